@@ -1,0 +1,78 @@
+//! What an imitation sees of a request and says in answer: plain values, so that an imitation is a
+//! synchronous function of its world and can be tested without a socket.
+
+use jiff::Timestamp;
+
+/// One HTTP request, its path relative to the imitation's root (`/<integration>` is already taken off).
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// `GET`, `POST` …
+    pub method: String,
+    /// Path below the imitation's root, starting with `/`.
+    pub path: String,
+    /// Decoded query parameters in the order sent; a name may repeat.
+    pub query: Vec<(String, String)>,
+    /// Header names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body as it came.
+    pub body: Vec<u8>,
+    /// The sandbox's clock when the request arrived.
+    pub now: Timestamp,
+    /// The address at which this imitation is reached, without a trailing slash: for absolute links in answers.
+    pub root_url: String,
+}
+
+impl Request {
+    /// The first query parameter of this name.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The header of this name (lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body's form fields (`application/x-www-form-urlencoded`), decoded.
+    pub fn form(&self) -> Vec<(String, String)> {
+        url::form_urlencoded::parse(&self.body).into_owned().collect()
+    }
+}
+
+/// One HTTP answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status code.
+    pub status: u16,
+    /// Headers beside `content-type` and `content-length`.
+    pub headers: Vec<(String, String)>,
+    /// JSON text, as a rule.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A JSON body under this status.
+    pub fn json(status: u16, body: &serde_json::Value) -> Self {
+        Self { status, headers: Vec::new(), body: body.to_string().into_bytes() }
+    }
+
+    /// The same answer with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// One provider's imitation: a world, and the answers that its API gives about it.
+pub trait Imitation: Send {
+    /// The integration's id: its first path segment (`stripe`, `meta_ads`).
+    fn id(&self) -> &'static str;
+
+    /// Answers one request. Authentication, limits and error envelopes are the imitation's own.
+    fn answer(&mut self, request: &Request) -> Answer;
+
+    /// Lets the world move: late conversions, restated days, new payments, vanished rows. Called by tests and,
+    /// in the demo, every few seconds.
+    fn advance(&mut self, now: Timestamp);
+}

@@ -1,1 +1,19 @@
-//! (in the making)
+//! The language that all rooms share: normalised rows, money, days, the ledger's memory, and the ports
+//! (`Sink`, `Clock`) through which the engine reaches the world. It knows no provider, no SQL and no HTTP.
+
+pub mod ads;
+pub mod clock;
+pub mod day;
+pub mod key;
+pub mod ledger;
+pub mod money;
+pub mod payments;
+pub mod quarantine;
+pub mod row;
+pub mod sink;
+pub mod state;
+
+pub use clock::Clock;
+pub use day::{Day, DayRange};
+pub use money::{Currency, Micros};
+pub use row::{Row, Table};

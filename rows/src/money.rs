@@ -1,0 +1,241 @@
+//! Money and fractional counts as integers. No amount ever passes through a float.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Millionths of a unit: of a currency's major unit (`24.87 USD` = 24 870 000) or of a count
+/// (1.5 conversions = 1 500 000). Range ±9.2 × 10¹² units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct Micros(pub i64);
+
+/// What an ad network charged, before any margin. Never what a client is shown: that would be another type,
+/// so that the two cannot leave through the same door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct RawSpend(pub Micros);
+
+/// An ISO 4217 code in upper case.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Currency([u8; 3]);
+
+/// Text that is not an amount or a currency.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// Not a plain decimal number.
+    #[error("{0:?} is not a decimal number")]
+    NotDecimal(String),
+    /// More than 64 bits of millionths.
+    #[error("{0:?} is too large for 64 bits of millionths")]
+    TooLarge(String),
+    /// Not three letters.
+    #[error("{0:?} is not a three-letter currency code")]
+    NotCurrency(String),
+}
+
+// === impl Micros ===
+
+/// Decimal digits that a [`Micros`] keeps.
+const FRACTION_DIGITS: i32 = 6;
+/// Longest decimal text that is read; longer text is refused before any work.
+const TEXT_LENGTH_MAX: usize = 64;
+
+impl Micros {
+    /// Zero.
+    pub const ZERO: Self = Self(0);
+    /// One whole unit.
+    pub const ONE: Self = Self(1_000_000);
+
+    /// Reads decimal text (`24.87`, `-3`, `1.5E-4`). Digits beyond the sixth are rounded half away from zero.
+    pub fn parse(text: &str) -> Result<Self, MoneyError> {
+        let not_decimal = || MoneyError::NotDecimal(text.chars().take(TEXT_LENGTH_MAX).collect());
+        let too_large = || MoneyError::TooLarge(text.to_owned());
+        if text.is_empty() || text.len() > TEXT_LENGTH_MAX {
+            return Err(not_decimal());
+        }
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| not_decimal())?),
+            None => (text, 0),
+        };
+        let (negative, digits) = match mantissa.as_bytes() {
+            [b'-', ..] => (true, &mantissa[1..]),
+            [b'+', ..] => (false, &mantissa[1..]),
+            _ => (false, mantissa),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        if whole.is_empty() && fraction.is_empty() {
+            return Err(not_decimal());
+        }
+        let mut value: i128 = 0;
+        for digit in whole.bytes().chain(fraction.bytes()) {
+            if !digit.is_ascii_digit() {
+                return Err(not_decimal());
+            }
+            value = value
+                .checked_mul(10)
+                .and_then(|value| value.checked_add(i128::from(digit - b'0')))
+                .ok_or_else(too_large)?;
+        }
+        let fraction_digits = i32::try_from(fraction.len()).map_err(|_| too_large())?;
+        let shift = exponent
+            .checked_sub(fraction_digits)
+            .and_then(|shift| shift.checked_add(FRACTION_DIGITS))
+            .ok_or_else(too_large)?;
+        let scaled = scale(value, shift).ok_or_else(too_large)?;
+        let signed = if negative { -scaled } else { scaled };
+        i64::try_from(signed).map(Self).map_err(|_| too_large())
+    }
+
+    /// A whole number of units, or nothing when it does not fit.
+    pub fn from_units(units: i64) -> Option<Self> {
+        units.checked_mul(Self::ONE.0).map(Self)
+    }
+
+    /// An amount in minor units with `exponent` decimals (2 500 cents, exponent 2 = 25 units), or nothing when it
+    /// does not fit or the exponent is above 6.
+    pub fn from_minor(minor: i64, exponent: u8) -> Option<Self> {
+        let factor = 10_i64.checked_pow(6_u32.checked_sub(u32::from(exponent))?)?;
+        minor.checked_mul(factor).map(Self)
+    }
+}
+
+/// `value × 10^shift`, rounded half away from zero; nothing on overflow. `value` is not negative.
+fn scale(value: i128, shift: i32) -> Option<i128> {
+    if value == 0 {
+        return Some(0);
+    }
+    if shift >= 0 {
+        return value.checked_mul(10_i128.checked_pow(u32::try_from(shift).ok()?)?);
+    }
+    match 10_i128.checked_pow(shift.unsigned_abs()) {
+        Some(divisor) => Some((value + divisor / 2) / divisor),
+        None => Some(0), // less than half of a millionth
+    }
+}
+
+impl fmt::Display for Micros {
+    /// Decimal text without trailing zeros: `24.87`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let magnitude = self.0.unsigned_abs();
+        let (whole, fraction) = (magnitude / 1_000_000, magnitude % 1_000_000);
+        let sign = if self.0 < 0 { "-" } else { "" };
+        if fraction == 0 {
+            return write!(f, "{sign}{whole}");
+        }
+        let digits = format!("{fraction:06}");
+        write!(f, "{sign}{whole}.{}", digits.trim_end_matches('0'))
+    }
+}
+
+// === impl Currency ===
+
+impl Currency {
+    /// Reads a code in either case.
+    pub fn parse(text: &str) -> Result<Self, MoneyError> {
+        match text.as_bytes() {
+            [a, b, c] if text.bytes().all(|byte| byte.is_ascii_alphabetic()) => Ok(Self([
+                a.to_ascii_uppercase(),
+                b.to_ascii_uppercase(),
+                c.to_ascii_uppercase(),
+            ])),
+            _ => Err(MoneyError::NotCurrency(
+                text.chars().take(TEXT_LENGTH_MAX).collect(),
+            )),
+        }
+    }
+
+    /// The code, upper case.
+    pub fn as_str(&self) -> &str {
+        // Only ASCII letters get in, so this cannot fail; an empty code would be visible at once.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = MoneyError;
+    fn try_from(text: String) -> Result<Self, MoneyError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> Self {
+        currency.as_str().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn decimal_text_is_read_exactly() {
+        for (text, micros) in [
+            ("24.87", 24_870_000),
+            ("0", 0),
+            ("-3", -3_000_000),
+            (".5", 500_000),
+            ("7.", 7_000_000),
+            ("1.5E-4", 150),
+            ("2e3", 2_000_000_000),
+            ("0.0000005", 1),
+            ("0.0000004", 0),
+            ("9223372036854.775807", i64::MAX),
+        ] {
+            assert_eq!(Micros::parse(text), Ok(Micros(micros)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_decimal_is_refused() {
+        for text in [
+            "",
+            "-",
+            ".",
+            "1,5",
+            "0x10",
+            "NaN",
+            "1 ",
+            "1e",
+            "--1",
+            "9223372036854.775808",
+            "1e40",
+        ] {
+            assert!(Micros::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn minor_units_follow_the_exponent() {
+        assert_eq!(Micros::from_minor(2_500, 2), Some(Micros(25_000_000)));
+        assert_eq!(Micros::from_minor(500, 0), Some(Micros(500_000_000)));
+        assert_eq!(Micros::from_minor(1, 7), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_reads_back(value in any::<i64>()) {
+            prop_assert_eq!(Micros::parse(&Micros(value).to_string()), Ok(Micros(value)));
+        }
+
+        #[test]
+        fn any_text_is_answered(text in ".{0,80}") {
+            let _ = Micros::parse(&text);
+            let _ = Currency::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! One row of any table that an integration fills.
+
+use crate::{ads, key::Fingerprint, payments};
+
+/// A normalised row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    missing_docs,
+    reason = "each variant is named after its row type, documented there"
+)]
+pub enum Row {
+    AdAccount(ads::AdAccount),
+    AdCampaign(ads::AdCampaign),
+    AdSet(ads::AdSet),
+    Ad(ads::Ad),
+    AdPerformance(ads::AdPerformance),
+    AdCountry(ads::AdCountry),
+    Payment(payments::Payment),
+    Refund(payments::Refund),
+    Dispute(payments::Dispute),
+    Invoice(payments::Invoice),
+    InvoicePayment(payments::InvoicePayment),
+    Subscription(payments::Subscription),
+    SubscriptionMrr(payments::SubscriptionMrr),
+    LedgerEntry(payments::LedgerEntry),
+    Customer(payments::Customer),
+    Product(payments::Product),
+    Price(payments::Price),
+}
+
+/// A table that readers see, by its contract name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each variant is named after its table")]
+pub enum Table {
+    AdAccounts,
+    AdCampaigns,
+    AdSets,
+    Ads,
+    AdPerformanceDaily,
+    AdCountryDaily,
+    Payments,
+    Refunds,
+    Disputes,
+    Invoices,
+    InvoicePayments,
+    Subscriptions,
+    SubscriptionMrrDaily,
+    LedgerEntries,
+    Customers,
+    Products,
+    Prices,
+}
+
+// === impl Table ===
+
+impl Table {
+    /// The table's name in SQL and in metric labels.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AdAccounts => "ad_accounts",
+            Self::AdCampaigns => "ad_campaigns",
+            Self::AdSets => "ad_sets",
+            Self::Ads => "ads",
+            Self::AdPerformanceDaily => "ad_performance_daily",
+            Self::AdCountryDaily => "ad_country_daily",
+            Self::Payments => "payments",
+            Self::Refunds => "refunds",
+            Self::Disputes => "disputes",
+            Self::Invoices => "invoices",
+            Self::InvoicePayments => "invoice_payments",
+            Self::Subscriptions => "subscriptions",
+            Self::SubscriptionMrrDaily => "subscription_mrr_daily",
+            Self::LedgerEntries => "ledger_entries",
+            Self::Customers => "customers",
+            Self::Products => "products",
+            Self::Prices => "prices",
+        }
+    }
+}
+
+// === impl Row ===
+
+impl Row {
+    /// Where the row goes.
+    pub const fn table(&self) -> Table {
+        match self {
+            Self::AdAccount(_) => Table::AdAccounts,
+            Self::AdCampaign(_) => Table::AdCampaigns,
+            Self::AdSet(_) => Table::AdSets,
+            Self::Ad(_) => Table::Ads,
+            Self::AdPerformance(_) => Table::AdPerformanceDaily,
+            Self::AdCountry(_) => Table::AdCountryDaily,
+            Self::Payment(_) => Table::Payments,
+            Self::Refund(_) => Table::Refunds,
+            Self::Dispute(_) => Table::Disputes,
+            Self::Invoice(_) => Table::Invoices,
+            Self::InvoicePayment(_) => Table::InvoicePayments,
+            Self::Subscription(_) => Table::Subscriptions,
+            Self::SubscriptionMrr(_) => Table::SubscriptionMrrDaily,
+            Self::LedgerEntry(_) => Table::LedgerEntries,
+            Self::Customer(_) => Table::Customers,
+            Self::Product(_) => Table::Products,
+            Self::Price(_) => Table::Prices,
+        }
+    }
+
+    /// The row's identity within its connection and table, without the day for daily rows.
+    pub fn entity(&self) -> Fingerprint {
+        match self {
+            Self::AdPerformance(row) => row.entity(),
+            Self::AdCountry(row) => row.entity(),
+            Self::AdAccount(row) => Fingerprint::of(&[&row.account_id]),
+            Self::AdCampaign(row) => Fingerprint::of(&[&row.account_id, &row.campaign_id]),
+            Self::AdSet(row) => Fingerprint::of(&[&row.account_id, &row.ad_set_id]),
+            Self::Ad(row) => Fingerprint::of(&[&row.account_id, &row.ad_id]),
+            Self::SubscriptionMrr(row) => Fingerprint::of(&[&row.subscription_id]),
+            Self::Payment(payments::Payment { id, .. })
+            | Self::Refund(payments::Refund { id, .. })
+            | Self::Dispute(payments::Dispute { id, .. })
+            | Self::Invoice(payments::Invoice { id, .. })
+            | Self::InvoicePayment(payments::InvoicePayment { id, .. })
+            | Self::Subscription(payments::Subscription { id, .. })
+            | Self::LedgerEntry(payments::LedgerEntry { id, .. })
+            | Self::Customer(payments::Customer { id, .. })
+            | Self::Product(payments::Product { id, .. })
+            | Self::Price(payments::Price { id, .. }) => Fingerprint::of(&[id]),
+        }
+    }
+
+    /// The day of a daily row.
+    pub const fn day(&self) -> Option<crate::Day> {
+        match self {
+            Self::AdPerformance(row) => Some(row.date),
+            Self::AdCountry(row) => Some(row.date),
+            Self::SubscriptionMrr(row) => Some(row.date),
+            _ => None,
+        }
+    }
+}

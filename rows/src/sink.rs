@@ -1,0 +1,222 @@
+//! The port through which the engine stores: rows and ledger in one transaction.
+
+use std::collections::HashSet;
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+
+use crate::{
+    day::{Day, DayRange},
+    key::Fingerprint,
+    ledger::Ledger,
+    quarantine::Quarantined,
+    row::{Row, Table},
+    state::State,
+};
+
+/// A configured connection as the store knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionRecord {
+    /// The configured name.
+    pub name: String,
+    /// The integration's id.
+    pub integration: String,
+    /// Whom its data belongs to.
+    pub tenant: String,
+}
+
+/// What the store remembers of a connection when a worker takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    /// Writes by this worker carry this number; a later registration outdates it.
+    pub epoch: i64,
+    /// An operator paused it.
+    pub paused: bool,
+    /// Every ledger of the connection.
+    pub ledgers: Vec<Ledger>,
+}
+
+/// One transaction: everything in it is stored, or nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Commit {
+    /// The connection's name.
+    pub connection: String,
+    /// The integration's id: stored with the rows as their `provider`.
+    pub integration: String,
+    /// From [`Registration`].
+    pub epoch: i64,
+    /// The stream that the rows come from.
+    pub stream: String,
+    /// The account that it read.
+    pub account_id: String,
+    /// The account's currency and zone are on the ledger.
+    pub ledger: Option<Ledger>,
+    /// The last settled day, for the views' `provisional`; only with `ledger`.
+    pub settled_through: Option<Day>,
+    /// Rows to insert or overwrite. A key twice: the last wins.
+    pub rows: Vec<Row>,
+    /// What the provider said is gone: tables and ids of objects to delete.
+    pub tombstones: Vec<(Table, String)>,
+    /// What is not there any more because a complete reading did not see it.
+    pub vanish: Option<Vanish>,
+    /// Rows that could not be understood.
+    pub quarantined: Vec<Quarantined>,
+}
+
+/// How what was not seen is taken away at the end of a complete reading.
+#[derive(Debug, Clone)]
+pub enum Vanish {
+    /// Daily rows of exactly this connection, account, table (and level) and these days.
+    Days {
+        /// Where.
+        table: Table,
+        /// For `ad_performance_daily`: only rows of this level (`campaign`, `ad_set`, `ad`).
+        level: Option<&'static str>,
+        /// Which days.
+        days: DayRange,
+        /// What was seen: (entity, day).
+        seen: HashSet<(Fingerprint, Day)>,
+        /// A second reading agreed: delete even if the window shrank by half or to nothing.
+        confirmed: bool,
+    },
+    /// Objects of this connection and account that get status `removed`.
+    Objects {
+        /// Where.
+        table: Table,
+        /// What was seen.
+        seen: HashSet<Fingerprint>,
+    },
+}
+
+/// What a commit did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Rows that were new or changed, by table.
+    pub written: Vec<(Table, u64)>,
+    /// Of these: rows that had been there with another value.
+    pub restated: u64,
+    /// Rows deleted or marked as removed.
+    pub vanished: u64,
+    /// Rows whose key stood twice in the commit.
+    pub duplicates: u64,
+    /// Set when the window shrank by half or to nothing and `confirmed` was false: rows were stored, but nothing was
+    /// deleted and the ledger was not advanced.
+    pub shrunk: Option<Shrunk>,
+}
+
+/// A window with suspiciously few rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shrunk {
+    /// Rows stored for the window before.
+    pub stored: u64,
+    /// Rows that this reading saw.
+    pub seen: u64,
+}
+
+/// One finished cycle, for the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CycleRecord {
+    /// Connection.
+    pub connection: String,
+    /// Account.
+    pub account_id: String,
+    /// Stream.
+    pub stream: String,
+    /// `ok`, `pending`, `rate_limited`, `transient`, `needs_reauth`, `forbidden`, `permanent`, `panicked` …
+    pub outcome: &'static str,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// Pages read.
+    pub pages: u64,
+    /// Rows read.
+    pub rows: u64,
+    /// What went wrong and what to do, without secrets.
+    pub error: Option<String>,
+}
+
+/// A connection's condition, for `status` when no daemon answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionReport {
+    /// Connection.
+    pub connection: String,
+    /// From [`Registration`]: an outdated worker's report is dropped.
+    pub epoch: i64,
+    /// Its state.
+    pub state: State,
+    /// When a cycle last succeeded.
+    pub last_success_at: Option<Timestamp>,
+    /// When it polls next.
+    pub next_poll_at: Option<Timestamp>,
+    /// What is wrong and what to do.
+    pub error: Option<String>,
+}
+
+/// What an operator asked for through the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Control {
+    /// Connection.
+    pub connection: String,
+    /// Hold it.
+    pub paused: bool,
+    /// Poll everything now: when it was asked for.
+    pub poll_requested_at: Option<Timestamp>,
+    /// Read these days again or for the first time.
+    pub backfills: Vec<BackfillRequest>,
+}
+
+/// Days to read on request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackfillRequest {
+    /// The request's id.
+    pub id: i64,
+    /// Which days.
+    pub days: DayRange,
+    /// Days read before this do not count.
+    pub requested_at: Timestamp,
+}
+
+/// How storing failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SinkError {
+    /// Another worker has taken the connection: this one must stop writing.
+    #[error("connection {0:?} was taken by another worker: this one stops writing")]
+    Outdated(String),
+    /// Passing: the database is away, busy or full. Try again.
+    #[error("database: {0}")]
+    Unavailable(String),
+    /// The commit can never succeed.
+    #[error("database refused the rows: {0}")]
+    Refused(String),
+}
+
+/// Where rows go.
+pub trait Sink: Send + Sync {
+    /// Takes the connection for this worker: raises its epoch and gives its memory.
+    fn register(&self, connection: ConnectionRecord) -> BoxFuture<'_, Result<Registration, SinkError>>;
+
+    /// Stores one transaction; returns after COMMIT.
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, SinkError>>;
+
+    /// Forgets everything read for an account (facts and ledgers), because its zone or currency changed: such days
+    /// cannot be mixed.
+    fn reset_account<'a>(
+        &'a self,
+        connection: &'a str,
+        epoch: i64,
+        account_id: &'a str,
+    ) -> BoxFuture<'a, Result<(), SinkError>>;
+
+    /// Notes a finished cycle. Best effort: losing one loses history, not data.
+    fn record_cycle(&self, cycle: CycleRecord) -> BoxFuture<'_, Result<(), SinkError>>;
+
+    /// Notes a connection's condition.
+    fn report(&self, report: ConnectionReport) -> BoxFuture<'_, Result<(), SinkError>>;
+
+    /// What operators asked for since.
+    fn controls(&self) -> BoxFuture<'_, Result<Vec<Control>, SinkError>>;
+
+    /// Notes progress of a backfill request: days left to read; 0 ends it.
+    fn backfill_progress(&self, id: i64, days_left: u32) -> BoxFuture<'_, Result<(), SinkError>>;
+}

@@ -1,1 +1,12 @@
-//! (in the making)
+//! Who polls and how: the engine, the session between a cycle and the wire, and one folder per provider.
+//!
+//! A provider is an [`Integration`](integration::Integration) and the [`Source`](integration::Source) that it
+//! connects: what it reads, how it authenticates, what its answers mean. Windows, ledger, paging loops, retries,
+//! quota, commits and deletes belong to the engine, which names no provider.
+
+pub mod failure;
+pub mod integration;
+pub mod integrations;
+pub mod page;
+pub mod session;
+pub mod stream;

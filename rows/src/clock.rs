@@ -36,9 +36,7 @@ pub struct SimulatedClock {
 impl SystemClock {
     /// Starts counting now.
     pub fn new() -> Self {
-        Self {
-            started: tokio::time::Instant::now(),
-        }
+        Self { started: tokio::time::Instant::now() }
     }
 }
 
@@ -49,10 +47,7 @@ impl Default for SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the clock that everything else asks"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -61,10 +56,7 @@ impl Clock for SystemClock {
         self.started.elapsed()
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the clock that everything else asks"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
     }
@@ -75,10 +67,7 @@ impl Clock for SystemClock {
 impl SimulatedClock {
     /// Wall time begins at `start`.
     pub fn new(start: Timestamp) -> Self {
-        Self {
-            start,
-            started: tokio::time::Instant::now(),
-        }
+        Self { start, started: tokio::time::Instant::now() }
     }
 }
 
@@ -93,10 +82,7 @@ impl Clock for SimulatedClock {
         self.started.elapsed()
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a clock of its own, driven by tokio's paused timer"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a clock of its own, driven by tokio's paused timer")]
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
     }

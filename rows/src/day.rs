@@ -25,10 +25,7 @@ impl DayRange {
 
     /// One day.
     pub const fn day(day: Day) -> Self {
-        Self {
-            first: day,
-            last: day,
-        }
+        Self { first: day, last: day }
     }
 
     /// How many days, at least 1.
@@ -60,14 +57,8 @@ impl DayRange {
         }
         let middle = plus_days(self.first, length / 2);
         Some((
-            Self {
-                first: self.first,
-                last: plus_days(middle, -1),
-            },
-            Self {
-                first: middle,
-                last: self.last,
-            },
+            Self { first: self.first, last: plus_days(middle, -1) },
+            Self { first: middle, last: self.last },
         ))
     }
 }

@@ -124,9 +124,9 @@ impl Ledger {
     /// End of the last day completely read, rows or none (for feeds and snapshots: when they were last read whole).
     pub fn data_through(&self) -> Option<Timestamp> {
         match &self.progress {
-            Progress::Days(days) => days
-                .data_through_day(&self.zone())
-                .map(|day| crate::day::end_of(day, &self.zone())),
+            Progress::Days(days) => {
+                days.data_through_day(&self.zone()).map(|day| crate::day::end_of(day, &self.zone()))
+            }
             Progress::Feed(feed) => feed.caught_up_at,
             Progress::Snapshot(snapshot) => snapshot.read_at,
         }
@@ -152,19 +152,13 @@ impl DaysProgress {
                 && let Some(before) =
                     DayRange::new(range.days.first, range.days.last.min(plus_days(days.first, -1)))
             {
-                ranges.push(ReadRange {
-                    days: before,
-                    read_at: range.read_at,
-                });
+                ranges.push(ReadRange { days: before, read_at: range.read_at });
             }
             if range.days.last > days.last
                 && let Some(after) =
                     DayRange::new(range.days.first.max(plus_days(days.last, 1)), range.days.last)
             {
-                ranges.push(ReadRange {
-                    days: after,
-                    read_at: range.read_at,
-                });
+                ranges.push(ReadRange { days: after, read_at: range.read_at });
             }
         }
         ranges.push(ReadRange { days, read_at });
@@ -245,14 +239,8 @@ mod tests {
         progress.mark(range(1, 10), at("2026-11-11T00:00:00Z"));
         progress.mark(range(4, 6), at("2026-11-12T00:00:00Z"));
         assert_eq!(progress.ranges.len(), 3);
-        assert_eq!(
-            progress.read_at(date(2026, 11, 3)),
-            Some(at("2026-11-11T00:00:00Z"))
-        );
-        assert_eq!(
-            progress.read_at(date(2026, 11, 5)),
-            Some(at("2026-11-12T00:00:00Z"))
-        );
+        assert_eq!(progress.read_at(date(2026, 11, 3)), Some(at("2026-11-11T00:00:00Z")));
+        assert_eq!(progress.read_at(date(2026, 11, 5)), Some(at("2026-11-12T00:00:00Z")));
         assert_eq!(progress.read_at(date(2026, 11, 11)), None);
     }
 
@@ -260,10 +248,7 @@ mod tests {
     fn a_day_read_before_its_end_is_not_complete() {
         let mut progress = DaysProgress::default();
         progress.mark(range(1, 24), at("2026-11-24T10:00:00Z"));
-        assert_eq!(
-            progress.data_through_day(&TimeZone::UTC),
-            Some(date(2026, 11, 23))
-        );
+        assert_eq!(progress.data_through_day(&TimeZone::UTC), Some(date(2026, 11, 23)));
         // Three days of settling: the 20th ended at 21T00:00Z; +72 h = 24T00:00Z, which had passed.
         let settled = progress.settled_through(&TimeZone::UTC, SignedDuration::from_hours(72));
         assert_eq!(settled, Some(date(2026, 11, 20)));

@@ -133,14 +133,10 @@ impl Currency {
     /// Reads a code in either case.
     pub fn parse(text: &str) -> Result<Self, MoneyError> {
         match text.as_bytes() {
-            [a, b, c] if text.bytes().all(|byte| byte.is_ascii_alphabetic()) => Ok(Self([
-                a.to_ascii_uppercase(),
-                b.to_ascii_uppercase(),
-                c.to_ascii_uppercase(),
-            ])),
-            _ => Err(MoneyError::NotCurrency(
-                text.chars().take(TEXT_LENGTH_MAX).collect(),
-            )),
+            [a, b, c] if text.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+                Ok(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase(), c.to_ascii_uppercase()]))
+            }
+            _ => Err(MoneyError::NotCurrency(text.chars().take(TEXT_LENGTH_MAX).collect())),
         }
     }
 
@@ -202,19 +198,7 @@ mod tests {
 
     #[test]
     fn what_is_no_decimal_is_refused() {
-        for text in [
-            "",
-            "-",
-            ".",
-            "1,5",
-            "0x10",
-            "NaN",
-            "1 ",
-            "1e",
-            "--1",
-            "9223372036854.775808",
-            "1e40",
-        ] {
+        for text in ["", "-", ".", "1,5", "0x10", "NaN", "1 ", "1e", "--1", "9223372036854.775808", "1e40"] {
             assert!(Micros::parse(text).is_err(), "{text}");
         }
     }

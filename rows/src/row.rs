@@ -4,10 +4,7 @@ use crate::{ads, key::Fingerprint, payments};
 
 /// A normalised row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each variant is named after its row type, documented there"
-)]
+#[expect(missing_docs, reason = "each variant is named after its row type, documented there")]
 pub enum Row {
     AdAccount(ads::AdAccount),
     AdCampaign(ads::AdCampaign),

@@ -1,0 +1,94 @@
+//! How reading can fail, in the terms that decide what happens next.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Why a request or page failed. Texts never hold secrets or personal data: they go to logs, metrics pages and
+/// `status`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The provider said to wait longer than one cycle waits.
+    #[error("the provider allows no requests until {until}")]
+    RateLimited {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Passing trouble, after retries: the provider is down, slow or answers nonsense.
+    #[error("{reason}")]
+    Transient {
+        /// What happened.
+        reason: String,
+    },
+    /// The credentials are refused. Nothing is retried until they change.
+    #[error("{advice}")]
+    NeedsReauth {
+        /// What to do.
+        advice: String,
+    },
+    /// This stream (or account) is not permitted; its siblings are.
+    #[error("{advice}")]
+    Forbidden {
+        /// What to grant.
+        advice: String,
+    },
+    /// The request covers too much data.
+    #[error("too much data for one request: {reason}")]
+    TooMuch {
+        /// The provider's words.
+        reason: String,
+    },
+    /// The object asked for does not exist (any more).
+    #[error("gone: {reason}")]
+    Gone {
+        /// The provider's words.
+        reason: String,
+    },
+    /// The request can never succeed as it is.
+    #[error("{reason}")]
+    Permanent {
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+// === impl Failure ===
+
+impl Failure {
+    /// An answer that does not have the documented shape: as passing as any other nonsense.
+    pub fn malformed(place: &str, error: &serde_json::Error) -> Self {
+        // The category and position only: the error's own text may quote the body.
+        Self::Transient {
+            reason: format!(
+                "{place}: the answer does not have the documented shape ({:?} error at line {} column {})",
+                error.classify(),
+                error.line(),
+                error.column()
+            ),
+        }
+    }
+
+    /// A short, bounded word for labels and records.
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Transient { .. } => "transient",
+            Self::NeedsReauth { .. } => "needs_reauth",
+            Self::Forbidden { .. } => "forbidden",
+            Self::TooMuch { .. } => "too_much",
+            Self::Gone { .. } => "gone",
+            Self::Permanent { .. } => "permanent",
+        }
+    }
+}
+
+/// How long to wait, as a provider says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// This long from now.
+    For(Duration),
+    /// Until this instant.
+    Until(Timestamp),
+    /// It does not say.
+    Unsaid,
+}

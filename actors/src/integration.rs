@@ -1,0 +1,174 @@
+//! What a provider adds: an [`Integration`] and the [`Source`] that it connects.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures::future::BoxFuture;
+use rows::{Currency, Day};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::{
+    failure::Failure,
+    page::{PageRequest, Reply},
+    session::{Auth, Response, Session, Verdict, quota::QuotaRule},
+    stream::Stream,
+};
+
+/// A provider: what it is called, what it reads, how one connects to it.
+pub trait Integration: Send + Sync {
+    /// The id in configuration, tables and labels: `meta_ads`.
+    fn id(&self) -> &'static str;
+
+    /// Where its API is reached unless the configuration says otherwise.
+    fn base_url(&self) -> &'static str;
+
+    /// The API version asked for unless the configuration says otherwise; `""` where there are none.
+    fn api_version(&self) -> &'static str {
+        ""
+    }
+
+    /// What it can read.
+    fn streams(&self) -> Vec<Stream>;
+
+    /// The rates that it keeps unless the configuration says otherwise.
+    fn quotas(&self) -> Vec<QuotaRule>;
+
+    /// The secrets that it takes.
+    fn credentials(&self) -> &'static [CredentialSpec];
+
+    /// JSON schema of the connection's `settings` table.
+    fn settings_schema(&self) -> schemars::Schema;
+
+    /// A commented example of its configuration, TOML.
+    fn sample(&self) -> &'static str;
+
+    /// Makes the source of one connection. Sends nothing.
+    fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError>;
+}
+
+/// One connected account holder at a provider. The engine calls it; it calls the [`Session`] for every request.
+pub trait Source: Send + Sync {
+    /// How requests are authenticated.
+    fn auth(&self) -> Auth;
+
+    /// What an answer means. Called for **every** answer, good ones too: quota signals ride on all of them, and some
+    /// providers put errors into status 200.
+    fn classify(&self, response: &Response) -> Verdict;
+
+    /// Asks the provider whether the credentials work and which accounts they see (narrowed to the configured ones).
+    /// A connection without accounts returns one whose id is `""`.
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>>;
+
+    /// Reads one page of one stream. May send several requests.
+    fn page<'a>(
+        &'a self,
+        session: &'a Session,
+        request: PageRequest<'a>,
+    ) -> BoxFuture<'a, Result<Reply, Failure>>;
+}
+
+/// An account at the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The provider's id, without decoration.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Currency of its amounts, where it has one.
+    pub currency: Option<Currency>,
+    /// IANA name of the zone in which its days are counted.
+    pub time_zone: String,
+}
+
+/// A secret that an integration takes.
+#[derive(Debug, Clone, Copy)]
+pub struct CredentialSpec {
+    /// The key below `credentials`: `access_token`.
+    pub name: &'static str,
+    /// Whether a connection without it is refused.
+    pub required: bool,
+    /// What it is and where to get it.
+    pub help: &'static str,
+}
+
+/// One connection as configured: defaults applied, secrets resolved.
+#[derive(Debug, Clone)]
+pub struct ConnectionSpec {
+    /// The configured name.
+    pub name: String,
+    /// The integration's id.
+    pub integration: String,
+    /// Whom its data belongs to.
+    pub tenant: String,
+    /// The accounts to read; empty = all that the credentials see.
+    pub accounts: Vec<String>,
+    /// Where history begins.
+    pub start_date: Day,
+    /// Root of the provider's API.
+    pub base_url: Url,
+    /// The API version.
+    pub api_version: String,
+    /// Secrets by name.
+    pub credentials: BTreeMap<String, SecretString>,
+    /// The integration's own settings, already checked against its schema.
+    pub settings: serde_json::Value,
+    /// Rates from the configuration; when there are any, they replace the integration's own as a whole.
+    pub quotas: Option<Vec<QuotaRule>>,
+    /// Changes to streams, by stream name.
+    pub streams: BTreeMap<String, StreamOverride>,
+}
+
+/// What the configuration changes about a stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StreamOverride {
+    /// Switches it on or off.
+    pub enabled: Option<bool>,
+    /// Days that are read again: cuts or widens the deepest tier.
+    pub lookback_days: Option<u32>,
+    /// Replaces the tiers.
+    pub tiers: Option<Vec<crate::stream::Tier>>,
+    /// For feeds and snapshots: how often.
+    pub every: Option<Duration>,
+}
+
+/// Why a connection cannot be made from its configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// A required secret is missing.
+    #[error("credentials.{name} is missing: {help}")]
+    MissingCredential {
+        /// Its key.
+        name: &'static str,
+        /// What it is and where to get it.
+        help: &'static str,
+    },
+    /// A setting does not make sense.
+    #[error("settings.{key}: {problem}")]
+    Setting {
+        /// Its key.
+        key: String,
+        /// What was expected.
+        problem: String,
+    },
+}
+
+// === impl ConnectionSpec ===
+
+impl ConnectionSpec {
+    /// A required secret.
+    pub fn credential(&self, spec: &CredentialSpec) -> Result<SecretString, SetupError> {
+        self.credentials
+            .get(spec.name)
+            .cloned()
+            .ok_or(SetupError::MissingCredential { name: spec.name, help: spec.help })
+    }
+
+    /// The settings as the integration's own type.
+    pub fn settings<T: serde::de::DeserializeOwned + Default>(&self) -> Result<T, SetupError> {
+        if self.settings.is_null() {
+            return Ok(T::default());
+        }
+        serde_json::from_value(self.settings.clone())
+            .map_err(|error| SetupError::Setting { key: "*".to_owned(), problem: error.to_string() })
+    }
+}

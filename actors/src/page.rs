@@ -1,0 +1,109 @@
+//! One page: what the engine asks for and what a source answers.
+
+use jiff::Timestamp;
+use rows::{Day, DayRange, Row, Table, quarantine::Quarantined};
+
+use crate::{integration::Account, stream::Stream};
+
+/// One page of one stream of one account.
+#[derive(Debug, Clone)]
+pub struct PageRequest<'a> {
+    /// Which stream.
+    pub stream: &'a Stream,
+    /// Which account.
+    pub account: &'a Account,
+    /// What to read.
+    pub span: Span,
+    /// Where the previous page of this window or set ended; nothing for the first. Kept in memory only, so it may hold
+    /// a provider's short-lived cursor.
+    pub cursor: Option<String>,
+    /// From an earlier [`Reply::Pending`] of this span.
+    pub resume: Option<String>,
+    /// When the cycle asks.
+    pub now: Timestamp,
+}
+
+/// What a request covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Span {
+    /// Account-local days, both ends included.
+    Days {
+        /// Which days.
+        days: DayRange,
+        /// One of the parts that the source answered with [`Reply::Split`]; it then covers that part only.
+        part: Option<String>,
+    },
+    /// A feed from its token on.
+    Feed {
+        /// Which of its two readings.
+        lane: Lane,
+        /// Where it stands; nothing at the beginning.
+        token: Option<String>,
+        /// The first day (UTC) of interest: the start date, or where a re-listing begins.
+        start: Day,
+    },
+    /// The whole set.
+    Snapshot,
+}
+
+/// The two readings of a feed. Each has a durable token of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// From the beginning to the end, and then what is new.
+    Tail,
+    /// Listing the recent past again, for changes that the tail does not tell.
+    Relist,
+}
+
+/// A source's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Rows.
+    Page(Page),
+    /// The provider is preparing a report. The engine keeps `resume` in the ledger and comes back at `not_before`;
+    /// nothing waits meanwhile, and a kill loses nothing.
+    Pending {
+        /// The source's own words to pick it up: durable.
+        resume: String,
+        /// Not earlier.
+        not_before: Timestamp,
+    },
+    /// Too much data for one request. The engine halves the days; a single day is read in these parts, which together
+    /// cover it (without parts, the day fails).
+    Split {
+        /// The source's own words for each part.
+        parts: Vec<String>,
+    },
+}
+
+/// Rows of one page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// What was understood.
+    pub rows: Vec<Row>,
+    /// What the provider says is gone.
+    pub tombstones: Vec<(Table, String)>,
+    /// What was not understood.
+    pub quarantined: Vec<Quarantined>,
+    /// The provider's count of the whole set, where it tells one: when it moves between pages, nothing is deleted.
+    pub total: Option<u64>,
+    /// What follows.
+    pub next: Next,
+}
+
+/// What follows a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Another page: its cursor (windows and sets) or durable token (feeds).
+    More(String),
+    /// Nothing. For a feed: the token from which the next reading goes on.
+    End(Option<String>),
+}
+
+// === impl Next ===
+
+impl Default for Next {
+    fn default() -> Self {
+        Self::End(None)
+    }
+}

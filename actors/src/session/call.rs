@@ -1,0 +1,123 @@
+//! One request, as an integration describes it.
+
+use std::{sync::Arc, time::Duration};
+
+use secrecy::SecretString;
+
+/// HTTP methods that reading needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Asks for a report or a query.
+    Post,
+}
+
+/// One request. Its path and parameters must hold no secret: they are named in logs and errors.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Method.
+    pub method: Method,
+    /// Path below the connection's base URL: `/v1/charges`. Never another host's.
+    pub path: String,
+    /// Query parameters, in order.
+    pub query: Vec<(String, String)>,
+    /// Form fields of a POST.
+    pub form: Vec<(String, String)>,
+    /// A JSON body of a POST.
+    pub body: Option<serde_json::Value>,
+    /// Headers beside authentication.
+    pub headers: Vec<(&'static str, String)>,
+    /// The endpoint's name for quota scopes: `charges.list`, `ads_insights`. Bounded.
+    pub endpoint: &'static str,
+    /// The provider's account for quota scopes; `""` = the connection itself.
+    pub account: String,
+    /// What it costs in the quota's unit, at least 1.
+    pub cost: u32,
+    /// How long the whole answer may take; nothing = the session's default.
+    pub timeout: Option<Duration>,
+}
+
+/// Gives the headers that authenticate a call.
+pub type Signer = dyn Fn(&Call) -> Vec<(&'static str, SecretString)> + Send + Sync;
+
+/// How requests are authenticated.
+#[derive(Clone)]
+pub enum Auth {
+    /// Not at all.
+    None,
+    /// `Authorization: Bearer …`.
+    Bearer(SecretString),
+    /// Anything else: called for each attempt, with the call as it will be sent; returns headers to add, which are
+    /// never logged.
+    Signer(Arc<Signer>),
+}
+
+// === impl Call ===
+
+impl Call {
+    /// A GET of this path.
+    pub fn get(path: impl Into<String>, endpoint: &'static str) -> Self {
+        Self::new(Method::Get, path, endpoint)
+    }
+
+    /// A POST to this path.
+    pub fn post(path: impl Into<String>, endpoint: &'static str) -> Self {
+        Self::new(Method::Post, path, endpoint)
+    }
+
+    fn new(method: Method, path: impl Into<String>, endpoint: &'static str) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            form: Vec::new(),
+            body: None,
+            headers: Vec::new(),
+            endpoint,
+            account: String::new(),
+            cost: 1,
+            timeout: None,
+        }
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Adds a form field.
+    #[must_use]
+    pub fn form(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.form.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Names the provider's account for quota scopes.
+    #[must_use]
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.account = account.into();
+        self
+    }
+}
+
+// === impl Auth ===
+
+impl std::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Bearer(_) => "Bearer(…)",
+            Self::Signer(_) => "Signer(…)",
+        })
+    }
+}

@@ -13,7 +13,7 @@ use crate::clock::Start;
 pub struct Scale {
     /// Accounts; 0 for the label's own.
     pub accounts: usize,
-    /// Campaigns in each account; 0 for the label's own.
+    /// Campaigns in each account, all of them running through the whole history; 0 for the label's own.
     pub campaigns_per_account: usize,
 }
 

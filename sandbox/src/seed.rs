@@ -36,6 +36,13 @@ pub(crate) fn share(count: u64, parts_per_million: u64) -> u64 {
     u64::try_from(product).unwrap_or(u64::MAX)
 }
 
+/// This many parts per million of a count, rounded up as often as `chance` (below a million) says: small counts do not all
+/// vanish, the whole stays the whole, and with the same chance more parts are never fewer.
+pub(crate) fn likely_share(count: u64, parts_per_million: u64, chance: u64) -> u64 {
+    let product = u128::from(count) * u128::from(parts_per_million) + u128::from(chance.min(MILLION - 1));
+    u64::try_from(product / u128::from(MILLION)).unwrap_or(u64::MAX)
+}
+
 /// The finalizer of `SplitMix64`.
 fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::world::{Ad, AdSet, Campaign};
-use crate::seed::{MILLION, Seed, share};
+use crate::seed::{MILLION, Seed, likely_share, share};
 
 /// Days after which a day's conversions are complete.
 const CONVERSIONS_SETTLE_DAYS: u64 = 28;
@@ -175,9 +175,21 @@ pub(crate) fn delivered(
     let video_views = rate(5, impressions, 440_000, 560_000);
     // Of the clicks that the whole day brought in the end, not of those counted so far: a conversion once known stays.
     let final_clicks = rate(3, spend * 1_000 / cost_per_thousand, 14_000, 26_000);
-    let conversions = share(rate(6, final_clicks, 180_000, 340_000), progress.conversions);
+    let late = |place: u64, low: u64, high: u64| {
+        let chances = chance.at(place);
+        let in_the_end = likely_share(
+            final_clicks,
+            chances.between(low, high),
+            chances.at(1).between(0, MILLION),
+        );
+        likely_share(
+            in_the_end,
+            progress.conversions,
+            chances.at(2).between(0, MILLION),
+        )
+    };
     let purchases = if campaign.objective == "OUTCOME_SALES" {
-        share(rate(7, final_clicks, 20_000, 60_000), progress.conversions)
+        late(7, 20_000, 60_000)
     } else {
         0
     };
@@ -194,7 +206,7 @@ pub(crate) fn delivered(
         thruplays: rate(12, video_views, 210_000, 270_000),
         video_quartiles: [800_000, 520_000, 330_000, 230_000, 190_000].map(|part| share(video_views, part)),
         spend_minor,
-        conversions,
+        conversions: late(6, 180_000, 340_000),
         purchases,
         purchase_value_minor: purchases * price,
     }

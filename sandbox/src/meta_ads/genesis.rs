@@ -216,9 +216,14 @@ fn account(number: u64, plan: &AccountPlan, days: u32, now: Timestamp, scale: Sc
     };
     for (place, campaign) in plan.campaigns.iter().cycle().take(count).enumerate() {
         let id = next_campaign_id(number, &mut account);
-        account
-            .campaigns
-            .push(planned(id, campaign, days, today, place / plan.campaigns.len()));
+        let mut campaign = planned(id, campaign, days, today, place / plan.campaigns.len());
+        if scale.campaigns_per_account > 0 {
+            // Uniform: every campaign runs through the whole history, so that a benchmark can count its rows.
+            campaign.status = Status::Active;
+            campaign.first_day = days_before(today, days);
+            campaign.last_day = None;
+        }
+        account.campaigns.push(campaign);
     }
     account
 }

@@ -1,10 +1,15 @@
 //! The sandbox over real sockets, read by hand so that nothing between hides what is on the wire.
 #![expect(clippy::unwrap_used, reason = "a panic in a test is its report")]
 
+use std::any::Any;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use sandbox::exchange::{Answer, Imitation, Request};
 use sandbox::meta_ads::{MetaAds, TOKEN};
 use sandbox::{Fault, Limit, Options, Sandbox};
 
@@ -201,4 +206,50 @@ fn a_sandbox_starts_within_a_runtime_and_beside_another() {
             (0, 1)
         );
     });
+}
+
+/// Counts how often it is advanced, and echoes a form.
+struct Echo(Arc<AtomicU64>);
+
+impl Imitation for Echo {
+    fn id(&self) -> &'static str {
+        "echo"
+    }
+    fn answer(&mut self, request: &Request) -> Answer {
+        Answer::json(
+            200,
+            &serde_json::json!({ "path": request.path, "form": request.form() }),
+        )
+    }
+    fn advance(&mut self, _now: Timestamp) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn limited(&self, _request: &Request, _usage_percent: f64, _wait: Duration) -> Answer {
+        Answer::json(429, &serde_json::Value::Null)
+    }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+#[test]
+fn worlds_advance_by_themselves_when_told_to_and_bodies_arrive() {
+    let advanced = Arc::new(AtomicU64::new(0));
+    let options = Options::default().tick(Duration::from_millis(2));
+    let sandbox = Sandbox::start_with(options, vec![Box::new(Echo(Arc::clone(&advanced)))]).unwrap();
+    assert_eq!(sandbox.ids(), ["echo"]);
+    let (_, body) = get(
+        &sandbox,
+        "/echo/a/b?c=d",
+        "content-length: 12\r\n\r\nx=1&y=%C3%A4",
+    );
+    assert_eq!(
+        String::from_utf8(body).unwrap(),
+        r#"{"form":[["x","1"],["y","ä"]],"path":"/a/b"}"#
+    );
+    let rounds = (0..2_000).take_while(|_| {
+        get(&sandbox, "/echo/", "");
+        advanced.load(Ordering::Relaxed) < 2
+    });
+    assert!(rounds.count() < 2_000, "nothing advanced");
 }

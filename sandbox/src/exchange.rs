@@ -93,6 +93,11 @@ pub trait Imitation: Send {
     /// should `wait` before it asks again; `usage_percent` is how much of the limit it has used (100 or more).
     fn limited(&self, request: &Request, usage_percent: f64, wait: Duration) -> Answer;
 
+    /// How long a refusal tells the client to wait, when it should wait `wait`: longer where the provider speaks in coarse units.
+    fn announced_wait(&self, wait: Duration) -> Duration {
+        wait
+    }
+
     /// The headers by which the provider tells, with every admitted answer, how much of the limit is used (0 to 100).
     fn usage_headers(&self, _request: &Request, _usage_percent: f64) -> Vec<(String, String)> {
         Vec::new()

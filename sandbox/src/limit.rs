@@ -76,7 +76,7 @@ pub struct LimitCounts {
     pub admitted: u64,
     /// Requests above it.
     pub refused: u64,
-    /// Requests that came although the client had been told to wait longer.
+    /// Requests that came although an answer had told the client to wait longer (see `Imitation::announced_wait`).
     pub violations: u64,
 }
 
@@ -138,13 +138,20 @@ impl Meter {
         }
         let until = self.next_room(time);
         self.counts.refused += 1;
-        if self.told.is_none_or(|told| told.until <= time) {
-            self.told = Some(Told { at: time, until });
-        }
         let usage_percent = 100.0 * f64::from(used) / f64::from(self.limit.requests);
         Verdict::Refused {
             usage_percent,
             wait: until.saturating_sub(time),
+        }
+    }
+
+    /// Notes that the client has been told, at `time`, to wait this long. While an earlier word holds, it counts.
+    pub(crate) fn tell(&mut self, time: Duration, wait: Duration) {
+        if self.told.is_none_or(|told| told.until <= time) {
+            self.told = Some(Told {
+                at: time,
+                until: time + wait,
+            });
         }
     }
 
@@ -228,6 +235,7 @@ mod tests {
         let mut meter = Meter::new(Limit::per(1, seconds(60.0)));
         meter.judge(seconds(0.0));
         meter.judge(seconds(1.0));
+        meter.tell(seconds(1.0), seconds(120.0));
         meter.judge(seconds(1.05));
         assert_eq!(
             meter.counts().violations,
@@ -235,10 +243,18 @@ mod tests {
             "within the grace for requests in flight"
         );
         meter.judge(seconds(30.0));
-        assert_eq!(meter.counts().violations, 1);
+        meter.tell(seconds(30.0), seconds(60.0));
+        meter.judge(seconds(120.9));
+        assert_eq!(
+            meter.counts().violations,
+            2,
+            "what was told first holds, also where there is room again"
+        );
+        meter.judge(seconds(121.0));
+        assert_eq!(meter.counts().violations, 2);
         let mut driven = Meter::new(Limit::per(1, seconds(60.0)).by_sandbox_clock());
         driven.judge(seconds(0.0));
-        driven.judge(seconds(0.0));
+        driven.tell(seconds(0.0), seconds(60.0));
         driven.judge(seconds(0.0));
         assert_eq!(driven.counts().violations, 1, "a driven clock knows no grace");
     }

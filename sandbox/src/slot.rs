@@ -96,8 +96,14 @@ impl Slot {
     }
 
     fn decide(&mut self, request: &Request, elapsed: Duration) -> Served {
-        let usage_percent = match self.judge(request, elapsed) {
+        let time = self.meter_time(request, elapsed);
+        let verdict = self.meter.as_mut().map(|meter| meter.judge(time));
+        let usage_percent = match verdict {
             Some(Verdict::Refused { usage_percent, wait }) => {
+                let announced = self.imitation.announced_wait(wait);
+                if let Some(meter) = &mut self.meter {
+                    meter.tell(time, announced);
+                }
                 return whole(self.imitation.limited(request, usage_percent, wait));
             }
             Some(Verdict::Admitted(usage_percent)) => usage_percent,
@@ -138,13 +144,12 @@ impl Slot {
         }
     }
 
-    fn judge(&mut self, request: &Request, elapsed: Duration) -> Option<Verdict> {
-        let meter = self.meter.as_mut()?;
-        let time = match meter.limit().measure {
-            Measure::Real => elapsed,
-            Measure::Sandbox => Duration::try_from(request.now.as_duration()).unwrap_or_default(),
-        };
-        Some(meter.judge(time))
+    /// The time by the clock that the limit is measured by.
+    fn meter_time(&self, request: &Request, elapsed: Duration) -> Duration {
+        match self.meter.as_ref().map(|meter| meter.limit().measure) {
+            Some(Measure::Sandbox) => Duration::try_from(request.now.as_duration()).unwrap_or_default(),
+            Some(Measure::Real) | None => elapsed,
+        }
     }
 
     fn next_scripted(&mut self, path: &str) -> Option<Fault> {
@@ -272,5 +277,27 @@ mod tests {
                 violations: 0
             }
         );
+    }
+
+    #[test]
+    fn every_profile_serves_on_and_leaves_most_requests_alone() {
+        for name in Chaos::names() {
+            let chaos = Chaos::profile(name).expect(name);
+            let mut slot = Slot::new(Box::new(Echo), chaos, 3);
+            let served = (0..400)
+                .map(|_| slot.serve(&get("/"), Duration::ZERO))
+                .collect::<Vec<_>>();
+            let plain = served.iter().filter(|served| {
+                served.delivery == Delivery::Whole && served.answer.body == br#"{"data":[{"path":"/"}]}"#
+            });
+            let plain = plain.count();
+            assert!(plain >= 200, "{name}: {plain}");
+            // Nothing expires here, so that profile has no effect.
+            assert_eq!(
+                plain == 400,
+                ["none", "expired"].contains(name),
+                "{name}: {plain}"
+            );
+        }
     }
 }

@@ -150,6 +150,10 @@ impl Imitation for MetaAds {
         usage::refusal(request, usage_percent, wait)
     }
 
+    fn announced_wait(&self, wait: Duration) -> Duration {
+        usage::whole_minutes(wait)
+    }
+
     fn usage_headers(&self, request: &Request, usage_percent: f64) -> Vec<(String, String)> {
         usage::headers(
             request,

@@ -32,7 +32,7 @@ pub(crate) fn headers(request: &Request, percent: f64, wait: Duration) -> Vec<(S
         }),
     );
     let is_insights = request.path.ends_with("/insights");
-    let minutes = wait.as_secs().div_ceil(60);
+    let minutes = whole_minutes(wait).as_secs() / 60;
     // The use case that matters is never the first of the list.
     let use_case = |kind: &str, concerned: bool| {
         let used = if concerned { whole } else { whole.min(5) };
@@ -65,6 +65,12 @@ pub(crate) fn headers(request: &Request, percent: f64, wait: Duration) -> Vec<(S
         );
     }
     headers
+}
+
+/// The provider speaks in minutes: what it says when this is how long to wait.
+pub(crate) fn whole_minutes(wait: Duration) -> Duration {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    Duration::from_mins(seconds.div_ceil(60))
 }
 
 /// The refusal: of the account's use case where the path names an account, of the application elsewhere.

@@ -173,6 +173,10 @@ fn a_refusal_names_its_use_case_and_the_minutes_among_several() {
     assert_eq!(list[0]["estimated_time_to_regain_access"], 0);
     assert_eq!(list[1]["type"], "ads_insights");
     assert_eq!(list[1]["estimated_time_to_regain_access"], 2);
+    assert_eq!(
+        world.announced_wait(Duration::from_millis(60_001)),
+        Duration::from_mins(2)
+    );
     let list_refusal = world.limited(
         &super::request("GET", "/v25.0/me/adaccounts", &[]),
         100.0,

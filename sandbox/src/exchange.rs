@@ -1,6 +1,9 @@
 //! What an imitation sees of a request and says in answer: plain values, so that an imitation is a
 //! synchronous function of its world and can be tested without a socket.
 
+use std::any::Any;
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 /// One HTTP request, its path relative to the imitation's root (`/<integration>` is already taken off).
@@ -25,12 +28,18 @@ pub struct Request {
 impl Request {
     /// The first query parameter of this name.
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The header of this name (lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body's form fields (`application/x-www-form-urlencoded`), decoded.
@@ -53,7 +62,11 @@ pub struct Answer {
 impl Answer {
     /// A JSON body under this status.
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
-        Self { status, headers: Vec::new(), body: body.to_string().into_bytes() }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.to_string().into_bytes(),
+        }
     }
 
     /// The same answer with one more header.
@@ -75,4 +88,38 @@ pub trait Imitation: Send {
     /// Lets the world move: late conversions, restated days, new payments, vanished rows. Called by tests and,
     /// in the demo, every few seconds.
     fn advance(&mut self, now: Timestamp);
+
+    /// Refuses a request that is above the limit set on this imitation, in the provider's own words. The client
+    /// should `wait` before it asks again; `usage_percent` is how much of the limit it has used (100 or more).
+    fn limited(&self, request: &Request, usage_percent: f64, wait: Duration) -> Answer;
+
+    /// How long a refusal tells the client to wait, when it should wait `wait`: longer where the provider speaks in coarse units.
+    fn announced_wait(&self, wait: Duration) -> Duration {
+        wait
+    }
+
+    /// The headers by which the provider tells, with every admitted answer, how much of the limit is used (0 to 100).
+    fn usage_headers(&self, _request: &Request, _usage_percent: f64) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// What the provider says when it breaks (`status` is 500 to 599). By default the plain page of a proxy in front of it.
+    fn failed(&self, _request: &Request, status: u16) -> Answer {
+        let body =
+            format!("<html><head><title>{status}</title></head><body><h1>Service error</h1></body></html>");
+        let answer = Answer {
+            status,
+            headers: Vec::new(),
+            body: body.into_bytes(),
+        };
+        answer.with_header("content-type", "text/html")
+    }
+
+    /// What the provider says once the credentials have expired; `None` where its credentials never expire.
+    fn expired(&self, _request: &Request) -> Option<Answer> {
+        None
+    }
+
+    /// The imitation itself, for tests that reach into its world: `self`, in every implementation.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
 }

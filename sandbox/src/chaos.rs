@@ -49,16 +49,7 @@ pub struct Chaos {
 }
 
 /// The names of the profiles, for a command line.
-const NAMES: [&str; 8] = [
-    "none",
-    "storm",
-    "errors",
-    "slow",
-    "truncated",
-    "expired",
-    "malformed",
-    "mixed",
-];
+const NAMES: [&str; 8] = ["none", "storm", "errors", "slow", "truncated", "expired", "malformed", "mixed"];
 
 impl Chaos {
     /// No faults.
@@ -106,11 +97,7 @@ impl Chaos {
 }
 
 fn hazard(fault: Fault, probability: f64, burst: u32) -> Hazard {
-    Hazard {
-        fault,
-        probability,
-        burst,
-    }
+    Hazard { fault, probability, burst }
 }
 
 /// Chaos at work on one imitation: seeded, so that a run can be repeated.
@@ -123,11 +110,7 @@ pub(crate) struct Weather {
 
 impl Weather {
     pub(crate) fn new(chaos: Chaos, seed: u64) -> Self {
-        Self {
-            chaos,
-            chance: StdRng::seed_from_u64(seed),
-            burst: None,
-        }
+        Self { chaos, chance: StdRng::seed_from_u64(seed), burst: None }
     }
 
     pub(crate) fn set(&mut self, chaos: Chaos) {
@@ -167,9 +150,7 @@ pub(crate) fn mistype(body: &[u8]) -> Vec<u8> {
         serde_json::Value::Object(fields) => fields.values_mut().find_map(serde_json::Value::as_array_mut),
         _ => None,
     };
-    let row = rows
-        .and_then(|rows| rows.first_mut())
-        .and_then(serde_json::Value::as_object_mut);
+    let row = rows.and_then(|rows| rows.first_mut()).and_then(serde_json::Value::as_object_mut);
     let Some(row) = row else { return body.to_vec() };
     if let Some(text) = row.values_mut().find(|value| value.is_string()) {
         *text = serde_json::json!([{ "unexpected": text.clone() }]);
@@ -192,9 +173,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_brings_the_same_weather_and_bursts_last() {
-        let chaos = Chaos {
-            hazards: vec![hazard(Fault::Status(500), 0.2, 3)],
-        };
+        let chaos = Chaos { hazards: vec![hazard(Fault::Status(500), 0.2, 3)] };
         let run = |seed| {
             let mut weather = Weather::new(chaos.clone(), seed);
             (0..200).map(|_| weather.next().is_some()).collect::<Vec<_>>()
@@ -208,9 +187,7 @@ mod tests {
             .collect::<Vec<_>>();
         assert!(lengths.len() > 3, "{lengths:?}");
         assert!(
-            lengths
-                .iter()
-                .all(|length| length.is_multiple_of(3) || *length == lengths[lengths.len() - 1]),
+            lengths.iter().all(|length| length.is_multiple_of(3) || *length == lengths[lengths.len() - 1]),
             "{lengths:?}"
         );
     }
@@ -218,10 +195,7 @@ mod tests {
     #[test]
     fn a_mistyped_body_is_json_with_one_list_where_a_text_was() {
         let body = mistype(br#"{"data":[{"id":"1","n":2},{"id":"2"}]}"#);
-        assert_eq!(
-            body,
-            br#"{"data":[{"id":[{"unexpected":"1"}],"n":2},{"id":"2"}]}"#
-        );
+        assert_eq!(body, br#"{"data":[{"id":[{"unexpected":"1"}],"n":2},{"id":"2"}]}"#);
         assert_eq!(mistype(br#"{"id":"1"}"#), br#"{"id":"1"}"#);
     }
 }

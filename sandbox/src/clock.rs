@@ -35,10 +35,7 @@ impl Clock {
             Start::Wall => Hand::Running(SignedDuration::ZERO),
             Start::Fixed(now) => Hand::Still(now),
         };
-        Self {
-            hand: Mutex::new(hand),
-            started: instant(),
-        }
+        Self { hand: Mutex::new(hand), started: instant() }
     }
 
     /// The sandbox's wall time.
@@ -73,27 +70,18 @@ fn shifted(now: Timestamp, by: SignedDuration) -> Timestamp {
     now.saturating_add(by).unwrap_or(now)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the sandbox depends on no other room; this is its own clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "the sandbox depends on no other room; this is its own clock")]
 fn wall() -> Timestamp {
     Timestamp::now()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the sandbox depends on no other room; this is its own clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "the sandbox depends on no other room; this is its own clock")]
 fn instant() -> Instant {
     Instant::now()
 }
 
 /// Waits in real time: slow bodies are slow for real clients.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the sandbox depends on no other room; this is its own clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "the sandbox depends on no other room; this is its own clock")]
 pub(crate) async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;
 }

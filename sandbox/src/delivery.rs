@@ -32,11 +32,7 @@ pub(crate) async fn deliver(served: Served, gzip: bool) -> HttpResponse {
     }
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
-    if !answer
-        .headers
-        .iter()
-        .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-    {
+    if !answer.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         response.content_type("application/json; charset=UTF-8");
     }
     for (name, value) in &answer.headers {
@@ -54,9 +50,9 @@ pub(crate) async fn deliver(served: Served, gzip: bool) -> HttpResponse {
         Delivery::Whole | Delivery::Late(_) => response.body(body),
         Delivery::Drip(pause) => response.streaming(dripping(&body, pause)),
         Delivery::Truncated => response.no_chunking(length.max(2)).streaming(truncated(&body)),
-        Delivery::Dropped => response
-            .no_chunking(length.max(2))
-            .streaming(stream::iter([Err::<Bytes, _>(cut())])),
+        Delivery::Dropped => {
+            response.no_chunking(length.max(2)).streaming(stream::iter([Err::<Bytes, _>(cut())]))
+        }
     }
 }
 
@@ -88,8 +84,5 @@ fn truncated(body: &Bytes) -> impl Stream<Item = io::Result<Bytes>> + use<> {
 }
 
 fn cut() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::ConnectionAborted,
-        "the sandbox cuts this connection",
-    )
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the sandbox cuts this connection")
 }

@@ -28,18 +28,12 @@ pub struct Request {
 impl Request {
     /// The first query parameter of this name.
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The header of this name (lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The body's form fields (`application/x-www-form-urlencoded`), decoded.
@@ -62,11 +56,7 @@ pub struct Answer {
 impl Answer {
     /// A JSON body under this status.
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: body.to_string().into_bytes(),
-        }
+        Self { status, headers: Vec::new(), body: body.to_string().into_bytes() }
     }
 
     /// The same answer with one more header.
@@ -107,11 +97,7 @@ pub trait Imitation: Send {
     fn failed(&self, _request: &Request, status: u16) -> Answer {
         let body =
             format!("<html><head><title>{status}</title></head><body><h1>Service error</h1></body></html>");
-        let answer = Answer {
-            status,
-            headers: Vec::new(),
-            body: body.into_bytes(),
-        };
+        let answer = Answer { status, headers: Vec::new(), body: body.into_bytes() };
         answer.with_header("content-type", "text/html")
     }
 

@@ -46,12 +46,7 @@ impl Limit {
     /// This many requests in any `period` of real time.
     pub fn per(requests: u32, period: Duration) -> Self {
         let period = period.max(Duration::from_millis(1));
-        Self {
-            requests: requests.max(1),
-            period,
-            window: Window::Sliding,
-            measure: Measure::Real,
-        }
+        Self { requests: requests.max(1), period, window: Window::Sliding, measure: Measure::Real }
     }
 
     /// The same limit, counted in fixed windows.
@@ -107,12 +102,7 @@ struct Told {
 
 impl Meter {
     pub(crate) fn new(limit: Limit) -> Self {
-        Self {
-            limit,
-            admitted_at: VecDeque::new(),
-            told: None,
-            counts: LimitCounts::default(),
-        }
+        Self { limit, admitted_at: VecDeque::new(), told: None, counts: LimitCounts::default() }
     }
 
     pub(crate) fn limit(&self) -> Limit {
@@ -139,19 +129,13 @@ impl Meter {
         let until = self.next_room(time);
         self.counts.refused += 1;
         let usage_percent = 100.0 * f64::from(used) / f64::from(self.limit.requests);
-        Verdict::Refused {
-            usage_percent,
-            wait: until.saturating_sub(time),
-        }
+        Verdict::Refused { usage_percent, wait: until.saturating_sub(time) }
     }
 
     /// Notes that the client has been told, at `time`, to wait this long. While an earlier word holds, it counts.
     pub(crate) fn tell(&mut self, time: Duration, wait: Duration) {
         if self.told.is_none_or(|told| told.until <= time) {
-            self.told = Some(Told {
-                at: time,
-                until: time + wait,
-            });
+            self.told = Some(Told { at: time, until: time + wait });
         }
     }
 
@@ -204,22 +188,9 @@ mod tests {
         assert_eq!(meter.judge(seconds(10.0)), Verdict::Admitted(50.0));
         assert_eq!(meter.judge(seconds(10.5)), Verdict::Admitted(100.0));
         let wait = Duration::from_millis(300);
-        assert_eq!(
-            meter.judge(seconds(10.7)),
-            Verdict::Refused {
-                usage_percent: 100.0,
-                wait
-            }
-        );
+        assert_eq!(meter.judge(seconds(10.7)), Verdict::Refused { usage_percent: 100.0, wait });
         assert_eq!(meter.judge(seconds(11.0)), Verdict::Admitted(100.0));
-        assert_eq!(
-            meter.counts(),
-            LimitCounts {
-                admitted: 3,
-                refused: 1,
-                violations: 0
-            }
-        );
+        assert_eq!(meter.counts(), LimitCounts { admitted: 3, refused: 1, violations: 0 });
     }
 
     #[test]
@@ -237,19 +208,11 @@ mod tests {
         meter.judge(seconds(1.0));
         meter.tell(seconds(1.0), seconds(120.0));
         meter.judge(seconds(1.05));
-        assert_eq!(
-            meter.counts().violations,
-            0,
-            "within the grace for requests in flight"
-        );
+        assert_eq!(meter.counts().violations, 0, "within the grace for requests in flight");
         meter.judge(seconds(30.0));
         meter.tell(seconds(30.0), seconds(60.0));
         meter.judge(seconds(120.9));
-        assert_eq!(
-            meter.counts().violations,
-            2,
-            "what was told first holds, also where there is room again"
-        );
+        assert_eq!(meter.counts().violations, 2, "what was told first holds, also where there is room again");
         meter.judge(seconds(121.0));
         assert_eq!(meter.counts().violations, 2);
         let mut driven = Meter::new(Limit::per(1, seconds(60.0)).by_sandbox_clock());

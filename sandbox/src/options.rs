@@ -96,10 +96,7 @@ impl Options {
     /// Makes uniform worlds of this size.
     #[must_use]
     pub fn scale(mut self, accounts: usize, campaigns_per_account: usize) -> Self {
-        self.scale = Scale {
-            accounts,
-            campaigns_per_account,
-        };
+        self.scale = Scale { accounts, campaigns_per_account };
         self
     }
 }

@@ -55,13 +55,7 @@ impl Sandbox {
     }
 
     fn launch(options: Options, clock: Clock, imitations: Vec<Box<dyn Imitation>>) -> io::Result<Self> {
-        let Options {
-            listen,
-            seed,
-            chaos,
-            tick,
-            ..
-        } = options;
+        let Options { listen, seed, chaos, tick, .. } = options;
         let listener = TcpListener::bind(listen)?;
         let address = listener.local_addr()?;
         let slots = imitations
@@ -69,10 +63,7 @@ impl Sandbox {
             .zip(1_u64..)
             .map(|(imitation, place)| {
                 let seed = seed.wrapping_add(place);
-                (
-                    imitation.id(),
-                    Mutex::new(Slot::new(imitation, chaos.clone(), seed)),
-                )
+                (imitation.id(), Mutex::new(Slot::new(imitation, chaos.clone(), seed)))
             })
             .collect();
         let shared = Arc::new(Shared { clock, slots });
@@ -81,14 +72,9 @@ impl Sandbox {
         let thread = std::thread::Builder::new()
             .name("sandbox".to_owned())
             .spawn(move || serve(listener, &served, tick, &ready))?;
-        let handle = started
-            .recv()
-            .map_err(|_| io::Error::other("the sandbox's server thread ended early"))??;
-        Ok(Self {
-            address,
-            shared,
-            server: Some((handle, thread)),
-        })
+        let handle =
+            started.recv().map_err(|_| io::Error::other("the sandbox's server thread ended early"))??;
+        Ok(Self { address, shared, server: Some((handle, thread)) })
     }
 
     /// Where it listens.
@@ -124,9 +110,7 @@ impl Sandbox {
 
     /// Moves the clock and lets every world move there.
     pub fn advance_by(&self, duration: Duration) {
-        self.shared
-            .clock
-            .shift(SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX));
+        self.shared.clock.shift(SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX));
         self.advance();
     }
 
@@ -289,40 +273,25 @@ async fn handle(http: HttpRequest, body: Bytes, shared: web::Data<Shared>) -> Ht
     let path = http.path().trim_start_matches('/');
     let (id, rest) = path.split_once('/').unwrap_or((path, ""));
     if id.is_empty() {
-        return HttpResponse::Ok()
-            .content_type("text/plain; charset=utf-8")
-            .body(shared.listing());
+        return HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(shared.listing());
     }
     let Some(slot) = shared.slots.get(id) else {
-        return HttpResponse::NotFound()
-            .content_type("text/plain; charset=utf-8")
-            .body(shared.listing());
+        return HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body(shared.listing());
     };
     let request = request(&http, id, rest, &body, shared.clock.now());
-    let gzip = request
-        .header("accept-encoding")
-        .is_some_and(|accepted| accepted.contains("gzip"));
+    let gzip = request.header("accept-encoding").is_some_and(|accepted| accepted.contains("gzip"));
     let served = slot.lock().serve(&request, shared.clock.elapsed());
     deliver(served, gzip).await
 }
 
 fn request(http: &HttpRequest, id: &str, rest: &str, body: &Bytes, now: Timestamp) -> Request {
     let text = |value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let host = http
-        .headers()
-        .get(header::HOST)
-        .map_or_else(|| http.app_config().host().to_owned(), text);
+    let host = http.headers().get(header::HOST).map_or_else(|| http.app_config().host().to_owned(), text);
     Request {
         method: http.method().as_str().to_owned(),
         path: format!("/{rest}"),
-        query: url::form_urlencoded::parse(http.query_string().as_bytes())
-            .into_owned()
-            .collect(),
-        headers: http
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
-            .collect(),
+        query: url::form_urlencoded::parse(http.query_string().as_bytes()).into_owned().collect(),
+        headers: http.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
         body: body.to_vec(),
         now,
         root_url: format!("http://{host}/{id}"),

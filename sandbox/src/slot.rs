@@ -42,13 +42,7 @@ pub(crate) enum Delivery {
 impl Slot {
     pub(crate) fn new(imitation: Box<dyn Imitation>, chaos: Chaos, seed: u64) -> Self {
         let weather = Weather::new(chaos, seed);
-        Self {
-            imitation,
-            log: Log::default(),
-            weather,
-            script: Vec::new(),
-            meter: None,
-        }
+        Self { imitation, log: Log::default(), weather, script: Vec::new(), meter: None }
     }
 
     /// Sets or lifts the limit; its counts begin again.
@@ -62,10 +56,7 @@ impl Slot {
 
     /// Faults for the next requests whose path begins with `path_prefix`, after those already there.
     pub(crate) fn add_script(&mut self, path_prefix: &str, faults: Vec<Fault>) {
-        self.script.push(Scene {
-            path_prefix: path_prefix.to_owned(),
-            faults: faults.into(),
-        });
+        self.script.push(Scene { path_prefix: path_prefix.to_owned(), faults: faults.into() });
     }
 
     /// Scripted faults that no request has met yet.
@@ -80,11 +71,7 @@ impl Slot {
     /// Answers one request and notes it. `elapsed` is real time since the sandbox started.
     pub(crate) fn serve(&mut self, request: &Request, elapsed: Duration) -> Served {
         let served = self.decide(request, elapsed);
-        let status = if served.delivery == Delivery::Dropped {
-            0
-        } else {
-            served.answer.status
-        };
+        let status = if served.delivery == Delivery::Dropped { 0 } else { served.answer.status };
         self.log.note(Seen {
             method: request.method.clone(),
             path: request.path.clone(),
@@ -112,10 +99,9 @@ impl Slot {
         let fault = self.next_scripted(&request.path).or_else(|| self.weather.next());
         match fault {
             Some(Fault::Status(status)) => whole(self.imitation.failed(request, status)),
-            Some(Fault::Disguised(status)) => whole(Answer {
-                status: 200,
-                ..self.imitation.failed(request, status)
-            }),
+            Some(Fault::Disguised(status)) => {
+                whole(Answer { status: 200, ..self.imitation.failed(request, status) })
+            }
             Some(Fault::Limited(wait)) => whole(self.imitation.limited(request, 100.0, wait)),
             Some(Fault::Expired) => match self.imitation.expired(request) {
                 Some(answer) => whole(answer),
@@ -127,18 +113,11 @@ impl Slot {
             Some(Fault::Drop) => self.delivered(request, usage_percent, Delivery::Dropped),
             Some(Fault::Garbage) => {
                 let answer = self.answer(request, usage_percent);
-                whole(Answer {
-                    status: 200,
-                    body: b"\x00{\"data\":[{]}<html>".to_vec(),
-                    ..answer
-                })
+                whole(Answer { status: 200, body: b"\x00{\"data\":[{]}<html>".to_vec(), ..answer })
             }
             Some(Fault::Mistyped) => {
                 let answer = self.answer(request, usage_percent);
-                whole(Answer {
-                    body: mistype(&answer.body),
-                    ..answer
-                })
+                whole(Answer { body: mistype(&answer.body), ..answer })
             }
             None => whole(self.answer(request, usage_percent)),
         }
@@ -164,25 +143,17 @@ impl Slot {
 
     fn answer(&mut self, request: &Request, usage_percent: f64) -> Answer {
         let mut answer = self.imitation.answer(request);
-        answer
-            .headers
-            .extend(self.imitation.usage_headers(request, usage_percent));
+        answer.headers.extend(self.imitation.usage_headers(request, usage_percent));
         answer
     }
 
     fn delivered(&mut self, request: &Request, usage_percent: f64, delivery: Delivery) -> Served {
-        Served {
-            answer: self.answer(request, usage_percent),
-            delivery,
-        }
+        Served { answer: self.answer(request, usage_percent), delivery }
     }
 }
 
 fn whole(answer: Answer) -> Served {
-    Served {
-        answer,
-        delivery: Delivery::Whole,
-    }
+    Served { answer, delivery: Delivery::Whole }
 }
 
 #[cfg(test)]
@@ -229,30 +200,15 @@ mod tests {
     #[test]
     fn scripted_faults_strike_matching_requests_once_each_in_order() {
         let mut slot = Slot::new(Box::new(Echo), Chaos::none(), 1);
-        slot.add_script(
-            "/a",
-            vec![Fault::Status(503), Fault::Drop, Fault::Mistyped, Fault::Expired],
-        );
+        slot.add_script("/a", vec![Fault::Status(503), Fault::Drop, Fault::Mistyped, Fault::Expired]);
         assert_eq!(slot.serve(&get("/b"), Duration::ZERO).answer.status, 200);
         assert_eq!(slot.serve(&get("/a/1"), Duration::ZERO).answer.status, 503);
-        assert_eq!(
-            slot.serve(&get("/a/2"), Duration::ZERO).delivery,
-            Delivery::Dropped
-        );
+        assert_eq!(slot.serve(&get("/a/2"), Duration::ZERO).delivery, Delivery::Dropped);
         let mistyped = slot.serve(&get("/a/3"), Duration::ZERO).answer;
         assert_eq!(mistyped.body, br#"{"data":[{"path":[{"unexpected":"/a/3"}]}]}"#);
-        assert_eq!(
-            slot.serve(&get("/a/4"), Duration::ZERO).answer.status,
-            200,
-            "nothing here expires"
-        );
+        assert_eq!(slot.serve(&get("/a/4"), Duration::ZERO).answer.status, 200, "nothing here expires");
         assert_eq!(slot.script_left(), 0);
-        let statuses = slot
-            .log
-            .newest()
-            .iter()
-            .map(|seen| seen.status)
-            .collect::<Vec<_>>();
+        let statuses = slot.log.newest().iter().map(|seen| seen.status).collect::<Vec<_>>();
         assert_eq!(statuses, [200, 503, 0, 200, 200]);
         assert_eq!(slot.log.paths().get("/b"), Some(&1));
     }
@@ -265,18 +221,8 @@ mod tests {
         assert_eq!(first.headers, [("x-usage".to_owned(), "50".to_owned())]);
         slot.serve(&get("/"), Duration::ZERO);
         let refused = slot.serve(&get("/"), Duration::from_secs(20)).answer;
-        assert_eq!(
-            (refused.status, refused.body.as_slice()),
-            (429, br#"{"wait":40}"#.as_slice())
-        );
-        assert_eq!(
-            slot.limit_counts(),
-            LimitCounts {
-                admitted: 2,
-                refused: 1,
-                violations: 0
-            }
-        );
+        assert_eq!((refused.status, refused.body.as_slice()), (429, br#"{"wait":40}"#.as_slice()));
+        assert_eq!(slot.limit_counts(), LimitCounts { admitted: 2, refused: 1, violations: 0 });
     }
 
     #[test]
@@ -284,20 +230,14 @@ mod tests {
         for name in Chaos::names() {
             let chaos = Chaos::profile(name).expect(name);
             let mut slot = Slot::new(Box::new(Echo), chaos, 3);
-            let served = (0..400)
-                .map(|_| slot.serve(&get("/"), Duration::ZERO))
-                .collect::<Vec<_>>();
+            let served = (0..400).map(|_| slot.serve(&get("/"), Duration::ZERO)).collect::<Vec<_>>();
             let plain = served.iter().filter(|served| {
                 served.delivery == Delivery::Whole && served.answer.body == br#"{"data":[{"path":"/"}]}"#
             });
             let plain = plain.count();
             assert!(plain >= 200, "{name}: {plain}");
             // Nothing expires here, so that profile has no effect.
-            assert_eq!(
-                plain == 400,
-                ["none", "expired"].contains(name),
-                "{name}: {plain}"
-            );
+            assert_eq!(plain == 400, ["none", "expired"].contains(name), "{name}: {plain}");
         }
     }
 }

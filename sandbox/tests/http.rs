@@ -34,24 +34,15 @@ fn get(sandbox: &Sandbox, path: &str, headers: &str) -> (String, Vec<u8>) {
     let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
         return (String::new(), bytes);
     };
-    (
-        String::from_utf8(bytes[..end].to_vec()).unwrap().to_lowercase(),
-        bytes[end + 4..].to_vec(),
-    )
+    (String::from_utf8(bytes[..end].to_vec()).unwrap().to_lowercase(), bytes[end + 4..].to_vec())
 }
 
 fn status(head: &str) -> u16 {
-    head.split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .unwrap_or_default()
+    head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
 }
 
 fn announced_length(head: &str) -> usize {
-    let line = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))
-        .unwrap();
+    let line = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
     line.parse().unwrap()
 }
 
@@ -64,25 +55,16 @@ fn imitations_are_served_below_their_ids() {
     assert_eq!(status(&get(&sandbox, "/elsewhere/v1", "").0), 404);
     let (head, body) = get(&sandbox, &format!("{ACCOUNTS}&limit=1"), "");
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-    assert!(
-        head.contains("content-type: application/json") && head.contains("x-app-usage: {"),
-        "{head}"
-    );
+    assert!(head.contains("content-type: application/json") && head.contains("x-app-usage: {"), "{head}");
     let next = body["paging"]["next"].as_str().unwrap();
     assert!(
         next.starts_with("http://localhost:1/meta_ads/v25.0/me/adaccounts?fields=name"),
         "by the name asked: {next}"
     );
     let seen = sandbox.requests("meta_ads");
-    assert_eq!(
-        (seen.len(), seen[0].path.as_str(), seen[0].status),
-        (1, "/v25.0/me/adaccounts", 200)
-    );
+    assert_eq!((seen.len(), seen[0].path.as_str(), seen[0].status), (1, "/v25.0/me/adaccounts", 200));
     assert_eq!(seen[0].param("limit"), Some("1"));
-    assert_eq!(
-        sandbox.request_paths("meta_ads").get("/v25.0/me/adaccounts"),
-        Some(&1)
-    );
+    assert_eq!(sandbox.request_paths("meta_ads").get("/v25.0/me/adaccounts"), Some(&1));
 }
 
 #[test]
@@ -92,9 +74,7 @@ fn bodies_are_compressed_for_clients_that_take_it() {
     let (head, packed) = get(&sandbox, ACCOUNTS, "accept-encoding: gzip\r\n");
     assert!(head.contains("content-encoding: gzip"), "{head}");
     let mut unpacked = Vec::new();
-    flate2::read::GzDecoder::new(packed.as_slice())
-        .read_to_end(&mut unpacked)
-        .unwrap();
+    flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut unpacked).unwrap();
     assert_eq!(unpacked, plain);
 }
 
@@ -103,25 +83,11 @@ fn faults_reach_the_wire() {
     let sandbox = sandbox();
     let (_, whole) = get(&sandbox, ACCOUNTS, "");
     let drip = Fault::Drip(Duration::from_millis(5));
-    let faults = vec![
-        Fault::Truncate,
-        Fault::Drop,
-        drip,
-        Fault::Status(503),
-        Fault::Garbage,
-        Fault::Expired,
-    ];
+    let faults = vec![Fault::Truncate, Fault::Drop, drip, Fault::Status(503), Fault::Garbage, Fault::Expired];
     sandbox.script("meta_ads", "/v25.0/me", faults);
     let (head, body) = get(&sandbox, ACCOUNTS, "");
-    assert_eq!(
-        (announced_length(&head), body.len()),
-        (whole.len(), whole.len() / 2)
-    );
-    assert_eq!(
-        get(&sandbox, ACCOUNTS, ""),
-        (String::new(), Vec::new()),
-        "no answer at all"
-    );
+    assert_eq!((announced_length(&head), body.len()), (whole.len(), whole.len() / 2));
+    assert_eq!(get(&sandbox, ACCOUNTS, ""), (String::new(), Vec::new()), "no answer at all");
     let (head, body) = get(&sandbox, ACCOUNTS, "");
     assert!(head.contains("transfer-encoding: chunked"), "{head}");
     assert!(body.len() > whole.len() && body.ends_with(b"0\r\n\r\n"));
@@ -132,28 +98,15 @@ fn faults_reach_the_wire() {
     assert_eq!(status(&head), 200);
     assert!(serde_json::from_slice::<serde_json::Value>(&body).is_err());
     assert_eq!(status(&get(&sandbox, ACCOUNTS, "").0), 401);
-    assert_eq!(
-        (
-            sandbox.script_left("meta_ads"),
-            status(&get(&sandbox, ACCOUNTS, "").0)
-        ),
-        (0, 200)
-    );
-    let statuses = sandbox
-        .requests("meta_ads")
-        .iter()
-        .map(|seen| seen.status)
-        .collect::<Vec<_>>();
+    assert_eq!((sandbox.script_left("meta_ads"), status(&get(&sandbox, ACCOUNTS, "").0)), (0, 200));
+    let statuses = sandbox.requests("meta_ads").iter().map(|seen| seen.status).collect::<Vec<_>>();
     assert_eq!(statuses, [200, 200, 0, 200, 503, 200, 401, 200]);
 }
 
 #[test]
 fn limits_follow_the_sandbox_clock_when_told_to() {
     let sandbox = sandbox();
-    sandbox.set_limit(
-        "meta_ads",
-        Some(Limit::per(2, Duration::from_mins(5)).by_sandbox_clock()),
-    );
+    sandbox.set_limit("meta_ads", Some(Limit::per(2, Duration::from_mins(5)).by_sandbox_clock()));
     let statuses = [(); 4].map(|()| status(&get(&sandbox, ACCOUNTS, "").0));
     assert_eq!(statuses, [200, 200, 400, 400]);
     let counts = sandbox.limit_counts("meta_ads");
@@ -165,22 +118,15 @@ fn limits_follow_the_sandbox_clock_when_told_to() {
 #[test]
 fn tests_move_the_clock_and_reach_into_the_world() {
     let sandbox = sandbox();
-    let today = || {
-        sandbox
-            .with_world(|meta: &mut MetaAds| meta.truth_accounts()[0].today.to_string())
-            .unwrap()
-    };
+    let today =
+        || sandbox.with_world(|meta: &mut MetaAds| meta.truth_accounts()[0].today.to_string()).unwrap();
     assert_eq!(today(), "2026-11-21");
     sandbox.advance_days(2);
     assert_eq!(today(), "2026-11-23");
     sandbox.set_now("2026-12-24T12:00:00Z".parse().unwrap());
     assert_eq!(today(), "2026-12-24");
     sandbox.with("meta_ads", |imitation| {
-        imitation
-            .as_any_mut()
-            .downcast_mut::<MetaAds>()
-            .unwrap()
-            .expire_token();
+        imitation.as_any_mut().downcast_mut::<MetaAds>().unwrap().expire_token();
     });
     assert_eq!(status(&get(&sandbox, ACCOUNTS, "").0), 401);
 }
@@ -201,10 +147,7 @@ fn a_sandbox_starts_within_a_runtime_and_beside_another() {
         let (first, second) = (sandbox(), sandbox());
         assert_ne!(first.address(), second.address());
         assert_eq!(status(&get(&second, ACCOUNTS, "").0), 200);
-        assert_eq!(
-            (first.request_count("meta_ads"), second.request_count("meta_ads")),
-            (0, 1)
-        );
+        assert_eq!((first.request_count("meta_ads"), second.request_count("meta_ads")), (0, 1));
     });
 }
 
@@ -216,10 +159,7 @@ impl Imitation for Echo {
         "echo"
     }
     fn answer(&mut self, request: &Request) -> Answer {
-        Answer::json(
-            200,
-            &serde_json::json!({ "path": request.path, "form": request.form() }),
-        )
+        Answer::json(200, &serde_json::json!({ "path": request.path, "form": request.form() }))
     }
     fn advance(&mut self, _now: Timestamp) {
         self.0.fetch_add(1, Ordering::Relaxed);
@@ -238,15 +178,8 @@ fn worlds_advance_by_themselves_when_told_to_and_bodies_arrive() {
     let options = Options::default().tick(Duration::from_millis(2));
     let sandbox = Sandbox::start_with(options, vec![Box::new(Echo(Arc::clone(&advanced)))]).unwrap();
     assert_eq!(sandbox.ids(), ["echo"]);
-    let (_, body) = get(
-        &sandbox,
-        "/echo/a/b?c=d",
-        "content-length: 12\r\n\r\nx=1&y=%C3%A4",
-    );
-    assert_eq!(
-        String::from_utf8(body).unwrap(),
-        r#"{"form":[["x","1"],["y","ä"]],"path":"/a/b"}"#
-    );
+    let (_, body) = get(&sandbox, "/echo/a/b?c=d", "content-length: 12\r\n\r\nx=1&y=%C3%A4");
+    assert_eq!(String::from_utf8(body).unwrap(), r#"{"form":[["x","1"],["y","ä"]],"path":"/a/b"}"#);
     let rounds = (0..2_000).take_while(|_| {
         get(&sandbox, "/echo/", "");
         advanced.load(Ordering::Relaxed) < 2

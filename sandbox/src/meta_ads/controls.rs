@@ -59,17 +59,13 @@ impl MetaAds {
 
     /// Lets a campaign's day vanish: its rows are left out from now on.
     pub fn vanish_day(&mut self, account_id: &str, campaign_id: &str, day: Date) -> bool {
-        let id = self
-            .find_campaign(account_id, campaign_id)
-            .map(|(_, campaign)| campaign.id);
+        let id = self.find_campaign(account_id, campaign_id).map(|(_, campaign)| campaign.id);
         id.is_some_and(|id| self.edits.vanished.insert((id, day)))
     }
 
     /// Undoes [`MetaAds::vanish_day`].
     pub fn bring_back_day(&mut self, account_id: &str, campaign_id: &str, day: Date) -> bool {
-        let id = self
-            .find_campaign(account_id, campaign_id)
-            .map(|(_, campaign)| campaign.id);
+        let id = self.find_campaign(account_id, campaign_id).map(|(_, campaign)| campaign.id);
         id.is_some_and(|id| self.edits.vanished.remove(&(id, day)))
     }
 
@@ -89,9 +85,7 @@ impl MetaAds {
     /// Adds a running campaign with two ad sets of two ads each; its id, unless there is no such account.
     pub fn add_campaign(&mut self, account_id: &str, new: NewCampaign) -> Option<String> {
         let number = account_number(account_id)?;
-        let (place, account) = (0_u64..)
-            .zip(&mut self.accounts)
-            .find(|(_, account)| account.id == number)?;
+        let (place, account) = (0_u64..).zip(&mut self.accounts).find(|(_, account)| account.id == number)?;
         let id = next_campaign_id(place, account);
         account.campaigns.push(Campaign {
             id,
@@ -239,11 +233,7 @@ impl MetaAds {
         let number = account_number(account_id)?;
         let account = self.accounts.iter().find(|account| account.id == number)?;
         let id = campaign_id.parse::<u64>().ok()?;
-        account
-            .campaigns
-            .iter()
-            .find(|campaign| campaign.id == id)
-            .map(|campaign| (account, campaign))
+        account.campaigns.iter().find(|campaign| campaign.id == id).map(|campaign| (account, campaign))
     }
 
     fn find_account_mut(&mut self, account_id: &str) -> Option<&mut Account> {

@@ -111,35 +111,18 @@ impl Progress {
     /// What is known at `now` of an account's day; `None` before it begins.
     pub(crate) fn of(day: Date, zone: &TimeZone, now: Timestamp) -> Option<Self> {
         let start = day.to_zoned_datetime(zone.clone()).ok()?.timestamp();
-        let end = day
-            .checked_add(1.day())
-            .ok()?
-            .to_zoned_datetime(zone.clone())
-            .ok()?
-            .timestamp();
+        let end = day.checked_add(1.day()).ok()?.to_zoned_datetime(zone.clone()).ok()?.timestamp();
         let passed = u64::try_from(now.duration_since(start).as_secs()).ok()?;
         let after = now.duration_since(end).as_secs();
-        let length = u64::try_from(end.duration_since(start).as_secs())
-            .unwrap_or(86_400)
-            .max(1);
+        let length = u64::try_from(end.duration_since(start).as_secs()).unwrap_or(86_400).max(1);
         let Ok(after_end) = u64::try_from(after) else {
             let traffic = (passed * MILLION / length).min(MILLION);
-            return Some(Self {
-                traffic: share(traffic, 1_010_000),
-                conversions: share(traffic, 700_000),
-            });
+            return Some(Self { traffic: share(traffic, 1_010_000), conversions: share(traffic, 700_000) });
         };
         let left = CONVERSIONS_SETTLE_DAYS.saturating_sub(after_end / 86_400);
         let missing = 300_000 * left * left / (CONVERSIONS_SETTLE_DAYS * CONVERSIONS_SETTLE_DAYS);
-        let traffic = if after < TRAFFIC_SETTLE_SECONDS {
-            1_010_000
-        } else {
-            MILLION
-        };
-        Some(Self {
-            traffic,
-            conversions: MILLION - missing,
-        })
+        let traffic = if after < TRAFFIC_SETTLE_SECONDS { 1_010_000 } else { MILLION };
+        Some(Self { traffic, conversions: MILLION - missing })
     }
 }
 
@@ -160,10 +143,7 @@ pub(crate) fn delivered(
         return Counts::default(); // a day on which this ad found no auction to win
     }
     let ordinary = share(share(campaign.daily_minor, ad_set.share), ad.share);
-    let wanted = share(
-        share(ordinary, weekday_share(day)),
-        ramp_share(campaign.first_day, day),
-    );
+    let wanted = share(share(ordinary, weekday_share(day)), ramp_share(campaign.first_day, day));
     let spend = share(wanted, chance.at(1).between(850_000, 1_150_000));
     let (cheap, dear) = if exponent == 0 { (600, 1_350) } else { (400, 900) };
     let cost_per_thousand = taste.at(2).between(cheap, dear);
@@ -177,22 +157,11 @@ pub(crate) fn delivered(
     let final_clicks = rate(3, spend * 1_000 / cost_per_thousand, 14_000, 26_000);
     let late = |place: u64, low: u64, high: u64| {
         let chances = chance.at(place);
-        let in_the_end = likely_share(
-            final_clicks,
-            chances.between(low, high),
-            chances.at(1).between(0, MILLION),
-        );
-        likely_share(
-            in_the_end,
-            progress.conversions,
-            chances.at(2).between(0, MILLION),
-        )
+        let in_the_end =
+            likely_share(final_clicks, chances.between(low, high), chances.at(1).between(0, MILLION));
+        likely_share(in_the_end, progress.conversions, chances.at(2).between(0, MILLION))
     };
-    let purchases = if campaign.objective == "OUTCOME_SALES" {
-        late(7, 20_000, 60_000)
-    } else {
-        0
-    };
+    let purchases = if campaign.objective == "OUTCOME_SALES" { late(7, 20_000, 60_000) } else { 0 };
     let price = if exponent == 0 { 3_500 } else { 2_450 };
     Counts {
         impressions,
@@ -236,8 +205,6 @@ fn weekday_share(day: Date) -> u64 {
 
 /// A campaign's first week: from three tenths of its budget to all of it.
 fn ramp_share(first_day: Date, day: Date) -> u64 {
-    let age = first_day
-        .until(day)
-        .map_or(0, |span| u64::try_from(span.get_days()).unwrap_or_default());
+    let age = first_day.until(day).map_or(0, |span| u64::try_from(span.get_days()).unwrap_or_default());
     (300_000 + age * 100_000).min(MILLION)
 }

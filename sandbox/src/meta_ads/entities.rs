@@ -138,15 +138,9 @@ impl<'w> Entity<'w> {
         put("configured_status", own_status.into());
         put("effective_status", self.effective_status().into());
         put("created_time", created.into());
-        put(
-            "updated_time",
-            datetime(self.updated(account), &account.zone).into(),
-        );
+        put("updated_time", datetime(self.updated(account), &account.zone).into());
         if self.id().is_multiple_of(3) {
-            put(
-                "status_hint",
-                json!({ "since": "a field that no client asked for" }),
-            );
+            put("status_hint", json!({ "since": "a field that no client asked for" }));
         }
         all
     }
@@ -161,10 +155,7 @@ fn campaign_fields(all: &mut Map<String, Value>, account: &Account, campaign: &C
     put("special_ad_categories", json!([]));
     put("start_time", day_start(campaign.first_day, &account.zone).into());
     if let Some(last) = campaign.last_day {
-        put(
-            "stop_time",
-            day_start(last.tomorrow().unwrap_or(last), &account.zone).into(),
-        );
+        put("stop_time", day_start(last.tomorrow().unwrap_or(last), &account.zone).into());
     }
     let (name, minor) = match campaign.budget {
         Budget::Daily(minor) => ("daily_budget", minor),
@@ -176,11 +167,7 @@ fn campaign_fields(all: &mut Map<String, Value>, account: &Account, campaign: &C
 
 fn ad_set_fields(all: &mut Map<String, Value>, account: &Account, campaign: &Campaign, ad_set: &AdSet) {
     let mut put = |name: &str, value: Value| drop(all.insert(name.to_owned(), value));
-    let countries = campaign
-        .countries
-        .iter()
-        .map(|(country, _)| country.as_str())
-        .collect::<Vec<_>>();
+    let countries = campaign.countries.iter().map(|(country, _)| country.as_str()).collect::<Vec<_>>();
     put("name", ad_set.name.clone().into());
     put("campaign_id", campaign.id.to_string().into());
     put("optimization_goal", campaign.optimization_goal.clone().into());
@@ -194,20 +181,14 @@ fn ad_set_fields(all: &mut Map<String, Value>, account: &Account, campaign: &Cam
         ]),
     );
     put("destination_type", "WEBSITE".into());
-    put(
-        "targeting",
-        json!({ "geo_locations": { "countries": countries } }),
-    );
+    put("targeting", json!({ "geo_locations": { "countries": countries } }));
     put("start_time", day_start(campaign.first_day, &account.zone).into());
     put(
         "learning_stage_info",
         json!({ "status": if ad_set.id.is_multiple_of(7) { "LEARNING" } else { "SUCCESS" } }),
     );
     if let Some(last) = campaign.last_day {
-        put(
-            "end_time",
-            day_start(last.tomorrow().unwrap_or(last), &account.zone).into(),
-        );
+        put("end_time", day_start(last.tomorrow().unwrap_or(last), &account.zone).into());
     }
 }
 
@@ -237,11 +218,7 @@ pub(crate) fn list(
             entities.push(entity);
         }
     }
-    let rows: Vec<Value> = page
-        .of(&entities)
-        .iter()
-        .map(|entity| entity.render(account, &fields))
-        .collect();
+    let rows: Vec<Value> = page.of(&entities).iter().map(|entity| entity.render(account, &fields)).collect();
     Ok(page.envelope(request, &rows, entities.len()))
 }
 
@@ -262,10 +239,8 @@ struct Conditions {
 impl Conditions {
     fn read(edge: Edge, params: &Params) -> Result<Self, MetaError> {
         let statuses = params.list("effective_status")?;
-        if let Some(unknown) = statuses
-            .iter()
-            .flatten()
-            .find(|word| !edge.statuses().contains(&word.as_str()))
+        if let Some(unknown) =
+            statuses.iter().flatten().find(|word| !edge.statuses().contains(&word.as_str()))
         {
             let message = format!("Param effective_status has an element that is not in the list: {unknown}");
             return Err(MetaError::parameter(message));
@@ -280,12 +255,7 @@ impl Conditions {
             }
             _ => None,
         };
-        Ok(Self {
-            statuses,
-            filters: params.filters()?,
-            updated_since,
-            prefix: edge.filter_prefix(),
-        })
+        Ok(Self { statuses, filters: params.filters()?, updated_since, prefix: edge.filter_prefix() })
     }
 
     fn admit(&self, entity: Entity<'_>, account: &Account) -> Result<bool, MetaError> {
@@ -309,10 +279,8 @@ impl Conditions {
             }
         }
         let listed = names_statuses || entity.campaign().status.is_listed();
-        let status_fits = self
-            .statuses
-            .as_ref()
-            .is_none_or(|statuses| statuses.iter().any(|word| word == status));
+        let status_fits =
+            self.statuses.as_ref().is_none_or(|statuses| statuses.iter().any(|word| word == status));
         Ok(listed && status_fits && self.updated_since.is_none_or(|since| updated > since))
     }
 }
@@ -348,22 +316,16 @@ pub(crate) fn account(
 }
 
 fn day_start(day: Date, zone: &TimeZone) -> String {
-    let start = day
-        .to_zoned_datetime(zone.clone())
-        .map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
+    let start = day.to_zoned_datetime(zone.clone()).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
     datetime(start, zone)
 }
 
 fn midday(day: Date, zone: &TimeZone) -> Timestamp {
-    let start = day
-        .to_zoned_datetime(zone.clone())
-        .map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
+    let start = day.to_zoned_datetime(zone.clone()).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
     start.checked_add(12.hours()).unwrap_or(start)
 }
 
 /// `2024-03-12T15:02:47-0700`: no colon in the offset.
 fn datetime(time: Timestamp, zone: &TimeZone) -> String {
-    time.to_zoned_datetime(zone.clone())
-        .strftime("%Y-%m-%dT%H:%M:%S%z")
-        .to_string()
+    time.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%z").to_string()
 }

@@ -22,13 +22,7 @@ pub struct MetaError {
 impl MetaError {
     /// An error that will not pass by itself.
     pub fn new(http: u16, code: i64, message: impl Into<String>) -> Self {
-        Self {
-            http,
-            code,
-            subcode: None,
-            message: message.into(),
-            is_transient: false,
-        }
+        Self { http, code, subcode: None, message: message.into(), is_transient: false }
     }
 
     /// The same error with a subcode.
@@ -75,11 +69,7 @@ impl MetaError {
             let message = "(#200) Ad account owner has NOT grant ads_management or ads_read permission";
             Self::new(403, 200, message)
         } else {
-            Self::new(
-                400,
-                10,
-                "(#10) Application does not have permission for this action",
-            )
+            Self::new(400, 10, "(#10) Application does not have permission for this action")
         }
     }
 

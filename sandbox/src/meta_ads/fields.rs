@@ -84,25 +84,12 @@ pub(crate) const AD_FIELDS: &[&str] = &[
 ];
 
 /// Effective statuses that a campaign list can be filtered by.
-pub(crate) const CAMPAIGN_STATUSES: &[&str] = &[
-    "ACTIVE",
-    "PAUSED",
-    "DELETED",
-    "ARCHIVED",
-    "IN_PROCESS",
-    "WITH_ISSUES",
-];
+pub(crate) const CAMPAIGN_STATUSES: &[&str] =
+    &["ACTIVE", "PAUSED", "DELETED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES"];
 
 /// Those of an ad set list.
-pub(crate) const AD_SET_STATUSES: &[&str] = &[
-    "ACTIVE",
-    "PAUSED",
-    "DELETED",
-    "ARCHIVED",
-    "IN_PROCESS",
-    "WITH_ISSUES",
-    "CAMPAIGN_PAUSED",
-];
+pub(crate) const AD_SET_STATUSES: &[&str] =
+    &["ACTIVE", "PAUSED", "DELETED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES", "CAMPAIGN_PAUSED"];
 
 /// Those of an ad list.
 pub(crate) const AD_STATUSES: &[&str] = &[

@@ -179,11 +179,7 @@ const LABEL: &[AccountPlan] = &[
 
 /// The accounts at `now`, with `days` of history behind them.
 pub(crate) fn accounts(days: u32, now: Timestamp, scale: Scale) -> Vec<Account> {
-    let count = if scale.accounts == 0 {
-        LABEL.len()
-    } else {
-        scale.accounts
-    };
+    let count = if scale.accounts == 0 { LABEL.len() } else { scale.accounts };
     (0_u64..)
         .zip(LABEL.iter().cycle())
         .take(count)
@@ -197,11 +193,7 @@ fn account(number: u64, plan: &AccountPlan, days: u32, now: Timestamp, scale: Sc
     let today = now.to_zoned_datetime(zone.clone()).date();
     let mut account = Account {
         id: plan.id + round * 1_000,
-        name: if round == 0 {
-            plan.name.to_owned()
-        } else {
-            format!("{} {round}", plan.name)
-        },
+        name: if round == 0 { plan.name.to_owned() } else { format!("{} {round}", plan.name) },
         currency: plan.currency.to_owned(),
         exponent: plan.exponent,
         zone_name: plan.zone.to_owned(),
@@ -209,11 +201,8 @@ fn account(number: u64, plan: &AccountPlan, days: u32, now: Timestamp, scale: Sc
         campaigns: Vec::new(),
         campaigns_made: 0,
     };
-    let count = if scale.campaigns_per_account == 0 {
-        plan.campaigns.len()
-    } else {
-        scale.campaigns_per_account
-    };
+    let count =
+        if scale.campaigns_per_account == 0 { plan.campaigns.len() } else { scale.campaigns_per_account };
     for (place, campaign) in plan.campaigns.iter().cycle().take(count).enumerate() {
         let id = next_campaign_id(number, &mut account);
         let mut campaign = planned(id, campaign, days, today, place / plan.campaigns.len());
@@ -238,11 +227,7 @@ pub(crate) fn next_campaign_id(account_place: u64, account: &mut Account) -> u64
 fn planned(id: u64, plan: &CampaignPlan, days: u32, today: Date, round: usize) -> Campaign {
     Campaign {
         id,
-        name: if round == 0 {
-            plan.name.to_owned()
-        } else {
-            format!("{} {round}", plan.name)
-        },
+        name: if round == 0 { plan.name.to_owned() } else { format!("{} {round}", plan.name) },
         objective: plan.objective.to_owned(),
         optimization_goal: plan.goal.to_owned(),
         bid_strategy: plan.bid_strategy.to_owned(),
@@ -250,14 +235,8 @@ fn planned(id: u64, plan: &CampaignPlan, days: u32, today: Date, round: usize) -
         budget: plan.budget,
         daily_minor: plan.daily_minor,
         first_day: days_before(today, days * plan.starts_at_percent / 100),
-        last_day: plan
-            .ends_at_percent
-            .map(|percent| days_before(today, days * percent / 100)),
-        countries: plan
-            .countries
-            .iter()
-            .map(|(country, share)| ((*country).to_owned(), *share))
-            .collect(),
+        last_day: plan.ends_at_percent.map(|percent| days_before(today, days * percent / 100)),
+        countries: plan.countries.iter().map(|(country, share)| ((*country).to_owned(), *share)).collect(),
         ad_sets: ad_sets(id),
     }
 }
@@ -276,16 +255,10 @@ pub(crate) fn ad_sets(campaign_id: u64) -> Vec<AdSet> {
             id,
             name: name.to_owned(),
             share,
-            ads: vec![
-                ad(1, "Hook A 9x16", leading),
-                ad(2, "Hook B 1x1", MILLION - leading),
-            ],
+            ads: vec![ad(1, "Hook A 9x16", leading), ad(2, "Hook B 1x1", MILLION - leading)],
         }
     };
-    vec![
-        ad_set(1, "Lookalike 1%", 620_000, 700_000),
-        ad_set(2, "Fans of similar artists", 380_000, 450_000),
-    ]
+    vec![ad_set(1, "Lookalike 1%", 620_000, 700_000), ad_set(2, "Fans of similar artists", 380_000, 450_000)]
 }
 
 /// The day this many days before.

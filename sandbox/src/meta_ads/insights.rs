@@ -98,10 +98,7 @@ impl<'w> Ledger<'w> {
         let ads = self.admitted_ads(query, scope)?;
         let mut rows = Vec::new();
         for period in &query.periods {
-            let days = known
-                .iter()
-                .filter(|(day, _)| (period.0..=period.1).contains(day))
-                .copied();
+            let days = known.iter().filter(|(day, _)| (period.0..=period.1).contains(day)).copied();
             let days = days.collect::<Vec<_>>();
             if !days.is_empty() {
                 self.period_rows(query, *period, &days, &ads, &mut rows);
@@ -126,19 +123,9 @@ impl<'w> Ledger<'w> {
             return Vec::new();
         };
         let today = self.now.to_zoned_datetime(self.account.zone.clone()).date();
-        let first = self
-            .account
-            .campaigns
-            .iter()
-            .map(|campaign| campaign.first_day)
-            .min()
-            .unwrap_or(today);
-        let days = since
-            .max(first)
-            .series(1.day())
-            .take_while(|day| *day <= until.min(today));
-        days.filter_map(|day| Some((day, Progress::of(day, &self.account.zone, self.now)?)))
-            .collect()
+        let first = self.account.campaigns.iter().map(|campaign| campaign.first_day).min().unwrap_or(today);
+        let days = since.max(first).series(1.day()).take_while(|day| *day <= until.min(today));
+        days.filter_map(|day| Some((day, Progress::of(day, &self.account.zone, self.now)?))).collect()
     }
 
     fn period_rows(
@@ -150,25 +137,14 @@ impl<'w> Ledger<'w> {
         rows: &mut Vec<Row<'w>>,
     ) {
         let level = query.level;
-        let nowhere = Place {
-            campaign: None,
-            ad_set: None,
-            ad: None,
-            period,
-        };
+        let nowhere = Place { campaign: None, ad_set: None, ad: None, period };
         let mut account_sum = Sum::default();
         let mut account_countries = BTreeMap::<&'w str, Sum>::new();
         for campaign in &self.account.campaigns {
-            let in_campaign = Place {
-                campaign: Some(campaign),
-                ..nowhere
-            };
+            let in_campaign = Place { campaign: Some(campaign), ..nowhere };
             let mut campaign_sum = Sum::default();
             for ad_set in &campaign.ad_sets {
-                let in_ad_set = Place {
-                    ad_set: Some(ad_set),
-                    ..in_campaign
-                };
+                let in_ad_set = Place { ad_set: Some(ad_set), ..in_campaign };
                 let mut ad_set_sum = Sum::default();
                 for ad in ad_set.ads.iter().filter(|ad| ads.contains(&ad.id)) {
                     let mut ad_sum = Sum::default();
@@ -176,15 +152,7 @@ impl<'w> Ledger<'w> {
                         ad_sum.add(&self.ad_day((campaign, ad_set, ad), *day, *progress));
                     }
                     if level == Level::Ad {
-                        self.push(
-                            rows,
-                            query,
-                            Place {
-                                ad: Some(ad),
-                                ..in_ad_set
-                            },
-                            ad_sum,
-                        );
+                        self.push(rows, query, Place { ad: Some(ad), ..in_ad_set }, ad_sum);
                     }
                     ad_set_sum.merge(ad_sum);
                 }
@@ -254,10 +222,7 @@ impl<'w> Ledger<'w> {
 
     /// The ads that scope and filters let through.
     fn admitted_ads(&self, query: &InsightsQuery, scope: Scope) -> Result<HashSet<u64>, MetaError> {
-        let names_statuses = query
-            .filters
-            .iter()
-            .any(|filter| filter.field.ends_with("effective_status"));
+        let names_statuses = query.filters.iter().any(|filter| filter.field.ends_with("effective_status"));
         let mut admitted = HashSet::new();
         for campaign in &self.account.campaigns {
             let hidden = self.hides_archived && query.level != Level::Account && scope == Scope::Account;

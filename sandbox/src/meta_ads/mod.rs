@@ -155,11 +155,7 @@ impl Imitation for MetaAds {
     }
 
     fn usage_headers(&self, request: &Request, usage_percent: f64) -> Vec<(String, String)> {
-        usage::headers(
-            request,
-            self.reported_usage.unwrap_or(usage_percent),
-            Duration::ZERO,
-        )
+        usage::headers(request, self.reported_usage.unwrap_or(usage_percent), Duration::ZERO)
     }
 
     fn failed(&self, _request: &Request, status: u16) -> Answer {

@@ -30,20 +30,13 @@ impl Params {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// A list, as JSON text, comma-separated text, or repeated `name[]`.
     pub(crate) fn list(&self, name: &str) -> Result<Option<Vec<String>>, MetaError> {
         let repeated = format!("{name}[]");
-        let several = self
-            .0
-            .iter()
-            .filter(|(key, _)| *key == repeated)
-            .map(|(_, value)| value.clone());
+        let several = self.0.iter().filter(|(key, _)| *key == repeated).map(|(_, value)| value.clone());
         let several = several.collect::<Vec<_>>();
         if !several.is_empty() {
             return Ok(Some(several));
@@ -55,8 +48,7 @@ impl Params {
             return Ok(Some(text.split(',').map(|item| item.trim().to_owned()).collect()));
         }
         let list = serde_json::from_str::<Vec<String>>(text);
-        list.map(Some)
-            .map_err(|_| MetaError::parameter(format_args!("Param {name} must be an array.")))
+        list.map(Some).map_err(|_| MetaError::parameter(format_args!("Param {name} must be an array.")))
     }
 
     /// The names in `fields`, without what is asked of their inner objects: `creative{id}` is `creative`.
@@ -79,32 +71,23 @@ impl Params {
         let malformed =
             || MetaError::parameter("Param filtering must be an array of field, operator and value.");
         let list = serde_json::from_str::<Vec<Value>>(text).map_err(|_| malformed())?;
-        list.iter()
-            .map(|item| Filter::read(item).ok_or_else(malformed))
-            .collect()
+        list.iter().map(|item| Filter::read(item).ok_or_else(malformed)).collect()
     }
 
     /// Rows a page, and how many rows come before it.
     pub(crate) fn page(&self, cursor_limit: Option<usize>) -> Result<Page, MetaError> {
         let size = match self.get("limit") {
             None => DEFAULT_PAGE,
-            Some(text) => text
-                .parse()
-                .map_err(|_| MetaError::parameter("Param limit must be an integer"))?,
+            Some(text) => text.parse().map_err(|_| MetaError::parameter("Param limit must be an integer"))?,
         };
         let start = match self.get("after") {
             None => 0,
             Some(cursor) => offset(cursor).ok_or_else(|| MetaError::parameter("Invalid after cursor"))?,
         };
         if cursor_limit.is_some_and(|most| start > most) {
-            return Err(MetaError::parameter(
-                "After Cursor specified exceeds the max limit",
-            ));
+            return Err(MetaError::parameter("After Cursor specified exceeds the max limit"));
         }
-        Ok(Page {
-            start,
-            size: size.clamp(1, LARGEST_PAGE),
-        })
+        Ok(Page { start, size: size.clamp(1, LARGEST_PAGE) })
     }
 }
 
@@ -138,11 +121,7 @@ impl Page {
 
     fn next_url(self, request: &Request, end: usize) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in request
-            .query
-            .iter()
-            .filter(|(name, _)| name != "after" && name != "limit")
-        {
+        for (name, value) in request.query.iter().filter(|(name, _)| name != "after" && name != "limit") {
             query.append_pair(name, value);
         }
         query.append_pair("limit", &self.size.to_string());
@@ -181,11 +160,7 @@ impl Filter {
             value => HashSet::from([text(value)?]),
         };
         let field = item.get("field")?.as_str()?.to_owned();
-        Some(Self {
-            field,
-            operator: item.get("operator")?.as_str()?.to_owned(),
-            values,
-        })
+        Some(Self { field, operator: item.get("operator")?.as_str()?.to_owned(), values })
     }
 
     /// Whether a text passes, by `IN`, `NOT_IN` or `EQUAL`.
@@ -199,11 +174,7 @@ impl Filter {
 
     /// Whether a number passes, by `GREATER_THAN` or `LESS_THAN`.
     pub(crate) fn admits_number(&self, number: i64) -> Result<bool, MetaError> {
-        let bound = self
-            .values
-            .iter()
-            .next()
-            .and_then(|text| text.parse::<i64>().ok());
+        let bound = self.values.iter().next().and_then(|text| text.parse::<i64>().ok());
         match (self.operator.as_str(), bound) {
             ("GREATER_THAN", Some(bound)) => Ok(number > bound),
             ("LESS_THAN", Some(bound)) => Ok(number < bound),

@@ -108,9 +108,7 @@ fn fields(params: &Params) -> Result<Vec<String>, MetaError> {
             return Err(MetaError::parameter(message));
         }
         if !INSIGHTS_FIELDS.contains(&name.as_str()) {
-            return Err(MetaError::parameter(format_args!(
-                "{name} is not valid for fields param."
-            )));
+            return Err(MetaError::parameter(format_args!("{name} is not valid for fields param.")));
         }
     }
     Ok(names)
@@ -131,9 +129,7 @@ fn range(params: &Params, today: Date) -> Result<(Date, Date), MetaError> {
             MetaError::parameter("Param time_range must be an object with since and until as dates")
         })?;
         if range.since > range.until {
-            return Err(MetaError::parameter(
-                "Param time_range: since must not be after until",
-            ));
+            return Err(MetaError::parameter("Param time_range: since must not be after until"));
         }
         return Ok((range.since, range.until));
     }
@@ -142,19 +138,14 @@ fn range(params: &Params, today: Date) -> Result<(Date, Date), MetaError> {
         "today" => Ok((today, today)),
         "yesterday" => Ok((yesterday, yesterday)),
         "this_month" => Ok((today.first_of_month(), today)),
-        "maximum" | "data_maximum" => Ok((
-            today.checked_sub(HISTORY_MONTHS.months()).unwrap_or(Date::MIN),
-            today,
-        )),
+        "maximum" | "data_maximum" => {
+            Ok((today.checked_sub(HISTORY_MONTHS.months()).unwrap_or(Date::MIN), today))
+        }
         preset => {
-            let days = preset
-                .strip_prefix("last_")
-                .and_then(|rest| rest.strip_suffix('d'));
+            let days = preset.strip_prefix("last_").and_then(|rest| rest.strip_suffix('d'));
             match days.and_then(|days| days.parse::<u32>().ok()) {
                 Some(days @ (3 | 7 | 14 | 28 | 30 | 90)) => Ok((days_before(today, days), yesterday)),
-                _ => Err(MetaError::parameter(format_args!(
-                    "Param date_preset: {preset} is not imitated"
-                ))),
+                _ => Err(MetaError::parameter(format_args!("Param date_preset: {preset} is not imitated"))),
             }
         }
     }
@@ -165,14 +156,9 @@ fn periods(since: Date, until: Date, increment: &str) -> Result<Vec<(Date, Date)
         return Ok(vec![(since, until)]);
     }
     let monthly = increment == "monthly";
-    let days = increment
-        .parse::<i64>()
-        .ok()
-        .filter(|days| (1..=90).contains(days));
+    let days = increment.parse::<i64>().ok().filter(|days| (1..=90).contains(days));
     if !monthly && days.is_none() {
-        return Err(MetaError::parameter(
-            "Param time_increment must be 1 to 90, monthly or all_days",
-        ));
+        return Err(MetaError::parameter("Param time_increment must be 1 to 90, monthly or all_days"));
     }
     let days = days.unwrap_or(1);
     let mut periods = Vec::new();

@@ -62,17 +62,7 @@ impl Reports {
         let failure = scripted.or(failure);
         let id = self.next_id;
         self.next_id += 1;
-        self.runs.insert(
-            id,
-            ReportRun {
-                account_id,
-                query,
-                scope,
-                created_at: now,
-                polls: 0,
-                failure,
-            },
-        );
+        self.runs.insert(id, ReportRun { account_id, query, scope, created_at: now, polls: 0, failure });
         json!({ "report_run_id": id.to_string() })
     }
 
@@ -88,10 +78,7 @@ impl Reports {
     /// One look at a run, which lets it get on.
     pub(crate) fn poll(&mut self, id: u64) -> Result<Value, MetaError> {
         let (unfinished, race) = (self.unfinished_polls, self.creation_race);
-        let run = self
-            .runs
-            .get_mut(&id)
-            .ok_or_else(|| MetaError::missing(&id.to_string()))?;
+        let run = self.runs.get_mut(&id).ok_or_else(|| MetaError::missing(&id.to_string()))?;
         run.polls = run.polls.saturating_add(1);
         if race && run.polls == 1 {
             return Err(MetaError::missing(&id.to_string()));

@@ -21,11 +21,7 @@ impl MetaAds {
         if let Some(error) = self.scripted_error(&request.path) {
             return Err(error);
         }
-        let segments = request
-            .path
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .collect::<Vec<_>>();
+        let segments = request.path.split('/').filter(|segment| !segment.is_empty()).collect::<Vec<_>>();
         let segments = versioned(&segments)?;
         let params = Params::of(request);
         self.authenticate(request, &params)?;
@@ -40,10 +36,8 @@ impl MetaAds {
             ("GET", [id, "insights"]) => self.insights(id, request, &params),
             ("POST", [id, "insights"]) => self.create_report(id, &params),
             (method, _) => {
-                let message = format!(
-                    "Unknown path components or unsupported {method} request: {}",
-                    request.path
-                );
+                let message =
+                    format!("Unknown path components or unsupported {method} request: {}", request.path);
                 Err(MetaError::new(400, 2500, message))
             }
         }
@@ -51,23 +45,16 @@ impl MetaAds {
 
     fn scripted_error(&mut self, path: &str) -> Option<MetaError> {
         let scripts = &mut self.scripted_errors;
-        let (_, errors) = scripts
-            .iter_mut()
-            .find(|(fragment, errors)| path.contains(fragment) && !errors.is_empty())?;
+        let (_, errors) =
+            scripts.iter_mut().find(|(fragment, errors)| path.contains(fragment) && !errors.is_empty())?;
         errors.pop_front()
     }
 
     /// The bearer header or the parameter; when both are there, the header counts.
     fn authenticate(&self, request: &Request, params: &Params) -> Result<(), MetaError> {
-        let bearer = request
-            .header("authorization")
-            .and_then(|value| value.strip_prefix("Bearer "));
+        let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
         match bearer.or_else(|| params.get("access_token")) {
-            None => Err(MetaError::new(
-                400,
-                104,
-                "An access token is required to request this resource.",
-            )),
+            None => Err(MetaError::new(400, 104, "An access token is required to request this resource.")),
             Some(_) if self.token_expired => Err(MetaError::token_expired()),
             Some(token) if token != self.token => Err(MetaError::token_invalid()),
             Some(_) => Ok(()),
@@ -106,20 +93,15 @@ impl MetaAds {
                 .flat_map(move |edge| Entity::all(account, *edge))
                 .map(move |entity| (account, entity))
         });
-        all.into_iter()
-            .find(|(_, entity)| entity.id() == number)
-            .ok_or_else(missing)
+        all.into_iter().find(|(_, entity)| entity.id() == number).ok_or_else(missing)
     }
 
     fn account_list(&self, request: &Request, params: &Params) -> Result<Value, MetaError> {
         self.permit(Surface::Accounts, None)?;
         let fields = params.fields(ACCOUNT_FIELDS, "AdAccount")?;
         let page = params.page(self.cursor_limit)?;
-        let rows: Vec<Value> = page
-            .of(&self.accounts)
-            .iter()
-            .map(|account| self.account_object(account, &fields))
-            .collect();
+        let rows: Vec<Value> =
+            page.of(&self.accounts).iter().map(|account| self.account_object(account, &fields)).collect();
         Ok(page.envelope(request, &rows, self.accounts.len()))
     }
 
@@ -129,12 +111,7 @@ impl MetaAds {
 
     fn spent_minor(&self, account: &Account) -> u64 {
         let today = self.now().to_zoned_datetime(account.zone.clone()).date();
-        let first = account
-            .campaigns
-            .iter()
-            .map(|campaign| campaign.first_day)
-            .min()
-            .unwrap_or(today);
+        let first = account.campaigns.iter().map(|campaign| campaign.first_day).min().unwrap_or(today);
         let query = InsightsQuery {
             level: Level::Account,
             fields: Vec::new(),
@@ -143,10 +120,7 @@ impl MetaAds {
             windows: Vec::new(),
             filters: Vec::new(),
         };
-        let rows = self
-            .ledger(account, self.now())
-            .rows(&query, Scope::Account)
-            .unwrap_or_default();
+        let rows = self.ledger(account, self.now()).rows(&query, Scope::Account).unwrap_or_default();
         rows.iter().map(|row| row.counts.spend_minor).sum()
     }
 
@@ -198,10 +172,7 @@ impl MetaAds {
     }
 
     fn insights(&self, id: &str, request: &Request, params: &Params) -> Result<Value, MetaError> {
-        let run_id = id
-            .parse::<u64>()
-            .ok()
-            .filter(|number| self.reports.account_of(*number).is_some());
+        let run_id = id.parse::<u64>().ok().filter(|number| self.reports.account_of(*number).is_some());
         if let Some(run_id) = run_id {
             let run = self.reports.finished(run_id)?;
             let account = self.account(&format!("act_{}", run.account_id))?;
@@ -241,11 +212,7 @@ impl MetaAds {
         query: &InsightsQuery,
     ) -> Result<Value, MetaError> {
         let page = params.page(self.cursor_limit)?;
-        let shown: Vec<Value> = page
-            .of(rows)
-            .iter()
-            .map(|row| rows::render(row, query, self.seed))
-            .collect();
+        let shown: Vec<Value> = page.of(rows).iter().map(|row| rows::render(row, query, self.seed)).collect();
         Ok(page.envelope(request, &shown, rows.len()))
     }
 

@@ -12,12 +12,8 @@ use crate::seed::{Seed, share};
 pub const CUSTOM_CONVERSION: &str = "offsite_conversion.custom.702345678901234";
 
 /// Actions that count the same purchase.
-const PURCHASE_TYPES: [&str; 4] = [
-    "purchase",
-    "omni_purchase",
-    "offsite_conversion.fb_pixel_purchase",
-    "onsite_web_purchase",
-];
+const PURCHASE_TYPES: [&str; 4] =
+    ["purchase", "omni_purchase", "offsite_conversion.fb_pixel_purchase", "onsite_web_purchase"];
 
 /// Once in so many rows there is a field that nobody asked for and nobody documented.
 const NEW_FIELD_ONCE_IN: u64 = 17;
@@ -46,21 +42,14 @@ pub(crate) fn render(row: &Row<'_>, query: &InsightsQuery, seed: Seed) -> Value 
     }
     let id = row.ad.map_or(0, |ad| ad.id) ^ row.campaign.map_or(0, |campaign| campaign.id);
     if seed.at(id).at(day_number(row.since)).once_in(NEW_FIELD_ONCE_IN) {
-        object.insert(
-            "delivery_estimate_v2".to_owned(),
-            json!({ "ready": true, "bounds": [1, 2.5] }),
-        );
+        object.insert("delivery_estimate_v2".to_owned(), json!({ "ready": true, "bounds": [1, 2.5] }));
     }
     Value::Object(object)
 }
 
 /// `objective_results` comes back under another name.
 fn field_key(field: &str) -> &str {
-    if field == "objective_results" {
-        "results"
-    } else {
-        field
-    }
+    if field == "objective_results" { "results" } else { field }
 }
 
 fn dimension(row: &Row<'_>, field: &str) -> Option<Value> {
@@ -113,11 +102,7 @@ fn metric(row: &Row<'_>, field: &str, windows: &[String]) -> Option<Value> {
         "results" | "objective_results" => results(row),
         "purchase_roas" | "website_purchase_roas" => {
             let value = ratio(counts.purchase_value_minor, spend)?;
-            let kind = if field == "purchase_roas" {
-                PURCHASE_TYPES[1]
-            } else {
-                PURCHASE_TYPES[2]
-            };
+            let kind = if field == "purchase_roas" { PURCHASE_TYPES[1] } else { PURCHASE_TYPES[2] };
             Some(json!([{ "action_type": kind, "value": value }]))
         }
         "video_play_actions" => watched(counts.video_plays),
@@ -140,16 +125,8 @@ fn actions(row: &Row<'_>, windows: &[String]) -> Option<Value> {
         ("link_click", counts.link_clicks, Attribution::Click),
         ("landing_page_view", counts.landing_page_views, Attribution::Click),
         ("video_view", counts.video_views, Attribution::Mixed(13_000)),
-        (
-            "post_engagement",
-            counts.post_engagements,
-            Attribution::Mixed(60_000),
-        ),
-        (
-            "page_engagement",
-            counts.post_engagements,
-            Attribution::Mixed(60_000),
-        ),
+        ("post_engagement", counts.post_engagements, Attribution::Mixed(60_000)),
+        ("page_engagement", counts.post_engagements, Attribution::Mixed(60_000)),
         (CUSTOM_CONVERSION, counts.conversions, Attribution::Mixed(940_000)),
     ];
     list.extend(PURCHASE_TYPES.map(|kind| (kind, counts.purchases, Attribution::Mixed(900_000))));
@@ -170,11 +147,7 @@ fn purchase_values(row: &Row<'_>, windows: &[String]) -> Option<Value> {
 }
 
 fn one_action(kind: &str, count: u64, attribution: Attribution, windows: &[String]) -> Option<Value> {
-    some_list(
-        action(kind, count, attribution, windows, &|count| count.to_string())
-            .into_iter()
-            .collect(),
-    )
+    some_list(action(kind, count, attribution, windows, &|count| count.to_string()).into_iter().collect())
 }
 
 fn action(

@@ -31,10 +31,7 @@ fn request(method: &str, path: &str, query: &[(&str, &str)]) -> Request {
     Request {
         method: method.to_owned(),
         path: path.to_owned(),
-        query: query
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
+        query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         headers: vec![("authorization".to_owned(), format!("Bearer {TOKEN}"))],
         body: Vec::new(),
         now: at(NOW),
@@ -48,10 +45,7 @@ fn body(answer: &Answer) -> Value {
 
 /// The body of a successful answer at a time.
 fn get_at(world: &mut MetaAds, now: Timestamp, path: &str, query: &[(&str, &str)]) -> Value {
-    let answer = world.answer(&Request {
-        now,
-        ..request("GET", path, query)
-    });
+    let answer = world.answer(&Request { now, ..request("GET", path, query) });
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     body(&answer)
 }
@@ -67,11 +61,7 @@ fn refused(world: &mut MetaAds, path: &str, query: &[(&str, &str)]) -> (u16, i64
 
 fn error(answer: &Answer) -> (u16, i64, Option<i64>) {
     let error = &body(answer)["error"];
-    (
-        answer.status,
-        error["code"].as_i64().expect("a code"),
-        error["error_subcode"].as_i64(),
-    )
+    (answer.status, error["code"].as_i64().expect("a code"), error["error_subcode"].as_i64())
 }
 
 fn rows(body: &Value) -> &[Value] {
@@ -84,16 +74,9 @@ fn all_rows(world: &mut MetaAds, path: &str, query: &[(&str, &str)]) -> Vec<Valu
     let mut all = rows(&page).to_vec();
     while let Some(next) = page["paging"]["next"].as_str() {
         let url = url::Url::parse(next).expect("an absolute address");
-        let path = url
-            .path()
-            .strip_prefix("/meta_ads")
-            .expect("below the root")
-            .to_owned();
+        let path = url.path().strip_prefix("/meta_ads").expect("below the root").to_owned();
         let query = url.query_pairs().into_owned().collect::<Vec<_>>();
-        let query = query
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect::<Vec<_>>();
+        let query = query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>();
         page = get(world, &path, &query);
         all.extend(rows(&page).to_vec());
         assert!(all.len() < 100_000, "paging does not end");
@@ -103,16 +86,11 @@ fn all_rows(world: &mut MetaAds, path: &str, query: &[(&str, &str)]) -> Vec<Valu
 
 /// A row's number; absent means zero.
 fn number(row: &Value, field: &str) -> u64 {
-    row.get(field).map_or(0, |text| {
-        text.as_str().expect("a text").parse().expect("a number")
-    })
+    row.get(field).map_or(0, |text| text.as_str().expect("a text").parse().expect("a number"))
 }
 
 /// The value of one action of a row; absent means zero.
 fn action(row: &Value, kind: &str) -> u64 {
     let actions = row["actions"].as_array().map(Vec::as_slice).unwrap_or_default();
-    actions
-        .iter()
-        .find(|action| action["action_type"] == kind)
-        .map_or(0, |action| number(action, "value"))
+    actions.iter().find(|action| action["action_type"] == kind).map_or(0, |action| number(action, "value"))
 }

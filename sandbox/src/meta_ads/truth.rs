@@ -146,12 +146,7 @@ impl MetaAds {
 
 /// Every day of an account, by a query that hides nothing.
 fn everything(account: &Account, level: Level, by_country: bool, today: Date) -> InsightsQuery {
-    let first = account
-        .campaigns
-        .iter()
-        .map(|campaign| campaign.first_day)
-        .min()
-        .unwrap_or(today);
+    let first = account.campaigns.iter().map(|campaign| campaign.first_day).min().unwrap_or(today);
     let days = first.series(1.day()).take_while(|day| *day <= today);
     let statuses = [Status::Active, Status::Paused, Status::Archived, Status::Deleted];
     let filter = Filter {
@@ -179,10 +174,7 @@ fn truth_day(row: &Row<'_>) -> TruthDay {
         day: row.since,
         country: row.country.unwrap_or_default().to_owned(),
         currency: row.account.currency.clone(),
-        effective_status: row
-            .campaign
-            .map(|campaign| campaign.status.word().to_owned())
-            .unwrap_or_default(),
+        effective_status: row.campaign.map(|campaign| campaign.status.word().to_owned()).unwrap_or_default(),
         spend: major(row.counts.spend_minor, row.account.exponent),
         purchase_value: major(row.counts.purchase_value_minor, row.account.exponent),
         counts: row.counts,

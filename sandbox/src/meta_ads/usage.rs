@@ -15,10 +15,7 @@ pub(crate) fn headers(request: &Request, percent: f64, wait: Duration) -> Vec<(S
     let whole = whole_percent(percent);
     let mut headers = Vec::new();
     let mut put = |name: &str, value: serde_json::Value| headers.push((name.to_owned(), value.to_string()));
-    put(
-        "x-app-usage",
-        json!({ "call_count": whole, "total_time": whole / 2, "total_cputime": whole / 2 }),
-    );
+    put("x-app-usage", json!({ "call_count": whole, "total_time": whole / 2, "total_cputime": whole / 2 }));
     let Some(account) = account_in(&request.path) else {
         return headers;
     };
@@ -48,11 +45,8 @@ pub(crate) fn headers(request: &Request, percent: f64, wait: Duration) -> Vec<(S
     let management = use_case("ads_management", !is_insights);
     let insights = use_case("ads_insights", is_insights);
     let audience = use_case("custom_audience", false);
-    let list = if is_insights {
-        json!([management, insights])
-    } else {
-        json!([audience, management, insights])
-    };
+    let list =
+        if is_insights { json!([management, insights]) } else { json!([audience, management, insights]) };
     put("x-business-use-case-usage", json!({ account: list }));
     if is_insights {
         put(
@@ -81,9 +75,9 @@ pub(crate) fn refusal(request: &Request, percent: f64, wait: Duration) -> Answer
             MetaError::new(400, 80_000, message).subcode(2_446_079)
         }
         Some(_) => MetaError::new(400, 80_004, message).subcode(2_446_079),
-        None => MetaError::new(400, 4, "(#4) Application request limit reached")
-            .subcode(1_504_022)
-            .transient(),
+        None => {
+            MetaError::new(400, 4, "(#4) Application request limit reached").subcode(1_504_022).transient()
+        }
     };
     let mut answer = error.answer();
     answer.headers = headers(request, percent.max(100.0), wait);
@@ -92,9 +86,7 @@ pub(crate) fn refusal(request: &Request, percent: f64, wait: Duration) -> Answer
 
 /// `123` in `/v25.0/act_123/insights`.
 fn account_in(path: &str) -> Option<String> {
-    path.split('/')
-        .find_map(|segment| segment.strip_prefix("act_"))
-        .map(str::to_owned)
+    path.split('/').find_map(|segment| segment.strip_prefix("act_")).map(str::to_owned)
 }
 
 #[expect(

@@ -98,11 +98,7 @@ pub(crate) enum Budget {
 impl Campaign {
     /// The effective status of its ad sets: their own is always active.
     pub(crate) fn ad_set_status(&self) -> &'static str {
-        if self.status == Status::Paused {
-            "CAMPAIGN_PAUSED"
-        } else {
-            self.status.word()
-        }
+        if self.status == Status::Paused { "CAMPAIGN_PAUSED" } else { self.status.word() }
     }
 
     /// Whether it delivers on this day at all.

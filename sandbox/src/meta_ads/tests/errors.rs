@@ -10,10 +10,7 @@ fn unversioned_and_outdated_calls_fail() {
     let mut world = world();
     assert_eq!(refused(&mut world, "/me/adaccounts", &[]).0, 400);
     assert_eq!(refused(&mut world, "/v24.0/me/adaccounts", &[]).0, 400);
-    assert_eq!(
-        refused(&mut world, "/v25.0/act_1/campaigns", &[]),
-        (400, 100, Some(33))
-    );
+    assert_eq!(refused(&mut world, "/v25.0/act_1/campaigns", &[]), (400, 100, Some(33)));
 }
 
 #[test]
@@ -21,10 +18,8 @@ fn tokens_are_checked_expire_and_are_replaced() {
     let mut world = world();
     let with = |token: Option<&str>| {
         let mut request = request("GET", "/v25.0/me", &[]);
-        request.headers = token
-            .map(|token| ("authorization".to_owned(), format!("Bearer {token}")))
-            .into_iter()
-            .collect();
+        request.headers =
+            token.map(|token| ("authorization".to_owned(), format!("Bearer {token}"))).into_iter().collect();
         request
     };
     assert_eq!(error(&world.answer(&with(None))), (400, 104, None));
@@ -41,20 +36,11 @@ fn tokens_are_checked_expire_and_are_replaced() {
 fn forbidden_calls_and_accounts_leave_the_others_alone() {
     let mut world = world();
     world.forbid(Surface::Insights);
-    assert_eq!(
-        refused(&mut world, &format!("/v25.0/{USD}/insights"), &[]),
-        (403, 200, None)
-    );
-    assert_eq!(
-        rows(&get(&mut world, &format!("/v25.0/{USD}/campaigns"), &[])).len(),
-        3
-    );
+    assert_eq!(refused(&mut world, &format!("/v25.0/{USD}/insights"), &[]), (403, 200, None));
+    assert_eq!(rows(&get(&mut world, &format!("/v25.0/{USD}/campaigns"), &[])).len(), 3);
     world.allow(Surface::Insights);
     world.set_account_forbidden(USD, true);
-    assert_eq!(
-        refused(&mut world, &format!("/v25.0/{USD}/insights"), &[]),
-        (403, 200, None)
-    );
+    assert_eq!(refused(&mut world, &format!("/v25.0/{USD}/insights"), &[]), (403, 200, None));
     assert!(!rows(&get(&mut world, &format!("/v25.0/{EUR}/insights"), &[])).is_empty());
 }
 
@@ -64,58 +50,22 @@ fn parameters_nobody_knows_are_errors() {
     let insights = format!("/v25.0/{USD}/insights");
     let parameter = (400, 100, None);
     assert_eq!(
-        refused(
-            &mut world,
-            &format!("/v25.0/{USD}/campaigns"),
-            &[("fields", "name,colour")]
-        ),
+        refused(&mut world, &format!("/v25.0/{USD}/campaigns"), &[("fields", "name,colour")]),
         parameter
     );
+    assert_eq!(refused(&mut world, &format!("/v25.0/{USD}/campaigns"), &[("after", "abc")]), parameter);
+    assert_eq!(refused(&mut world, &insights, &[("fields", "spend,colour")]), parameter);
+    assert_eq!(refused(&mut world, &insights, &[("fields", "spend,country")]), parameter);
+    assert_eq!(refused(&mut world, &insights, &[("level", "creative")]), parameter);
+    assert_eq!(refused(&mut world, &insights, &[("time_range", "yesterday")]), parameter);
+    assert_eq!(refused(&mut world, &insights, &[("time_increment", "91")]), parameter);
     assert_eq!(
-        refused(
-            &mut world,
-            &format!("/v25.0/{USD}/campaigns"),
-            &[("after", "abc")]
-        ),
+        refused(&mut world, &insights, &[("action_attribution_windows", r#"["3d_click"]"#)]),
         parameter
     );
-    assert_eq!(
-        refused(&mut world, &insights, &[("fields", "spend,colour")]),
-        parameter
-    );
-    assert_eq!(
-        refused(&mut world, &insights, &[("fields", "spend,country")]),
-        parameter
-    );
-    assert_eq!(
-        refused(&mut world, &insights, &[("level", "creative")]),
-        parameter
-    );
-    assert_eq!(
-        refused(&mut world, &insights, &[("time_range", "yesterday")]),
-        parameter
-    );
-    assert_eq!(
-        refused(&mut world, &insights, &[("time_increment", "91")]),
-        parameter
-    );
-    assert_eq!(
-        refused(
-            &mut world,
-            &insights,
-            &[("action_attribution_windows", r#"["3d_click"]"#)]
-        ),
-        parameter
-    );
-    assert_eq!(
-        refused(&mut world, &insights, &[("breakdowns", "age")]),
-        (400, 2, Some(1_504_041))
-    );
+    assert_eq!(refused(&mut world, &insights, &[("breakdowns", "age")]), (400, 2, Some(1_504_041)));
     let backwards = r#"{"since":"2026-11-02","until":"2026-11-01"}"#;
-    assert_eq!(
-        refused(&mut world, &insights, &[("time_range", backwards)]),
-        parameter
-    );
+    assert_eq!(refused(&mut world, &insights, &[("time_range", backwards)]), parameter);
 }
 
 #[test]
@@ -131,11 +81,8 @@ fn history_ends_37_months_back() {
 #[test]
 fn scripted_errors_come_once_each_where_they_were_meant_to() {
     let mut world = world();
-    let reduce = MetaError::new(
-        500,
-        1,
-        "Please reduce the amount of data you're asking for, then retry your request",
-    );
+    let reduce =
+        MetaError::new(500, 1, "Please reduce the amount of data you're asking for, then retry your request");
     let busy = MetaError::new(500, 2, "Service temporarily unavailable").transient();
     world.fail_next("/insights", vec![reduce, busy]);
     get(&mut world, "/v25.0/me", &[]);
@@ -151,14 +98,8 @@ fn a_cursor_can_be_too_deep() {
     world.set_cursor_limit(Some(4));
     let path = format!("/v25.0/{USD}/ads");
     let first = get(&mut world, &path, &[("limit", "5")]);
-    let after = first["paging"]["cursors"]["after"]
-        .as_str()
-        .expect("a cursor")
-        .to_owned();
-    assert_eq!(
-        refused(&mut world, &path, &[("limit", "5"), ("after", &after)]),
-        (400, 100, None)
-    );
+    let after = first["paging"]["cursors"]["after"].as_str().expect("a cursor").to_owned();
+    assert_eq!(refused(&mut world, &path, &[("limit", "5"), ("after", &after)]), (400, 100, None));
 }
 
 #[test]
@@ -173,15 +114,9 @@ fn a_refusal_names_its_use_case_and_the_minutes_among_several() {
     assert_eq!(list[0]["estimated_time_to_regain_access"], 0);
     assert_eq!(list[1]["type"], "ads_insights");
     assert_eq!(list[1]["estimated_time_to_regain_access"], 2);
-    assert_eq!(
-        world.announced_wait(Duration::from_millis(60_001)),
-        Duration::from_mins(2)
-    );
-    let list_refusal = world.limited(
-        &super::request("GET", "/v25.0/me/adaccounts", &[]),
-        100.0,
-        Duration::from_secs(1),
-    );
+    assert_eq!(world.announced_wait(Duration::from_millis(60_001)), Duration::from_mins(2));
+    let list_refusal =
+        world.limited(&super::request("GET", "/v25.0/me/adaccounts", &[]), 100.0, Duration::from_secs(1));
     assert_eq!(error(&list_refusal), (400, 4, Some(1_504_022)));
 }
 
@@ -192,15 +127,9 @@ fn usage_rides_on_every_answer() {
     let headers = world.usage_headers(&request, 42.0);
     assert_eq!(header(&headers, "x-app-usage")["call_count"], 42);
     assert_eq!(header(&headers, "x-ad-account-usage")["acc_id_util_pct"], 42.0);
-    assert_eq!(
-        header(&headers, "x-fb-ads-insights-throttle")["acc_id_util_pct"],
-        42.0
-    );
+    assert_eq!(header(&headers, "x-fb-ads-insights-throttle")["acc_id_util_pct"], 42.0);
     world.report_usage(Some(96.0));
-    assert_eq!(
-        header(&world.usage_headers(&request, 1.0), "x-app-usage")["call_count"],
-        96
-    );
+    assert_eq!(header(&world.usage_headers(&request, 1.0), "x-app-usage")["call_count"], 96);
 }
 
 fn header(headers: &[(String, String)], name: &str) -> Value {

@@ -23,10 +23,7 @@ fn create(world: &mut MetaAds) -> String {
 fn poll(world: &mut MetaAds, run: &str) -> (String, i64) {
     let state = get(world, &format!("/v25.0/{run}"), &[]);
     let percent = state["async_percent_completion"].as_i64().expect("a percentage");
-    (
-        state["async_status"].as_str().expect("a status").to_owned(),
-        percent,
-    )
+    (state["async_status"].as_str().expect("a status").to_owned(), percent)
 }
 
 #[test]
@@ -38,11 +35,7 @@ fn a_report_gets_on_poll_by_poll_and_then_has_the_same_rows() {
     assert_eq!(poll(&mut world, &run), ("Job Not Started".to_owned(), 0));
     assert_eq!(poll(&mut world, &run), ("Job Running".to_owned(), 25));
     assert_eq!(refused(&mut world, &results, &[]).0, 400, "not done yet");
-    assert_eq!(
-        poll(&mut world, &run),
-        ("Job Completed".to_owned(), 99),
-        "says so a moment too early"
-    );
+    assert_eq!(poll(&mut world, &run), ("Job Completed".to_owned(), 99), "says so a moment too early");
     assert_eq!(refused(&mut world, &results, &[]).0, 400, "not done yet");
     assert_eq!(poll(&mut world, &run), ("Job Completed".to_owned(), 100));
     let query = [
@@ -62,10 +55,7 @@ fn a_fresh_report_can_be_unknown_for_a_moment() {
     let mut world = world();
     world.set_creation_race(true);
     let run = create(&mut world);
-    assert_eq!(
-        refused(&mut world, &format!("/v25.0/{run}"), &[]),
-        (400, 100, Some(33))
-    );
+    assert_eq!(refused(&mut world, &format!("/v25.0/{run}"), &[]), (400, 100, Some(33)));
     assert_eq!(poll(&mut world, &run).0, "Job Running");
 }
 
@@ -73,22 +63,14 @@ fn a_fresh_report_can_be_unknown_for_a_moment() {
 fn reports_fail_when_told_to_and_when_they_are_too_large() {
     let mut world = world();
     world.set_report_polls(0);
-    world.fail_next_reports(vec![
-        MetaError::new(500, -2, "The report failed").subcode(2_490_547),
-    ]);
+    world.fail_next_reports(vec![MetaError::new(500, -2, "The report failed").subcode(2_490_547)]);
     let failed = create(&mut world);
     let state = get(&mut world, &format!("/v25.0/{failed}"), &[]);
-    assert_eq!(
-        (&state["async_status"], &state["error_subcode"]),
-        (&"Job Failed".into(), &2_490_547.into())
-    );
+    assert_eq!((&state["async_status"], &state["error_subcode"]), (&"Job Failed".into(), &2_490_547.into()));
     let next = create(&mut world);
     assert_eq!(poll(&mut world, &next), ("Job Completed".to_owned(), 100));
     world.set_async_row_limit(Some(13));
     let large = create(&mut world);
     let state = get(&mut world, &format!("/v25.0/{large}"), &[]);
-    assert_eq!(
-        (&state["error_code"], &state["error_subcode"]),
-        (&100.into(), &1_487_534.into())
-    );
+    assert_eq!((&state["error_code"], &state["error_subcode"]), (&100.into(), &1_487_534.into()));
 }

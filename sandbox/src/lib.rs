@@ -2,3 +2,4 @@
 //! contracts and share no type with the clients, so that a mistake in one cannot hide in the other.
 
 pub mod exchange;
+pub mod stripe;

@@ -65,11 +65,12 @@ impl World {
     fn passes(&self, resource: Resource, serial: Serial, query: &Query) -> bool {
         match resource {
             Resource::Event => return self.event_passes(serial, query),
-            Resource::Subscription if !query.filters.iter().any(|(name, _)| name == "status") => {
-                // Without a status, everything but the canceled.
-                if self.subscription_status(serial) == "canceled" {
-                    return false;
-                }
+            // Without a status, everything but the canceled.
+            Resource::Subscription
+                if !query.filters.iter().any(|(name, _)| name == "status")
+                    && self.subscription_status(serial) == "canceled" =>
+            {
+                return false;
             }
             _ => {}
         }

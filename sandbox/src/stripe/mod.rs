@@ -15,6 +15,7 @@
 
 mod agenda;
 mod authority;
+mod balance;
 mod catalogue;
 mod controls;
 mod expand;
@@ -28,6 +29,7 @@ mod plans;
 mod query;
 mod records;
 mod render;
+mod returns;
 mod subscriptions;
 mod world;
 
@@ -93,7 +95,7 @@ impl Stripe {
     }
 
     /// The version asked for, or the account's default.
-    fn version<'a>(request: &'a Request) -> Result<&'a str, Fault> {
+    fn version(request: &Request) -> Result<&str, Fault> {
         let asked = request.header("stripe-version").unwrap_or(OLD_VERSION);
         if NEW_VERSIONS.contains(&asked) || OLD_VERSIONS.contains(&asked) {
             return Ok(asked);
@@ -133,7 +135,9 @@ impl Stripe {
         if answer["object"] != "list" {
             self.world.age(answer);
         } else if let Some(data) = answer["data"].as_array_mut() {
-            data.iter_mut().for_each(|object| self.world.age(object));
+            for object in data {
+                self.world.age(object);
+            }
         }
     }
 
@@ -220,7 +224,7 @@ impl Imitation for Stripe {
             .with_header("Stripe-Rate-Limited-Reason", "global-rate")
             .with_header(
                 "Request-Id",
-                self.request_id(request.now.as_nanosecond().unsigned_abs() as u64),
+                self.request_id(request.now.as_microsecond().unsigned_abs()),
             )
             .with_header("Stripe-Version", Self::version(request).unwrap_or(OLD_VERSION))
     }

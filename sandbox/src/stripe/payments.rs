@@ -1,13 +1,10 @@
-//! What happens to money: charges, captures, refunds, disputes, payouts, fees, each with its events and its
-//! lines in the balance.
+//! What happens to payments: charges, captures, bank debits that settle or bounce, each with its events and its
+//! line in the balance.
 
 use serde_json::{Value, json};
 
 use super::agenda::Deed;
-use super::records::{
-    BalanceTransaction, Charge, ChargeStatus, Currency, Dispute, Method, Payout, Refund, Resource, Seconds,
-    Serial,
-};
+use super::records::{BalanceTransaction, Charge, ChargeStatus, Currency, Method, Resource, Seconds, Serial};
 use super::world::{DAY, World, next_serial};
 
 /// A charge about to be made.
@@ -49,8 +46,8 @@ impl World {
         match (order.status, order.captured) {
             (ChargeStatus::Failed, _) => {}
             (ChargeStatus::Pending, _) => self.plan(at + 5 * DAY, Deed::Settle(charge)),
-            (ChargeStatus::Succeeded, false) if number % 3 == 0 => {
-                self.plan(at + 7 * DAY, Deed::Expire(charge))
+            (ChargeStatus::Succeeded, false) if number.is_multiple_of(3) => {
+                self.plan(at + 7 * DAY, Deed::Expire(charge));
             }
             (ChargeStatus::Succeeded, false) => self.plan(at + 2 * DAY, Deed::Capture(charge)),
             (ChargeStatus::Succeeded, true) => self.plan_aftermath(at, charge),
@@ -124,7 +121,7 @@ impl World {
                 self.plan(later + DAY, Deed::Refund(charge, 25));
             }
             38..46 if self.charges[charge as usize].method.is_card() => {
-                self.plan(later, Deed::Dispute(charge))
+                self.plan(later, Deed::Dispute(charge));
             }
             _ => {}
         }
@@ -182,12 +179,6 @@ impl World {
             source: Some((Resource::Charge, serial)),
         };
         self.charges[serial as usize].balance_transaction = Some(self.book(line));
-    }
-
-    fn book(&mut self, line: BalanceTransaction) -> Serial {
-        self.unpaid_minor[usize::from(line.currency == Currency::Eur)] += line.amount - line.fee;
-        self.balance_transactions.push(line);
-        next_serial(&self.balance_transactions) - 1
     }
 
     pub(super) fn capture(&mut self, at: Seconds, serial: Serial) {
@@ -251,284 +242,6 @@ impl World {
         charge.status = ChargeStatus::Failed;
         charge.failure_code = Some("insufficient_funds");
         self.emit(at, "charge.failed", (Resource::Charge, serial), previous);
-    }
-
-    pub(super) fn refund_percent(&mut self, at: Seconds, charge: Serial, percent: u8) {
-        let record = &self.charges[charge as usize];
-        let (amount, decimal) = (
-            record.amount,
-            if record.currency == Currency::Kwd { 10 } else { 1 },
-        );
-        let share = amount * i64::from(percent) / 100 / decimal * decimal;
-        self.refund(at, charge, share);
-    }
-
-    /// Refunds up to what is left of the charge; nothing happens when nothing is left.
-    pub(super) fn refund(&mut self, at: Seconds, serial: Serial, amount: i64) -> Option<Serial> {
-        let charge = &mut self.charges[serial as usize];
-        let amount = amount.min(charge.amount - charge.amount_refunded);
-        if amount <= 0 || !charge.captured {
-            return None;
-        }
-        let before = charge.amount_refunded;
-        charge.amount_refunded += amount;
-        let is_card = charge.method.is_card();
-        let (settled, rate) = self.settled(amount, self.charges[serial as usize].currency, at);
-        let refund = next_serial(&self.refunds);
-        let line = self.book(BalanceTransaction {
-            created: at,
-            kind: if is_card { "refund" } else { "payment_refund" },
-            reporting_category: "refund",
-            amount: -settled,
-            fee: 0,
-            currency: self.charges[serial as usize].currency.settlement(),
-            exchange_rate_e6: rate,
-            source: Some((Resource::Refund, refund)),
-        });
-        let status = if !self.building || refund % 17 > 4 {
-            "succeeded"
-        } else {
-            "pending"
-        };
-        let reason = self.choose(
-            "reason",
-            refund.into(),
-            &[
-                None,
-                Some("requested_by_customer"),
-                Some("duplicate"),
-                Some("fraudulent"),
-            ],
-        );
-        self.push_refund(at, serial, amount, reason, status, Some(line));
-        if status == "pending" {
-            self.plan(at + 2 * DAY, Deed::RefundOutcome(refund));
-        }
-        let previous = json!({ "amount_refunded": before, "refunded": false });
-        self.emit(at, "charge.refunded", (Resource::Charge, serial), Some(previous));
-        Some(refund)
-    }
-
-    fn push_refund(
-        &mut self,
-        at: Seconds,
-        charge: Serial,
-        amount: i64,
-        reason: Option<&'static str>,
-        status: &'static str,
-        balance_transaction: Option<Serial>,
-    ) {
-        let refund = next_serial(&self.refunds);
-        self.refunds.push(Refund {
-            created: at,
-            charge,
-            amount,
-            status,
-            reason,
-            balance_transaction,
-            failure_balance_transaction: None,
-        });
-        self.emit(at, "refund.created", (Resource::Refund, refund), None);
-    }
-
-    /// A pending refund arrives, or comes back and raises the balance again.
-    pub(super) fn refund_outcome(&mut self, at: Seconds, serial: Serial) {
-        let previous = Some(json!({ "status": "pending" }));
-        if serial % 17 != 3 {
-            self.refunds[serial as usize].status = "succeeded";
-            self.emit(at, "refund.updated", (Resource::Refund, serial), previous);
-            return;
-        }
-        let Refund {
-            charge,
-            amount,
-            balance_transaction,
-            ..
-        } = self.refunds[serial as usize];
-        if let Some(line) = balance_transaction {
-            let line = self.balance_transactions[line as usize].clone();
-            let line = BalanceTransaction {
-                created: at,
-                kind: "refund_failure",
-                reporting_category: "refund_failure",
-                amount: -line.amount,
-                ..line
-            };
-            self.refunds[serial as usize].failure_balance_transaction = Some(self.book(line));
-        }
-        self.refunds[serial as usize].status = "failed";
-        self.charges[charge as usize].amount_refunded -= amount;
-        self.emit(at, "refund.failed", (Resource::Refund, serial), previous);
-        self.emit(
-            at,
-            "charge.updated",
-            (Resource::Charge, charge),
-            Some(json!({ "refunded": true })),
-        );
-    }
-
-    /// A dispute is opened; an inquiry (every fifth) takes no money.
-    pub(super) fn dispute(&mut self, at: Seconds, charge: Serial) {
-        let record = &self.charges[charge as usize];
-        let amount = record.amount - record.amount_refunded;
-        if amount <= 0 || record.disputed {
-            return;
-        }
-        let serial = next_serial(&self.disputes);
-        let inquiry = serial % 5 == 3;
-        let reason = self.choose(
-            "dispute",
-            serial.into(),
-            &["fraudulent", "product_not_received", "duplicate", "general"],
-        );
-        let status = if inquiry {
-            "warning_needs_response"
-        } else {
-            "needs_response"
-        };
-        let withdrawn = (!inquiry).then(|| self.book_dispute(at, serial, charge, -amount, 1_500, "dispute"));
-        self.charges[charge as usize].disputed = true;
-        self.disputes.push(Dispute {
-            created: at,
-            charge,
-            amount,
-            status,
-            reason,
-            withdrawn,
-            reinstated: None,
-        });
-        // `charge.disputed` changes too, and no `charge.updated` says so.
-        self.emit(at, "charge.dispute.created", (Resource::Dispute, serial), None);
-        if !inquiry {
-            self.emit(
-                at,
-                "charge.dispute.funds_withdrawn",
-                (Resource::Dispute, serial),
-                None,
-            );
-        }
-        self.plan(at + 15 * DAY, Deed::CloseDispute(serial));
-    }
-
-    fn book_dispute(
-        &mut self,
-        at: Seconds,
-        dispute: Serial,
-        charge: Serial,
-        amount: i64,
-        fee: i64,
-        reporting_category: &'static str,
-    ) -> Serial {
-        let currency = self.charges[charge as usize].currency;
-        let (amount, rate) = self.settled(amount, currency, at);
-        self.book(BalanceTransaction {
-            created: at,
-            kind: "adjustment",
-            reporting_category,
-            amount,
-            fee,
-            currency: currency.settlement(),
-            exchange_rate_e6: rate,
-            source: Some((Resource::Dispute, dispute)),
-        })
-    }
-
-    pub(super) fn close_dispute(&mut self, at: Seconds, serial: Serial) {
-        let Dispute {
-            charge,
-            amount,
-            status,
-            withdrawn,
-            ..
-        } = self.disputes[serial as usize];
-        let outcome = match (withdrawn, serial % 5) {
-            (None, _) => "warning_closed",
-            (_, 0 | 2) => "won",
-            // A status that no published list names.
-            (_, 4) => "arbitration_review",
-            _ => "lost",
-        };
-        if outcome == "won" {
-            self.disputes[serial as usize].reinstated =
-                Some(self.book_dispute(at, serial, charge, amount, 0, "dispute_reversal"));
-        }
-        self.disputes[serial as usize].status = outcome;
-        let previous = Some(json!({ "status": status }));
-        let kind = if outcome == "arbitration_review" {
-            "charge.dispute.updated"
-        } else {
-            "charge.dispute.closed"
-        };
-        self.emit(at, kind, (Resource::Dispute, serial), previous);
-        if outcome == "won" {
-            self.emit(
-                at,
-                "charge.dispute.funds_reinstated",
-                (Resource::Dispute, serial),
-                None,
-            );
-        }
-    }
-
-    /// Pays the balance of each currency out, where there is one.
-    pub(super) fn pay_out(&mut self, at: Seconds) {
-        for currency in [Currency::Usd, Currency::Eur] {
-            let amount = self.unpaid_minor[usize::from(currency == Currency::Eur)];
-            if amount <= 0 {
-                continue;
-            }
-            let serial = next_serial(&self.payouts);
-            let balance_transaction = self.book(BalanceTransaction {
-                created: at,
-                kind: "payout",
-                reporting_category: "payout",
-                amount: -amount,
-                fee: 0,
-                currency,
-                exchange_rate_e6: None,
-                source: Some((Resource::Payout, serial)),
-            });
-            self.payouts.push(Payout {
-                created: at,
-                amount,
-                currency,
-                status: "in_transit",
-                balance_transaction,
-            });
-            self.emit(at, "payout.created", (Resource::Payout, serial), None);
-            self.plan(at + 2 * DAY, Deed::PayoutArrives(serial));
-        }
-    }
-
-    pub(super) fn payout_arrives(&mut self, at: Seconds, serial: Serial) {
-        self.payouts[serial as usize].status = "paid";
-        self.emit(
-            at,
-            "payout.paid",
-            (Resource::Payout, serial),
-            Some(json!({ "status": "in_transit" })),
-        );
-    }
-
-    /// Stripe's own bill, and once a kind of movement that no published list names.
-    pub(super) fn charge_monthly_fee(&mut self, at: Seconds) {
-        let line = BalanceTransaction {
-            created: at,
-            kind: "stripe_fee",
-            reporting_category: "fee",
-            amount: -4_900,
-            fee: 0,
-            currency: Currency::Usd,
-            exchange_rate_e6: None,
-            source: None,
-        };
-        self.book(line.clone());
-        self.book(BalanceTransaction {
-            kind: "ledger_true_up",
-            reporting_category: "other_adjustment",
-            amount: 100,
-            ..line
-        });
     }
 
     /// Stripe's side re-scores a payment or support edits a note: nothing tells.

@@ -61,7 +61,9 @@ impl World {
 
     pub(super) fn render_subscription(&self, serial: Serial) -> Value {
         let record = &self.subscriptions[serial as usize];
-        let method = (serial % 3 == 0).then(|| self.id(Resource::PaymentMethod, record.customer));
+        let method = serial
+            .is_multiple_of(3)
+            .then(|| self.id(Resource::PaymentMethod, record.customer));
         let life = json!({
             "id": self.id(Resource::Subscription, serial),
             "object": "subscription",

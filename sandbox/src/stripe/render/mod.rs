@@ -69,7 +69,7 @@ impl World {
             .as_deref()
             .cloned()
             .unwrap_or_else(|| self.render(subject.0, subject.1));
-        let api_version = if serial % 3 == 0 {
+        let api_version = if serial.is_multiple_of(3) {
             CURRENT_VERSION
         } else {
             OLD_VERSION

@@ -137,14 +137,14 @@ impl World {
         // A customer's charges show the customer's card.
         let owner = charge.customer.map_or(key + 5_000_000, u64::from);
         match charge.method {
-            Method::Card => json!({ "type": "card", "card": self.charge_card(charge, owner, Value::Null) }),
+            Method::Card => json!({ "type": "card", "card": self.charge_card(charge, owner, &Value::Null) }),
             Method::ApplePay => {
                 let wallet = json!({ "type": "apple_pay", "apple_pay": { "type": "apple_pay" }, "dynamic_last4": "0492" });
-                json!({ "type": "card", "card": self.charge_card(charge, owner, wallet) })
+                json!({ "type": "card", "card": self.charge_card(charge, owner, &wallet) })
             }
             Method::LinkWallet => {
                 let wallet = json!({ "type": "link", "link": { "funding_source_group": null }, "dynamic_last4": null });
-                json!({ "type": "card", "card": self.charge_card(charge, owner, wallet) })
+                json!({ "type": "card", "card": self.charge_card(charge, owner, &wallet) })
             }
             Method::Link => {
                 json!({ "type": "link", "link": { "country": "US", "funding_source_group": null } })
@@ -161,7 +161,7 @@ impl World {
         }
     }
 
-    fn charge_card(&self, charge: &Charge, owner: u64, wallet: Value) -> Value {
+    fn charge_card(&self, charge: &Charge, owner: u64, wallet: &Value) -> Value {
         let card = self.card(owner);
         let details = json!({
             "amount_authorized": charge.amount,

@@ -51,6 +51,8 @@ pub(super) enum Deed {
     Cancel(Serial),
     CancelAtPeriodEnd(Serial),
     Pause(Serial, &'static str),
+    /// From Starter to Plus, or one more of Plus.
+    Upgrade(Serial),
     ExpireIncomplete(Serial),
     CloseManualInvoice(Serial, u32),
     DeleteCustomer(Serial),
@@ -180,6 +182,7 @@ impl World {
             Deed::Cancel(subscription) => self.cancel(at, subscription),
             Deed::CancelAtPeriodEnd(subscription) => self.cancel_at_period_end(at, subscription),
             Deed::Pause(subscription, behavior) => self.pause(at, subscription, behavior),
+            Deed::Upgrade(subscription) => self.upgrade(at, subscription),
             Deed::ExpireIncomplete(subscription) => self.expire_incomplete(at, subscription),
             Deed::DeleteCustomer(customer) => self.delete_customer(at, customer),
             Deed::DropLegacyProduct => self.drop_legacy_product(at),

@@ -33,12 +33,12 @@ impl Stripe {
     /// Takes away the permission to read one kind of object (`subscription`: `rak_subscription_read`). Lists and
     /// retrievals of exactly this object are refused; expanding to it inside another is not.
     pub fn forbid(&mut self, object: &str) {
-        self.authority.forbidden.insert(object.to_owned());
+        self.authority.forbidden.insert(noun(object));
     }
 
     /// Gives a permission back.
     pub fn allow(&mut self, object: &str) {
-        self.authority.forbidden.remove(object);
+        self.authority.forbidden.remove(&noun(object));
     }
 
     /// Whether objects say that they are of the live mode; true at the beginning.
@@ -235,5 +235,13 @@ impl Stripe {
             let _ = self.world.expand(&mut object, path);
         }
         object
+    }
+}
+
+/// `charges` and `charge` both mean `charge`.
+fn noun(object: &str) -> String {
+    match Resource::named(object) {
+        Some(resource) => resource.object().to_owned(),
+        None => object.to_owned(),
     }
 }

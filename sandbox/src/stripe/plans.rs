@@ -21,6 +21,8 @@ pub(super) enum Fate {
     /// Canceled at once, after so many days.
     Cancels(i64),
     CancelsAtPeriodEnd(i64),
+    /// Buys more after so many days.
+    Upgrades(i64),
     /// `pause_collection` with this behaviour, from the second day.
     PausesCollection(&'static str),
     /// The trial ends without a payment method.
@@ -143,6 +145,7 @@ impl Plan {
         let plan = buys(price, 1);
         match number % 9 {
             4 => plan.fate(Fate::Cancels(i64::from(number % 7) * 20 + 15)),
+            1 => plan.fate(Fate::Upgrades(25)),
             7 => Self {
                 coupon: Some(LABEL_PARTNER),
                 ..plan

@@ -4,6 +4,7 @@ use jiff::{Span, Timestamp, ZonedDateTime, tz::TimeZone};
 use serde_json::json;
 
 use super::agenda::Deed;
+use super::catalogue::{LEGACY, PLUS};
 use super::plans::{Fate, Plan};
 use super::records::{Customer, Discount, Resource, Seconds, Serial, Subscription, SubscriptionItem};
 use super::world::{DAY, World, next_serial};
@@ -53,7 +54,6 @@ impl World {
     }
 
     pub(super) fn drop_legacy_product(&mut self, at: Seconds) {
-        use super::catalogue::LEGACY;
         let product = self.prices[LEGACY as usize].product;
         self.emit(at, "price.deleted", (Resource::Price, LEGACY), None);
         self.emit(at, "product.deleted", (Resource::Product, product), None);
@@ -78,6 +78,7 @@ impl World {
         match plan.fate {
             Fate::Cancels(days) => self.plan(at + days * DAY, Deed::Cancel(serial)),
             Fate::CancelsAtPeriodEnd(days) => self.plan(at + days * DAY, Deed::CancelAtPeriodEnd(serial)),
+            Fate::Upgrades(days) => self.plan(at + days * DAY, Deed::Upgrade(serial)),
             Fate::PausesCollection(behavior) => self.plan(at + 2 * DAY, Deed::Pause(serial, behavior)),
             Fate::NeverPaid => self.plan(at + 23 * 3_600, Deed::ExpireIncomplete(serial)),
             _ => {}
@@ -296,6 +297,30 @@ impl World {
     pub(super) fn pause(&mut self, at: Seconds, serial: Serial, behavior: &'static str) {
         self.subscriptions[serial as usize].pause_collection = Some(behavior);
         let previous = Some(json!({ "pause_collection": null }));
+        self.emit(
+            at,
+            "customer.subscription.updated",
+            (Resource::Subscription, serial),
+            previous,
+        );
+    }
+
+    /// Moves Starter to Plus, or adds one more of Plus; the next invoice bills it.
+    pub(super) fn upgrade(&mut self, at: Seconds, serial: Serial) {
+        if self.has_ended(serial) {
+            return;
+        }
+        let Some(item) = self.subscriptions[serial as usize].items.first().copied() else {
+            return;
+        };
+        let before = self.render(Resource::SubscriptionItem, item);
+        let row = &mut self.items[item as usize];
+        if row.price == PLUS {
+            row.quantity = row.quantity.map(|quantity| quantity + 1);
+        } else {
+            row.price = PLUS;
+        }
+        let previous = Some(json!({ "items": { "data": [before] } }));
         self.emit(
             at,
             "customer.subscription.updated",

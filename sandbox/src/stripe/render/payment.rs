@@ -139,7 +139,7 @@ impl World {
         match charge.method {
             Method::Card => json!({ "type": "card", "card": self.charge_card(charge, owner, &Value::Null) }),
             Method::ApplePay => {
-                let wallet = json!({ "type": "apple_pay", "apple_pay": { "type": "apple_pay" }, "dynamic_last4": "0492" });
+                let wallet = json!({ "type": "apple_pay", "apple_pay": {}, "dynamic_last4": "0492" });
                 json!({ "type": "card", "card": self.charge_card(charge, owner, &wallet) })
             }
             Method::LinkWallet => {
@@ -172,6 +172,7 @@ impl World {
             "installments": null,
             "mandate": null,
             "multicapture": { "status": "unavailable" },
+            "network": card["brand"],
             "network_token": { "used": false },
             "network_transaction_id": format!("{}", self.chance("network", owner)),
             "overcapture": { "maximum_amount_capturable": charge.amount, "status": "unavailable" },
@@ -255,14 +256,18 @@ impl World {
             "id": self.id(Resource::PaymentIntent, serial),
             "object": "payment_intent",
             "amount": charge.amount,
+            "amount_capturable": if status == "requires_capture" { charge.amount } else { 0 },
             "amount_received": charge.amount_captured,
+            "capture_method": if charge.captured { "automatic" } else { "manual" },
             "client_secret": format!("{}_secret_{}", self.id(Resource::PaymentIntent, serial), self.chance("secret", serial.into())),
+            "confirmation_method": "automatic",
             "created": charge.created,
             "currency": charge.currency.code(),
             "customer": self.optional_id(Resource::Customer, charge.customer),
             "latest_charge": self.id(Resource::Charge, serial),
             "livemode": self.livemode,
             "metadata": {},
+            "payment_method_types": ["card", "link"],
             "status": status,
         })
     }

@@ -86,7 +86,6 @@ impl World {
             "fingerprint": format!("{:016x}", self.chance("fingerprint", owner)),
             "funding": self.choose("funding", owner, &["credit", "debit", "prepaid"]),
             "last4": format!("{:04}", self.below("last4", owner, 10_000)),
-            "network": self.choose("brand", owner, &["visa", "visa", "mastercard", "amex", "cartes_bancaires"]),
         })
     }
 

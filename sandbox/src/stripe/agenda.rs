@@ -3,6 +3,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
+use super::payments::{DISPUTES, SHOWCASES};
 use super::plans::{PLANS, Plan};
 use super::records::{Seconds, Serial};
 use super::world::{DAY, World};
@@ -16,6 +17,16 @@ pub struct Scale {
     pub subscriptions: u32,
     /// One-time payments, failed ones included, spread evenly over the days.
     pub charges: u32,
+}
+
+impl Scale {
+    /// Eight one-time payments a day, 300 at least.
+    pub(super) fn of_days(days: u32) -> Self {
+        Self {
+            charges: days.saturating_mul(8).clamp(300, 20_000),
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Scale {
@@ -33,6 +44,8 @@ impl Default for Scale {
 pub(super) enum Deed {
     /// One-time payment number n.
     Payment(u32),
+    /// Payment of a special kind, so that every past has one of each.
+    Showcase(u32),
     Arrival(u32),
     Subscribe(u32),
     ManualInvoice(u32),
@@ -112,6 +125,11 @@ impl World {
                 self.began + self.span * i64::from(number) / 10 + self.below("manual", number.into(), DAY);
             self.plan(at, Deed::ManualInvoice(number));
         }
+        for number in 0..SHOWCASES {
+            // Recent enough that their state lasts to the end of the past; disputes have time to be closed.
+            let age = if number < DISPUTES { 25 * DAY } else { DAY } + i64::from(number) * 3_600;
+            self.plan((now - age).max(self.began + 1), Deed::Showcase(number));
+        }
         for number in 0..self.scale.subscriptions {
             let at = match Plan::of(number).age_seconds {
                 Some(age) => (now - age).max(self.began),
@@ -152,13 +170,17 @@ impl World {
                 self.payment(at, number);
                 self.plan(self.payment_time(at, number + 1), Deed::Payment(number + 1));
             }
+            Deed::Showcase(number) => self.showcase(at, number),
             Deed::Arrival(number) => {
                 let customer = self.arrive(at);
                 if number % 40 == 39 {
                     self.plan(at + 20 * DAY, Deed::DeleteCustomer(customer));
                 }
                 let interval = self.span * 5 / (i64::from(self.scale.customers) * 4).max(1);
-                self.plan(at + interval.max(1), Deed::Arrival(number + 1));
+                self.plan(
+                    at + interval.max(self.shortest_interval()),
+                    Deed::Arrival(number + 1),
+                );
             }
             Deed::Subscribe(number) => {
                 self.subscribe(at, number);
@@ -200,7 +222,12 @@ impl World {
     }
 
     fn subscription_interval(&self) -> Seconds {
-        (self.span / i64::from(self.scale.subscriptions.max(1))).max(60)
+        (self.span / i64::from(self.scale.subscriptions.max(1))).max(self.shortest_interval())
+    }
+
+    /// The shortest time between two new customers or subscriptions: a short past is dense, what follows is not.
+    fn shortest_interval(&self) -> Seconds {
+        if self.building { 1 } else { DAY / 8 }
     }
 
     /// Payment n of N falls into the n-th of N equal parts of the past, and so on into the future.

@@ -75,9 +75,9 @@ pub struct Stripe {
 }
 
 impl Stripe {
-    /// An account of the default [`Scale`] with `days` of past before `now`.
+    /// An account with `days` of past before `now`: 150 customers, 60 subscriptions, eight payments a day.
     pub fn new(seed: u64, days: u32, now: Timestamp) -> Self {
-        Self::with_scale(seed, days, now, Scale::default())
+        Self::with_scale(seed, days, now, Scale::of_days(days))
     }
 
     /// An account of any size; a million charges take some 200 MB.

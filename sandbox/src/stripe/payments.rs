@@ -37,7 +37,61 @@ impl Order {
 
 const DECLINES: [&str; 3] = ["card_declined", "expired_card", "incorrect_cvc"];
 
+/// Special payments, of which the first are disputed.
+pub(super) const SHOWCASES: u32 = 14;
+pub(super) const DISPUTES: u32 = 5;
+
 impl World {
+    /// A payment of a special kind, by number.
+    pub(super) fn showcase(&mut self, at: Seconds, number: u32) {
+        let customer = self.any_customer(u64::from(number) + 3_000_000);
+        let paid = Order::paid(12_340, Currency::Usd, customer);
+        let order = match number {
+            5 => Order {
+                currency: Currency::Eur,
+                method: Method::SepaDebit,
+                status: ChargeStatus::Pending,
+                ..paid
+            },
+            6 => Order {
+                captured: false,
+                ..paid
+            },
+            7 => Order {
+                status: ChargeStatus::Failed,
+                ..paid
+            },
+            8 => Order {
+                method: Method::Unheard,
+                ..paid
+            },
+            9 => Order {
+                currency: Currency::Kwd,
+                ..paid
+            },
+            10 => Order {
+                currency: Currency::Jpy,
+                customer: None,
+                ..paid
+            },
+            11 => Order {
+                method: Method::Link,
+                currency: Currency::Gbp,
+                ..paid
+            },
+            _ => paid,
+        };
+        let charge = self.charge(at, order);
+        match number {
+            0..DISPUTES => self.plan(at + DAY, Deed::Dispute(charge)),
+            5 => self.plan(at + 5 * DAY, Deed::Settle(charge)),
+            6 => self.plan(at + 2 * DAY, Deed::Capture(charge)),
+            12 => self.plan(at + 3_600, Deed::Refund(charge, 40)),
+            13 => self.plan(at + 3_600, Deed::Refund(charge, 100)),
+            _ => {}
+        }
+    }
+
     /// One-time payment number n of the simulation, and what will become of it.
     pub(super) fn payment(&mut self, at: Seconds, number: u32) {
         let order = self.order(u64::from(number));

@@ -311,9 +311,9 @@ pub(super) struct Event {
     pub created: Seconds,
     pub kind: &'static str,
     pub subject: (Resource, Serial),
-    /// The object as it was. Events of the first build have none and show the object as it is: a snapshot each
-    /// would cost a big world gigabytes.
-    pub snapshot: Option<Box<Value>>,
+    /// The object as it was, in JSON. Events of the first build, and all but the latest thousands, have none and
+    /// show the object as it is: a snapshot each would cost a big world gigabytes.
+    pub snapshot: Option<Box<str>>,
     pub previous_attributes: Option<Box<Value>>,
 }
 

@@ -14,6 +14,8 @@ use super::records::{
 /// Events older than this can no longer be read.
 pub(super) const EVENT_RETENTION_SECONDS: Seconds = 30 * DAY;
 pub(super) const DAY: Seconds = 86_400;
+/// The latest events that show their object as it was; a snapshot takes some 3 KB.
+const SNAPSHOTS: usize = 20_000;
 
 /// One account's objects. Tables are in order of creation; a serial number is a place in its table.
 #[derive(Debug)]
@@ -279,7 +281,8 @@ impl World {
         if at < self.events_from {
             return;
         }
-        let snapshot = (!self.building).then(|| Box::new(self.render(subject.0, subject.1)));
+        let snapshot =
+            (!self.building).then(|| self.render(subject.0, subject.1).to_string().into_boxed_str());
         let serial = next_serial(&self.events);
         self.events.push(Event {
             created: at,
@@ -288,6 +291,9 @@ impl World {
             snapshot,
             previous_attributes: previous.map(Box::new),
         });
+        if let Some(old) = self.events.len().checked_sub(SNAPSHOTS + 1) {
+            self.events[old].snapshot = None;
+        }
         let place = self.position(Resource::Event, serial);
         self.event_order.insert(place, serial);
     }

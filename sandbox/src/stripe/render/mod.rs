@@ -67,7 +67,7 @@ impl World {
         } = &self.events[serial as usize];
         let mut object = snapshot
             .as_deref()
-            .cloned()
+            .and_then(|text| serde_json::from_str(text).ok())
             .unwrap_or_else(|| self.render(subject.0, subject.1));
         let api_version = if serial.is_multiple_of(3) {
             CURRENT_VERSION

@@ -120,3 +120,30 @@ fn advancing_goes_on_and_freezing_stops_it() {
     stripe.advance(later + SignedDuration::from_mins(10));
     assert!(stripe.count(Resource::Charge) >= charges + 60);
 }
+
+#[test]
+fn any_seed_and_length_of_past_makes_a_world_that_goes_on() {
+    for (seed, days) in [(1, 1), (2, 60)] {
+        let steps = [1, 30, 100].map(|hours| now() + SignedDuration::from_hours(hours));
+        let mut by_steps = Stripe::new(seed, days, now());
+        for step in steps {
+            by_steps.advance(step);
+        }
+        let mut at_once = Stripe::new(seed, days, now());
+        at_once.advance(steps[2]);
+        for resource in [
+            Resource::Charge,
+            Resource::Invoice,
+            Resource::Subscription,
+            Resource::Refund,
+        ] {
+            let objects = by_steps.objects(resource);
+            assert_eq!(objects, at_once.objects(resource), "seed {seed}: {resource:?}");
+            assert!(
+                objects
+                    .iter()
+                    .all(|object| object["created"].as_i64() <= Some(steps[2].as_second()))
+            );
+        }
+    }
+}

@@ -95,16 +95,18 @@ impl World {
 
     fn event_passes(&self, serial: Serial, query: &Query) -> bool {
         let kind = self.events[serial as usize].kind;
-        let by_type = query
+        // Every event has been delivered, so `delivery_success=false` finds none.
+        let by_filter = query
             .filters
             .iter()
-            .all(|(_, pattern)| match pattern.split_once('*') {
+            .all(|(name, value)| match value.split_once('*') {
+                _ if name == "delivery_success" => value == "true",
                 Some((start, end)) => {
                     kind.len() >= start.len() + end.len() && kind.starts_with(start) && kind.ends_with(end)
                 }
-                None => kind == pattern,
+                None => kind == value,
             });
-        by_type && (query.any_of.is_empty() || query.any_of.iter().any(|wanted| wanted == kind))
+        by_filter && (query.any_of.is_empty() || query.any_of.iter().any(|wanted| wanted == kind))
     }
 }
 

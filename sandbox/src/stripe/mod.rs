@@ -29,6 +29,7 @@ mod plans;
 mod query;
 mod records;
 mod render;
+mod resource;
 mod returns;
 mod subscriptions;
 mod world;
@@ -44,7 +45,7 @@ use serde_json::{Value, json};
 
 pub use agenda::Scale;
 pub use authority::SANDBOX_KEY;
-pub use records::Resource;
+pub use resource::Resource;
 
 use crate::exchange::{Answer, Imitation, Request};
 use authority::Authority;
@@ -80,7 +81,7 @@ impl Stripe {
         Self::with_scale(seed, days, now, Scale::of_days(days))
     }
 
-    /// An account of any size; a million charges take some 200 MB.
+    /// An account of any size; a million charges take some 270 MB.
     pub fn with_scale(seed: u64, days: u32, now: Timestamp, scale: Scale) -> Self {
         Self {
             world: World::build(seed, days, now.as_second(), scale),

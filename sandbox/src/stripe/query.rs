@@ -52,7 +52,7 @@ fn filters(resource: Resource) -> &'static [&'static str] {
         Resource::Customer => &["email"],
         Resource::Product => &["active", "type"],
         Resource::Price => &["active", "currency", "product", "type"],
-        Resource::Event => &["type"],
+        Resource::Event => &["type", "delivery_success"],
         Resource::Payout => &["status"],
         Resource::PaymentMethod => &["customer", "type"],
         Resource::Discount | Resource::PaymentIntent => &[],
@@ -155,7 +155,7 @@ impl Query {
             ));
         }
         if resource == Resource::Event {
-            if !self.any_of.is_empty() && !self.filters.is_empty() {
+            if !self.any_of.is_empty() && self.filters.iter().any(|(name, _)| name == "type") {
                 return Err(Fault::bad_parameter(
                     "types",
                     "You may only specify one of these parameters: type, types.",

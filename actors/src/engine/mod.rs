@@ -14,6 +14,8 @@ pub mod cycle;
 pub mod overseer;
 pub mod poller;
 pub mod schedule;
+#[cfg(test)]
+mod schedule_tests;
 mod start;
 
 pub use start::{Engine, EngineError, EngineOptions};

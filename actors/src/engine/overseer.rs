@@ -57,7 +57,7 @@ pub struct Ended {
     pub fate: Fate,
 }
 
-/// These connections, and no others, are to run.
+/// These connections, and no others, are to run. What did not change is not touched.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Run(pub Vec<Blueprint>);
@@ -257,6 +257,10 @@ impl Handler<Run> for Overseer {
             blueprints.into_iter().map(|blueprint| (blueprint.spec.name.clone(), blueprint)).collect();
         for (name, child) in &mut self.children {
             let next = wanted.remove(name);
+            if next.as_ref().is_some_and(|next| next.spec.same_as(&child.blueprint.spec)) {
+                child.removed = false;
+                continue;
+            }
             child.removed = next.is_none();
             child.next = next;
             match &child.address {

@@ -105,8 +105,8 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Makes these, and no others, the running connections. Those whose specification is the same must not be among a
-    /// reload's changes: every named connection is built anew, others are ended.
+    /// Makes these, and no others, the running connections. Those whose specification changed (secrets included) are
+    /// built anew, others are not touched.
     pub fn run(&mut self, specs: Vec<ConnectionSpec>) {
         let count = specs.len();
         let blueprints = specs.into_iter().filter_map(|spec| self.blueprint(spec, count)).collect();

@@ -76,8 +76,6 @@ fn an_empty_ledger_reads_the_newest_first_and_history_last() {
     let Some(Work::Window { days: oldest, .. }) = works.last() else { panic!("no windows") };
     assert_eq!(oldest.first, date(2026, 9, 1));
 }
-    );
-}
 
 #[test]
 fn only_what_a_tier_asks_for_is_read_again() {

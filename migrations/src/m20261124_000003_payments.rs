@@ -229,9 +229,12 @@ impl Object {
         let columns: Vec<String> = self
             .columns
             .iter()
-            .map(|(name, kind)| match kind.starts_with("time") {
-                true => format!("time:{name}"),
-                false => (*name).to_owned(),
+            .map(|(name, kind)| {
+                if kind.starts_with("time") {
+                    format!("time:{name}")
+                } else {
+                    (*name).to_owned()
+                }
             })
             .collect();
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();

@@ -15,6 +15,7 @@ mod options;
 mod seed;
 mod server;
 mod slot;
+pub mod stripe;
 
 pub use chaos::{Chaos, Fault, Hazard};
 pub use clock::Start;
@@ -25,5 +26,8 @@ pub use server::Sandbox;
 
 /// Every imitation there is, in the order of the listing at `/`. A new one is one line here.
 pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchange::Imitation>> {
-    vec![Box::new(meta_ads::MetaAds::with_scale(options.seed, options.days, now, options.scale))]
+    vec![
+        Box::new(meta_ads::MetaAds::with_scale(options.seed, options.days, now, options.scale)),
+        Box::new(stripe::Stripe::new(options.seed, options.days, now)),
+    ]
 }

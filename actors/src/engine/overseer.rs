@@ -319,7 +319,7 @@ impl Handler<Ended> for Overseer {
 impl Handler<StopAll> for Overseer {
     type Result = ();
 
-    fn handle(&mut self, _: StopAll, ctx: &mut Self::Context) {
+    fn handle(&mut self, _: StopAll, _: &mut Self::Context) {
         self.stopping = true;
         self.children.retain(|_, child| child.address.is_some());
         for child in self.children.values() {

@@ -175,7 +175,7 @@ impl Poller {
                 return step;
             }
             if elapsed < until {
-                step.wake_in = Some(self.sleep(until - elapsed));
+                step.wake_in = Some(sleep(until.saturating_sub(elapsed)));
                 return step;
             }
             self.reauth = None;
@@ -185,7 +185,7 @@ impl Poller {
             return step;
         }
         if let Some(wait) = self.check(elapsed, &mut step) {
-            step.wake_in = Some(self.sleep(wait));
+            step.wake_in = Some(sleep(wait));
             return step;
         }
         self.cycles(agreed_now, elapsed, &mut step);
@@ -208,7 +208,7 @@ impl Poller {
                 return Some(SLEEP_MAX);
             }
             if elapsed < trouble.until {
-                return self.checked_at.is_none().then(|| trouble.until - elapsed);
+                return self.checked_at.is_none().then(|| trouble.until.saturating_sub(elapsed));
             }
         }
         self.checking = true;
@@ -234,8 +234,8 @@ impl Poller {
                 }
                 if elapsed < trouble.until {
                     waiting |= work.is_some();
-                    wake_in = wake_in.min(trouble.until - elapsed);
-                    self.next_poll_at = sooner(self.next_poll_at, later(agreed_now, trouble.until - elapsed));
+                    wake_in = wake_in.min(trouble.until.saturating_sub(elapsed));
+                    sooner(&mut self.next_poll_at, later(agreed_now, trouble.until.saturating_sub(elapsed)));
                     continue;
                 }
             }
@@ -249,7 +249,7 @@ impl Poller {
                 );
                 waiting |= report;
                 wake_in = wake_in.min(until(agreed_now, next));
-                self.next_poll_at = sooner(self.next_poll_at, next);
+                sooner(&mut self.next_poll_at, next);
                 continue;
             };
             let lateness = schedule::lateness(ledger, &plan, &work);
@@ -284,7 +284,7 @@ impl Poller {
                 step.finished = Some(!self.failed && !waiting);
             }
         }
-        step.wake_in = Some(self.sleep(wake_in));
+        step.wake_in = Some(sleep(wake_in));
     }
 
     /// The provider told its accounts. Gives those whose zone or currency changed: everything read of them must be
@@ -532,10 +532,6 @@ impl Poller {
     fn account(&self, key: &Key) -> Option<&Account> {
         self.accounts.iter().find(|account| account.id == key.account_id)
     }
-
-    fn sleep(&self, wait: Duration) -> Duration {
-        wait.clamp(Duration::from_millis(10), SLEEP_MAX)
-    }
 }
 
 impl std::fmt::Debug for Poller {
@@ -608,10 +604,15 @@ fn later(now: Timestamp, wait: Duration) -> Timestamp {
     now.checked_add(signed(wait)).unwrap_or(Timestamp::MAX)
 }
 
-fn sooner(known: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
-    Some(known.map_or(at, |known| known.min(at)))
+fn sooner(known: &mut Option<Timestamp>, at: Timestamp) {
+    *known = Some(known.map_or(at, |known| known.min(at)));
 }
 
 fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+/// Never spins, and never sleeps long.
+fn sleep(wait: Duration) -> Duration {
+    wait.clamp(Duration::from_millis(10), SLEEP_MAX)
 }

@@ -26,6 +26,8 @@ mod accounts;
 mod edge;
 mod entities;
 mod errors;
+#[cfg(test)]
+mod flow;
 mod insights;
 mod parts;
 mod report;

@@ -19,6 +19,7 @@ use crate::{
     integration::{Account, ConnectionSpec, CredentialSpec, SetupError, Source},
     page::{Page, PageRequest, Reply},
     session::{Auth, Response, Session, Verdict},
+    stream::Stream,
 };
 
 /// A connected token.
@@ -93,6 +94,17 @@ impl Source for MetaAdsSource {
 
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
         accounts::check(self, session).boxed()
+    }
+
+    fn adjust_streams(&self, mut streams: Vec<Stream>) -> Vec<Stream> {
+        for stream in &mut streams {
+            match stream.name {
+                streams::COUNTRY_INSIGHTS => stream.enabled = self.settings.countries,
+                streams::ADS | streams::AD_INSIGHTS => stream.enabled = self.settings.ad_level,
+                _ => {}
+            }
+        }
+        streams
     }
 
     fn page<'a>(

@@ -1,16 +1,29 @@
 //! What the tests of this folder share.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use bytes::Bytes;
+use futures::future::{BoxFuture, FutureExt as _};
 use jiff::{Timestamp, civil::date};
 use reqwest::header::{HeaderMap, HeaderValue};
-use rows::{Currency, Day, DayRange};
+use parking_lot::Mutex;
+use rows::{Clock, Currency, Day, DayRange, clock::SimulatedClock};
+use url::Url;
 
 use super::{ACCESS_TOKEN, MetaAds, rows::Owner, source::MetaAdsSource};
 use crate::{
-    integration::{ConnectionSpec, Integration as _},
-    session::Response,
+    failure::Failure,
+    integration::{Account, ConnectionSpec, Integration as _, Source as _},
+    observer::{Observer, Silent},
+    page::{PageRequest, Reply, Span},
+    session::{
+        Auth, Call, Link, Response, Session, Surroundings,
+        quota::{Quotas, Urgency},
+        transport::{RawResponse, Transport, TransportError},
+    },
 };
 
 pub const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -67,4 +80,76 @@ pub fn parameter<'a, N: AsRef<str>>(parameters: &'a [(N, String)], name: &str) -
     let value = values.next().unwrap_or_default();
     assert_eq!(values.next(), None, "{name} stands twice");
     value
+}
+
+/// Answers calls in the order of its script, and remembers them.
+pub struct Scripted {
+    answers: Mutex<VecDeque<(u16, String)>>,
+    calls: Mutex<Vec<Call>>,
+}
+
+impl Transport for Scripted {
+    fn send<'a>(
+        &'a self,
+        _base: &'a Url,
+        call: &'a Call,
+        _auth: &'a Auth,
+    ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
+        self.calls.lock().push(call.clone());
+        let (status, body) = self.answers.lock().pop_front().expect("a call beyond the script");
+        let answer = RawResponse { status, headers: HeaderMap::new(), body: body.into() };
+        std::future::ready(Ok(answer)).boxed()
+    }
+}
+
+/// A source against a scripted Meta.
+pub struct Stage {
+    pub source: Arc<MetaAdsSource>,
+    pub script: Arc<Scripted>,
+    pub session: Session,
+    account: Account,
+}
+
+impl Stage {
+    pub fn new(settings: serde_json::Value, answers: &[(u16, &str)]) -> Self {
+        let spec = spec(settings);
+        let source = Arc::new(MetaAdsSource::new(&spec, ACCESS_TOKEN).unwrap());
+        let answers = answers.iter().map(|(status, body)| (*status, (*body).to_owned()));
+        let script = Arc::new(Scripted { answers: Mutex::new(answers.collect()), calls: Mutex::default() });
+        let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(NOW));
+        let observer: Arc<dyn Observer> = Arc::new(Silent);
+        let surroundings = Surroundings {
+            transport: script.clone(),
+            quotas: Arc::new(Quotas::new(clock.clone(), observer.clone())),
+            clock,
+            observer,
+        };
+        let link = Link::new(Arc::new(spec), MetaAds.id(), source.clone(), MetaAds.quotas(), surroundings);
+        let account = Account {
+            id: owner().account_id,
+            name: "Label A".to_owned(),
+            currency: Some(owner().currency),
+            time_zone: "America/Los_Angeles".to_owned(),
+        };
+        Self { source, script, session: link.session(Urgency::Fresh), account }
+    }
+
+    pub async fn page(
+        &self,
+        stream: &str,
+        span: Span,
+        cursor: Option<String>,
+        resume: Option<String>,
+    ) -> Result<Reply, Failure> {
+        let streams = MetaAds.streams();
+        let stream = streams.iter().find(|it| it.name == stream).unwrap();
+        let request = PageRequest { stream, account: &self.account, span, cursor, resume, now: NOW };
+        self.source.page(&self.session, request).await
+    }
+
+    /// Every call so far. Panics when the script was not played to its end.
+    pub fn calls(&self) -> Vec<Call> {
+        assert!(self.script.answers.lock().is_empty(), "not every answer was asked for");
+        self.script.calls.lock().clone()
+    }
 }

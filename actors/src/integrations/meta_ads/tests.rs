@@ -42,6 +42,22 @@ fn every_stream_can_be_read() {
 }
 
 #[test]
+fn settings_switch_streams() {
+    let enabled = |settings: serde_json::Value| -> Vec<&str> {
+        let streams = connect(settings).unwrap().adjust_streams(MetaAds.streams());
+        streams.into_iter().filter(|stream| stream.enabled).map(|stream| stream.name).collect()
+    };
+    assert_eq!(
+        enabled(json!({})),
+        ["accounts", "campaigns", "ad_sets", "ads", "insights", "ad_insights"]
+    );
+    assert_eq!(
+        enabled(json!({ "countries": true, "ad_level": false })),
+        ["accounts", "campaigns", "ad_sets", "insights", "country_insights"]
+    );
+}
+
+#[test]
 fn levels_of_one_table_are_told_apart() {
     let levels: Vec<_> = MetaAds
         .streams()

@@ -26,6 +26,7 @@ pub async fn check(source: &MetaAdsSource, session: &Session) -> Result<Vec<Acco
     }
     let mut accounts = Vec::with_capacity(source.accounts.len());
     for configured in &source.accounts {
+        refuse_other_than_digits(configured)?;
         // Asked for one by one: a token may read accounts that its user is not assigned to, and those are not listed.
         accounts.push(to_account(fetch(source, session, configured).await?)?);
     }
@@ -42,8 +43,13 @@ pub async fn describe(source: &MetaAdsSource, session: &Session, account: &Accou
 async fn visible(source: &MetaAdsSource, session: &Session) -> Result<Vec<Account>, Failure> {
     let call = Call::get(source.path("me/adaccounts"), use_case::MANAGEMENT).query("fields", FIELDS);
     let place = call.path.clone();
-    edge::all(session, &call, PAGE_SIZE)
-        .await?
+    let listed = edge::all(session, &call, PAGE_SIZE).await?;
+    if listed.is_empty() {
+        return Err(Failure::Forbidden {
+            advice: "the token sees no ad account: assign ad accounts to its system user in Business settings".to_owned(),
+        });
+    }
+    listed
         .iter()
         .map(|raw| {
             let wire = serde_json::from_str(raw.get()).map_err(|error| Failure::malformed(&place, &error))?;
@@ -57,6 +63,18 @@ async fn fetch(source: &MetaAdsSource, session: &Session, id: &str) -> Result<wi
         .query("fields", FIELDS)
         .account(id);
     session.json(call).await.map_err(|failure| hidden(id, failure))
+}
+
+/// An id becomes part of a path, and whatever is no number is a mistake anyway.
+fn refuse_other_than_digits(id: &str) -> Result<(), Failure> {
+    if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(Failure::Permanent {
+        reason: format!(
+            "accounts: {id:?} is not an ad account: expected digits, with or without \"act_\" before them"
+        ),
+    })
 }
 
 /// What "does not exist" and "not permitted" mean for a configured account.
@@ -127,6 +145,14 @@ mod tests {
             );
         }
         assert_eq!(account(r#"{"account_id":"7"}"#).unwrap_err().outcome(), "permanent");
+    }
+
+    #[test]
+    fn an_account_id_is_a_number() {
+        assert_eq!(refuse_other_than_digits("1234567890123456"), Ok(()));
+        for id in ["", "me/adaccounts", "12 3"] {
+            assert_eq!(refuse_other_than_digits(id).unwrap_err().outcome(), "permanent", "{id}");
+        }
     }
 
     #[test]

@@ -127,7 +127,7 @@ pub async fn page(
     request: &PageRequest<'_>,
     level: Level,
 ) -> Result<Reply, Failure> {
-    let owner = source.owner(request.account)?;
+    let owner = Owner::of(request.account)?;
     let call = call(source, &owner, level);
     let page =
         edge::page_halving(session, &call, source.settings.page_size, request.cursor.as_deref()).await?;

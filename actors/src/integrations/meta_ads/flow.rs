@@ -13,10 +13,8 @@ use crate::{
     session::Method,
 };
 
-const TOO_MANY_ROWS: (u16, &str) = (
-    400,
-    r#"{"error":{"message":"Too many rows","code":100,"error_subcode":1487534,"is_transient":false}}"#,
-);
+const TOO_MANY_ROWS: (u16, &str) =
+    (400, r#"{"error":{"message":"Too many rows","code":100,"error_subcode":1487534,"is_transient":false}}"#);
 const NOT_YET: (u16, &str) =
     (400, r#"{"error":{"message":"Unsupported get request","code":100,"error_subcode":33}}"#);
 const STARTED: (u16, &str) = (200, r#"{"report_run_id":"6023920149050"}"#);
@@ -76,8 +74,7 @@ fn parts(reply: Reply) -> Vec<serde_json::Value> {
 async fn a_window_is_read_page_by_page_by_its_cursors() {
     let stage = Stage::new(json!({}), &[FIRST_PAGE, LAST_PAGE]);
     let first = rows(stage.page(streams::INSIGHTS, window(20, 21), None, None).await.unwrap());
-    let last =
-        rows(stage.page(streams::INSIGHTS, window(20, 21), Some(cursor(&first)), None).await.unwrap());
+    let last = rows(stage.page(streams::INSIGHTS, window(20, 21), Some(cursor(&first)), None).await.unwrap());
     assert_eq!((first.rows.len(), last.rows.len(), last.quarantined.len()), (1, 1, 1));
     assert_eq!(last.next, Next::End(None));
     let calls = stage.calls();
@@ -110,7 +107,10 @@ async fn a_day_that_is_too_much_is_prepared_polled_and_read() {
     let last = rows(stage.page(streams::INSIGHTS, day(), Some(cursor(&first)), None).await.unwrap());
     assert_eq!((first.rows.len(), last.rows.len()), (1, 1));
     let calls = stage.calls();
-    assert_eq!((calls[1].method, calls[1].path.as_str()), (Method::Post, "/v25.0/act_1234567890123456/insights"));
+    assert_eq!(
+        (calls[1].method, calls[1].path.as_str()),
+        (Method::Post, "/v25.0/act_1234567890123456/insights")
+    );
     assert_eq!(parameter(&calls[1].form, "filtering"), parameter(&calls[0].query, "filtering"));
     assert_eq!(calls[2].path, "/v25.0/6023920149050");
     assert_eq!(calls[5].path, "/v25.0/6023920149050/insights");
@@ -120,10 +120,8 @@ async fn a_day_that_is_too_much_is_prepared_polled_and_read() {
 #[tokio::test(start_paused = true)]
 async fn a_report_that_failed_is_asked_for_again_and_then_cut() {
     let campaigns = (200, r#"{"data":[{"campaign_id":"2"},{"campaign_id":"1"},{"campaign_id":"3"}]}"#);
-    let stage = Stage::new(
-        json!({}),
-        &[TOO_MANY_ROWS, STARTED, FAILED, STARTED, FAILED, STARTED, FAILED, campaigns],
-    );
+    let stage =
+        Stage::new(json!({}), &[TOO_MANY_ROWS, STARTED, FAILED, STARTED, FAILED, STARTED, FAILED, campaigns]);
     let mut resumed = resume(stage.page(streams::INSIGHTS, window(21, 21), None, None).await.unwrap());
     for _ in 0..2 {
         resumed = resume(stage.page(streams::INSIGHTS, window(21, 21), None, Some(resumed)).await.unwrap());

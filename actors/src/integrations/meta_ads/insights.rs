@@ -15,7 +15,7 @@ use super::{
     entities::{Level, json_list},
     parts::Part,
     report::{self, ReportRun},
-    rows::{self as mapping, InsightsMapping, Shape},
+    rows::{self as mapping, InsightsMapping, Owner, Shape},
     settings::Settings,
     source::MetaAdsSource,
     streams, use_case,
@@ -98,7 +98,7 @@ pub async fn page(
     let part = part.as_deref().map(Part::parse).transpose()?;
     let settings = &source.settings;
     let mapping = InsightsMapping {
-        owner: source.owner(request.account)?,
+        owner: Owner::of(request.account)?,
         shape: report.shape(),
         reach: report.has_reach(settings),
         conversion: source.conversion.clone(),

@@ -83,7 +83,7 @@ impl Part {
     }
 
     /// Parts as the engine takes them.
-    pub fn reply(parts: Vec<Self>) -> Reply {
+    pub fn reply(parts: &[Self]) -> Reply {
         Reply::Split { parts: parts.iter().map(|part| json!(part).to_string()).collect() }
     }
 
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_part_reads_back() {
         let part = Part { level: Level::AdSet, ids: vec!["120208325579380399".to_owned()] };
-        let Reply::Split { parts } = Part::reply(vec![part.clone()]) else { panic!("no split") };
+        let Reply::Split { parts } = Part::reply(std::slice::from_ref(&part)) else { panic!("no split") };
         assert_eq!(parts, [r#"{"ids":["120208325579380399"],"level":"adset"}"#]);
         assert_eq!(Part::parse(&parts[0]), Ok(part));
         assert!(Part::parse("{}").is_err());

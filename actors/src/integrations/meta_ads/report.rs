@@ -62,7 +62,7 @@ pub async fn start(reading: &Reading<'_>, attempt: u32) -> Result<Reply, Failure
             let run = ReportRun::new(started, reading, attempt)?;
             Ok(run.pending(reading.now))
         }
-        Err(Failure::TooMuch { .. }) => parts::split(reading).await.map(Part::reply),
+        Err(Failure::TooMuch { .. }) => split(reading).await,
         Err(failure) => Err(failure),
     }
 }
@@ -82,7 +82,7 @@ pub async fn poll(reading: &Reading<'_>, run: ReportRun) -> Result<Reply, Failur
     match progress {
         Progress::Running => Ok(run.pending(reading.now)),
         Progress::Ready => read(reading, &run.run_id, None).await,
-        Progress::TooMuch => parts::split(reading).await.map(Part::reply),
+        Progress::TooMuch => split(reading).await,
         Progress::Failed(_) if run.attempt < ATTEMPTS_MAX => start(reading, run.attempt + 1).await,
         Progress::Failed(reason) => {
             let parts = parts::split(reading).await?;
@@ -95,7 +95,7 @@ pub async fn poll(reading: &Reading<'_>, run: ReportRun) -> Result<Reply, Failur
                     ),
                 });
             }
-            Ok(Part::reply(parts))
+            Ok(Part::reply(&parts))
         }
     }
 }
@@ -107,12 +107,16 @@ pub async fn read(reading: &Reading<'_>, run_id: &str, after: Option<&str>) -> R
         Ok(page) => {
             Ok(reading.reply(&call.path, page, |after| Position::Report { run_id: run_id.to_owned(), after }))
         }
-        Err(Failure::TooMuch { .. }) => parts::split(reading).await.map(Part::reply),
+        Err(Failure::TooMuch { .. }) => split(reading).await,
         Err(Failure::Gone { reason }) => Err(Failure::Transient {
             reason: format!("report {run_id} went away while it was read: {reason}"),
         }),
         Err(failure) => Err(failure),
     }
+}
+
+async fn split(reading: &Reading<'_>) -> Result<Reply, Failure> {
+    parts::split(reading).await.map(|parts| Part::reply(&parts))
 }
 
 // === impl ReportRun ===

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::wire::{self, ActionStats, Scalar};
+use crate::{failure::Failure, integration::Account};
 
 /// `2024-03-12T15:02:47-0700`: no colon in the offset.
 const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%z";
@@ -88,6 +89,18 @@ pub enum Unreadable {
     /// Amounts in another currency than the account's.
     #[error("account_currency is not the account's currency")]
     Currency,
+}
+
+// === impl Owner ===
+
+impl Owner {
+    /// Of an account that `check` found.
+    pub fn of(account: &Account) -> Result<Self, Failure> {
+        let currency = account.currency.ok_or_else(|| Failure::Permanent {
+            reason: format!("ad account act_{}: its currency is not known", account.id),
+        })?;
+        Ok(Self { account_id: account.id.clone(), currency })
+    }
 }
 
 // === impl Unreadable ===
@@ -168,7 +181,7 @@ fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unreadable> {
 }
 
 /// An ad account.
-pub fn account(account: &crate::integration::Account, status: Option<&Scalar>) -> Row {
+pub fn account(account: &Account, status: Option<&Scalar>) -> Row {
     Row::AdAccount(AdAccount {
         account_id: account.id.clone(),
         name: Some(account.name.clone()),

@@ -15,6 +15,7 @@ const WINDOWS: [&str; 7] = ["1d_click", "7d_click", "28d_click", "1d_view", "1d_
 /// Settings of a `meta_ads` connection.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches, as configured")]
 pub struct Settings {
     /// What counts as a conversion: one `action_type`, such as `offsite_conversion.custom.702345678901234`, `lead` or
     /// `omni_purchase`. Without it, conversions are unknown (NULL), not zero.

@@ -10,7 +10,7 @@ use super::{
     entities::{self, Level},
     errors, insights,
     insights::Report,
-    rows::{Owner, VIDEO_VIEW},
+    rows::VIDEO_VIEW,
     settings::Settings,
     streams,
 };
@@ -48,7 +48,7 @@ impl MetaAdsSource {
         Ok(Self {
             token: spec.credential(&token)?,
             version: spec.api_version.clone(),
-            accounts: spec.accounts.iter().map(|account| undecorated(account)).collect(),
+            accounts: undecorated(&spec.accounts),
             conversion: settings.conversion.as_deref().map(Arc::from),
             view: Arc::from(VIDEO_VIEW),
             settings,
@@ -58,14 +58,6 @@ impl MetaAdsSource {
     /// The path of a node or edge in the configured version.
     pub fn path(&self, node: &str) -> String {
         format!("/{}/{node}", self.version)
-    }
-
-    /// What every row of an account needs.
-    pub fn owner(&self, account: &Account) -> Result<Owner, Failure> {
-        let currency = account.currency.ok_or_else(|| Failure::Permanent {
-            reason: format!("ad account act_{}: its currency is not known", account.id),
-        })?;
-        Ok(Owner { account_id: account.id.clone(), currency })
     }
 
     async fn read(&self, session: &Session, request: PageRequest<'_>) -> Result<Reply, Failure> {
@@ -117,6 +109,13 @@ impl Source for MetaAdsSource {
 }
 
 /// `act_123` and `123` are the same account.
-fn undecorated(account: &str) -> String {
-    account.strip_prefix("act_").unwrap_or(account).to_owned()
+fn undecorated(accounts: &[String]) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        let id = account.strip_prefix("act_").unwrap_or(account);
+        if !ids.iter().any(|it| it == id) {
+            ids.push(id.to_owned());
+        }
+    }
+    ids
 }

@@ -8,8 +8,8 @@ use std::{
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::{Timestamp, civil::date};
-use reqwest::header::{HeaderMap, HeaderValue};
 use parking_lot::Mutex;
+use reqwest::header::{HeaderMap, HeaderValue};
 use rows::{Clock, Currency, Day, DayRange, clock::SimulatedClock};
 use url::Url;
 
@@ -35,7 +35,7 @@ pub fn response(status: u16, headers: &[(&'static str, &str)], body: &str) -> Re
     });
     Response {
         status,
-        headers: HeaderMap::from_iter(headers),
+        headers: headers.collect(),
         body: Bytes::copy_from_slice(body.as_bytes()),
         endpoint: "ads_insights",
         account: "1234567890123456".to_owned(),

@@ -47,10 +47,7 @@ fn settings_switch_streams() {
         let streams = connect(settings).unwrap().adjust_streams(MetaAds.streams());
         streams.into_iter().filter(|stream| stream.enabled).map(|stream| stream.name).collect()
     };
-    assert_eq!(
-        enabled(json!({})),
-        ["accounts", "campaigns", "ad_sets", "ads", "insights", "ad_insights"]
-    );
+    assert_eq!(enabled(json!({})), ["accounts", "campaigns", "ad_sets", "ads", "insights", "ad_insights"]);
     assert_eq!(
         enabled(json!({ "countries": true, "ad_level": false })),
         ["accounts", "campaigns", "ad_sets", "insights", "country_insights"]

@@ -155,6 +155,7 @@ pub struct Named {
 
 /// One id, for lists of ids.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "as Meta names them")]
 pub struct ObjectId {
     pub campaign_id: Option<Scalar>,
     pub adset_id: Option<Scalar>,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::integration::Integration;
 
+pub mod meta_ads;
+
 /// Every integration that is built in.
 pub fn catalogue() -> Vec<Arc<dyn Integration>> {
-    vec![]
+    vec![Arc::new(meta_ads::MetaAds)]
 }

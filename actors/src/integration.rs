@@ -59,6 +59,12 @@ pub trait Source: Send + Sync {
     /// A connection without accounts returns one whose id is `""`.
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>>;
 
+    /// The integration's streams as this connection's settings make them: some are switched on, some get another
+    /// look-back. What the configuration says about streams comes later and wins.
+    fn adjust_streams(&self, streams: Vec<Stream>) -> Vec<Stream> {
+        streams
+    }
+
     /// Reads one page of one stream. May send several requests.
     fn page<'a>(
         &'a self,

@@ -7,6 +7,8 @@
 pub mod failure;
 pub mod integration;
 pub mod integrations;
+pub mod limits;
+pub mod observer;
 pub mod page;
 pub mod session;
 pub mod stream;

@@ -1,10 +1,12 @@
 //! The catalogue: one folder per provider, one line each.
 
+pub mod stripe;
+
 use std::sync::Arc;
 
 use crate::integration::Integration;
 
 /// Every integration that is built in.
 pub fn catalogue() -> Vec<Arc<dyn Integration>> {
-    vec![]
+    vec![Arc::new(stripe::Stripe)]
 }

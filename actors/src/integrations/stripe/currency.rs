@@ -3,9 +3,8 @@
 use rows::{Currency, money::MoneyError, payments::Minor};
 
 /// Amounts are whole units: 500 is ¥500.
-const ZERO_DECIMAL: [&str; 15] = [
-    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF",
-];
+const ZERO_DECIMAL: [&str; 15] =
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"];
 
 /// Amounts are thousandths: 5 120 is 5.120 KWD.
 const THREE_DECIMAL: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
@@ -59,7 +58,9 @@ mod tests {
 
     #[test]
     fn minor_units_follow_stripes_lists() {
-        for (code, decimals) in [("usd", 2), ("jpy", 0), ("kwd", 3), ("isk", 2), ("ugx", 2), ("huf", 2), ("twd", 2)] {
+        for (code, decimals) in
+            [("usd", 2), ("jpy", 0), ("kwd", 3), ("isk", 2), ("ugx", 2), ("huf", 2), ("twd", 2)]
+        {
             assert_eq!(exponent(code), decimals, "{code}");
         }
     }

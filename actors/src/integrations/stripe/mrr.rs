@@ -75,7 +75,6 @@ pub struct Tier {
 
 /// A billing interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the provider's words")]
 pub enum Interval {
     Day,
     Week,
@@ -109,8 +108,7 @@ impl Billing {
         if !self.earns {
             return Some(Micros::ZERO);
         }
-        let mut amounts =
-            self.items.iter().map(Item::amount_a_period).collect::<Option<Vec<Ratio>>>()?;
+        let mut amounts = self.items.iter().map(Item::amount_a_period).collect::<Option<Vec<Ratio>>>()?;
         for (item, amount) in self.items.iter().zip(&mut amounts) {
             for discount in &item.discounts {
                 discount.apply(&[item.product.as_deref()], std::slice::from_mut(amount))?;
@@ -214,13 +212,17 @@ impl Interval {
 impl Discount {
     /// Takes it off the amounts of the products that it holds for. No amount falls below 0.
     fn apply(&self, products: &[Option<&str>], amounts: &mut [Ratio]) -> Option<()> {
-        let holds = |product: &Option<&str>| match (&self.products, product) {
+        let holds = |product: Option<&str>| match (&self.products, product) {
             (None, _) => true,
             (Some(products), Some(product)) => products.iter().any(|held| held == product),
             (Some(_), None) => false,
         };
-        let mut discounted: Vec<&mut Ratio> =
-            products.iter().zip(amounts).filter(|(product, _)| holds(product)).map(|(_, amount)| amount).collect();
+        let mut discounted: Vec<&mut Ratio> = products
+            .iter()
+            .zip(amounts)
+            .filter(|(product, _)| holds(**product))
+            .map(|(_, amount)| amount)
+            .collect();
         match self.reduction {
             Reduction::Percent(percent) => {
                 let left = Ratio::ONE.minus(percent.over(Ratio::whole(100))?)?.at_least_zero();
@@ -311,7 +313,8 @@ mod tests {
 
     #[test]
     fn what_does_not_earn_is_zero_not_unknown() {
-        let billing = Billing { earns: false, exponent: 2, items: vec![monthly("999", 1)], discounts: vec![] };
+        let billing =
+            Billing { earns: false, exponent: 2, items: vec![monthly("999", 1)], discounts: vec![] };
         assert_eq!(billing.mrr(), Some(Micros::ZERO));
         assert_eq!(mrr(vec![monthly("0", 1)], vec![]), Micros::ZERO);
         assert_eq!(mrr(vec![], vec![]), Micros::ZERO);
@@ -319,7 +322,9 @@ mod tests {
 
     #[test]
     fn a_graduated_price_sums_its_tiers() {
-        for (quantity, minor) in [(0, 0), (5, 3_500), (6, 3_500 + 1_000 + 650), (12, 3_500 + 4_250 + 2_000 + 1_200)] {
+        for (quantity, minor) in
+            [(0, 0), (5, 3_500), (6, 3_500 + 1_000 + 650), (12, 3_500 + 4_250 + 2_000 + 1_200)]
+        {
             let mut item = monthly("0", quantity);
             item.pricing = Pricing::Graduated(tiers());
             assert_eq!(mrr(vec![item], vec![]), Micros(minor * 10_000), "{quantity}");

@@ -27,7 +27,10 @@ impl Ratio {
         let common = greatest_common_divisor(numerator, denominator)?;
         let (numerator, denominator) = (numerator / common, denominator / common);
         if denominator < 0 {
-            return Some(Self { numerator: numerator.checked_neg()?, denominator: denominator.checked_neg()? });
+            return Some(Self {
+                numerator: numerator.checked_neg()?,
+                denominator: denominator.checked_neg()?,
+            });
         }
         Some(Self { numerator, denominator })
     }

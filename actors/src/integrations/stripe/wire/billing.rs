@@ -41,6 +41,7 @@ pub struct PauseCollection {
 /// One price of a subscription.
 #[derive(Debug, Deserialize)]
 pub struct SubscriptionItem {
+    pub id: String,
     pub current_period_end: Option<i64>,
     /// Ids unless expanded.
     #[serde(default)]

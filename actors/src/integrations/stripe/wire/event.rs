@@ -65,7 +65,8 @@ mod tests {
     #[test]
     fn the_object_itself_or_the_one_that_it_names() {
         assert_eq!(subject(r#"{"id":"ch_1","object":"charge"}"#).id_of("charge").as_deref(), Some("ch_1"));
-        let dispute = subject(r#"{"id":"dp_1","object":"dispute","charge":"ch_1","subscription":{"a":[1.5]}}"#);
+        let dispute =
+            subject(r#"{"id":"dp_1","object":"dispute","charge":"ch_1","subscription":{"a":[1.5]}}"#);
         assert_eq!(dispute.id_of("charge").as_deref(), Some("ch_1"));
         assert_eq!(dispute.id_of("dispute").as_deref(), Some("dp_1"));
         assert_eq!(dispute.id_of("subscription"), None);

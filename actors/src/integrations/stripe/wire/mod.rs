@@ -15,10 +15,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-pub use billing::{
-    AppliesTo, Coupon, CouponCurrency, Customer, Discount, Price, PriceCurrency, Product, Subscription,
-    SubscriptionItem, Tier, TransformQuantity,
-};
+pub use billing::{Coupon, Customer, Discount, Price, Product, Subscription, SubscriptionItem, Tier};
 pub use event::Event;
 pub use payments::{BalanceTransaction, Charge, Dispute, Invoice, InvoicePayment, Refund};
 

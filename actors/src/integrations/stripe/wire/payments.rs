@@ -6,6 +6,7 @@ use super::{Decimal, Expandable, Link};
 
 /// One attempt to move money into the account.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "Stripe's own fields")]
 pub struct Charge {
     pub id: String,
     pub amount: i64,

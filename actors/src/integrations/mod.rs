@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::integration::Integration;
 
 pub mod meta_ads;
+pub mod stripe;
 
 /// Every integration that is built in.
 pub fn catalogue() -> Vec<Arc<dyn Integration>> {
-    vec![Arc::new(meta_ads::MetaAds)]
+    vec![Arc::new(meta_ads::MetaAds), Arc::new(stripe::Stripe)]
 }

@@ -57,6 +57,23 @@ impl Store {
         Ok(())
     }
 
+    pub(crate) async fn note_crash(
+        &self,
+        connection: &str,
+        state: rows::state::State,
+        error: Option<String>,
+    ) -> Result<(), SinkError> {
+        use connection::Column;
+        connection::Entity::update_many()
+            .col_expr(Column::State, Expr::value(state.as_str()))
+            .col_expr(Column::Error, Expr::value(error.as_deref().map(readable)))
+            .filter(Column::Name.eq(connection))
+            .exec(&self.pools.write)
+            .await
+            .map_err(|error| sink_error(&error))?;
+        Ok(())
+    }
+
     pub(crate) async fn read_controls(&self) -> Result<Vec<Control>, SinkError> {
         controls(&self.pools.read)
             .await

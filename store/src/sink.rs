@@ -40,6 +40,15 @@ impl Sink for Store {
         Box::pin(self.note_report(report))
     }
 
+    fn note_state<'a>(
+        &'a self,
+        connection: &'a str,
+        state: rows::state::State,
+        error: Option<String>,
+    ) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(self.note_crash(connection, state, error))
+    }
+
     fn controls(&self) -> BoxFuture<'_, Result<Vec<Control>, SinkError>> {
         Box::pin(self.read_controls())
     }

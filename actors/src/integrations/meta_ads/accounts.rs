@@ -46,7 +46,9 @@ async fn visible(source: &MetaAdsSource, session: &Session) -> Result<Vec<Accoun
     let listed = edge::all(session, &call, PAGE_SIZE).await?;
     if listed.is_empty() {
         return Err(Failure::Forbidden {
-            advice: "the token sees no ad account: assign ad accounts to its system user in Business settings".to_owned(),
+            advice:
+                "the token sees no ad account: assign ad accounts to its system user in Business settings"
+                    .to_owned(),
         });
     }
     listed

@@ -1,1 +1,3 @@
 //! The worker.
+
+pub mod settings;

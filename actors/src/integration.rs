@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use rows::{Currency, Day};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{
@@ -167,6 +167,41 @@ impl ConnectionSpec {
             .get(spec.name)
             .cloned()
             .ok_or(SetupError::MissingCredential { name: spec.name, help: spec.help })
+    }
+
+    /// Whether nothing differs, secrets included.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let Self {
+            name,
+            integration,
+            tenant,
+            accounts,
+            start_date,
+            base_url,
+            api_version,
+            credentials,
+            settings,
+            quotas,
+            streams,
+        } = self;
+        let secrets_match = credentials.len() == other.credentials.len()
+            && credentials.iter().all(|(name, secret)| {
+                other
+                    .credentials
+                    .get(name)
+                    .is_some_and(|other| other.expose_secret() == secret.expose_secret())
+            });
+        secrets_match
+            && *name == other.name
+            && *integration == other.integration
+            && *tenant == other.tenant
+            && *accounts == other.accounts
+            && *start_date == other.start_date
+            && *base_url == other.base_url
+            && *api_version == other.api_version
+            && *settings == other.settings
+            && *quotas == other.quotas
+            && *streams == other.streams
     }
 
     /// The settings as the integration's own type.

@@ -4,6 +4,7 @@
 //! connects: what it reads, how it authenticates, what its answers mean. Windows, ledger, paging loops, retries,
 //! quota, commits and deletes belong to the engine, which names no provider.
 
+pub mod engine;
 pub mod failure;
 pub mod integration;
 pub mod integrations;

@@ -1,12 +1,13 @@
 //! The catalogue: one folder per provider, one line each.
 
-pub mod stripe;
-
 use std::sync::Arc;
 
 use crate::integration::Integration;
 
+pub mod meta_ads;
+pub mod stripe;
+
 /// Every integration that is built in.
 pub fn catalogue() -> Vec<Arc<dyn Integration>> {
-    vec![Arc::new(stripe::Stripe)]
+    vec![Arc::new(meta_ads::MetaAds), Arc::new(stripe::Stripe)]
 }

@@ -26,6 +26,8 @@ const WINDOW_MARGIN: f64 = 1.02;
 const WINDOW_COUNT_MAX: usize = 1_000;
 /// After a refusal the pace falls to this share of what had passed in the last period.
 const DECREASE: f64 = 0.95;
+/// … or, when that cannot be told, to this share of itself.
+const DECREASE_BLIND: f64 = 0.9;
 /// The pace never falls below this share of the rule.
 const FLOOR: f64 = 1.0 / 64.0;
 /// Share of the limit that is added a second while the pace is below what was last refused.
@@ -156,19 +158,30 @@ impl Pace {
         // Requests that were on their way when the pace fell say nothing about the new one.
         let known = self.last_decrease.is_some_and(|decreased| sent_at <= decreased);
         if !known {
-            let period = self.period();
-            let admitted = self.passed.iter().filter(|at| **at + period > sent_at && **at < sent_at).count();
-            let admitted = f64::from(u32::try_from(admitted).unwrap_or(u32::MAX)) / period.as_secs_f64();
-            let current = self.rate.unwrap_or(admitted);
-            let refused_pace = if admitted > 0.0 { admitted.min(current) } else { current };
+            let (refused_pace, next) = self.refused_pace(sent_at);
             self.ceiling = Some((refused_pace, now));
-            self.set_rate(now, (refused_pace * DECREASE).max(self.floor()), false);
+            self.set_rate(now, next.max(self.floor()), false);
             self.last_decrease = Some(now);
             self.refusals_in_a_row = self.refusals_in_a_row.saturating_add(1);
         }
         let doubled = HOLD_INITIAL.saturating_mul(1 << self.refusals_in_a_row.saturating_sub(1).min(6));
         self.hold(now, wait.unwrap_or(doubled.min(HOLD_MAX)));
         self.held(now).unwrap_or_default()
+    }
+
+    /// The pace at which a request sent at `sent_at` was refused, and the next one: measured by what had passed in
+    /// the period before, or, when a hold falls into that period and the count says little, taken from the present.
+    fn refused_pace(&self, sent_at: Duration) -> (f64, f64) {
+        let period = self.period();
+        let current = self.rate.unwrap_or(f64::INFINITY);
+        let interrupted = !self.held_until.is_zero() && self.held_until + period > sent_at;
+        if interrupted && current.is_finite() {
+            return (current, current * DECREASE_BLIND);
+        }
+        let passed = self.passed.iter().filter(|at| **at + period > sent_at && **at < sent_at).count();
+        let passed = f64::from(u32::try_from(passed).unwrap_or(u32::MAX)).max(1.0) / period.as_secs_f64();
+        let pace = passed.min(current);
+        (pace, pace * DECREASE)
     }
 
     /// A request was answered well.
@@ -186,7 +199,7 @@ impl Pace {
         }
         self.last_decrease = Some(now);
         if let Some(rate) = self.rate {
-            self.set_rate(now, (rate * 0.9).max(self.floor()), false);
+            self.set_rate(now, (rate * DECREASE_BLIND).max(self.floor()), false);
         }
         if ratio >= 1.0 {
             // The next one would be refused; without a stated time, look again after one period.
@@ -266,8 +279,10 @@ impl Pace {
         self.rule.map_or(0.01, |rule| rule.limit / rule.per.as_secs_f64() * FLOOR)
     }
 
+    /// The rule's burst belongs to the rule's rate: at a learned, lower pace requests go one by one.
     fn burst_cells(&self) -> u32 {
-        let burst = self.rule.map_or(1, |rule| rule.burst.max(1));
+        let learned = self.ceiling.is_some();
+        let burst = self.rule.map_or(1, |rule| if learned { 1 } else { rule.burst.max(1) });
         burst.saturating_mul(CELLS).saturating_add(SLACK_CELLS)
     }
 

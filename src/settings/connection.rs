@@ -1,0 +1,367 @@
+//! Connections: what is configured for one, its integration's table and the built-in defaults put together.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use actors::{
+    integration::{ConnectionSpec, Integration, SetupError, StreamOverride},
+    session::quota::{QuotaRule, Scope},
+    stream::{Kind, Tier},
+};
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::{
+    base_url,
+    document::{ConnectionTable, IntegrationTable, QuotaTable, StreamTable},
+    place::KeyPath,
+    review::Review,
+    schema::SCOPES,
+    validation::{not_built_in, shown},
+};
+
+/// How far back history goes when a connection names no `start_date`: enough for every trailing window that is shown.
+pub const DEFAULT_HISTORY_DAYS: i64 = 90;
+
+/// One configured connection.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// Its integration.
+    pub integration: String,
+    /// Whom its data belongs to.
+    pub tenant: String,
+    /// Whether it began without a `start_date`: then the first day of its history moves with the day of loading, which is
+    /// no change of configuration.
+    pub start_date_is_default: bool,
+    /// What the engine needs; nothing when the connection or its integration is switched off.
+    pub spec: Option<ConnectionSpec>,
+}
+
+/// A connection that is polled, as written: for finding two that read the same.
+struct Candidate {
+    name: String,
+    table: ConnectionTable,
+    base_url: Option<Url>,
+    secrets: BTreeMap<String, SecretString>,
+}
+
+// === impl Review ===
+
+impl Review<'_> {
+    /// All connections.
+    pub fn connections(&mut self) -> BTreeMap<String, Connection> {
+        let mut connections = BTreeMap::new();
+        let mut candidates = Vec::new();
+        let integrations = self.integration_tables();
+        for name in self.names("connections") {
+            let path = KeyPath::of(["connections", &name]);
+            let Some(table) = self.read::<ConnectionTable>(&path) else { continue };
+            let Some(integration) = self.integration(&table.integration, &path) else { continue };
+            let general = integrations.get(integration.id());
+            let is_on = table.enabled && general.is_none_or(|general| general.enabled);
+            let mut connection = Connection {
+                integration: table.integration.clone(),
+                tenant: table.tenant.clone(),
+                start_date_is_default: table.start_date.is_none(),
+                spec: None,
+            };
+            if is_on {
+                let base_url = self.base_url(&path, &table, general, integration.as_ref());
+                let secrets = self.secrets(&path, &table);
+                let mut spec = self.spec(&name, &table, general, integration.as_ref());
+                spec = spec.zip(base_url.clone()).map(|(spec, base_url)| ConnectionSpec {
+                    base_url,
+                    credentials: secrets.clone(),
+                    ..spec
+                });
+                if let Some(spec) = spec.as_ref().filter(|_| !self.is_broken(&path)) {
+                    self.try_out(&path, integration.as_ref(), spec);
+                }
+                connection.spec = spec;
+                candidates.push(Candidate { name: name.clone(), table, base_url, secrets });
+            }
+            connections.insert(name, connection);
+        }
+        self.refuse_doubles(&candidates);
+        connections
+    }
+
+    fn integration(&mut self, id: &str, path: &KeyPath) -> Option<std::sync::Arc<dyn Integration>> {
+        let found = self.integrations.iter().find(|integration| integration.id() == id).cloned();
+        if found.is_none() {
+            let key = path.child("integration");
+            let ids: Vec<_> = self.integrations.iter().map(|integration| integration.id()).collect();
+            let place = self.tree.place(&key);
+            self.mistakes.push(not_built_in(id, &ids, place, key));
+        }
+        found
+    }
+
+    fn integration_tables(&mut self) -> BTreeMap<String, IntegrationTable> {
+        let mut tables = BTreeMap::new();
+        for integration in self.integrations {
+            let path = KeyPath::of(["integrations", integration.id()]);
+            let Some(table) = self.read::<IntegrationTable>(&path) else { continue };
+            self.check_rates(&path, &table.quota);
+            self.check_streams(&path, &table.streams, integration.as_ref());
+            if table.base_url.as_deref().and_then(|text| base_url::parse(text).ok()).is_some_and(|url| base_url::is_exposed(&url)) {
+                self.warn_exposed(&path.child("base_url"));
+            }
+            tables.insert(integration.id().to_owned(), table);
+        }
+        tables
+    }
+
+    fn warn_exposed(&mut self, key: &KeyPath) {
+        self.warn(key, "http:// to another machine sends credentials in the clear; use https://");
+    }
+
+    fn base_url(
+        &mut self,
+        path: &KeyPath,
+        table: &ConnectionTable,
+        general: Option<&IntegrationTable>,
+        integration: &dyn Integration,
+    ) -> Option<Url> {
+        let configured = table.base_url.as_deref().or(general.and_then(|general| general.base_url.as_deref()));
+        let key = path.child("base_url");
+        let Ok(url) = base_url::parse(configured.unwrap_or_else(|| integration.base_url())) else {
+            self.mistake(&key, "no usable base URL", "a URL such as \"https://api.example.com\"", "none", None);
+            return None;
+        };
+        if table.base_url.is_some() && base_url::is_exposed(&url) {
+            self.warn_exposed(&key);
+        }
+        Some(url)
+    }
+
+    fn secrets(&mut self, path: &KeyPath, table: &ConnectionTable) -> BTreeMap<String, SecretString> {
+        let path = path.child("credentials");
+        let mut secrets = BTreeMap::new();
+        for (name, source) in &table.credentials {
+            if let Some(secret) = self.secret(&path.child(name), source) {
+                secrets.insert(name.clone(), secret);
+            }
+        }
+        secrets
+    }
+
+    /// Everything but base URL and secrets.
+    fn spec(
+        &mut self,
+        name: &str,
+        table: &ConnectionTable,
+        general: Option<&IntegrationTable>,
+        integration: &dyn Integration,
+    ) -> Option<ConnectionSpec> {
+        let path = KeyPath::of(["connections", name]);
+        self.check_rates(&path, &table.quota);
+        self.check_streams(&path, &table.streams, integration);
+        let own = rules(&table.quota);
+        let quotas = own.or_else(|| general.and_then(|general| rules(&general.quota)));
+        let mut streams: BTreeMap<String, StreamOverride> = BTreeMap::new();
+        for (stream, change) in general.into_iter().flat_map(|general| &general.streams).chain(&table.streams) {
+            merge(streams.entry(stream.clone()).or_default(), change);
+        }
+        let api_version = general.and_then(|general| general.api_version.clone());
+        Some(ConnectionSpec {
+            name: name.to_owned(),
+            integration: table.integration.clone(),
+            tenant: table.tenant.clone(),
+            accounts: table.accounts.clone(),
+            start_date: table
+                .start_date
+                .unwrap_or_else(|| rows::day::plus_days(self.today, -DEFAULT_HISTORY_DAYS)),
+            base_url: base_url::parse(integration.base_url()).ok()?,
+            api_version: api_version.unwrap_or_else(|| integration.api_version().to_owned()),
+            credentials: BTreeMap::new(),
+            settings: table.settings.clone(),
+            quotas,
+            streams,
+        })
+    }
+
+    /// Lets the integration look at its settings. It sends nothing.
+    fn try_out(&mut self, path: &KeyPath, integration: &dyn Integration, spec: &ConnectionSpec) {
+        match integration.connect(spec) {
+            Ok(_) => {}
+            Err(SetupError::MissingCredential { name, help }) => {
+                let key = path.child("credentials").child(name);
+                self.mistake(&key, "missing credential", "a secret", "nothing", Some(help.to_owned()));
+            }
+            Err(SetupError::Setting { key, problem }) => {
+                let settings = path.child("settings");
+                let key = if key == "*" { settings } else { settings.child(&key) };
+                let found = self.tree.get(&key).map_or_else(|| "nothing".to_owned(), shown);
+                self.mistake(&key, "wrong setting", &problem, &found, None);
+            }
+        }
+    }
+
+    fn check_rates(&mut self, path: &KeyPath, quota: &BTreeMap<String, QuotaTable>) {
+        for (scope, table) in quota {
+            let given = [table.per_second, table.per_minute, table.per_hour].iter().flatten().count();
+            if given != 1 {
+                let key = path.child("quota").child(scope);
+                let found = if given == 0 { "none of them".to_owned() } else { format!("{given} of them") };
+                self.mistake(&key, "rate without one period", "exactly one of per_second, per_minute, per_hour", &found, None);
+            }
+        }
+    }
+
+    fn check_streams(
+        &mut self,
+        path: &KeyPath,
+        streams: &BTreeMap<String, StreamTable>,
+        integration: &dyn Integration,
+    ) {
+        let known = integration.streams();
+        for (name, change) in streams {
+            let Some(stream) = known.iter().find(|stream| stream.name == name) else { continue };
+            let key = path.child("streams").child(name);
+            let (is_days, is_snapshot) =
+                (matches!(stream.kind, Kind::Days(_)), matches!(stream.kind, Kind::Snapshot(_)));
+            for (setting, is_given, is_fitting, instead) in [
+                ("tiers", change.tiers.is_some(), is_days, "`every`: this stream is not read by days"),
+                ("every", change.every.is_some(), !is_days, "`tiers`: this stream is read by days"),
+                ("lookback_days", change.lookback_days.is_some(), !is_snapshot, "`every`: this stream is read as a whole"),
+            ] {
+                if is_given && !is_fitting {
+                    self.mistake(&key.child(setting), "setting that this stream does not have", instead, &format!("`{setting}`"), None);
+                }
+            }
+        }
+    }
+
+    /// Two connections on one account would double every total.
+    fn refuse_doubles(&mut self, candidates: &[Candidate]) {
+        for (index, second) in candidates.iter().enumerate() {
+            for first in &candidates[..index] {
+                let Some(overlap) = overlap(first, second) else { continue };
+                let key = KeyPath::of(["connections", &second.name]);
+                let key = match overlap {
+                    Some(account) => key.child("accounts").child(&account.to_string()),
+                    None => key,
+                };
+                let found = match overlap.and_then(|account| second.table.accounts.get(account)) {
+                    Some(account) => format!("account {account:?} in both"),
+                    None => "the same credentials, and all accounts that they see".to_owned(),
+                };
+                let place = self.tree.place(&KeyPath::of(["connections", &first.name]));
+                self.mistake(
+                    &key,
+                    &format!("connections `{}` and `{}` would read the same data", first.name, second.name),
+                    "every account in one enabled connection only: a second one doubles all totals",
+                    &found,
+                    Some(format!("remove it here or from `{}` ({place}), or name the accounts of each", first.name)),
+                );
+            }
+        }
+    }
+}
+
+/// Whether both read the same data: the index of the second's account, or nothing when it is all of them.
+fn overlap(first: &Candidate, second: &Candidate) -> Option<Option<usize>> {
+    if first.table.integration != second.table.integration || first.base_url != second.base_url {
+        return None;
+    }
+    let plain = |account: &str| account.strip_prefix("act_").unwrap_or(account).to_owned();
+    let (ours, theirs) = (&second.table.accounts, &first.table.accounts);
+    if ours.is_empty() || theirs.is_empty() {
+        return shares_credential(first, second).then_some(None);
+    }
+    ours.iter().position(|account| theirs.iter().any(|other| plain(other) == plain(account))).map(Some)
+}
+
+fn shares_credential(first: &Candidate, second: &Candidate) -> bool {
+    let same_place = second.table.credentials.iter().any(|(name, source)| {
+        first.table.credentials.get(name).is_some_and(|other| source.same_place(other))
+    });
+    let same_value = second.secrets.iter().any(|(name, secret)| {
+        first.secrets.get(name).is_some_and(|other| other.expose_secret() == secret.expose_secret())
+    });
+    same_place || same_value
+}
+
+/// The rules of a quota table; nothing when it is empty.
+fn rules(quota: &BTreeMap<String, QuotaTable>) -> Option<Vec<QuotaRule>> {
+    let rules: Vec<_> = SCOPES.iter().filter_map(|scope| rule(*scope, quota.get(scope.as_str())?)).collect();
+    (!rules.is_empty()).then_some(rules)
+}
+
+fn rule(scope: Scope, table: &QuotaTable) -> Option<QuotaRule> {
+    let (limit, per) = match (table.per_second, table.per_minute, table.per_hour) {
+        (Some(limit), None, None) => (limit, Duration::from_secs(1)),
+        (None, Some(limit), None) => (limit, Duration::from_mins(1)),
+        (None, None, Some(limit)) => (limit, Duration::from_hours(1)),
+        _ => return None,
+    };
+    Some(QuotaRule { scope, limit, per, burst: table.burst.unwrap_or(1) })
+}
+
+fn merge(into: &mut StreamOverride, change: &StreamTable) {
+    let tiers = change.tiers.as_ref().map(|tiers| {
+        let mut tiers: Vec<_> = tiers.iter().map(|tier| Tier { days: tier.days, every: tier.every }).collect();
+        tiers.sort_by_key(|tier| tier.days);
+        tiers
+    });
+    into.enabled = change.enabled.or(into.enabled);
+    into.lookback_days = change.lookback_days.or(into.lookback_days);
+    into.tiers = tiers.or_else(|| into.tiers.take());
+    into.every = change.every.or(into.every);
+}
+
+// === impl Connection ===
+
+impl Connection {
+    /// Whether nothing that the engine can see differs.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.spec, &other.spec) {
+            (Some(ours), Some(theirs)) => {
+                let moves = self.start_date_is_default && other.start_date_is_default;
+                same_spec(ours, theirs, moves)
+            }
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
+
+fn same_spec(ours: &ConnectionSpec, theirs: &ConnectionSpec, start_date_moves: bool) -> bool {
+    // Taken apart, so that a new field cannot be forgotten here.
+    let ConnectionSpec {
+        name,
+        integration,
+        tenant,
+        accounts,
+        start_date,
+        base_url,
+        api_version,
+        credentials,
+        settings,
+        quotas,
+        streams,
+    } = ours;
+    let exposed = |secrets: &BTreeMap<String, SecretString>, others: &BTreeMap<String, SecretString>| {
+        secrets.len() == others.len()
+            && secrets.iter().all(|(name, secret)| {
+                others.get(name).is_some_and(|other| other.expose_secret() == secret.expose_secret())
+            })
+    };
+    *name == theirs.name
+        && *integration == theirs.integration
+        && *tenant == theirs.tenant
+        && *accounts == theirs.accounts
+        && (start_date_moves || *start_date == theirs.start_date)
+        && *base_url == theirs.base_url
+        && *api_version == theirs.api_version
+        && exposed(credentials, &theirs.credentials)
+        && same_settings(settings, &theirs.settings)
+        && *quotas == theirs.quotas
+        && *streams == theirs.streams
+}
+
+fn same_settings(ours: &Value, theirs: &Value) -> bool {
+    let is_empty = |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
+    ours == theirs || (is_empty(ours) && is_empty(theirs))
+}

@@ -1,0 +1,332 @@
+//! What the configuration file may hold, key by key. The schema is generated from these types; their documentation is
+//! what an editor shows.
+
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::{duration, form, secret::SecretSource};
+
+/// The whole file. Later files win over earlier ones, the environment over all of them.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the root of the schema; sections are read one by one, so that one broken section does not hide the rest")]
+pub struct Document {
+    /// This process.
+    worker: Worker,
+    /// What it logs.
+    log: Log,
+    /// Where metrics, health, status page and API are served.
+    http: Http,
+    /// Where rows are kept.
+    database: Database,
+    /// Where hot state is kept.
+    cache: Cache,
+    /// How personal columns and stored tokens are encrypted.
+    #[serde(default)]
+    encryption: Encryption,
+    /// What holds for all connections of an integration, by integration.
+    #[serde(default)]
+    integrations: BTreeMap<String, IntegrationTable>,
+    /// What is polled, by a name of your own.
+    #[serde(default)]
+    connections: BTreeMap<String, ConnectionTable>,
+    /// Marketing campaigns across networks, by a name of your own.
+    #[serde(default)]
+    campaigns: BTreeMap<String, CampaignTable>,
+}
+
+/// This process.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Worker {
+    /// Its name in logs, in the database's leases and on the status page.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// How long running cycles may take to end once the worker is told to stop.
+    #[serde(with = "duration")]
+    #[schemars(schema_with = "form::duration")]
+    pub shutdown_grace: Duration,
+    /// The region in which this worker keeps data, such as `eu`; empty = not stated.
+    pub data_region: String,
+    /// Cycles that run at the same time at most, over all connections.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub max_concurrent_cycles: u32,
+}
+
+/// What is logged.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Log {
+    /// How much: `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,actors=debug`.
+    #[schemars(length(min = 1))]
+    pub level: String,
+    /// How it is written.
+    pub format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The HTTP server.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Http {
+    /// The address that is listened on.
+    #[schemars(schema_with = "form::address")]
+    pub listen: SocketAddr,
+    /// Serve an address that others can reach, without authentication. Only behind something that authenticates.
+    pub allow_public: bool,
+}
+
+/// The database.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`. Relative paths begin in the working directory.
+    #[schemars(schema_with = "form::database_url")]
+    pub url: SecretString,
+    /// Connections that are open at the same time at most.
+    #[schemars(range(min = 1, max = 1_000))]
+    pub max_connections: u32,
+}
+
+/// The cache.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Cache {
+    /// `memory://`, `redis://…` or `rediss://…`.
+    #[schemars(schema_with = "form::cache_url")]
+    pub url: SecretString,
+}
+
+/// Encryption at rest.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Encryption {
+    /// The key: accepted, and not used by anything yet.
+    #[serde(default)]
+    pub key: Option<SecretSource>,
+}
+
+/// What holds for all connections of one integration.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct IntegrationTable {
+    /// `false` switches all its connections off.
+    #[serde(default = "yes")]
+    #[schemars(default)]
+    pub enabled: bool,
+    /// Root of the provider's API, instead of the usual one.
+    #[serde(default)]
+    #[schemars(schema_with = "form::url")]
+    pub base_url: Option<String>,
+    /// Version of the provider's API, instead of the usual one.
+    #[serde(default)]
+    pub api_version: Option<String>,
+    /// Request rates by scope. When any is given, they replace the built-in ones as a whole.
+    #[serde(default)]
+    pub quota: BTreeMap<String, QuotaTable>,
+    /// Changes to streams, by stream.
+    #[serde(default)]
+    pub streams: BTreeMap<String, StreamTable>,
+}
+
+/// A request rate: exactly one of the three periods, which may be fractional.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct QuotaTable {
+    /// Requests a second.
+    #[serde(default)]
+    #[schemars(schema_with = "form::rate")]
+    pub per_second: Option<f64>,
+    /// Requests a minute.
+    #[serde(default)]
+    #[schemars(schema_with = "form::rate")]
+    pub per_minute: Option<f64>,
+    /// Requests an hour.
+    #[serde(default)]
+    #[schemars(schema_with = "form::rate")]
+    pub per_hour: Option<f64>,
+    /// Requests that may go back to back; 1 unless given.
+    #[serde(default)]
+    #[schemars(schema_with = "form::burst")]
+    pub burst: Option<u32>,
+}
+
+/// What is changed about a stream.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct StreamTable {
+    /// Switches it on or off.
+    #[serde(default)]
+    #[schemars(schema_with = "form::toggle")]
+    pub enabled: Option<bool>,
+    /// Days that are read again, today included: cuts or widens the deepest tier.
+    #[serde(default)]
+    #[schemars(schema_with = "form::days")]
+    pub lookback_days: Option<u32>,
+    /// Replaces the tiers: the last `days` days are read again every `every`.
+    #[serde(default)]
+    #[schemars(schema_with = "form::tiers")]
+    pub tiers: Option<Vec<TierTable>>,
+    /// For streams that are not read by days: how often they are read.
+    #[serde(default, deserialize_with = "duration::deserialize_some")]
+    #[schemars(schema_with = "form::interval")]
+    pub every: Option<Duration>,
+}
+
+/// A tier of a stream.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TierTable {
+    /// How many days back, today included.
+    #[schemars(schema_with = "form::days")]
+    pub days: u32,
+    /// How often they are read again.
+    #[serde(with = "duration")]
+    #[schemars(schema_with = "form::interval")]
+    pub every: Duration,
+}
+
+/// One connection.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ConnectionTable {
+    /// Which integration reads it.
+    pub integration: String,
+    /// `false` keeps its rows and polls nothing.
+    #[serde(default = "yes")]
+    #[schemars(default)]
+    pub enabled: bool,
+    /// Whom its data belongs to.
+    #[serde(default = "default_tenant")]
+    #[schemars(default, length(min = 1))]
+    pub tenant: String,
+    /// The accounts to read, as the provider names them; without: all that the credentials see.
+    #[serde(default)]
+    #[schemars(default, inner(length(min = 1)))]
+    pub accounts: Vec<String>,
+    /// The first day of its history; without: 90 days before the configuration is loaded.
+    #[serde(default)]
+    #[schemars(schema_with = "form::date")]
+    pub start_date: Option<rows::Day>,
+    /// Root of the provider's API, instead of the integration's.
+    #[serde(default)]
+    #[schemars(schema_with = "form::url")]
+    pub base_url: Option<String>,
+    /// The secrets, by name.
+    #[serde(default)]
+    #[schemars(default)]
+    pub credentials: BTreeMap<String, SecretSource>,
+    /// The integration's own settings.
+    #[serde(default)]
+    #[schemars(schema_with = "form::table")]
+    pub settings: serde_json::Value,
+    /// Request rates by scope, instead of the integration's.
+    #[serde(default)]
+    #[schemars(default)]
+    pub quota: BTreeMap<String, QuotaTable>,
+    /// Changes to streams, by stream, over the integration's.
+    #[serde(default)]
+    #[schemars(default)]
+    pub streams: BTreeMap<String, StreamTable>,
+}
+
+/// One marketing campaign across networks.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct CampaignTable {
+    /// Whom it belongs to.
+    #[serde(default = "default_tenant")]
+    #[schemars(default, length(min = 1))]
+    pub tenant: String,
+    /// What it may cost.
+    #[serde(default)]
+    #[schemars(schema_with = "form::budget")]
+    pub budget: Option<BudgetTable>,
+    /// The tracks that it promotes, by ISRC.
+    #[serde(default)]
+    #[schemars(default, inner(length(min = 1)))]
+    pub tracks: Vec<String>,
+    /// What belongs to it.
+    #[serde(default)]
+    #[schemars(default)]
+    pub members: Vec<MemberTable>,
+}
+
+/// A campaign's budget.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct BudgetTable {
+    /// Decimal text in the currency's major unit: `"1500.00"`.
+    #[schemars(schema_with = "form::amount")]
+    pub amount: String,
+    /// ISO 4217.
+    #[schemars(schema_with = "form::currency")]
+    pub currency: String,
+    /// The first day.
+    #[schemars(schema_with = "form::date")]
+    pub from: rows::Day,
+    /// The last day, included.
+    #[schemars(schema_with = "form::date")]
+    pub to: rows::Day,
+}
+
+/// What belongs to a campaign: `integration` with `campaign` or `name_matches`, or `utm_campaign` alone.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct MemberTable {
+    /// The ad network.
+    #[serde(default)]
+    #[schemars(schema_with = "form::text")]
+    pub integration: Option<String>,
+    /// The network's id of the campaign.
+    #[serde(default)]
+    #[schemars(schema_with = "form::text")]
+    pub campaign: Option<String>,
+    /// A pattern for the campaign's name, `*` for anything.
+    #[serde(default)]
+    #[schemars(schema_with = "form::text")]
+    pub name_matches: Option<String>,
+    /// The `utm_campaign` of web analytics.
+    #[serde(default)]
+    #[schemars(schema_with = "form::text")]
+    pub utm_campaign: Option<String>,
+}
+
+/// The tenant of a connection or campaign that names none.
+pub const DEFAULT_TENANT: &str = "default";
+
+fn default_tenant() -> String {
+    DEFAULT_TENANT.to_owned()
+}
+
+const fn yes() -> bool {
+    true
+}
+
+// === impl Database ===
+
+impl PartialEq for Database {
+    fn eq(&self, other: &Self) -> bool {
+        self.url.expose_secret() == other.url.expose_secret() && self.max_connections == other.max_connections
+    }
+}
+
+// === impl Cache ===
+
+impl PartialEq for Cache {
+    fn eq(&self, other: &Self) -> bool {
+        self.url.expose_secret() == other.url.expose_secret()
+    }
+}

@@ -1,0 +1,121 @@
+//! Forms of values, as schemas. The `title` is what an error message says was expected.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+use super::{
+    document::{BudgetTable, TierTable},
+    duration::PATTERN,
+};
+
+/// `"15m"`.
+pub fn duration(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": PATTERN, "title": "a duration such as \"15m\", \"6h\" or \"1d\"" })
+}
+
+/// `"15m"`, and not nothing: an interval of zero would poll without end.
+pub fn interval(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "format": "interval",
+        "pattern": PATTERN,
+        "title": "an interval of at least a second, such as \"15m\", \"6h\" or \"1d\""
+    })
+}
+
+/// `"2026-01-31"`.
+pub fn date(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "format": "date", "title": "a date such as \"2026-01-31\"" })
+}
+
+/// `"127.0.0.1:9464"`.
+pub fn address(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "format": "socket-address",
+        "title": "an IP address with a port, such as \"127.0.0.1:9464\" or \"[::1]:9464\""
+    })
+}
+
+/// `"https://…"`.
+pub fn url(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "format": "http-url",
+        "title": "a URL such as \"https://api.example.com\", without user, query or fragment"
+    })
+}
+
+/// `"sqlite://…"`.
+pub fn database_url(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "pattern": "^(sqlite|postgres|postgresql):",
+        "title": "a URL that begins with sqlite:// or postgres://",
+        "writeOnly": true
+    })
+}
+
+/// `"memory://"`.
+pub fn cache_url(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "pattern": "^(memory://$|rediss?://.)",
+        "title": "memory://, or a URL that begins with redis:// or rediss://",
+        "writeOnly": true
+    })
+}
+
+/// `"1500.00"`.
+pub fn amount(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "format": "amount",
+        "pattern": "^[0-9]+(\\.[0-9]+)?$",
+        "title": "a decimal amount in quotes, such as \"1500.00\""
+    })
+}
+
+/// `"USD"`.
+pub fn currency(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^[A-Z]{3}$", "title": "a currency code such as \"USD\"" })
+}
+
+/// A request rate.
+pub fn rate(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "number", "exclusiveMinimum": 0, "title": "a number above 0" })
+}
+
+/// Requests back to back.
+pub fn burst(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "integer", "minimum": 1, "maximum": 1_000_000, "title": "a whole number from 1 to 1000000" })
+}
+
+/// A number of days.
+pub fn days(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "integer", "minimum": 1, "maximum": 4_000, "title": "a whole number from 1 to 4000" })
+}
+
+/// On or off.
+pub fn toggle(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "boolean" })
+}
+
+/// Text that is not empty.
+pub fn text(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "minLength": 1 })
+}
+
+/// Any table.
+pub fn table(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object" })
+}
+
+/// Tiers of a stream.
+pub fn tiers(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "minItems": 1, "items": generator.subschema_for::<TierTable>() })
+}
+
+/// A budget.
+pub fn budget(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<BudgetTable>()
+}

@@ -1,0 +1,35 @@
+//! The integrations that have a name, built in or not: an id from this list that is not built in is told apart from a
+//! misspelt one.
+
+/// Every integration id that configuration may ever name.
+pub const INTEGRATIONS: &[&str] = &[
+    "meta_ads",
+    "google_ads",
+    "tiktok_ads",
+    "snapchat_ads",
+    "spotify_ads",
+    "reddit_ads",
+    "pinterest_ads",
+    "x_ads",
+    "microsoft_ads",
+    "amazon_ads",
+    "linkedin_ads",
+    "stripe",
+    "google_analytics",
+    "posthog",
+    "spotify",
+    "apple_music",
+    "deezer",
+    "pandora",
+    "amazon_music",
+    "youtube",
+    "soundcloud",
+    "tidal",
+    "lastfm",
+    "soundcharts",
+    "songstats",
+    "chartmetric",
+    "feature_fm",
+    "linkfire",
+    "report_files",
+];

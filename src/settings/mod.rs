@@ -1,0 +1,212 @@
+//! The configuration: layers merged, every mistake told at once, secrets fetched.
+//!
+//! Layers, later wins: the built-in defaults, each file, the environment ([`environment`]). Tables are merged key by
+//! key; lists replace each other. Relative paths begin in the working directory.
+
+mod base_url;
+mod campaign;
+mod changes;
+mod connection;
+mod document;
+mod duration;
+pub mod environment;
+mod exhibit;
+mod form;
+mod known;
+mod layer;
+mod mistake;
+mod place;
+mod review;
+mod schema;
+mod secret;
+mod suggestion;
+mod tree;
+mod validation;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use actors::integration::{ConnectionSpec, Integration};
+use rows::{Clock, Day, clock::SystemClock};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+pub use campaign::{Budget, Campaign, Member};
+pub use changes::Changes;
+pub use connection::{Connection, DEFAULT_HISTORY_DAYS};
+pub use document::{Cache, DEFAULT_TENANT, Database, Http, Log, LogFormat, Worker};
+pub use mistake::{Mistake, Mistakes, Warning};
+pub use place::{KeyPath, Place};
+
+use self::{layer::Layer, review::Review, schema::Schema, tree::Tree};
+
+/// The defaults that every other layer builds on.
+const DEFAULTS: &str = include_str!("../../config/default.toml");
+/// Largest configuration file that is read: a wrong path must not fill memory.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// A configuration without mistakes.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// This process.
+    pub worker: Worker,
+    /// What it logs.
+    pub log: Log,
+    /// Where it serves.
+    pub http: Http,
+    /// Where rows are kept.
+    pub database: Database,
+    /// Where hot state is kept.
+    pub cache: Cache,
+    /// The encryption key, if there is one.
+    pub encryption: Encryption,
+    /// Everything under `connections`, switched off or not, by name.
+    pub connections: BTreeMap<String, Connection>,
+    /// Everything under `campaigns`, by name.
+    pub campaigns: BTreeMap<String, Campaign>,
+    warnings: Vec<Warning>,
+    /// Merged, secrets hidden.
+    exhibit: Value,
+}
+
+/// Encryption at rest.
+#[derive(Debug, Clone, Default)]
+pub struct Encryption {
+    /// The key. Nothing uses it yet.
+    pub key: Option<SecretString>,
+}
+
+// === impl Settings ===
+
+impl Settings {
+    /// Reads the files and the environment. The error holds every mistake that there is.
+    pub fn load(
+        files: &[PathBuf],
+        env: impl Iterator<Item = (String, String)>,
+        integrations: &[Arc<dyn Integration>],
+    ) -> Result<Self, Mistakes> {
+        let today = rows::day::day_at(SystemClock::new().now(), &jiff::tz::TimeZone::UTC);
+        Self::load_on(today, files, env, integrations)
+    }
+
+    /// As [`Settings::load`], on this day (UTC): it decides where a connection without a `start_date` begins.
+    pub fn load_on(
+        today: Day,
+        files: &[PathBuf],
+        env: impl Iterator<Item = (String, String)>,
+        integrations: &[Arc<dyn Integration>],
+    ) -> Result<Self, Mistakes> {
+        let environment: BTreeMap<String, String> = env.collect();
+        let mut mistakes = Mistakes::default();
+        let mut layers = vec![Layer::parse(DEFAULTS, None, &mut mistakes)];
+        layers.extend(files.iter().map(|path| read(path, &mut mistakes)));
+        if !mistakes.is_empty() {
+            // What a file without valid syntax says is guesswork: no further mistakes are made up from it.
+            mistakes.sort();
+            return Err(mistakes);
+        }
+        let defaults = layers[0].values.clone();
+        let schema = Schema::new(integrations, &defaults);
+        let files_only = Tree::merge(&layers);
+        layers.push(environment::layer(&environment, &schema, &files_only.values, &mut mistakes));
+        let tree = Tree::merge(&layers);
+        let sound = validation::check(&schema, &tree, &defaults, &mut mistakes);
+        let mut review = Review {
+            tree: &tree,
+            sound: &sound,
+            environment: &environment,
+            integrations,
+            today,
+            mistakes,
+            warnings: Vec::new(),
+        };
+        let settings = review.settings(exhibit::without_secrets(&schema, &tree.values));
+        let Review { mut mistakes, .. } = review;
+        mistakes.sort();
+        settings.filter(|_| mistakes.is_empty()).ok_or(mistakes)
+    }
+
+    /// What the engine is to connect: everything that is switched on, defaults applied, secrets fetched.
+    pub fn specs(&self) -> Vec<ConnectionSpec> {
+        self.connections.values().filter_map(|connection| connection.spec.clone()).collect()
+    }
+
+    /// What works and is probably not meant.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// The merged configuration as TOML, secrets hidden.
+    pub fn show(&self) -> String {
+        exhibit::to_toml(&self.exhibit)
+    }
+}
+
+/// The JSON schema of the configuration with these integrations: for editors, and what [`Settings::load`] checks against.
+pub fn schema_text(integrations: &[Arc<dyn Integration>]) -> String {
+    let defaults = Layer::parse(DEFAULTS, None, &mut Mistakes::default()).values;
+    Schema::new(integrations, &defaults).to_text()
+}
+
+fn read(path: &Path, mistakes: &mut Mistakes) -> Layer {
+    let content = std::fs::metadata(path).and_then(|metadata| {
+        if metadata.len() > FILE_BYTES_MAX {
+            return Err(std::io::Error::other(format!("more than {FILE_BYTES_MAX} bytes")));
+        }
+        std::fs::read_to_string(path)
+    });
+    match content {
+        Ok(text) => Layer::parse(&text, Some(path), mistakes),
+        Err(error) => {
+            mistakes.push(Mistake {
+                what: "the configuration file cannot be read".to_owned(),
+                place: Place::File { path: path.to_owned(), line: None },
+                key: KeyPath::default(),
+                expected: "a TOML file".to_owned(),
+                found: error.to_string(),
+                help: Some("`dynamoi config example` prints one to start from".to_owned()),
+            });
+            Layer::empty()
+        }
+    }
+}
+
+// === impl Review ===
+
+impl Review<'_> {
+    /// Everything. Each part is looked at, whatever is wrong with the others.
+    fn settings(&mut self, exhibit: Value) -> Option<Settings> {
+        let worker = self.read(&KeyPath::of(["worker"]));
+        let log = self.read(&KeyPath::of(["log"]));
+        let http = self.http();
+        let database = self.database();
+        let cache = self.cache();
+        let encryption = Encryption { key: self.encryption_key() };
+        let connections = self.connections();
+        let campaigns = self.campaigns();
+        Some(Settings {
+            worker: worker?,
+            log: log?,
+            http: http?,
+            database: database?,
+            cache: cache?,
+            encryption,
+            connections,
+            campaigns,
+            warnings: std::mem::take(&mut self.warnings),
+            exhibit,
+        })
+    }
+}
+
+// === impl Encryption ===
+
+impl PartialEq for Encryption {
+    fn eq(&self, other: &Self) -> bool {
+        let exposed = |encryption: &Self| encryption.key.as_ref().map(|key| key.expose_secret().to_owned());
+        exposed(self) == exposed(other)
+    }
+}

@@ -1,0 +1,161 @@
+//! What the schema cannot say: a sound tree is turned into [`Settings`](super::Settings), mistakes and warnings noted on
+//! the way.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use actors::integration::Integration;
+use rows::Day;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{
+    document::{Cache, Database, Encryption, Http},
+    mistake::{Mistake, Mistakes, Warning},
+    place::KeyPath,
+    secret::SecretSource,
+    tree::{self, Tree},
+};
+
+/// What a review works with, and what it finds.
+pub struct Review<'a> {
+    /// All layers, as written: for places.
+    pub tree: &'a Tree,
+    /// The tree without what is wrong.
+    pub sound: &'a Value,
+    /// For secrets.
+    pub environment: &'a BTreeMap<String, String>,
+    /// What is built in.
+    pub integrations: &'a [Arc<dyn Integration>],
+    /// The day (UTC) on which it is loaded.
+    pub today: Day,
+    /// What is wrong.
+    pub mistakes: Mistakes,
+    /// What is doubtful.
+    pub warnings: Vec<Warning>,
+}
+
+/// Longest name of a connection or campaign: it is a label and a key column.
+const NAME_LENGTH_MAX: usize = 64;
+
+// === impl Review ===
+
+impl Review<'_> {
+    /// Notes a mistake.
+    pub fn mistake(&mut self, key: &KeyPath, what: &str, expected: &str, found: &str, help: Option<String>) {
+        self.mistakes.push(Mistake {
+            what: what.to_owned(),
+            place: self.tree.place(key),
+            key: key.clone(),
+            expected: expected.to_owned(),
+            found: found.to_owned(),
+            help,
+        });
+    }
+
+    /// Notes a warning.
+    pub fn warn(&mut self, key: &KeyPath, message: impl Into<String>) {
+        self.warnings.push(Warning { place: self.tree.place(key), key: key.clone(), message: message.into() });
+    }
+
+    /// Whether something below this key is wrong.
+    pub fn is_broken(&self, path: &KeyPath) -> bool {
+        self.mistakes.iter().any(|mistake| mistake.key.0.starts_with(&path.0))
+    }
+
+    /// Reads a part of the sound tree. Fails only where a mistake has been noted already, or else notes one.
+    pub fn read<T: DeserializeOwned>(&mut self, path: &KeyPath) -> Option<T> {
+        let value = tree::get(self.sound, path).cloned().unwrap_or_else(|| serde_json::json!({}));
+        let read = serde_json::from_value(value).ok();
+        if read.is_none() && !self.is_broken(path) {
+            self.mistake(path, "wrong value", "the form that `dynamoi config schema` documents", "another one", None);
+        }
+        read
+    }
+
+    /// The names below a top-level table, those that cannot be used noted.
+    pub fn names(&mut self, section: &str) -> Vec<String> {
+        let names: Vec<String> = self.sound[section].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        for name in &names {
+            let is_usable = name.len() <= NAME_LENGTH_MAX
+                && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+            if !is_usable {
+                self.mistake(
+                    &KeyPath::of([section, name]),
+                    "name that cannot be used",
+                    "up to 64 letters, digits, `-`, `_` and `.`, the first a letter or digit",
+                    &super::validation::shown_text(name),
+                    None,
+                );
+            }
+        }
+        names
+    }
+
+    /// Fetches a secret.
+    pub fn secret(&mut self, key: &KeyPath, source: &SecretSource) -> Option<SecretString> {
+        match source.fetch(self.environment) {
+            Ok(fetched) => {
+                if let Some(doubt) = fetched.doubt {
+                    self.warn(key, doubt);
+                }
+                Some(fetched.secret)
+            }
+            Err(missing) => {
+                self.mistake(key, missing.what, &missing.expected, &missing.found, missing.help);
+                None
+            }
+        }
+    }
+
+    /// The HTTP section.
+    pub fn http(&mut self) -> Option<Http> {
+        let http: Http = self.read(&KeyPath::of(["http"]))?;
+        if !http.listen.ip().is_loopback() {
+            let key = KeyPath::of(["http", "listen"]);
+            if http.allow_public {
+                self.warn(&key, "metrics and status are served without authentication to whoever reaches this address");
+            } else {
+                self.mistake(
+                    &key,
+                    "address that others can reach, without authentication",
+                    "a loopback address such as 127.0.0.1:9464",
+                    &http.listen.to_string(),
+                    Some("set http.allow_public = true if something in front of it authenticates".to_owned()),
+                );
+            }
+        }
+        Some(http)
+    }
+
+    /// The database section.
+    pub fn database(&mut self) -> Option<Database> {
+        let key = KeyPath::of(["database"]);
+        let database: Database = self.read(&key)?;
+        self.check_url(&key.child("url"), &database.url, "a URL that begins with sqlite:// or postgres://");
+        Some(database)
+    }
+
+    /// The cache section.
+    pub fn cache(&mut self) -> Option<Cache> {
+        let key = KeyPath::of(["cache"]);
+        let cache: Cache = self.read(&key)?;
+        self.check_url(&key.child("url"), &cache.url, "memory://, or a URL that begins with redis:// or rediss://");
+        Some(cache)
+    }
+
+    /// The encryption key.
+    pub fn encryption_key(&mut self) -> Option<SecretString> {
+        let key = KeyPath::of(["encryption"]);
+        let source = self.read::<Encryption>(&key)?.key?;
+        self.secret(&key.child("key"), &source)
+    }
+
+    fn check_url(&mut self, key: &KeyPath, url: &SecretString, expected: &str) {
+        // The text may hold a password, and the parser's error may quote it: neither is repeated.
+        if reqwest::Url::parse(url.expose_secret()).is_err() {
+            self.mistake(key, "not a URL", expected, "text that is none", None);
+        }
+    }
+}

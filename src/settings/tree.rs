@@ -1,0 +1,116 @@
+//! All layers, merged: later ones win, tables are merged key by key, lists replace each other.
+
+use std::collections::BTreeMap;
+
+use config::Config;
+use serde_json::{Value, json};
+
+use super::{
+    layer::Layer,
+    place::{KeyPath, Place},
+};
+
+/// The merged configuration, and where each of its keys was set last.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    /// What holds.
+    pub values: Value,
+    places: BTreeMap<KeyPath, Place>,
+}
+
+// === impl Tree ===
+
+impl Tree {
+    /// Merges the layers, the first one being the weakest.
+    pub fn merge(layers: &[Layer]) -> Self {
+        let mut layers = layers.to_vec();
+        for later in 1..layers.len() {
+            let (earlier, rest) = layers.split_at_mut(later);
+            for path in rest[0].places.keys() {
+                earlier.iter_mut().for_each(|layer| replace_unit(layer, path));
+            }
+        }
+        let mut builder = Config::builder();
+        let mut places: BTreeMap<KeyPath, Place> = BTreeMap::new();
+        for layer in &layers {
+            builder = builder.add_source(layer.clone());
+            for (path, place) in &layer.places {
+                if !layer.pointee(path).is_some_and(Value::is_object) {
+                    // What a replaced list or value had below it is gone.
+                    places.retain(|known, _| known == path || !known.0.starts_with(&path.0));
+                }
+                places.insert(path.clone(), place.clone());
+            }
+        }
+        let merged = builder.build().and_then(Config::try_deserialize::<Value>);
+        // The layers are tables already; merging them cannot fail.
+        Self { values: merged.unwrap_or_else(|_| json!({})), places }
+    }
+
+    /// Where the key was set last; for one that is not set, where the table around it was.
+    pub fn place(&self, path: &KeyPath) -> Place {
+        (0..=path.0.len())
+            .rev()
+            .find_map(|depth| self.places.get(&KeyPath(path.0[..depth].to_vec())))
+            .cloned()
+            .unwrap_or(Place::Builtin)
+    }
+
+    /// The value of this key.
+    pub fn get(&self, path: &KeyPath) -> Option<&Value> {
+        get(&self.values, path)
+    }
+}
+
+/// Some tables make sense as a whole only: merging `{ env = … }` of one file with `{ file = … }` of the next would name
+/// two places for one secret, and a rate has one period. What the later layer sets goes from the earlier one.
+fn replace_unit(earlier: &mut Layer, path: &KeyPath) {
+    match path.parts().as_slice() {
+        ["encryption", "key"] | ["connections", _, "credentials", _] => remove(&mut earlier.values, &path.0),
+        [_, _, "quota", _, period] if period.starts_with("per_") => {
+            for period in ["per_second", "per_minute", "per_hour"] {
+                let mut sibling = path.0.clone();
+                sibling[4] = period.to_owned();
+                remove(&mut earlier.values, &sibling);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Takes a key out of a tree.
+pub fn remove(values: &mut Value, path: &[String]) {
+    match (path, values) {
+        ([key], Value::Object(table)) => {
+            table.remove(key);
+        }
+        ([key], Value::Array(items)) => {
+            // Its place is kept, so that the paths of its neighbours stay right.
+            if let Some(item) = key.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
+                *item = Value::Null;
+            }
+        }
+        ([key, rest @ ..], Value::Object(table)) => {
+            if let Some(below) = table.get_mut(key) {
+                remove(below, rest);
+            }
+        }
+        ([key, rest @ ..], Value::Array(items)) => {
+            if let Some(below) = key.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
+                remove(below, rest);
+            }
+        }
+        _ => {}
+    }
+}
+
+impl Layer {
+    fn pointee(&self, path: &KeyPath) -> Option<&Value> {
+        get(&self.values, path)
+    }
+}
+
+/// The value of this key in a tree.
+pub fn get<'a>(values: &'a Value, path: &KeyPath) -> Option<&'a Value> {
+    path.0.iter().try_fold(values, |value, key| super::schema::child(value, key))
+}

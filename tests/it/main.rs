@@ -1,0 +1,3 @@
+//! The worker from the outside, in one binary.
+
+mod settings;

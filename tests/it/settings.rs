@@ -1,0 +1,621 @@
+//! Configuration: layers, mistakes, secrets, reload.
+
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+
+use actors::{
+    integration::{ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    session::quota::{QuotaRule, Scope},
+    stream::{DAILY, Days, Kind, Snapshot, Stream, Tier},
+};
+use dynamoi::settings::{KeyPath, Mistakes, Place, Settings, schema_text};
+use jiff::{SignedDuration, civil::date};
+use schemars::JsonSchema;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use tempfile::TempDir;
+
+/// A provider that exists in these tests only.
+struct Fake(&'static str);
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[expect(dead_code, reason = "only its schema matters here")]
+struct FakeSettings {
+    /// Text that looks like a number.
+    project: String,
+    countries: bool,
+    mode: Option<Mode>,
+    time_zone: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Mode {
+    Live,
+    Test,
+}
+
+impl Integration for Fake {
+    fn id(&self) -> &'static str {
+        self.0
+    }
+
+    fn base_url(&self) -> &'static str {
+        "https://api.example.com"
+    }
+
+    fn api_version(&self) -> &'static str {
+        "v1"
+    }
+
+    fn streams(&self) -> Vec<Stream> {
+        let days = Days {
+            level: None,
+            tiers: vec![Tier { days: 28, every: DAILY }],
+            settling: SignedDuration::from_hours(72),
+            window_days_max: 28,
+            history_days_max: None,
+        };
+        let snapshot = Snapshot { every: DAILY, vanishing: None };
+        vec![
+            Stream { name: "insights", tables: &[], enabled: true, kind: Kind::Days(days) },
+            Stream { name: "campaigns", tables: &[], enabled: true, kind: Kind::Snapshot(snapshot) },
+        ]
+    }
+
+    fn quotas(&self) -> Vec<QuotaRule> {
+        vec![QuotaRule::per_second(Scope::App, 10.0, 5)]
+    }
+
+    fn credentials(&self) -> &'static [CredentialSpec] {
+        &[CredentialSpec { name: "access_token", required: true, help: "a token from the fake's console" }]
+    }
+
+    fn settings_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(FakeSettings)
+    }
+
+    fn sample(&self) -> &'static str {
+        ""
+    }
+
+    fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+        let settings: FakeSettings = spec.settings()?;
+        if !settings.time_zone.is_empty() && jiff::tz::TimeZone::get(&settings.time_zone).is_err() {
+            return Err(SetupError::Setting {
+                key: "time_zone".to_owned(),
+                problem: "an IANA time zone such as \"Europe/Berlin\"".to_owned(),
+            });
+        }
+        Ok(Arc::new(Nothing))
+    }
+}
+
+/// A source that is never asked.
+struct Nothing;
+
+impl Source for Nothing {
+    fn auth(&self) -> actors::session::Auth {
+        actors::session::Auth::None
+    }
+
+    fn classify(&self, _: &actors::session::Response) -> actors::session::Verdict {
+        actors::session::Meaning::Ok.into()
+    }
+
+    fn check<'a>(
+        &'a self,
+        _: &'a actors::session::Session,
+    ) -> futures::future::BoxFuture<'a, Result<Vec<actors::integration::Account>, actors::failure::Failure>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    fn page<'a>(
+        &'a self,
+        _: &'a actors::session::Session,
+        _: actors::page::PageRequest<'a>,
+    ) -> futures::future::BoxFuture<'a, Result<actors::page::Reply, actors::failure::Failure>> {
+        Box::pin(std::future::ready(Ok(actors::page::Reply::Page(actors::page::Page::default()))))
+    }
+}
+
+/// Two providers, one of them under a name that the worker knows.
+fn catalogue() -> Vec<Arc<dyn Integration>> {
+    vec![Arc::new(Fake("meta_ads")), Arc::new(Fake("fake_music"))]
+}
+
+/// Configuration files and an environment.
+struct Bench {
+    directory: TempDir,
+    files: Vec<PathBuf>,
+    environment: Vec<(String, String)>,
+}
+
+impl Bench {
+    fn new(text: &str) -> Self {
+        let bench = Self { directory: TempDir::new().unwrap(), files: Vec::new(), environment: Vec::new() };
+        bench.env("TOKEN", "token-value").file(text)
+    }
+
+    fn file(mut self, text: &str) -> Self {
+        let path = self.directory.path().join(format!("{}.toml", self.files.len()));
+        fs::write(&path, text).unwrap();
+        self.files.push(path);
+        self
+    }
+
+    fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn load(&self) -> Result<Settings, Mistakes> {
+        Settings::load_on(date(2026, 11, 24), &self.files, self.environment.iter().cloned(), &catalogue())
+    }
+
+    fn good(&self) -> Settings {
+        self.load().unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    }
+
+    fn bad(&self) -> Mistakes {
+        match self.load() {
+            Ok(_) => panic!("no mistake was found"),
+            Err(mistakes) => mistakes,
+        }
+    }
+
+    /// Asserts that a mistake is told at this line of the last file, and that its text holds these words.
+    fn assert_told(&self, line: usize, key: &str, words: &[&str]) {
+        let mistakes = self.bad();
+        let place = Place::File { path: self.files.last().unwrap().clone(), line: Some(line) };
+        let told = mistakes.iter().find(|mistake| mistake.key.to_string() == key && mistake.place == place);
+        let told = told.unwrap_or_else(|| panic!("nothing at line {line} about {key} in:\n{mistakes}"));
+        let text = told.to_string();
+        for word in words {
+            assert!(text.contains(word), "{word:?} is not in: {text}");
+        }
+        assert!(text.contains(&format!("{}:{line}", self.files.last().unwrap().display())), "{text}");
+    }
+}
+
+const ONE: &str = r#"
+[connections.label-a-meta]
+integration = "meta_ads"
+tenant = "label-a"
+accounts = ["act_1234567890123456"]
+start_date = "2026-01-01"
+credentials.access_token = { env = "TOKEN" }
+settings = { project = "12345678901234567890", countries = true }
+"#;
+
+#[test]
+fn every_mistake_of_a_file_is_told_with_line_key_and_suggestion() {
+    let bench = Bench::new(
+        r#"[worker]
+nmae = "worker-1"
+shutdown_grace = "20 seconds"
+
+[http]
+listen = "0.0.0.0:9464"
+
+[integrations.meta_adds]
+enabled = true
+
+[integrations.google_ads]
+enabled = true
+
+[integrations.meta_ads]
+quota.apps = { per_second = 10 }
+streams.insigths = { enabled = true }
+
+[connections.label-a-meta]
+integration = "meta_ads"
+tenant = "label-a"
+acounts = ["act_1"]
+start_date = "2026-02-30"
+base_url = "ftp://example.com"
+credentials.acess_token = { env = "TOKEN" }
+settings = { project = 12345678901234567, mode = "life" }
+
+[connections.label-b-meta]
+integration = "meta_ads"
+credentials.access_token = { env = "NOT_SET" }
+enabled = "yes"
+
+[connections.label-c-meta]
+integration = "meta_ads"
+credentials.access_token = { file = "/nonexistent/token" }
+
+[connections.label-d-meta]
+integration = "meta_ads"
+credentials.access_token = { credential = "token" }
+
+[connections.label-e]
+integration = "fake_musik"
+
+[campaigns.night-drive]
+budget = { amount = 1500.00, currency = "usd", from = "2026-10-01", to = "2026-10-31" }
+members = [{ integration = "meta_adz", campaign = "1" }, { utm_campaign = "a", campaign = "b" }]
+colour = "blue"
+"#,
+    );
+    let here = |line, key, words: &[&str]| bench.assert_told(line, key, words);
+    here(2, "worker.nmae", &["unknown key", "did you mean `name`?"]);
+    here(3, "worker.shutdown_grace", &["15m", "\"20 seconds\""]);
+    here(6, "http.listen", &["loopback", "0.0.0.0:9464", "http.allow_public = true"]);
+    here(8, "integrations.meta_adds", &["not built in", "fake_music, meta_ads", "did you mean `meta_ads`?"]);
+    here(11, "integrations.google_ads", &["known, but not built in yet"]);
+    here(15, "integrations.meta_ads.quota.apps", &["unknown quota scope", "endpoint", "did you mean `app`?"]);
+    here(16, "integrations.meta_ads.streams.insigths", &["unknown stream", "did you mean `insights`?"]);
+    here(21, "connections.label-a-meta.acounts", &["did you mean `accounts`?"]);
+    here(22, "connections.label-a-meta.start_date", &["a date such as", "2026-02-30"]);
+    here(23, "connections.label-a-meta.base_url", &["a URL such as", "ftp://example.com"]);
+    here(24, "connections.label-a-meta.credentials.acess_token", &["unknown credential", "`access_token`?"]);
+    here(24, "connections.label-a-meta.credentials.access_token", &["missing credential", "fake's console"]);
+    here(25, "connections.label-a-meta.settings.project", &["expected text", "12345678901234567", "quotes"]);
+    here(25, "connections.label-a-meta.settings.mode", &["\"live\"", "\"test\"", "\"life\""]);
+    here(29, "connections.label-b-meta.credentials.access_token", &["NOT_SET"]);
+    here(30, "connections.label-b-meta.enabled", &["expected true or false", "\"yes\""]);
+    here(34, "connections.label-c-meta.credentials.access_token", &["/nonexistent/token"]);
+    here(38, "connections.label-d-meta.credentials.access_token", &["CREDENTIALS_DIRECTORY"]);
+    here(41, "connections.label-e.integration", &["not built in", "did you mean `fake_music`?"]);
+    here(44, "campaigns.night-drive.budget.amount", &["\"1500.00\"", "quotes"]);
+    here(44, "campaigns.night-drive.budget.currency", &["\"USD\"", "\"usd\""]);
+    here(45, "campaigns.night-drive.members[0].integration", &["not built in", "did you mean `meta_ads`?"]);
+    here(45, "campaigns.night-drive.members[1]", &["utm_campaign"]);
+    here(46, "campaigns.night-drive.colour", &["unknown key"]);
+    assert_eq!(bench.bad().len(), 24, "{}", bench.bad());
+}
+
+#[test]
+fn a_mistake_names_the_last_file_that_set_the_key() {
+    let bench = Bench::new(ONE).file("\n\n[connections.label-a-meta]\nstart_date = \"soon\"\n");
+    bench.assert_told(4, "connections.label-a-meta.start_date", &["\"soon\""]);
+    assert_eq!(bench.bad().len(), 1);
+}
+
+#[test]
+fn syntax_errors_are_told_with_their_line_and_without_the_text_of_it() {
+    let bench = Bench::new("[worker]\nname = \"a\"\ntoken = sk_live_secret\n\n[http\n");
+    let mistakes = bench.bad();
+    let lines: Vec<_> = mistakes.iter().map(|mistake| mistake.place.clone()).collect();
+    let line = |line| Place::File { path: bench.files[0].clone(), line: Some(line) };
+    assert!(lines.contains(&line(3)) && lines.contains(&line(5)), "{mistakes}");
+    assert!(!mistakes.to_string().contains("sk_live"), "{mistakes}");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told() {
+    let mut bench = Bench::new(ONE);
+    bench.files.push(PathBuf::from("/nonexistent/dynamoi.toml"));
+    assert!(bench.bad().to_string().contains("/nonexistent/dynamoi.toml"));
+}
+
+#[test]
+fn later_layers_win_and_the_environment_is_the_last() {
+    let bench = Bench::new("[worker]\nname = \"one\"\nshutdown_grace = \"1s\"\n[database]\nmax_connections = 3\n")
+        .file("[worker]\nname = \"two\"\nshutdown_grace = \"2s\"\n");
+    let settings = bench.good();
+    assert_eq!(settings.worker.name, "two");
+    assert_eq!(settings.database.max_connections, 3);
+    assert_eq!(settings.http.listen.to_string(), "127.0.0.1:9464");
+    let settings = bench.env("DYNAMOI__WORKER__SHUTDOWN_GRACE", "3s").good();
+    assert_eq!(settings.worker.name, "two");
+    assert_eq!(settings.worker.shutdown_grace, Duration::from_secs(3));
+}
+
+#[test]
+fn lists_replace_each_other_and_a_secret_has_one_source() {
+    let bench = Bench::new(ONE).file(
+        "[connections.label-a-meta]\naccounts = [\"act_2\"]\ncredentials.access_token = { env = \"OTHER\" }\n",
+    );
+    let spec = bench.env("OTHER", "other-value").good().specs().remove(0);
+    assert_eq!(spec.accounts, ["act_2"]);
+    assert_eq!(spec.credentials["access_token"].expose_secret(), "other-value");
+    let token = TempDir::new().unwrap();
+    let path = token.path().join("token");
+    fs::write(&path, "from-file\n").unwrap();
+    let source = format!("[connections.label-a-meta]\ncredentials.access_token = {{ file = {path:?} }}\n");
+    let spec = Bench::new(ONE).file(&source).good().specs().remove(0);
+    assert_eq!(spec.credentials["access_token"].expose_secret(), "from-file");
+}
+
+#[test]
+fn variables_reach_names_with_dashes_and_have_the_type_that_the_key_wants() {
+    let spec = Bench::new(ONE)
+        .env("DYNAMOI__CONNECTIONS__LABEL_A_META__ACCOUNTS", r#"["act_120208325579370399"]"#)
+        .env("DYNAMOI__CONNECTIONS__LABEL_A_META__SETTINGS__PROJECT", "98765432109876543210")
+        .env("DYNAMOI__CONNECTIONS__LABEL_A_META__SETTINGS__COUNTRIES", "false")
+        .env("DYNAMOI__CONNECTIONS__LABEL_A_META__QUOTA__APP", "{ per_minute = 30, burst = 2 }")
+        .good()
+        .specs()
+        .remove(0);
+    assert_eq!(spec.name, "label-a-meta");
+    assert_eq!(spec.accounts, ["act_120208325579370399"]);
+    assert_eq!(spec.settings["project"], "98765432109876543210");
+    assert_eq!(spec.settings["countries"], false);
+    assert_eq!(spec.quotas, Some(vec![QuotaRule::per_minute(Scope::App, 30.0, 2)]));
+}
+
+#[test]
+fn a_connection_can_come_from_the_environment_alone() {
+    let spec = Bench::new("")
+        .env("DYNAMOI__CONNECTIONS__FROM_ENV__INTEGRATION", "fake_music")
+        .env("DYNAMOI__CONNECTIONS__FROM_ENV__CREDENTIALS__ACCESS_TOKEN", r#"{ env = "TOKEN" }"#)
+        .env("DYNAMOI__CONNECTIONS__FROM_ENV__SETTINGS__PROJECT", "7")
+        .good()
+        .specs()
+        .remove(0);
+    assert_eq!((spec.name.as_str(), spec.tenant.as_str()), ("from-env", "default"));
+    assert_eq!(spec.settings["project"], "7");
+    assert_eq!(spec.start_date, date(2026, 8, 26));
+    assert_eq!(spec.base_url.as_str(), "https://api.example.com/");
+    assert_eq!(spec.api_version, "v1");
+}
+
+#[test]
+fn mistakes_in_variables_name_the_variable() {
+    let bench = Bench::new(ONE)
+        .env("DYNAMOI__HTTP__ALLOW_PUBLIC", "maybe")
+        .env("DYNAMOI__HTTP__LISTN", "127.0.0.1:1")
+        .env("DYNAMOI__DATABASE__MAX_CONNECTIONS", "many");
+    let text = bench.bad().to_string();
+    for words in ["variable DYNAMOI__HTTP__ALLOW_PUBLIC", "variable DYNAMOI__HTTP__LISTN", "did you mean `listen`?", "a whole number"] {
+        assert!(text.contains(words), "{words:?} is not in: {text}");
+    }
+    assert_eq!(bench.bad().len(), 3, "{text}");
+}
+
+#[test]
+fn long_ids_stay_text() {
+    let spec = Bench::new(ONE).good().specs().remove(0);
+    assert_eq!(spec.accounts, ["act_1234567890123456"]);
+    assert_eq!(spec.settings["project"], "12345678901234567890");
+    let bench = Bench::new("[connections.a]\nintegration = \"meta_ads\"\naccounts = [123456789012345678901234]\n");
+    assert!(bench.bad().to_string().contains("write ids in quotes"));
+}
+
+#[test]
+fn rates_and_streams_come_from_the_integration_unless_the_connection_says_otherwise() {
+    let general = r#"
+[integrations.meta_ads]
+base_url = "http://127.0.0.1:1/meta_ads"
+quota.app = { per_second = 2.5, burst = 5 }
+quota.ip = { per_hour = 100 }
+streams.insights = { lookback_days = 7, tiers = [{ days = 7, every = "1d" }, { days = 2, every = "15m" }] }
+"#;
+    let spec = Bench::new(ONE).file(general).good().specs().remove(0);
+    assert_eq!(spec.base_url.as_str(), "http://127.0.0.1:1/meta_ads");
+    let hourly = QuotaRule { scope: Scope::Ip, limit: 100.0, per: Duration::from_hours(1), burst: 1 };
+    assert_eq!(spec.quotas, Some(vec![QuotaRule::per_second(Scope::App, 2.5, 5), hourly]));
+    let tiers = [Tier { days: 2, every: Duration::from_mins(15) }, Tier { days: 7, every: DAILY }];
+    assert_eq!(spec.streams["insights"].tiers.as_deref(), Some(tiers.as_slice()));
+    let own = "[connections.label-a-meta]\nquota.account = { per_minute = 1 }\nstreams.insights = { enabled = false }\n";
+    let spec = Bench::new(ONE).file(general).file(own).good().specs().remove(0);
+    assert_eq!(spec.quotas, Some(vec![QuotaRule::per_minute(Scope::Account, 1.0, 1)]));
+    assert_eq!(spec.streams["insights"].enabled, Some(false));
+    assert_eq!(spec.streams["insights"].lookback_days, Some(7));
+}
+
+#[test]
+fn settings_that_do_not_fit_the_stream_or_the_rate_are_refused() {
+    let bench = Bench::new(
+        r#"[integrations.meta_ads]
+quota.app = { per_second = 1, per_hour = 1 }
+quota.ip = { burst = 1 }
+streams.insights = { every = "1h" }
+streams.campaigns = { tiers = [{ days = 1, every = "1h" }] }
+streams.campaigns.every = "0s"
+"#,
+    );
+    bench.assert_told(2, "integrations.meta_ads.quota.app", &["exactly one of", "2 of them"]);
+    bench.assert_told(3, "integrations.meta_ads.quota.ip", &["none of them"]);
+    bench.assert_told(4, "integrations.meta_ads.streams.insights.every", &["tiers"]);
+    assert!(bench.bad().len() >= 4);
+}
+
+#[test]
+fn an_integration_judges_its_settings_while_loading() {
+    let bench = Bench::new(&ONE.replace("countries = true", "time_zone = \"Europe/Berln\""));
+    bench.assert_told(8, "connections.label-a-meta.settings.time_zone", &["an IANA time zone", "Europe/Berln"]);
+}
+
+#[test]
+fn one_account_is_read_by_one_connection_only() {
+    let twin = "[connections.twin]\nintegration = \"meta_ads\"\ncredentials.access_token = { env = \"OTHER\" }\n";
+    let same_account = format!("{twin}accounts = [\"9\", \"1234567890123456\"]\n");
+    let bench = Bench::new(ONE).file(&same_account).env("OTHER", "other");
+    bench.assert_told(4, "connections.twin.accounts[1]", &["label-a-meta", "twin", "1234567890123456"]);
+    Bench::new(ONE).file(&format!("{twin}accounts = [\"9\"]\n")).env("OTHER", "other").good();
+    Bench::new(ONE).file(twin).env("OTHER", "other").good();
+    // Without accounts, the same token sees the same ones.
+    Bench::new(ONE).file(twin).env("OTHER", "token-value").assert_told(1, "connections.twin", &["the same credentials"]);
+    Bench::new(ONE).file(&format!("{same_account}enabled = false\n")).good();
+    let other_host = format!("{same_account}base_url = \"https://eu.example.com\"\n");
+    Bench::new(ONE).file(&other_host).env("OTHER", "other").good();
+}
+
+#[test]
+fn what_is_switched_off_is_not_polled_and_needs_no_secret() {
+    let off = Bench::new(&ONE.replace("TOKEN", "NOT_SET")).file("[integrations.meta_ads]\nenabled = false\n").good();
+    assert!(off.specs().is_empty());
+    assert!(off.connections.contains_key("label-a-meta"));
+    let off = Bench::new(&ONE.replace("TOKEN", "NOT_SET")).file("[connections.label-a-meta]\nenabled = false\n");
+    assert!(off.good().specs().is_empty());
+}
+
+#[test]
+fn doubtful_settings_work_with_a_warning() {
+    let settings = Bench::new(ONE)
+        .file("[http]\nlisten = \"0.0.0.0:9464\"\nallow_public = true\n")
+        .file("[connections.label-a-meta]\nbase_url = \"http://example.com\"\ncredentials.access_token = \"plain-value\"\n")
+        .good();
+    let text: Vec<_> = settings.warnings().iter().map(ToString::to_string).collect();
+    let text = text.join("\n");
+    for words in ["without authentication", "use https://", "stands in the configuration itself", "2.toml:3"] {
+        assert!(text.contains(words), "{words:?} is not in: {text}");
+    }
+    assert!(!text.contains("plain-value"));
+    assert_eq!(settings.warnings().len(), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_others_can_read_is_a_warning() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("token");
+    fs::write(&path, " token \n").unwrap();
+    let source = format!("[connections.label-a-meta]\ncredentials.access_token = {{ file = {path:?} }}\n");
+    let warnings = |mode| {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let settings = Bench::new(ONE).file(&source).good();
+        assert_eq!(settings.specs()[0].credentials["access_token"].expose_secret(), "token");
+        settings.warnings().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert!(warnings(0o600).is_empty());
+    assert!(warnings(0o640)[0].contains("chmod 600"));
+}
+
+#[test]
+fn systemd_credentials_are_read() {
+    let directory = TempDir::new().unwrap();
+    fs::write(directory.path().join("meta"), "from-systemd\n").unwrap();
+    let spec = Bench::new(&ONE.replace("env = \"TOKEN\"", "credential = \"meta\""))
+        .env("CREDENTIALS_DIRECTORY", directory.path().to_str().unwrap())
+        .good()
+        .specs()
+        .remove(0);
+    assert_eq!(spec.credentials["access_token"].expose_secret(), "from-systemd");
+    let stored = Bench::new(&ONE.replace("env = \"TOKEN\"", "stored = \"meta\""));
+    assert!(stored.bad().to_string().contains("not built yet"));
+}
+
+const PLANTED: &str = "planted-9c2f";
+
+#[test]
+fn secrets_are_never_printed() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("key");
+    fs::write(&path, format!("{PLANTED}-file")).unwrap();
+    let text = format!(
+        r#"
+[database]
+url = "postgres://user:{PLANTED}@db.example.com/dynamoi?password={PLANTED}"
+[cache]
+url = "redis://:{PLANTED}@cache.example.com:6379"
+[encryption]
+key = {{ file = {path:?} }}
+[connections.a]
+integration = "meta_ads"
+accounts = ["1"]
+credentials.access_token = "{PLANTED}"
+[connections.b]
+integration = "meta_ads"
+accounts = ["2"]
+credentials.access_token = {{ env = "SECRET" }}
+"#
+    );
+    let bench = Bench::new(&text).env("SECRET", PLANTED);
+    let settings = bench.good();
+    let printed = format!("{settings:?} {settings:#?} {} {:?} {:?}", settings.show(), settings.specs(), settings.warnings());
+    assert!(!printed.contains(PLANTED), "{printed}");
+    let shown = settings.show();
+    for words in ["db.example.com/dynamoi", "cache.example.com", "env = \"SECRET\"", "(hidden)"] {
+        assert!(shown.contains(words), "{words:?} is not in: {shown}");
+    }
+}
+
+#[test]
+fn mistakes_never_print_secrets() {
+    for text in [
+        format!("[database]\nurl = \"mysql://root:{PLANTED}@db/x\"\n"),
+        format!("[database]\nurl = \"postgres://root:{PLANTED}@[db/x\"\n"),
+        format!("[cache]\nurl = \"memcached://{PLANTED}\"\n"),
+        format!("[encryption]\nkey = [\"{PLANTED}\"]\n"),
+        format!("[encryption]\nkey = {{ value = \"{PLANTED}\" }}\n"),
+        format!("[connections.a]\nintegration = \"meta_ads\"\naccess_token = \"{PLANTED}\"\n"),
+        format!("[connections.a]\nintegration = \"meta_ads\"\ncredentials = \"{PLANTED}\"\n"),
+        format!("[connections.a]\nintegration = \"meta_ads\"\ncredentials.acess_token = \"{PLANTED}\"\n"),
+        format!("[connections.a]\nintegration = \"meta_ads\"\ncredentials.access_token = [\"{PLANTED}\"]\n"),
+        format!("[connections.a]\nintegration = \"meta_ads\"\ncredentials.access_token = {{ text = \"{PLANTED}\" }}\n"),
+        format!("[connections.a]\nintegration = \"meta_ads\"\ncredentials.access_token = \"{PLANTED}\" x\n"),
+        format!("[connections.a]\nintegration = \"meta_ads\"\nbase_url = \"https://user:{PLANTED}@example.com\"\n"),
+        format!("[connections.a]\nintegration = \"meta_ads\"\nstart_date = \"{PLANTED}{PLANTED}{PLANTED}\"\n"),
+    ] {
+        let text = Bench::new(&text).bad().to_string();
+        assert!(!text.contains(PLANTED), "{text}");
+    }
+    let bench = Bench::new(ONE).env("DYNAMOI__CONNECTIONS__LABEL_A_META__CREDENTIALS__ACCESS_TOKEN", &format!("{{ env = {PLANTED}"));
+    // Not TOML, so it is taken for the secret itself, with a warning.
+    let settings = bench.good();
+    assert!(!format!("{settings:?} {:?}", settings.warnings()).contains(PLANTED));
+}
+
+#[test]
+fn a_reload_tells_what_changed() {
+    let two = ONE.replace("label-a-meta", "label-b-meta").replace("1234567890123456", "2").replace("TOKEN", "OTHER");
+    let three = ONE.replace("label-a-meta", "label-c-meta").replace("act_1234567890123456", "3").replace("TOKEN", "OTHER");
+    let old = Bench::new(&format!("{ONE}{two}")).env("OTHER", "before").good();
+    assert!(Settings::changes(&old, &Bench::new(&format!("{ONE}{two}")).env("OTHER", "before").good()).is_empty());
+    let new = Bench::new(&format!("{two}{three}"))
+        .file("[database]\nurl = \"sqlite://other.db\"\n[http]\nlisten = \"127.0.0.1:1\"\n")
+        .file("[campaigns.night-drive]\nmembers = [{ utm_campaign = \"night-drive\" }]\n")
+        .env("OTHER", "after")
+        .good();
+    let changes = Settings::changes(&old, &new);
+    assert_eq!(changes.added, ["label-c-meta"]);
+    assert_eq!(changes.removed, ["label-a-meta"]);
+    assert_eq!(changes.changed, ["label-b-meta"], "its secret is another one");
+    assert_eq!(changes.needs_restart, ["http", "database"]);
+    assert!(changes.campaigns);
+    let general = "[integrations.meta_ads]\nquota.app = { per_second = 1 }\n";
+    let changes = Settings::changes(&old, &Bench::new(&format!("{ONE}{two}{general}")).env("OTHER", "before").good());
+    assert_eq!(changes.changed, ["label-a-meta", "label-b-meta"]);
+}
+
+#[test]
+fn a_start_that_moves_with_the_day_is_no_change() {
+    let bench = Bench::new(&ONE.replace("start_date = \"2026-01-01\"\n", ""));
+    let load = |day| Settings::load_on(day, &bench.files, bench.environment.iter().cloned(), &catalogue()).unwrap();
+    assert!(Settings::changes(&load(date(2026, 11, 24)), &load(date(2026, 11, 25))).is_empty());
+}
+
+#[test]
+fn campaigns_are_read() {
+    let settings = Bench::new(
+        r#"[campaigns.night-drive]
+tenant = "label-a"
+budget = { amount = "1500.00", currency = "USD", from = "2026-10-01", to = 2026-10-31 }
+tracks = ["USUM71703861"]
+members = [{ integration = "meta_ads", campaign = "1202" }, { integration = "google_ads", name_matches = "Night*" }, { utm_campaign = "x" }]
+"#,
+    )
+    .good();
+    let campaign = &settings.campaigns["night-drive"];
+    let budget = campaign.budget.unwrap();
+    assert_eq!((budget.amount.0, budget.currency.as_str(), budget.to), (1_500_000_000, "USD", date(2026, 10, 31)));
+    assert_eq!(campaign.members.len(), 3);
+    assert!(settings.warnings()[0].message.contains("google_ads"), "planned for a network that is not built in");
+}
+
+#[test]
+fn the_schema_describes_what_is_built_in() {
+    let schema: serde_json::Value = serde_json::from_str(&schema_text(&catalogue())).unwrap();
+    assert_eq!(schema["properties"]["integrations"]["properties"]["meta_ads"]["properties"]["api_version"]["default"], "v1");
+    assert_eq!(schema["$defs"]["Worker"]["properties"]["name"]["default"], "worker-1");
+    assert!(schema["$defs"]["meta_ads.Mode"].is_object(), "what an integration's schema refers to comes along");
+}
+
+#[test]
+fn the_committed_schema_is_current() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config/schema.json");
+    let committed = fs::read_to_string(path).unwrap();
+    let current = schema_text(&actors::integrations::catalogue());
+    assert!(committed == current, "write it again: cargo run -- config schema > config/schema.json");
+}
+
+#[test]
+fn keys_are_written_as_in_toml() {
+    assert_eq!(KeyPath::of(["a-b", "c d", "0"]).to_string(), "a-b.\"c d\"[0]");
+}

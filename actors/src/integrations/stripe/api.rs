@@ -94,12 +94,20 @@ impl Api {
         self.send(session, page_of(call, Range { from: None, after })).await
     }
 
-    /// A price with its tiers and, for a subscription in another currency than the price's own, what it costs there.
-    pub async fn price(&self, session: &Session, id: &str, currency: &str) -> Result<Response, Failure> {
-        let call = Call::get(format!("/v1/prices/{}", segment(id)), "prices.retrieve")
-            .query("expand[]", "tiers")
-            .query("expand[]", "currency_options")
-            .query("expand[]", format!("currency_options.{currency}.tiers"));
+    /// A price with its tiers and, where it is billed in another currency than its own, what it costs there.
+    pub async fn price(
+        &self,
+        session: &Session,
+        id: &str,
+        other_currency: Option<&str>,
+    ) -> Result<Response, Failure> {
+        let mut call =
+            Call::get(format!("/v1/prices/{}", segment(id)), "prices.retrieve").query("expand[]", "tiers");
+        if let Some(currency) = other_currency {
+            call = call
+                .query("expand[]", "currency_options")
+                .query("expand[]", format!("currency_options.{currency}.tiers"));
+        }
         self.send(session, call).await
     }
 

@@ -115,7 +115,7 @@ impl Lookup<'_> {
         let needs_more = item.price.currency != self.currency
             || (item.price.billing_scheme.as_deref() == Some("tiered") && item.price.tiers.is_none());
         let pricing = if needs_more {
-            pricing(&*self.price(&item.price.id).await?, self.currency)
+            pricing(&*self.price(&item.price).await?, self.currency)
         } else {
             pricing(&item.price, self.currency)
         };
@@ -167,12 +167,13 @@ impl Lookup<'_> {
         Ok(Ok(lasting))
     }
 
-    async fn price(&self, id: &str) -> Result<Arc<Price>, Failure> {
-        let key = (id.to_owned(), self.currency.to_owned());
+    async fn price(&self, known: &Price) -> Result<Arc<Price>, Failure> {
+        let key = (known.id.clone(), self.currency.to_owned());
         if let Some(price) = self.reader.memo.prices.lock().get(&key) {
             return Ok(Arc::clone(price));
         }
-        let response = self.reader.api.price(self.session, id, self.currency).await?;
+        let other_currency = (known.currency != self.currency).then_some(self.currency);
+        let response = self.reader.api.price(self.session, &known.id, other_currency).await?;
         let price = Arc::new(object(&response)?);
         note(&self.reader.memo.prices, key, Arc::clone(&price));
         Ok(price)

@@ -121,6 +121,12 @@ impl Integration for Stripe {
         let key = spec.credential(&API_KEY)?;
         let settings: Settings = spec.settings()?;
         let zone = settings.check()?;
+        if spec.accounts.iter().any(|account| !account.is_empty()) {
+            return Err(SetupError::Setting {
+                key: "stripe_account".to_owned(),
+                problem: "`accounts` means nothing to Stripe: name a connected account here".to_owned(),
+            });
+        }
         let reader = Reader {
             test_mode: settings.keeps_test_mode(&key),
             mapper: Mapper { currencies: Currencies { ugx_exponent: settings.ugx_exponent } },

@@ -108,6 +108,7 @@ impl Feed<'_> {
         let age = self.now() - following.since;
         if following.walk.is_none() && age > EVENTS_AGE_MAX_SECONDS {
             tracing::info!(
+                connection = session.spec().name,
                 stream = self.resource.stream,
                 days = age / 86_400,
                 "not read for longer than Stripe keeps events: listing again from the start"
@@ -217,6 +218,7 @@ impl Feed<'_> {
     ) -> Result<Page, Failure> {
         if following.refused_at.is_none() {
             tracing::warn!(
+                connection = session.spec().name,
                 stream = self.resource.stream,
                 advice,
                 "the API key may not read events: changes are found by listing the last days again once an hour, later \

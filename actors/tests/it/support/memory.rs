@@ -3,12 +3,14 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use rows::{
-    Day, Row, Table,
+    Clock, Day, Row, Table,
+    clock::SimulatedClock,
     key::Fingerprint,
     ledger::Ledger,
     quarantine::Quarantined,
@@ -41,7 +43,12 @@ pub struct Stored {
     /// Commits answered with this error before any succeeds.
     pub failing: u32,
     pub commits: u64,
+    /// Commits take time, before and after they happen, so that a kill can strike between.
+    pub slow: Option<SimulatedClock>,
 }
+
+/// Half of what a slow commit takes.
+const COMMIT_HALF: Duration = Duration::from_millis(4);
 
 #[derive(Debug, Default, Clone)]
 pub struct MemorySink(pub Arc<Mutex<Stored>>);
@@ -201,7 +208,14 @@ impl Sink for MemorySink {
     }
 
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, SinkError>> {
-        Box::pin(std::future::ready(self.apply(commit)))
+        let slow = self.0.lock().slow.clone();
+        Box::pin(async move {
+            let Some(clock) = slow else { return self.apply(commit) };
+            clock.sleep(COMMIT_HALF).await;
+            let result = self.apply(commit);
+            clock.sleep(COMMIT_HALF).await;
+            result
+        })
     }
 
     fn reset_account<'a>(

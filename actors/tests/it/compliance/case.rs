@@ -29,11 +29,6 @@ pub trait Case: Sync {
     /// Everything that the tables must say, by the imitation's own account.
     fn truth(&self, wire: &ImitationWire, spec: &ConnectionSpec) -> Vec<Fact>;
 
-    /// How many rows of the world cannot be understood by design.
-    fn unreadable(&self) -> usize {
-        0
-    }
-
     /// Whether a row is a reading of an earlier day, of which the world remembers nothing.
     fn is_past(&self, _: Table, _key: &str, _: &ImitationWire, _: &ConnectionSpec) -> bool {
         false

@@ -5,6 +5,7 @@ mod case;
 mod cases;
 mod fact;
 mod rules;
+mod skew;
 
 /// Every rule for one provider: `meta_ads` = the file in `cases` and the module of its tests.
 macro_rules! every_rule {

@@ -61,7 +61,7 @@ pub async fn beside_an_unreadable_row_nothing_is_deleted(case: &'static dyn Case
     });
     let end = bench.once().await;
     assert!(end.failures.is_empty(), "a bad row stops nothing: {:#?}", end.failures);
-    assert!(bench.quarantined() > case.unreadable() * 2, "nothing was set aside");
+    assert!(bench.quarantined() > 0, "nothing was set aside");
     let difference = super::super::fact::difference(&before, &bench.stored());
     assert!(difference.is_empty(), "rows were lost:\n{difference}");
     bench.wire.end_tamper();

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::super::{bench::Bench, case::Case};
 
-/// Until every look-back has come round once: the account's day has turned, and its deepest tier was read.
-const ROUND: Duration = Duration::from_hours(26);
+/// Shortly before the days turn, in UTC and in the account that is changed …
+const EVENING: &str = "2026-11-21T22:30:00Z";
+/// … so that in this time every look-back comes round once.
+const ROUND: Duration = Duration::from_hours(11);
 
 /// Restated values overwrite.
 pub async fn a_restated_value_overwrites(case: &'static dyn Case) {
@@ -23,12 +25,12 @@ pub async fn what_vanished_goes(case: &'static dyn Case) {
 }
 
 async fn follow(case: &'static dyn Case, change: impl FnOnce(&Bench)) {
-    let bench = Bench::new(case);
+    let bench = Bench::at(case, EVENING, 1);
     bench.read().await;
     let before = bench.truth();
     change(&bench);
     assert!(bench.truth() != before, "the change changes nothing: the case is of no use");
     let end = bench.daemon(ROUND).await;
     assert!(end.failures.is_empty(), "{:#?}", end.failures);
-    bench.assert_true("after a day of polling");
+    bench.assert_true("after every look-back came round");
 }

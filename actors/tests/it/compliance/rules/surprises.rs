@@ -13,7 +13,7 @@ pub async fn unknown_fields_are_accepted(case: &'static dyn Case) {
         }
     });
     bench.read().await;
-    assert_eq!(bench.quarantined(), case.unreadable(), "{:#?}", bench.sink.0.lock().quarantined);
+    assert_eq!(bench.quarantined(), 0, "{:#?}", bench.sink.0.lock().quarantined);
     bench.assert_true("with unknown fields in every object");
 }
 
@@ -27,7 +27,7 @@ pub async fn unknown_values_and_large_numbers_are_kept(case: &'static dyn Case) 
         }
     });
     bench.read().await;
-    assert_eq!(bench.quarantined(), case.unreadable(), "{:#?}", bench.sink.0.lock().quarantined);
+    assert_eq!(bench.quarantined(), 0, "{:#?}", bench.sink.0.lock().quarantined);
     let stored = bench.stored();
     for planted in case.planted() {
         let is_there = |(place, values): (&(rows::Table, String), &std::collections::BTreeMap<&str, String>)| {
@@ -38,7 +38,7 @@ pub async fn unknown_values_and_large_numbers_are_kept(case: &'static dyn Case) 
     }
     // The same objects and days as ever: an id that lost its last digits would be another one.
     let keys = |facts: &fact::Facts| facts.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(&stored), keys(&bench.truth()));
+    assert!(keys(&stored) == keys(&bench.truth()), "{}", fact::difference(&bench.truth(), &stored));
 }
 
 /// Heavy windows are split until they fit, and nothing is lost.

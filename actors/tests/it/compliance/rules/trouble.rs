@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rows::state::State;
+use rows::{Clock, state::State};
 
 use super::super::{bench::Bench, case::Case};
 use crate::support::wire::Mishap;
@@ -39,20 +39,35 @@ pub async fn a_bad_line_loses_nothing(case: &'static dyn Case) {
     }
 }
 
-/// A provider that is down is asked less and less, visibly, and read again as soon as it is up.
+/// A provider that is down from the start, or goes down, is asked less and less, visibly, and read again when it is up.
 pub async fn a_provider_that_is_down_is_backed_off_from(case: &'static dyn Case) {
     let bench = Bench::new(case);
     bench.wire.set_hazard(1.0);
     let end = bench.daemon(Duration::from_hours(6)).await;
     assert_eq!(end.condition.state, State::BackingOff, "{:?}", end.condition);
     assert!(end.condition.error.is_some(), "nothing says what is wrong");
-    bench.wire.take_seen();
-    let end = bench.daemon(Duration::from_hours(6)).await;
-    // Four attempts a try, four tries an hour, one thing to try: the check; and the way there.
-    let requests = bench.wire.take_seen().len();
-    assert!(requests <= 6 * 4 * 4 * 2 + 40, "{requests} requests in six hours to a provider that is down");
-    assert_eq!(end.panics, 0);
+    // One thing to try: the check.
+    assert_few(&bench, 1, 6);
+
     bench.wire.set_hazard(0.0);
-    bench.daemon(Duration::from_mins(30)).await;
+    let driver = bench.driver();
+    let down = async {
+        bench.clock.sleep(Duration::from_mins(30)).await;
+        bench.assert_true("half an hour after the provider came up");
+        bench.wire.set_hazard(1.0);
+        bench.wire.take_seen();
+        bench.clock.sleep(Duration::from_hours(6)).await;
+        assert_few(&bench, bench.ledgers().len() + 1, 6);
+        bench.wire.set_hazard(0.0);
+    };
+    let (end, ()) = tokio::join!(driver.daemon(Duration::from_hours(7)), down);
+    assert_eq!(end.panics, 0);
     bench.assert_true("half an hour after the provider came back");
+}
+
+/// Four attempts a try; a quarter of an hour between tries at most, half of that on average; and the way there.
+fn assert_few(bench: &Bench, things: usize, hours: usize) {
+    let requests = bench.wire.take_seen().len();
+    let allowed = things * (hours * 4 * 10 + 40);
+    assert!(requests <= allowed, "{requests} requests in {hours} hours to a provider that is down");
 }

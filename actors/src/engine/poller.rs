@@ -279,7 +279,7 @@ impl Poller {
             step.jobs.push(Job::Cycle { key, task: Box::new(task), lateness });
         }
         if let Some(once) = self.once {
-            let exhausted = waiting && agreed_now.duration_since(once.since) > signed(once.wait_max);
+            let exhausted = waiting && self.clock.now().duration_since(once.since) > signed(once.wait_max);
             if self.running.is_empty() && !self.checking && !pending && (!waiting || exhausted) {
                 step.finished = Some(!self.failed && !waiting);
             }
@@ -519,6 +519,7 @@ impl Poller {
             stream,
             start: self.spec.start_date,
             now,
+            lag: self.clock.now().duration_since(now).max(SignedDuration::ZERO),
             once_since: self.once.map(|once| once.since),
             backfills: &self.backfills,
             poll_requested_at: self.poll_requested_at,

@@ -28,7 +28,7 @@ macro_rules! cases {
         /// Every case on a database of its own, made by `url`.
         pub async fn all<F: AsyncFnMut(&'static str) -> String>(mut url: F) {
             $(
-                eprintln!("case {}", stringify!($name));
+                println!("case {}", stringify!($name));
                 let bench = Bench::open(&url(stringify!($name)).await).await;
                 $name(&bench).await;
                 bench.store.close().await;

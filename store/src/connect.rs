@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
     sqlx::{
         self, Connection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
     sqlx::{
         self, Connection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -137,6 +137,7 @@ async fn postgres(url: &str, options: &StoreOptions) -> Result<Pools, StoreError
         parsed.get_port(),
         parsed.get_database().unwrap_or(parsed.get_username())
     );
+    probe(&server, &parsed).await?;
     let pool = |connections: u32| {
         let mut pool = pool_options(url);
         pool.max_connections(connections)
@@ -144,10 +145,8 @@ async fn postgres(url: &str, options: &StoreOptions) -> Result<Pools, StoreError
             .set_application_name(options.application_name.clone());
         pool
     };
-    let write = connect(pool(limits::POSTGRES_WRITERS_MAX)).await;
-    let write = write.map_err(|error| server_error(&server, error))?;
-    let read = connect(pool(options.readers_max.max(1))).await;
-    let read = read.map_err(|error| server_error(&server, error))?;
+    let write = connect(pool(limits::POSTGRES_WRITERS_MAX)).await?;
+    let read = connect(pool(options.readers_max.max(1))).await?;
     Ok(Pools { write, read })
 }
 
@@ -171,20 +170,29 @@ fn file_error(path: &Path, error: &DbErr) -> StoreError {
     }
 }
 
-fn server_error(server: &str, error: DbErr) -> StoreError {
+/// Connects once, because a pool would try again and again before it says what is wrong.
+async fn probe(server: &str, options: &sqlx::postgres::PgConnectOptions) -> Result<(), StoreError> {
     let server = server.to_owned();
-    let reason = error.to_string();
-    let DbErr::Conn(RuntimeErr::SqlxError(driver)) = &error else {
-        return StoreError::Away { server, reason };
+    let connecting = sqlx::PgConnection::connect_with(options);
+    let error = match tokio::time::timeout(limits::ACQUIRE_TIMEOUT, connecting).await {
+        Ok(Ok(connection)) => {
+            // It has done its work; the server notices when it is gone.
+            let _ = connection.close().await;
+            return Ok(());
+        }
+        Ok(Err(error)) => error,
+        Err(elapsed) => {
+            let reason = format!("{elapsed} after {:?}", limits::ACQUIRE_TIMEOUT);
+            return Err(StoreError::Away { server, reason });
+        }
     };
-    match driver
+    let reason = error.to_string();
+    let refusal = error
         .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code)
-        .as_deref()
-    {
+        .and_then(sqlx::error::DatabaseError::code);
+    Err(match refusal.as_deref() {
         Some("28P01" | "28000") => StoreError::Login { server, reason },
         Some("3D000") => StoreError::NoDatabase { server, reason },
-        None => StoreError::Away { server, reason },
-        Some(_) => StoreError::Database(error),
-    }
+        _ => StoreError::Away { server, reason },
+    })
 }

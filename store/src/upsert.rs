@@ -129,7 +129,7 @@ impl<E: Stored> Shape<E> {
 
     /// `ON CONFLICT (key) DO …`
     fn on_conflict(&self) -> String {
-        let keys = list(self.key_names(), |name| quoted(name));
+        let keys = list(self.key_names(), quoted);
         if self.values == 0 {
             return format!(" ON CONFLICT ({keys}) DO NOTHING");
         }
@@ -146,7 +146,7 @@ impl<E: Stored> Shape<E> {
     }
 
     /// What a written row answers: how often it was restated.
-    fn returning(&self) -> &'static str {
+    fn returning() -> &'static str {
         if E::REVISED {
             " RETURNING \"revision\" AS revision"
         } else {
@@ -161,7 +161,7 @@ async fn on_postgres<E: Stored>(
     records: &[Vec<Value>],
 ) -> Result<Outcome, DbErr> {
     let backend = DbBackend::Postgres;
-    let names = list(&shape.names, |name| quoted(name));
+    let names = list(&shape.names, quoted);
     let table = &shape.table;
     // Unchanged rows fall out here, before the conflict clause: a conflicting row is locked even when nothing changes.
     let first_key = shape.names[0];
@@ -183,7 +183,7 @@ async fn on_postgres<E: Stored>(
             " AS i({names}) LEFT JOIN \"{table}\" AS s ON {same_key} WHERE {changed}"
         ))
         .text(&shape.on_conflict())
-        .text(&shape.returning().replace("\"revision\"", "t.\"revision\""))
+        .text(&Shape::<E>::returning().replace("\"revision\"", "t.\"revision\""))
         .text(") SELECT count(*) AS written, count(*) FILTER (WHERE revision > 0) AS restated FROM written")
         .done();
     let Some(row) = tx.query_one_raw(statement).await? else {
@@ -201,7 +201,7 @@ async fn on_sqlite<E: Stored>(
     shape: &Shape<E>,
     records: Vec<Vec<Value>>,
 ) -> Result<Outcome, DbErr> {
-    let names = list(&shape.names, |name| quoted(name));
+    let names = list(&shape.names, quoted);
     let mut sql = Sql::new(DbBackend::Sqlite, "INSERT INTO ")
         .text(&format!("\"{}\" AS t ({names}) VALUES ", shape.table))
         .tuples(records)
@@ -212,7 +212,7 @@ async fn on_sqlite<E: Stored>(
         });
         sql = sql.text(&format!(" WHERE {changed}"));
     }
-    let rows = tx.query_all_raw(sql.text(shape.returning()).done()).await?;
+    let rows = tx.query_all_raw(sql.text(Shape::<E>::returning()).done()).await?;
     let mut outcome = Outcome::default();
     for row in rows {
         let revision: i64 = row.try_get("", "revision")?;

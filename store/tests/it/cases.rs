@@ -1,12 +1,16 @@
 //! What must hold on every engine.
 
+use std::collections::HashSet;
+
 use rows::{
     Micros, Row, Table,
     quarantine::Quarantined,
     sink::{Commit, ConnectionRecord, Shrunk, Sink, SinkError, Vanish},
 };
 
-use crate::{samples::*, support::Bench};
+use sea_orm::{ConnectionTrait, TransactionTrait};
+
+use crate::{reading::*, samples::*, support::Bench};
 
 /// Runs each case on SQLite as a test of its own, and lists them for PostgreSQL.
 macro_rules! cases {
@@ -28,7 +32,7 @@ macro_rules! cases {
         /// Every case on a database of its own, made by `url`.
         pub async fn all<F: AsyncFnMut(&'static str) -> String>(mut url: F) {
             $(
-                eprintln!("case {}", stringify!($name));
+                println!("case {}", stringify!($name));
                 let bench = Bench::open(&url(stringify!($name)).await).await;
                 $name(&bench).await;
                 bench.store.close().await;
@@ -55,6 +59,13 @@ cases! {
     an_account_can_be_forgotten_and_read_again
     a_ledger_of_another_shape_is_an_error
     many_rows_and_large_ids_survive
+    campaigns_are_summed_over_account_days
+    a_campaign_window_is_absent_until_it_was_read
+    money_is_summed_by_category_and_zone
+    connections_tell_their_condition
+    operators_ask_through_the_database
+    budgets_secrets_and_marketing_campaigns_are_kept
+    old_records_are_purged
 }
 
 async fn a_second_identical_commit_changes_nothing(bench: &Bench) {
@@ -254,7 +265,7 @@ async fn unseen_objects_are_marked_removed(bench: &Bench) {
     let mut customers = billing("meta", epoch, vec![]);
     customers.vanish = Some(Vanish::Objects {
         table: Table::Customers,
-        seen: Default::default(),
+        seen: HashSet::default(),
     });
     assert!(matches!(
         bench.try_commit(customers).await,
@@ -381,7 +392,6 @@ async fn spoil_quarantine(bench: &Bench) {
              BEGIN SELECT RAISE(ABORT, 'poison'); END",
         ],
     };
-    use sea_orm::{ConnectionTrait, TransactionTrait};
     let tx = bench.store.reader().begin().await.unwrap();
     for statement in sql {
         tx.execute_unprepared(statement).await.unwrap();
@@ -515,7 +525,6 @@ async fn a_ledger_of_another_shape_is_an_error(bench: &Bench) {
         matches!(&other, Err(SinkError::Refused(text)) if text.contains("another name")),
         "{other:?}"
     );
-    use sea_orm::{ConnectionTrait, TransactionTrait};
     let tx = bench.store.reader().begin().await.unwrap();
     if bench.backend() == sea_orm::DbBackend::Sqlite {
         tx.execute_unprepared("PRAGMA query_only = OFF").await.unwrap();

@@ -92,27 +92,18 @@ impl Bench {
 
     /// Rows as JSON objects.
     pub async fn query(&self, sql: &str) -> Vec<Value> {
-        let postgres = self.backend() == DbBackend::Postgres;
-        let text = match postgres {
-            true => format!("SELECT to_jsonb(q)::text AS row FROM ({sql}) q"),
-            false => sql.to_owned(),
+        let text = match self.backend() {
+            DbBackend::Postgres => format!("SELECT to_jsonb(q)::text AS row FROM ({sql}) q"),
+            _ => sql.to_owned(),
         };
         let statement = Statement::from_string(self.backend(), text);
         let rows = self.store.reader().query_all_raw(statement).await;
         let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
-        rows.iter()
-            .map(|row| match postgres {
-                true => serde_json::from_str(&row.try_get::<String>("", "row").unwrap()).unwrap(),
-                false => row
-                    .column_names()
-                    .into_iter()
-                    .map(|name| {
-                        let value = sqlite_value(row, &name);
-                        (name, value)
-                    })
-                    .collect(),
-            })
-            .collect()
+        let json = |row| match self.backend() {
+            DbBackend::Postgres => postgres_row(row),
+            _ => sqlite_row(row),
+        };
+        rows.iter().map(json).collect()
     }
 
     /// One row of one query.
@@ -156,6 +147,17 @@ impl Bench {
         }
         dump
     }
+}
+
+fn postgres_row(row: &QueryResult) -> Value {
+    serde_json::from_str(&row.try_get::<String>("", "row").unwrap()).unwrap()
+}
+
+fn sqlite_row(row: &QueryResult) -> Value {
+    let names = row.column_names().into_iter();
+    names
+        .map(|name| (name.clone(), sqlite_value(row, &name)))
+        .collect()
 }
 
 fn sqlite_value(row: &QueryResult, name: &str) -> Value {

@@ -59,7 +59,13 @@ impl Layer {
         insert(&mut self.values, &path.0, value);
     }
 
-    fn table(&mut self, table: &DeTable<'_>, path: &KeyPath, file: &File<'_>, mistakes: &mut Mistakes) -> Value {
+    fn table(
+        &mut self,
+        table: &DeTable<'_>,
+        path: &KeyPath,
+        file: &File<'_>,
+        mistakes: &mut Mistakes,
+    ) -> Value {
         let mut values = serde_json::Map::new();
         for (key, value) in table {
             let below = path.child(key.get_ref());

@@ -99,10 +99,14 @@ impl Schema {
 
     fn expand<'a>(&'a self, node: &'a Value, instance: Option<&Value>, nodes: &mut Vec<&'a Value>) {
         nodes.push(node);
-        if let Some(target) = node["$ref"].as_str().and_then(|target| self.root.pointer(target.strip_prefix('#')?)) {
+        if let Some(target) =
+            node["$ref"].as_str().and_then(|target| self.root.pointer(target.strip_prefix('#')?))
+        {
             self.expand(target, instance, nodes);
         }
-        for combined in ["allOf", "anyOf", "oneOf"].iter().filter_map(|keyword| node[keyword].as_array()).flatten() {
+        for combined in
+            ["allOf", "anyOf", "oneOf"].iter().filter_map(|keyword| node[keyword].as_array()).flatten()
+        {
             self.expand(combined, instance, nodes);
         }
         let condition = node.pointer("/if/properties/integration/const");
@@ -130,7 +134,12 @@ fn step<'a>(node: &'a Value, key: &str) -> Option<&'a Value> {
 
 /// The keys that these parts of the schema name.
 pub fn known_keys<'a>(nodes: &[&'a Value]) -> BTreeSet<&'a str> {
-    nodes.iter().filter_map(|node| node["properties"].as_object()).flat_map(Map::keys).map(String::as_str).collect()
+    nodes
+        .iter()
+        .filter_map(|node| node["properties"].as_object())
+        .flat_map(Map::keys)
+        .map(String::as_str)
+        .collect()
 }
 
 /// What these parts of the schema expect, in words.
@@ -149,11 +158,17 @@ pub fn expectation(nodes: &[&Value]) -> String {
     let words: BTreeSet<_> = nodes.iter().flat_map(|node| types(node)).filter_map(type_words).collect();
     let words: Vec<_> = words.into_iter().collect();
     let bound = |keyword: &str, word: &str| {
-        nodes.iter().find_map(|node| node.get(keyword)).map(|limit| format!(" {word} {limit}")).unwrap_or_default()
+        nodes
+            .iter()
+            .find_map(|node| node.get(keyword))
+            .map(|limit| format!(" {word} {limit}"))
+            .unwrap_or_default()
     };
     match words.as_slice() {
         [] => "a value of the documented form".to_owned(),
-        ["text"] if nodes.iter().any(|node| node["minLength"] == json!(1)) => "text that is not empty".to_owned(),
+        ["text"] if nodes.iter().any(|node| node["minLength"] == json!(1)) => {
+            "text that is not empty".to_owned()
+        }
         words => {
             format!("{}{}{}", words.join(" or "), bound("minimum", "from"), bound("maximum", "to"))
         }
@@ -277,7 +292,8 @@ fn refine_connection(reference: &mut Value, integrations: &[Arc<dyn Integration>
         let ids: Vec<_> = integrations.iter().map(|integration| integration.id()).collect();
         set(&mut connection["properties"]["integration"], "enum", json!(ids));
     }
-    let cases: Vec<_> = integrations.iter().map(|integration| connection_case(integration.as_ref())).collect();
+    let cases: Vec<_> =
+        integrations.iter().map(|integration| connection_case(integration.as_ref())).collect();
     if !cases.is_empty() {
         set(&mut connection, "allOf", json!(cases));
     }

@@ -9,9 +9,7 @@ impl Store {
     /// What `owner` (a connection, or whatever shares the budget) has used of `scope` on this day.
     pub async fn quota_used(&self, owner: &str, scope: &str, day: Day) -> Result<u64, StoreError> {
         let key = (owner.to_owned(), scope.to_owned(), chrono_day(day));
-        let found = quota_budget::Entity::find_by_id(key)
-            .one(&self.pools.read)
-            .await?;
+        let found = quota_budget::Entity::find_by_id(key).one(&self.pools.read).await?;
         Ok(found.map_or(0, |budget| u64::try_from(budget.used).unwrap_or_default()))
     }
 

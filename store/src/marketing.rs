@@ -55,9 +55,7 @@ impl Store {
         campaign_member::Entity::delete_many().exec(&tx).await?;
         campaign::Entity::delete_many().exec(&tx).await?;
         for configured in campaigns {
-            campaign::Entity::insert(campaign_model(configured))
-                .exec_without_returning(&tx)
-                .await?;
+            campaign::Entity::insert(campaign_model(configured)).exec_without_returning(&tx).await?;
             for (position, member) in (0..).zip(&configured.members) {
                 campaign_member::Entity::insert(member_model(&configured.id, position, member))
                     .exec_without_returning(&tx)

@@ -86,10 +86,7 @@ impl Store {
     pub async fn retire_connections(&self, configured: &[String]) -> Result<(), StoreError> {
         connection::Entity::update_many()
             .col_expr(connection::Column::Removed, Expr::value(true))
-            .col_expr(
-                connection::Column::State,
-                Expr::value(rows::state::State::Stopped.as_str()),
-            )
+            .col_expr(connection::Column::State, Expr::value(rows::state::State::Stopped.as_str()))
             .col_expr(
                 connection::Column::NextPollAt,
                 Expr::value(Option::<sea_orm::prelude::DateTimeUtc>::None),

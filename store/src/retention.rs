@@ -30,9 +30,6 @@ impl Store {
             .filter(quarantined_row::Column::LastSeenAt.lt(before))
             .exec(&self.pools.write)
             .await?;
-        Ok(Purged {
-            cycles: cycles.rows_affected,
-            quarantined_rows: quarantined.rows_affected,
-        })
+        Ok(Purged { cycles: cycles.rows_affected, quarantined_rows: quarantined.rows_affected })
     }
 }

@@ -43,10 +43,7 @@ impl Store {
         let overwrite = OnConflict::column(Column::Name)
             .update_columns([Column::KeyId, Column::Sealed, Column::UpdatedAt])
             .to_owned();
-        Entity::insert(model)
-            .on_conflict(overwrite)
-            .exec_without_returning(&self.pools.write)
-            .await?;
+        Entity::insert(model).on_conflict(overwrite).exec_without_returning(&self.pools.write).await?;
         Ok(())
     }
 
@@ -58,18 +55,13 @@ impl Store {
 
     /// Every secret, by name.
     pub async fn secrets(&self) -> Result<Vec<SealedSecret>, StoreError> {
-        let all = Entity::find()
-            .order_by_asc(Column::Name)
-            .all(&self.pools.read)
-            .await?;
+        let all = Entity::find().order_by_asc(Column::Name).all(&self.pools.read).await?;
         Ok(all.into_iter().map(SealedSecret::from).collect())
     }
 
     /// Deletes a secret; whether it was there.
     pub async fn delete_secret(&self, name: &str) -> Result<bool, StoreError> {
-        let done = Entity::delete_by_id(name.to_owned())
-            .exec(&self.pools.write)
-            .await?;
+        let done = Entity::delete_by_id(name.to_owned()).exec(&self.pools.write).await?;
         Ok(done.rows_affected > 0)
     }
 }

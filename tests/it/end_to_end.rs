@@ -58,7 +58,9 @@ fn change(bench: &Bench) {
         .with_world(|stripe: &mut Stripe| {
             let charges = stripe.objects(Resource::Charge);
             let paid = charges.iter().find(|charge| {
-                charge["status"] == "succeeded" && charge["captured"] == true && charge["amount_refunded"] == 0
+                charge["status"] == "succeeded"
+                    && charge["captured"] == true
+                    && charge["amount_refunded"] == 0
             });
             let paid = paid.unwrap()["id"].as_str().unwrap().to_owned();
             stripe.refund(&paid, 100).unwrap();

@@ -98,14 +98,8 @@ struct Sums {
 }
 
 /// The columns summed, in the order of [`CampaignWindow`].
-const SUMMED: [&str; 6] = [
-    "impressions",
-    "clicks",
-    "conversions_micros",
-    "video_views",
-    "spend_micros",
-    "conversion_value_micros",
-];
+const SUMMED: [&str; 6] =
+    ["impressions", "clicks", "conversions_micros", "video_views", "spend_micros", "conversion_value_micros"];
 
 impl Store {
     /// Campaigns with spend in 28 days or active: of these accounts (connection's name, account), or of all.
@@ -176,10 +170,8 @@ async fn readings(
     ledgers.retain(|stored| {
         wanted.is_none_or(|wanted| wanted.contains(&(stored.connection_id, stored.account_id.clone())))
     });
-    let accounts: BTreeSet<Account> = ledgers
-        .iter()
-        .map(|stored| (stored.connection_id, stored.account_id.clone()))
-        .collect();
+    let accounts: BTreeSet<Account> =
+        ledgers.iter().map(|stored| (stored.connection_id, stored.account_id.clone())).collect();
     let campaign_streams = campaign_streams(database, &accounts).await?;
     let mut readings = BTreeMap::new();
     for stored in ledgers {
@@ -196,12 +188,7 @@ async fn readings(
         })?;
         let today = day_at(now, &ledger.zone());
         if let Progress::Days(days) = ledger.progress {
-            let reading = Reading {
-                time_zone: ledger.time_zone,
-                currency: ledger.currency,
-                today,
-                days,
-            };
+            let reading = Reading { time_zone: ledger.time_zone, currency: ledger.currency, today, days };
             readings.insert(account, reading);
         }
     }
@@ -238,10 +225,8 @@ async fn sum(
     sums: &mut HashMap<(Account, String), Sums>,
 ) -> Result<(), DbErr> {
     let backend = database.get_database_backend();
-    let mut sql = Sql::new(
-        backend,
-        "SELECT e.connection_id, e.account_id, e.campaign_id, MIN(d.currency) AS currency",
-    );
+    let mut sql =
+        Sql::new(backend, "SELECT e.connection_id, e.account_id, e.campaign_id, MIN(d.currency) AS currency");
     let windows = window_days(today);
     for (number, days) in windows.iter().enumerate() {
         let within = |sql: Sql| {
@@ -278,10 +263,7 @@ async fn sum(
         for (number, window) in windows.iter_mut().enumerate() {
             *window = window_of(&row, number)?;
         }
-        let of_campaign = Sums {
-            currency: Currency::parse(&currency).ok(),
-            windows,
-        };
+        let of_campaign = Sums { currency: Currency::parse(&currency).ok(), windows };
         sums.insert((account, campaign), of_campaign);
     }
     Ok(())
@@ -321,10 +303,7 @@ async fn objects_of(
 }
 
 fn account_keys(accounts: &[&Account]) -> Vec<Vec<Value>> {
-    accounts
-        .iter()
-        .map(|(connection, account)| vec![(*connection).into(), account.as_str().into()])
-        .collect()
+    accounts.iter().map(|(connection, account)| vec![(*connection).into(), account.as_str().into()]).collect()
 }
 
 fn snapshot_of(
@@ -366,15 +345,10 @@ fn snapshot_of(
         objective: object.and_then(|object| object.objective.clone()),
         status: object.and_then(|object| object.status.clone()),
         effective_status: object.and_then(|object| object.effective_status.clone()),
-        currency: sums
-            .and_then(|sums| sums.currency)
-            .or(reading.currency)
-            .or_else(object_currency),
+        currency: sums.and_then(|sums| sums.currency).or(reading.currency).or_else(object_currency),
         time_zone: reading.time_zone.clone(),
         daily_budget: object.and_then(|object| object.daily_budget_micros).map(Micros),
-        lifetime_budget: object
-            .and_then(|object| object.lifetime_budget_micros)
-            .map(Micros),
+        lifetime_budget: object.and_then(|object| object.lifetime_budget_micros).map(Micros),
         learning: object.and_then(|object| object.learning),
         start_at: object.and_then(|object| instant(object.start_at)),
         end_at: object.and_then(|object| instant(object.end_at)),

@@ -63,10 +63,8 @@ pub struct StreamStatus {
 impl Store {
     /// Every connection that was ever registered, by name.
     pub async fn connections(&self) -> Result<Vec<ConnectionStatus>, StoreError> {
-        let connections = connection::Entity::find()
-            .order_by_asc(connection::Column::Name)
-            .all(&self.pools.read)
-            .await?;
+        let connections =
+            connection::Entity::find().order_by_asc(connection::Column::Name).all(&self.pools.read).await?;
         let ledgers = ledger::Entity::find()
             .order_by_asc(ledger::Column::AccountId)
             .order_by_asc(ledger::Column::Stream)

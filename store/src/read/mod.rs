@@ -29,13 +29,7 @@ fn window_days(today: Day) -> [DayRange; 4] {
     [
         DayRange::day(today),
         DayRange::day(back(1)),
-        DayRange {
-            first: back(6),
-            last: today,
-        },
-        DayRange {
-            first: back(27),
-            last: today,
-        },
+        DayRange { first: back(6), last: today },
+        DayRange { first: back(27), last: today },
     ]
 }

@@ -80,12 +80,7 @@ impl Store {
             let caught_up_at = caught_up_at(&ledgers);
             let start_of_today = start_of(day_at(now, &zone), &zone);
             let since_midnight = caught_up_at.is_some_and(|instant| instant >= start_of_today);
-            let known = [
-                since_midnight,
-                since_midnight,
-                caught_up_at.is_some(),
-                caught_up_at.is_some(),
-            ];
+            let known = [since_midnight, since_midnight, caught_up_at.is_some(), caught_up_at.is_some()];
             for (currency, money) in money(database, connection.id, now, &zone).await? {
                 let window = |number: usize| known[number].then_some(money.windows[number]);
                 snapshots.push(PaymentSnapshot {
@@ -169,11 +164,8 @@ async fn money(
             let category: String = row.try_get("", "category")?;
             let money = currencies.entry(currency).or_default();
             money.exponent = u8::try_from(exponent).unwrap_or_default();
-            let (amount, fee, net) = (
-                row.try_get("", "amount")?,
-                row.try_get("", "fee")?,
-                row.try_get("", "net")?,
-            );
+            let (amount, fee, net) =
+                (row.try_get("", "amount")?, row.try_get("", "fee")?, row.try_get("", "net")?);
             money.windows[number].add(&category, amount, fee, net);
         }
     }
@@ -225,16 +217,9 @@ impl PaymentWindow {
 
 /// Whether the category moves money between own accounts, or to and from the provider, instead of earning any.
 fn is_own_movement(category: &str) -> bool {
-    [
-        "payout",
-        "transfer",
-        "topup",
-        "financing",
-        "advance",
-        "connect_collection_transfer",
-    ]
-    .iter()
-    .any(|prefix| category.starts_with(prefix))
+    ["payout", "transfer", "topup", "financing", "advance", "connect_collection_transfer"]
+        .iter()
+        .any(|prefix| category.starts_with(prefix))
         || category.contains("reserve")
         || matches!(category, "anticipation_repayment" | "obligation")
 }

@@ -56,9 +56,7 @@ async fn a_restart_of_the_server_loses_and_doubles_nothing() {
             let last = over.load(Ordering::Relaxed);
             let row = |campaign: u32| performance_row(&format!("{pages}-{campaign}"), day(20), 1);
             let began_at = bench.clock.elapsed();
-            bench
-                .commit(insights(name, *epoch, (0..10).map(row).collect()))
-                .await;
+            bench.commit(insights(name, *epoch, (0..10).map(row).collect())).await;
             longest = longest.max(bench.clock.elapsed().saturating_sub(began_at));
             pages += 1;
             if last {
@@ -96,10 +94,7 @@ async fn what_is_wrong_with_a_server_is_said_without_the_password() {
     let right = server.database("there").await;
     let open = async |url: &str| {
         let clock = std::sync::Arc::new(TestClock::at("2026-11-24T10:00:00Z"));
-        Store::connect(url, StoreOptions::default(), clock)
-            .await
-            .err()
-            .unwrap()
+        Store::connect(url, StoreOptions::default(), clock).await.err().unwrap()
     };
     let missing = open(&server.url("missing")).await;
     assert!(matches!(missing, StoreError::NoDatabase { .. }), "{missing:?}");
@@ -124,29 +119,14 @@ async fn two_processes_may_migrate_at_once() {
     let url = server.database("raced").await;
     let open = async || {
         let clock = std::sync::Arc::new(TestClock::at("2026-11-24T10:00:00Z"));
-        Store::connect(&url, StoreOptions::default(), clock)
-            .await
-            .unwrap()
+        Store::connect(&url, StoreOptions::default(), clock).await.unwrap()
     };
     let (one, other) = (open().await, open().await);
-    assert!(
-        one.migration_status()
-            .await
-            .unwrap()
-            .iter()
-            .all(|step| !step.applied)
-    );
+    assert!(one.migration_status().await.unwrap().iter().all(|step| !step.applied));
     let (first, second) = futures::join!(one.migrate_up(), other.migrate_up());
     first.unwrap();
     second.unwrap();
-    assert!(
-        other
-            .migration_status()
-            .await
-            .unwrap()
-            .iter()
-            .all(|step| step.applied)
-    );
+    assert!(other.migration_status().await.unwrap().iter().all(|step| step.applied));
 }
 
 // === impl Server ===
@@ -162,25 +142,10 @@ impl Server {
         }
         let password = directory.path().join("password");
         std::fs::write(&password, PASSWORD).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let server = Self {
-            programs,
-            directory,
-            port,
-            user,
-        };
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let server = Self { programs, directory, port, user };
         let mut initdb = server.program("initdb");
-        initdb.args([
-            "--username=worker",
-            "--auth=password",
-            "--encoding=UTF8",
-            "--no-sync",
-            "--pwfile",
-        ]);
+        initdb.args(["--username=worker", "--auth=password", "--encoding=UTF8", "--no-sync", "--pwfile"]);
         run(initdb.arg(&password).arg("-D").arg(server.data()));
         run(server.command("start"));
         server
@@ -207,16 +172,8 @@ impl Server {
             "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=30",
             self.port
         );
-        command
-            .arg("-D")
-            .arg(self.data())
-            .args(["-w", "-t", "30", "-m", "immediate"]);
-        command
-            .arg("-l")
-            .arg(self.directory.path().join("log"))
-            .arg("-o")
-            .arg(options)
-            .arg(action);
+        command.arg("-D").arg(self.data()).args(["-w", "-t", "30", "-m", "immediate"]);
+        command.arg("-l").arg(self.directory.path().join("log")).arg("-o").arg(options).arg(action);
         command
     }
 
@@ -242,11 +199,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self
-            .command("stop")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
+        let _ = self.command("stop").stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 }
 
@@ -265,10 +218,7 @@ fn programs() -> PathBuf {
 
 fn find() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let installed = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let installed = installed.map(|version| version.path().join("bin"));
     std::env::split_paths(&path)
         .chain(installed)
@@ -280,22 +230,15 @@ fn run(command: impl std::borrow::BorrowMut<Command>) {
 }
 
 fn run_ok(command: &mut Command) -> String {
-    String::from_utf8(output(command).stdout)
-        .unwrap()
-        .trim()
-        .to_owned()
+    String::from_utf8(output(command).stdout).unwrap().trim().to_owned()
 }
 
 fn output(mut command: impl std::borrow::BorrowMut<Command>) -> Output {
     let command = command.borrow_mut();
     // Into files, not pipes: a server that stays would keep a pipe open.
     let (out, err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
-    command
-        .stdout(out.try_clone().unwrap())
-        .stderr(err.try_clone().unwrap());
-    let status = command
-        .status()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    command.stdout(out.try_clone().unwrap()).stderr(err.try_clone().unwrap());
+    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let read = |mut file: std::fs::File| {
         use std::io::{Read, Seek};
         let mut text = Vec::new();
@@ -303,15 +246,7 @@ fn output(mut command: impl std::borrow::BorrowMut<Command>) -> Output {
         file.read_to_end(&mut text).unwrap();
         text
     };
-    let output = Output {
-        status,
-        stdout: read(out),
-        stderr: read(err),
-    };
-    assert!(
-        status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Output { status, stdout: read(out), stderr: read(err) };
+    assert!(status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
 }

@@ -86,55 +86,28 @@ pub async fn campaigns_are_summed_over_account_days(bench: &Bench) {
     assert_eq!(windows.today.unwrap().video_views, None);
     // Days that were read and hold nothing of an active campaign are days of zeros.
     let idle = snapshots[1].windows.last_28_days.unwrap();
-    assert_eq!(
-        (idle.impressions, idle.clicks, idle.conversions),
-        (Some(0), Some(0), None)
-    );
+    assert_eq!((idle.impressions, idle.clicks, idle.conversions), (Some(0), Some(0), None));
     assert_eq!(snapshots[2].name, None);
     let touched = [("meta".to_owned(), "another".to_owned())];
-    assert_eq!(
-        bench.store.campaign_windows(Some(&touched), now).await.unwrap(),
-        []
-    );
+    assert_eq!(bench.store.campaign_windows(Some(&touched), now).await.unwrap(), []);
     let touched = [("meta".to_owned(), ACCOUNT.to_owned())];
-    assert_eq!(
-        bench.store.campaign_windows(Some(&touched), now).await.unwrap(),
-        snapshots
-    );
+    assert_eq!(bench.store.campaign_windows(Some(&touched), now).await.unwrap(), snapshots);
 }
 
 pub async fn a_campaign_window_is_absent_until_it_was_read(bench: &Bench) {
     let epoch = bench.register("meta", "meta_ads").await.epoch;
-    let mut commit = insights(
-        "meta",
-        epoch,
-        vec![Row::AdCampaign(campaign("1")), performance_row("1", day(22), 5)],
-    );
+    let mut commit =
+        insights("meta", epoch, vec![Row::AdCampaign(campaign("1")), performance_row("1", day(22), 5)]);
     commit.ledger = Some(read_days(&[(20, 23, "2026-11-24T09:30:00Z")]));
     bench.commit(commit.clone()).await;
     let now = at("2026-11-24T10:00:00Z");
-    let windows = bench
-        .store
-        .campaign_windows(None, now)
-        .await
-        .unwrap()
-        .remove(0)
-        .windows;
+    let windows = bench.store.campaign_windows(None, now).await.unwrap().remove(0).windows;
     assert_eq!(windows.today, None);
     assert!(windows.yesterday.is_some() && windows.last_7_days.is_some());
     // A day later nothing of it has been read yet.
     let tomorrow = now.checked_add(SignedDuration::from_hours(24)).unwrap();
-    let windows = bench
-        .store
-        .campaign_windows(None, tomorrow)
-        .await
-        .unwrap()
-        .remove(0)
-        .windows;
-    assert_eq!(
-        (windows.today, windows.yesterday, windows.last_7_days),
-        (None, None, None)
-    );
+    let windows = bench.store.campaign_windows(None, tomorrow).await.unwrap().remove(0).windows;
+    assert_eq!((windows.today, windows.yesterday, windows.last_7_days), (None, None, None));
 }
 
 pub async fn money_is_summed_by_category_and_zone(bench: &Bench) {
@@ -176,18 +149,10 @@ pub async fn money_is_summed_by_category_and_zone(bench: &Bench) {
     let mut snapshots = bench.store.payment_windows(now).await.unwrap();
     assert_eq!(snapshots.len(), 1);
     let snapshot = snapshots.remove(0);
-    assert_eq!(
-        (&*snapshot.connection, snapshot.currency, snapshot.exponent),
-        ("stripe", usd(), 2)
-    );
+    assert_eq!((&*snapshot.connection, snapshot.currency, snapshot.exponent), ("stripe", usd(), 2));
     assert_eq!(snapshot.mrr, Some(Micros(10_990_000)));
     let window = |gross_minor, fees_minor, refunds_minor, net_minor| {
-        Some(PaymentWindow {
-            gross_minor,
-            fees_minor,
-            refunds_minor,
-            net_minor,
-        })
+        Some(PaymentWindow { gross_minor, fees_minor, refunds_minor, net_minor })
     };
     assert_eq!(snapshot.windows.today, window(2_000, 90, 0, 1_910));
     assert_eq!(snapshot.windows.yesterday, window(10_000, 320, 0, 9_680));
@@ -212,10 +177,7 @@ pub async fn connections_tell_their_condition(bench: &Bench) {
     forbidden.stream = "countries".into();
     let mut ledger = read_days(&[]);
     ledger.stream = "countries".into();
-    ledger.forbidden = Some(Forbidden {
-        advice: "grant ads_read".into(),
-        since: at("2026-11-24T09:00:00Z"),
-    });
+    ledger.forbidden = Some(Forbidden { advice: "grant ads_read".into(), since: at("2026-11-24T09:00:00Z") });
     forbidden.ledger = Some(ledger);
     bench.commit(forbidden).await;
     let report = |epoch, state| ConnectionReport {
@@ -228,11 +190,7 @@ pub async fn connections_tell_their_condition(bench: &Bench) {
     };
     bench.store.report(report(epoch, State::Idle)).await.unwrap();
     // Dropped: this worker has lost the connection.
-    bench
-        .store
-        .report(report(epoch - 1, State::Parked))
-        .await
-        .unwrap();
+    bench.store.report(report(epoch - 1, State::Parked)).await.unwrap();
     let mut connections = bench.store.connections().await.unwrap();
     assert_eq!(connections.len(), 1);
     let meta = connections.remove(0);
@@ -244,11 +202,7 @@ pub async fn connections_tell_their_condition(bench: &Bench) {
     assert_eq!(meta.settled_through, Some(day(21)));
     assert_eq!(meta.streams.len(), 2);
     assert_eq!(meta.streams[0].forbidden.as_deref(), Some("grant ads_read"));
-    bench
-        .store
-        .retire_connections(&["other".to_owned()])
-        .await
-        .unwrap();
+    bench.store.retire_connections(&["other".to_owned()]).await.unwrap();
     let retired = bench.store.connections().await.unwrap().remove(0);
     assert_eq!((retired.removed, retired.state), (true, Some(State::Stopped)));
     assert_eq!(bench.store.controls().await.unwrap(), []);
@@ -268,10 +222,7 @@ pub async fn operators_ask_through_the_database(bench: &Bench) {
     assert!(control.paused);
     assert_eq!(control.poll_requested_at, Some(at("2026-11-24T10:00:00Z")));
     assert_eq!(control.backfills.len(), 1);
-    assert_eq!(
-        (control.backfills[0].id, control.backfills[0].days),
-        (id, days(1, 3))
-    );
+    assert_eq!((control.backfills[0].id, control.backfills[0].days), (id, days(1, 3)));
     assert!(bench.register("meta", "meta_ads").await.paused);
     assert_eq!(bench.store.backfill(id).await.unwrap().days_left, None);
     bench.store.backfill_progress(id, 2).await.unwrap();
@@ -286,22 +237,10 @@ pub async fn operators_ask_through_the_database(bench: &Bench) {
 
 pub async fn budgets_secrets_and_marketing_campaigns_are_kept(bench: &Bench) {
     let store = &bench.store;
-    assert_eq!(
-        store.quota_used("google", "operations", day(24)).await.unwrap(),
-        0
-    );
-    assert_eq!(
-        store.quota_use("google", "operations", day(24), 5).await.unwrap(),
-        5
-    );
-    assert_eq!(
-        store.quota_use("google", "operations", day(24), 7).await.unwrap(),
-        12
-    );
-    assert_eq!(
-        store.quota_used("google", "operations", day(23)).await.unwrap(),
-        0
-    );
+    assert_eq!(store.quota_used("google", "operations", day(24)).await.unwrap(), 0);
+    assert_eq!(store.quota_use("google", "operations", day(24), 5).await.unwrap(), 5);
+    assert_eq!(store.quota_use("google", "operations", day(24), 7).await.unwrap(), 12);
+    assert_eq!(store.quota_used("google", "operations", day(23)).await.unwrap(), 0);
     store.put_secret("token", "key-1", vec![0, 255]).await.unwrap();
     store.put_secret("token", "key-2", vec![1]).await.unwrap();
     let secret = store.secret("token").await.unwrap().unwrap();
@@ -312,11 +251,7 @@ pub async fn budgets_secrets_and_marketing_campaigns_are_kept(bench: &Bench) {
     let campaign = MarketingCampaign {
         id: "night-drive".into(),
         tenant: "label-a".into(),
-        budget: Some(MarketingBudget {
-            amount: Micros(1_500_000_000),
-            currency: usd(),
-            days: days(1, 30),
-        }),
+        budget: Some(MarketingBudget { amount: Micros(1_500_000_000), currency: usd(), days: days(1, 30) }),
         tracks: vec!["USUM71703861".into()],
         members: vec![
             MarketingMember {
@@ -324,16 +259,10 @@ pub async fn budgets_secrets_and_marketing_campaigns_are_kept(bench: &Bench) {
                 campaign: Some("1202".into()),
                 ..Default::default()
             },
-            MarketingMember {
-                utm_campaign: Some("night-drive".into()),
-                ..Default::default()
-            },
+            MarketingMember { utm_campaign: Some("night-drive".into()), ..Default::default() },
         ],
     };
-    store
-        .sync_campaigns(std::slice::from_ref(&campaign))
-        .await
-        .unwrap();
+    store.sync_campaigns(std::slice::from_ref(&campaign)).await.unwrap();
     store.sync_campaigns(&[campaign]).await.unwrap();
     assert_eq!(bench.count("campaigns").await, 1);
     assert_eq!(bench.count("campaign_members").await, 2);
@@ -360,8 +289,5 @@ pub async fn old_records_are_purged(bench: &Bench) {
     bench.commit(insights("meta", epoch, vec![])).await;
     let purged = bench.store.purge(at("2026-11-01T00:00:00Z")).await.unwrap();
     assert_eq!((purged.cycles, purged.quarantined_rows), (1, 0));
-    assert_eq!(
-        bench.one("SELECT rows_read FROM cycles").await["rows_read"],
-        1_234
-    );
+    assert_eq!(bench.one("SELECT rows_read FROM cycles").await["rows_read"], 1_234);
 }

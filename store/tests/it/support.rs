@@ -24,10 +24,7 @@ pub struct TestClock {
 
 impl TestClock {
     pub fn at(text: &str) -> Self {
-        Self {
-            now: Mutex::new(at(text)),
-            real: SystemClock::new(),
-        }
+        Self { now: Mutex::new(at(text)), real: SystemClock::new() }
     }
 
     pub fn set(&self, text: &str) {
@@ -62,9 +59,7 @@ pub struct Bench {
 impl Bench {
     pub async fn open(url: &str) -> Self {
         let clock = Arc::new(TestClock::at("2026-11-24T10:00:00Z"));
-        let store = Store::connect(url, StoreOptions::default(), clock.clone())
-            .await
-            .unwrap();
+        let store = Store::connect(url, StoreOptions::default(), clock.clone()).await.unwrap();
         store.migrate_up().await.unwrap();
         Self { store, clock }
     }
@@ -74,6 +69,7 @@ impl Bench {
             name: name.into(),
             integration: integration.into(),
             tenant: "label-a".into(),
+            once_since: None,
         };
         self.store.register(record).await.unwrap()
     }
@@ -114,9 +110,7 @@ impl Bench {
     }
 
     pub async fn count(&self, table: &str) -> i64 {
-        self.one(&format!("SELECT count(*) AS n FROM {table}")).await["n"]
-            .as_i64()
-            .unwrap()
+        self.one(&format!("SELECT count(*) AS n FROM {table}")).await["n"].as_i64().unwrap()
     }
 
     /// Every row of every table but `connections`, as text.
@@ -155,9 +149,7 @@ fn postgres_row(row: &QueryResult) -> Value {
 
 fn sqlite_row(row: &QueryResult) -> Value {
     let names = row.column_names().into_iter();
-    names
-        .map(|name| (name.clone(), sqlite_value(row, &name)))
-        .collect()
+    names.map(|name| (name.clone(), sqlite_value(row, &name))).collect()
 }
 
 fn sqlite_value(row: &QueryResult, name: &str) -> Value {

@@ -94,7 +94,8 @@ settings = {{ test_mode = true }}
     /// Reads everything once; gives whether all went well.
     pub async fn once(&self) -> bool {
         let mut worker = Worker::builder(self.settings()).once(Duration::from_mins(2)).start().await.unwrap();
-        let ended = tokio::time::timeout(Duration::from_mins(3), worker.finished()).await.expect("the run ends");
+        let ended =
+            tokio::time::timeout(Duration::from_mins(3), worker.finished()).await.expect("the run ends");
         worker.stop().await;
         !ended.finished.is_empty() && ended.finished.values().all(|ok| *ok)
     }

@@ -86,8 +86,10 @@ async fn performance(sandbox: &Sandbox, eyes: &Eyes, level: Level, name: &str) {
 async fn campaigns(sandbox: &Sandbox, eyes: &Eyes) {
     let truth = sandbox.with_world(|meta: &mut MetaAds| meta.truth_campaigns()).unwrap();
     let stored = eyes.query("SELECT * FROM ad_campaigns WHERE status <> 'removed'").await;
-    let names: BTreeMap<_, _> =
-        stored.iter().map(|row| (text(row, "campaign_id").to_owned(), text(row, "name").to_owned())).collect();
+    let names: BTreeMap<_, _> = stored
+        .iter()
+        .map(|row| (text(row, "campaign_id").to_owned(), text(row, "name").to_owned()))
+        .collect();
     let expected: BTreeMap<_, _> =
         truth.iter().map(|campaign| (campaign.campaign_id.clone(), campaign.name.clone())).collect();
     assert_eq!(names, expected);
@@ -140,14 +142,19 @@ async fn charges(sandbox: &Sandbox, eyes: &Eyes) {
 }
 
 async fn entries(sandbox: &Sandbox, eyes: &Eyes) {
-    let truth = sandbox.with_world(|stripe: &mut Stripe| stripe.objects(Resource::BalanceTransaction)).unwrap();
+    let truth =
+        sandbox.with_world(|stripe: &mut Stripe| stripe.objects(Resource::BalanceTransaction)).unwrap();
     let stored = eyes.query("SELECT * FROM ledger_entries").await;
     let stored: BTreeMap<_, _> = stored.iter().map(|row| (text(row, "id"), row)).collect();
     for entry in &truth {
         let row = stored[text(entry, "id")];
-        for (column, field) in
-            [("amount_minor", "amount"), ("fee_minor", "fee"), ("net_minor", "net"), ("type", "type"), ("status", "status")]
-        {
+        for (column, field) in [
+            ("amount_minor", "amount"),
+            ("fee_minor", "fee"),
+            ("net_minor", "net"),
+            ("type", "type"),
+            ("status", "status"),
+        ] {
             assert_eq!(row[column], entry[field], "{column}: {entry}\n{row}");
         }
     }

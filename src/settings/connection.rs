@@ -104,7 +104,12 @@ impl Review<'_> {
             let Some(table) = self.read::<IntegrationTable>(&path) else { continue };
             self.check_rates(&path, &table.quota);
             self.check_streams(&path, &table.streams, integration.as_ref());
-            if table.base_url.as_deref().and_then(|text| base_url::parse(text).ok()).is_some_and(|url| base_url::is_exposed(&url)) {
+            if table
+                .base_url
+                .as_deref()
+                .and_then(|text| base_url::parse(text).ok())
+                .is_some_and(|url| base_url::is_exposed(&url))
+            {
                 self.warn_exposed(&path.child("base_url"));
             }
             tables.insert(integration.id().to_owned(), table);
@@ -123,10 +128,17 @@ impl Review<'_> {
         general: Option<&IntegrationTable>,
         integration: &dyn Integration,
     ) -> Option<Url> {
-        let configured = table.base_url.as_deref().or(general.and_then(|general| general.base_url.as_deref()));
+        let configured =
+            table.base_url.as_deref().or(general.and_then(|general| general.base_url.as_deref()));
         let key = path.child("base_url");
         let Ok(url) = base_url::parse(configured.unwrap_or_else(|| integration.base_url())) else {
-            self.mistake(&key, "no usable base URL", "a URL such as \"https://api.example.com\"", "none", None);
+            self.mistake(
+                &key,
+                "no usable base URL",
+                "a URL such as \"https://api.example.com\"",
+                "none",
+                None,
+            );
             return None;
         };
         if table.base_url.is_some() && base_url::is_exposed(&url) {
@@ -160,7 +172,8 @@ impl Review<'_> {
         let own = rules(&table.quota);
         let quotas = own.or_else(|| general.and_then(|general| rules(&general.quota)));
         let mut streams: BTreeMap<String, StreamOverride> = BTreeMap::new();
-        for (stream, change) in general.into_iter().flat_map(|general| &general.streams).chain(&table.streams) {
+        for (stream, change) in general.into_iter().flat_map(|general| &general.streams).chain(&table.streams)
+        {
             merge(streams.entry(stream.clone()).or_default(), change);
         }
         let api_version = general.and_then(|general| general.api_version.clone());
@@ -204,7 +217,13 @@ impl Review<'_> {
             if given != 1 {
                 let key = path.child("quota").child(scope);
                 let found = if given == 0 { "none of them".to_owned() } else { format!("{given} of them") };
-                self.mistake(&key, "rate without one period", "exactly one of per_second, per_minute, per_hour", &found, None);
+                self.mistake(
+                    &key,
+                    "rate without one period",
+                    "exactly one of per_second, per_minute, per_hour",
+                    &found,
+                    None,
+                );
             }
         }
     }
@@ -224,10 +243,21 @@ impl Review<'_> {
             for (setting, is_given, is_fitting, instead) in [
                 ("tiers", change.tiers.is_some(), is_days, "`every`: this stream is not read by days"),
                 ("every", change.every.is_some(), !is_days, "`tiers`: this stream is read by days"),
-                ("lookback_days", change.lookback_days.is_some(), !is_snapshot, "`every`: this stream is read as a whole"),
+                (
+                    "lookback_days",
+                    change.lookback_days.is_some(),
+                    !is_snapshot,
+                    "`every`: this stream is read as a whole",
+                ),
             ] {
                 if is_given && !is_fitting {
-                    self.mistake(&key.child(setting), "setting that this stream does not have", instead, &format!("`{setting}`"), None);
+                    self.mistake(
+                        &key.child(setting),
+                        "setting that this stream does not have",
+                        instead,
+                        &format!("`{setting}`"),
+                        None,
+                    );
                 }
             }
         }
@@ -239,13 +269,13 @@ impl Review<'_> {
             for first in &candidates[..index] {
                 let Some(overlap) = overlap(first, second) else { continue };
                 let key = KeyPath::of(["connections", &second.name]);
-                let key = match overlap {
-                    Some(account) => key.child("accounts").child(&account.to_string()),
-                    None => key,
-                };
-                let found = match overlap.and_then(|account| second.table.accounts.get(account)) {
-                    Some(account) => format!("account {account:?} in both"),
-                    None => "the same credentials, and all accounts that they see".to_owned(),
+                let (key, found) = match overlap {
+                    Overlap::Everything => {
+                        (key, "the same credentials, and all accounts that they see".to_owned())
+                    }
+                    Overlap::Account { index, id } => {
+                        (key.child("accounts").child(&index.to_string()), format!("account {id:?} in both"))
+                    }
                 };
                 let place = self.tree.place(&KeyPath::of(["connections", &first.name]));
                 self.mistake(
@@ -253,24 +283,35 @@ impl Review<'_> {
                     &format!("connections `{}` and `{}` would read the same data", first.name, second.name),
                     "every account in one enabled connection only: a second one doubles all totals",
                     &found,
-                    Some(format!("remove it here or from `{}` ({place}), or name the accounts of each", first.name)),
+                    Some(format!(
+                        "remove it here or from `{}` ({place}), or name the accounts of each",
+                        first.name
+                    )),
                 );
             }
         }
     }
 }
 
-/// Whether both read the same data: the index of the second's account, or nothing when it is all of them.
-fn overlap(first: &Candidate, second: &Candidate) -> Option<Option<usize>> {
+/// What two connections would both read.
+enum Overlap {
+    /// All that the same credentials see.
+    Everything,
+    /// One account, with its index in the second connection.
+    Account { index: usize, id: String },
+}
+
+fn overlap(first: &Candidate, second: &Candidate) -> Option<Overlap> {
     if first.table.integration != second.table.integration || first.base_url != second.base_url {
         return None;
     }
     let plain = |account: &str| account.strip_prefix("act_").unwrap_or(account).to_owned();
     let (ours, theirs) = (&second.table.accounts, &first.table.accounts);
     if ours.is_empty() || theirs.is_empty() {
-        return shares_credential(first, second).then_some(None);
+        return shares_credential(first, second).then_some(Overlap::Everything);
     }
-    ours.iter().position(|account| theirs.iter().any(|other| plain(other) == plain(account))).map(Some)
+    let index = ours.iter().position(|account| theirs.iter().any(|other| plain(other) == plain(account)))?;
+    Some(Overlap::Account { index, id: ours[index].clone() })
 }
 
 fn shares_credential(first: &Candidate, second: &Candidate) -> bool {
@@ -301,7 +342,8 @@ fn rule(scope: Scope, table: &QuotaTable) -> Option<QuotaRule> {
 
 fn merge(into: &mut StreamOverride, change: &StreamTable) {
     let tiers = change.tiers.as_ref().map(|tiers| {
-        let mut tiers: Vec<_> = tiers.iter().map(|tier| Tier { days: tier.days, every: tier.every }).collect();
+        let mut tiers: Vec<_> =
+            tiers.iter().map(|tier| Tier { days: tier.days, every: tier.every }).collect();
         tiers.sort_by_key(|tier| tier.days);
         tiers
     });
@@ -362,6 +404,7 @@ fn same_spec(ours: &ConnectionSpec, theirs: &ConnectionSpec, start_date_moves: b
 }
 
 fn same_settings(ours: &Value, theirs: &Value) -> bool {
-    let is_empty = |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
+    let is_empty =
+        |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
     ours == theirs || (is_empty(ours) && is_empty(theirs))
 }

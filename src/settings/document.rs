@@ -12,7 +12,10 @@ use super::{duration, form, secret::SecretSource};
 /// The whole file. Later files win over earlier ones, the environment over all of them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the root of the schema; sections are read one by one, so that one broken section does not hide the rest")]
+#[expect(
+    dead_code,
+    reason = "the root of the schema; sections are read one by one, so that one broken section does not hide the rest"
+)]
 pub struct Document {
     /// This process.
     worker: Worker,

@@ -59,7 +59,13 @@ impl Layer {
         insert(&mut self.values, &path.0, value);
     }
 
-    fn table(&mut self, table: &DeTable<'_>, path: &KeyPath, file: &File<'_>, mistakes: &mut Mistakes) -> Value {
+    fn table(
+        &mut self,
+        table: &DeTable<'_>,
+        path: &KeyPath,
+        file: &File<'_>,
+        mistakes: &mut Mistakes,
+    ) -> Value {
         let mut values = serde_json::Map::new();
         for (key, value) in table {
             let below = path.child(key.get_ref());
@@ -123,8 +129,7 @@ struct File<'a> {
 
 impl File<'_> {
     fn place(&self, offset: usize) -> Place {
-        let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = 1 + self.text.get(..offset).unwrap_or(self.text).matches('\n').count();
         match self.path {
             Some(path) => Place::File { path: path.to_owned(), line: Some(line) },
             None => Place::Builtin,

@@ -27,6 +27,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use actors::integration::{ConnectionSpec, Integration};
@@ -134,6 +135,13 @@ impl Settings {
         self.connections.values().filter_map(|connection| connection.spec.clone()).collect()
     }
 
+    /// What somebody who named this connection could have meant, in words.
+    pub fn expected_connection(&self, name: &str) -> String {
+        let names = || self.connections.keys().map(String::as_str);
+        let help = suggestion::did_you_mean(name, names()).map(|help| format!("\n  help: {help}"));
+        format!("{}{}", suggestion::one_of(names()), help.unwrap_or_default())
+    }
+
     /// What works and is probably not meant.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
@@ -143,6 +151,11 @@ impl Settings {
     pub fn show(&self) -> String {
         exhibit::to_toml(&self.exhibit)
     }
+}
+
+/// Reads a duration as configuration writes it: `15m`, `1h30m`, `1d`.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    duration::parse(text).ok_or_else(|| "expected a duration such as 90s, 10m or 1h".to_owned())
 }
 
 /// The JSON schema of the configuration with these integrations: for editors, and what [`Settings::load`] checks against.

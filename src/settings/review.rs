@@ -55,7 +55,11 @@ impl Review<'_> {
 
     /// Notes a warning.
     pub fn warn(&mut self, key: &KeyPath, message: impl Into<String>) {
-        self.warnings.push(Warning { place: self.tree.place(key), key: key.clone(), message: message.into() });
+        self.warnings.push(Warning {
+            place: self.tree.place(key),
+            key: key.clone(),
+            message: message.into(),
+        });
     }
 
     /// Whether something below this key is wrong.
@@ -68,14 +72,21 @@ impl Review<'_> {
         let value = tree::get(self.sound, path).cloned().unwrap_or_else(|| serde_json::json!({}));
         let read = serde_json::from_value(value).ok();
         if read.is_none() && !self.is_broken(path) {
-            self.mistake(path, "wrong value", "the form that `dynamoi config schema` documents", "another one", None);
+            self.mistake(
+                path,
+                "wrong value",
+                "the form that `dynamoi config schema` documents",
+                "another one",
+                None,
+            );
         }
         read
     }
 
     /// The names below a top-level table, those that cannot be used noted.
     pub fn names(&mut self, section: &str) -> Vec<String> {
-        let names: Vec<String> = self.sound[section].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let names: Vec<String> =
+            self.sound[section].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         for name in &names {
             let is_usable = name.len() <= NAME_LENGTH_MAX
                 && name.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -115,7 +126,10 @@ impl Review<'_> {
         if !http.listen.ip().is_loopback() {
             let key = KeyPath::of(["http", "listen"]);
             if http.allow_public {
-                self.warn(&key, "metrics and status are served without authentication to whoever reaches this address");
+                self.warn(
+                    &key,
+                    "metrics and status are served without authentication to whoever reaches this address",
+                );
             } else {
                 self.mistake(
                     &key,
@@ -141,7 +155,11 @@ impl Review<'_> {
     pub fn cache(&mut self) -> Option<Cache> {
         let key = KeyPath::of(["cache"]);
         let cache: Cache = self.read(&key)?;
-        self.check_url(&key.child("url"), &cache.url, "memory://, or a URL that begins with redis:// or rediss://");
+        self.check_url(
+            &key.child("url"),
+            &cache.url,
+            "memory://, or a URL that begins with redis:// or rediss://",
+        );
         Some(cache)
     }
 

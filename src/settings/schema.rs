@@ -37,15 +37,13 @@ impl Schema {
         note_defaults(&mut root, defaults);
         let properties = &mut root["properties"];
         properties["integrations"] = integrations_schema(integrations);
-        for member in ["connections"] {
-            let table = &mut properties[member]["additionalProperties"];
-            refine_connection(table, integrations);
-        }
+        refine_connection(&mut properties["connections"]["additionalProperties"], integrations);
         for integration in integrations {
             for (name, definition) in settings_schema(integration.as_ref()).1 {
                 root["$defs"][name] = definition;
             }
         }
+        drop_unused_definitions(&mut root);
         Self { root }
     }
 
@@ -99,10 +97,14 @@ impl Schema {
 
     fn expand<'a>(&'a self, node: &'a Value, instance: Option<&Value>, nodes: &mut Vec<&'a Value>) {
         nodes.push(node);
-        if let Some(target) = node["$ref"].as_str().and_then(|target| self.root.pointer(target.strip_prefix('#')?)) {
+        if let Some(target) =
+            node["$ref"].as_str().and_then(|target| self.root.pointer(target.strip_prefix('#')?))
+        {
             self.expand(target, instance, nodes);
         }
-        for combined in ["allOf", "anyOf", "oneOf"].iter().filter_map(|keyword| node[keyword].as_array()).flatten() {
+        for combined in
+            ["allOf", "anyOf", "oneOf"].iter().filter_map(|keyword| node[keyword].as_array()).flatten()
+        {
             self.expand(combined, instance, nodes);
         }
         let condition = node.pointer("/if/properties/integration/const");
@@ -130,7 +132,12 @@ fn step<'a>(node: &'a Value, key: &str) -> Option<&'a Value> {
 
 /// The keys that these parts of the schema name.
 pub fn known_keys<'a>(nodes: &[&'a Value]) -> BTreeSet<&'a str> {
-    nodes.iter().filter_map(|node| node["properties"].as_object()).flat_map(Map::keys).map(String::as_str).collect()
+    nodes
+        .iter()
+        .filter_map(|node| node["properties"].as_object())
+        .flat_map(Map::keys)
+        .map(String::as_str)
+        .collect()
 }
 
 /// What these parts of the schema expect, in words.
@@ -149,11 +156,17 @@ pub fn expectation(nodes: &[&Value]) -> String {
     let words: BTreeSet<_> = nodes.iter().flat_map(|node| types(node)).filter_map(type_words).collect();
     let words: Vec<_> = words.into_iter().collect();
     let bound = |keyword: &str, word: &str| {
-        nodes.iter().find_map(|node| node.get(keyword)).map(|limit| format!(" {word} {limit}")).unwrap_or_default()
+        nodes
+            .iter()
+            .find_map(|node| node.get(keyword))
+            .map(|limit| format!(" {word} {limit}"))
+            .unwrap_or_default()
     };
     match words.as_slice() {
         [] => "a value of the documented form".to_owned(),
-        ["text"] if nodes.iter().any(|node| node["minLength"] == json!(1)) => "text that is not empty".to_owned(),
+        ["text"] if nodes.iter().any(|node| node["minLength"] == json!(1)) => {
+            "text that is not empty".to_owned()
+        }
         words => {
             format!("{}{}{}", words.join(" or "), bound("minimum", "from"), bound("maximum", "to"))
         }
@@ -277,7 +290,8 @@ fn refine_connection(reference: &mut Value, integrations: &[Arc<dyn Integration>
         let ids: Vec<_> = integrations.iter().map(|integration| integration.id()).collect();
         set(&mut connection["properties"]["integration"], "enum", json!(ids));
     }
-    let cases: Vec<_> = integrations.iter().map(|integration| connection_case(integration.as_ref())).collect();
+    let cases: Vec<_> =
+        integrations.iter().map(|integration| connection_case(integration.as_ref())).collect();
     if !cases.is_empty() {
         set(&mut connection, "allOf", json!(cases));
     }
@@ -296,7 +310,7 @@ fn connection_case(integration: &dyn Integration) -> Value {
         })
         .collect();
     let required: Vec<_> = credentials.iter().filter(|credential| credential.required).collect();
-    let names: Vec<_> = required.iter().map(|credential| credential.name).collect();
+    let obligatory: Vec<_> = required.iter().map(|credential| credential.name).collect();
     let mut case = json!({
         "properties": {
             "settings": settings_schema(integration).0,
@@ -305,12 +319,12 @@ fn connection_case(integration: &dyn Integration) -> Value {
                 "type": "object",
                 "description": describe(&required),
                 "properties": named,
-                "required": names,
+                "required": obligatory,
                 "additionalProperties": false
             }
         }
     });
-    if !names.is_empty() {
+    if !obligatory.is_empty() {
         set(&mut case, "required", json!(["credentials"]));
     }
     json!({
@@ -344,6 +358,19 @@ fn settings_schema(integration: &dyn Integration) -> (Value, Map<String, Value>)
         table.entry("type").or_insert(json!("object"));
     }
     (schema, definitions)
+}
+
+/// Some derived definitions have been replaced by refined copies.
+fn drop_unused_definitions(root: &mut Value) {
+    loop {
+        let text = root.to_string();
+        let Some(definitions) = root["$defs"].as_object_mut() else { return };
+        let count = definitions.len();
+        definitions.retain(|name, _| text.contains(&format!("\"#/$defs/{name}\"")));
+        if definitions.len() == count {
+            return;
+        }
+    }
 }
 
 fn rename_references(node: &mut Value, prefix: &str) {

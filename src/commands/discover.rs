@@ -1,0 +1,28 @@
+//! `dynamoi discover`: what credentials can see.
+
+use clap::Args;
+
+use super::{Exit, source::ConfigFiles};
+
+/// Lists the accounts and campaigns that a connection's credentials can see: what to write into `accounts`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  dynamoi discover --config dynamoi.toml --connection label-a-meta")]
+pub struct Discover {
+    #[command(flatten)]
+    pub source: ConfigFiles,
+    /// The connection's name.
+    #[arg(long, value_name = "NAME")]
+    pub connection: String,
+}
+
+// === impl Discover ===
+
+impl Discover {
+    /// Runs it to its end.
+    pub async fn run(self) -> Exit {
+        match self.source.load_connection(&self.connection) {
+            Ok(_) => std::future::ready(Exit::not_wired_yet("discover")).await,
+            Err(exit) => exit,
+        }
+    }
+}

@@ -3,7 +3,10 @@
 use clap::Args;
 use jiff::civil::Date;
 
-use super::{Exit, output, source::ConfigFiles};
+use super::{
+    Exit, output,
+    source::{ConfigFiles, require_connection},
+};
 
 /// Reads days of the past again. It is a request in the database: a running daemon works it off at its lowest priority;
 /// without one, this process does, with a progress bar. Rows that are there already are corrected, never doubled.
@@ -38,8 +41,9 @@ impl Backfill {
             ));
             return Exit::Usage;
         }
-        match self.source.load_connection(&self.connection) {
-            Ok(_) => std::future::ready(Exit::not_wired_yet("backfill")).await,
+        let loaded = self.source.load();
+        match loaded.and_then(|settings| require_connection(&settings, &self.connection)) {
+            Ok(()) => std::future::ready(Exit::not_wired_yet("backfill")).await,
             Err(exit) => exit,
         }
     }

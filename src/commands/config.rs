@@ -49,7 +49,7 @@ impl Config {
             Topic::Schema => output::print(&settings::schema_text(&catalogue())),
             Topic::Example { integration: None } => output::print(EXAMPLE),
             Topic::Example { integration: Some(id) } => example(&id),
-            Topic::Show { source } => match source.load() {
+            Topic::Show { source } => match source.load_without_secrets() {
                 Ok(settings) => output::print(&settings.show()),
                 Err(exit) => exit,
             },

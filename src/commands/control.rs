@@ -2,7 +2,10 @@
 
 use clap::Args;
 
-use super::{Exit, source::ConfigFiles};
+use super::{
+    Exit,
+    source::{ConfigFiles, require_connection},
+};
 
 /// Which connection is meant.
 #[derive(Debug, Args)]
@@ -82,8 +85,9 @@ impl Target {
             Word::Resume => "resume",
             Word::Poll => "poll",
         };
-        match self.source.load_connection(&self.connection) {
-            Ok(_) => std::future::ready(Exit::not_wired_yet(name)).await,
+        let loaded = self.source.load_without_secrets();
+        match loaded.and_then(|settings| require_connection(&settings, &self.connection)) {
+            Ok(()) => std::future::ready(Exit::not_wired_yet(name)).await,
             Err(exit) => exit,
         }
     }

@@ -2,7 +2,10 @@
 
 use clap::Args;
 
-use super::{Exit, source::ConfigFiles};
+use super::{
+    Exit,
+    source::{ConfigFiles, require_connection},
+};
 
 /// Lists the accounts and campaigns that a connection's credentials can see: what to write into `accounts`.
 #[derive(Debug, Args)]
@@ -20,8 +23,9 @@ pub struct Discover {
 impl Discover {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
-        match self.source.load_connection(&self.connection) {
-            Ok(_) => std::future::ready(Exit::not_wired_yet("discover")).await,
+        let loaded = self.source.load();
+        match loaded.and_then(|settings| require_connection(&settings, &self.connection)) {
+            Ok(()) => std::future::ready(Exit::not_wired_yet("discover")).await,
             Err(exit) => exit,
         }
     }

@@ -34,7 +34,7 @@ impl Migrate {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
         let (Step::Up { source } | Step::Status { source }) = &self.step;
-        match source.load() {
+        match source.load_without_secrets() {
             Ok(_) => std::future::ready(Exit::not_wired_yet("migrate")).await,
             Err(exit) => exit,
         }

@@ -23,7 +23,7 @@ pub struct Status {
 impl Status {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
-        let settings = match self.source.load() {
+        let settings = match self.source.load_without_secrets() {
             Ok(settings) => settings,
             Err(exit) => return exit,
         };

@@ -14,8 +14,9 @@ use serde_json::Value;
 use super::{
     base_url,
     document::{ConnectionTable, IntegrationTable, QuotaTable, StreamTable},
+    overlap::Candidate,
     place::KeyPath,
-    review::Review,
+    review::{Review, Secrets},
     schema::SCOPES,
     validation::{not_built_in, shown},
 };
@@ -33,16 +34,10 @@ pub struct Connection {
     /// Whether it began without a `start_date`: then the first day of its history moves with the day of loading, which is
     /// no change of configuration.
     pub start_date_is_default: bool,
-    /// What the engine needs; nothing when the connection or its integration is switched off.
+    /// Whether it and its integration are switched on.
+    pub enabled: bool,
+    /// What the engine needs; nothing when it is switched off or secrets were left out.
     pub spec: Option<ConnectionSpec>,
-}
-
-/// A connection that is polled, as written: for finding two that read the same.
-struct Candidate {
-    name: String,
-    table: ConnectionTable,
-    base_url: Option<Url>,
-    secrets: BTreeMap<String, SecretString>,
 }
 
 // === impl Review ===
@@ -63,6 +58,7 @@ impl Review<'_> {
                 integration: table.integration.clone(),
                 tenant: table.tenant.clone(),
                 start_date_is_default: table.start_date.is_none(),
+                enabled: is_on,
                 spec: None,
             };
             if is_on {
@@ -74,10 +70,12 @@ impl Review<'_> {
                     credentials: secrets.clone(),
                     ..spec
                 });
-                if let Some(spec) = spec.as_ref().filter(|_| !self.is_broken(&path)) {
+                if let Some(spec) =
+                    spec.as_ref().filter(|_| self.secrets == Secrets::Fetched && !self.is_broken(&path))
+                {
                     self.try_out(&path, integration.as_ref(), spec);
                 }
-                connection.spec = spec;
+                connection.spec = spec.filter(|_| self.secrets == Secrets::Fetched);
                 candidates.push(Candidate { name: name.clone(), table, base_url, secrets });
             }
             connections.insert(name, connection);
@@ -262,66 +260,6 @@ impl Review<'_> {
             }
         }
     }
-
-    /// Two connections on one account would double every total.
-    fn refuse_doubles(&mut self, candidates: &[Candidate]) {
-        for (index, second) in candidates.iter().enumerate() {
-            for first in &candidates[..index] {
-                let Some(overlap) = overlap(first, second) else { continue };
-                let key = KeyPath::of(["connections", &second.name]);
-                let (key, found) = match overlap {
-                    Overlap::Everything => {
-                        (key, "the same credentials, and all accounts that they see".to_owned())
-                    }
-                    Overlap::Account { index, id } => {
-                        (key.child("accounts").child(&index.to_string()), format!("account {id:?} in both"))
-                    }
-                };
-                let place = self.tree.place(&KeyPath::of(["connections", &first.name]));
-                self.mistake(
-                    &key,
-                    &format!("connections `{}` and `{}` would read the same data", first.name, second.name),
-                    "every account in one enabled connection only: a second one doubles all totals",
-                    &found,
-                    Some(format!(
-                        "remove it here or from `{}` ({place}), or name the accounts of each",
-                        first.name
-                    )),
-                );
-            }
-        }
-    }
-}
-
-/// What two connections would both read.
-enum Overlap {
-    /// All that the same credentials see.
-    Everything,
-    /// One account, with its index in the second connection.
-    Account { index: usize, id: String },
-}
-
-fn overlap(first: &Candidate, second: &Candidate) -> Option<Overlap> {
-    if first.table.integration != second.table.integration || first.base_url != second.base_url {
-        return None;
-    }
-    let plain = |account: &str| account.strip_prefix("act_").unwrap_or(account).to_owned();
-    let (ours, theirs) = (&second.table.accounts, &first.table.accounts);
-    if ours.is_empty() || theirs.is_empty() {
-        return shares_credential(first, second).then_some(Overlap::Everything);
-    }
-    let index = ours.iter().position(|account| theirs.iter().any(|other| plain(other) == plain(account)))?;
-    Some(Overlap::Account { index, id: ours[index].clone() })
-}
-
-fn shares_credential(first: &Candidate, second: &Candidate) -> bool {
-    let same_place = second.table.credentials.iter().any(|(name, source)| {
-        first.table.credentials.get(name).is_some_and(|other| source.same_place(other))
-    });
-    let same_value = second.secrets.iter().any(|(name, secret)| {
-        first.secrets.get(name).is_some_and(|other| other.expose_secret() == secret.expose_secret())
-    });
-    same_place || same_value
 }
 
 /// The rules of a quota table; nothing when it is empty.

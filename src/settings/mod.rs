@@ -15,6 +15,7 @@ mod form;
 mod known;
 mod layer;
 mod mistake;
+mod overlap;
 mod place;
 mod review;
 mod schema;
@@ -42,7 +43,12 @@ pub use document::{Cache, DEFAULT_TENANT, Database, Http, Log, LogFormat, Worker
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use place::{KeyPath, Place};
 
-use self::{layer::Layer, review::Review, schema::Schema, tree::Tree};
+use self::{
+    layer::Layer,
+    review::{Review, Secrets},
+    schema::Schema,
+    tree::Tree,
+};
 
 /// The defaults that every other layer builds on.
 const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -93,6 +99,17 @@ impl Settings {
         Self::load_on(today, files, env, integrations)
     }
 
+    /// As [`Settings::load`], but leaves secrets where they are: for asking a running daemon, by somebody who may have
+    /// none of its secrets. [`Settings::specs`] is empty then.
+    pub fn load_without_secrets(
+        files: &[PathBuf],
+        env: impl Iterator<Item = (String, String)>,
+        integrations: &[Arc<dyn Integration>],
+    ) -> Result<Self, Mistakes> {
+        let today = Day::default();
+        Self::read(today, Secrets::LeftOut, files, &env.collect(), integrations)
+    }
+
     /// As [`Settings::load`], on this day (UTC): it decides where a connection without a `start_date` begins.
     pub fn load_on(
         today: Day,
@@ -100,10 +117,19 @@ impl Settings {
         env: impl Iterator<Item = (String, String)>,
         integrations: &[Arc<dyn Integration>],
     ) -> Result<Self, Mistakes> {
-        let environment: BTreeMap<String, String> = env.collect();
+        Self::read(today, Secrets::Fetched, files, &env.collect(), integrations)
+    }
+
+    fn read(
+        today: Day,
+        secrets: Secrets,
+        files: &[PathBuf],
+        environment: &BTreeMap<String, String>,
+        integrations: &[Arc<dyn Integration>],
+    ) -> Result<Self, Mistakes> {
         let mut mistakes = Mistakes::default();
         let mut layers = vec![Layer::parse(DEFAULTS, None, &mut mistakes)];
-        layers.extend(files.iter().map(|path| read(path, &mut mistakes)));
+        layers.extend(files.iter().map(|path| read_file(path, &mut mistakes)));
         if !mistakes.is_empty() {
             // What a file without valid syntax says is guesswork: no further mistakes are made up from it.
             mistakes.sort();
@@ -112,14 +138,15 @@ impl Settings {
         let defaults = layers[0].values.clone();
         let schema = Schema::new(integrations, &defaults);
         let files_only = Tree::merge(&layers);
-        layers.push(environment::layer(&environment, &schema, &files_only.values, &mut mistakes));
+        layers.push(environment::layer(environment, &schema, &files_only.values, &mut mistakes));
         let tree = Tree::merge(&layers);
         let sound = validation::check(&schema, &tree, &defaults, &mut mistakes);
         let mut review = Review {
             tree: &tree,
             sound: &sound,
-            environment: &environment,
+            environment,
             integrations,
+            secrets,
             today,
             mistakes,
             warnings: Vec::new(),
@@ -164,7 +191,7 @@ pub fn schema_text(integrations: &[Arc<dyn Integration>]) -> String {
     Schema::new(integrations, &defaults).to_text()
 }
 
-fn read(path: &Path, mistakes: &mut Mistakes) -> Layer {
+fn read_file(path: &Path, mistakes: &mut Mistakes) -> Layer {
     let content = std::fs::metadata(path).and_then(|metadata| {
         if metadata.len() > FILE_BYTES_MAX {
             return Err(std::io::Error::other(format!("more than {FILE_BYTES_MAX} bytes")));

@@ -6,7 +6,7 @@ use config::Config;
 use serde_json::{Value, json};
 
 use super::{
-    layer::Layer,
+    layer::{Layer, ROOT},
     place::{KeyPath, Place},
 };
 
@@ -44,7 +44,7 @@ impl Tree {
                 places.insert(path.clone(), place.clone());
             }
         }
-        let merged = builder.build().and_then(Config::try_deserialize::<Value>);
+        let merged = builder.build().and_then(|merged| merged.get::<Value>(ROOT));
         // The layers are tables already; merging them cannot fail.
         Self { values: merged.unwrap_or_else(|_| json!({})), places }
     }

@@ -512,6 +512,23 @@ fn systemd_credentials_are_read() {
     assert!(stored.bad().to_string().contains("not built yet"));
 }
 
+#[test]
+fn who_only_asks_needs_no_secrets() {
+    let bench = Bench::new(&ONE.replace("TOKEN", "NOT_SET"));
+    let load = || Settings::load_without_secrets(&bench.files, std::iter::empty(), &catalogue());
+    let settings = load().unwrap();
+    assert!(settings.connections["label-a-meta"].enabled);
+    assert!(settings.specs().is_empty());
+    assert!(settings.show().contains("NOT_SET"));
+}
+
+#[test]
+fn a_key_is_a_key_and_no_expression() {
+    let bench = Bench::new("\"http.listen\" = \"127.0.0.1:1\"\n\"a[4000000000]\" = 1\n");
+    bench.assert_told(1, "\"http.listen\"", &["unknown section"]);
+    bench.assert_told(2, "\"a[4000000000]\"", &["unknown section"]);
+}
+
 const PLANTED: &str = "planted-9c2f";
 
 #[test]

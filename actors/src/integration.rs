@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use rows::{Currency, Day};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{
@@ -58,6 +58,12 @@ pub trait Source: Send + Sync {
     /// Asks the provider whether the credentials work and which accounts they see (narrowed to the configured ones).
     /// A connection without accounts returns one whose id is `""`.
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>>;
+
+    /// The integration's streams as this connection's settings make them: some are switched on, some get another
+    /// look-back. What the configuration says about streams comes later and wins.
+    fn adjust_streams(&self, streams: Vec<Stream>) -> Vec<Stream> {
+        streams
+    }
 
     /// Reads one page of one stream. May send several requests.
     fn page<'a>(
@@ -161,6 +167,41 @@ impl ConnectionSpec {
             .get(spec.name)
             .cloned()
             .ok_or(SetupError::MissingCredential { name: spec.name, help: spec.help })
+    }
+
+    /// Whether nothing differs, secrets included.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let Self {
+            name,
+            integration,
+            tenant,
+            accounts,
+            start_date,
+            base_url,
+            api_version,
+            credentials,
+            settings,
+            quotas,
+            streams,
+        } = self;
+        let secrets_match = credentials.len() == other.credentials.len()
+            && credentials.iter().all(|(name, secret)| {
+                other
+                    .credentials
+                    .get(name)
+                    .is_some_and(|other| other.expose_secret() == secret.expose_secret())
+            });
+        secrets_match
+            && *name == other.name
+            && *integration == other.integration
+            && *tenant == other.tenant
+            && *accounts == other.accounts
+            && *start_date == other.start_date
+            && *base_url == other.base_url
+            && *api_version == other.api_version
+            && *settings == other.settings
+            && *quotas == other.quotas
+            && *streams == other.streams
     }
 
     /// The settings as the integration's own type.

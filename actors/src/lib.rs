@@ -4,9 +4,12 @@
 //! connects: what it reads, how it authenticates, what its answers mean. Windows, ledger, paging loops, retries,
 //! quota, commits and deletes belong to the engine, which names no provider.
 
+pub mod engine;
 pub mod failure;
 pub mod integration;
 pub mod integrations;
+pub mod limits;
+pub mod observer;
 pub mod page;
 pub mod session;
 pub mod stream;

@@ -214,7 +214,15 @@ pub trait Sink: Send + Sync {
     /// Notes a connection's condition.
     fn report(&self, report: ConnectionReport) -> BoxFuture<'_, Result<(), SinkError>>;
 
-    /// What operators asked for since.
+    /// Notes a connection's state from outside its actor, when that has crashed.
+    fn note_state<'a>(
+        &'a self,
+        connection: &'a str,
+        state: State,
+        error: Option<String>,
+    ) -> BoxFuture<'a, Result<(), SinkError>>;
+
+    /// What operators asked for: connections that are paused, were to be polled, or have open backfills.
     fn controls(&self) -> BoxFuture<'_, Result<Vec<Control>, SinkError>>;
 
     /// Notes progress of a backfill request: days left to read; 0 ends it.

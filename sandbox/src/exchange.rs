@@ -1,6 +1,9 @@
 //! What an imitation sees of a request and says in answer: plain values, so that an imitation is a
 //! synchronous function of its world and can be tested without a socket.
 
+use std::any::Any;
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 /// One HTTP request, its path relative to the imitation's root (`/<integration>` is already taken off).
@@ -75,4 +78,34 @@ pub trait Imitation: Send {
     /// Lets the world move: late conversions, restated days, new payments, vanished rows. Called by tests and,
     /// in the demo, every few seconds.
     fn advance(&mut self, now: Timestamp);
+
+    /// Refuses a request that is above the limit set on this imitation, in the provider's own words. The client
+    /// should `wait` before it asks again; `usage_percent` is how much of the limit it has used (100 or more).
+    fn limited(&self, request: &Request, usage_percent: f64, wait: Duration) -> Answer;
+
+    /// How long a refusal tells the client to wait, when it should wait `wait`: longer where the provider speaks in coarse units.
+    fn announced_wait(&self, wait: Duration) -> Duration {
+        wait
+    }
+
+    /// The headers by which the provider tells, with every admitted answer, how much of the limit is used (0 to 100).
+    fn usage_headers(&self, _request: &Request, _usage_percent: f64) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// What the provider says when it breaks (`status` is 500 to 599). By default the plain page of a proxy in front of it.
+    fn failed(&self, _request: &Request, status: u16) -> Answer {
+        let body =
+            format!("<html><head><title>{status}</title></head><body><h1>Service error</h1></body></html>");
+        let answer = Answer { status, headers: Vec::new(), body: body.into_bytes() };
+        answer.with_header("content-type", "text/html")
+    }
+
+    /// What the provider says once the credentials have expired; `None` where its credentials never expire.
+    fn expired(&self, _request: &Request) -> Option<Answer> {
+        None
+    }
+
+    /// The imitation itself, for tests that reach into its world: `self`, in every implementation.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
 }

@@ -1,4 +1,33 @@
 //! Imitations of the providers that the worker polls. They are written from the providers' public
 //! contracts and share no type with the clients, so that a mistake in one cannot hide in the other.
+//!
+//! [`Sandbox::start`] serves all of them over HTTP, each below its integration's id. Every imitation is a synchronous function of
+//! its world ([`exchange::Imitation`]), so it can be tested, and its truth asked for, without a socket.
 
+mod chaos;
+mod clock;
+mod delivery;
 pub mod exchange;
+mod limit;
+mod log;
+pub mod meta_ads;
+mod options;
+mod seed;
+mod server;
+mod slot;
+pub mod stripe;
+
+pub use chaos::{Chaos, Fault, Hazard};
+pub use clock::Start;
+pub use limit::{Limit, LimitCounts, Measure, Window};
+pub use log::Seen;
+pub use options::{Options, Scale};
+pub use server::Sandbox;
+
+/// Every imitation there is, in the order of the listing at `/`. A new one is one line here.
+pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchange::Imitation>> {
+    vec![
+        Box::new(meta_ads::MetaAds::with_scale(options.seed, options.days, now, options.scale)),
+        Box::new(stripe::Stripe::new(options.seed, options.days, now)),
+    ]
+}

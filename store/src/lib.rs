@@ -1,1 +1,113 @@
-//! (in the making)
+//! SQL persistence: entities, the batching writer behind the [`rows::sink::Sink`] port, the ledger, and what readers
+//! of the worker's own state need. One code for PostgreSQL and SQLite.
+
+mod commit;
+mod connect;
+mod connections;
+mod convert;
+mod dimension;
+mod entity;
+mod error;
+pub mod limits;
+mod notes;
+mod objects;
+mod sink;
+mod sql;
+mod upsert;
+mod writer;
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use parking_lot::Mutex;
+use rows::Clock;
+use sea_orm::DatabaseConnection;
+use tokio::task::JoinHandle;
+
+pub use crate::{connect::StoreOptions, error::StoreError};
+pub use migrations::Step;
+
+use crate::{
+    connect::Pools,
+    writer::{ClockHandle, Queue, Writer},
+};
+
+/// An open database. Cheap to clone; all clones share one writer.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pools: Pools,
+    clock: ClockHandle,
+    ids_stale: Arc<AtomicBool>,
+    writer: Arc<Mutex<Handle>>,
+}
+
+/// The writer's queue and task, until the store is closed.
+#[derive(Debug, Default)]
+struct Handle {
+    queue: Option<Queue>,
+    task: Option<JoinHandle<()>>,
+}
+
+// === impl Store ===
+
+impl Store {
+    /// Opens `sqlite://PATH` (the file and its directory are made when missing), `sqlite::memory:` or `postgres://…` and
+    /// starts the writer on the current runtime. Does not migrate.
+    pub async fn connect(
+        url: &str,
+        options: StoreOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        let pools = Pools::open(url, &options).await?;
+        let ids_stale = Arc::new(AtomicBool::new(false));
+        let (queue, task) = Writer::start(pools.clone(), clock.clone(), ids_stale.clone());
+        Ok(Self {
+            pools,
+            clock: ClockHandle(clock),
+            ids_stale,
+            writer: Arc::new(Mutex::new(Handle {
+                queue: Some(queue),
+                task: Some(task),
+            })),
+        })
+    }
+
+    /// Applies every schema step that is missing.
+    pub async fn migrate_up(&self) -> Result<(), StoreError> {
+        migrations::up(&self.pools.write).await.map_err(migration_error)
+    }
+
+    /// Every schema step, applied or not. Changes nothing.
+    pub async fn migration_status(&self) -> Result<Vec<Step>, StoreError> {
+        migrations::status(&self.pools.read)
+            .await
+            .map_err(migration_error)
+    }
+
+    /// Whether the database answers now.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.pools.read.ping().await?)
+    }
+
+    /// For queries of one's own over the tables that readers see. Read only.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.pools.read
+    }
+
+    /// Stores what waits, then closes every connection. Commits that come later are told that the store is closed.
+    pub async fn close(&self) {
+        let Handle { queue, task } = std::mem::take(&mut *self.writer.lock());
+        drop(queue);
+        if let Some(task) = task {
+            // A writer that was cancelled with its runtime has nothing left to do.
+            let _ = task.await;
+        }
+        self.pools.close().await;
+    }
+}
+
+fn migration_error(error: sea_orm::DbErr) -> StoreError {
+    match error {
+        sea_orm::DbErr::Custom(text) if text.contains("its file is missing") => StoreError::Newer(text),
+        other => StoreError::Database(other),
+    }
+}

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::integration::Integration;
 
+pub mod meta_ads;
+pub mod stripe;
+
 /// Every integration that is built in.
 pub fn catalogue() -> Vec<Arc<dyn Integration>> {
-    vec![]
+    vec![Arc::new(meta_ads::MetaAds), Arc::new(stripe::Stripe)]
 }

@@ -1,6 +1,22 @@
 //! Quota: who may send when.
+//!
+//! Each scope (an endpoint, an account, an application …) has a [`gate::Gate`]: a steady rate, holds that the
+//! provider's answers impose, and a queue that is served round robin over the connections that share it. A request
+//! passes the gates of all its scopes from narrow to wide.
 
-use std::time::Duration;
+pub mod gate;
+pub mod pace;
+mod queue;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use rows::Clock;
+
+use self::gate::Gate;
+use crate::{failure::Wait, observer::Observer};
 
 /// Whose limit it is, from narrow to wide: reserved in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,7 +25,7 @@ pub enum Scope {
     Endpoint,
     /// One account at the provider (or the connection, where it has no accounts).
     Account,
-    /// The credentials' project.
+    /// The credentials' project: the connection.
     Project,
     /// The provider's application: all connections of the integration.
     App,
@@ -30,9 +46,43 @@ pub struct QuotaRule {
     pub burst: u32,
 }
 
+/// Which work a request belongs to: fresh work goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Urgency {
+    /// Recent days, tails of feeds, what a person asked for.
+    Fresh,
+    /// Deep re-reads and backfill: at most half of a rate, and only when nothing fresh waits.
+    Deep,
+}
+
+/// Who asks, in the terms that scopes need.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// Integration.
+    pub integration: &'static str,
+    /// Connection.
+    pub connection: &'a str,
+    /// Account at the provider; `""` = the connection itself.
+    pub account: &'a str,
+    /// Endpoint.
+    pub endpoint: &'static str,
+    /// Host of the base URL.
+    pub host: &'a str,
+}
+
+/// All gates of a worker.
+pub struct Quotas {
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+    gates: Mutex<HashMap<(Scope, String), Arc<Gate>>>,
+}
+
 // === impl Scope ===
 
 impl Scope {
+    /// Every scope, from narrow to wide.
+    pub const ALL: [Self; 5] = [Self::Endpoint, Self::Account, Self::Project, Self::App, Self::Ip];
+
     /// As in configuration and labels.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -41,6 +91,18 @@ impl Scope {
             Self::Project => "project",
             Self::App => "app",
             Self::Ip => "ip",
+        }
+    }
+
+    fn key(self, caller: &Caller<'_>) -> String {
+        let Caller { integration, connection, account, endpoint, host } = caller;
+        let account = if account.is_empty() { connection } else { account };
+        match self {
+            Self::Endpoint => format!("{integration}/{account}/{endpoint}"),
+            Self::Account => format!("{integration}/{account}"),
+            Self::Project => format!("{integration}/{connection}"),
+            Self::App => (*integration).to_owned(),
+            Self::Ip => (*host).to_owned(),
         }
     }
 }
@@ -56,5 +118,108 @@ impl QuotaRule {
     /// So many requests a minute.
     pub const fn per_minute(scope: Scope, limit: f64, burst: u32) -> Self {
         Self { scope, limit, per: Duration::from_mins(1), burst }
+    }
+}
+
+// === impl Quotas ===
+
+impl Quotas {
+    /// No gates yet: they come with the first caller.
+    pub fn new(clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+        Self { clock, observer, gates: Mutex::default() }
+    }
+
+    /// The gate of one scope. The first caller's rule makes it.
+    fn gate(&self, scope: Scope, caller: &Caller<'_>, rules: &[QuotaRule]) -> Arc<Gate> {
+        let mut gates = self.gates.lock();
+        let gate = gates.entry((scope, scope.key(caller))).or_insert_with(|| {
+            let rule = rules.iter().find(|rule| rule.scope == scope);
+            Arc::new(Gate::new(self.clock.clone(), rule.copied()))
+        });
+        Arc::clone(gate)
+    }
+
+    fn gates(&self, caller: &Caller<'_>, rules: &[QuotaRule]) -> [Arc<Gate>; 5] {
+        Scope::ALL.map(|scope| self.gate(scope, caller, rules))
+    }
+
+    /// Waits for the caller's turn in every scope. Gives how long it waited, or, when a provider's hold lasts longer
+    /// than `patience`, how long that hold still is.
+    pub async fn admit(
+        &self,
+        caller: &Caller<'_>,
+        rules: &[QuotaRule],
+        urgency: Urgency,
+        cost: u32,
+        patience: Duration,
+    ) -> Result<Duration, Duration> {
+        let began = self.clock.elapsed();
+        let gates = self.gates(caller, rules);
+        'again: loop {
+            for gate in &gates {
+                gate.pass(caller.connection, urgency, cost, patience).await?;
+            }
+            // While one gate was waited for, an answer may have closed another. Its turn is lost: start over, so that
+            // those who waited do not all run through together when it opens.
+            for gate in &gates {
+                if gate.held().is_some() {
+                    continue 'again;
+                }
+            }
+            let waited = self.clock.elapsed().saturating_sub(began);
+            if !waited.is_zero() {
+                self.observer.quota_waited(caller.integration, waited);
+            }
+            return Ok(waited);
+        }
+    }
+
+    /// The provider refused a request that was sent at `sent_at`. Gives how long the scope is held.
+    pub fn refused(
+        &self,
+        caller: &Caller<'_>,
+        rules: &[QuotaRule],
+        scope: Scope,
+        wait: Wait,
+        sent_at: Duration,
+    ) -> Duration {
+        self.observer.rate_limited(caller.integration, scope);
+        let wait = match wait {
+            Wait::For(wait) => Some(wait),
+            Wait::Until(at) => {
+                Some(Duration::try_from(at.duration_since(self.clock.now())).unwrap_or_default())
+            }
+            Wait::Unsaid => None,
+        };
+        self.gate(scope, caller, rules).refused(wait, sent_at)
+    }
+
+    /// The provider answered: what it allowed stands.
+    pub fn succeeded(&self, caller: &Caller<'_>, rules: &[QuotaRule]) {
+        for gate in self.gates(caller, rules) {
+            gate.succeeded();
+        }
+    }
+
+    /// The provider told how much of the scope's allowance is used.
+    pub fn used(&self, caller: &Caller<'_>, rules: &[QuotaRule], scope: Scope, ratio: f64) {
+        self.observer.quota_used(caller.integration, scope, ratio);
+        self.gate(scope, caller, rules).used(ratio);
+    }
+
+    /// The provider told to wait.
+    pub fn hold(&self, caller: &Caller<'_>, rules: &[QuotaRule], scope: Scope, wait: Duration) {
+        self.gate(scope, caller, rules).hold(wait);
+    }
+
+    /// The provider told its real limit.
+    pub fn limit(&self, caller: &Caller<'_>, rules: &[QuotaRule], scope: Scope, per_second: f64) {
+        self.gate(scope, caller, rules).limit(per_second);
+    }
+}
+
+impl std::fmt::Debug for Quotas {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Quotas").field("gates", &self.gates.lock().len()).finish_non_exhaustive()
     }
 }

@@ -1,0 +1,528 @@
+//! The actor around a poller: it starts cycles as tasks and hears of their end. Handlers only pass messages on: they
+//! never block, and all work that could panic runs in tasks.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context as ActorCtx, Handler, Message, SpawnHandle};
+use futures::FutureExt as _;
+use jiff::Timestamp;
+use rows::sink::{
+    BackfillRequest, ConnectionRecord, ConnectionReport, CycleRecord, Registration, Sink, SinkError,
+};
+use tokio::{runtime::Handle, task::AbortHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    condition::Conditions,
+    cycle::{self, Context, Outcome},
+    overseer::{Ended, Fate, Overseer},
+    poller::{Job, Key, Once, Poller},
+};
+use crate::{
+    failure::Failure,
+    integration::{Account, ConnectionSpec, Integration},
+    observer::{CycleFacts, Observer},
+    session::{Link, Surroundings, quota::Urgency},
+};
+
+/// Everything that a connection is built from, again and again.
+#[derive(Clone)]
+pub struct Blueprint {
+    /// As configured.
+    pub spec: Arc<ConnectionSpec>,
+    /// Its integration.
+    pub integration: Arc<dyn Integration>,
+    /// The rooms around the engine.
+    pub surroundings: Surroundings,
+    /// Where rows go.
+    pub sink: Arc<dyn Sink>,
+    /// Where conditions are shown.
+    pub conditions: Conditions,
+    /// Where tasks run.
+    pub runtime: Handle,
+    /// One page at most.
+    pub page_timeout: Duration,
+    /// A single run.
+    pub once: Option<Once>,
+    /// Wait so long before the first step: starts are spread.
+    pub start_delay: Duration,
+}
+
+/// The actor.
+pub struct Connection {
+    blueprint: Blueprint,
+    overseer: Addr<Overseer>,
+    generation: u64,
+    /// There once the store has answered and the source is made.
+    at_work: Option<AtWork>,
+    tasks: Vec<AbortHandle>,
+    wake: Option<SpawnHandle>,
+    stopping: CancellationToken,
+    controls: Option<Controls>,
+    ended: bool,
+}
+
+struct AtWork {
+    poller: Poller,
+    context: Context,
+}
+
+/// The store's answer to a connection that begins.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Registered(Result<Registration, SinkError>);
+
+/// The check's end; nothing when it panicked.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Checked(Option<Result<Vec<Account>, Failure>>);
+
+/// Accounts were forgotten in the store: polling goes on.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Forgotten(Result<(), SinkError>);
+
+/// A cycle's end; nothing when it panicked.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct CycleDone {
+    key: Key,
+    urgency: Urgency,
+    outcome: Option<Outcome>,
+}
+
+/// What operators asked for.
+#[derive(Message, Debug, Clone, Default, PartialEq, Eq)]
+#[rtype(result = "()")]
+pub struct Controls {
+    /// Hold it.
+    pub paused: bool,
+    /// Poll everything now.
+    pub poll_requested_at: Option<Timestamp>,
+    /// Days to read.
+    pub backfills: Vec<BackfillRequest>,
+}
+
+/// End: cycles stop at their next page, and the actor when the last has.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct Stop;
+
+// === impl Connection ===
+
+impl Connection {
+    /// An actor that starts when it is started.
+    pub fn new(blueprint: Blueprint, overseer: Addr<Overseer>, generation: u64) -> Self {
+        Self {
+            blueprint,
+            overseer,
+            generation,
+            at_work: None,
+            tasks: Vec::new(),
+            wake: None,
+            stopping: CancellationToken::new(),
+            controls: None,
+            ended: false,
+        }
+    }
+
+    fn name(&self) -> &str {
+        &self.blueprint.spec.name
+    }
+
+    /// Runs `future` as a task; what becomes of it comes back as the message that `message` makes (from nothing when
+    /// it panicked).
+    fn run<T, M>(
+        &mut self,
+        ctx: &ActorCtx<Self>,
+        future: impl Future<Output = T> + Send + 'static,
+        message: impl FnOnce(Option<T>) -> M + Send + 'static,
+    ) where
+        T: Send + 'static,
+        M: Message<Result = ()> + Send + 'static,
+        Self: Handler<M>,
+    {
+        let address = ctx.address();
+        self.tasks.retain(|task| !task.is_finished());
+        let task = self.blueprint.runtime.spawn(async move {
+            let result = AssertUnwindSafe(future).catch_unwind().await.ok();
+            // At most one message per task: the mailbox cannot overflow.
+            address.do_send(message(result));
+        });
+        self.tasks.push(task.abort_handle());
+    }
+
+    /// Asks the poller what to do, does it, shows the condition.
+    fn step(&mut self, ctx: &mut ActorCtx<Self>) {
+        if self.ended {
+            return;
+        }
+        if self.stopping.is_cancelled() {
+            if self.tasks.iter().all(AbortHandle::is_finished) {
+                self.end(ctx, Fate::Stopped);
+            }
+            return;
+        }
+        let Some(at_work) = &mut self.at_work else { return };
+        let context = at_work.context.clone();
+        let step = at_work.poller.step(context.link.agreed_now());
+        for job in step.jobs {
+            self.start(ctx, &context, job);
+        }
+        self.show();
+        if let Some(ok) = step.finished {
+            self.end(ctx, Fate::Finished { ok });
+            return;
+        }
+        if let Some(wait) = step.wake_in {
+            if let Some(wake) = self.wake.take() {
+                ctx.cancel_future(wake);
+            }
+            self.wake = Some(ctx.run_later(wait, |connection, ctx| {
+                connection.wake = None;
+                connection.step(ctx);
+            }));
+        }
+    }
+
+    fn start(&mut self, ctx: &ActorCtx<Self>, context: &Context, job: Job) {
+        let context = context.clone();
+        match job {
+            Job::Check => self.run(
+                ctx,
+                async move {
+                    let session = context.link.session(Urgency::Fresh);
+                    context.link.source().check(&session).await
+                },
+                Checked,
+            ),
+            Job::Cycle { key, task, lateness } => {
+                let urgency = task.work.urgency();
+                self.run(ctx, async move { recorded(&context, &task, lateness).await }, move |outcome| {
+                    CycleDone { key, urgency, outcome }
+                });
+            }
+        }
+    }
+
+    /// Publishes the condition, and stores it when it changed.
+    fn show(&mut self) {
+        let Some(at_work) = &self.at_work else { return };
+        let link = &at_work.context.link;
+        let condition = at_work.poller.condition(link.is_troubled(), link.is_waiting());
+        let report = ConnectionReport {
+            connection: condition.connection.clone(),
+            epoch: at_work.context.epoch,
+            state: condition.state,
+            last_success_at: condition.last_success_at,
+            next_poll_at: condition.next_poll_at,
+            error: condition.error.clone(),
+        };
+        let before = self
+            .blueprint
+            .conditions
+            .get(&report.connection)
+            .map(|before| (before.state, before.error.clone()));
+        if !self.blueprint.conditions.set(condition) {
+            return;
+        }
+        at_work.context.observer.condition_changed(&report.connection);
+        let turned =
+            before.as_ref().is_none_or(|(state, error)| *state != report.state || *error != report.error);
+        if turned {
+            if let Some(error) = &report.error {
+                tracing::warn!(
+                    connection = report.connection,
+                    state = report.state.as_str(),
+                    error,
+                    "connection"
+                );
+            } else {
+                tracing::debug!(connection = report.connection, state = report.state.as_str(), "connection");
+            }
+        }
+        // Polling and idle take turns all day: only what lasts is worth a write, the rest is in the ledger.
+        if turned && !matches!(report.state, rows::state::State::Polling | rows::state::State::WaitingQuota) {
+            let sink = Arc::clone(&at_work.context.sink);
+            self.blueprint.runtime.spawn(async move {
+                if let Err(error) = sink.report(report).await {
+                    tracing::debug!(%error, "the connection's condition was not stored");
+                }
+            });
+        }
+    }
+
+    fn end(&mut self, ctx: &mut ActorCtx<Self>, fate: Fate) {
+        self.ended = true;
+        for task in self.tasks.drain(..) {
+            task.abort();
+        }
+        if matches!(fate, Fate::Stopped)
+            && let Some(at_work) = &self.at_work
+        {
+            let (name, epoch) = (self.name().to_owned(), at_work.context.epoch);
+            let sink = Arc::clone(&self.blueprint.sink);
+            self.blueprint.runtime.spawn(async move {
+                let state = rows::state::State::Stopped;
+                let report = ConnectionReport {
+                    connection: name,
+                    epoch,
+                    state,
+                    last_success_at: None,
+                    next_poll_at: None,
+                    error: None,
+                };
+                let _ = sink.report(report).await;
+            });
+        }
+        self.overseer.do_send(Ended {
+            connection: self.name().to_owned(),
+            generation: self.generation,
+            fate,
+        });
+        ctx.stop();
+    }
+
+    fn crash(&mut self, ctx: &mut ActorCtx<Self>, what: &'static str) {
+        tracing::error!(connection = self.name(), what, "a bug: the connection is rebuilt");
+        self.end(ctx, Fate::Crashed { reason: "panic" });
+    }
+
+    fn register(&mut self, ctx: &ActorCtx<Self>) {
+        let record = ConnectionRecord {
+            name: self.blueprint.spec.name.clone(),
+            integration: self.blueprint.spec.integration.clone(),
+            tenant: self.blueprint.spec.tenant.clone(),
+        };
+        let sink = Arc::clone(&self.blueprint.sink);
+        let lost = || Err(SinkError::Unavailable("the store panicked".to_owned()));
+        self.run(ctx, async move { sink.register(record).await }, move |result| {
+            Registered(result.unwrap_or_else(lost))
+        });
+    }
+
+    fn begin(&mut self, registration: Registration) -> Result<(), String> {
+        let blueprint = &self.blueprint;
+        let source = blueprint.integration.connect(&blueprint.spec).map_err(|error| error.to_string())?;
+        let streams = source.adjust_streams(blueprint.integration.streams());
+        let integration = blueprint.integration.id();
+        let link = Link::new(
+            Arc::clone(&blueprint.spec),
+            integration,
+            source,
+            blueprint.integration.quotas(),
+            blueprint.surroundings.clone(),
+        );
+        let poller = Poller::new(
+            Arc::clone(&blueprint.spec),
+            integration,
+            streams,
+            registration.ledgers,
+            registration.paused,
+            blueprint.once,
+            blueprint.surroundings.clock.clone(),
+        );
+        let context = Context {
+            spec: Arc::clone(&blueprint.spec),
+            integration,
+            epoch: registration.epoch,
+            sink: Arc::clone(&blueprint.sink),
+            link,
+            clock: blueprint.surroundings.clock.clone(),
+            observer: blueprint.surroundings.observer.clone(),
+            page_timeout: blueprint.page_timeout,
+            stopping: self.stopping.clone(),
+        };
+        let mut at_work = AtWork { poller, context };
+        if let Some(Controls { paused, poll_requested_at, backfills }) = self.controls.take() {
+            at_work.poller.control(paused, poll_requested_at, backfills);
+        }
+        self.at_work = Some(at_work);
+        Ok(())
+    }
+}
+
+/// Runs a cycle and records how it ended.
+async fn recorded(context: &Context, task: &cycle::Task, lateness: Duration) -> Outcome {
+    let started_at = context.clock.now();
+    let began = context.clock.elapsed();
+    // The panic is noted here, where its stream is known, and goes on to the actor.
+    let outcome = AssertUnwindSafe(cycle::run(context, task)).catch_unwind().await;
+    let word = match &outcome {
+        Ok(Outcome { result: Ok(done), .. }) => done.outcome(),
+        Ok(Outcome { result: Err(error), .. }) => error.outcome(),
+        Err(_) => "panicked",
+    };
+    context.observer.cycle(CycleFacts {
+        connection: &context.spec.name,
+        integration: context.integration,
+        stream: task.stream.name,
+        outcome: word,
+        duration: context.clock.elapsed().saturating_sub(began),
+        lateness,
+    });
+    let (pages, rows, error) = match &outcome {
+        Ok(outcome) => (outcome.pages, outcome.rows, outcome.result.as_ref().err().map(ToString::to_string)),
+        Err(_) => (0, 0, Some("the integration panicked: this is a bug".to_owned())),
+    };
+    let record = CycleRecord {
+        connection: context.spec.name.clone(),
+        account_id: task.account.id.clone(),
+        stream: task.stream.name.to_owned(),
+        outcome: word,
+        started_at,
+        finished_at: context.clock.now(),
+        pages,
+        rows,
+        error,
+    };
+    if let Err(error) = context.sink.record_cycle(record).await {
+        tracing::debug!(%error, "the cycle was not recorded");
+    }
+    outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+impl Actor for Connection {
+    type Context = ActorCtx<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_later(self.blueprint.start_delay, |connection, ctx| connection.register(ctx));
+    }
+}
+
+impl Drop for Connection {
+    /// However the actor dies, the overseer hears of it. A handler that panicked drops the actor without a word.
+    fn drop(&mut self) {
+        for task in self.tasks.drain(..) {
+            task.abort();
+        }
+        if !self.ended {
+            let fate = Fate::Crashed { reason: "actor_died" };
+            let connection = self.blueprint.spec.name.clone();
+            self.overseer.do_send(Ended { connection, generation: self.generation, fate });
+        }
+    }
+}
+
+impl Handler<Registered> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, Registered(result): Registered, ctx: &mut Self::Context) {
+        match result {
+            Ok(registration) => {
+                if let Err(error) = self.begin(registration) {
+                    tracing::error!(connection = self.name(), error, "the connection cannot be made");
+                    self.end(ctx, Fate::Unusable { error });
+                    return;
+                }
+                self.step(ctx);
+            }
+            Err(error) => {
+                tracing::warn!(connection = self.name(), %error, "cannot take the connection yet");
+                if self.blueprint.once.is_some() {
+                    self.end(ctx, Fate::Unusable { error: error.to_string() });
+                    return;
+                }
+                ctx.run_later(crate::limits::BACKOFF_INITIAL, |connection, ctx| connection.register(ctx));
+            }
+        }
+    }
+}
+
+impl Handler<Checked> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, Checked(result): Checked, ctx: &mut Self::Context) {
+        let Some(result) = result else { return self.crash(ctx, "the check panicked") };
+        let Some(at_work) = &mut self.at_work else { return };
+        let changed = at_work.poller.checked(result);
+        if changed.is_empty() {
+            return self.step(ctx);
+        }
+        tracing::warn!(
+            connection = self.name(),
+            accounts = ?changed,
+            "zone or currency changed: everything of these accounts is read again from the start date"
+        );
+        let (sink, name) = (Arc::clone(&self.blueprint.sink), self.name().to_owned());
+        let epoch = self.at_work.as_ref().map_or(0, |at_work| at_work.context.epoch);
+        let forget = async move {
+            for account in changed {
+                sink.reset_account(&name, epoch, &account).await?;
+            }
+            Ok(())
+        };
+        self.run(ctx, forget, |result| {
+            Forgotten(result.unwrap_or_else(|| Err(SinkError::Unavailable("the store panicked".to_owned()))))
+        });
+    }
+}
+
+impl Handler<Forgotten> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, Forgotten(result): Forgotten, ctx: &mut Self::Context) {
+        match result {
+            Ok(()) => self.step(ctx),
+            Err(error) => {
+                // Nothing may be read on top of what should have been forgotten: begin anew.
+                tracing::error!(connection = self.name(), %error, "old days could not be forgotten");
+                self.end(ctx, Fate::Crashed { reason: "database" });
+            }
+        }
+    }
+}
+
+impl Handler<CycleDone> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, CycleDone { key, urgency, outcome }: CycleDone, ctx: &mut Self::Context) {
+        let Some(outcome) = outcome else { return self.crash(ctx, "a cycle panicked") };
+        if let Some(at_work) = &mut self.at_work {
+            at_work.poller.done(&key, urgency, outcome);
+            let left = at_work.poller.backfills_left(at_work.context.link.agreed_now());
+            for (id, days_left) in left {
+                let sink = Arc::clone(&self.blueprint.sink);
+                self.blueprint.runtime.spawn(async move {
+                    if let Err(error) = sink.backfill_progress(id, days_left).await {
+                        tracing::debug!(%error, "the progress of a backfill was not stored");
+                    }
+                });
+            }
+        }
+        self.step(ctx);
+    }
+}
+
+impl Handler<Controls> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, controls: Controls, ctx: &mut Self::Context) {
+        let Some(at_work) = &mut self.at_work else {
+            self.controls = Some(controls);
+            return;
+        };
+        at_work.poller.control(controls.paused, controls.poll_requested_at, controls.backfills);
+        self.step(ctx);
+    }
+}
+
+impl Handler<Stop> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
+        self.stopping.cancel();
+        self.tasks.retain(|task| !task.is_finished());
+        if self.tasks.is_empty() {
+            self.end(ctx, Fate::Stopped);
+        }
+    }
+}
+
+/// So that the overseer's facts reach telemetry through the same door.
+impl Blueprint {
+    /// Telemetry.
+    pub fn observer(&self) -> &dyn Observer {
+        self.surroundings.observer.as_ref()
+    }
+}

@@ -1,0 +1,276 @@
+//! Windows of days: pages are stored as they come; the last one's transaction also deletes what was not seen and marks
+//! the ledger. A kill in between costs one window.
+
+use std::collections::HashSet;
+
+use rows::{
+    Day, DayRange,
+    day::plus_days,
+    key::Fingerprint,
+    ledger::{DaysProgress, Ledger, Progress, Resume, Suspect},
+    sink::Vanish,
+};
+
+use super::{Cycle, CycleError, Done, stuck, too_many_pages};
+use crate::{
+    failure::Failure,
+    limits,
+    page::{Next, Page, Reply, Span},
+    stream::{Days, Kind},
+};
+
+/// What a window has seen so far.
+#[derive(Default)]
+struct Seen {
+    keys: HashSet<(Fingerprint, Day)>,
+    /// The window may delete nothing: a row of it was set aside, or the provider's count moved.
+    unsure: bool,
+    total: Option<u64>,
+    duplicates: u64,
+}
+
+/// How one piece of a window ended.
+enum Piece {
+    Last(Page),
+    Pending,
+    Split(Vec<String>),
+    Stopped,
+}
+
+impl Cycle<'_> {
+    /// Reads the days in one go, or, where that is too much, in halves.
+    pub(super) async fn window(&mut self, days: DayRange) -> Result<Done, CycleError> {
+        let resume = self.progress().resume.clone().filter(|resume| resume.days == Some(days));
+        let mut seen = Seen::default();
+        match self.piece(days, None, resume.map(|resume| resume.token), &mut seen).await? {
+            Piece::Last(page) => self.close(days, page, seen).await,
+            Piece::Pending => Ok(Done::Pending),
+            Piece::Stopped => Ok(Done::Stopped),
+            Piece::Split(parts) => {
+                if let Some((older, newer)) = days.halves() {
+                    self.forget_report().await?;
+                    return match Box::pin(self.window(newer)).await? {
+                        Done::Complete => Box::pin(self.window(older)).await,
+                        unfinished => Ok(unfinished),
+                    };
+                }
+                self.parts(days, parts, seen).await
+            }
+        }
+    }
+
+    /// Reads one day in the parts that the source split it into.
+    async fn parts(
+        &mut self,
+        days: DayRange,
+        parts: Vec<String>,
+        mut seen: Seen,
+    ) -> Result<Done, CycleError> {
+        if parts.is_empty() {
+            return Err(too_much(format!("{} alone is too much for one request", days.first)));
+        }
+        self.forget_report().await?;
+        let mut left: Vec<String> = parts.into_iter().rev().collect();
+        let mut last = Page::default();
+        let mut read = 0;
+        while let Some(part) = left.pop() {
+            read += 1;
+            if read > limits::PARTS_MAX {
+                return Err(too_much(format!("{} needs more than {} parts", days.first, limits::PARTS_MAX)));
+            }
+            // The previous part's last page: stored like any other.
+            let commit = self.commit_of(std::mem::take(&mut last));
+            self.store(commit).await?;
+            match self.piece(days, Some(part), None, &mut seen).await? {
+                Piece::Last(page) => last = page,
+                Piece::Split(smaller) if smaller.is_empty() => {
+                    return Err(too_much(format!("a part of {} cannot be made smaller", days.first)));
+                }
+                Piece::Split(smaller) => left.extend(smaller.into_iter().rev()),
+                Piece::Stopped => return Ok(Done::Stopped),
+                Piece::Pending => return Ok(Done::Pending),
+            }
+        }
+        self.close(days, last, seen).await
+    }
+
+    /// Reads all pages of a window or part; gives the last one, which is not stored yet.
+    async fn piece(
+        &mut self,
+        days: DayRange,
+        part: Option<String>,
+        mut resume: Option<String>,
+        seen: &mut Seen,
+    ) -> Result<Piece, CycleError> {
+        let mut cursor: Option<String> = None;
+        for _ in 0..limits::PAGES_MAX {
+            if self.is_stopping() {
+                return Ok(Piece::Stopped);
+            }
+            let span = Span::Days { days, part: part.clone() };
+            let reply = match self.page(span, cursor.clone(), resume.take()).await {
+                Err(CycleError::Source(Failure::TooMuch { .. })) => Reply::Split { parts: Vec::new() },
+                reply => reply?,
+            };
+            let mut page = match reply {
+                Reply::Page(page) => page,
+                Reply::Split { parts } => return Ok(Piece::Split(parts)),
+                Reply::Pending { resume: token, not_before } if part.is_some() => {
+                    // A part's report is waited for here: the window's other parts are in memory only.
+                    let wait = not_before.duration_since(self.context.clock.now());
+                    self.context.clock.sleep(wait.try_into().unwrap_or_default()).await;
+                    resume = Some(token);
+                    continue;
+                }
+                Reply::Pending { resume: token, not_before } => {
+                    self.keep_report(Resume { days: Some(days), token, not_before }).await?;
+                    return Ok(Piece::Pending);
+                }
+            };
+            self.take(&mut page, days, seen)?;
+            match std::mem::take(&mut page.next) {
+                Next::End(_) => return Ok(Piece::Last(page)),
+                Next::More(next) => {
+                    if cursor.as_ref() == Some(&next) {
+                        return Err(stuck());
+                    }
+                    cursor = Some(next);
+                }
+            }
+            let commit = self.commit_of(page);
+            self.store(commit).await?;
+        }
+        Err(too_many_pages())
+    }
+
+    /// Notes what the page holds; drops rows outside the window.
+    fn take(&self, page: &mut Page, days: DayRange, seen: &mut Seen) -> Result<(), CycleError> {
+        let before = page.rows.len();
+        page.rows.retain(|row| row.day().is_none_or(|day| days.contains(day)));
+        let dropped = before - page.rows.len();
+        if dropped > 0 {
+            self.context.observer.dropped(self.context.integration, self.task.stream.name, dropped as u64);
+        }
+        for row in &page.rows {
+            if let Some(day) = row.day()
+                && !seen.keys.insert((row.entity(), day))
+            {
+                seen.duplicates += 1;
+            }
+        }
+        if seen.keys.len() > limits::WINDOW_KEYS_MAX {
+            return Err(too_much(format!("more than {} rows in one window", limits::WINDOW_KEYS_MAX)));
+        }
+        let inside = |day: Option<Day>| day.is_none_or(|day| days.contains(day));
+        seen.unsure |= page.quarantined.iter().any(|quarantined| inside(quarantined.day));
+        if let Some(total) = page.total {
+            seen.unsure |= seen.total.is_some_and(|before| before != total);
+            seen.total = Some(total);
+        }
+        Ok(())
+    }
+
+    /// The window's last transaction.
+    async fn close(&mut self, days: DayRange, page: Page, seen: Seen) -> Result<Done, CycleError> {
+        let count = seen.keys.len() as u64;
+        if seen.duplicates > 0 {
+            tracing::warn!(
+                connection = self.context.spec.name,
+                stream = self.task.stream.name,
+                duplicates = seen.duplicates,
+                "the provider gave keys twice in one window: the last one stands"
+            );
+        }
+        let suspect = self.progress().suspect;
+        let confirmed = suspect.is_some_and(|suspect| suspect.days == days && suspect.rows == count);
+        let ledger = self.marked(days);
+        let mut commit = self.with_ledger(self.commit_of(page), ledger);
+        if !seen.unsure
+            && let (Some(table), Kind::Days(policy)) =
+                (self.task.stream.tables.first(), &self.task.stream.kind)
+        {
+            commit.vanish =
+                Some(Vanish::Days { table: *table, level: policy.level, days, seen: seen.keys, confirmed });
+        }
+        let committed = self.store(commit).await?;
+        let Some(shrunk) = committed.shrunk else { return Ok(Done::Complete) };
+        tracing::warn!(
+            connection = self.context.spec.name,
+            stream = self.task.stream.name,
+            days = %format_args!("{}..{}", days.first, days.last),
+            stored = shrunk.stored,
+            seen = shrunk.seen,
+            "the window shrank: read once more before anything is deleted"
+        );
+        self.suspect(Some(Suspect { days, rows: count })).await?;
+        Ok(Done::Unconfirmed)
+    }
+
+    fn progress(&self) -> &DaysProgress {
+        static NONE: DaysProgress = DaysProgress { ranges: Vec::new(), resume: None, suspect: None };
+        match &self.ledger.progress {
+            Progress::Days(progress) => progress,
+            _ => &NONE,
+        }
+    }
+
+    fn changed(&self, change: impl FnOnce(&mut DaysProgress)) -> Ledger {
+        let mut ledger = self.ledger.clone();
+        if let Progress::Days(progress) = &mut ledger.progress {
+            change(progress);
+        }
+        ledger
+    }
+
+    fn marked(&self, days: DayRange) -> Ledger {
+        let settled_before = self.compactable();
+        let mut ledger = self.changed(|progress| {
+            progress.mark(days, self.began_at);
+            progress.resume = None;
+            if progress.suspect.is_some_and(|suspect| suspect.days.intersection(&days).is_some()) {
+                progress.suspect = None;
+            }
+            if let Some(before) = settled_before {
+                progress.compact(before);
+            }
+        });
+        ledger.forbidden = None;
+        ledger
+    }
+
+    /// Days before this one are never read again and have settled.
+    fn compactable(&self) -> Option<Day> {
+        let Kind::Days(Days { tiers, settling, .. }) = &self.task.stream.kind else { return None };
+        let lookback = tiers.iter().map(|tier| i64::from(tier.days)).max().unwrap_or(0);
+        let settling_days = settling.as_hours() / 24 + 1;
+        let today = rows::day::day_at(self.began_at, &self.ledger.zone());
+        Some(plus_days(today, -(lookback.max(settling_days) + 2)))
+    }
+
+    async fn keep_report(&mut self, resume: Resume) -> Result<(), CycleError> {
+        let ledger = self.changed(|progress| progress.resume = Some(resume));
+        self.store_ledger(ledger).await
+    }
+
+    async fn forget_report(&mut self) -> Result<(), CycleError> {
+        if self.progress().resume.is_none() {
+            return Ok(());
+        }
+        let ledger = self.changed(|progress| progress.resume = None);
+        self.store_ledger(ledger).await
+    }
+
+    async fn suspect(&mut self, suspect: Option<Suspect>) -> Result<(), CycleError> {
+        let ledger = self.changed(|progress| progress.suspect = suspect);
+        self.store_ledger(ledger).await
+    }
+
+    async fn store_ledger(&mut self, ledger: Ledger) -> Result<(), CycleError> {
+        let commit = self.with_ledger(self.commit_of(Page::default()), ledger);
+        self.store(commit).await.map(drop)
+    }
+}
+
+const fn too_much(reason: String) -> CycleError {
+    CycleError::Source(Failure::Permanent { reason })
+}

@@ -1,0 +1,94 @@
+//! Feeds: rows and the durable token in one transaction per page. A kill costs one page.
+
+use rows::{
+    Day,
+    ledger::{FeedProgress, Ledger, Progress},
+};
+
+use super::{Cycle, CycleError, Done, stuck, too_many_pages};
+use crate::{
+    failure::Failure,
+    limits,
+    page::{Lane, Next, Reply, Span},
+};
+
+impl Cycle<'_> {
+    /// Follows the feed to its end.
+    pub(super) async fn feed(&mut self, lane: Lane, start: Day) -> Result<Done, CycleError> {
+        let mut token = self.token(lane);
+        for _ in 0..limits::PAGES_MAX {
+            if self.is_stopping() {
+                return Ok(Done::Stopped);
+            }
+            let span = Span::Feed { lane, token: token.clone(), start };
+            let Reply::Page(mut page) = self.page(span, None, None).await? else {
+                return Err(CycleError::Source(Failure::Permanent {
+                    reason: format!(
+                        "stream {} is a feed: it cannot be split or pending",
+                        self.task.stream.name
+                    ),
+                }));
+            };
+            let next = std::mem::take(&mut page.next);
+            let (ended, next_token) = match next {
+                Next::More(next) => {
+                    if token.as_ref() == Some(&next) {
+                        return Err(stuck());
+                    }
+                    (false, Some(next))
+                }
+                Next::End(next) => (true, next),
+            };
+            let ledger = self.advanced(lane, next_token.clone(), ended);
+            let commit = self.with_ledger(self.commit_of(page), ledger);
+            self.store(commit).await?;
+            if ended {
+                return Ok(Done::Complete);
+            }
+            token = next_token;
+        }
+        Err(too_many_pages())
+    }
+
+    fn token(&self, lane: Lane) -> Option<String> {
+        match (&self.ledger.progress, lane) {
+            (Progress::Feed(progress), Lane::Tail) => progress.token.clone(),
+            (Progress::Feed(progress), Lane::Relist) => progress.relist_token.clone(),
+            _ => None,
+        }
+    }
+
+    fn advanced(&self, lane: Lane, token: Option<String>, ended: bool) -> Ledger {
+        let mut ledger = self.ledger.clone();
+        ledger.forbidden = None;
+        let began_at = self.began_at;
+        if let Progress::Feed(progress) = &mut ledger.progress {
+            match lane {
+                Lane::Tail => tail(progress, token, ended, began_at),
+                Lane::Relist => relist(progress, token, ended, began_at),
+            }
+        }
+        ledger
+    }
+}
+
+fn tail(progress: &mut FeedProgress, token: Option<String>, ended: bool, began_at: jiff::Timestamp) {
+    progress.token = token;
+    if ended {
+        progress.caught_up_at = Some(began_at);
+        // The first reading lists everything: it is as good as a re-listing.
+        progress.relisted_at = progress.relisted_at.or(Some(began_at));
+    }
+}
+
+fn relist(progress: &mut FeedProgress, token: Option<String>, ended: bool, began_at: jiff::Timestamp) {
+    let since = progress.relist_began_at.filter(|_| progress.relist_token.is_some()).unwrap_or(began_at);
+    if ended {
+        progress.relist_token = None;
+        progress.relist_began_at = None;
+        progress.relisted_at = Some(since);
+    } else {
+        progress.relist_token = token;
+        progress.relist_began_at = Some(since);
+    }
+}

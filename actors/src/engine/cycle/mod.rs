@@ -1,0 +1,296 @@
+//! One reading of one stream of one account, from its first page to its commit. Plain async functions, free of actix:
+//! they run as tasks, so that a panic comes back as a value. Idempotent: run twice, nothing changes.
+
+mod days;
+mod feed;
+mod snapshot;
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use rows::{
+    Clock,
+    ledger::{Ledger, Progress},
+    sink::{Commit, Committed, Sink, SinkError},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::schedule::Work;
+use crate::{
+    failure::Failure,
+    integration::{Account, ConnectionSpec},
+    observer::Observer,
+    page::{Page, PageRequest, Reply, Span},
+    session::{Link, Session},
+    stream::{Kind, Stream},
+};
+
+/// What all cycles of a connection share.
+#[derive(Clone)]
+pub struct Context {
+    /// As configured.
+    pub spec: Arc<ConnectionSpec>,
+    /// The integration's id.
+    pub integration: &'static str,
+    /// Writes carry it.
+    pub epoch: i64,
+    /// Where rows go.
+    pub sink: Arc<dyn Sink>,
+    /// The way to the provider.
+    pub link: Arc<Link>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Telemetry.
+    pub observer: Arc<dyn Observer>,
+    /// One page at most, without purposeful waits.
+    pub page_timeout: Duration,
+    /// Set when the connection is to end: cycles stop at the next page.
+    pub stopping: CancellationToken,
+}
+
+/// One cycle's task.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// The account to read.
+    pub account: Account,
+    /// The stream to read.
+    pub stream: Arc<Stream>,
+    /// What of it.
+    pub work: Work,
+    /// What was read before.
+    pub ledger: Ledger,
+    /// Everything counts as urgent: a person waits for the end of the run.
+    pub urgent: bool,
+}
+
+/// How a cycle ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Success, or why not.
+    pub result: Result<Done, CycleError>,
+    /// The ledger as it is stored now.
+    pub ledger: Ledger,
+    /// Pages read.
+    pub pages: u64,
+    /// Rows read.
+    pub rows: u64,
+}
+
+/// A cycle's success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// All of it is read.
+    Complete,
+    /// The provider prepares a report; the ledger knows.
+    Pending,
+    /// A window shrank: it must be read once more before anything is deleted.
+    Unconfirmed,
+    /// The connection ends; what was committed stays.
+    Stopped,
+}
+
+/// A cycle's failure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CycleError {
+    /// At the provider.
+    #[error(transparent)]
+    Source(#[from] Failure),
+    /// At the store.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+}
+
+/// A cycle at work.
+struct Cycle<'a> {
+    context: &'a Context,
+    task: &'a Task,
+    session: Session,
+    ledger: Ledger,
+    began_at: Timestamp,
+    pages: u64,
+    rows: u64,
+}
+
+/// Runs one cycle to its end.
+pub async fn run(context: &Context, task: &Task) -> Outcome {
+    let urgency = if task.urgent { crate::session::quota::Urgency::Fresh } else { task.work.urgency() };
+    let mut cycle = Cycle {
+        context,
+        task,
+        session: context.link.session(urgency),
+        ledger: task.ledger.clone(),
+        began_at: context.clock.now(),
+        pages: 0,
+        rows: 0,
+    };
+    let mut result = match &task.work {
+        Work::Window { days, .. } => cycle.window(*days).await,
+        Work::Feed { lane, start } => cycle.feed(*lane, *start).await,
+        Work::Snapshot => cycle.snapshot().await,
+    };
+    if let Err(CycleError::Source(Failure::Forbidden { advice })) = &result {
+        let advice = advice.clone();
+        if let Err(error) = cycle.forbidden(advice).await {
+            result = Err(error);
+        }
+    }
+    Outcome { result, ledger: cycle.ledger, pages: cycle.pages, rows: cycle.rows }
+}
+
+// === impl Done ===
+
+impl Done {
+    /// A short word for labels and records.
+    pub const fn outcome(self) -> &'static str {
+        match self {
+            Self::Complete => "ok",
+            Self::Pending => "pending",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+// === impl CycleError ===
+
+impl CycleError {
+    /// A short word for labels and records.
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::Source(failure) => failure.outcome(),
+            Self::Sink(SinkError::Outdated(_)) => "outdated",
+            Self::Sink(_) => "database",
+        }
+    }
+}
+
+// === impl Cycle ===
+
+impl Cycle<'_> {
+    /// Asks the source for one page, within the deadline, and counts it.
+    async fn page(
+        &mut self,
+        span: Span,
+        cursor: Option<String>,
+        resume: Option<String>,
+    ) -> Result<Reply, CycleError> {
+        let request = PageRequest {
+            stream: &self.task.stream,
+            account: &self.task.account,
+            span,
+            cursor,
+            resume,
+            now: self.began_at,
+        };
+        let reply = within(
+            self.context.clock.as_ref(),
+            &self.session,
+            self.context.page_timeout,
+            self.context.link.source().page(&self.session, request),
+        )
+        .await?;
+        if let Reply::Page(page) = &reply {
+            self.pages += 1;
+            self.rows += page.rows.len() as u64;
+            for quarantined in &page.quarantined {
+                self.context.observer.quarantined(
+                    self.context.integration,
+                    self.task.stream.name,
+                    quarantined.reason,
+                );
+            }
+        }
+        Ok(reply)
+    }
+
+    /// A commit of this cycle with the page's rows; the ledger is added by those that advance it.
+    fn commit_of(&self, page: Page) -> Commit {
+        Commit {
+            connection: self.context.spec.name.clone(),
+            integration: self.context.integration.to_owned(),
+            epoch: self.context.epoch,
+            stream: self.task.stream.name.to_owned(),
+            account_id: self.task.account.id.clone(),
+            rows: page.rows,
+            tombstones: page.tombstones,
+            quarantined: page.quarantined,
+            ..Commit::default()
+        }
+    }
+
+    /// The commit, with `ledger` to be stored beside the rows.
+    fn with_ledger(&self, mut commit: Commit, ledger: Ledger) -> Commit {
+        if let (Progress::Days(progress), Kind::Days(policy)) = (&ledger.progress, &self.task.stream.kind) {
+            commit.settled_through = progress.settled_through(&ledger.zone(), policy.settling);
+        }
+        commit.ledger = Some(ledger);
+        commit
+    }
+
+    /// Stores it; the ledger in memory follows the stored one.
+    async fn store(&mut self, commit: Commit) -> Result<Committed, CycleError> {
+        let ledger = commit.ledger.clone();
+        let account_id = commit.account_id.clone();
+        let committed = self.context.sink.commit(commit).await?;
+        let context = self.context;
+        context.observer.committed(context.integration, self.task.stream.name, &committed);
+        if committed.shrunk.is_none()
+            && let Some(ledger) = ledger
+        {
+            self.ledger = ledger;
+        }
+        if committed.vanished > 0 || committed.written.iter().any(|(_, rows)| *rows > 0) {
+            context.observer.rows_changed(&context.spec.name, &account_id);
+        }
+        Ok(committed)
+    }
+
+    /// Notes that the provider does not permit this stream.
+    async fn forbidden(&mut self, advice: String) -> Result<(), CycleError> {
+        let mut ledger = self.ledger.clone();
+        ledger.forbidden = Some(rows::ledger::Forbidden { advice, since: self.began_at });
+        let commit = self.with_ledger(self.commit_of(Page::default()), ledger);
+        self.store(commit).await.map(drop)
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.context.stopping.is_cancelled()
+    }
+}
+
+/// Runs `future` for at most `limit`, not counting the time that `session` waits on purpose.
+async fn within<T>(
+    clock: &dyn Clock,
+    session: &Session,
+    limit: Duration,
+    future: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let began = clock.elapsed();
+    let waited_before = session.waited();
+    tokio::pin!(future);
+    loop {
+        let allowed = limit + session.waited().saturating_sub(waited_before);
+        let left = (began + allowed).saturating_sub(clock.elapsed());
+        if left.is_zero() {
+            return Err(Failure::Transient { reason: format!("no page within {} s", limit.as_secs()) });
+        }
+        tokio::select! {
+            biased;
+            result = &mut future => return result,
+            () = clock.sleep(left) => {}
+        }
+    }
+}
+
+/// A provider that pages without advancing.
+fn stuck() -> CycleError {
+    CycleError::Source(Failure::Transient {
+        reason: "paging does not advance: the provider answered the same cursor twice".to_owned(),
+    })
+}
+
+fn too_many_pages() -> CycleError {
+    CycleError::Source(Failure::Permanent {
+        reason: format!("more than {} pages in one reading", crate::limits::PAGES_MAX),
+    })
+}

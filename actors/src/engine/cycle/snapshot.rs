@@ -1,0 +1,95 @@
+//! Snapshots: the whole set is read into memory (a named limit) and stored at the end; what was not seen is `removed`.
+
+use rows::{
+    ledger::{Ledger, Progress, Resume, SnapshotProgress},
+    sink::Vanish,
+};
+
+use super::{Cycle, CycleError, Done, stuck, too_many_pages};
+use crate::{
+    failure::Failure,
+    limits,
+    page::{Next, Page, Reply, Span},
+    stream::Kind,
+};
+
+impl Cycle<'_> {
+    /// Reads the whole set.
+    pub(super) async fn snapshot(&mut self) -> Result<Done, CycleError> {
+        let mut whole = Page::default();
+        let mut cursor: Option<String> = None;
+        let mut resume = self.resume();
+        let mut moved = false;
+        for _ in 0..limits::PAGES_MAX {
+            if self.is_stopping() {
+                return Ok(Done::Stopped);
+            }
+            let page = match self.page(Span::Snapshot, cursor.clone(), resume.take()).await? {
+                Reply::Page(page) => page,
+                Reply::Pending { resume, not_before } => {
+                    let resume = Resume { days: None, token: resume, not_before };
+                    let ledger = self.with_progress(|progress| progress.resume = Some(resume));
+                    let commit = self.with_ledger(self.commit_of(Page::default()), ledger);
+                    self.store(commit).await?;
+                    return Ok(Done::Pending);
+                }
+                Reply::Split { .. } => {
+                    return Err(CycleError::Source(Failure::Permanent {
+                        reason: format!("stream {} is a snapshot: it cannot be split", self.task.stream.name),
+                    }));
+                }
+            };
+            moved |= page.total.is_some() && whole.total.is_some() && page.total != whole.total;
+            whole.total = page.total.or(whole.total);
+            whole.rows.extend(page.rows);
+            whole.quarantined.extend(page.quarantined);
+            whole.tombstones.extend(page.tombstones);
+            if whole.rows.len() > limits::SNAPSHOT_ROWS_MAX {
+                return Err(CycleError::Source(Failure::Permanent {
+                    reason: format!("more than {} objects in one set", limits::SNAPSHOT_ROWS_MAX),
+                }));
+            }
+            match page.next {
+                Next::End(_) => return self.close_snapshot(whole, moved).await,
+                Next::More(next) if cursor.as_ref() == Some(&next) => return Err(stuck()),
+                Next::More(next) => cursor = Some(next),
+            }
+        }
+        Err(too_many_pages())
+    }
+
+    async fn close_snapshot(&mut self, whole: Page, moved: bool) -> Result<Done, CycleError> {
+        let Kind::Snapshot(policy) = &self.task.stream.kind else { return Ok(Done::Complete) };
+        // What could not be read may be the very object that seems to be missing.
+        let sure = whole.quarantined.is_empty() && !moved;
+        let vanish = policy.vanishing.filter(|_| sure).map(|table| {
+            let rows = whole.rows.iter().filter(|row| row.table() == table);
+            Vanish::Objects { table, seen: rows.map(rows::Row::entity).collect() }
+        });
+        let began_at = self.began_at;
+        let mut ledger = self.with_progress(|progress| {
+            progress.read_at = Some(began_at);
+            progress.resume = None;
+        });
+        ledger.forbidden = None;
+        let mut commit = self.with_ledger(self.commit_of(whole), ledger);
+        commit.vanish = vanish;
+        self.store(commit).await?;
+        Ok(Done::Complete)
+    }
+
+    fn resume(&self) -> Option<String> {
+        match &self.ledger.progress {
+            Progress::Snapshot(progress) => progress.resume.as_ref().map(|resume| resume.token.clone()),
+            _ => None,
+        }
+    }
+
+    fn with_progress(&self, change: impl FnOnce(&mut SnapshotProgress)) -> Ledger {
+        let mut ledger = self.ledger.clone();
+        if let Progress::Snapshot(progress) = &mut ledger.progress {
+            change(progress);
+        }
+        ledger
+    }
+}

@@ -1,0 +1,375 @@
+//! The actor that owns every connection and rebuilds it from its blueprint when it dies. `actix::Supervisor` does not:
+//! it restarts only an actor that stopped itself, and one whose handler panicked is gone.
+//!
+//! Crashes count: [`limits::CRASHES_MAX`] within [`limits::CRASH_WINDOW`], each followed by a growing, jittered delay,
+//! and the connection is parked: visible, probed hourly, and no bother to its siblings. A provider that is down or
+//! answers nonsense is not a crash; the connection deals with that itself.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
+use rows::{
+    sink::{Control, SinkError},
+    state::State,
+};
+use tokio::sync::watch;
+
+use super::{
+    condition::Condition,
+    connection::{Blueprint, Connection, Controls, Stop},
+};
+use crate::{limits, session::retry::Delays};
+
+/// How a connection's actor ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It was told to.
+    Stopped,
+    /// A single run is over.
+    Finished {
+        /// Everything was read.
+        ok: bool,
+    },
+    /// It cannot be made from its configuration.
+    Unusable {
+        /// Why.
+        error: String,
+    },
+    /// A panic or a broken invariant.
+    Crashed {
+        /// A short word for the metric's label.
+        reason: &'static str,
+    },
+}
+
+/// A connection's actor tells its end.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub struct Ended {
+    /// Which.
+    pub connection: String,
+    /// Which of its lives.
+    pub generation: u64,
+    /// How.
+    pub fate: Fate,
+}
+
+/// These connections, and no others, are to run. What did not change is not touched.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Run(pub Vec<Blueprint>);
+
+/// End all connections.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct StopAll;
+
+/// End the actors' thread.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct EndSystem;
+
+/// What the store says operators asked for.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Controlled(Result<Vec<Control>, SinkError>);
+
+/// How far a single run has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Connections that have ended, and whether all was well.
+    pub finished: BTreeMap<String, bool>,
+    /// No connection is left.
+    pub all_ended: bool,
+}
+
+struct Child {
+    blueprint: Blueprint,
+    address: Option<Addr<Connection>>,
+    generation: u64,
+    crashes: VecDeque<Duration>,
+    delays: Delays,
+    controls: Controls,
+    /// Takes over once the actor has ended.
+    next: Option<Blueprint>,
+    removed: bool,
+}
+
+/// The actor.
+pub struct Overseer {
+    children: BTreeMap<String, Child>,
+    /// What was asked for, also of connections that are just being rebuilt.
+    generation: u64,
+    progress: watch::Sender<Progress>,
+    controls_every: Duration,
+    asking: bool,
+    stopping: bool,
+}
+
+// === impl Overseer ===
+
+impl Overseer {
+    /// Without connections yet. `controls_every` is how often the store is asked for operators' wishes.
+    pub fn new(progress: watch::Sender<Progress>, controls_every: Duration) -> Self {
+        let children = BTreeMap::new();
+        Self { children, generation: 0, progress, controls_every, asking: false, stopping: false }
+    }
+
+    fn launch(&mut self, name: &str, ctx: &Context<Self>) {
+        self.generation += 1;
+        let generation = self.generation;
+        let Some(child) = self.children.get_mut(name) else { return };
+        child.generation = generation;
+        let connection = Connection::new(child.blueprint.clone(), ctx.address(), generation);
+        let address = connection.start();
+        if child.controls != Controls::default() {
+            address.do_send(child.controls.clone());
+        }
+        child.address = Some(address);
+    }
+
+    fn adopt(&mut self, blueprint: Blueprint, ctx: &Context<Self>) {
+        let name = blueprint.spec.name.clone();
+        let spec = &blueprint.spec;
+        blueprint.conditions.set(Condition {
+            connection: name.clone(),
+            integration: blueprint.integration.id(),
+            tenant: spec.tenant.clone(),
+            state: State::Starting,
+            last_success_at: None,
+            next_poll_at: None,
+            error: None,
+            streams: Vec::new(),
+        });
+        let child = Child {
+            blueprint,
+            address: None,
+            generation: 0,
+            crashes: VecDeque::new(),
+            delays: Delays::new(limits::RESTART_INITIAL, limits::RESTART_MAX),
+            controls: Controls::default(),
+            next: None,
+            removed: false,
+        };
+        self.children.insert(name.clone(), child);
+        self.launch(&name, ctx);
+    }
+
+    fn crashed(&mut self, name: &str, reason: &'static str, ctx: &mut Context<Self>) {
+        let Some(child) = self.children.get_mut(name) else { return };
+        let blueprint = &child.blueprint;
+        blueprint.observer().restarted(blueprint.integration.id(), reason);
+        if blueprint.once.is_some() {
+            self.finish(name, false);
+            return;
+        }
+        let now = blueprint.surroundings.clock.elapsed();
+        child.crashes.retain(|at| *at + limits::CRASH_WINDOW > now);
+        child.crashes.push_back(now);
+        let parked = child.crashes.len() >= limits::CRASHES_MAX;
+        let (state, error, wait) = if parked {
+            let error = format!(
+                "crashed {} times within {} minutes: a bug; tried again every hour, or at once when its configuration \
+                 changes. The log has the details",
+                child.crashes.len(),
+                limits::CRASH_WINDOW.as_secs() / 60
+            );
+            (State::Parked, error, limits::PROBE)
+        } else {
+            let wait = child.delays.next_delay();
+            (State::BackingOff, "crashed: it is being rebuilt".to_owned(), wait)
+        };
+        if parked {
+            tracing::error!(connection = name, "parked: {error}");
+        }
+        blueprint.conditions.change(name, |condition| {
+            condition.state = state;
+            condition.error = Some(error.clone());
+        });
+        blueprint.observer().condition_changed(name);
+        store_condition(blueprint, state, error);
+        let (name, generation) = (name.to_owned(), child.generation);
+        ctx.run_later(wait, move |overseer, ctx| {
+            let current = overseer.children.get(&name).is_some_and(|child| child.generation == generation);
+            if current && !overseer.stopping {
+                overseer.launch(&name, ctx);
+            }
+        });
+    }
+
+    fn finish(&mut self, name: &str, ok: bool) {
+        self.children.remove(name);
+        self.progress.send_modify(|progress| {
+            progress.finished.insert(name.to_owned(), ok);
+        });
+        self.rest();
+    }
+
+    /// Tells those who wait when nothing is left to oversee.
+    fn rest(&self) {
+        if !self.children.is_empty() {
+            return;
+        }
+        self.progress.send_modify(|progress| progress.all_ended = true);
+    }
+
+    /// Asks the store what operators want.
+    fn ask(&mut self, ctx: &Context<Self>) {
+        if self.asking || self.stopping {
+            return;
+        }
+        let Some(child) = self.children.values().next() else { return };
+        let sink = std::sync::Arc::clone(&child.blueprint.sink);
+        let address = ctx.address();
+        self.asking = true;
+        child.blueprint.runtime.spawn(async move {
+            address.do_send(Controlled(sink.controls().await));
+        });
+    }
+}
+
+/// A crashed actor cannot store its condition itself.
+fn store_condition(blueprint: &Blueprint, state: State, error: String) {
+    let (sink, name) = (std::sync::Arc::clone(&blueprint.sink), blueprint.spec.name.clone());
+    blueprint.runtime.spawn(async move {
+        let _ = sink.note_state(&name, state, Some(error)).await;
+    });
+}
+
+impl Actor for Overseer {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        // Bounded by the number of connections: each has one actor that tells its end once.
+        ctx.set_mailbox_capacity(1024);
+        ctx.run_interval(self.controls_every, |overseer, ctx| overseer.ask(ctx));
+    }
+}
+
+impl Handler<Run> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, Run(blueprints): Run, ctx: &mut Self::Context) {
+        let mut wanted: BTreeMap<String, Blueprint> =
+            blueprints.into_iter().map(|blueprint| (blueprint.spec.name.clone(), blueprint)).collect();
+        for (name, child) in &mut self.children {
+            let next = wanted.remove(name);
+            if next.as_ref().is_some_and(|next| next.spec.same_as(&child.blueprint.spec)) {
+                child.removed = false;
+                continue;
+            }
+            child.removed = next.is_none();
+            child.next = next;
+            match &child.address {
+                Some(address) => address.do_send(Stop),
+                // Waiting to be rebuilt or parked: the new blueprint is tried at once.
+                None => ctx.address().do_send(Ended {
+                    connection: name.clone(),
+                    generation: child.generation,
+                    fate: Fate::Stopped,
+                }),
+            }
+        }
+        for blueprint in wanted.into_values() {
+            self.adopt(blueprint, ctx);
+        }
+        self.rest();
+    }
+}
+
+impl Handler<Ended> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, Ended { connection, generation, fate }: Ended, ctx: &mut Self::Context) {
+        let Some(child) = self.children.get_mut(&connection) else { return };
+        if child.generation != generation {
+            return;
+        }
+        child.address = None;
+        if child.removed || (self.stopping && !matches!(fate, Fate::Finished { .. })) {
+            let gone = self.children.remove(&connection);
+            if let Some(gone) = gone.filter(|gone| gone.removed) {
+                gone.blueprint.conditions.remove(&connection);
+                gone.blueprint.observer().condition_changed(&connection);
+            }
+            return self.rest();
+        }
+        if let Some(next) = child.next.take() {
+            self.children.remove(&connection);
+            return self.adopt(next, ctx);
+        }
+        match fate {
+            Fate::Stopped => {}
+            Fate::Finished { ok } => self.finish(&connection, ok),
+            Fate::Crashed { reason } => self.crashed(&connection, reason, ctx),
+            Fate::Unusable { error } => {
+                let blueprint = &child.blueprint;
+                blueprint.conditions.change(&connection, |condition| {
+                    condition.state = State::Stopped;
+                    condition.error = Some(error.clone());
+                });
+                blueprint.observer().condition_changed(&connection);
+                if blueprint.once.is_some() {
+                    self.finish(&connection, false);
+                }
+            }
+        }
+    }
+}
+
+impl Handler<StopAll> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, _: StopAll, _: &mut Self::Context) {
+        self.stopping = true;
+        self.children.retain(|_, child| child.address.is_some());
+        for child in self.children.values() {
+            if let Some(address) = &child.address {
+                address.do_send(Stop);
+            }
+        }
+        self.rest();
+    }
+}
+
+impl Handler<Controlled> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, Controlled(result): Controlled, _: &mut Self::Context) {
+        self.asking = false;
+        let controls = match result {
+            Ok(controls) => controls,
+            Err(error) => {
+                tracing::debug!(%error, "cannot ask for operators' wishes");
+                return;
+            }
+        };
+        let mut wishes: BTreeMap<String, Controls> = controls
+            .into_iter()
+            .map(|Control { connection, paused, poll_requested_at, backfills }| {
+                (connection, Controls { paused, poll_requested_at, backfills })
+            })
+            .collect();
+        // What the store does not name has no wish.
+        for (name, child) in &mut self.children {
+            let wish = wishes.remove(name).unwrap_or_default();
+            if wish != child.controls {
+                child.controls = wish.clone();
+                if let Some(address) = &child.address {
+                    address.do_send(wish);
+                }
+            }
+        }
+    }
+}
+
+impl Handler<EndSystem> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, _: EndSystem, _: &mut Self::Context) {
+        actix::System::current().stop();
+    }
+}

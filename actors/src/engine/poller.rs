@@ -1,0 +1,618 @@
+//! What one connection does next: a state machine without I/O. It is asked for [`Poller::step`], told what became of
+//! each job, and says when to be asked again.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use rows::{
+    Clock, Day,
+    day::end_of,
+    ledger::{DaysProgress, FeedProgress, Ledger, Progress, SnapshotProgress},
+    sink::{BackfillRequest, SinkError},
+    state::State,
+};
+
+use super::{
+    condition::{Condition, StreamCondition},
+    cycle::{CycleError, Done, Outcome, Task},
+    schedule::{self, Plan, Work},
+};
+use crate::{
+    failure::Failure,
+    integration::{Account, ConnectionSpec},
+    limits,
+    session::{quota::Urgency, retry::Delays},
+    stream::{Kind, Stream},
+};
+
+/// One stream of one account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Account; `""` where there are none.
+    pub account_id: String,
+    /// Stream.
+    pub stream: &'static str,
+}
+
+/// Something to run as a task.
+#[derive(Debug, Clone)]
+pub enum Job {
+    /// Ask the provider which accounts there are.
+    Check,
+    /// Run a cycle.
+    Cycle {
+        /// Of what.
+        key: Key,
+        /// The cycle's task.
+        task: Box<Task>,
+        /// How long after it was due it begins.
+        lateness: Duration,
+    },
+}
+
+/// What to do now.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// To start.
+    pub jobs: Vec<Job>,
+    /// When to ask again, if nothing happens before.
+    pub wake_in: Option<Duration>,
+    /// A single run has come to its end: whether everything went well.
+    pub finished: Option<bool>,
+}
+
+/// How a single run goes about failures.
+#[derive(Debug, Clone, Copy)]
+pub struct Once {
+    /// When it began.
+    pub since: Timestamp,
+    /// How long it may wait, all in all, for limits and passing failures.
+    pub wait_max: Duration,
+}
+
+/// Why a stream (or the check) does not run now.
+#[derive(Debug)]
+struct Trouble {
+    state: State,
+    error: String,
+    /// By the monotonic clock.
+    until: Duration,
+    delays: Delays,
+    failures: u32,
+}
+
+/// The state machine of one connection.
+pub struct Poller {
+    spec: Arc<ConnectionSpec>,
+    integration: &'static str,
+    streams: Vec<Arc<Stream>>,
+    clock: Arc<dyn Clock>,
+    once: Option<Once>,
+    accounts: Vec<Account>,
+    ledgers: BTreeMap<Key, Ledger>,
+    /// Ledgers from the store, until the check tells which accounts there are.
+    stored: Vec<Ledger>,
+    running: HashSet<Key>,
+    deep_running: usize,
+    checking: bool,
+    /// By the monotonic clock; nothing before the first.
+    checked_at: Option<Duration>,
+    check_trouble: Option<Trouble>,
+    troubles: BTreeMap<Key, Trouble>,
+    reauth: Option<(String, Duration)>,
+    paused: bool,
+    stopped: Option<String>,
+    backfills: Vec<BackfillRequest>,
+    poll_requested_at: Option<Timestamp>,
+    last_success_at: Option<Timestamp>,
+    next_poll_at: Option<Timestamp>,
+    failed: bool,
+}
+
+/// Accounts are asked for again so often: new ones appear, zones and currencies change.
+const CHECK_EVERY: Duration = Duration::from_hours(6);
+/// Failures of one stream in a single run after which it gives up.
+const ONCE_FAILURES_MAX: u32 = 3;
+/// Never sleeps longer than this, whatever is due: the wall clock may jump.
+const SLEEP_MAX: Duration = Duration::from_mins(1);
+
+// === impl Poller ===
+
+impl Poller {
+    /// For a connection whose store gave `ledgers`.
+    pub fn new(
+        spec: Arc<ConnectionSpec>,
+        integration: &'static str,
+        streams: Vec<Stream>,
+        ledgers: Vec<Ledger>,
+        paused: bool,
+        once: Option<Once>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let streams = configured(streams, &spec);
+        Self {
+            spec,
+            integration,
+            streams,
+            clock,
+            once,
+            accounts: Vec::new(),
+            ledgers: BTreeMap::new(),
+            stored: ledgers,
+            running: HashSet::new(),
+            deep_running: 0,
+            checking: false,
+            checked_at: None,
+            check_trouble: None,
+            troubles: BTreeMap::new(),
+            reauth: None,
+            paused,
+            stopped: None,
+            backfills: Vec::new(),
+            poll_requested_at: None,
+            last_success_at: None,
+            next_poll_at: None,
+            failed: false,
+        }
+    }
+
+    /// What to do now. `agreed_now` is the time on which this machine and the provider agree.
+    pub fn step(&mut self, agreed_now: Timestamp) -> Step {
+        let elapsed = self.clock.elapsed();
+        let mut step = Step::default();
+        self.next_poll_at = None;
+        if self.stopped.is_some() {
+            step.finished = self.once.map(|_| false);
+            return step;
+        }
+        if let Some((_, until)) = self.reauth {
+            if self.once.is_some() {
+                step.finished = self.running.is_empty().then_some(false);
+                return step;
+            }
+            if elapsed < until {
+                step.wake_in = Some(sleep(until.saturating_sub(elapsed)));
+                return step;
+            }
+            self.reauth = None;
+            self.checked_at = None;
+        }
+        if self.paused && self.once.is_none() {
+            return step;
+        }
+        if let Some(wait) = self.check(elapsed, &mut step) {
+            step.wake_in = Some(sleep(wait));
+            return step;
+        }
+        self.cycles(agreed_now, elapsed, &mut step);
+        step
+    }
+
+    /// Starts the check when it is time. Gives how long to wait when nothing else can run before it.
+    fn check(&mut self, elapsed: Duration, step: &mut Step) -> Option<Duration> {
+        if self.checking {
+            return self.checked_at.is_none().then_some(SLEEP_MAX);
+        }
+        if let Some(at) = self.checked_at
+            && elapsed < at + CHECK_EVERY
+        {
+            return None;
+        }
+        if let Some(trouble) = &self.check_trouble {
+            if self.once.is_some() && trouble.failures >= ONCE_FAILURES_MAX {
+                step.finished = Some(false);
+                return Some(SLEEP_MAX);
+            }
+            if elapsed < trouble.until {
+                return self.checked_at.is_none().then(|| trouble.until.saturating_sub(elapsed));
+            }
+        }
+        self.checking = true;
+        step.jobs.push(Job::Check);
+        self.checked_at.is_none().then_some(SLEEP_MAX)
+    }
+
+    fn cycles(&mut self, agreed_now: Timestamp, elapsed: Duration, step: &mut Step) {
+        let mut found: Vec<(Key, Task, Duration)> = Vec::new();
+        let mut wake_in = SLEEP_MAX;
+        let mut waiting = false;
+        for (key, ledger) in &self.ledgers {
+            if self.running.contains(key) {
+                continue;
+            }
+            let (Some(stream), Some(account)) = (self.stream(key), self.account(key)) else { continue };
+            let plan = self.plan(stream, agreed_now);
+            let work = schedule::due(ledger, &plan).into_iter().next();
+            if let Some(trouble) = self.troubles.get(key) {
+                if self.once.is_some() && trouble.failures >= ONCE_FAILURES_MAX {
+                    self.failed = true;
+                    continue;
+                }
+                if elapsed < trouble.until {
+                    waiting |= work.is_some();
+                    wake_in = wake_in.min(trouble.until.saturating_sub(elapsed));
+                    sooner(&mut self.next_poll_at, later(agreed_now, trouble.until.saturating_sub(elapsed)));
+                    continue;
+                }
+            }
+            let Some(work) = work else {
+                let next = schedule::next_at(ledger, &plan);
+                // A single run waits for nothing but reports that it asked for itself.
+                let report = matches!(
+                    &ledger.progress,
+                    Progress::Days(DaysProgress { resume: Some(_), .. })
+                        | Progress::Snapshot(SnapshotProgress { resume: Some(_), .. })
+                );
+                waiting |= report;
+                wake_in = wake_in.min(until(agreed_now, next));
+                sooner(&mut self.next_poll_at, next);
+                continue;
+            };
+            let lateness = schedule::lateness(ledger, &plan, &work);
+            let task = Task {
+                account: account.clone(),
+                stream: Arc::clone(stream),
+                work,
+                ledger: ledger.clone(),
+                urgent: self.once.is_some(),
+            };
+            found.push((key.clone(), task, lateness));
+        }
+        // What is most urgent first; within, what waits longest.
+        found.sort_by_key(|(_, task, lateness)| (task.work.rank(), std::cmp::Reverse(*lateness)));
+        let pending = !found.is_empty();
+        for (key, task, lateness) in found {
+            if self.running.len() >= limits::CYCLES_PER_CONNECTION_MAX {
+                break;
+            }
+            let deep = task.work.urgency() == Urgency::Deep;
+            // One place stays free for fresh work, unless a person waits for all of it.
+            if deep && self.once.is_none() && self.deep_running + 1 >= limits::CYCLES_PER_CONNECTION_MAX {
+                continue;
+            }
+            self.deep_running += usize::from(deep);
+            self.running.insert(key.clone());
+            step.jobs.push(Job::Cycle { key, task: Box::new(task), lateness });
+        }
+        if let Some(once) = self.once {
+            let exhausted = waiting && agreed_now.duration_since(once.since) > signed(once.wait_max);
+            if self.running.is_empty() && !self.checking && !pending && (!waiting || exhausted) {
+                step.finished = Some(!self.failed && !waiting);
+            }
+        }
+        step.wake_in = Some(sleep(wake_in));
+    }
+
+    /// The provider told its accounts. Gives those whose zone or currency changed: everything read of them must be
+    /// forgotten in the store before the next step.
+    pub fn checked(&mut self, result: Result<Vec<Account>, Failure>) -> Vec<String> {
+        self.checking = false;
+        let elapsed = self.clock.elapsed();
+        match result {
+            Ok(accounts) => {
+                self.checked_at = Some(elapsed);
+                self.check_trouble = None;
+                self.adopt(accounts)
+            }
+            Err(Failure::NeedsReauth { advice }) => {
+                self.needs_reauth(advice);
+                Vec::new()
+            }
+            Err(failure) => {
+                let trouble = self.check_trouble.take();
+                self.check_trouble = Some(self.trouble(trouble, &CycleError::Source(failure)));
+                Vec::new()
+            }
+        }
+    }
+
+    /// A cycle ended.
+    pub fn done(&mut self, key: &Key, urgency: Urgency, outcome: Outcome) {
+        self.running.remove(key);
+        self.deep_running = self.deep_running.saturating_sub(usize::from(urgency == Urgency::Deep));
+        self.ledgers.insert(key.clone(), outcome.ledger);
+        match outcome.result {
+            Ok(Done::Unconfirmed) if self.once.is_none() => {
+                // The second reading comes after a pause: what confused the provider may pass.
+                let until = self.clock.elapsed() + limits::BACKOFF_INITIAL * 6;
+                let delays = Delays::new(limits::BACKOFF_INITIAL, limits::BACKOFF_MAX);
+                let error = "a window shrank by half or to nothing: a second reading decides".to_owned();
+                let trouble = Trouble { state: State::Idle, error, until, delays, failures: 0 };
+                self.troubles.insert(key.clone(), trouble);
+            }
+            Ok(_) => {
+                self.troubles.remove(key);
+                self.last_success_at = Some(self.clock.now());
+            }
+            Err(CycleError::Source(Failure::NeedsReauth { advice })) => self.needs_reauth(advice),
+            Err(CycleError::Source(Failure::Forbidden { .. })) => {
+                self.troubles.remove(key);
+                self.failed = true;
+            }
+            Err(CycleError::Sink(SinkError::Outdated(name))) => {
+                self.stopped = Some(SinkError::Outdated(name).to_string());
+            }
+            Err(error) => {
+                let before = self.troubles.remove(key);
+                let trouble = self.trouble(before, &error);
+                self.troubles.insert(key.clone(), trouble);
+            }
+        }
+    }
+
+    /// An operator's word.
+    pub fn control(
+        &mut self,
+        paused: bool,
+        poll_requested_at: Option<Timestamp>,
+        backfills: Vec<BackfillRequest>,
+    ) {
+        if poll_requested_at > self.poll_requested_at {
+            // Asking for a poll is asking for a probe.
+            self.reauth = None;
+            self.troubles.clear();
+        }
+        self.paused = paused;
+        self.poll_requested_at = poll_requested_at.max(self.poll_requested_at);
+        self.backfills = backfills;
+    }
+
+    /// Days left of each backfill request.
+    pub fn backfills_left(&self, agreed_now: Timestamp) -> Vec<(i64, u32)> {
+        let left = |request: &BackfillRequest| {
+            let mut days_left = 0;
+            for (key, ledger) in &self.ledgers {
+                let Some(stream) = self.stream(key) else { continue };
+                let plan = Plan { backfills: std::slice::from_ref(request), ..self.plan(stream, agreed_now) };
+                let requested = |work: &Work| match work {
+                    Work::Window { days, reason: schedule::Reason::Requested } => days.len_days(),
+                    Work::Feed { lane: crate::page::Lane::Relist, .. } => 1,
+                    _ => 0,
+                };
+                days_left += schedule::due(ledger, &plan).iter().map(requested).sum::<u32>();
+            }
+            days_left
+        };
+        self.backfills.iter().map(|request| (request.id, left(request))).collect()
+    }
+
+    /// As seen from outside. `troubled` and `waiting` are what the link says of calls under way.
+    pub fn condition(&self, troubled: bool, waiting: bool) -> Condition {
+        let streams: Vec<_> =
+            self.ledgers.iter().filter_map(|(key, ledger)| self.shown(key, ledger)).collect();
+        let mut state = streams.iter().map(|stream| stream.state).min().unwrap_or(State::Starting);
+        let mut error =
+            streams.iter().filter(|stream| stream.state == state).find_map(|stream| stream.error.clone());
+        if self.checked_at.is_none() {
+            state = State::Starting;
+        }
+        if let Some(trouble) = &self.check_trouble
+            && trouble.state < state
+        {
+            state = trouble.state;
+            error = Some(trouble.error.clone());
+        }
+        if troubled {
+            state = state.min(State::BackingOff);
+        } else if waiting {
+            state = state.min(State::WaitingQuota);
+        }
+        if self.paused && self.once.is_none() {
+            state = state.min(State::Paused);
+        }
+        if let Some((advice, _)) = &self.reauth {
+            state = state.min(State::NeedsReauth);
+            error = Some(advice.clone());
+        }
+        if let Some(reason) = &self.stopped {
+            state = State::Stopped;
+            error = Some(reason.clone());
+        }
+        Condition {
+            connection: self.spec.name.clone(),
+            integration: self.integration,
+            tenant: self.spec.tenant.clone(),
+            state,
+            last_success_at: self.last_success_at,
+            next_poll_at: self.next_poll_at,
+            error,
+            streams,
+        }
+    }
+
+    fn shown(&self, key: &Key, ledger: &Ledger) -> Option<StreamCondition> {
+        let stream = self.stream(key)?;
+        let trouble = self.troubles.get(key);
+        let (state, error) = match (trouble, &ledger.forbidden) {
+            (_, Some(forbidden)) => (State::NeedsReauth, Some(forbidden.advice.clone())),
+            (Some(trouble), _) => (trouble.state, Some(trouble.error.clone())),
+            (None, None) if self.running.contains(key) => (State::Polling, None),
+            (None, None) => (State::Idle, None),
+        };
+        let settled_through = match (&ledger.progress, &stream.kind) {
+            (Progress::Days(progress), Kind::Days(policy)) => {
+                progress.settled_through(&ledger.zone(), policy.settling)
+            }
+            _ => None,
+        };
+        Some(StreamCondition {
+            account_id: key.account_id.clone(),
+            stream: key.stream,
+            state,
+            data_through: ledger.data_through(),
+            settled_through,
+            settled_through_at: settled_through.map(|day: Day| end_of(day, &ledger.zone())),
+            error,
+        })
+    }
+
+    fn adopt(&mut self, accounts: Vec<Account>) -> Vec<String> {
+        let mut changed = Vec::new();
+        for account in &accounts {
+            let differs = |ledger: &Ledger| {
+                ledger.account_id == account.id
+                    && (ledger.time_zone != account.time_zone
+                        || (ledger.currency.is_some() && ledger.currency != account.currency))
+            };
+            if self.ledgers.values().any(differs) || self.stored.iter().any(differs) {
+                changed.push(account.id.clone());
+                self.stored.retain(|ledger| ledger.account_id != account.id);
+                self.ledgers.retain(|key, _| key.account_id != account.id);
+            }
+            for stream in &self.streams {
+                let key = Key { account_id: account.id.clone(), stream: stream.name };
+                if self.ledgers.contains_key(&key) {
+                    continue;
+                }
+                let stored = self.stored.iter().position(|ledger| {
+                    ledger.account_id == account.id
+                        && ledger.stream == stream.name
+                        && same_kind(&ledger.progress, &stream.kind)
+                });
+                let ledger =
+                    stored.map_or_else(|| empty(account, stream), |index| self.stored.swap_remove(index));
+                self.ledgers.insert(key, ledger);
+            }
+        }
+        let known: HashSet<_> = accounts.iter().map(|account| account.id.as_str()).collect();
+        self.ledgers.retain(|key, _| known.contains(key.account_id.as_str()));
+        self.troubles.retain(|key, _| known.contains(key.account_id.as_str()));
+        self.accounts = accounts;
+        changed
+    }
+
+    fn trouble(&self, before: Option<Trouble>, error: &CycleError) -> Trouble {
+        let mut delays = before.map_or_else(
+            || (Delays::new(limits::BACKOFF_INITIAL, limits::BACKOFF_MAX), 0),
+            |before| (before.delays, before.failures),
+        );
+        let now = self.clock.elapsed();
+        if let CycleError::Source(Failure::RateLimited { until: at }) = error {
+            let wait = until(self.clock.now(), *at);
+            let (delays, failures) = delays;
+            let state = State::WaitingQuota;
+            return Trouble { state, error: error.to_string(), until: now + wait, delays, failures };
+        }
+        // Full jitter may draw nearly nothing: a floor keeps a failing provider from being hammered.
+        let wait = delays.0.next_delay().max(Duration::from_secs(1));
+        let (delays, failures) = delays;
+        Trouble {
+            state: State::BackingOff,
+            error: error.to_string(),
+            until: now + wait,
+            delays,
+            failures: failures + 1,
+        }
+    }
+
+    fn needs_reauth(&mut self, advice: String) {
+        self.failed = true;
+        self.reauth = Some((advice, self.clock.elapsed() + limits::PROBE));
+    }
+
+    fn plan<'a>(&'a self, stream: &'a Stream, now: Timestamp) -> Plan<'a> {
+        Plan {
+            stream,
+            start: self.spec.start_date,
+            now,
+            once_since: self.once.map(|once| once.since),
+            backfills: &self.backfills,
+            poll_requested_at: self.poll_requested_at,
+        }
+    }
+
+    fn stream(&self, key: &Key) -> Option<&Arc<Stream>> {
+        self.streams.iter().find(|stream| stream.name == key.stream)
+    }
+
+    fn account(&self, key: &Key) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.id == key.account_id)
+    }
+}
+
+impl std::fmt::Debug for Poller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Poller").field("connection", &self.spec.name).finish_non_exhaustive()
+    }
+}
+
+/// The streams as the configuration changes them; those switched off are left out.
+fn configured(streams: Vec<Stream>, spec: &ConnectionSpec) -> Vec<Arc<Stream>> {
+    let apply = |mut stream: Stream| {
+        if let Some(change) = spec.streams.get(stream.name) {
+            stream.enabled = change.enabled.unwrap_or(stream.enabled);
+            match &mut stream.kind {
+                Kind::Days(days) => {
+                    if let Some(tiers) = &change.tiers {
+                        days.tiers.clone_from(tiers);
+                    }
+                    if let Some(lookback) = change.lookback_days {
+                        days.tiers.iter_mut().for_each(|tier| tier.days = tier.days.min(lookback));
+                        if let Some(deepest) = days.tiers.last_mut() {
+                            deepest.days = lookback;
+                        }
+                    }
+                }
+                Kind::Feed(feed) => {
+                    feed.every = change.every.unwrap_or(feed.every);
+                    if let (Some(lookback), Some(relist)) = (change.lookback_days, &mut feed.relist) {
+                        relist.days = Some(lookback);
+                    }
+                }
+                Kind::Snapshot(snapshot) => snapshot.every = change.every.unwrap_or(snapshot.every),
+            }
+        }
+        stream.enabled.then(|| Arc::new(stream))
+    };
+    streams.into_iter().filter_map(apply).collect()
+}
+
+const fn same_kind(progress: &Progress, kind: &Kind) -> bool {
+    matches!(
+        (progress, kind),
+        (Progress::Days(_), Kind::Days(_))
+            | (Progress::Feed(_), Kind::Feed(_))
+            | (Progress::Snapshot(_), Kind::Snapshot(_))
+    )
+}
+
+fn empty(account: &Account, stream: &Stream) -> Ledger {
+    let progress = match &stream.kind {
+        Kind::Days(_) => Progress::Days(DaysProgress::default()),
+        Kind::Feed(_) => Progress::Feed(FeedProgress::default()),
+        Kind::Snapshot(_) => Progress::Snapshot(SnapshotProgress::default()),
+    };
+    Ledger {
+        account_id: account.id.clone(),
+        stream: stream.name.to_owned(),
+        time_zone: account.time_zone.clone(),
+        currency: account.currency,
+        progress,
+        forbidden: None,
+    }
+}
+
+fn until(now: Timestamp, at: Timestamp) -> Duration {
+    Duration::try_from(at.duration_since(now)).unwrap_or_default()
+}
+
+fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    now.checked_add(signed(wait)).unwrap_or(Timestamp::MAX)
+}
+
+fn sooner(known: &mut Option<Timestamp>, at: Timestamp) {
+    *known = Some(known.map_or(at, |known| known.min(at)));
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+/// Never spins, and never sleeps long.
+fn sleep(wait: Duration) -> Duration {
+    wait.clamp(Duration::from_millis(10), SLEEP_MAX)
+}

@@ -1,0 +1,365 @@
+//! What is due: one pure function of a ledger, a stream's policy and the time.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use rows::{
+    Day, DayRange,
+    day::{day_at, days_between, plus_days, start_of},
+    ledger::{DaysProgress, FeedProgress, Ledger, Progress, SnapshotProgress},
+    sink::BackfillRequest,
+};
+
+use crate::{
+    limits,
+    page::Lane,
+    session::quota::Urgency,
+    stream::{DAILY, Days, Feed, Kind, Snapshot, Stream},
+};
+
+/// One piece of work: a cycle's whole task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Read these days in one go.
+    Window {
+        /// Which days.
+        days: DayRange,
+        /// Why.
+        reason: Reason,
+    },
+    /// Follow a feed.
+    Feed {
+        /// Which of its readings.
+        lane: Lane,
+        /// The first day of interest.
+        start: Day,
+    },
+    /// Read the whole set.
+    Snapshot,
+}
+
+/// Why days are read, in the order in which they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// A report that was asked for and may be ready.
+    Report,
+    /// The newest days.
+    Fresh,
+    /// A person asked.
+    Requested,
+    /// The days that may still move.
+    Deep,
+    /// A hole between days that were read.
+    Gap,
+    /// Days never read.
+    Backfill,
+}
+
+/// What [`due`] needs to know beside the ledger.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan<'a> {
+    /// The stream, changes from the configuration applied.
+    pub stream: &'a Stream,
+    /// Where history begins.
+    pub start: Day,
+    /// The time on which both clocks agree.
+    pub now: Timestamp,
+    /// Set when everything is to be read once, due or not: when that run began.
+    pub once_since: Option<Timestamp>,
+    /// What people asked for.
+    pub backfills: &'a [BackfillRequest],
+    /// Everything is to be read as if it was due: when that was asked for.
+    pub poll_requested_at: Option<Timestamp>,
+}
+
+// === impl Work ===
+
+impl Work {
+    /// Its place in the line: lower goes first.
+    pub const fn rank(&self) -> u8 {
+        match self {
+            Self::Window { reason, .. } => *reason as u8,
+            Self::Snapshot | Self::Feed { lane: Lane::Tail, .. } => Reason::Fresh as u8,
+            Self::Feed { lane: Lane::Relist, .. } => Reason::Deep as u8,
+        }
+    }
+
+    /// How it stands at the gates.
+    pub const fn urgency(&self) -> Urgency {
+        match self {
+            Self::Window { reason: Reason::Deep | Reason::Gap | Reason::Backfill, .. }
+            | Self::Feed { lane: Lane::Relist, .. } => Urgency::Deep,
+            _ => Urgency::Fresh,
+        }
+    }
+}
+
+/// What is due now, in the order in which it should be done.
+pub fn due(ledger: &Ledger, plan: &Plan<'_>) -> Vec<Work> {
+    if let Some(forbidden) = &ledger.forbidden
+        && !asked_since(Some(forbidden.since), plan)
+        && !interval_over(forbidden.since, limits::PROBE, &TimeZone::UTC, plan.now)
+    {
+        return Vec::new();
+    }
+    match (&ledger.progress, &plan.stream.kind) {
+        (Progress::Days(progress), Kind::Days(policy)) => days_due(progress, policy, &ledger.zone(), plan),
+        (Progress::Feed(progress), Kind::Feed(policy)) => feed_due(progress, policy, &ledger.zone(), plan),
+        (Progress::Snapshot(progress), Kind::Snapshot(policy)) => {
+            snapshot_due(progress, policy, &ledger.zone(), plan)
+        }
+        // A stream whose kind changed: its ledger is of no use and was replaced when the connection started.
+        _ => Vec::new(),
+    }
+}
+
+/// When something may be due next, if nothing is now. Never later than that; asking earlier is harmless.
+pub fn next_at(ledger: &Ledger, plan: &Plan<'_>) -> Timestamp {
+    if let Some(forbidden) = &ledger.forbidden {
+        return after(forbidden.since, limits::PROBE);
+    }
+    let zone = ledger.zone();
+    let turn = start_of(plus_days(day_at(plan.now, &zone), 1), &zone);
+    let next = match (&ledger.progress, &plan.stream.kind) {
+        (Progress::Days(progress), Kind::Days(policy)) => {
+            if let Some(resume) = &progress.resume {
+                return resume.not_before;
+            }
+            let today = day_at(plan.now, &zone);
+            policy
+                .tiers
+                .iter()
+                .filter(|tier| tier.every < DAILY)
+                .filter_map(|tier| {
+                    let oldest =
+                        (0..i64::from(tier.days)).filter_map(|age| progress.read_at(plus_days(today, -age)));
+                    oldest.min().map(|read_at| after(read_at, tier.every))
+                })
+                .min()
+        }
+        (Progress::Feed(progress), Kind::Feed(policy)) => {
+            progress.caught_up_at.map(|at| after(at, policy.every))
+        }
+        (Progress::Snapshot(progress), Kind::Snapshot(policy)) => {
+            if let Some(resume) = &progress.resume {
+                return resume.not_before;
+            }
+            progress.read_at.filter(|_| policy.every < DAILY).map(|at| after(at, policy.every))
+        }
+        _ => None,
+    };
+    next.map_or(turn, |next| next.min(turn))
+}
+
+/// How long after it was due this work begins; zero for what is never late.
+pub fn lateness(ledger: &Ledger, plan: &Plan<'_>, work: &Work) -> Duration {
+    let due_at = match (&ledger.progress, &plan.stream.kind, work) {
+        (Progress::Feed(progress), Kind::Feed(policy), Work::Feed { lane: Lane::Tail, .. }) => {
+            progress.caught_up_at.map(|at| after(at, policy.every))
+        }
+        (Progress::Snapshot(progress), Kind::Snapshot(policy), Work::Snapshot) if policy.every < DAILY => {
+            progress.read_at.map(|at| after(at, policy.every))
+        }
+        (Progress::Days(progress), Kind::Days(policy), Work::Window { days, reason: Reason::Fresh }) => {
+            policy.tiers.first().and_then(|tier| progress.read_at(days.last).map(|at| after(at, tier.every)))
+        }
+        _ => None,
+    };
+    due_at.and_then(|at| Duration::try_from(plan.now.duration_since(at)).ok()).unwrap_or_default()
+}
+
+fn days_due(progress: &DaysProgress, policy: &Days, zone: &TimeZone, plan: &Plan<'_>) -> Vec<Work> {
+    if let Some(resume) = &progress.resume {
+        // One report at a time; nothing else of this stream runs beside it.
+        let Some(days) = resume.days.filter(|_| resume.not_before <= plan.now) else { return Vec::new() };
+        return vec![Work::Window { days, reason: Reason::Report }];
+    }
+    let today = day_at(plan.now, zone);
+    let oldest = policy
+        .history_days_max
+        .map_or(plan.start, |days| plan.start.max(plus_days(today, 1 - i64::from(days))));
+    let Some(history) = DayRange::new(oldest, today) else { return Vec::new() };
+    let first_read = progress.ranges.first().map(|range| range.days.first);
+    let fresh_days = policy.tiers.first().map_or(1, |tier| i64::from(tier.days.max(1)));
+    let lookback = policy.tiers.iter().map(|tier| i64::from(tier.days)).max().unwrap_or(1);
+
+    // Newest first. Days inside the look-back one by one, the rest by walking over what was read.
+    let mut found: Vec<(Day, Reason)> = Vec::new();
+    let mut day = today;
+    while day >= history.first && days_between(day, today) < lookback {
+        let age = days_between(day, today);
+        let read_at = progress.read_at(day);
+        let due = read_at.is_none_or(|read_at| {
+            asked_since(Some(read_at), plan)
+                || policy.tiers.iter().any(|tier| {
+                    age < i64::from(tier.days) && interval_over(read_at, tier.every, zone, plan.now)
+                })
+        });
+        if due {
+            let reason = match read_at {
+                _ if age < fresh_days => Reason::Fresh,
+                Some(_) => Reason::Deep,
+                None => never_read(day, first_read),
+            };
+            found.push((day, reason));
+        }
+        day = plus_days(day, -1);
+    }
+    let mut works = windows(&found, policy);
+    works.extend(holes(progress, day, history.first, first_read, policy));
+    works.extend(requested(progress, today, policy, plan));
+    works.sort_by_key(Work::rank);
+    works
+}
+
+/// Why a day that was never read is read: a hole between days that were, or history.
+fn never_read(day: Day, first_read: Option<Day>) -> Reason {
+    if first_read.is_some_and(|first| day > first) { Reason::Gap } else { Reason::Backfill }
+}
+
+/// Joins neighbouring days into windows, newest first. A window that reaches into the fresh days is fresh as a whole:
+/// a deeper tier that is due absorbs the shallower ones.
+fn windows(found: &[(Day, Reason)], policy: &Days) -> Vec<Work> {
+    let mut works: Vec<Work> = Vec::new();
+    for &(day, reason) in found {
+        if let Some(Work::Window { days, reason: before }) = works.last_mut()
+            && days_between(day, days.first) == 1
+            && days.len_days() < policy.window_days_max.max(1)
+            && (*before == reason || matches!((*before, reason), (Reason::Fresh, Reason::Deep)))
+        {
+            days.first = day;
+            continue;
+        }
+        works.push(Work::Window { days: DayRange::day(day), reason });
+    }
+    works
+}
+
+/// Days from `newest` down to `oldest` that were never read, newest first, cut into windows.
+fn holes(
+    progress: &DaysProgress,
+    newest: Day,
+    oldest: Day,
+    first_read: Option<Day>,
+    policy: &Days,
+) -> Vec<Work> {
+    let mut works = Vec::new();
+    let mut upper = newest;
+    let mut hole = |first: Day, last: Day| {
+        let Some(days) = DayRange::new(first, last) else { return };
+        works.extend(cut(days, never_read(last, first_read), policy));
+    };
+    for range in progress.ranges.iter().rev() {
+        if range.days.first > upper {
+            continue;
+        }
+        if range.days.last < oldest {
+            break;
+        }
+        hole(plus_days(range.days.last, 1).max(oldest), upper);
+        upper = plus_days(range.days.first, -1);
+    }
+    hole(oldest, upper);
+    works
+}
+
+/// What people asked for and was not read since.
+fn requested(progress: &DaysProgress, today: Day, policy: &Days, plan: &Plan<'_>) -> Vec<Work> {
+    let mut found = Vec::new();
+    for request in plan.backfills {
+        // A person may ask for days before the start date, but not for more than the provider keeps.
+        let oldest = policy.history_days_max.map_or(Day::MIN, |days| plus_days(today, 1 - i64::from(days)));
+        let Some(days) = DayRange::new(request.days.first.max(oldest), request.days.last.min(today)) else {
+            continue;
+        };
+        for day in days.days().rev() {
+            if progress.read_at(day).is_none_or(|read_at| read_at < request.requested_at) {
+                found.push((day, Reason::Requested));
+            }
+        }
+    }
+    windows(&found, policy)
+}
+
+fn cut(days: DayRange, reason: Reason, policy: &Days) -> Vec<Work> {
+    let width = i64::from(policy.window_days_max.max(1));
+    let mut works = Vec::new();
+    let mut last = days.last;
+    while last >= days.first {
+        let first = plus_days(last, 1 - width).max(days.first);
+        works.push(Work::Window { days: DayRange { first, last }, reason });
+        last = plus_days(first, -1);
+    }
+    works
+}
+
+fn feed_due(progress: &FeedProgress, policy: &Feed, zone: &TimeZone, plan: &Plan<'_>) -> Vec<Work> {
+    let mut works = Vec::new();
+    let caught_up = progress.caught_up_at;
+    if caught_up
+        .is_none_or(|at| asked_since(Some(at), plan) || interval_over(at, policy.every, zone, plan.now))
+    {
+        works.push(Work::Feed { lane: Lane::Tail, start: plan.start });
+    }
+    // The first listing is as good as a re-listing: it is the tail's to begin with.
+    if let (Some(relist), Some(relisted_at)) = (&policy.relist, progress.relisted_at) {
+        let in_progress = progress.relist_token.is_some();
+        let asked = plan.once_since.is_some() && asked_since(Some(relisted_at), plan);
+        let requests = plan.backfills.iter().filter(|request| request.requested_at > relisted_at);
+        let requested = requests.map(|request| request.days.first).min();
+        if in_progress
+            || asked
+            || requested.is_some()
+            || interval_over(relisted_at, relist.every, zone, plan.now)
+        {
+            let began = progress.relist_began_at.filter(|_| in_progress).unwrap_or(plan.now);
+            let start = relist.days.map_or(plan.start, |days| {
+                plan.start.max(plus_days(day_at(began, &TimeZone::UTC), -i64::from(days)))
+            });
+            works.push(Work::Feed {
+                lane: Lane::Relist,
+                start: requested.map_or(start, |first| first.min(start)),
+            });
+        }
+    }
+    works
+}
+
+fn snapshot_due(
+    progress: &SnapshotProgress,
+    policy: &Snapshot,
+    zone: &TimeZone,
+    plan: &Plan<'_>,
+) -> Vec<Work> {
+    if let Some(resume) = &progress.resume {
+        return if resume.not_before <= plan.now { vec![Work::Snapshot] } else { Vec::new() };
+    }
+    let due = progress
+        .read_at
+        .is_none_or(|at| asked_since(Some(at), plan) || interval_over(at, policy.every, zone, plan.now));
+    if due { vec![Work::Snapshot] } else { Vec::new() }
+}
+
+/// Whether what was read then is to be read again because someone said so.
+fn asked_since(read_at: Option<Timestamp>, plan: &Plan<'_>) -> bool {
+    let asked = plan.once_since.max(plan.poll_requested_at);
+    matches!((read_at, asked), (Some(read_at), Some(asked)) if read_at < asked)
+}
+
+/// Whether `every` has passed since `read_at`. Days are counted as the account's: over once they have turned. A time of
+/// reading that lies in the future (this machine's clock was wrong) counts as long ago.
+fn interval_over(read_at: Timestamp, every: Duration, zone: &TimeZone, now: Timestamp) -> bool {
+    let age = now.duration_since(read_at);
+    if age < -limits::CLOCK_SKEW_MAX {
+        return true;
+    }
+    if every >= DAILY {
+        let days = i64::try_from(every.as_secs() / DAILY.as_secs()).unwrap_or(i64::MAX);
+        return days_between(day_at(read_at, zone), day_at(now, zone)) >= days;
+    }
+    age >= SignedDuration::try_from(every).unwrap_or(SignedDuration::MAX)
+}
+
+fn after(at: Timestamp, every: Duration) -> Timestamp {
+    at.checked_add(SignedDuration::try_from(every).unwrap_or(SignedDuration::MAX)).unwrap_or(Timestamp::MAX)
+}

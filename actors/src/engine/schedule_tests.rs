@@ -1,0 +1,288 @@
+//! What is due, against a plain reading of the rules.
+
+use jiff::civil::date;
+use proptest::prelude::*;
+use rows::{Currency, ledger::ReadRange};
+
+use super::schedule::*;
+use crate::{
+    page::Lane,
+    stream::{DAILY, Days, FRESH, Feed, Kind, QUARTER_DAY, Relist, Stream, Tier},
+};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use rows::{
+    Day, DayRange, Table,
+    day::{day_at, days_between, plus_days, start_of},
+    ledger::{DaysProgress, FeedProgress, Forbidden, Ledger, Progress, Resume},
+    sink::BackfillRequest,
+};
+
+fn insights() -> Stream {
+    Stream {
+        name: "insights",
+        tables: &[Table::AdPerformanceDaily],
+        enabled: true,
+        kind: Kind::Days(Days {
+            level: Some("campaign"),
+            tiers: vec![
+                Tier { days: 2, every: FRESH },
+                Tier { days: 3, every: QUARTER_DAY },
+                Tier { days: 28, every: DAILY },
+            ],
+            settling: SignedDuration::from_hours(72),
+            window_days_max: 7,
+            history_days_max: Some(1_000),
+        }),
+    }
+}
+
+fn ledger(zone: &str, ranges: Vec<ReadRange>) -> Ledger {
+    Ledger {
+        account_id: "1".to_owned(),
+        stream: "insights".to_owned(),
+        time_zone: zone.to_owned(),
+        currency: Currency::parse("USD").ok(),
+        progress: Progress::Days(DaysProgress { ranges, ..DaysProgress::default() }),
+        forbidden: None,
+    }
+}
+
+fn plan<'a>(stream: &'a Stream, start: Day, now: &str) -> Plan<'a> {
+    let now = now.parse().unwrap();
+    Plan { stream, start, now, once_since: None, backfills: &[], poll_requested_at: None }
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn days(first: Day, last: Day) -> DayRange {
+    DayRange::new(first, last).unwrap()
+}
+
+#[test]
+fn an_empty_ledger_reads_the_newest_first_and_history_last() {
+    let stream = insights();
+    let works = due(&ledger("UTC", vec![]), &plan(&stream, date(2026, 9, 1), "2026-11-24T12:00:00Z"));
+    let first = works.first().unwrap();
+    assert_eq!(
+        *first,
+        Work::Window { days: days(date(2026, 11, 23), date(2026, 11, 24)), reason: Reason::Fresh }
+    );
+    assert!(works.iter().skip(1).all(|work| matches!(work, Work::Window { reason: Reason::Backfill, .. })));
+    let total: u32 =
+        works.iter().map(|work| if let Work::Window { days, .. } = work { days.len_days() } else { 0 }).sum();
+    assert_eq!(total, 30 + 31 + 24);
+    let Some(Work::Window { days: oldest, .. }) = works.last() else { panic!("no windows") };
+    assert_eq!(oldest.first, date(2026, 9, 1));
+}
+
+#[test]
+fn only_what_a_tier_asks_for_is_read_again() {
+    let stream = insights();
+    let read = |read_at| vec![ReadRange { days: days(date(2026, 9, 1), date(2026, 11, 24)), read_at }];
+    let start = date(2026, 9, 1);
+    let after_ten =
+        due(&ledger("UTC", read(at("2026-11-24T12:00:00Z"))), &plan(&stream, start, "2026-11-24T12:10:00Z"));
+    assert_eq!(after_ten, []);
+    let after_fifteen =
+        due(&ledger("UTC", read(at("2026-11-24T12:00:00Z"))), &plan(&stream, start, "2026-11-24T12:15:00Z"));
+    assert_eq!(
+        after_fifteen,
+        [Work::Window { days: days(date(2026, 11, 23), date(2026, 11, 24)), reason: Reason::Fresh }]
+    );
+    let after_six_hours =
+        due(&ledger("UTC", read(at("2026-11-24T12:00:00Z"))), &plan(&stream, start, "2026-11-24T18:00:00Z"));
+    assert_eq!(
+        after_six_hours,
+        [Work::Window { days: days(date(2026, 11, 22), date(2026, 11, 24)), reason: Reason::Fresh }]
+    );
+}
+
+#[test]
+fn the_whole_attribution_window_is_due_when_the_accounts_day_turns() {
+    let stream = insights();
+    let zone = "America/Los_Angeles";
+    // Read a minute before midnight in Los Angeles …
+    let read = vec![ReadRange {
+        days: days(date(2026, 9, 1), date(2026, 11, 23)),
+        read_at: at("2026-11-24T07:59:00Z"),
+    }];
+    let before = due(&ledger(zone, read.clone()), &plan(&stream, date(2026, 9, 1), "2026-11-24T07:59:30Z"));
+    assert_eq!(before, []);
+    // … and two minutes later the deep tier absorbs the shallow ones.
+    let after = due(&ledger(zone, read), &plan(&stream, date(2026, 9, 1), "2026-11-24T08:01:00Z"));
+    assert_eq!(after.len(), 4);
+    assert_eq!(
+        after[0],
+        Work::Window { days: days(date(2026, 11, 18), date(2026, 11, 24)), reason: Reason::Fresh }
+    );
+    assert_eq!(
+        after[3],
+        Work::Window { days: days(date(2026, 10, 28), date(2026, 11, 3)), reason: Reason::Deep }
+    );
+}
+
+#[test]
+fn a_hole_is_a_gap_and_goes_before_history() {
+    let stream = insights();
+    let read_at = at("2026-11-24T12:00:00Z");
+    let read = vec![
+        ReadRange { days: days(date(2026, 9, 20), date(2026, 9, 25)), read_at },
+        ReadRange { days: days(date(2026, 10, 1), date(2026, 11, 24)), read_at },
+    ];
+    let works = due(&ledger("UTC", read), &plan(&stream, date(2026, 9, 15), "2026-11-24T12:01:00Z"));
+    assert_eq!(
+        works,
+        [
+            Work::Window { days: days(date(2026, 9, 26), date(2026, 9, 30)), reason: Reason::Gap },
+            Work::Window { days: days(date(2026, 9, 15), date(2026, 9, 19)), reason: Reason::Backfill },
+        ]
+    );
+}
+
+#[test]
+fn a_report_in_progress_is_waited_for_alone() {
+    let stream = insights();
+    let mut waiting = ledger("UTC", vec![]);
+    let window = days(date(2026, 11, 1), date(2026, 11, 1));
+    if let Progress::Days(progress) = &mut waiting.progress {
+        progress.resume = Some(Resume {
+            days: Some(window),
+            token: "7".to_owned(),
+            not_before: at("2026-11-24T12:00:30Z"),
+        });
+    }
+    assert_eq!(due(&waiting, &plan(&stream, date(2026, 9, 1), "2026-11-24T12:00:00Z")), []);
+    assert_eq!(
+        due(&waiting, &plan(&stream, date(2026, 9, 1), "2026-11-24T12:00:30Z")),
+        [Work::Window { days: window, reason: Reason::Report }]
+    );
+}
+
+#[test]
+fn a_clock_that_was_ahead_does_not_stop_polling() {
+    let stream = insights();
+    let read = vec![ReadRange {
+        days: days(date(2026, 9, 1), date(2026, 11, 24)),
+        read_at: at("2027-03-01T00:00:00Z"),
+    }];
+    let works = due(&ledger("UTC", read), &plan(&stream, date(2026, 9, 1), "2026-11-24T12:00:00Z"));
+    assert!(!works.is_empty());
+}
+
+#[test]
+fn what_the_provider_forbids_is_asked_for_hourly() {
+    let stream = insights();
+    let mut refused = ledger("UTC", vec![]);
+    refused.forbidden = Some(Forbidden { advice: "grant it".to_owned(), since: at("2026-11-24T12:00:00Z") });
+    assert_eq!(due(&refused, &plan(&stream, date(2026, 9, 1), "2026-11-24T12:59:00Z")), []);
+    assert!(!due(&refused, &plan(&stream, date(2026, 9, 1), "2026-11-24T13:00:00Z")).is_empty());
+}
+
+#[test]
+fn a_feed_is_followed_and_listed_again_once_a_day() {
+    let stream = Stream {
+        name: "charges",
+        tables: &[Table::Payments],
+        enabled: true,
+        kind: Kind::Feed(Feed { every: FRESH, relist: Some(Relist { days: Some(35), every: DAILY }) }),
+    };
+    let feed = |caught_up: Option<&str>, relisted: Option<&str>| Ledger {
+        progress: Progress::Feed(FeedProgress {
+            caught_up_at: caught_up.map(at),
+            relisted_at: relisted.map(at),
+            ..FeedProgress::default()
+        }),
+        ..ledger("UTC", vec![])
+    };
+    let start = date(2026, 1, 1);
+    let tail = Work::Feed { lane: Lane::Tail, start };
+    let now = "2026-11-24T00:10:00Z";
+    assert_eq!(due(&feed(None, None), &plan(&stream, start, now)), [tail.clone()]);
+    let relist = Work::Feed { lane: Lane::Relist, start: date(2026, 10, 20) };
+    let works =
+        due(&feed(Some("2026-11-24T00:00:00Z"), Some("2026-11-23T23:00:00Z")), &plan(&stream, start, now));
+    assert_eq!(works, [relist]);
+    let works =
+        due(&feed(Some("2026-11-23T23:50:00Z"), Some("2026-11-24T00:00:00Z")), &plan(&stream, start, now));
+    assert_eq!(works, [tail]);
+}
+
+proptest! {
+    /// Every day that must be read is in exactly one window; none is that need not be.
+    #[test]
+    fn windows_cover_what_is_due_exactly_once(
+        reads in prop::collection::vec((0_i64..80, 1_i64..30, 0_i64..400), 0..8),
+        hour in 0_i64..48,
+        zone in prop::sample::select(vec!["UTC", "Pacific/Kiritimati", "America/Los_Angeles", "Etc/GMT+12", "Europe/Berlin"]),
+        once in any::<bool>(),
+        backfill in prop::option::of((0_i64..100, 1_i64..40)),
+    ) {
+        let stream = insights();
+        let Kind::Days(policy) = &stream.kind else { unreachable!() };
+        let now = at("2026-03-29T00:30:00Z").checked_add(SignedDuration::from_hours(hour)).unwrap();
+        let tz = TimeZone::get(zone).unwrap();
+        let today = day_at(now, &tz);
+        let start = plus_days(today, -70);
+        let mut progress = DaysProgress::default();
+        for (age, length, hours_ago) in reads {
+            let last = plus_days(today, -age);
+            let read_at = now.checked_sub(SignedDuration::from_hours(hours_ago)).unwrap();
+            progress.mark(days(plus_days(last, 1 - length), last), read_at);
+        }
+        let request = backfill.map(|(age, length)| {
+            let last = plus_days(today, -age);
+            BackfillRequest { id: 1, days: days(plus_days(last, 1 - length), last), requested_at: now }
+        });
+        let since = now.checked_sub(SignedDuration::from_mins(1)).unwrap();
+        let plan = Plan {
+            stream: &stream,
+            start,
+            now,
+            once_since: once.then_some(since),
+            backfills: request.as_slice(),
+            poll_requested_at: None,
+        };
+        let mut ledger = ledger(zone, vec![]);
+        ledger.progress = Progress::Days(progress.clone());
+        let works = due(&ledger, &plan);
+
+        let mut covered = std::collections::BTreeMap::<Day, u32>::new();
+        for work in &works {
+            let Work::Window { days, reason } = work else { panic!("{work:?}") };
+            prop_assert!(days.len_days() <= policy.window_days_max);
+            for day in days.days() {
+                // A request may repeat what is due anyway.
+                *covered.entry(day).or_default() += u32::from(*reason != Reason::Requested);
+            }
+        }
+        for age in 0..140 {
+            let day = plus_days(today, -age);
+            let read_at = progress.read_at(day);
+            let tier_due = policy.tiers.iter().any(|tier| age < i64::from(tier.days) && read_at.is_some_and(|read_at| {
+                if tier.every >= DAILY { day_at(read_at, &tz) < today } else {
+                    now.duration_since(read_at) >= SignedDuration::try_from(tier.every).unwrap()
+                }
+            }));
+            let asked = once && age < 28 && read_at.is_some_and(|read_at| read_at < since);
+            let must = day >= start && (read_at.is_none() || tier_due || asked);
+            let requested = request.is_some_and(|request| request.days.contains(day))
+                && read_at.is_none_or(|read_at| read_at < now);
+            prop_assert_eq!(covered.get(&day).copied().unwrap_or(0), u32::from(must), "{} requested {}", day, requested);
+            prop_assert!(must || requested == covered.contains_key(&day));
+        }
+        // The newest days always come first.
+        if let Some(Work::Window { days, .. }) = works.first() && must_read_today(&progress, today) {
+            prop_assert_eq!(days.last, today);
+        }
+        // Asking again at `next_at` is never too late for a day to turn unnoticed.
+        let tomorrow = start_of(plus_days(today, 1), &tz);
+        prop_assert!(next_at(&ledger, &plan) <= tomorrow);
+        let _ = days_between(start, today);
+    }
+}
+
+fn must_read_today(progress: &DaysProgress, today: Day) -> bool {
+    progress.read_at(today).is_none()
+}

@@ -1,0 +1,430 @@
+//! From what Meta sends to the project's rows.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use jiff::Timestamp;
+use rows::{
+    Currency, Day, Micros, Row,
+    ads::{Ad, AdAccount, AdCampaign, AdCountry, AdLevel, AdMetrics, AdPerformance, AdSet},
+    money::RawSpend,
+    quarantine::Quarantined,
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+
+use super::wire::{self, ActionStats, Scalar};
+use crate::{failure::Failure, integration::Account};
+
+/// `2024-03-12T15:02:47-0700`: no colon in the offset.
+const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%z";
+/// The action type of a video view of three seconds: what `video_views` counts.
+pub const VIDEO_VIEW: &str = "video_view";
+/// The action type of likes, comments, shares, clicks and views of a post, as Meta sums them.
+const POST_ENGAGEMENT: &str = "post_engagement";
+/// The country of people whose country Meta does not know, and our word for it.
+const UNKNOWN_COUNTRY: (&str, &str) = ("unknown", "ZZ");
+/// Currencies without minor unit: their budgets are in whole units.
+const OFFSET_ONE_CURRENCIES: [&str; 11] =
+    ["CLP", "COP", "CRC", "HUF", "ISK", "IDR", "JPY", "KRW", "PYG", "TWD", "VND"];
+/// Ids are numbers of up to 18 digits; whatever is longer is not repeated in quarantine.
+const ID_LENGTH_MAX: usize = 32;
+
+/// Whose rows these are.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// Without `act_`.
+    pub account_id: String,
+    /// The account's.
+    pub currency: Currency,
+}
+
+/// How rows of a report are read.
+#[derive(Debug, Clone)]
+pub struct InsightsMapping {
+    /// Whose they are.
+    pub owner: Owner,
+    /// Level of the rows, and whether they are broken down by country.
+    pub shape: Shape,
+    /// Whether reach was asked for.
+    pub reach: bool,
+    /// The action type that counts as a conversion.
+    pub conversion: Option<Arc<str>>,
+    /// The action type that counts as a view.
+    pub view: Arc<str>,
+}
+
+/// What a row of a report speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A campaign.
+    Campaign,
+    /// An ad.
+    Ad,
+    /// A campaign in a country.
+    Country,
+}
+
+/// Why a row cannot be read. Texts hold field names, never values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Not the documented shape.
+    #[error("not the documented shape ({0})")]
+    Malformed(String),
+    /// A field without which the row has no key.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// Not a decimal number, or too large.
+    #[error("{0} is not a decimal number that fits")]
+    Money(&'static str),
+    /// Not a whole number of at least 0.
+    #[error("{0} is not a whole number of at least 0")]
+    Count(&'static str),
+    /// Not a day, or not exactly one.
+    #[error("{0} is not the date of one day")]
+    Date(&'static str),
+    /// Not a point in time.
+    #[error("{0} is not a time such as 2024-03-12T15:02:47-0700")]
+    Time(&'static str),
+    /// Amounts in another currency than the account's.
+    #[error("account_currency is not the account's currency")]
+    Currency,
+}
+
+// === impl Owner ===
+
+impl Owner {
+    /// Of an account that `check` found.
+    pub fn of(account: &Account) -> Result<Self, Failure> {
+        let currency = account.currency.ok_or_else(|| Failure::Permanent {
+            reason: format!("ad account act_{}: its currency is not known", account.id),
+        })?;
+        Ok(Self { account_id: account.id.clone(), currency })
+    }
+}
+
+// === impl Unreadable ===
+
+impl Unreadable {
+    /// The word for the metric's label.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::Missing(_) => "missing_field",
+            Self::Money(_) => "money",
+            Self::Count(_) => "count",
+            Self::Date(_) => "date",
+            Self::Time(_) => "time",
+            Self::Currency => "currency",
+        }
+    }
+}
+
+/// Reads each element on its own; those that cannot be read are kept aside. `place` names the page.
+pub fn read_each(
+    place: &str,
+    data: &[Box<RawValue>],
+    read: impl Fn(&RawValue) -> Result<Row, Unreadable>,
+) -> (Vec<Row>, Vec<Quarantined>) {
+    let mut rows = Vec::with_capacity(data.len());
+    let mut quarantined = Vec::new();
+    for (index, raw) in data.iter().enumerate() {
+        match read(raw) {
+            Ok(row) => rows.push(row),
+            Err(unreadable) => quarantined.push(quarantine(place, index, raw, &unreadable)),
+        }
+    }
+    (rows, quarantined)
+}
+
+fn quarantine(place: &str, index: usize, raw: &RawValue, unreadable: &Unreadable) -> Quarantined {
+    let named: wire::Named = serde_json::from_str(raw.get()).unwrap_or_default();
+    let fields = [
+        ("id", &named.id),
+        ("campaign_id", &named.campaign_id),
+        ("adset_id", &named.adset_id),
+        ("ad_id", &named.ad_id),
+    ];
+    Quarantined {
+        reason: unreadable.reason(),
+        detail: unreadable.to_string(),
+        place: format!("{place}, element {index}"),
+        hash: hex(&Sha256::digest(raw.get().as_bytes())),
+        fields: fields
+            .into_iter()
+            .filter_map(|(name, raw)| Some((name, id_text(raw.as_deref()?)?)))
+            .collect(),
+        day: named.date_start.and_then(|raw| serde_json::from_str::<&str>(raw.get()).ok()?.parse().ok()),
+    }
+}
+
+/// An id, if it looks like one: nothing else of a row that cannot be read is repeated.
+fn id_text(raw: &RawValue) -> Option<String> {
+    let text = raw.get().trim_matches('"');
+    (!text.is_empty() && text.len() <= ID_LENGTH_MAX && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.to_owned())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unreadable> {
+    serde_json::from_str(raw.get()).map_err(|error| {
+        // Category and position only: the error's own text may quote the row.
+        Unreadable::Malformed(format!("{:?} error at column {}", error.classify(), error.column()))
+    })
+}
+
+/// An ad account.
+pub fn account(account: &Account, status: Option<&Scalar>) -> Row {
+    Row::AdAccount(AdAccount {
+        account_id: account.id.clone(),
+        name: Some(account.name.clone()),
+        status: status.map(|code| account_status(&code.0)),
+        currency: account.currency,
+        time_zone: Some(account.time_zone.clone()),
+    })
+}
+
+/// Meta's name of an account status; a code that is not known stays a number.
+fn account_status(code: &str) -> String {
+    match code {
+        "1" => "ACTIVE",
+        "2" => "DISABLED",
+        "3" => "UNSETTLED",
+        "7" => "PENDING_RISK_REVIEW",
+        "8" => "PENDING_SETTLEMENT",
+        "9" => "IN_GRACE_PERIOD",
+        "100" => "PENDING_CLOSURE",
+        "101" => "CLOSED",
+        "201" => "ANY_ACTIVE",
+        "202" => "ANY_CLOSED",
+        other => other,
+    }
+    .to_owned()
+}
+
+/// An object of `/campaigns`.
+pub fn campaign(raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
+    let wire: wire::Campaign = parse(raw)?;
+    Ok(Row::AdCampaign(AdCampaign {
+        account_id: owner.account_id.clone(),
+        campaign_id: id("id", Some(wire.id))?,
+        name: wire.name,
+        status: wire.status,
+        effective_status: wire.effective_status,
+        objective: wire.objective,
+        daily_budget: budget("daily_budget", wire.daily_budget.as_ref(), owner.currency)?,
+        lifetime_budget: budget("lifetime_budget", wire.lifetime_budget.as_ref(), owner.currency)?,
+        currency: Some(owner.currency),
+        start_at: time("start_time", wire.start_time.as_deref())?,
+        end_at: time("stop_time", wire.stop_time.as_deref())?,
+        created_at: time("created_time", wire.created_time.as_deref())?,
+        updated_at: time("updated_time", wire.updated_time.as_deref())?,
+        learning: None,
+    }))
+}
+
+/// An object of `/adsets`.
+pub fn ad_set(raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
+    let wire: wire::AdSet = parse(raw)?;
+    Ok(Row::AdSet(AdSet {
+        account_id: owner.account_id.clone(),
+        campaign_id: id("campaign_id", Some(wire.campaign_id))?,
+        ad_set_id: id("id", Some(wire.id))?,
+        name: wire.name,
+        status: wire.status,
+        effective_status: wire.effective_status,
+        optimization_goal: wire.optimization_goal,
+        billing_event: wire.billing_event,
+        daily_budget: budget("daily_budget", wire.daily_budget.as_ref(), owner.currency)?,
+        lifetime_budget: budget("lifetime_budget", wire.lifetime_budget.as_ref(), owner.currency)?,
+        currency: Some(owner.currency),
+        start_at: time("start_time", wire.start_time.as_deref())?,
+        end_at: time("end_time", wire.end_time.as_deref())?,
+        created_at: time("created_time", wire.created_time.as_deref())?,
+        updated_at: time("updated_time", wire.updated_time.as_deref())?,
+        learning: None,
+    }))
+}
+
+/// An object of `/ads`.
+pub fn ad(raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
+    let wire: wire::Ad = parse(raw)?;
+    Ok(Row::Ad(Ad {
+        account_id: owner.account_id.clone(),
+        campaign_id: id("campaign_id", Some(wire.campaign_id))?,
+        ad_set_id: id("adset_id", Some(wire.adset_id))?,
+        ad_id: id("id", Some(wire.id))?,
+        name: wire.name,
+        status: wire.status,
+        effective_status: wire.effective_status,
+        creative_id: wire.creative.map(|creative| creative.id.0),
+        created_at: time("created_time", wire.created_time.as_deref())?,
+        updated_at: time("updated_time", wire.updated_time.as_deref())?,
+    }))
+}
+
+/// A row of `/insights`.
+pub fn insights(raw: &RawValue, mapping: &InsightsMapping) -> Result<Row, Unreadable> {
+    let wire: wire::Insights = parse(raw)?;
+    if let Some(currency) = &wire.account_currency
+        && Currency::parse(currency) != Ok(mapping.owner.currency)
+    {
+        return Err(Unreadable::Currency);
+    }
+    let metrics = metrics(&wire, mapping)?;
+    let date = day(wire.date_start.as_deref(), wire.date_stop.as_deref())?;
+    let campaign_id = id("campaign_id", wire.campaign_id)?;
+    let Owner { account_id, currency } = mapping.owner.clone();
+    let (conversion_definition, view_definition) = (mapping.conversion.clone(), Some(mapping.view.clone()));
+    let (level, ad_set_id, ad_id) = match mapping.shape {
+        Shape::Campaign => (AdLevel::Campaign, String::new(), String::new()),
+        Shape::Ad => (AdLevel::Ad, id("adset_id", wire.adset_id)?, id("ad_id", wire.ad_id)?),
+        Shape::Country => {
+            return Ok(Row::AdCountry(AdCountry {
+                account_id,
+                campaign_id,
+                country: country(wire.country)?,
+                date,
+                currency,
+                metrics,
+                conversion_definition,
+                view_definition,
+            }));
+        }
+    };
+    Ok(Row::AdPerformance(AdPerformance {
+        account_id,
+        level,
+        campaign_id,
+        ad_set_id,
+        ad_id,
+        date,
+        currency,
+        metrics,
+        conversion_definition,
+        view_definition,
+    }))
+}
+
+/// The numbers. Meta leaves metrics without data out of a delivered row: what was asked for and is absent is zero.
+fn metrics(wire: &wire::Insights, mapping: &InsightsMapping) -> Result<AdMetrics, Unreadable> {
+    let (conversions, conversion_value) = match &mapping.conversion {
+        // Without a definition nobody knows what a conversion is.
+        None => (None, None),
+        Some(action_type) => (
+            conversion("actions", action_type, [&wire.actions, &wire.conversions])?,
+            conversion("action_values", action_type, [&wire.action_values, &wire.conversion_values])?,
+        ),
+    };
+    Ok(AdMetrics {
+        impressions: Some(count("impressions", wire.impressions.as_ref())?),
+        clicks: Some(count("inline_link_clicks", wire.inline_link_clicks.as_ref())?),
+        clicks_all: Some(count("clicks", wire.clicks.as_ref())?),
+        spend: Some(RawSpend(decimal("spend", wire.spend.as_ref())?)),
+        conversions,
+        conversion_value,
+        video_views: action_count("actions", &mapping.view, &wire.actions)?,
+        video_completions: action_count(
+            "video_p100_watched_actions",
+            VIDEO_VIEW,
+            &wire.video_p100_watched_actions,
+        )?,
+        engagements: action_count("actions", POST_ENGAGEMENT, &wire.actions)?,
+        reach: mapping.reach.then(|| count("reach", wire.reach.as_ref())).transpose()?,
+    })
+}
+
+type Actions = Option<Vec<ActionStats>>;
+
+/// The one action of this type. Action types overlap, so they are never summed.
+fn action<'a>(action_type: &str, actions: &'a Actions) -> Option<&'a ActionStats> {
+    actions.iter().flatten().find(|action| action.action_type == action_type)
+}
+
+/// The configured action from the first list that has it; none has it = zero; it has no `value` = unknown.
+fn conversion(
+    field: &'static str,
+    action_type: &str,
+    lists: [&Actions; 2],
+) -> Result<Option<Micros>, Unreadable> {
+    match lists.into_iter().find_map(|actions| action(action_type, actions)) {
+        None => Ok(Some(Micros::ZERO)),
+        Some(action) => action.value.as_ref().map(|value| decimal(field, Some(value))).transpose(),
+    }
+}
+
+/// As [`conversion`], in whole numbers.
+fn action_count(
+    field: &'static str,
+    action_type: &str,
+    actions: &Actions,
+) -> Result<Option<i64>, Unreadable> {
+    match action(action_type, actions) {
+        None => Ok(Some(0)),
+        Some(action) => action.value.as_ref().map(|value| count(field, Some(value))).transpose(),
+    }
+}
+
+/// Absent = zero.
+fn decimal(field: &'static str, value: Option<&Scalar>) -> Result<Micros, Unreadable> {
+    value.map_or(Ok(Micros::ZERO), |value| Micros::parse(&value.0).map_err(|_| Unreadable::Money(field)))
+}
+
+/// Absent = zero. `512` and `512.0` are whole numbers.
+fn count(field: &'static str, value: Option<&Scalar>) -> Result<i64, Unreadable> {
+    let micros = decimal(field, value).map_err(|_| Unreadable::Count(field))?;
+    let whole = micros.0 >= 0 && micros.0 % Micros::ONE.0 == 0;
+    whole.then_some(micros.0 / Micros::ONE.0).ok_or(Unreadable::Count(field))
+}
+
+/// A budget: minor units, unlike spend.
+fn budget(
+    field: &'static str,
+    value: Option<&Scalar>,
+    currency: Currency,
+) -> Result<Option<Micros>, Unreadable> {
+    let exponent = if OFFSET_ONE_CURRENCIES.contains(&currency.as_str()) { 0 } else { 2 };
+    value
+        .map(|value| {
+            let minor = value.0.parse().map_err(|_| Unreadable::Money(field))?;
+            Micros::from_minor(minor, exponent).ok_or(Unreadable::Money(field))
+        })
+        .transpose()
+}
+
+fn time(field: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, Unreadable> {
+    text.map(|text| Timestamp::strptime(TIME_FORMAT, text).map_err(|_| Unreadable::Time(field))).transpose()
+}
+
+/// With `time_increment=1` a row is one day long.
+fn day(start: Option<&str>, stop: Option<&str>) -> Result<Day, Unreadable> {
+    let start = start.ok_or(Unreadable::Missing("date_start"))?;
+    if stop.is_some_and(|stop| stop != start) {
+        return Err(Unreadable::Date("date_stop"));
+    }
+    start.parse().map_err(|_| Unreadable::Date("date_start"))
+}
+
+fn id(field: &'static str, id: Option<Scalar>) -> Result<String, Unreadable> {
+    id.map(|Scalar(id)| id).filter(|id| !id.is_empty()).ok_or(Unreadable::Missing(field))
+}
+
+fn country(country: Option<String>) -> Result<String, Unreadable> {
+    let country = country.filter(|country| !country.is_empty()).ok_or(Unreadable::Missing("country"))?;
+    let (unknown, ours) = UNKNOWN_COUNTRY;
+    Ok(match country.len() {
+        _ if country.eq_ignore_ascii_case(unknown) => ours.to_owned(),
+        2 => country.to_ascii_uppercase(),
+        _ => country,
+    })
+}
+
+#[cfg(test)]
+mod tests;

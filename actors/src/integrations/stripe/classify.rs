@@ -1,0 +1,221 @@
+//! What Stripe's answers mean: <https://docs.stripe.com/api/errors>.
+
+use std::fmt::Write;
+
+use crate::{
+    failure::Wait,
+    session::{Meaning, Response, quota::Scope},
+};
+
+use super::wire::{ApiError, ErrorBody};
+
+/// Longest text of Stripe's that is repeated.
+const MESSAGE_LENGTH_MAX: usize = 200;
+
+/// How Stripe's secrets begin. A message that names a key is repeated without it.
+const SECRET_PREFIXES: [&str; 5] = ["sk_", "rk_", "pk_", "whsec_", "ek_"];
+
+/// Reads one answer.
+pub fn meaning(response: &Response) -> Meaning {
+    if response.is_success() {
+        return Meaning::Ok;
+    }
+    let error = serde_json::from_slice::<ErrorBody<'_>>(&response.body)
+        .map_or_else(|_| ApiError::default(), |body| body.error);
+    let code = error.code.as_deref();
+    match response.status {
+        401 => Meaning::NeedsReauth {
+            advice: "Stripe refuses the API key: set credentials.api_key to a valid restricted key (rk_live_…) of \
+                     this account, from Developers > API keys in the Dashboard"
+                .to_owned(),
+        },
+        403 => Meaning::Forbidden { advice: permission_advice(response.endpoint, &error) },
+        429 if code == Some("lock_timeout") => passing(response, &error),
+        429 => Meaning::RateLimited {
+            scope: limited_scope(response.header("stripe-rate-limited-reason")),
+            // Stripe gives no usable Retry-After: the session's own back-off decides.
+            wait: Wait::Unsaid,
+        },
+        404 => Meaning::Gone { reason: summary(response, &error) },
+        400 if code == Some("resource_missing") => Meaning::Gone { reason: summary(response, &error) },
+        status => match response.header("stripe-should-retry") {
+            Some("true") => passing(response, &error),
+            Some("false") => Meaning::Permanent { reason: summary(response, &error) },
+            // 409: another request holds the object; 424: a third party failed; 408 and 5xx: Stripe itself.
+            _ if matches!(status, 408 | 409 | 424) || status >= 500 => passing(response, &error),
+            _ => Meaning::Permanent { reason: summary(response, &error) },
+        },
+    }
+}
+
+fn passing(response: &Response, error: &ApiError<'_>) -> Meaning {
+    Meaning::Transient { reason: summary(response, error), wait: Wait::Unsaid }
+}
+
+/// Whose limit a 429 is about; the whole account's where Stripe does not say.
+fn limited_scope(reason: Option<&str>) -> Scope {
+    match reason {
+        Some("endpoint-rate" | "endpoint-concurrency" | "resource-specific") => Scope::Endpoint,
+        _ => Scope::Account,
+    }
+}
+
+/// Names the permissions that the message names: `rak_subscription_read` → "Subscription: Read".
+fn permission_advice(endpoint: &str, error: &ApiError<'_>) -> String {
+    let message = error.message.as_deref().unwrap_or_default();
+    let mut permissions: Vec<&str> = message
+        .split(|character: char| !(character.is_ascii_lowercase() || character == '_'))
+        .filter(|word| word.starts_with("rak_"))
+        .collect();
+    permissions.sort_unstable();
+    permissions.dedup();
+    if permissions.is_empty() {
+        let said = error.message.as_deref().map(sanitised).unwrap_or_default();
+        return format!(
+            "the API key may not read {endpoint}: give the restricted key the Read permission for it, in Developers > \
+             API keys in the Dashboard ({said})"
+        );
+    }
+    format!(
+        "the API key may not read {endpoint}: tick {} for the restricted key, in Developers > API keys in the Dashboard",
+        permissions.join(", ")
+    )
+}
+
+/// The error in one line: status, type, code, parameter, message, and the request's id for Stripe's support.
+fn summary(response: &Response, error: &ApiError<'_>) -> String {
+    let mut text = format!("Stripe answers {} to {}", response.status, response.endpoint);
+    for (name, value) in [("type", &error.kind), ("code", &error.code), ("param", &error.param)] {
+        if let Some(value) = value {
+            let _ = write!(text, " {name}={}", sanitised(value));
+        }
+    }
+    if let Some(id) = response.header("request-id") {
+        let _ = write!(text, " request={}", sanitised(id));
+    }
+    if let Some(message) = &error.message {
+        text.push_str(": ");
+        text.push_str(&sanitised(message));
+    }
+    text
+}
+
+/// Text of the provider without keys and addresses, in bounded length and on one line.
+fn sanitised(text: &str) -> String {
+    let cut: String = text.chars().take(MESSAGE_LENGTH_MAX).collect();
+    let words = cut.split_whitespace().map(|word| {
+        let secret = SECRET_PREFIXES.iter().any(|prefix| word.contains(prefix));
+        if secret || word.contains('@') { "…" } else { word }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| {
+                (HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap())
+            })
+            .collect::<HeaderMap>();
+        Response {
+            status,
+            headers,
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            endpoint: "charges.list",
+            account: String::new(),
+            received_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn error(status: u16, body: &str) -> Meaning {
+        meaning(&answer(status, &[], body))
+    }
+
+    #[test]
+    fn a_refused_key_is_never_repeated() {
+        let body = r#"{"error":{"type":"invalid_request_error","message":"Invalid API Key provided: rk_live_*4242"}}"#;
+        let Meaning::NeedsReauth { advice } = error(401, body) else { panic!("not NeedsReauth") };
+        assert!(!advice.contains("4242"));
+        let Meaning::Permanent { reason } = error(400, body) else { panic!("not Permanent") };
+        assert!(!reason.contains("4242"), "{reason}");
+        assert!(reason.contains("invalid_request_error"), "{reason}");
+    }
+
+    #[test]
+    fn a_missing_permission_is_named() {
+        let body = r#"{"error":{"message":"The provided key 'rk_live_*1' does not have the required permissions. Having the 'rak_charge_read' permission would allow this request to continue."}}"#;
+        let Meaning::Forbidden { advice } = error(403, body) else { panic!("not Forbidden") };
+        assert!(advice.contains("tick rak_charge_read"), "{advice}");
+        let Meaning::Forbidden { advice } = error(403, "") else { panic!("not Forbidden") };
+        assert!(advice.contains("charges.list"), "{advice}");
+    }
+
+    #[test]
+    fn the_header_says_whose_limit_it_is() {
+        for (reason, scope) in [
+            ("global-rate", Scope::Account),
+            ("global-concurrency", Scope::Account),
+            ("endpoint-rate", Scope::Endpoint),
+            ("endpoint-concurrency", Scope::Endpoint),
+            ("something-new", Scope::Account),
+        ] {
+            let answer = answer(429, &[("stripe-rate-limited-reason", reason)], "{}");
+            assert_eq!(meaning(&answer), Meaning::RateLimited { scope, wait: Wait::Unsaid }, "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_locked_object_is_no_rate_limit() {
+        assert!(matches!(error(429, r#"{"error":{"code":"lock_timeout"}}"#), Meaning::Transient { .. }));
+    }
+
+    #[test]
+    fn what_is_missing_is_gone() {
+        let missing = r#"{"error":{"code":"resource_missing","param":"starting_after"}}"#;
+        assert!(matches!(error(400, missing), Meaning::Gone { .. }));
+        assert!(matches!(error(404, missing), Meaning::Gone { .. }));
+        assert!(matches!(error(400, r#"{"error":{"code":"parameter_unknown"}}"#), Meaning::Permanent { .. }));
+    }
+
+    #[test]
+    fn stripe_decides_what_is_tried_again() {
+        for (status, header, transient) in [
+            (500, None, true),
+            (503, Some("true"), true),
+            (500, Some("false"), false),
+            (409, None, true),
+            (424, None, true),
+            (402, None, false),
+            (400, Some("true"), true),
+        ] {
+            let headers: Vec<_> = header.map(|value| ("stripe-should-retry", value)).into_iter().collect();
+            let meaning = meaning(&answer(status, &headers, "<html>"));
+            assert_eq!(matches!(meaning, Meaning::Transient { .. }), transient, "{status} {header:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_left_out() {
+        let body = r#"{"error":{"message":"No such customer with email ada@example.com"}}"#;
+        let Meaning::Permanent { reason } = error(402, body) else { panic!("not Permanent") };
+        assert!(!reason.contains("ada"), "{reason}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_has_a_meaning(status in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..200)) {
+            let mut response = answer(status, &[], "");
+            response.body = Bytes::from(body);
+            let _ = meaning(&response);
+        }
+    }
+}

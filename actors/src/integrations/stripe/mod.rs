@@ -1,0 +1,219 @@
+//! Stripe: payments, invoices, subscriptions, and the ledger of an account. <https://docs.stripe.com/api>
+
+mod api;
+mod billing;
+mod classify;
+mod currency;
+mod feed;
+mod mrr;
+mod quarantine;
+mod ratio;
+mod reader;
+mod reading;
+mod resource;
+mod rows;
+mod settings;
+mod snapshot;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use ::rows::Table;
+use futures::future::BoxFuture;
+use jiff::tz::TimeZone;
+use secrecy::SecretString;
+
+use self::{
+    api::Api,
+    billing::Memo,
+    currency::Currencies,
+    reader::Reader,
+    reading::Feed,
+    resource::{RESOURCES, Resource},
+    rows::Mapper,
+    settings::{RELIST_DAYS, Settings},
+};
+use crate::{
+    failure::Failure,
+    integration::{Account, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    page::{PageRequest, Reply, Span},
+    session::{
+        Auth, Response, Session, Verdict,
+        quota::{QuotaRule, Scope},
+    },
+    stream::{self, DAILY, FRESH, Kind, Relist, Snapshot, Stream},
+};
+
+/// Payments, invoices and subscriptions of a Stripe account.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Stripe;
+
+/// The secret that a connection takes.
+const API_KEY: CredentialSpec = CredentialSpec {
+    name: "api_key",
+    required: true,
+    help: "a restricted key (rk_live_…) with Read permissions only, from Developers > API keys in the Dashboard",
+};
+
+/// The stream of daily revenue.
+const SUBSCRIPTION_MRR: &str = "subscription_mrr";
+
+/// How often money is asked for.
+const MONEY_EVERY: Duration = Duration::from_mins(1);
+
+/// One connected account.
+#[derive(Debug)]
+struct StripeSource {
+    key: SecretString,
+    time_zone: String,
+    zone: TimeZone,
+    relist_days: u32,
+    reader: Reader,
+}
+
+// === impl Stripe ===
+
+impl Integration for Stripe {
+    fn id(&self) -> &'static str {
+        "stripe"
+    }
+
+    fn base_url(&self) -> &'static str {
+        "https://api.stripe.com"
+    }
+
+    fn api_version(&self) -> &'static str {
+        "2026-10-28.endive"
+    }
+
+    fn streams(&self) -> Vec<Stream> {
+        let mut streams: Vec<Stream> = RESOURCES.iter().map(feed_of).collect();
+        streams.push(Stream {
+            name: SUBSCRIPTION_MRR,
+            tables: &[Table::Subscriptions, Table::SubscriptionMrrDaily],
+            enabled: true,
+            kind: Kind::Snapshot(Snapshot { every: DAILY, vanishing: None }),
+        });
+        streams
+    }
+
+    /// Live accounts have 100 requests a second, and 25 for each operation; the account's own business shares them.
+    fn quotas(&self) -> Vec<QuotaRule> {
+        vec![QuotaRule::per_second(Scope::Endpoint, 20.0, 5), QuotaRule::per_second(Scope::Account, 60.0, 10)]
+    }
+
+    fn credentials(&self) -> &'static [CredentialSpec] {
+        &[API_KEY]
+    }
+
+    fn settings_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(Settings)
+    }
+
+    fn sample(&self) -> &'static str {
+        include_str!("sample.toml")
+    }
+
+    fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+        let key = spec.credential(&API_KEY)?;
+        let settings: Settings = spec.settings()?;
+        let zone = settings.check()?;
+        if spec.accounts.iter().any(|account| !account.is_empty()) {
+            return Err(SetupError::Setting {
+                key: "stripe_account".to_owned(),
+                problem: "`accounts` means nothing to Stripe: name a connected account here".to_owned(),
+            });
+        }
+        let reader = Reader {
+            test_mode: settings.keeps_test_mode(&key),
+            mapper: Mapper { currencies: Currencies { ugx_exponent: settings.ugx_exponent } },
+            api: Api { version: spec.api_version.clone(), account: settings.stripe_account },
+            memo: Memo::default(),
+        };
+        let Settings { time_zone, relist_days, .. } = settings;
+        Ok(Arc::new(StripeSource { key, time_zone, zone, relist_days, reader }))
+    }
+}
+
+fn feed_of(resource: &'static Resource) -> Stream {
+    // What a customer, product or price is called may be a quarter of an hour old; money may not.
+    let slow = resource.whole && resource.kind != resource::Kind::Subscription;
+    Stream {
+        name: resource.stream,
+        tables: std::slice::from_ref(&resource.table),
+        enabled: true,
+        kind: Kind::Feed(stream::Feed {
+            every: if slow { FRESH } else { MONEY_EVERY },
+            relist: Some(Relist { days: (!resource.whole).then_some(RELIST_DAYS), every: DAILY }),
+        }),
+    }
+}
+
+// === impl StripeSource ===
+
+impl Source for StripeSource {
+    fn auth(&self) -> Auth {
+        Auth::Bearer(self.key.clone())
+    }
+
+    fn classify(&self, response: &Response) -> Verdict {
+        classify::meaning(response).into()
+    }
+
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+        Box::pin(async move {
+            match self.reader.api.probe(session).await {
+                // A key that is known, but may not read this: each stream tells what it lacks.
+                Ok(_) | Err(Failure::Forbidden { .. }) => {}
+                Err(failure) => return Err(failure),
+            }
+            let name = self.reader.api.account.clone().unwrap_or_else(|| "Stripe".to_owned());
+            Ok(vec![Account { id: String::new(), name, currency: None, time_zone: self.time_zone.clone() }])
+        })
+    }
+
+    fn adjust_streams(&self, mut streams: Vec<Stream>) -> Vec<Stream> {
+        for stream in &mut streams {
+            if let Kind::Feed(stream::Feed { relist: Some(Relist { days: Some(days), .. }), .. }) =
+                &mut stream.kind
+            {
+                *days = self.relist_days;
+            }
+        }
+        streams
+    }
+
+    fn page<'a>(
+        &'a self,
+        session: &'a Session,
+        request: PageRequest<'a>,
+    ) -> BoxFuture<'a, Result<Reply, Failure>> {
+        Box::pin(async move {
+            let page = match (&request.span, Resource::of_stream(request.stream.name)) {
+                (Span::Feed { lane, token, start }, Some(resource)) => {
+                    let feed = Feed {
+                        resource,
+                        lane: *lane,
+                        start: *start,
+                        token: token.as_deref(),
+                        now: request.now,
+                        relist_days: self.relist_days,
+                    };
+                    feed.read(&self.reader, session).await?
+                }
+                (Span::Snapshot, None) if request.stream.name == SUBSCRIPTION_MRR => {
+                    snapshot::read(&self.reader, session, &self.zone, &request).await?
+                }
+                _ => {
+                    return Err(Failure::Permanent {
+                        reason: format!("stripe reads no stream {:?} in this way", request.stream.name),
+                    });
+                }
+            };
+            Ok(Reply::Page(page))
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! Every bound of polling, with its reason.
+
+use std::time::Duration;
+
+/// One request, answer included, unless the call says otherwise. Lists of 100 objects with expansions take seconds;
+/// half a minute of silence is a hang.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Reaching the provider's host at all.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A page, without the time that it waits on purpose: a page may send a hundred requests.
+pub const PAGE_TIMEOUT: Duration = Duration::from_mins(5);
+/// One answer, decompressed. The largest documented pages are a few megabytes; more is a fault or an attack.
+pub const RESPONSE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Attempts at one call when failures are passing; then the cycle fails and the connection backs off.
+pub const ATTEMPTS_MAX: u32 = 4;
+/// Refusals of one call for quota before the cycle gives up its turn.
+pub const REFUSALS_MAX: u32 = 8;
+/// First delay between attempts, before jitter.
+pub const RETRY_INITIAL: Duration = Duration::from_millis(500);
+/// Longest delay between attempts of one call.
+pub const RETRY_MAX: Duration = Duration::from_secs(32);
+/// A call waits so long for a provider's hold within its cycle; beyond, the cycle ends and the connection waits.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// First delay of a connection whose cycle failed, before jitter.
+pub const BACKOFF_INITIAL: Duration = Duration::from_secs(5);
+/// Longest delay of a connection whose cycles fail: it tries for ever, four times an hour.
+pub const BACKOFF_MAX: Duration = Duration::from_mins(15);
+/// Parked connections and refused credentials are tried again so often.
+pub const PROBE: Duration = Duration::from_hours(1);
+/// Crashes within [`CRASH_WINDOW`] after which a connection is parked.
+pub const CRASHES_MAX: usize = 5;
+/// The time in which crashes count together.
+pub const CRASH_WINDOW: Duration = Duration::from_mins(10);
+/// First delay before a crashed connection is rebuilt, before jitter.
+pub const RESTART_INITIAL: Duration = Duration::from_secs(1);
+/// Longest delay before a crashed connection is rebuilt.
+pub const RESTART_MAX: Duration = Duration::from_mins(5);
+
+/// Pages of one window or set: the paging loop ends whatever the provider says.
+pub const PAGES_MAX: u64 = 100_000;
+/// Keys that one window may hold in memory, 48 bytes each.
+pub const WINDOW_KEYS_MAX: usize = 2_000_000;
+/// Rows that one snapshot may hold in memory before its single commit.
+pub const SNAPSHOT_ROWS_MAX: usize = 500_000;
+/// Cycles of one connection that run at once.
+pub const CYCLES_PER_CONNECTION_MAX: usize = 4;
+/// Parts that a split day may be read in.
+pub const PARTS_MAX: usize = 4_096;
+
+/// A provider's clock further off than this is a warning and holds the turn of the day.
+pub const CLOCK_SKEW_MAX: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+const _: () = assert!(RETRY_MAX.as_secs() < PATIENCE.as_secs());
+const _: () = assert!(BACKOFF_MAX.as_secs() < PROBE.as_secs());
+const _: () = assert!(REQUEST_TIMEOUT.as_secs() < PAGE_TIMEOUT.as_secs());

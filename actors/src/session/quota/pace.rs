@@ -1,0 +1,312 @@
+//! The pace of one gate: a steady rate, what the provider's answers make of it, and how it recovers. Pure but for the
+//! clock readings that callers hand in.
+
+use std::{collections::VecDeque, num::NonZeroU32, time::Duration};
+
+use governor::{
+    Quota, RateLimiter,
+    clock::Clock,
+    middleware::NoOpMiddleware,
+    nanos::Nanos,
+    state::{InMemoryState, NotKeyed},
+};
+
+use super::QuotaRule;
+
+/// Share of a limit that is used. Requests leave evenly spaced but arrive with the network's jitter: at exactly the
+/// limit, every second one would fall over the edge of a sliding window.
+const HEADROOM: f64 = 0.95;
+/// A request is this many of the limiter's cells, so that fractions of a request can be allowed as slack.
+const CELLS: u32 = 16;
+/// Cells of slack: half a request's time of lateness is made up for, more is lost.
+const SLACK_CELLS: u32 = CELLS / 2;
+/// No more than the limit in any period, this much longer than the period itself.
+const WINDOW_MARGIN: f64 = 1.02;
+/// Limits up to this are also counted exactly over their period.
+const WINDOW_COUNT_MAX: usize = 1_000;
+/// After a refusal the pace falls to this share of what had passed in the last period.
+const DECREASE: f64 = 0.95;
+/// … or, when that cannot be told, to this share of itself.
+const DECREASE_BLIND: f64 = 0.9;
+/// The pace never falls below this share of the rule.
+const FLOOR: f64 = 1.0 / 64.0;
+/// Share of the limit that is added a second while the pace is below what was last refused.
+const INCREASE: f64 = 0.02;
+/// Share of the last refused pace at which increasing stops …
+const CEILING: f64 = 0.96;
+/// … for so long; then a higher pace is tried.
+const PROBE_AFTER: Duration = Duration::from_mins(2);
+/// The allowance is nearly used up: slow down.
+const NEARLY_USED: f64 = 0.97;
+/// First hold after a refusal that does not say how long; doubles while refusals follow each other.
+const HOLD_INITIAL: Duration = Duration::from_secs(1);
+/// Longest such hold.
+const HOLD_MAX: Duration = Duration::from_secs(64);
+
+type Limiter = RateLimiter<NotKeyed, InMemoryState, HandedClock, NoOpMiddleware<Nanos>>;
+
+/// A clock that shows what it was last told: the limiter is only ever asked right after.
+#[derive(Debug, Clone, Default)]
+struct HandedClock(std::sync::Arc<std::sync::atomic::AtomicU64>);
+
+impl Clock for HandedClock {
+    type Instant = Nanos;
+    fn now(&self) -> Nanos {
+        Nanos::from(self.0.load(std::sync::atomic::Ordering::Relaxed))
+    }
+}
+
+/// How fast a gate lets requests through. All times are readings of one monotonic clock.
+#[derive(Debug)]
+pub struct Pace {
+    rule: Option<QuotaRule>,
+    /// Requests a second now; nothing = unlimited.
+    rate: Option<f64>,
+    limiter: Option<Limiter>,
+    clock: HandedClock,
+    /// When requests were let through, within the last period.
+    passed: VecDeque<Duration>,
+    held_until: Duration,
+    next_deep: Duration,
+    refusals_in_a_row: u32,
+    last_decrease: Option<Duration>,
+    last_increase: Duration,
+    /// The pace that was last refused, and when.
+    ceiling: Option<(f64, Duration)>,
+    used_ratio: f64,
+}
+
+// === impl Pace ===
+
+impl Pace {
+    /// At the rule's rate; unlimited without one.
+    pub fn new(rule: Option<QuotaRule>) -> Self {
+        let mut pace = Self {
+            rule,
+            rate: None,
+            limiter: None,
+            clock: HandedClock::default(),
+            passed: VecDeque::new(),
+            held_until: Duration::ZERO,
+            next_deep: Duration::ZERO,
+            refusals_in_a_row: 0,
+            last_decrease: None,
+            last_increase: Duration::ZERO,
+            ceiling: None,
+            used_ratio: 0.0,
+        };
+        if let Some(rule) = rule {
+            pace.set_rate(Duration::ZERO, rule.limit / rule.per.as_secs_f64() * HEADROOM, true);
+        }
+        pace
+    }
+
+    /// Lets a request of this cost through now, or says how long to wait and ask again.
+    pub fn pass(&mut self, now: Duration, cost: u32, deep: bool) -> Result<(), Duration> {
+        if let Some(wait) = self.held(now) {
+            return Err(wait);
+        }
+        if deep && self.next_deep > now {
+            return Err(self.next_deep.saturating_sub(now));
+        }
+        self.recover(now);
+        if let Some(wait) = self.window_full(now) {
+            return Err(wait);
+        }
+        self.clock.0.store(nanos(now), std::sync::atomic::Ordering::Relaxed);
+        if let Some(limiter) = &self.limiter
+            && let Some(cells) = NonZeroU32::new(cost.saturating_mul(CELLS))
+        {
+            match limiter.check_n(cells) {
+                Ok(Ok(())) => {}
+                Ok(Err(not_until)) => return Err(not_until.wait_time_from(self.clock.now())),
+                // More than the burst: the burst is what the limiter can give, the rest is waited for.
+                Err(_) => {
+                    if let Some(burst) = NonZeroU32::new(self.burst_cells())
+                        && let Ok(Err(not_until)) = limiter.check_n(burst)
+                    {
+                        return Err(not_until.wait_time_from(self.clock.now()));
+                    }
+                    let rest = f64::from(cost) - f64::from(self.burst_cells()) / f64::from(CELLS);
+                    self.held_until = now + Duration::from_secs_f64(rest.max(0.0) / self.rate.unwrap_or(1.0));
+                }
+            }
+        }
+        if deep && let Some(rate) = self.rate {
+            self.next_deep = now + Duration::from_secs_f64(2.0 * f64::from(cost) / rate);
+        }
+        self.passed.push_back(now);
+        let kept = WINDOW_COUNT_MAX.max(self.window_count().unwrap_or(0));
+        while self.passed.len() > kept {
+            self.passed.pop_front();
+        }
+        Ok(())
+    }
+
+    /// How long the provider's hold lasts.
+    pub fn held(&self, now: Duration) -> Option<Duration> {
+        self.held_until.checked_sub(now).filter(|wait| !wait.is_zero())
+    }
+
+    /// Holds everything for so long; a hold is never shortened.
+    pub fn hold(&mut self, now: Duration, wait: Duration) {
+        self.held_until = self.held_until.max(now.saturating_add(wait));
+    }
+
+    /// A request sent at `sent_at` was refused. `wait` is what the provider said. Gives how long the gate is held.
+    pub fn refused(&mut self, now: Duration, wait: Option<Duration>, sent_at: Duration) -> Duration {
+        // Requests that were on their way when the pace fell say nothing about the new one.
+        let known = self.last_decrease.is_some_and(|decreased| sent_at <= decreased);
+        if !known {
+            let (refused_pace, next) = self.refused_pace(sent_at);
+            self.ceiling = Some((refused_pace, now));
+            self.set_rate(now, next.max(self.floor()), false);
+            self.last_decrease = Some(now);
+            self.refusals_in_a_row = self.refusals_in_a_row.saturating_add(1);
+        }
+        let doubled = HOLD_INITIAL.saturating_mul(1 << self.refusals_in_a_row.saturating_sub(1).min(6));
+        self.hold(now, wait.unwrap_or(doubled.min(HOLD_MAX)));
+        self.held(now).unwrap_or_default()
+    }
+
+    /// The pace at which a request sent at `sent_at` was refused, and the next one: measured by what had passed in
+    /// the period before, or, when a hold falls into that period and the count says little, taken from the present.
+    fn refused_pace(&self, sent_at: Duration) -> (f64, f64) {
+        let period = self.period();
+        let current = self.rate.unwrap_or(f64::INFINITY);
+        let interrupted = !self.held_until.is_zero() && self.held_until + period > sent_at;
+        if interrupted && current.is_finite() {
+            return (current, current * DECREASE_BLIND);
+        }
+        let passed = self.passed.iter().filter(|at| **at + period > sent_at && **at < sent_at).count();
+        let passed = f64::from(u32::try_from(passed).unwrap_or(u32::MAX)).max(1.0) / period.as_secs_f64();
+        let pace = passed.min(current);
+        (pace, pace * DECREASE)
+    }
+
+    /// A request was answered well.
+    pub const fn succeeded(&mut self) {
+        self.refusals_in_a_row = 0;
+    }
+
+    /// The provider says how much of the allowance is used.
+    pub fn used(&mut self, now: Duration, ratio: f64) {
+        self.used_ratio = ratio;
+        let period = self.period();
+        let recently = self.last_decrease.is_some_and(|decreased| decreased + period > now);
+        if ratio < NEARLY_USED || recently {
+            return;
+        }
+        self.last_decrease = Some(now);
+        if let Some(rate) = self.rate {
+            self.set_rate(now, (rate * DECREASE_BLIND).max(self.floor()), false);
+        }
+        if ratio >= 1.0 {
+            // The next one would be refused; without a stated time, look again after one period.
+            self.hold(now, period.min(HOLD_MAX));
+        }
+    }
+
+    /// The provider says its limit.
+    pub fn limit(&mut self, now: Duration, per_second: f64) {
+        if per_second.is_finite() && per_second > 0.0 {
+            let burst = self.rule.map_or(1, |rule| rule.burst);
+            let scope = self.rule.map_or(super::Scope::Account, |rule| rule.scope);
+            self.rule = Some(QuotaRule::per_second(scope, per_second, burst));
+            self.set_rate(now, per_second * HEADROOM, false);
+        }
+    }
+
+    /// Requests a second now; nothing = unlimited.
+    pub const fn rate(&self) -> Option<f64> {
+        self.rate
+    }
+
+    /// Additive increase, up to the rule, pausing below what was last refused.
+    fn recover(&mut self, now: Duration) {
+        let Some(rate) = self.rate else { return };
+        let elapsed = now.saturating_sub(self.last_increase);
+        if elapsed < Duration::from_secs(1) {
+            return;
+        }
+        self.last_increase = now;
+        let top = self.rule.map(|rule| rule.limit / rule.per.as_secs_f64() * HEADROOM);
+        if top.is_some_and(|top| rate >= top) || self.used_ratio >= 0.9 {
+            return;
+        }
+        if self.last_decrease.is_some_and(|decreased| now.saturating_sub(decreased) < Duration::from_secs(2))
+        {
+            return;
+        }
+        let mut next = rate + top.or(self.ceiling.map(|(pace, _)| pace)).unwrap_or(rate) * INCREASE;
+        if let Some((pace, at)) = self.ceiling {
+            if now.saturating_sub(at) < PROBE_AFTER {
+                next = next.min(pace * CEILING).max(rate);
+            } else {
+                // A probe: one step above, then wait again.
+                next = rate * (1.0 + INCREASE);
+                self.ceiling = Some((next / CEILING, now));
+            }
+        }
+        let next = top.map_or(next, |top| next.min(top));
+        if next > rate {
+            self.set_rate(now, next, false);
+        }
+    }
+
+    /// Whether the limit's number of requests has passed within the last period: how long until the oldest leaves it.
+    fn window_full(&self, now: Duration) -> Option<Duration> {
+        let count = self.window_count()?;
+        let oldest = self.passed.len().checked_sub(count).and_then(|index| self.passed.get(index))?;
+        (*oldest + self.period().mul_f64(WINDOW_MARGIN)).checked_sub(now).filter(|wait| !wait.is_zero())
+    }
+
+    fn window_count(&self) -> Option<usize> {
+        let limit = self.rule?.limit;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "bounded on both sides just before"
+        )]
+        (1.0..=1_000.0).contains(&limit).then_some(limit as usize)
+    }
+
+    fn period(&self) -> Duration {
+        self.rule.map_or(Duration::from_secs(1), |rule| rule.per)
+    }
+
+    fn floor(&self) -> f64 {
+        self.rule.map_or(0.01, |rule| rule.limit / rule.per.as_secs_f64() * FLOOR)
+    }
+
+    /// The rule's burst belongs to the rule's rate: at a learned, lower pace requests go one by one.
+    fn burst_cells(&self) -> u32 {
+        let learned = self.ceiling.is_some();
+        let burst = self.rule.map_or(1, |rule| if learned { 1 } else { rule.burst.max(1) });
+        burst.saturating_mul(CELLS).saturating_add(SLACK_CELLS)
+    }
+
+    /// The limiter cannot change its quota: a new one takes over, empty unless `full`.
+    fn set_rate(&mut self, now: Duration, per_second: f64, full: bool) {
+        let per_cell = Duration::try_from_secs_f64(1.0 / (per_second * f64::from(CELLS)));
+        let quota = per_cell.ok().and_then(Quota::with_period);
+        let burst = NonZeroU32::new(self.burst_cells());
+        let (Some(quota), Some(burst)) = (quota, burst) else {
+            // Faster than a cell a nanosecond: no limit at all.
+            self.rate = None;
+            self.limiter = None;
+            return;
+        };
+        self.clock.0.store(nanos(now), std::sync::atomic::Ordering::Relaxed);
+        let limiter = RateLimiter::direct_with_clock(quota.allow_burst(burst), self.clock.clone());
+        if !full {
+            let _ = limiter.check_n(burst);
+        }
+        self.rate = Some(per_second);
+        self.limiter = Some(limiter);
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

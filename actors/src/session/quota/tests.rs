@@ -1,0 +1,157 @@
+//! Gates against servers that count: in virtual time, with the network's jitter.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use rows::{Clock, clock::SimulatedClock};
+
+use super::*;
+use crate::observer::Silent;
+
+/// A server that admits so many requests a second, counted in fixed or sliding windows.
+struct Server {
+    per_second: usize,
+    sliding: bool,
+    admitted: Mutex<VecDeque<Duration>>,
+    served: AtomicU64,
+    refused: AtomicU64,
+}
+
+impl Server {
+    fn new(per_second: usize, sliding: bool) -> Arc<Self> {
+        let (served, refused) = (AtomicU64::new(0), AtomicU64::new(0));
+        Arc::new(Self { per_second, sliding, admitted: Mutex::default(), served, refused })
+    }
+
+    fn admits(&self, now: Duration) -> bool {
+        let mut admitted = self.admitted.lock();
+        let second = Duration::from_secs(1);
+        let sliding = self.sliding;
+        admitted.retain(|at| if sliding { *at + second > now } else { at.as_secs() == now.as_secs() });
+        let admits = admitted.len() < self.per_second;
+        if admits {
+            admitted.push_back(now);
+        }
+        let counter = if admits { &self.served } else { &self.refused };
+        counter.fetch_add(1, Ordering::Relaxed);
+        admits
+    }
+}
+
+/// Sends `total` requests from several connections; gives how long it took.
+async fn drive(server: &Arc<Server>, rules: Vec<QuotaRule>, total: u64, urgency: Urgency) -> Duration {
+    let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(Timestamp::UNIX_EPOCH));
+    let quotas = Arc::new(Quotas::new(clock.clone(), Arc::new(Silent)));
+    let left = Arc::new(AtomicU64::new(total));
+    let rules = Arc::new(rules);
+    let mut tasks = Vec::new();
+    for connection in ["a", "b", "c"] {
+        for _ in 0..3 {
+            let (server, clock, quotas) = (Arc::clone(server), clock.clone(), Arc::clone(&quotas));
+            let (left, rules) = (Arc::clone(&left), Arc::clone(&rules));
+            tasks.push(tokio::spawn(async move {
+                let caller =
+                    Caller { integration: "test", connection, account: "1", endpoint: "list", host: "h" };
+                while left.load(Ordering::Relaxed) > 0 {
+                    let patience = Duration::from_secs(90);
+                    quotas.admit(&caller, &rules, urgency, 1, patience).await.unwrap();
+                    let sent_at = clock.elapsed();
+                    clock.sleep(Duration::from_micros(rand::random_range(500..9_000))).await;
+                    let admitted = server.admits(clock.elapsed());
+                    clock.sleep(Duration::from_micros(rand::random_range(500..30_000))).await;
+                    if admitted {
+                        let _ = left
+                            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+                        quotas.succeeded(&caller, &rules);
+                    } else {
+                        quotas.refused(&caller, &rules, Scope::Account, Wait::Unsaid, sent_at);
+                    }
+                }
+            }));
+        }
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    clock.elapsed()
+}
+
+fn assert_careful_and_full(server: &Server, took: Duration) {
+    let passed = server.served.load(Ordering::Relaxed);
+    let refused = server.refused.load(Ordering::Relaxed);
+    let allowance = f64::from(u32::try_from(server.per_second).unwrap()) * took.as_secs_f64();
+    let used = f64::from(u32::try_from(passed).unwrap()) / allowance;
+    println!("served {passed}, refused {refused}, used {used:.3} of the allowance");
+    assert!(refused * 100 < passed, "{refused} of {passed} were refused");
+    assert!(used >= 0.9, "only {used:.3} of the allowance was used");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configured_limit_is_used_but_not_exceeded() {
+    for sliding in [false, true] {
+        for burst in [1, 5, 20] {
+            let server = Server::new(20, sliding);
+            let rules = vec![QuotaRule::per_second(Scope::Account, 20.0, burst)];
+            let took = drive(&server, rules, 2_000, Urgency::Fresh).await;
+            assert_careful_and_full(&server, took);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_limit_is_learned_from_refusals() {
+    for sliding in [false, true] {
+        let server = Server::new(20, sliding);
+        let rules = vec![QuotaRule::per_second(Scope::Account, 60.0, 10)];
+        let took = drive(&server, rules, 4_000, Urgency::Fresh).await;
+        assert_careful_and_full(&server, took);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn deep_work_takes_at_most_half() {
+    let server = Server::new(20, true);
+    let rules = vec![QuotaRule::per_second(Scope::Account, 20.0, 1)];
+    let took = drive(&server, rules, 400, Urgency::Deep).await;
+    assert!(took >= Duration::from_secs(38), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_passes_while_held() {
+    let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(Timestamp::UNIX_EPOCH));
+    let quotas = Quotas::new(clock.clone(), Arc::new(Silent));
+    let caller = Caller { integration: "test", connection: "a", account: "1", endpoint: "list", host: "h" };
+    quotas.hold(&caller, &[], Scope::App, Duration::from_secs(40));
+    let waited = quotas.admit(&caller, &[], Urgency::Fresh, 1, Duration::from_mins(1)).await;
+    assert!(waited.unwrap() >= Duration::from_secs(40));
+    quotas.hold(&caller, &[], Scope::Endpoint, Duration::from_mins(10));
+    let waited = quotas.admit(&caller, &[], Urgency::Fresh, 1, Duration::from_mins(1)).await;
+    assert!(waited.is_err(), "a hold beyond the patience is told, not waited for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hold_that_comes_while_waiting_is_obeyed() {
+    let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(Timestamp::UNIX_EPOCH));
+    let quotas = Arc::new(Quotas::new(clock.clone(), Arc::new(Silent)));
+    let rules = [QuotaRule::per_minute(Scope::App, 6.0, 1)];
+    let caller = Caller { integration: "test", connection: "a", account: "1", endpoint: "list", host: "h" };
+    quotas.admit(&caller, &rules, Urgency::Fresh, 1, Duration::from_mins(1)).await.unwrap();
+    let waiting = {
+        let quotas = Arc::clone(&quotas);
+        tokio::spawn(async move {
+            quotas.admit(&caller, &rules, Urgency::Fresh, 1, Duration::from_secs(90)).await
+        })
+    };
+    clock.sleep(Duration::from_secs(2)).await;
+    quotas.hold(&caller, &rules, Scope::Account, Duration::from_secs(50));
+    waiting.await.unwrap().unwrap();
+    assert!(clock.elapsed() >= Duration::from_secs(52), "{:?}", clock.elapsed());
+}

@@ -1,0 +1,207 @@
+//! The wire: one request out, one complete answer in, within the limits.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use futures::future::BoxFuture;
+use reqwest::{header::HeaderMap, redirect::Policy};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::{Auth, Call, Method};
+use crate::limits;
+
+/// Sends one request. A port, so that engine tests need no socket.
+pub trait Transport: Send + Sync {
+    /// Sends the call, authenticated, to `base` and reads the whole answer.
+    fn send<'a>(
+        &'a self,
+        base: &'a Url,
+        call: &'a Call,
+        auth: &'a Auth,
+    ) -> BoxFuture<'a, Result<RawResponse, TransportError>>;
+}
+
+/// An answer as it came.
+#[derive(Debug, Clone)]
+pub struct RawResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Bytes,
+}
+
+/// Why there is no answer. Texts name the host, never parameters or headers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// No connection.
+    #[error("cannot reach {host}: {reason}")]
+    Unreachable {
+        /// Where to.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// No complete answer in time.
+    #[error("{host} did not answer within {} s", .limit.as_secs())]
+    TimedOut {
+        /// Who.
+        host: String,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The answer broke off or was not HTTP.
+    #[error("the answer of {host} broke off: {reason}")]
+    Broken {
+        /// Who.
+        host: String,
+        /// How.
+        reason: String,
+    },
+    /// The answer is larger than anything documented.
+    #[error("the answer of {host} is larger than {limit} bytes: not read further")]
+    TooLarge {
+        /// Who.
+        host: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// The request cannot be built.
+    #[error("the request cannot be built: {0}")]
+    Request(String),
+}
+
+/// HTTP over TCP and TLS (rustls with ring and the Mozilla roots, without touching any process-wide default). Follows
+/// no redirect: credentials would travel with it.
+#[derive(Debug, Clone)]
+pub struct HttpTransport {
+    client: reqwest::Client,
+}
+
+// === impl HttpTransport ===
+
+impl HttpTransport {
+    /// One client for the whole worker: it pools connections by host.
+    pub fn new() -> Result<Self, TransportError> {
+        let unbuildable = |error: &dyn std::fmt::Display| TransportError::Request(error.to_string());
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let tls =
+            rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .map_err(|error| unbuildable(&error))?
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .connect_timeout(limits::CONNECT_TIMEOUT)
+            .redirect(Policy::none())
+            .user_agent(concat!("dynamoi/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| unbuildable(&error))?;
+        Ok(Self { client })
+    }
+
+    fn request(&self, base: &Url, call: &Call, auth: &Auth) -> Result<reqwest::Request, TransportError> {
+        let joined = format!("{}{}", base.as_str().trim_end_matches('/'), call.path);
+        let url = Url::parse(&joined).map_err(|error| TransportError::Request(error.to_string()))?;
+        if url.origin() != base.origin() {
+            return Err(TransportError::Request(format!(
+                "{} is not below {}",
+                call.path,
+                base.origin().ascii_serialization()
+            )));
+        }
+        let mut request = match call.method {
+            Method::Get => self.client.get(url),
+            Method::Post => self.client.post(url),
+        };
+        if !call.query.is_empty() {
+            request = request.query(&call.query);
+        }
+        if let Some(body) = &call.body {
+            request = request.json(body);
+        } else if !call.form.is_empty() {
+            request = request.form(&call.form);
+        }
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        match auth {
+            Auth::None => {}
+            Auth::Bearer(token) => request = request.header("authorization", bearer(token)?),
+            Auth::Signer(signer) => {
+                for (name, value) in signer(call) {
+                    request = request.header(name, secret_header(value.expose_secret())?);
+                }
+            }
+        }
+        request.build().map_err(|error| TransportError::Request(error.without_url().to_string()))
+    }
+
+    async fn exchange(&self, request: reqwest::Request, host: &str) -> Result<RawResponse, TransportError> {
+        let mut response = self.client.execute(request).await.map_err(|error| failed(host, error))?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| failed(host, error))? {
+            if body.len() + chunk.len() > limits::RESPONSE_BYTES_MAX {
+                return Err(TransportError::TooLarge {
+                    host: host.to_owned(),
+                    limit: limits::RESPONSE_BYTES_MAX,
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(RawResponse { status, headers, body: body.freeze() })
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send<'a>(
+        &'a self,
+        base: &'a Url,
+        call: &'a Call,
+        auth: &'a Auth,
+    ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
+        Box::pin(async move {
+            let host = base.host_str().unwrap_or_default();
+            let request = self.request(base, call, auth)?;
+            let limit = call.timeout.unwrap_or(limits::REQUEST_TIMEOUT);
+            tokio::time::timeout(limit, self.exchange(request, host))
+                .await
+                .unwrap_or_else(|_| Err(TransportError::TimedOut { host: host.to_owned(), limit }))
+        })
+    }
+}
+
+fn bearer(token: &SecretString) -> Result<reqwest::header::HeaderValue, TransportError> {
+    secret_header(&format!("Bearer {}", token.expose_secret()))
+}
+
+/// A header value that its own `Debug` does not show.
+fn secret_header(text: &str) -> Result<reqwest::header::HeaderValue, TransportError> {
+    let mut value = reqwest::header::HeaderValue::from_str(text).map_err(|_| {
+        TransportError::Request("a secret holds characters that no header can carry".to_owned())
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn failed(host: &str, error: reqwest::Error) -> TransportError {
+    let host = host.to_owned();
+    if error.is_connect() {
+        return TransportError::Unreachable { host, reason: root_cause(&error.without_url()) };
+    }
+    TransportError::Broken { host, reason: root_cause(&error.without_url()) }
+}
+
+/// The innermost cause: the outer layers only say "error sending request".
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

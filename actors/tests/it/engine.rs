@@ -1,0 +1,161 @@
+//! Supervision: what one connection does must not touch another.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use actors::{
+    engine::{Engine, EngineOptions, poller::Once},
+    integration::{ConnectionSpec, Integration},
+    observer::Silent,
+    session::{Surroundings, quota::Quotas},
+};
+use jiff::civil::date;
+use rows::{Clock, Table, clock::SystemClock, state::State};
+use tokio::runtime::Handle as Runtime;
+
+use crate::support::{
+    memory::MemorySink,
+    scripted::{Behaviour, Handle, Scripted, Wire},
+};
+
+fn spec(name: &str, integration: &str) -> ConnectionSpec {
+    ConnectionSpec {
+        name: name.to_owned(),
+        integration: integration.to_owned(),
+        tenant: "label-a".to_owned(),
+        accounts: Vec::new(),
+        start_date: date(2026, 10, 1),
+        base_url: "http://127.0.0.1:9".parse().unwrap(),
+        api_version: String::new(),
+        credentials: Default::default(),
+        settings: serde_json::Value::Null,
+        quotas: None,
+        streams: Default::default(),
+    }
+}
+
+fn options(sink: &MemorySink, scripted: &[Arc<Scripted>]) -> EngineOptions {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let observer = Arc::new(Silent);
+    let surroundings = Surroundings {
+        transport: Arc::new(Wire("this is no JSON")),
+        quotas: Arc::new(Quotas::new(clock.clone(), observer.clone())),
+        clock,
+        observer,
+    };
+    let integrations = scripted
+        .iter()
+        .map(|scripted| Arc::new(Handle(Arc::clone(scripted))) as Arc<dyn Integration>)
+        .collect();
+    EngineOptions {
+        page_timeout: Duration::from_millis(200),
+        controls_every: Duration::from_millis(50),
+        ..EngineOptions::new(integrations, surroundings, Arc::new(sink.clone()), Runtime::current())
+    }
+}
+
+/// Polls `condition` for at most `seconds`.
+async fn eventually(seconds: u64, what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = std::time::Duration::from_secs(seconds);
+    let clock = SystemClock::new();
+    while !condition() {
+        assert!(clock.elapsed() < deadline, "not within {seconds} s: {what}");
+        clock.sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_neighbours_disturb_nobody() {
+    let sink = MemorySink::default();
+    let good = Scripted::new("good", Behaviour::Good);
+    let panics = Scripted::new("panics", Behaviour::Panics);
+    let hangs = Scripted::new("hangs", Behaviour::Hangs);
+    let garbage = Scripted::new("garbage", Behaviour::Garbage);
+    let all = [good.clone(), panics.clone(), hangs.clone(), garbage.clone()];
+    let specs = all.iter().map(|scripted| spec(scripted.id, scripted.id)).collect();
+    let engine = Engine::start(options(&sink, &all), specs).await.unwrap();
+    let conditions = engine.conditions().clone();
+    let state = |name: &str| conditions.get(name).map(|condition| condition.state);
+
+    eventually(20, "the hanging one backs off", || state("hangs") == Some(State::BackingOff)).await;
+    eventually(20, "the one that answers garbage backs off", || state("garbage") == Some(State::BackingOff))
+        .await;
+    // Five crashes with full-jitter delays of at most 1, 2, 4 and 8 seconds between.
+    eventually(30, "the panicking one is parked", || state("panics") == Some(State::Parked)).await;
+    assert!(panics.asked.load(Ordering::Relaxed) >= 5, "it was rebuilt in between");
+    let before = good.asked.load(Ordering::Relaxed);
+    eventually(5, "the good one goes on", || good.asked.load(Ordering::Relaxed) > before + 10).await;
+    assert!(matches!(state("good"), Some(State::Idle | State::Polling)));
+    assert_eq!(sink.table("good", Table::AdPerformanceDaily).len(), {
+        let today = rows::day::day_at(SystemClock::new().now(), &jiff::tz::TimeZone::UTC);
+        usize::try_from(rows::day::days_between(date(2026, 10, 1), today) + 1).unwrap()
+    });
+    engine.stop(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_single_run_ends_and_tells_how() {
+    let sink = MemorySink::default();
+    let good = Scripted::new("good", Behaviour::Good);
+    let panics = Scripted::new("panics", Behaviour::Panics);
+    let all = [good.clone(), panics.clone()];
+    let mut options = options(&sink, &all);
+    let once = || Some(Once { since: SystemClock::new().now(), wait_max: Duration::from_secs(30) });
+    options.once = once();
+    let specs: Vec<_> = all.iter().map(|scripted| spec(scripted.id, scripted.id)).collect();
+    let mut engine = Engine::start(options.clone(), specs.clone()).await.unwrap();
+    let progress = tokio::time::timeout(Duration::from_secs(20), engine.finished()).await.unwrap();
+    assert_eq!(progress.finished.get("good"), Some(&true));
+    assert_eq!(progress.finished.get("panics"), Some(&false));
+    engine.stop(Duration::from_secs(5)).await;
+    let first = sink.dump();
+    assert!(!first.is_empty());
+
+    // A second run changes nothing.
+    options.once = once();
+    let mut engine = Engine::start(options, vec![specs[0].clone()]).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(20), engine.finished()).await.unwrap();
+    engine.stop(Duration::from_secs(5)).await;
+    assert_eq!(sink.dump(), first);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operators_pause_and_resume() {
+    let sink = MemorySink::default();
+    let good = Scripted::new("good", Behaviour::Good);
+    let engine = Engine::start(options(&sink, &[good.clone()]), vec![spec("good", "good")]).await.unwrap();
+    let conditions = engine.conditions().clone();
+    let state = || conditions.get("good").map(|condition| condition.state);
+    eventually(5, "it polls", || good.asked.load(Ordering::Relaxed) > 3).await;
+    sink.0.lock().controls = vec![rows::sink::Control {
+        connection: "good".to_owned(),
+        paused: true,
+        poll_requested_at: None,
+        backfills: Vec::new(),
+    }];
+    eventually(5, "it is paused", || state() == Some(State::Paused)).await;
+    sink.0.lock().controls.clear();
+    eventually(5, "it goes on", || matches!(state(), Some(State::Idle | State::Polling))).await;
+    engine.stop(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_ends_what_is_gone_and_starts_what_is_new() {
+    let sink = MemorySink::default();
+    let good = Scripted::new("good", Behaviour::Good);
+    let mut engine = Engine::start(options(&sink, &[good.clone()]), vec![spec("a", "good")]).await.unwrap();
+    let conditions = engine.conditions().clone();
+    eventually(5, "a polls", || {
+        conditions.get("a").is_some_and(|condition| condition.last_success_at.is_some())
+    })
+    .await;
+    engine.run(vec![spec("b", "good")]);
+    eventually(5, "b polls", || {
+        conditions.get("b").is_some_and(|condition| condition.last_success_at.is_some())
+    })
+    .await;
+    eventually(5, "a is gone", || conditions.get("a").is_none()).await;
+    engine.stop(Duration::from_secs(5)).await;
+}

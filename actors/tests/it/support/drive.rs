@@ -1,0 +1,173 @@
+//! Drives one connection in virtual time, as its actor does in real time: asks the poller, runs its jobs as tasks,
+//! tells it what became of them.
+
+use std::{sync::Arc, time::Duration};
+
+use actors::{
+    engine::{
+        condition::Condition,
+        cycle::{self, Context, Outcome},
+        poller::{Job, Key, Once, Poller},
+    },
+    failure::Failure,
+    integration::{Account, ConnectionSpec, Integration},
+    observer::Observer,
+    session::{
+        Link, Surroundings,
+        quota::{Quotas, Urgency},
+        transport::Transport,
+    },
+};
+use rows::{
+    Clock,
+    sink::{BackfillRequest, ConnectionRecord, Sink},
+};
+use tokio::sync::mpsc;
+
+/// One connection under test.
+pub struct Driver {
+    pub spec: Arc<ConnectionSpec>,
+    pub integration: Arc<dyn Integration>,
+    pub surroundings: Surroundings,
+    pub sink: Arc<dyn Sink>,
+    pub backfills: Vec<BackfillRequest>,
+}
+
+/// How driving ended.
+#[derive(Debug)]
+pub struct End {
+    /// For a single run: whether everything was read.
+    pub finished: Option<bool>,
+    pub condition: Condition,
+    pub cycles: u64,
+    pub panics: u64,
+}
+
+enum News {
+    Checked(Result<Vec<Account>, Failure>),
+    Done(Key, Urgency, Box<Outcome>),
+    Panicked,
+}
+
+impl Driver {
+    pub fn new(
+        spec: ConnectionSpec,
+        integration: Arc<dyn Integration>,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+        sink: Arc<dyn Sink>,
+    ) -> Self {
+        let quotas = Arc::new(Quotas::new(clock.clone(), observer.clone()));
+        let surroundings = Surroundings { transport, quotas, clock, observer };
+        Self { spec: Arc::new(spec), integration, surroundings, sink, backfills: Vec::new() }
+    }
+
+    /// Reads everything once.
+    pub async fn once(&self) -> End {
+        let since = self.surroundings.clock.now();
+        let once = Once { since, wait_max: Duration::from_hours(24) };
+        self.run(Some(once), Duration::from_hours(48)).await
+    }
+
+    /// Polls as a daemon for so long, then is cut off wherever it is (as by a kill).
+    pub async fn daemon(&self, duration: Duration) -> End {
+        self.run(None, duration).await
+    }
+
+    async fn run(&self, once: Option<Once>, limit: Duration) -> End {
+        let clock = &self.surroundings.clock;
+        let until = clock.elapsed() + limit;
+        let record = ConnectionRecord {
+            name: self.spec.name.clone(),
+            integration: self.spec.integration.clone(),
+            tenant: self.spec.tenant.clone(),
+        };
+        let registration = self.sink.register(record).await.unwrap();
+        let source = self.integration.connect(&self.spec).unwrap();
+        let streams = source.adjust_streams(self.integration.streams());
+        let link = Link::new(
+            Arc::clone(&self.spec),
+            self.integration.id(),
+            source,
+            self.integration.quotas(),
+            self.surroundings.clone(),
+        );
+        let mut poller = Poller::new(
+            Arc::clone(&self.spec),
+            self.integration.id(),
+            streams,
+            registration.ledgers,
+            registration.paused,
+            once,
+            clock.clone(),
+        );
+        poller.control(false, None, self.backfills.clone());
+        let context = Context {
+            spec: Arc::clone(&self.spec),
+            integration: self.integration.id(),
+            epoch: registration.epoch,
+            sink: Arc::clone(&self.sink),
+            link: Arc::clone(&link),
+            clock: clock.clone(),
+            observer: self.surroundings.observer.clone(),
+            page_timeout: Duration::from_mins(5),
+            stopping: Default::default(),
+        };
+        let (sender, mut news) = mpsc::unbounded_channel();
+        let mut tasks = tokio::task::JoinSet::new();
+        let (mut cycles, mut panics) = (0, 0);
+        loop {
+            let step = poller.step(link.agreed_now());
+            for job in step.jobs {
+                let (context, sender) = (context.clone(), sender.clone());
+                match job {
+                    Job::Check => {
+                        tasks.spawn(async move {
+                            let session = context.link.session(Urgency::Fresh);
+                            let checked =
+                                tokio::spawn(async move { context.link.source().check(&session).await });
+                            let _ = sender.send(checked.await.map_or(News::Panicked, News::Checked));
+                        });
+                    }
+                    Job::Cycle { key, task, .. } => {
+                        cycles += 1;
+                        tasks.spawn(async move {
+                            let urgency = task.work.urgency();
+                            let outcome =
+                                tokio::spawn(async move { cycle::run(&context, &task).await }).await;
+                            let done = |outcome| News::Done(key, urgency, Box::new(outcome));
+                            let _ = sender.send(outcome.map_or(News::Panicked, done));
+                        });
+                    }
+                }
+            }
+            let condition = || poller.condition(link.is_troubled(), link.is_waiting());
+            if step.finished.is_some() {
+                return End { finished: step.finished, condition: condition(), cycles, panics };
+            }
+            let left = until.saturating_sub(clock.elapsed());
+            if left.is_zero() || panics > 0 {
+                return End { finished: None, condition: condition(), cycles, panics };
+            }
+            tokio::select! {
+                biased;
+                Some(news) = news.recv() => match news {
+                    News::Checked(result) => {
+                        for account in poller.checked(result) {
+                            self.sink.reset_account(&self.spec.name, context.epoch, &account).await.unwrap();
+                        }
+                    }
+                    News::Done(key, urgency, outcome) => {
+                        poller.done(&key, urgency, *outcome);
+                        for (id, left) in poller.backfills_left(link.agreed_now()) {
+                            self.sink.backfill_progress(id, left).await.unwrap();
+                        }
+                    }
+                    News::Panicked => panics += 1,
+                },
+                () = clock.sleep(step.wake_in.unwrap_or(left).min(left)) => {}
+            }
+        }
+    }
+}

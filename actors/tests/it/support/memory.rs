@@ -1,0 +1,248 @@
+//! A store in memory with the semantics of the port: what the SQL store must do, in a page of plain code.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use futures::future::BoxFuture;
+use parking_lot::Mutex;
+use rows::{
+    Day, Row, Table,
+    key::Fingerprint,
+    ledger::Ledger,
+    quarantine::Quarantined,
+    row::Row as AnyRow,
+    sink::{
+        Commit, Committed, ConnectionRecord, ConnectionReport, Control, CycleRecord, Registration, Shrunk,
+        Sink, SinkError, Vanish,
+    },
+    state::State,
+};
+
+/// A row's identity: connection, table, entity, day.
+pub type RowKey = (String, Table, Fingerprint, Option<Day>);
+
+/// What is stored.
+#[derive(Debug, Default, Clone)]
+pub struct Stored {
+    pub rows: HashMap<RowKey, Row>,
+    /// How often each row's value changed.
+    pub revisions: HashMap<RowKey, u32>,
+    pub ledgers: BTreeMap<(String, String, String), Ledger>,
+    pub quarantined: Vec<Quarantined>,
+    pub cycles: Vec<CycleRecord>,
+    pub reports: Vec<ConnectionReport>,
+    pub controls: Vec<Control>,
+    pub backfills_left: BTreeMap<i64, u32>,
+    epochs: HashMap<String, i64>,
+    /// Account of each row, for windows and resets.
+    accounts: HashMap<RowKey, String>,
+    /// Commits answered with this error before any succeeds.
+    pub failing: u32,
+    pub commits: u64,
+}
+
+#[derive(Debug, Default, Clone)]
+pub struct MemorySink(pub Arc<Mutex<Stored>>);
+
+impl MemorySink {
+    /// Every row of a table, in a stable order of their debug text.
+    pub fn table(&self, connection: &str, table: Table) -> Vec<Row> {
+        let stored = self.0.lock();
+        let mut rows: Vec<_> = stored
+            .rows
+            .iter()
+            .filter(|((owner, of, ..), _)| owner == connection && *of == table)
+            .map(|(_, row)| row.clone())
+            .collect();
+        rows.sort_by_cached_key(|row| format!("{row:?}"));
+        rows
+    }
+
+    /// Everything as text, to compare two states of the store.
+    pub fn dump(&self) -> String {
+        let stored = self.0.lock();
+        let mut lines: Vec<_> = stored
+            .rows
+            .iter()
+            .map(|(key, row)| format!("{key:?} r{} {row:?}", stored.revisions.get(key).copied().unwrap_or(0)))
+            .collect();
+        lines.sort();
+        lines.join("\n")
+    }
+
+    fn apply(&self, commit: Commit) -> Result<Committed, SinkError> {
+        let mut stored = self.0.lock();
+        if stored.failing > 0 {
+            stored.failing -= 1;
+            return Err(SinkError::Unavailable("the disk is full".to_owned()));
+        }
+        if stored.epochs.get(&commit.connection) != Some(&commit.epoch) {
+            return Err(SinkError::Outdated(commit.connection));
+        }
+        stored.commits += 1;
+        let mut committed = Committed::default();
+        let mut written: BTreeMap<Table, u64> = BTreeMap::new();
+        let mut seen_here = HashMap::new();
+        for row in commit.rows {
+            let key = (commit.connection.clone(), row.table(), row.entity(), row.day());
+            committed.duplicates += u64::from(seen_here.insert(key.clone(), ()).is_some());
+            match stored.rows.get(&key) {
+                Some(before) if *before == row => continue,
+                Some(_) => {
+                    *stored.revisions.entry(key.clone()).or_default() += 1;
+                    committed.restated += 1;
+                }
+                None => {}
+            }
+            *written.entry(row.table()).or_default() += 1;
+            stored.accounts.insert(key.clone(), commit.account_id.clone());
+            stored.rows.insert(key, row);
+        }
+        committed.written = written.into_iter().collect();
+        for (table, id) in &commit.tombstones {
+            let key = (commit.connection.clone(), *table, Fingerprint::of(&[id]), None);
+            committed.vanished += u64::from(stored.rows.remove(&key).is_some());
+        }
+        stored.quarantined.extend(commit.quarantined);
+        match commit.vanish {
+            Some(Vanish::Days { table, level, days, seen, confirmed }) => {
+                let inside: Vec<RowKey> = stored
+                    .rows
+                    .iter()
+                    .filter(|((connection, of, _, day), row)| {
+                        *connection == commit.connection
+                            && *of == table
+                            && day.is_some_and(|day| days.contains(day))
+                            && level_of(row) == level
+                    })
+                    .filter(|(key, _)| stored.accounts.get(*key) == Some(&commit.account_id))
+                    .map(|(key, _)| key.clone())
+                    .collect();
+                let known = inside.len() as u64;
+                let seen_count = seen.len() as u64;
+                if known > 0 && seen_count * 2 < known && !confirmed {
+                    committed.shrunk = Some(Shrunk { stored: known, seen: seen_count });
+                    return Ok(committed);
+                }
+                for key in inside {
+                    if key.3.is_none_or(|day| !seen.contains(&(key.2, day))) {
+                        stored.rows.remove(&key);
+                        committed.vanished += 1;
+                    }
+                }
+            }
+            Some(Vanish::Objects { table, seen }) => {
+                let account = commit.account_id.clone();
+                let unseen: Vec<RowKey> = stored
+                    .rows
+                    .keys()
+                    .filter(|key| key.0 == commit.connection && key.1 == table && !seen.contains(&key.2))
+                    .filter(|key| stored.accounts.get(*key) == Some(&account))
+                    .cloned()
+                    .collect();
+                for key in unseen {
+                    if let Some(row) = stored.rows.get_mut(&key)
+                        && remove(row)
+                    {
+                        committed.vanished += 1;
+                        *stored.revisions.entry(key).or_default() += 1;
+                    }
+                }
+            }
+            None => {}
+        }
+        if let Some(ledger) = commit.ledger {
+            let key = (commit.connection, ledger.account_id.clone(), ledger.stream.clone());
+            stored.ledgers.insert(key, ledger);
+        }
+        Ok(committed)
+    }
+}
+
+fn level_of(row: &Row) -> Option<&'static str> {
+    match row {
+        AnyRow::AdPerformance(row) => Some(row.level.as_str()),
+        _ => None,
+    }
+}
+
+/// Marks an object as removed; false when it was already.
+fn remove(row: &mut Row) -> bool {
+    let status = match row {
+        AnyRow::AdCampaign(row) => &mut row.status,
+        AnyRow::AdSet(row) => &mut row.status,
+        AnyRow::Ad(row) => &mut row.status,
+        AnyRow::AdAccount(row) => &mut row.status,
+        _ => return false,
+    };
+    let removed = Some(rows::ads::REMOVED.to_owned());
+    if *status == removed {
+        return false;
+    }
+    *status = removed;
+    true
+}
+
+impl Sink for MemorySink {
+    fn register(&self, connection: ConnectionRecord) -> BoxFuture<'_, Result<Registration, SinkError>> {
+        let mut stored = self.0.lock();
+        let epoch = stored.epochs.entry(connection.name.clone()).or_default();
+        *epoch += 1;
+        let epoch = *epoch;
+        let ledgers = stored
+            .ledgers
+            .iter()
+            .filter(|((owner, ..), _)| *owner == connection.name)
+            .map(|(_, ledger)| ledger.clone())
+            .collect();
+        Box::pin(std::future::ready(Ok(Registration { epoch, paused: false, ledgers })))
+    }
+
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, SinkError>> {
+        Box::pin(std::future::ready(self.apply(commit)))
+    }
+
+    fn reset_account<'a>(
+        &'a self,
+        connection: &'a str,
+        _epoch: i64,
+        account_id: &'a str,
+    ) -> BoxFuture<'a, Result<(), SinkError>> {
+        let mut stored = self.0.lock();
+        let Stored { rows, accounts, ledgers, .. } = &mut *stored;
+        rows.retain(|key, _| key.0 != connection || accounts.get(key).is_none_or(|of| of != account_id));
+        ledgers.retain(|(owner, account, _), _| owner != connection || account != account_id);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn record_cycle(&self, cycle: CycleRecord) -> BoxFuture<'_, Result<(), SinkError>> {
+        self.0.lock().cycles.push(cycle);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn report(&self, report: ConnectionReport) -> BoxFuture<'_, Result<(), SinkError>> {
+        self.0.lock().reports.push(report);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn note_state<'a>(
+        &'a self,
+        _connection: &'a str,
+        _state: State,
+        _error: Option<String>,
+    ) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn controls(&self) -> BoxFuture<'_, Result<Vec<Control>, SinkError>> {
+        let controls = self.0.lock().controls.clone();
+        Box::pin(std::future::ready(Ok(controls)))
+    }
+
+    fn backfill_progress(&self, id: i64, days_left: u32) -> BoxFuture<'_, Result<(), SinkError>> {
+        self.0.lock().backfills_left.insert(id, days_left);
+        Box::pin(std::future::ready(Ok(())))
+    }
+}

@@ -1,0 +1,6 @@
+//! What the suites share: a store in memory, imitations over a wire in memory, scripted integrations.
+
+pub mod drive;
+pub mod memory;
+pub mod scripted;
+pub mod wire;

@@ -1,0 +1,197 @@
+//! Integrations added from outside that behave badly on purpose, over a wire that never leaves the process.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use actors::{
+    failure::Failure,
+    integration::{Account, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    page::{Next, Page, PageRequest, Reply, Span},
+    session::{
+        Auth, Call, Meaning, Response, Session, Verdict,
+        quota::QuotaRule,
+        transport::{RawResponse, Transport, TransportError},
+    },
+    stream::{DAILY, Days, Kind, Snapshot, Stream, Tier},
+};
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use jiff::SignedDuration;
+use rows::{
+    Currency, Day, Row, Table,
+    ads::{AdAccount, AdLevel, AdMetrics, AdPerformance},
+};
+use url::Url;
+
+/// How a scripted source behaves when asked for a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behaviour {
+    Good,
+    Panics,
+    Hangs,
+    Garbage,
+}
+
+/// An integration of one snapshot stream (and, when good, one of days).
+#[derive(Debug)]
+pub struct Scripted {
+    pub id: &'static str,
+    pub behaviour: Behaviour,
+    /// Pages asked for.
+    pub asked: AtomicU64,
+    /// How often the snapshot is read.
+    pub every: Duration,
+}
+
+impl Scripted {
+    pub fn new(id: &'static str, behaviour: Behaviour) -> Arc<Self> {
+        Arc::new(Self { id, behaviour, asked: AtomicU64::new(0), every: Duration::from_millis(50) })
+    }
+}
+
+/// The handle that the engine takes.
+#[derive(Debug)]
+pub struct Handle(pub Arc<Scripted>);
+
+impl Integration for Handle {
+    fn id(&self) -> &'static str {
+        self.0.id
+    }
+    fn base_url(&self) -> &'static str {
+        "http://127.0.0.1:9"
+    }
+    fn streams(&self) -> Vec<Stream> {
+        vec![
+            Stream {
+                name: "objects",
+                tables: &[Table::AdAccounts],
+                enabled: true,
+                kind: Kind::Snapshot(Snapshot { every: self.0.every, vanishing: Some(Table::AdAccounts) }),
+            },
+            Stream {
+                name: "numbers",
+                tables: &[Table::AdPerformanceDaily],
+                enabled: true,
+                kind: Kind::Days(Days {
+                    level: Some("campaign"),
+                    tiers: vec![
+                        Tier { days: 2, every: Duration::from_mins(15) },
+                        Tier { days: 28, every: DAILY },
+                    ],
+                    settling: SignedDuration::from_hours(72),
+                    window_days_max: 7,
+                    history_days_max: None,
+                }),
+            },
+        ]
+    }
+    fn quotas(&self) -> Vec<QuotaRule> {
+        Vec::new()
+    }
+    fn credentials(&self) -> &'static [CredentialSpec] {
+        &[]
+    }
+    fn settings_schema(&self) -> schemars::Schema {
+        schemars::json_schema!({ "type": "object" })
+    }
+    fn sample(&self) -> &'static str {
+        ""
+    }
+    fn connect(&self, _: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+        Ok(Arc::new(ScriptedSource(Arc::clone(&self.0))))
+    }
+}
+
+struct ScriptedSource(Arc<Scripted>);
+
+impl Source for ScriptedSource {
+    fn auth(&self) -> Auth {
+        Auth::None
+    }
+
+    fn classify(&self, response: &Response) -> Verdict {
+        if response.is_success() {
+            return Meaning::Ok.into();
+        }
+        Meaning::Transient {
+            reason: format!("status {}", response.status),
+            wait: actors::failure::Wait::Unsaid,
+        }
+        .into()
+    }
+
+    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+        let account = Account {
+            id: "1".to_owned(),
+            name: "one".to_owned(),
+            currency: Currency::parse("USD").ok(),
+            time_zone: "UTC".to_owned(),
+        };
+        Box::pin(std::future::ready(Ok(vec![account])))
+    }
+
+    fn page<'a>(
+        &'a self,
+        session: &'a Session,
+        request: PageRequest<'a>,
+    ) -> BoxFuture<'a, Result<Reply, Failure>> {
+        Box::pin(async move {
+            self.0.asked.fetch_add(1, Ordering::Relaxed);
+            match self.0.behaviour {
+                Behaviour::Panics => panic!("planted"),
+                Behaviour::Hangs => std::future::pending::<()>().await,
+                Behaviour::Garbage => {
+                    session.json::<Vec<u32>>(Call::get("/garbage", "garbage")).await?;
+                }
+                Behaviour::Good => {}
+            }
+            let rows = match &request.span {
+                Span::Days { days, .. } => days.days().map(performance).collect(),
+                _ => vec![Row::AdAccount(AdAccount {
+                    account_id: "1".to_owned(),
+                    name: None,
+                    status: None,
+                    currency: None,
+                    time_zone: None,
+                })],
+            };
+            Ok(Reply::Page(Page { rows, next: Next::End(None), ..Page::default() }))
+        })
+    }
+}
+
+fn performance(date: Day) -> Row {
+    Row::AdPerformance(AdPerformance {
+        account_id: "1".to_owned(),
+        level: AdLevel::Campaign,
+        campaign_id: "10".to_owned(),
+        ad_set_id: String::new(),
+        ad_id: String::new(),
+        date,
+        currency: Currency::parse("USD").unwrap(),
+        metrics: AdMetrics { impressions: Some(1), ..AdMetrics::default() },
+        conversion_definition: None,
+        view_definition: None,
+    })
+}
+
+/// A wire that answers everything with the same body.
+#[derive(Debug, Clone)]
+pub struct Wire(pub &'static str);
+
+impl Transport for Wire {
+    fn send<'a>(
+        &'a self,
+        _: &'a Url,
+        _: &'a Call,
+        _: &'a Auth,
+    ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
+        let body = Bytes::from_static(self.0.as_bytes());
+        Box::pin(std::future::ready(Ok(RawResponse { status: 200, headers: Default::default(), body })))
+    }
+}

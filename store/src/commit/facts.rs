@@ -1,0 +1,141 @@
+//! Daily rows: resolve what they speak of, then upsert by (entity, day).
+
+use rows::{
+    Row,
+    ads::{AdCountry, AdPerformance},
+    payments::SubscriptionMrr,
+};
+use sea_orm::{DatabaseTransaction, DbErr};
+
+use super::Scope;
+use crate::{
+    convert::chrono_day,
+    dimension::{Dimension, EntityIds, resolve},
+    entity::{
+        ad_country, ad_country_entity, ad_definition, ad_entity, ad_performance, subscription_entity,
+        subscription_mrr,
+    },
+    upsert::{Outcome, upsert},
+};
+
+/// Performance of campaigns, ad sets and ads.
+pub async fn performance(
+    tx: &DatabaseTransaction,
+    ids: &mut EntityIds,
+    scope: &Scope<'_>,
+    rows: &[&Row],
+) -> Result<Outcome, DbErr> {
+    let rows: Vec<&AdPerformance> = rows
+        .iter()
+        .filter_map(|row| match row {
+            Row::AdPerformance(row) => Some(row),
+            _ => None,
+        })
+        .collect();
+    let entity = |row: &AdPerformance| ad_entity::Model {
+        id: 0,
+        connection_id: scope.connection_id,
+        account_id: row.account_id.clone(),
+        level: row.level.as_str().to_owned(),
+        campaign_id: row.campaign_id.clone(),
+        ad_set_id: row.ad_set_id.clone(),
+        ad_id: row.ad_id.clone(),
+        stream: scope.commit.stream.clone(),
+    };
+    let definition = |row: &AdPerformance| {
+        ad_definition::Model::of(
+            row.currency,
+            row.conversion_definition.as_deref(),
+            row.view_definition.as_deref(),
+        )
+    };
+    resolve::<ad_entity::Entity>(tx, ids, rows.iter().map(|row| entity(row))).await?;
+    resolve::<ad_definition::Entity>(tx, ids, rows.iter().map(|row| definition(row))).await?;
+    let models = rows.iter().map(|row| {
+        Ok(ad_performance::Model::from_row(
+            id_of::<ad_entity::Entity>(ids, &entity(row))?,
+            chrono_day(row.date),
+            id_of::<ad_definition::Entity>(ids, &definition(row))?,
+            &row.metrics,
+            scope.observed_at,
+        ))
+    });
+    upsert::<ad_performance::Entity>(tx, &models.collect::<Result<Vec<_>, DbErr>>()?).await
+}
+
+/// Campaigns by country.
+pub async fn country(
+    tx: &DatabaseTransaction,
+    ids: &mut EntityIds,
+    scope: &Scope<'_>,
+    rows: &[&Row],
+) -> Result<Outcome, DbErr> {
+    let rows: Vec<&AdCountry> = rows
+        .iter()
+        .filter_map(|row| match row {
+            Row::AdCountry(row) => Some(row),
+            _ => None,
+        })
+        .collect();
+    let entity = |row: &AdCountry| ad_country_entity::Model {
+        id: 0,
+        connection_id: scope.connection_id,
+        account_id: row.account_id.clone(),
+        campaign_id: row.campaign_id.clone(),
+        country: row.country.clone(),
+        stream: scope.commit.stream.clone(),
+    };
+    let definition = |row: &AdCountry| {
+        ad_definition::Model::of(
+            row.currency,
+            row.conversion_definition.as_deref(),
+            row.view_definition.as_deref(),
+        )
+    };
+    resolve::<ad_country_entity::Entity>(tx, ids, rows.iter().map(|row| entity(row))).await?;
+    resolve::<ad_definition::Entity>(tx, ids, rows.iter().map(|row| definition(row))).await?;
+    let models = rows.iter().map(|row| {
+        Ok(ad_country::Model::from_row(
+            id_of::<ad_country_entity::Entity>(ids, &entity(row))?,
+            chrono_day(row.date),
+            id_of::<ad_definition::Entity>(ids, &definition(row))?,
+            &row.metrics,
+            scope.observed_at,
+        ))
+    });
+    upsert::<ad_country::Entity>(tx, &models.collect::<Result<Vec<_>, DbErr>>()?).await
+}
+
+/// Monthly recurring revenue by subscription.
+pub async fn revenue(
+    tx: &DatabaseTransaction,
+    ids: &mut EntityIds,
+    scope: &Scope<'_>,
+    rows: &[&Row],
+) -> Result<Outcome, DbErr> {
+    let rows: Vec<&SubscriptionMrr> = rows
+        .iter()
+        .filter_map(|row| match row {
+            Row::SubscriptionMrr(row) => Some(row),
+            _ => None,
+        })
+        .collect();
+    let entity = |row: &SubscriptionMrr| subscription_entity::Model {
+        id: 0,
+        connection_id: scope.connection_id,
+        subscription_id: row.subscription_id.clone(),
+        account_id: scope.commit.account_id.clone(),
+        stream: scope.commit.stream.clone(),
+    };
+    resolve::<subscription_entity::Entity>(tx, ids, rows.iter().map(|row| entity(row))).await?;
+    let models = rows.iter().map(|row| {
+        let id = id_of::<subscription_entity::Entity>(ids, &entity(row))?;
+        Ok(subscription_mrr::Model::from_row(id, row, scope.observed_at))
+    });
+    upsert::<subscription_mrr::Entity>(tx, &models.collect::<Result<Vec<_>, DbErr>>()?).await
+}
+
+fn id_of<D: Dimension>(ids: &EntityIds, model: &D::Model) -> Result<i64, DbErr> {
+    ids.get(D::fingerprint(model))
+        .ok_or_else(|| DbErr::RecordNotFound(format!("no id was given to {model:?}")))
+}

@@ -1,0 +1,52 @@
+//! Rows that could not be understood, kept aside once each.
+
+use jiff::Timestamp;
+use rows::{quarantine::Quarantined, sink::Commit};
+use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, NotSet, Set, Value};
+
+use crate::{
+    convert::{chrono_day, shortened, utc},
+    entity::quarantined_row::{ActiveModel, Column, Entity},
+};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+
+/// Keeps them; one that is known already is counted and gets the newer text.
+pub async fn note(tx: &DatabaseTransaction, commit: &Commit, now: Timestamp) -> Result<(), DbErr> {
+    for row in &commit.quarantined {
+        let once_more = OnConflict::columns([Column::Connection, Column::Stream, Column::Hash])
+            .update_columns([Column::Reason, Column::Detail, Column::Place, Column::LastSeenAt])
+            .value(
+                Column::Occurrences,
+                Expr::col((Entity, Column::Occurrences)).add(Value::from(1_i64)),
+            )
+            .to_owned();
+        Entity::insert(model(commit, row, now))
+            .on_conflict(once_more)
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+fn model(commit: &Commit, row: &Quarantined, now: Timestamp) -> ActiveModel {
+    let fields: serde_json::Map<String, serde_json::Value> = row
+        .fields
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), shortened(value).into()))
+        .collect();
+    ActiveModel {
+        id: NotSet,
+        connection: Set(commit.connection.clone()),
+        stream: Set(commit.stream.clone()),
+        hash: Set(row.hash.clone()),
+        account_id: Set(commit.account_id.clone()),
+        reason: Set(row.reason.to_owned()),
+        detail: Set(shortened(&row.detail).replace('\0', "")),
+        place: Set(shortened(&row.place).replace('\0', "")),
+        fields: Set(serde_json::Value::Object(fields).to_string()),
+        day: Set(row.day.map(chrono_day)),
+        occurrences: Set(1),
+        first_seen_at: Set(utc(now)),
+        last_seen_at: Set(utc(now)),
+    }
+}

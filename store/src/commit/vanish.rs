@@ -1,0 +1,255 @@
+//! What a complete reading did not see is not there any more.
+
+use std::collections::{HashMap, HashSet};
+
+use rows::{
+    Day, DayRange, Table,
+    ads::{REMOVED, country_entity, performance_entity},
+    key::Fingerprint,
+    sink::{Commit, Shrunk, SinkError, Vanish},
+};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Value, entity::prelude::Date,
+    sea_query::ArrayType,
+};
+
+use super::Scope;
+use crate::{
+    convert::{chrono_day, day},
+    limits,
+    objects::{Gone, ObjectTable, object_table},
+    sql::Sql,
+};
+
+/// What came of it.
+pub enum Vanished {
+    /// So many rows were deleted or marked.
+    Rows(u64),
+    /// Too few were seen to believe it.
+    Shrunk(Shrunk),
+}
+
+/// A table of daily facts: its rows, its entities, and the entities' parts as their fingerprint wants them.
+struct FactTable {
+    facts: &'static str,
+    entities: &'static str,
+    parts: &'static [&'static str],
+    fingerprint: fn(&[String]) -> Fingerprint,
+}
+
+/// Only daily tables lose days, and only tables with a word for it lose objects.
+pub fn check(commit: &Commit) -> Result<(), SinkError> {
+    let (table, known, what) = match &commit.vanish {
+        None => return Ok(()),
+        Some(Vanish::Days { table, .. }) => (table, fact_table(*table).is_some(), "days"),
+        Some(Vanish::Objects { table, .. }) => {
+            let known = object_table(*table).is_some_and(|object| object.gone.is_some());
+            (table, known, "objects")
+        }
+    };
+    if known {
+        return Ok(());
+    }
+    Err(SinkError::Refused(format!(
+        "{} cannot lose {what} that were not seen",
+        table.name()
+    )))
+}
+
+/// Takes away what was not seen.
+pub async fn apply(tx: &DatabaseTransaction, scope: &Scope<'_>, vanish: &Vanish) -> Result<Vanished, DbErr> {
+    match vanish {
+        Vanish::Days {
+            table,
+            level,
+            days,
+            seen,
+            confirmed,
+        } => match fact_table(*table) {
+            Some(facts) => lost_days(tx, scope, &facts, *level, *days, seen, *confirmed).await,
+            None => Ok(Vanished::Rows(0)),
+        },
+        Vanish::Objects { table, seen } => match object_table(*table) {
+            Some(ObjectTable { gone: Some(gone), .. }) => lost_objects(tx, scope, *table, gone, seen).await,
+            _ => Ok(Vanished::Rows(0)),
+        },
+    }
+}
+
+fn fact_table(table: Table) -> Option<FactTable> {
+    match table {
+        Table::AdPerformanceDaily => Some(FactTable {
+            facts: "ad_performance_rows",
+            entities: "ad_entities",
+            parts: &["account_id", "level", "campaign_id", "ad_set_id", "ad_id"],
+            fingerprint: |parts| match parts {
+                [account, level, campaign, ad_set, ad] => {
+                    performance_entity(account, level, campaign, ad_set, ad)
+                }
+                _ => Fingerprint::of(&[]),
+            },
+        }),
+        Table::AdCountryDaily => Some(FactTable {
+            facts: "ad_country_rows",
+            entities: "ad_country_entities",
+            parts: &["account_id", "campaign_id", "country"],
+            fingerprint: |parts| match parts {
+                [account, campaign, country] => country_entity(account, campaign, country),
+                _ => Fingerprint::of(&[]),
+            },
+        }),
+        Table::SubscriptionMrrDaily => Some(FactTable {
+            facts: "subscription_mrr_rows",
+            entities: "subscription_entities",
+            parts: &["subscription_id"],
+            fingerprint: |parts| match parts {
+                [id] => Fingerprint::of(&[id]),
+                _ => Fingerprint::of(&[]),
+            },
+        }),
+        _ => None,
+    }
+}
+
+async fn lost_days(
+    tx: &DatabaseTransaction,
+    scope: &Scope<'_>,
+    table: &FactTable,
+    level: Option<&'static str>,
+    days: DayRange,
+    seen: &HashSet<(Fingerprint, Day)>,
+    confirmed: bool,
+) -> Result<Vanished, DbErr> {
+    let of_account = |sql: Sql| {
+        let sql = sql
+            .text(" e.connection_id = ")
+            .bind(scope.connection_id)
+            .text(" AND e.account_id = ")
+            .bind(scope.commit.account_id.as_str());
+        match level {
+            Some(level) => sql.text(" AND e.level = ").bind(level),
+            None => sql,
+        }
+    };
+    let backend = tx.get_database_backend();
+    let (facts, entities) = (table.facts, table.entities);
+    let stored = Sql::new(backend, "SELECT f.entity_id, f.date FROM ")
+        .text(&format!(
+            "{facts} f JOIN {entities} e ON e.id = f.entity_id WHERE f.date BETWEEN "
+        ))
+        .bind(chrono_day(days.first))
+        .text(" AND ")
+        .bind(chrono_day(days.last))
+        .text(" AND");
+    let stored = tx.query_all_raw(of_account(stored).done()).await?;
+    if stored.is_empty() {
+        return Ok(Vanished::Rows(0));
+    }
+    let counts = Shrunk {
+        stored: u64::try_from(stored.len()).unwrap_or(u64::MAX),
+        seen: u64::try_from(seen.len()).unwrap_or(u64::MAX),
+    };
+    if !confirmed && counts.seen < counts.stored.div_ceil(2) {
+        return Ok(Vanished::Shrunk(counts));
+    }
+    let parts = table.parts.join(", e.");
+    let known = Sql::new(
+        backend,
+        &format!("SELECT e.id, e.{parts} FROM {entities} e WHERE"),
+    );
+    let mut fingerprints: HashMap<i64, Fingerprint> = HashMap::new();
+    for row in tx.query_all_raw(of_account(known).done()).await? {
+        fingerprints.insert(
+            row.try_get("", "id")?,
+            (table.fingerprint)(&texts(&row, table.parts)?),
+        );
+    }
+    let mut gone: Vec<Vec<Value>> = Vec::new();
+    for row in &stored {
+        let (entity_id, date): (i64, Date) = (row.try_get("", "entity_id")?, row.try_get("", "date")?);
+        let key = fingerprints.get(&entity_id).copied().zip(day(date));
+        if key.is_some_and(|key| !seen.contains(&key)) {
+            gone.push(vec![entity_id.into(), date.into()]);
+        }
+    }
+    let mut deleted = 0;
+    for chunk in gone.chunks(limits::KEYS_STATEMENT_MAX) {
+        let statement = Sql::new(
+            backend,
+            &format!("DELETE FROM {facts} WHERE (entity_id, date) IN "),
+        )
+        .keys(&[ArrayType::BigInt, ArrayType::ChronoDate], chunk.to_vec())
+        .done();
+        deleted += tx.execute_raw(statement).await?.rows_affected();
+    }
+    Ok(Vanished::Rows(deleted))
+}
+
+async fn lost_objects(
+    tx: &DatabaseTransaction,
+    scope: &Scope<'_>,
+    table: Table,
+    gone: Gone,
+    seen: &HashSet<Fingerprint>,
+) -> Result<Vanished, DbErr> {
+    let Some(object) = object_table(table) else {
+        return Ok(Vanished::Rows(0));
+    };
+    let here = |sql: Sql| {
+        let sql = sql.text(" WHERE connection_id = ").bind(scope.connection_id);
+        if object.has_account && !scope.commit.account_id.is_empty() {
+            sql.text(" AND account_id = ")
+                .bind(scope.commit.account_id.as_str())
+        } else {
+            sql
+        }
+    };
+    let (still_there, marks) = match gone {
+        Gone::Status => ("COALESCE(status, '') <> 'removed'", "status = "),
+        Gone::BothStatuses => (
+            "COALESCE(status, '') <> 'removed'",
+            "effective_status = 'removed', status = ",
+        ),
+        Gone::Active => ("COALESCE(active, true)", "active = "),
+    };
+    let backend = tx.get_database_backend();
+    // What identifies an object within its connection: see `Row::entity`.
+    let parts: &[&str] = match table {
+        Table::AdAccounts => &["account_id"],
+        _ if object.has_account => &["account_id", object.id],
+        _ => &["id"],
+    };
+    let select = format!("SELECT {} FROM {}", parts.join(", "), object.table);
+    let stored = here(Sql::new(backend, &select))
+        .text(&format!(" AND {still_there}"))
+        .done();
+    let mut unseen: Vec<Vec<Value>> = Vec::new();
+    for row in tx.query_all_raw(stored).await? {
+        let texts = texts(&row, parts)?;
+        let key: Vec<&str> = texts.iter().map(String::as_str).collect();
+        if !seen.contains(&Fingerprint::of(&key)) {
+            unseen.push(texts.into_iter().map(Value::from).collect());
+        }
+    }
+    let mut marked = 0;
+    for chunk in unseen.chunks(limits::KEYS_STATEMENT_MAX) {
+        let mark = match gone {
+            Gone::Active => Value::from(false),
+            Gone::Status | Gone::BothStatuses => Value::from(REMOVED),
+        };
+        let update = Sql::new(backend, &format!("UPDATE {} SET {marks}", object.table))
+            .bind(mark)
+            .text(", revision = revision + 1, observed_at = ")
+            .bind(scope.observed_at);
+        let statement = here(update)
+            .text(&format!(" AND ({}) IN ", parts.join(", ")))
+            .keys(&vec![ArrayType::String; parts.len()], chunk.to_vec())
+            .done();
+        marked += tx.execute_raw(statement).await?.rows_affected();
+    }
+    Ok(Vanished::Rows(marked))
+}
+
+fn texts(row: &QueryResult, columns: &[&str]) -> Result<Vec<String>, DbErr> {
+    columns.iter().map(|column| row.try_get("", column)).collect()
+}

@@ -1,0 +1,190 @@
+//! Opening a database: one writer and a few readers.
+
+use std::path::Path;
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sqlx::{
+        self, Connection,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
+};
+
+use crate::{error::StoreError, limits};
+
+/// How to open a database.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// Connections for reading and for everything beside the writer.
+    pub readers_max: u32,
+    /// What the server's list of connections shows (PostgreSQL).
+    pub application_name: String,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            readers_max: limits::READERS_MAX,
+            application_name: "dynamoi".to_owned(),
+        }
+    }
+}
+
+/// An opened database. On SQLite `write` has one connection, so that writers wait their turn instead of failing.
+#[derive(Debug, Clone)]
+pub struct Pools {
+    /// For transactions that write.
+    pub write: DatabaseConnection,
+    /// For reading.
+    pub read: DatabaseConnection,
+}
+
+impl Pools {
+    /// Opens the database that the URL names.
+    pub async fn open(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => sqlite(url, options).await,
+            Some("postgres" | "postgresql") => postgres(url, options).await,
+            // The whole URL might hold a password.
+            scheme => Err(StoreError::Url(format!("{}:…", scheme.unwrap_or_default()))),
+        }
+    }
+
+    /// Begins a transaction that writes. On SQLite it takes the write lock at once: a transaction that began by
+    /// reading could not get it later.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.write.begin_with_options(options).await
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        // Nothing is left to do for a pool that cannot be closed.
+        let _ = self.write.close_by_ref().await;
+        let _ = self.read.close_by_ref().await;
+    }
+}
+
+async fn sqlite(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> {
+    let parsed: SqliteConnectOptions = url.parse().map_err(|_| StoreError::Url(url.to_owned()))?;
+    let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+    let path = parsed.get_filename().to_owned();
+    if !in_memory
+        && let Some(directory) = path.parent()
+        && !directory.as_os_str().is_empty()
+    {
+        std::fs::create_dir_all(directory).map_err(|error| StoreError::Directory {
+            path: directory.display().to_string(),
+            reason: error.to_string(),
+        })?;
+    }
+    let mut writer = pool_options(url);
+    // One connection, kept for ever: in memory, the database lives only as long as its connection.
+    writer.max_connections(1).min_connections(1);
+    writer.idle_timeout(Option::<std::time::Duration>::None);
+    writer.max_lifetime(Option::<std::time::Duration>::None);
+    writer.map_sqlx_sqlite_opts(file_options);
+    if !in_memory {
+        // A transaction that SQLite itself gave up (disk full) leaves the driver's count of open transactions wrong.
+        // Such a connection is thrown away.
+        writer.map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+        });
+    }
+    let write = connect(writer).await.map_err(|error| file_error(&path, &error))?;
+    if in_memory {
+        return Ok(Pools {
+            read: write.clone(),
+            write,
+        });
+    }
+    let mut readers = pool_options(url);
+    readers.max_connections(options.readers_max.max(1));
+    readers.map_sqlx_sqlite_opts(|options| file_options(options).pragma("query_only", "ON"));
+    let read = connect(readers)
+        .await
+        .map_err(|error| file_error(&path, &error))?;
+    Ok(Pools { write, read })
+}
+
+fn file_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    // WAL: readers do not stop the writer. NORMAL: a power cut may lose the last commits, never the file; what is lost
+    // is read again, because the ledger is lost with it.
+    options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(limits::BUSY_TIMEOUT)
+        .foreign_keys(true)
+}
+
+async fn postgres(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> {
+    let parsed: sqlx::postgres::PgConnectOptions = url
+        .parse()
+        .map_err(|_| StoreError::Url("postgres:…".to_owned()))?;
+    let server = format!(
+        "{}:{}/{}",
+        parsed.get_host(),
+        parsed.get_port(),
+        parsed.get_database().unwrap_or(parsed.get_username())
+    );
+    let pool = |connections: u32| {
+        let mut pool = pool_options(url);
+        pool.max_connections(connections)
+            .statement_timeout(limits::STATEMENT_TIMEOUT)
+            .set_application_name(options.application_name.clone());
+        pool
+    };
+    let write = connect(pool(limits::POSTGRES_WRITERS_MAX)).await;
+    let write = write.map_err(|error| server_error(&server, error))?;
+    let read = connect(pool(options.readers_max.max(1))).await;
+    let read = read.map_err(|error| server_error(&server, error))?;
+    Ok(Pools { write, read })
+}
+
+fn pool_options(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .acquire_timeout(limits::ACQUIRE_TIMEOUT)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false);
+    options
+}
+
+async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+    Database::connect(options).await
+}
+
+fn file_error(path: &Path, error: &DbErr) -> StoreError {
+    StoreError::File {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    }
+}
+
+fn server_error(server: &str, error: DbErr) -> StoreError {
+    let server = server.to_owned();
+    let reason = error.to_string();
+    let DbErr::Conn(RuntimeErr::SqlxError(driver)) = &error else {
+        return StoreError::Away { server, reason };
+    };
+    match driver
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .as_deref()
+    {
+        Some("28P01" | "28000") => StoreError::Login { server, reason },
+        Some("3D000") => StoreError::NoDatabase { server, reason },
+        None => StoreError::Away { server, reason },
+        Some(_) => StoreError::Database(error),
+    }
+}

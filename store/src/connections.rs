@@ -1,0 +1,180 @@
+//! Taking a connection, and forgetting an account.
+
+use std::sync::atomic::Ordering;
+
+use rows::{
+    ledger::Ledger,
+    sink::{ConnectionRecord, Registration, SinkError},
+    state::State,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder,
+};
+
+use crate::{
+    Store,
+    entity::{connection, ledger},
+    error::sink_error,
+    sql::Sql,
+};
+
+/// Where an account's rows are, children before parents: facts by their entities, then entities, objects and ledgers.
+const FACTS: [(&str, &str); 3] = [
+    ("ad_performance_rows", "ad_entities"),
+    ("ad_country_rows", "ad_country_entities"),
+    ("subscription_mrr_rows", "subscription_entities"),
+];
+const OF_ACCOUNT: [&str; 8] = [
+    "ad_entities",
+    "ad_country_entities",
+    "subscription_entities",
+    "ad_rows",
+    "ad_set_rows",
+    "ad_campaign_rows",
+    "ad_account_rows",
+    "ledger",
+];
+
+impl Store {
+    /// Takes the connection: raises its epoch, and gives its memory.
+    pub(crate) async fn register_connection(
+        &self,
+        record: ConnectionRecord,
+    ) -> Result<Registration, SinkError> {
+        let tx = self.pools.begin().await.map_err(|error| sink_error(&error))?;
+        let registration = register(&tx, &record).await;
+        let registration = match registration {
+            Ok(registration) => registration?,
+            Err(error) => return Err(sink_error(&error)),
+        };
+        tx.commit().await.map_err(|error| sink_error(&error))?;
+        // Another worker may have had it in between.
+        self.ids_stale.store(true, Ordering::Release);
+        Ok(registration)
+    }
+
+    /// Deletes an account's facts, entities, objects and ledgers.
+    pub(crate) async fn forget_account(
+        &self,
+        connection: &str,
+        epoch: i64,
+        account_id: &str,
+    ) -> Result<(), SinkError> {
+        let tx = self.pools.begin().await.map_err(|error| sink_error(&error))?;
+        let found = forget(&tx, connection, epoch, account_id).await;
+        if !found.map_err(|error| sink_error(&error))? {
+            return Err(SinkError::Outdated(connection.to_owned()));
+        }
+        tx.commit().await.map_err(|error| sink_error(&error))?;
+        self.ids_stale.store(true, Ordering::Release);
+        Ok(())
+    }
+}
+
+async fn register(
+    tx: &DatabaseTransaction,
+    record: &ConnectionRecord,
+) -> Result<Result<Registration, SinkError>, DbErr> {
+    let before = connection::Entity::find()
+        .filter(connection::Column::Name.eq(&record.name))
+        .one(tx)
+        .await?;
+    if let Some(before) = before
+        && before.integration != record.integration
+    {
+        let read = ledger::Entity::find()
+            .filter(ledger::Column::ConnectionId.eq(before.id))
+            .count(tx)
+            .await?;
+        if read > 0 {
+            return Ok(Err(SinkError::Refused(format!(
+                "connection {:?} holds data of {}, and is now configured for {}: give the new one another name",
+                record.name, before.integration, record.integration
+            ))));
+        }
+    }
+    let statement = Sql::new(
+        tx.get_database_backend(),
+        "INSERT INTO connections AS c (name, integration, tenant, epoch, state, paused, removed) VALUES (",
+    )
+    .bind(record.name.as_str())
+    .text(", ")
+    .bind(record.integration.as_str())
+    .text(", ")
+    .bind(record.tenant.as_str())
+    .text(", 1, ")
+    .bind(State::Starting.as_str())
+    .text(
+        ", false, false) ON CONFLICT (name) DO UPDATE SET integration = excluded.integration, \
+         tenant = excluded.tenant, epoch = c.epoch + 1, state = excluded.state, removed = false \
+         RETURNING id, epoch, paused",
+    )
+    .done();
+    let Some(row) = tx.query_one_raw(statement).await? else {
+        return Err(DbErr::RecordNotInserted);
+    };
+    let id: i64 = row.try_get("", "id")?;
+    let stored = ledger::Entity::find()
+        .filter(ledger::Column::ConnectionId.eq(id))
+        .order_by_asc(ledger::Column::AccountId)
+        .order_by_asc(ledger::Column::Stream)
+        .all(tx)
+        .await?;
+    let ledgers: Result<Vec<Ledger>, SinkError> = stored.iter().map(read_ledger).collect();
+    let (epoch, paused) = (row.try_get("", "epoch")?, row.try_get("", "paused")?);
+    Ok(ledgers.map(|ledgers| Registration {
+        epoch,
+        paused,
+        ledgers,
+    }))
+}
+
+fn read_ledger(stored: &ledger::Model) -> Result<Ledger, SinkError> {
+    serde_json::from_str(&stored.memory).map_err(|error| {
+        SinkError::Refused(format!(
+            "the ledger of connection {:?}, account {:?}, stream {:?} cannot be read ({error}); it was written by \
+             another version: run that one, or delete this row of table `ledger` to read the stream anew",
+            stored.connection, stored.account_id, stored.stream
+        ))
+    })
+}
+
+/// Whether the epoch was right.
+async fn forget(
+    tx: &DatabaseTransaction,
+    connection: &str,
+    epoch: i64,
+    account_id: &str,
+) -> Result<bool, DbErr> {
+    let backend = tx.get_database_backend();
+    // Takes the row's lock, as every commit does.
+    let fence = Sql::new(backend, "UPDATE connections SET epoch = epoch WHERE name = ")
+        .bind(connection)
+        .text(" AND epoch = ")
+        .bind(epoch)
+        .text(" RETURNING id")
+        .done();
+    let Some(row) = tx.query_one_raw(fence).await? else {
+        return Ok(false);
+    };
+    let id: i64 = row.try_get("", "id")?;
+    let here = |sql: Sql| {
+        sql.text(" WHERE connection_id = ")
+            .bind(id)
+            .text(" AND account_id = ")
+            .bind(account_id)
+    };
+    for (facts, entities) in FACTS {
+        let delete = Sql::new(
+            backend,
+            &format!("DELETE FROM {facts} WHERE entity_id IN (SELECT id FROM {entities}"),
+        );
+        tx.execute_raw(here(delete).text(")").done()).await?;
+    }
+    for table in OF_ACCOUNT {
+        let delete = Sql::new(backend, &format!("DELETE FROM {table}"));
+        tx.execute_raw(here(delete).done()).await?;
+    }
+    Ok(true)
+}

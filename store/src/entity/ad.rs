@@ -1,0 +1,54 @@
+//! An ad.
+
+use rows::ads;
+use sea_orm::entity::prelude::*;
+
+use crate::convert::seconds;
+use crate::upsert::Stored;
+
+#[sea_orm::model]
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "ad_rows")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub connection_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub account_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub ad_id: String,
+    pub campaign_id: String,
+    pub ad_set_id: String,
+    pub name: Option<String>,
+    pub status: Option<String>,
+    pub effective_status: Option<String>,
+    pub creative_id: Option<String>,
+    pub created_at: Option<i64>,
+    pub updated_at: Option<i64>,
+    pub revision: i32,
+    pub observed_at: i64,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Stored for Entity {}
+
+impl Model {
+    /// The row as stored; `observed_at` in seconds since 1970.
+    pub fn from_row(connection_id: i64, row: &ads::Ad, observed_at: i64) -> Self {
+        Self {
+            connection_id,
+            account_id: row.account_id.clone(),
+            ad_id: row.ad_id.clone(),
+            campaign_id: row.campaign_id.clone(),
+            ad_set_id: row.ad_set_id.clone(),
+            name: row.name.clone(),
+            status: row.status.clone(),
+            effective_status: row.effective_status.clone(),
+            creative_id: row.creative_id.clone(),
+            created_at: row.created_at.map(seconds),
+            updated_at: row.updated_at.map(seconds),
+            revision: 0,
+            observed_at,
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A campaign in a country, and the stream that reads it.
+
+use rows::key::Fingerprint;
+use sea_orm::entity::prelude::*;
+
+use crate::{dimension::Dimension, upsert::Stored};
+
+#[sea_orm::model]
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "ad_country_entities")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub connection_id: i64,
+    pub account_id: String,
+    pub campaign_id: String,
+    pub country: String,
+    pub stream: String,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Stored for Entity {
+    const REVISED: bool = false;
+
+    fn keys() -> Vec<Column> {
+        vec![
+            Column::ConnectionId,
+            Column::AccountId,
+            Column::CampaignId,
+            Column::Country,
+        ]
+    }
+
+    fn values() -> Vec<Column> {
+        vec![Column::Stream]
+    }
+}
+
+impl Dimension for Entity {
+    fn id(model: &Model) -> i64 {
+        model.id
+    }
+
+    fn fingerprint(model: &Model) -> Fingerprint {
+        Fingerprint::of(&[
+            "country",
+            &model.connection_id.to_string(),
+            &model.account_id,
+            &model.campaign_id,
+            &model.country,
+            &model.stream,
+        ])
+    }
+}

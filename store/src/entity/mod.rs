@@ -1,0 +1,32 @@
+//! One table a file, as SeaORM entities. Readers use the views; these are the tables behind them.
+
+pub mod ad;
+pub mod ad_account;
+pub mod ad_campaign;
+pub mod ad_country;
+pub mod ad_country_entity;
+pub mod ad_definition;
+pub mod ad_entity;
+pub mod ad_performance;
+pub mod ad_set;
+pub mod backfill;
+pub mod campaign;
+pub mod campaign_member;
+pub mod connection;
+pub mod customer;
+pub mod cycle;
+pub mod dispute;
+pub mod invoice;
+pub mod invoice_payment;
+pub mod ledger;
+pub mod ledger_entry;
+pub mod payment;
+pub mod price;
+pub mod product;
+pub mod quarantined_row;
+pub mod quota_budget;
+pub mod refund;
+pub mod secret;
+pub mod subscription;
+pub mod subscription_entity;
+pub mod subscription_mrr;

@@ -1,0 +1,196 @@
+//! What can go wrong with a database, and what to do about it. No message holds a password.
+
+use rows::sink::SinkError;
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
+
+/// The database could not be opened, migrated or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Neither `sqlite:` nor `postgres:`.
+    #[error(
+        "database URL {0:?} is not understood: use sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE"
+    )]
+    Url(String),
+    /// The directory of a database file cannot be made.
+    #[error("directory {path:?} for the database cannot be made: {reason}; make it, or choose another path")]
+    Directory {
+        /// Which one.
+        path: String,
+        /// The operating system's words.
+        reason: String,
+    },
+    /// A database file cannot be opened.
+    #[error(
+        "database file {path:?} cannot be opened: {reason}; check that it is a SQLite database and that this user may write to it and to its directory"
+    )]
+    File {
+        /// Which one.
+        path: String,
+        /// SQLite's words.
+        reason: String,
+    },
+    /// User or password are wrong.
+    #[error("the database server at {server} refused user or password: {reason}; check the database URL")]
+    Login {
+        /// Host and database.
+        server: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// The database does not exist.
+    #[error("the database at {server} does not exist: {reason}; create it, for example with `createdb`")]
+    NoDatabase {
+        /// Host and database.
+        server: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// Nobody answers.
+    #[error(
+        "the database server at {server} does not answer: {reason}; check that it runs and is reachable from here"
+    )]
+    Away {
+        /// Host and database.
+        server: String,
+        /// What was tried last.
+        reason: String,
+    },
+    /// Steps that this program does not know.
+    #[error(
+        "the database was migrated by a newer version of this program: {0}; run that version, or restore a backup"
+    )]
+    Newer(String),
+    /// A stored value that cannot be read.
+    #[error("stored data cannot be read: {0}")]
+    Unreadable(String),
+    /// What was asked for is not there.
+    #[error("{0}")]
+    Unknown(String),
+    /// The database refused a statement.
+    #[error("database: {0}")]
+    Database(#[from] DbErr),
+}
+
+/// How a failed transaction is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The database is away or busy: try again.
+    Away(String),
+    /// It cannot write now; a person must make room.
+    Full(String),
+    /// It will never take this.
+    Refused(String),
+}
+
+// === impl Failure ===
+
+impl Failure {
+    /// What a failed statement means.
+    pub fn of(error: &DbErr) -> Self {
+        let text = error.to_string();
+        match error {
+            DbErr::ConnectionAcquire(ConnAcquireErr::Timeout | ConnAcquireErr::ConnectionClosed) => {
+                Self::Away(text)
+            }
+            DbErr::Conn(RuntimeErr::SqlxError(inner))
+            | DbErr::Exec(RuntimeErr::SqlxError(inner))
+            | DbErr::Query(RuntimeErr::SqlxError(inner)) => Self::of_driver(inner, text),
+            _ => Self::Refused(text),
+        }
+    }
+
+    fn of_driver(error: &sqlx::Error, text: String) -> Self {
+        match error {
+            sqlx::Error::Database(refusal) => {
+                let code = refusal.code().unwrap_or_default();
+                if refusal.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+                    Self::of_sqlite(code.parse().unwrap_or_default(), text)
+                } else {
+                    Self::of_postgres(&code, text)
+                }
+            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::BeginFailed
+            | sqlx::Error::WorkerCrashed => Self::Away(text),
+            _ => Self::Refused(text),
+        }
+    }
+
+    /// <https://www.sqlite.org/rescode.html>: the low byte is the primary code.
+    fn of_sqlite(code: i32, text: String) -> Self {
+        match code & 0xff {
+            5 | 6 => Self::Away(text), // BUSY, LOCKED: another process writes
+            13 => Self::Full(format!(
+                "the disk is full ({text}); make room, nothing is lost until then"
+            )),
+            10 | 14 => Self::Full(format!(
+                "the database file cannot be read or written ({text}); check the disk"
+            )),
+            7 => Self::Full(format!("out of memory ({text})")),
+            8 => Self::Full(format!(
+                "the database file is read-only ({text}); make it writable"
+            )),
+            _ => Self::Refused(text),
+        }
+    }
+
+    /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+    fn of_postgres(code: &str, text: String) -> Self {
+        match code.get(..2).unwrap_or_default() {
+            // connection lost · serialization or deadlock · operator intervention · too many connections
+            "08" | "40" | "57" => Self::Away(text),
+            "53" if code == "53300" => Self::Away(text),
+            "53" => Self::Full(format!(
+                "the database server has no room ({text}); make room there"
+            )),
+            "55" if code == "55P03" => Self::Away(text),
+            "25" if code == "25006" => Self::Away(text), // read-only: a standby that is being promoted
+            "58" => Self::Full(format!("the database server cannot use its disk ({text})")),
+            _ => Self::Refused(text),
+        }
+    }
+}
+
+impl From<Failure> for SinkError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Away(text) | Failure::Full(text) => Self::Unavailable(text),
+            Failure::Refused(text) => Self::Refused(text),
+        }
+    }
+}
+
+/// A failed statement outside the writer.
+pub fn sink_error(error: &DbErr) -> SinkError {
+    Failure::of(error).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_say_whether_trying_again_helps() {
+        let text = || "x".to_owned();
+        for code in ["08006", "57P01", "40P01", "53300", "55P03", "25006"] {
+            assert!(
+                matches!(Failure::of_postgres(code, text()), Failure::Away(_)),
+                "{code}"
+            );
+        }
+        assert!(matches!(Failure::of_postgres("53100", text()), Failure::Full(_)));
+        for code in ["22003", "23505", "42P01", ""] {
+            assert!(
+                matches!(Failure::of_postgres(code, text()), Failure::Refused(_)),
+                "{code}"
+            );
+        }
+        assert!(matches!(Failure::of_sqlite(261, text()), Failure::Away(_)));
+        assert!(matches!(Failure::of_sqlite(13, text()), Failure::Full(_)));
+        assert!(matches!(Failure::of_sqlite(1555, text()), Failure::Refused(_)));
+    }
+}

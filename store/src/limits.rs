@@ -1,0 +1,64 @@
+//! Every limit of this crate, with its reason.
+
+use std::time::Duration;
+
+/// Commits that may wait for the writer; a further one waits to be queued, which slows its connection down.
+pub const QUEUE_COMMITS_MAX: usize = 64;
+
+/// Commits in one transaction: enough that the cost of COMMIT (about 0.5 ms) disappears.
+pub const GROUP_COMMITS_MAX: usize = 64;
+
+/// Rows in one transaction. At the slowest measured rate (30 000 rows a second) this takes a third of a second, which is
+/// how long the first member of a group may wait for the last one.
+pub const GROUP_ROWS_MAX: usize = 10_000;
+
+/// Memory of one transaction's rows, roughly: the group is held in memory until it is acknowledged.
+pub const GROUP_BYTES_MAX: usize = 32 << 20;
+
+/// A group that has worked this long is committed; its remaining members go into the next one.
+pub const GROUP_DURATION_MAX: Duration = Duration::from_millis(500);
+
+/// How long a commit is tried again while the database is away. Longer than any restart or failover; after it the
+/// cycle fails visibly, and the next one begins anew.
+pub const AWAY_DURATION_MAX: Duration = Duration::from_mins(15);
+
+/// First pause after a lost connection.
+pub const RETRY_PAUSE_MIN: Duration = Duration::from_millis(100);
+
+/// Longest pause between two tries while the database is away.
+pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// Rows in one statement on PostgreSQL: measured best between 3 000 and 10 000.
+pub const POSTGRES_STATEMENT_ROWS_MAX: usize = 5_000;
+
+/// Rows in one statement on SQLite: measured best at 100. A power of two, because the remainder is written in powers
+/// of two, so that few different statements are prepared.
+pub const SQLITE_STATEMENT_ROWS_MAX: usize = 128;
+
+/// Values bound to one statement on SQLite (its own limit is 32 766).
+pub const SQLITE_BINDS_MAX: usize = 32_000;
+
+/// Keys in one lookup or delete.
+pub const KEYS_STATEMENT_MAX: usize = 1_000;
+
+/// Ids of entities kept in memory (48 bytes each): all campaigns, ad sets and ads of some thousand accounts. When full
+/// it is emptied and fills again from the database.
+pub const ENTITY_IDS_MAX: usize = 500_000;
+
+/// Connections that may write on PostgreSQL: the writer, the small notes beside it, and the lock while migrating.
+pub const POSTGRES_WRITERS_MAX: u32 = 3;
+
+/// Connections for reading.
+pub const READERS_MAX: u32 = 4;
+
+/// Waiting for a free connection longer than this means that something is stuck.
+pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A statement that runs longer than this is given up (PostgreSQL).
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// How long SQLite waits for another process that holds the file.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Characters of an error or a quarantined row's detail that are kept.
+pub const TEXT_CHARS_MAX: usize = 2_000;

@@ -1,0 +1,138 @@
+//! Small notes beside the writer: cycles, conditions, requests, retention, budgets.
+
+use rows::{
+    DayRange,
+    sink::{BackfillRequest, ConnectionReport, Control, CycleRecord, SinkError},
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, NotSet, QueryFilter, QueryOrder, Set, sea_query::Expr,
+};
+
+use crate::{
+    Store,
+    convert::{day, shortened, timestamp, utc},
+    entity::{backfill, connection, cycle},
+    error::sink_error,
+};
+
+impl Store {
+    pub(crate) async fn note_cycle(&self, cycle: CycleRecord) -> Result<(), SinkError> {
+        let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        let model = cycle::ActiveModel {
+            id: NotSet,
+            connection: Set(cycle.connection),
+            account_id: Set(cycle.account_id),
+            stream: Set(cycle.stream),
+            outcome: Set(cycle.outcome.to_owned()),
+            started_at: Set(utc(cycle.started_at)),
+            finished_at: Set(utc(cycle.finished_at)),
+            pages: Set(count(cycle.pages)),
+            rows_read: Set(count(cycle.rows)),
+            error: Set(cycle.error.as_deref().map(readable)),
+        };
+        cycle::Entity::insert(model)
+            .exec_without_returning(&self.pools.write)
+            .await
+            .map_err(|error| sink_error(&error))?;
+        Ok(())
+    }
+
+    pub(crate) async fn note_report(&self, report: ConnectionReport) -> Result<(), SinkError> {
+        use connection::Column;
+        let update = connection::Entity::update_many()
+            .col_expr(Column::State, Expr::value(report.state.as_str()))
+            .col_expr(
+                Column::LastSuccessAt,
+                Expr::value(report.last_success_at.map(utc)),
+            )
+            .col_expr(Column::NextPollAt, Expr::value(report.next_poll_at.map(utc)))
+            .col_expr(Column::Error, Expr::value(report.error.as_deref().map(readable)))
+            .filter(Column::Name.eq(report.connection))
+            .filter(Column::Epoch.eq(report.epoch));
+        // No row: an outdated worker's report is dropped.
+        update
+            .exec(&self.pools.write)
+            .await
+            .map_err(|error| sink_error(&error))?;
+        Ok(())
+    }
+
+    pub(crate) async fn note_crash(
+        &self,
+        connection: &str,
+        state: rows::state::State,
+        error: Option<String>,
+    ) -> Result<(), SinkError> {
+        use connection::Column;
+        connection::Entity::update_many()
+            .col_expr(Column::State, Expr::value(state.as_str()))
+            .col_expr(Column::Error, Expr::value(error.as_deref().map(readable)))
+            .filter(Column::Name.eq(connection))
+            .exec(&self.pools.write)
+            .await
+            .map_err(|error| sink_error(&error))?;
+        Ok(())
+    }
+
+    pub(crate) async fn read_controls(&self) -> Result<Vec<Control>, SinkError> {
+        controls(&self.pools.read)
+            .await
+            .map_err(|error| sink_error(&error))
+    }
+
+    pub(crate) async fn note_backfill(&self, id: i64, days_left: u32) -> Result<(), SinkError> {
+        use backfill::Column;
+        let finished_at = (days_left == 0).then(|| utc(self.clock.0.now()));
+        let days_left = i32::try_from(days_left).unwrap_or(i32::MAX);
+        let done = backfill::Entity::update_many()
+            .col_expr(Column::DaysLeft, Expr::value(days_left))
+            .col_expr(Column::FinishedAt, Expr::value(finished_at))
+            .filter(Column::Id.eq(id))
+            .exec(&self.pools.write)
+            .await
+            .map_err(|error| sink_error(&error))?;
+        if done.rows_affected == 0 {
+            return Err(SinkError::Refused(format!("there is no backfill request {id}")));
+        }
+        Ok(())
+    }
+}
+
+async fn controls(database: &impl ConnectionTrait) -> Result<Vec<Control>, DbErr> {
+    let connections = connection::Entity::find()
+        .filter(connection::Column::Removed.eq(false))
+        .order_by_asc(connection::Column::Name)
+        .all(database)
+        .await?;
+    let requests = backfill::Entity::find()
+        .filter(backfill::Column::FinishedAt.is_null())
+        .order_by_asc(backfill::Column::Id)
+        .all(database)
+        .await?;
+    let asked = |name: &str| {
+        let of_connection = requests.iter().filter(|request| request.connection == name);
+        of_connection.filter_map(backfill_request).collect()
+    };
+    Ok(connections
+        .into_iter()
+        .map(|connection| Control {
+            backfills: asked(&connection.name),
+            connection: connection.name,
+            paused: connection.paused,
+            poll_requested_at: connection.poll_requested_at.map(timestamp),
+        })
+        .collect())
+}
+
+fn backfill_request(request: &backfill::Model) -> Option<BackfillRequest> {
+    Some(BackfillRequest {
+        id: request.id,
+        days: DayRange::new(day(request.first_day)?, day(request.last_day)?)?,
+        requested_at: timestamp(request.requested_at),
+    })
+}
+
+/// An error's text as it is kept: short, and without what PostgreSQL's text cannot hold.
+fn readable(text: &str) -> String {
+    shortened(text).replace('\0', "")
+}

@@ -1,0 +1,59 @@
+//! The engine's port.
+
+use futures::future::BoxFuture;
+use rows::sink::{
+    Commit, Committed, ConnectionRecord, ConnectionReport, Control, CycleRecord, Registration, Sink,
+    SinkError,
+};
+
+use crate::Store;
+
+impl Sink for Store {
+    fn register(&self, connection: ConnectionRecord) -> BoxFuture<'_, Result<Registration, SinkError>> {
+        Box::pin(self.register_connection(connection))
+    }
+
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, SinkError>> {
+        let queue = self.writer.lock().queue.clone();
+        Box::pin(async move {
+            match queue {
+                Some(queue) => queue.commit(commit).await,
+                None => Err(SinkError::Unavailable("the store is closed".to_owned())),
+            }
+        })
+    }
+
+    fn reset_account<'a>(
+        &'a self,
+        connection: &'a str,
+        epoch: i64,
+        account_id: &'a str,
+    ) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(self.forget_account(connection, epoch, account_id))
+    }
+
+    fn record_cycle(&self, cycle: CycleRecord) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(self.note_cycle(cycle))
+    }
+
+    fn report(&self, report: ConnectionReport) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(self.note_report(report))
+    }
+
+    fn note_state<'a>(
+        &'a self,
+        connection: &'a str,
+        state: rows::state::State,
+        error: Option<String>,
+    ) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(self.note_crash(connection, state, error))
+    }
+
+    fn controls(&self) -> BoxFuture<'_, Result<Vec<Control>, SinkError>> {
+        Box::pin(self.read_controls())
+    }
+
+    fn backfill_progress(&self, id: i64, days_left: u32) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(self.note_backfill(id, days_left))
+    }
+}

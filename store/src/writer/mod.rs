@@ -1,0 +1,245 @@
+//! The one writer: takes the commits that wait, stores several in one transaction, and acknowledges each after COMMIT.
+
+mod group;
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::FutureExt;
+use rows::{
+    Clock, Row,
+    sink::{Commit, Committed, SinkError},
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{connect::Pools, dimension::EntityIds, error::Failure, limits};
+
+/// Hands commits to the writer.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    jobs: mpsc::Sender<Job>,
+    clock: ClockHandle,
+}
+
+/// A clock that can be printed.
+#[derive(Clone)]
+pub struct ClockHandle(pub Arc<dyn Clock>);
+
+impl std::fmt::Debug for ClockHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// A commit that waits.
+#[derive(Debug)]
+pub struct Job {
+    commit: Commit,
+    bytes: usize,
+    /// By the clock's `elapsed`.
+    queued_at: Duration,
+    reply: oneshot::Sender<Result<Committed, SinkError>>,
+}
+
+/// The task behind the queue.
+pub struct Writer {
+    jobs: mpsc::Receiver<Job>,
+    waiting: VecDeque<Job>,
+    pools: Pools,
+    ids: EntityIds,
+    /// Set by others who deleted entities: what is remembered may be gone.
+    ids_stale: Arc<AtomicBool>,
+    clock: Arc<dyn Clock>,
+    /// Whether the log has said that the database is away.
+    away: bool,
+}
+
+// === impl Queue ===
+
+impl Queue {
+    /// Queues a commit, waiting for room, and waits until it is stored.
+    pub async fn commit(&self, commit: Commit) -> Result<Committed, SinkError> {
+        crate::commit::check(&commit)?;
+        let closed = || SinkError::Unavailable("the store is closed".to_owned());
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            bytes: bytes_of(&commit),
+            commit,
+            queued_at: self.clock.0.elapsed(),
+            reply,
+        };
+        self.jobs.send(job).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| {
+            SinkError::Refused(
+                "the writer broke while storing this commit; its log has the reason".to_owned(),
+            )
+        })?
+    }
+}
+
+/// Roughly, what a commit holds in memory.
+fn bytes_of(commit: &Commit) -> usize {
+    // A row's texts are about as large again as the row itself.
+    commit.rows.len() * 2 * size_of::<Row>() + commit.quarantined.len() * 1_024 + commit.tombstones.len() * 64
+}
+
+// === impl Writer ===
+
+impl Writer {
+    /// Starts the task; it ends when every queue is dropped and what waits is stored.
+    pub fn start(
+        pools: Pools,
+        clock: Arc<dyn Clock>,
+        ids_stale: Arc<AtomicBool>,
+    ) -> (Queue, tokio::task::JoinHandle<()>) {
+        let (sender, jobs) = mpsc::channel(limits::QUEUE_COMMITS_MAX);
+        let queue = Queue {
+            jobs: sender,
+            clock: ClockHandle(clock.clone()),
+        };
+        let writer = Self {
+            jobs,
+            waiting: VecDeque::new(),
+            pools,
+            ids: EntityIds::default(),
+            ids_stale,
+            clock,
+            away: false,
+        };
+        (queue, tokio::spawn(writer.run()))
+    }
+
+    async fn run(mut self) {
+        while let Some(group) = self.next_group().await {
+            // A panic costs this group, not the connections that come after it.
+            let work = std::panic::AssertUnwindSafe(self.store(group)).catch_unwind();
+            if work.await.is_err() {
+                tracing::error!("the writer panicked while storing a group; its commits are refused");
+                self.ids.clear();
+            }
+        }
+    }
+
+    /// Waits for a commit and takes with it what waits already, within the limits.
+    async fn next_group(&mut self) -> Option<Vec<Job>> {
+        if self.waiting.is_empty() {
+            self.waiting.push_back(self.jobs.recv().await?);
+        }
+        while self.waiting.len() < limits::GROUP_COMMITS_MAX {
+            match self.jobs.try_recv() {
+                Ok(job) => self.waiting.push_back(job),
+                Err(_) => break,
+            }
+        }
+        let (mut group, mut rows, mut bytes) = (Vec::new(), 0, 0);
+        while let Some(job) = self.waiting.pop_front() {
+            rows += job.commit.rows.len();
+            bytes += job.bytes;
+            if !group.is_empty() && (rows > limits::GROUP_ROWS_MAX || bytes > limits::GROUP_BYTES_MAX) {
+                self.waiting.push_front(job);
+                break;
+            }
+            group.push(job);
+        }
+        Some(group)
+    }
+
+    /// Stores a group; when it fails for a reason of its own, each member alone.
+    async fn store(&mut self, group: Vec<Job>) {
+        let Err((failure, group)) = self.store_together(group).await else {
+            return;
+        };
+        if group.len() == 1 {
+            answer_all(group, &failure);
+            return;
+        }
+        tracing::debug!(reason = ?failure, commits = group.len(), "a group failed: its members are stored one by one");
+        for job in group {
+            if let Err((failure, job)) = self.store_together(vec![job]).await {
+                answer_all(job, &failure);
+            }
+        }
+    }
+
+    /// Stores a group in one transaction (several, when it takes long), trying again while the database is away.
+    /// Gives back what the database refuses.
+    async fn store_together(&mut self, mut group: Vec<Job>) -> Result<(), (Failure, Vec<Job>)> {
+        let mut pause = limits::RETRY_PAUSE_MIN;
+        loop {
+            // Nobody waits for these any more.
+            group.retain(|job| !job.reply.is_closed());
+            if group.is_empty() {
+                return Ok(());
+            }
+            match self.try_together(&group).await {
+                Ok(answers) => {
+                    self.note_answering();
+                    let done: Vec<Job> = group.drain(..answers.len()).collect();
+                    for (job, answer) in done.into_iter().zip(answers) {
+                        // The caller may have gone away: then nobody wants to know.
+                        let _ = job.reply.send(answer);
+                    }
+                }
+                Err(Failure::Away(reason)) => {
+                    self.note_away(&reason);
+                    let now = self.clock.elapsed();
+                    let (late, rest): (Vec<Job>, Vec<Job>) = group
+                        .into_iter()
+                        .partition(|job| now.saturating_sub(job.queued_at) >= limits::AWAY_DURATION_MAX);
+                    answer_all(late, &Failure::Away(reason));
+                    group = rest;
+                    if !group.is_empty() {
+                        self.clock.sleep(pause).await;
+                        pause = (pause * 2).min(limits::RETRY_PAUSE_MAX);
+                    }
+                }
+                Err(failure @ Failure::Full(_)) => {
+                    tracing::warn!(reason = ?failure, "the database cannot write");
+                    answer_all(group, &failure);
+                    return Ok(());
+                }
+                Err(failure @ Failure::Refused(_)) => return Err((failure, group)),
+            }
+        }
+    }
+
+    async fn try_together(&mut self, group: &[Job]) -> Result<Vec<Result<Committed, SinkError>>, Failure> {
+        if self.ids_stale.swap(false, Ordering::AcqRel) {
+            self.ids.clear();
+        }
+        let commits = group.iter().map(|job| &job.commit);
+        let result = group::store(&self.pools, &mut self.ids, &*self.clock, commits).await;
+        if result.is_err() {
+            // Perhaps an id that we remember was deleted by another worker.
+            self.ids.clear();
+        }
+        result.map_err(|error| Failure::of(&error))
+    }
+
+    fn note_away(&mut self, reason: &str) {
+        if !self.away {
+            self.away = true;
+            tracing::warn!(reason, "the database is away: commits wait until it is back");
+        }
+    }
+
+    fn note_answering(&mut self) {
+        if self.away {
+            self.away = false;
+            tracing::info!("the database is back");
+        }
+    }
+}
+
+fn answer_all(group: Vec<Job>, failure: &Failure) {
+    for job in group {
+        // The caller may have gone away: then nobody wants to know.
+        let _ = job.reply.send(Err(failure.clone().into()));
+    }
+}

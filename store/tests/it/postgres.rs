@@ -1,0 +1,1 @@
+//! On a throw-away PostgreSQL server.

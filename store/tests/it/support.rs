@@ -1,0 +1,172 @@
+//! An opened store with a clock that a test sets, and eyes for what is in its tables.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use rows::{
+    Clock,
+    clock::SystemClock,
+    sink::{Commit, Committed, ConnectionRecord, Registration, Sink, SinkError},
+};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
+use serde_json::Value;
+use store::{Store, StoreOptions};
+
+/// Wall time stands still until a test moves it; intervals are real.
+pub struct TestClock {
+    now: Mutex<Timestamp>,
+    real: SystemClock,
+}
+
+impl TestClock {
+    pub fn at(text: &str) -> Self {
+        Self {
+            now: Mutex::new(at(text)),
+            real: SystemClock::new(),
+        }
+    }
+
+    pub fn set(&self, text: &str) {
+        *self.now.lock().unwrap() = at(text);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.real.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.real.sleep(duration)
+    }
+}
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A migrated store.
+pub struct Bench {
+    pub store: Store,
+    pub clock: Arc<TestClock>,
+}
+
+impl Bench {
+    pub async fn open(url: &str) -> Self {
+        let clock = Arc::new(TestClock::at("2026-11-24T10:00:00Z"));
+        let store = Store::connect(url, StoreOptions::default(), clock.clone())
+            .await
+            .unwrap();
+        store.migrate_up().await.unwrap();
+        Self { store, clock }
+    }
+
+    pub async fn register(&self, name: &str, integration: &str) -> Registration {
+        let record = ConnectionRecord {
+            name: name.into(),
+            integration: integration.into(),
+            tenant: "label-a".into(),
+        };
+        self.store.register(record).await.unwrap()
+    }
+
+    pub async fn commit(&self, commit: Commit) -> Committed {
+        self.try_commit(commit).await.unwrap()
+    }
+
+    pub async fn try_commit(&self, commit: Commit) -> Result<Committed, SinkError> {
+        self.store.commit(commit).await
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.store.reader().get_database_backend()
+    }
+
+    /// Rows as JSON objects.
+    pub async fn query(&self, sql: &str) -> Vec<Value> {
+        let postgres = self.backend() == DbBackend::Postgres;
+        let text = match postgres {
+            true => format!("SELECT to_jsonb(q)::text AS row FROM ({sql}) q"),
+            false => sql.to_owned(),
+        };
+        let statement = Statement::from_string(self.backend(), text);
+        let rows = self.store.reader().query_all_raw(statement).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        rows.iter()
+            .map(|row| match postgres {
+                true => serde_json::from_str(&row.try_get::<String>("", "row").unwrap()).unwrap(),
+                false => row
+                    .column_names()
+                    .into_iter()
+                    .map(|name| {
+                        let value = sqlite_value(row, &name);
+                        (name, value)
+                    })
+                    .collect(),
+            })
+            .collect()
+    }
+
+    /// One row of one query.
+    pub async fn one(&self, sql: &str) -> Value {
+        let mut rows = self.query(sql).await;
+        assert_eq!(rows.len(), 1, "{sql}: {rows:?}");
+        rows.remove(0)
+    }
+
+    pub async fn count(&self, table: &str) -> i64 {
+        self.one(&format!("SELECT count(*) AS n FROM {table}")).await["n"]
+            .as_i64()
+            .unwrap()
+    }
+
+    /// Every row of every table but `connections`, as text.
+    pub async fn dump(&self) -> Vec<String> {
+        let tables = match self.backend() {
+            DbBackend::Postgres => {
+                "SELECT table_name::text AS name FROM information_schema.tables \
+                 WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1"
+            }
+            _ => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1"
+            }
+        };
+        let mut dump = Vec::new();
+        for table in self.query(tables).await {
+            let table = table["name"].as_str().unwrap();
+            if matches!(table, "connections" | "seaql_migrations") {
+                continue;
+            }
+            let mut rows: Vec<String> = self
+                .query(&format!("SELECT * FROM {table}"))
+                .await
+                .iter()
+                .map(|row| format!("{table} {row}"))
+                .collect();
+            rows.sort();
+            dump.append(&mut rows);
+        }
+        dump
+    }
+}
+
+fn sqlite_value(row: &QueryResult, name: &str) -> Value {
+    if let Ok(value) = row.try_get::<Option<i64>>("", name) {
+        return value.into();
+    }
+    if let Ok(value) = row.try_get::<Option<bool>>("", name) {
+        return value.into();
+    }
+    if let Ok(value) = row.try_get::<Option<f64>>("", name) {
+        return value.into();
+    }
+    row.try_get::<Option<String>>("", name).unwrap().into()
+}

@@ -708,6 +708,19 @@ fn the_committed_examples_are_right() {
 }
 
 #[test]
+fn every_sample_of_an_integration_is_right() {
+    for integration in actors::integrations::catalogue() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("sample.toml");
+        fs::write(&path, integration.sample()).unwrap();
+        let loaded =
+            Settings::load_without_secrets(&[path], std::iter::empty(), &actors::integrations::catalogue());
+        let settings = loaded.unwrap_or_else(|mistakes| panic!("{}:\n{mistakes}", integration.id()));
+        assert!(!settings.connections.is_empty(), "{}", integration.id());
+    }
+}
+
+#[test]
 fn keys_are_written_as_in_toml() {
     assert_eq!(KeyPath::of(["a-b", "c d", "0"]).to_string(), "a-b.\"c d\"[0]");
 }

@@ -53,9 +53,7 @@ pub async fn up(database: &DatabaseConnection) -> Result<(), DbErr> {
     }
     // The lock lives as long as this transaction, which is also gone when the process dies.
     let guard = database.begin().await?;
-    guard
-        .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
-        .await?;
+    guard.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")).await?;
     let result = Migrator::up(database, None).await;
     guard.rollback().await?;
     result
@@ -66,9 +64,6 @@ pub async fn status(database: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
     let steps = Migrator::get_migration_with_status_read_only(database).await?;
     Ok(steps
         .iter()
-        .map(|step| Step {
-            name: step.name().to_owned(),
-            applied: step.status() == MigrationStatus::Applied,
-        })
+        .map(|step| Step { name: step.name().to_owned(), applied: step.status() == MigrationStatus::Applied })
         .collect())
 }

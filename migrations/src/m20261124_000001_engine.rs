@@ -105,15 +105,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables = [
-            "secrets",
-            "quota_budgets",
-            "quarantined_rows",
-            "backfills",
-            "cycles",
-            "ledger",
-            "connections",
-        ];
+        let tables =
+            ["secrets", "quota_budgets", "quarantined_rows", "backfills", "cycles", "ledger", "connections"];
         sql::drop(manager, &[], &tables).await
     }
 }

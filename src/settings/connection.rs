@@ -70,9 +70,7 @@ impl Review<'_> {
                     credentials: secrets.clone(),
                     ..spec
                 });
-                if let Some(spec) =
-                    spec.as_ref().filter(|_| self.secrets == Secrets::Fetched && !self.is_broken(&path))
-                {
+                if let Some(spec) = spec.clone() {
                     self.try_out(&path, integration.as_ref(), spec);
                 }
                 connection.spec = spec.filter(|_| self.secrets == Secrets::Fetched);
@@ -193,19 +191,27 @@ impl Review<'_> {
     }
 
     /// Lets the integration look at its settings. It sends nothing.
-    fn try_out(&mut self, path: &KeyPath, integration: &dyn Integration, spec: &ConnectionSpec) {
-        match integration.connect(spec) {
-            Ok(_) => {}
-            Err(SetupError::MissingCredential { name, help }) => {
-                let key = path.child("credentials").child(name);
-                self.mistake(&key, "missing credential", "a secret", "nothing", Some(help.to_owned()));
-            }
+    fn try_out(&mut self, path: &KeyPath, integration: &dyn Integration, mut spec: ConnectionSpec) {
+        // A secret that cannot be had is told already; it must not keep the settings from being looked at.
+        for credential in integration.credentials().iter().filter(|credential| credential.required) {
+            spec.credentials.entry(credential.name.to_owned()).or_insert_with(|| SecretString::from("-"));
+        }
+        let (key, what, help) = match integration.connect(&spec) {
+            Ok(_) => return,
+            Err(SetupError::MissingCredential { name, help }) => (
+                path.child("credentials").child(name),
+                "missing credential".to_owned(),
+                Some(help.to_owned()),
+            ),
             Err(SetupError::Setting { key, problem }) => {
                 let settings = path.child("settings");
                 let key = if key == "*" { settings } else { settings.child(&key) };
-                let found = self.tree.get(&key).map_or_else(|| "nothing".to_owned(), shown);
-                self.mistake(&key, "wrong setting", &problem, &found, None);
+                (key, format!("wrong setting: {problem}"), None)
             }
+        };
+        if !self.is_broken(&key) {
+            let found = self.tree.get(&key).map_or_else(|| "nothing".to_owned(), shown);
+            self.mistake(&key, &what, "", &found, help);
         }
     }
 

@@ -24,10 +24,7 @@ pub struct StoreOptions {
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self {
-            readers_max: limits::READERS_MAX,
-            application_name: "dynamoi".to_owned(),
-        }
+        Self { readers_max: limits::READERS_MAX, application_name: "dynamoi".to_owned() }
     }
 }
 
@@ -102,17 +99,12 @@ async fn sqlite(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> 
     }
     let write = connect(writer).await.map_err(|error| file_error(&path, &error))?;
     if in_memory {
-        return Ok(Pools {
-            read: write.clone(),
-            write,
-        });
+        return Ok(Pools { read: write.clone(), write });
     }
     let mut readers = pool_options(url);
     readers.max_connections(options.readers_max.max(1));
     readers.map_sqlx_sqlite_opts(|options| file_options(options).pragma("query_only", "ON"));
-    let read = connect(readers)
-        .await
-        .map_err(|error| file_error(&path, &error))?;
+    let read = connect(readers).await.map_err(|error| file_error(&path, &error))?;
     Ok(Pools { write, read })
 }
 
@@ -128,9 +120,8 @@ fn file_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
 }
 
 async fn postgres(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> {
-    let parsed: sqlx::postgres::PgConnectOptions = url
-        .parse()
-        .map_err(|_| StoreError::Url("postgres:…".to_owned()))?;
+    let parsed: sqlx::postgres::PgConnectOptions =
+        url.parse().map_err(|_| StoreError::Url("postgres:…".to_owned()))?;
     let server = format!(
         "{}:{}/{}",
         parsed.get_host(),
@@ -153,10 +144,7 @@ async fn postgres(url: &str, options: &StoreOptions) -> Result<Pools, StoreError
 
 fn pool_options(url: &str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options
-        .acquire_timeout(limits::ACQUIRE_TIMEOUT)
-        .sqlx_logging(false)
-        .record_stmt_in_spans(false);
+    options.acquire_timeout(limits::ACQUIRE_TIMEOUT).sqlx_logging(false).record_stmt_in_spans(false);
     options
 }
 
@@ -165,10 +153,7 @@ async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
 }
 
 fn file_error(path: &Path, error: &DbErr) -> StoreError {
-    StoreError::File {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    }
+    StoreError::File { path: path.display().to_string(), reason: error.to_string() }
 }
 
 fn server_error(server: &str, error: DbErr) -> StoreError {
@@ -177,11 +162,7 @@ fn server_error(server: &str, error: DbErr) -> StoreError {
     let DbErr::Conn(RuntimeErr::SqlxError(driver)) = &error else {
         return StoreError::Away { server, reason };
     };
-    match driver
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code)
-        .as_deref()
-    {
+    match driver.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
         Some("28P01" | "28000") => StoreError::Login { server, reason },
         Some("3D000") => StoreError::NoDatabase { server, reason },
         None => StoreError::Away { server, reason },

@@ -76,17 +76,12 @@ async fn register(
     tx: &DatabaseTransaction,
     record: &ConnectionRecord,
 ) -> Result<Result<Registration, SinkError>, DbErr> {
-    let before = connection::Entity::find()
-        .filter(connection::Column::Name.eq(&record.name))
-        .one(tx)
-        .await?;
+    let before = connection::Entity::find().filter(connection::Column::Name.eq(&record.name)).one(tx).await?;
     if let Some(before) = before
         && before.integration != record.integration
     {
-        let read = ledger::Entity::find()
-            .filter(ledger::Column::ConnectionId.eq(before.id))
-            .count(tx)
-            .await?;
+        let read =
+            ledger::Entity::find().filter(ledger::Column::ConnectionId.eq(before.id)).count(tx).await?;
         if read > 0 {
             return Ok(Err(SinkError::Refused(format!(
                 "connection {:?} holds data of {}, and is now configured for {}: give the new one another name",
@@ -123,11 +118,7 @@ async fn register(
         .await?;
     let ledgers: Result<Vec<Ledger>, SinkError> = stored.iter().map(read_ledger).collect();
     let (epoch, paused) = (row.try_get("", "epoch")?, row.try_get("", "paused")?);
-    Ok(ledgers.map(|ledgers| Registration {
-        epoch,
-        paused,
-        ledgers,
-    }))
+    Ok(ledgers.map(|ledgers| Registration { epoch, paused, ledgers }))
 }
 
 fn read_ledger(stored: &ledger::Model) -> Result<Ledger, SinkError> {
@@ -159,17 +150,11 @@ async fn forget(
         return Ok(false);
     };
     let id: i64 = row.try_get("", "id")?;
-    let here = |sql: Sql| {
-        sql.text(" WHERE connection_id = ")
-            .bind(id)
-            .text(" AND account_id = ")
-            .bind(account_id)
-    };
+    let here =
+        |sql: Sql| sql.text(" WHERE connection_id = ").bind(id).text(" AND account_id = ").bind(account_id);
     for (facts, entities) in FACTS {
-        let delete = Sql::new(
-            backend,
-            &format!("DELETE FROM {facts} WHERE entity_id IN (SELECT id FROM {entities}"),
-        );
+        let delete =
+            Sql::new(backend, &format!("DELETE FROM {facts} WHERE entity_id IN (SELECT id FROM {entities}"));
         tx.execute_raw(here(delete).text(")").done()).await?;
     }
     for table in OF_ACCOUNT {

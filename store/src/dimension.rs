@@ -73,17 +73,10 @@ pub async fn resolve<D: Dimension>(
     let names: Vec<&str> = keys.iter().map(IdenStatic::as_str).collect();
     let kinds: Vec<_> = keys.iter().map(|key| D::Model::get_value_type(*key)).collect();
     for chunk in missing.chunks(limits::KEYS_STATEMENT_MAX) {
-        let wanted = chunk
-            .iter()
-            .map(|model| keys.iter().map(|key| model.get(*key)).collect())
-            .collect();
+        let wanted = chunk.iter().map(|model| keys.iter().map(|key| model.get(*key)).collect()).collect();
         let table = D::default();
         let statement = Sql::new(tx.get_database_backend(), "SELECT * FROM ")
-            .text(&format!(
-                "{} WHERE ({}) IN ",
-                table.table_name(),
-                names.join(", ")
-            ))
+            .text(&format!("{} WHERE ({}) IN ", table.table_name(), names.join(", ")))
             .keys(&kinds, wanted)
             .done();
         for row in tx.query_all_raw(statement).await? {

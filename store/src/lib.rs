@@ -64,10 +64,7 @@ impl Store {
             pools,
             clock: ClockHandle(clock),
             ids_stale,
-            writer: Arc::new(Mutex::new(Handle {
-                queue: Some(queue),
-                task: Some(task),
-            })),
+            writer: Arc::new(Mutex::new(Handle { queue: Some(queue), task: Some(task) })),
         })
     }
 
@@ -78,9 +75,7 @@ impl Store {
 
     /// Every schema step, applied or not. Changes nothing.
     pub async fn migration_status(&self) -> Result<Vec<Step>, StoreError> {
-        migrations::status(&self.pools.read)
-            .await
-            .map_err(migration_error)
+        migrations::status(&self.pools.read).await.map_err(migration_error)
     }
 
     /// Whether the database answers now.

@@ -12,11 +12,7 @@ pub struct Sql {
 impl Sql {
     /// Begins with this text.
     pub fn new(backend: DbBackend, text: &str) -> Self {
-        Self {
-            backend,
-            text: text.to_owned(),
-            values: Vec::new(),
-        }
+        Self { backend, text: text.to_owned(), values: Vec::new() }
     }
 
     /// Goes on with this text.
@@ -142,16 +138,9 @@ mod tests {
 
     #[test]
     fn array_literals_keep_null_quotes_and_the_word_null() {
-        let values = [
-            Value::from("a \"b\" \\ {c},"),
-            Value::String(None),
-            Value::from("NULL"),
-            Value::from(""),
-        ];
-        assert_eq!(
-            array_literal(values.iter()),
-            r#"{"a \"b\" \\ {c},",NULL,"NULL",""}"#
-        );
+        let values =
+            [Value::from("a \"b\" \\ {c},"), Value::String(None), Value::from("NULL"), Value::from("")];
+        assert_eq!(array_literal(values.iter()), r#"{"a \"b\" \\ {c},",NULL,"NULL",""}"#);
         let numbers = [Value::from(i64::MIN), Value::BigInt(None)];
         assert_eq!(array_literal(numbers.iter()), "{-9223372036854775808,NULL}");
     }
@@ -162,17 +151,11 @@ mod tests {
             Sql::new(backend, "SELECT ")
                 .bind(1_i64)
                 .text(" WHERE (a, b) IN ")
-                .keys(
-                    &[ArrayType::BigInt, ArrayType::String],
-                    vec![vec![2_i64.into(), "x".into()]],
-                )
+                .keys(&[ArrayType::BigInt, ArrayType::String], vec![vec![2_i64.into(), "x".into()]])
                 .done()
                 .sql
         };
-        assert_eq!(
-            statement(DbBackend::Sqlite),
-            "SELECT ? WHERE (a, b) IN (VALUES (?, ?))"
-        );
+        assert_eq!(statement(DbBackend::Sqlite), "SELECT ? WHERE (a, b) IN (VALUES (?, ?))");
         assert_eq!(
             statement(DbBackend::Postgres),
             "SELECT $1 WHERE (a, b) IN (SELECT * FROM UNNEST($2::text::bigint[], $3::text::text[]))"

@@ -68,12 +68,7 @@ impl Queue {
         crate::commit::check(&commit)?;
         let closed = || SinkError::Unavailable("the store is closed".to_owned());
         let (reply, answer) = oneshot::channel();
-        let job = Job {
-            bytes: bytes_of(&commit),
-            commit,
-            queued_at: self.clock.0.elapsed(),
-            reply,
-        };
+        let job = Job { bytes: bytes_of(&commit), commit, queued_at: self.clock.0.elapsed(), reply };
         self.jobs.send(job).await.map_err(|_| closed())?;
         answer.await.map_err(|_| {
             SinkError::Refused(
@@ -99,10 +94,7 @@ impl Writer {
         ids_stale: Arc<AtomicBool>,
     ) -> (Queue, tokio::task::JoinHandle<()>) {
         let (sender, jobs) = mpsc::channel(limits::QUEUE_COMMITS_MAX);
-        let queue = Queue {
-            jobs: sender,
-            clock: ClockHandle(clock.clone()),
-        };
+        let queue = Queue { jobs: sender, clock: ClockHandle(clock.clone()) };
         let writer = Self {
             jobs,
             waiting: VecDeque::new(),

@@ -24,10 +24,7 @@ pub struct TestClock {
 
 impl TestClock {
     pub fn at(text: &str) -> Self {
-        Self {
-            now: Mutex::new(at(text)),
-            real: SystemClock::new(),
-        }
+        Self { now: Mutex::new(at(text)), real: SystemClock::new() }
     }
 
     pub fn set(&self, text: &str) {
@@ -62,19 +59,14 @@ pub struct Bench {
 impl Bench {
     pub async fn open(url: &str) -> Self {
         let clock = Arc::new(TestClock::at("2026-11-24T10:00:00Z"));
-        let store = Store::connect(url, StoreOptions::default(), clock.clone())
-            .await
-            .unwrap();
+        let store = Store::connect(url, StoreOptions::default(), clock.clone()).await.unwrap();
         store.migrate_up().await.unwrap();
         Self { store, clock }
     }
 
     pub async fn register(&self, name: &str, integration: &str) -> Registration {
-        let record = ConnectionRecord {
-            name: name.into(),
-            integration: integration.into(),
-            tenant: "label-a".into(),
-        };
+        let record =
+            ConnectionRecord { name: name.into(), integration: integration.into(), tenant: "label-a".into() };
         self.store.register(record).await.unwrap()
     }
 
@@ -123,9 +115,7 @@ impl Bench {
     }
 
     pub async fn count(&self, table: &str) -> i64 {
-        self.one(&format!("SELECT count(*) AS n FROM {table}")).await["n"]
-            .as_i64()
-            .unwrap()
+        self.one(&format!("SELECT count(*) AS n FROM {table}")).await["n"].as_i64().unwrap()
     }
 
     /// Every row of every table but `connections`, as text.

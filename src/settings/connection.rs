@@ -14,8 +14,9 @@ use serde_json::Value;
 use super::{
     base_url,
     document::{ConnectionTable, IntegrationTable, QuotaTable, StreamTable},
+    overlap::Candidate,
     place::KeyPath,
-    review::Review,
+    review::{Review, Secrets},
     schema::SCOPES,
     validation::{not_built_in, shown},
 };
@@ -33,16 +34,10 @@ pub struct Connection {
     /// Whether it began without a `start_date`: then the first day of its history moves with the day of loading, which is
     /// no change of configuration.
     pub start_date_is_default: bool,
-    /// What the engine needs; nothing when the connection or its integration is switched off.
+    /// Whether it and its integration are switched on.
+    pub enabled: bool,
+    /// What the engine needs; nothing when it is switched off or secrets were left out.
     pub spec: Option<ConnectionSpec>,
-}
-
-/// A connection that is polled, as written: for finding two that read the same.
-struct Candidate {
-    name: String,
-    table: ConnectionTable,
-    base_url: Option<Url>,
-    secrets: BTreeMap<String, SecretString>,
 }
 
 // === impl Review ===
@@ -63,6 +58,7 @@ impl Review<'_> {
                 integration: table.integration.clone(),
                 tenant: table.tenant.clone(),
                 start_date_is_default: table.start_date.is_none(),
+                enabled: is_on,
                 spec: None,
             };
             if is_on {
@@ -74,10 +70,10 @@ impl Review<'_> {
                     credentials: secrets.clone(),
                     ..spec
                 });
-                if let Some(spec) = spec.as_ref().filter(|_| !self.is_broken(&path)) {
+                if let Some(spec) = spec.clone() {
                     self.try_out(&path, integration.as_ref(), spec);
                 }
-                connection.spec = spec;
+                connection.spec = spec.filter(|_| self.secrets == Secrets::Fetched);
                 candidates.push(Candidate { name: name.clone(), table, base_url, secrets });
             }
             connections.insert(name, connection);
@@ -195,19 +191,27 @@ impl Review<'_> {
     }
 
     /// Lets the integration look at its settings. It sends nothing.
-    fn try_out(&mut self, path: &KeyPath, integration: &dyn Integration, spec: &ConnectionSpec) {
-        match integration.connect(spec) {
-            Ok(_) => {}
-            Err(SetupError::MissingCredential { name, help }) => {
-                let key = path.child("credentials").child(name);
-                self.mistake(&key, "missing credential", "a secret", "nothing", Some(help.to_owned()));
-            }
+    fn try_out(&mut self, path: &KeyPath, integration: &dyn Integration, mut spec: ConnectionSpec) {
+        // A secret that cannot be had is told already; it must not keep the settings from being looked at.
+        for credential in integration.credentials().iter().filter(|credential| credential.required) {
+            spec.credentials.entry(credential.name.to_owned()).or_insert_with(|| SecretString::from("-"));
+        }
+        let (key, what, help) = match integration.connect(&spec) {
+            Ok(_) => return,
+            Err(SetupError::MissingCredential { name, help }) => (
+                path.child("credentials").child(name),
+                "missing credential".to_owned(),
+                Some(help.to_owned()),
+            ),
             Err(SetupError::Setting { key, problem }) => {
                 let settings = path.child("settings");
                 let key = if key == "*" { settings } else { settings.child(&key) };
-                let found = self.tree.get(&key).map_or_else(|| "nothing".to_owned(), shown);
-                self.mistake(&key, "wrong setting", &problem, &found, None);
+                (key, format!("wrong setting: {problem}"), None)
             }
+        };
+        if !self.is_broken(&key) {
+            let found = self.tree.get(&key).map_or_else(|| "nothing".to_owned(), shown);
+            self.mistake(&key, &what, "", &found, help);
         }
     }
 
@@ -262,6 +266,7 @@ impl Review<'_> {
             }
         }
     }
+<<<<<<< HEAD
 
     /// Two connections on one account would double every total.
     fn refuse_doubles(&mut self, candidates: &[Candidate]) {
@@ -314,6 +319,8 @@ fn shares_credential(first: &Candidate, second: &Candidate) -> bool {
         first.secrets.get(name).is_some_and(|other| other.expose_secret() == secret.expose_secret())
     });
     same_place || same_value
+=======
+>>>>>>> daemon
 }
 
 /// The rules of a quota table; nothing when it is empty.

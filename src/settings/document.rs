@@ -127,7 +127,6 @@ pub struct Encryption {
 pub struct IntegrationTable {
     /// `false` switches all its connections off.
     #[serde(default = "yes")]
-    #[schemars(default)]
     pub enabled: bool,
     /// Root of the provider's API, instead of the usual one.
     #[serde(default)]
@@ -209,15 +208,14 @@ pub struct ConnectionTable {
     pub integration: String,
     /// `false` keeps its rows and polls nothing.
     #[serde(default = "yes")]
-    #[schemars(default)]
     pub enabled: bool,
     /// Whom its data belongs to.
     #[serde(default = "default_tenant")]
-    #[schemars(default, length(min = 1))]
+    #[schemars(length(min = 1))]
     pub tenant: String,
     /// The accounts to read, as the provider names them; without: all that the credentials see.
     #[serde(default)]
-    #[schemars(default, inner(length(min = 1)))]
+    #[schemars(inner(length(min = 1)))]
     pub accounts: Vec<String>,
     /// The first day of its history; without: 90 days before the configuration is loaded.
     #[serde(default)]
@@ -229,7 +227,6 @@ pub struct ConnectionTable {
     pub base_url: Option<String>,
     /// The secrets, by name.
     #[serde(default)]
-    #[schemars(default)]
     pub credentials: BTreeMap<String, SecretSource>,
     /// The integration's own settings.
     #[serde(default)]
@@ -237,11 +234,9 @@ pub struct ConnectionTable {
     pub settings: serde_json::Value,
     /// Request rates by scope, instead of the integration's.
     #[serde(default)]
-    #[schemars(default)]
     pub quota: BTreeMap<String, QuotaTable>,
     /// Changes to streams, by stream, over the integration's.
     #[serde(default)]
-    #[schemars(default)]
     pub streams: BTreeMap<String, StreamTable>,
 }
 
@@ -251,7 +246,7 @@ pub struct ConnectionTable {
 pub struct CampaignTable {
     /// Whom it belongs to.
     #[serde(default = "default_tenant")]
-    #[schemars(default, length(min = 1))]
+    #[schemars(length(min = 1))]
     pub tenant: String,
     /// What it may cost.
     #[serde(default)]
@@ -259,11 +254,10 @@ pub struct CampaignTable {
     pub budget: Option<BudgetTable>,
     /// The tracks that it promotes, by ISRC.
     #[serde(default)]
-    #[schemars(default, inner(length(min = 1)))]
+    #[schemars(inner(length(min = 1)))]
     pub tracks: Vec<String>,
     /// What belongs to it.
     #[serde(default)]
-    #[schemars(default)]
     pub members: Vec<MemberTable>,
 }
 

@@ -27,12 +27,23 @@ pub struct Review<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// What is built in.
     pub integrations: &'a [Arc<dyn Integration>],
+    /// Whether secrets are wanted.
+    pub secrets: Secrets,
     /// The day (UTC) on which it is loaded.
     pub today: Day,
     /// What is wrong.
     pub mistakes: Mistakes,
     /// What is doubtful.
     pub warnings: Vec<Warning>,
+}
+
+/// Whether secrets are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// They are fetched; one that cannot be had is a mistake.
+    Fetched,
+    /// They are left where they are: for commands that need none, run by somebody who may have none.
+    LeftOut,
 }
 
 /// Longest name of a connection or campaign: it is a label and a key column.
@@ -106,6 +117,9 @@ impl Review<'_> {
 
     /// Fetches a secret.
     pub fn secret(&mut self, key: &KeyPath, source: &SecretSource) -> Option<SecretString> {
+        if self.secrets == Secrets::LeftOut {
+            return None;
+        }
         match source.fetch(self.environment) {
             Ok(fetched) => {
                 if let Some(doubt) = fetched.doubt {

@@ -68,6 +68,7 @@ impl Store {
         Ok(())
     }
 
+<<<<<<< HEAD
     pub(crate) async fn note_end_once(&self, connection: &str, epoch: i64) -> Result<(), SinkError> {
         use connection::Column;
         connection::Entity::update_many()
@@ -80,6 +81,8 @@ impl Store {
         Ok(())
     }
 
+=======
+>>>>>>> daemon
     pub(crate) async fn read_controls(&self) -> Result<Vec<Control>, SinkError> {
         controls(&self.pools.read).await.map_err(|error| sink_error(&error))
     }

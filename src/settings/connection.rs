@@ -266,61 +266,6 @@ impl Review<'_> {
             }
         }
     }
-<<<<<<< HEAD
-
-    /// Two connections on one account would double every total.
-    fn refuse_doubles(&mut self, candidates: &[Candidate]) {
-        for (index, second) in candidates.iter().enumerate() {
-            for first in &candidates[..index] {
-                let Some(overlap) = overlap(first, second) else { continue };
-                let key = KeyPath::of(["connections", &second.name]);
-                let key = match overlap {
-                    Some(account) => key.child("accounts").child(&account.to_string()),
-                    None => key,
-                };
-                let found = match overlap.and_then(|account| second.table.accounts.get(account)) {
-                    Some(account) => format!("account {account:?} in both"),
-                    None => "the same credentials, and all accounts that they see".to_owned(),
-                };
-                let place = self.tree.place(&KeyPath::of(["connections", &first.name]));
-                self.mistake(
-                    &key,
-                    &format!("connections `{}` and `{}` would read the same data", first.name, second.name),
-                    "every account in one enabled connection only: a second one doubles all totals",
-                    &found,
-                    Some(format!(
-                        "remove it here or from `{}` ({place}), or name the accounts of each",
-                        first.name
-                    )),
-                );
-            }
-        }
-    }
-}
-
-/// Whether both read the same data: the index of the second's account, or nothing when it is all of them.
-fn overlap(first: &Candidate, second: &Candidate) -> Option<Option<usize>> {
-    if first.table.integration != second.table.integration || first.base_url != second.base_url {
-        return None;
-    }
-    let plain = |account: &str| account.strip_prefix("act_").unwrap_or(account).to_owned();
-    let (ours, theirs) = (&second.table.accounts, &first.table.accounts);
-    if ours.is_empty() || theirs.is_empty() {
-        return shares_credential(first, second).then_some(None);
-    }
-    ours.iter().position(|account| theirs.iter().any(|other| plain(other) == plain(account))).map(Some)
-}
-
-fn shares_credential(first: &Candidate, second: &Candidate) -> bool {
-    let same_place = second.table.credentials.iter().any(|(name, source)| {
-        first.table.credentials.get(name).is_some_and(|other| source.same_place(other))
-    });
-    let same_value = second.secrets.iter().any(|(name, secret)| {
-        first.secrets.get(name).is_some_and(|other| other.expose_secret() == secret.expose_secret())
-    });
-    same_place || same_value
-=======
->>>>>>> daemon
 }
 
 /// The rules of a quota table; nothing when it is empty.

@@ -171,13 +171,9 @@ async fn probe(server: &str, options: &sqlx::postgres::PgConnectOptions) -> Resu
             return Err(StoreError::Away { server, reason });
         }
     };
-<<<<<<< HEAD
     let reason = error.to_string();
     let refusal = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     Err(match refusal.as_deref() {
-=======
-    match driver.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
->>>>>>> daemon
         Some("28P01" | "28000") => StoreError::Login { server, reason },
         Some("3D000") => StoreError::NoDatabase { server, reason },
         _ => StoreError::Away { server, reason },

@@ -79,7 +79,6 @@ async fn register(
     record: &ConnectionRecord,
 ) -> Result<Result<Registration, SinkError>, DbErr> {
     let before = connection::Entity::find().filter(connection::Column::Name.eq(&record.name)).one(tx).await?;
-<<<<<<< HEAD
     let once_since = record.once_since.map(|asked| {
         let killed = before.as_ref().and_then(|before| before.once_since).map(timestamp);
         let kept = |began: &Timestamp| {
@@ -87,8 +86,6 @@ async fn register(
         };
         killed.filter(kept).unwrap_or(asked)
     });
-=======
->>>>>>> daemon
     if let Some(before) = before
         && before.integration != record.integration
     {
@@ -134,11 +131,7 @@ async fn register(
         .await?;
     let ledgers: Result<Vec<Ledger>, SinkError> = stored.iter().map(read_ledger).collect();
     let (epoch, paused) = (row.try_get("", "epoch")?, row.try_get("", "paused")?);
-<<<<<<< HEAD
     Ok(ledgers.map(|ledgers| Registration { epoch, paused, once_since, ledgers }))
-=======
-    Ok(ledgers.map(|ledgers| Registration { epoch, paused, ledgers }))
->>>>>>> daemon
 }
 
 fn read_ledger(stored: &ledger::Model) -> Result<Ledger, SinkError> {

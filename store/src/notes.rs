@@ -68,7 +68,6 @@ impl Store {
         Ok(())
     }
 
-<<<<<<< HEAD
     pub(crate) async fn note_end_once(&self, connection: &str, epoch: i64) -> Result<(), SinkError> {
         use connection::Column;
         connection::Entity::update_many()
@@ -81,8 +80,6 @@ impl Store {
         Ok(())
     }
 
-=======
->>>>>>> daemon
     pub(crate) async fn read_controls(&self) -> Result<Vec<Control>, SinkError> {
         controls(&self.pools.read).await.map_err(|error| sink_error(&error))
     }

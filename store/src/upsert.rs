@@ -139,11 +139,7 @@ impl<E: Stored> Shape<E> {
     }
 
     /// What a written row answers: how often it was restated.
-<<<<<<< HEAD
     fn returning() -> &'static str {
-=======
-    fn returning(&self) -> &'static str {
->>>>>>> daemon
         if E::REVISED { " RETURNING \"revision\" AS revision" } else { " RETURNING 0 AS revision" }
     }
 }

@@ -225,11 +225,7 @@ async fn unseen_objects_are_marked_removed(bench: &Bench) {
     assert_eq!(bench.dump().await, before);
     // A table without a word for it.
     let mut customers = billing("meta", epoch, vec![]);
-<<<<<<< HEAD
     customers.vanish = Some(Vanish::Objects { table: Table::Customers, seen: HashSet::default() });
-=======
-    customers.vanish = Some(Vanish::Objects { table: Table::Customers, seen: Default::default() });
->>>>>>> daemon
     assert!(matches!(bench.try_commit(customers).await, Err(SinkError::Refused(_))));
 }
 
@@ -428,10 +424,6 @@ async fn a_ledger_of_another_shape_is_an_error(bench: &Bench) {
     };
     let other = bench.store.register(record("tiktok_ads")).await;
     assert!(matches!(&other, Err(SinkError::Refused(text)) if text.contains("another name")), "{other:?}");
-<<<<<<< HEAD
-=======
-    use sea_orm::{ConnectionTrait, TransactionTrait};
->>>>>>> daemon
     let tx = bench.store.reader().begin().await.unwrap();
     if bench.backend() == sea_orm::DbBackend::Sqlite {
         tx.execute_unprepared("PRAGMA query_only = OFF").await.unwrap();

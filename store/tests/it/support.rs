@@ -65,17 +65,12 @@ impl Bench {
     }
 
     pub async fn register(&self, name: &str, integration: &str) -> Registration {
-<<<<<<< HEAD
         let record = ConnectionRecord {
             name: name.into(),
             integration: integration.into(),
             tenant: "label-a".into(),
             once_since: None,
         };
-=======
-        let record =
-            ConnectionRecord { name: name.into(), integration: integration.into(), tenant: "label-a".into() };
->>>>>>> daemon
         self.store.register(record).await.unwrap()
     }
 

@@ -84,6 +84,19 @@ pub enum Command {
     Completions(completions::Completions),
 }
 
+/// Logs to stderr as configured; `RUST_LOG` wins. Only the program does this: a host that embeds the library has its own.
+fn log(settings: &dynamoi::settings::Log) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        EnvFilter::new(format!("warn,dynamoi={0},actors={0},store={0},rows={0}", settings.level))
+    });
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.format {
+        dynamoi::settings::LogFormat::Json => subscriber.json().init(),
+        dynamoi::settings::LogFormat::Text => subscriber.init(),
+    }
+}
+
 // === impl Command ===
 
 impl Command {

@@ -86,11 +86,17 @@ pub enum Command {
 
 /// Logs to stderr as configured; `RUST_LOG` wins. Only the program does this: a host that embeds the library has its own.
 fn log(settings: &dynamoi::settings::Log) {
+    use std::io::IsTerminal as _;
+
     use tracing_subscriber::EnvFilter;
+
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
         EnvFilter::new(format!("warn,dynamoi={0},actors={0},store={0},rows={0}", settings.level))
     });
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match settings.format {
         dynamoi::settings::LogFormat::Json => subscriber.json().init(),
         dynamoi::settings::LogFormat::Text => subscriber.init(),

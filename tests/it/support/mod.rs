@@ -93,9 +93,14 @@ settings = {{ test_mode = true }}
 
     /// Reads everything once; gives whether all went well.
     pub async fn once(&self) -> bool {
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .with_ansi(false)
+            .try_init();
         let mut worker = Worker::builder(self.settings()).once(Duration::from_mins(2)).start().await.unwrap();
+        let ended = tokio::time::timeout(Duration::from_mins(1), worker.finished()).await;
         let ended =
-            tokio::time::timeout(Duration::from_mins(3), worker.finished()).await.expect("the run ends");
+            ended.unwrap_or_else(|_| panic!("the run does not end: {:#?}", worker.conditions().all()));
         worker.stop().await;
         !ended.finished.is_empty() && ended.finished.values().all(|ok| *ok)
     }

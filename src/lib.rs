@@ -1,1 +1,5 @@
 //! The worker.
+
+pub mod http;
+pub mod insight;
+pub mod telemetry;

@@ -36,3 +36,6 @@ pub trait Readiness: Send + Sync {
     /// What is missing, in words for an operator and without secrets; empty when ready.
     fn missing(&self) -> BoxFuture<'_, Vec<String>>;
 }
+
+#[cfg(test)]
+mod tests;

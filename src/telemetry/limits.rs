@@ -18,6 +18,8 @@ pub const QUIET: Duration = Duration::from_millis(250);
 pub const REBUILD_INTERVAL: Duration = Duration::from_secs(1);
 /// Everything is read again so often even without a change: pacing moves with time, and a missed note heals.
 pub const REFRESH_INTERVAL: Duration = Duration::from_mins(15);
+/// Windows are moved so long after a day's end: a timer may fire a little early by the wall clock.
+pub const ROLLOVER_MARGIN: Duration = Duration::from_secs(1);
 /// After the store failed to answer.
 pub const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// The pipeline's own metrics are encoded at most so often, however many scrape.

@@ -10,7 +10,7 @@ use super::{
     board::Board,
     changes::{Changes, Pending, build_at},
     exposition::Exposition,
-    limits::{REFRESH_INTERVAL, RETRY_INTERVAL},
+    limits::{REFRESH_INTERVAL, RETRY_INTERVAL, ROLLOVER_MARGIN},
     render::render,
     snapshot::{
         CampaignSnapshot, ConditionSource, MarketingCampaign, PaymentSnapshot, SnapshotError, SnapshotSource,
@@ -25,15 +25,6 @@ pub struct Publisher {
     exposition: Arc<Exposition>,
     changes: Arc<Changes>,
     board: Arc<Mutex<Board>>,
-}
-
-/// When the body is to be built again without a change, by elapsed time.
-#[derive(Debug, Clone, Copy)]
-struct Schedule {
-    /// Everything is read again.
-    refresh_at: Duration,
-    /// What could not be read is tried again.
-    retry_at: Option<Duration>,
 }
 
 /// What one rebuild read.
@@ -65,29 +56,31 @@ impl Publisher {
     /// Works until it is dropped.
     pub async fn run(&self) {
         let mut owed = Pending::everything();
-        let mut failing = false;
         let mut refresh_at = Duration::ZERO;
+        // Set while the store does not answer: until then it is not asked, but conditions are shown as they change.
+        let mut retry_at: Option<Duration> = None;
         loop {
             let (began_at, now) = (self.clock().elapsed(), self.clock().now());
             owed.merge(self.changes.take());
-            let is_refresh = owed.campaigns == Touched::All;
-            let error;
-            (owed, error) = self.rebuild(owed, now).await;
-            if let Some(error) = &error
-                && !failing
-            {
-                tracing::warn!(%error, "snapshots cannot be read: metrics show what was read before");
+            let asks = retry_at.is_none_or(|at| began_at >= at);
+            let pending = if asks { std::mem::take(&mut owed) } else { Pending::default() };
+            let is_refresh = pending.campaigns == Touched::All;
+            let (unread, error) = self.rebuild(pending, now).await;
+            owed.merge(unread);
+            let built_at = self.clock().elapsed();
+            if asks {
+                if let (Some(error), None) = (&error, retry_at) {
+                    tracing::warn!(%error, "snapshots cannot be read: metrics show what was read before");
+                }
+                retry_at = error.is_some().then_some(built_at + RETRY_INTERVAL);
             }
-            failing = error.is_some();
-            if is_refresh && !failing {
+            if is_refresh && error.is_none() {
                 refresh_at = began_at + REFRESH_INTERVAL;
             }
-            let built_at = self.clock().elapsed();
-            let schedule = Schedule {
-                refresh_at: refresh_at.min(began_at + self.until_rollover(now)),
-                retry_at: failing.then_some(built_at + RETRY_INTERVAL),
-            };
-            if self.wait(built_at, schedule).await {
+            let everything_at = refresh_at.min(began_at + self.until_rollover(now));
+            let due_at = retry_at.unwrap_or(everything_at);
+            self.wait(built_at, due_at).await;
+            if retry_at.is_none() && self.clock().elapsed() >= everything_at {
                 owed.merge(Pending::everything());
             }
         }
@@ -100,20 +93,18 @@ impl Publisher {
     /// Time until windows move, at most until the next refresh.
     fn until_rollover(&self, now: Timestamp) -> Duration {
         let Some(rollover) = self.board.lock().next_rollover(now) else { return REFRESH_INTERVAL };
-        Duration::try_from(rollover.duration_since(now)).unwrap_or_default().min(REFRESH_INTERVAL)
+        let left = Duration::try_from(rollover.duration_since(now)).unwrap_or_default();
+        (left + ROLLOVER_MARGIN).min(REFRESH_INTERVAL)
     }
 
-    /// Waits until a build is due; gives whether everything is to be read again.
-    async fn wait(&self, built_at: Duration, schedule: Schedule) -> bool {
+    /// Waits until `due_at`, or until a build is due because of changes.
+    async fn wait(&self, built_at: Duration, due_at: Duration) {
         loop {
             let change_at = self.changes.noted().map(|noted| build_at(noted, Some(built_at)));
-            // While the store does not answer, changes that it would have to be asked about wait for the retry, but
-            // conditions are shown at once.
-            let refresh_at = schedule.retry_at.unwrap_or(schedule.refresh_at);
-            let due_at = change_at.map_or(refresh_at, |at| at.min(refresh_at));
+            let due_at = change_at.map_or(due_at, |at| at.min(due_at));
             let now = self.clock().elapsed();
             if now >= due_at {
-                return schedule.retry_at.is_none() && now >= schedule.refresh_at;
+                return;
             }
             tokio::select! {
                 () = self.clock().sleep(due_at.saturating_sub(now)) => {}

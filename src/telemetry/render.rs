@@ -87,9 +87,11 @@ const PAYMENT_FIGURES: [PaymentFigure; 4] = [
     ("dynamoi_payments_refunds", "Given back to customers, in major units, over a window of days.", |sums| {
         sums.refunds_minor
     }),
-    ("dynamoi_payments_net", "Gross less fees and refunds, in major units, over a window of days.", |sums| {
-        sums.net_minor
-    }),
+    (
+        "dynamoi_payments_net",
+        "Net of the provider's own ledger without transfers between own accounts, in major units, over a window of days.",
+        |sums| sums.net_minor,
+    ),
 ];
 
 const fn micros(amount: Micros) -> Number {

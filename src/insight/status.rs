@@ -5,9 +5,19 @@
 const ACTIVE: [&str; 3] = ["ACTIVE", "ENABLED", "ENABLE"];
 
 /// It runs, or would if somebody bid: the words above, Meta's states of a campaign that delivers with remarks, Google's
-/// primary statuses of one that can serve, TikTok's secondary status.
-const DELIVERING: [&str; 6] =
-    ["IN_PROCESS", "WITH_ISSUES", "ELIGIBLE", "LIMITED", "LEARNING", "CAMPAIGN_STATUS_ENABLE"];
+/// primary statuses of one that can serve, TikTok's secondary statuses, and the plain words that others use.
+const DELIVERING: [&str; 10] = [
+    "IN_PROCESS",
+    "WITH_ISSUES",
+    "ELIGIBLE",
+    "LIMITED",
+    "LEARNING",
+    "CAMPAIGN_STATUS_ENABLE",
+    "CAMPAIGN_STATUS_DELIVERY_OK",
+    "RUNNING",
+    "SERVING",
+    "DELIVERING",
+];
 
 /// Whether a configured status says that the object should run. In any case of letters.
 pub fn is_active(status: &str) -> bool {

@@ -13,16 +13,16 @@ use super::{
 };
 use crate::insight::status;
 
-/// A family's name, its text, and how it is told from others between renderings.
+/// Families by name, each with its text; empty where it has no series.
 pub(super) type Texts = Vec<(&'static str, String)>;
 
 /// A figure of a window, with its family.
 struct Figure<S> {
     name: &'static str,
     help: &'static str,
-    /// A price in the campaign's currency needs that label.
+    /// An amount: it carries the campaign's currency as a label.
     in_currency: bool,
-    /// Further labels, escaped.
+    /// A further label, as written.
     more: &'static str,
     of: fn(&S) -> Option<Number>,
 }

@@ -70,6 +70,12 @@ pub(super) struct View<'a> {
     pub dropped: [(&'static str, usize); 3],
 }
 
+/// The current day by zone, looked up once each.
+struct Today {
+    now: Timestamp,
+    days: HashMap<String, Day>,
+}
+
 /// The zone of that name; UTC when none such is known.
 fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
@@ -116,58 +122,27 @@ impl Board {
     pub fn view(&self, now: Timestamp) -> View<'_> {
         let connections: BTreeSet<&str> =
             self.conditions.iter().map(|condition| condition.connection.as_str()).collect();
-        let mut days = HashMap::new();
-        let mut today = |name: &str| {
-            if let Some(day) = days.get(name) {
-                return *day;
-            }
-            let day = day_at(now, &zone(name));
-            days.insert(name.to_owned(), day);
-            day
-        };
+        let mut today = Today { now, days: HashMap::new() };
+        let of_connections = |connection: &str| connections.contains(connection);
 
-        let mut campaigns: Vec<&Campaign> = self
-            .campaigns
-            .values()
-            .filter(|campaign| connections.contains(campaign.snapshot.connection.as_str()))
-            .collect();
-        let campaigns_dropped = campaigns.len().saturating_sub(CAMPAIGNS_MAX);
-        if campaigns_dropped > 0 {
-            let (mut active, rest): (Vec<_>, Vec<_>) =
-                campaigns.into_iter().partition(|campaign| campaign.is_active());
-            active.extend(rest);
-            active.truncate(CAMPAIGNS_MAX);
-            active.sort_by(|a, b| a.key().cmp(&b.key()));
-            campaigns = active;
-        }
+        let campaigns = self.campaigns.values();
+        let campaigns = campaigns.filter(|campaign| of_connections(&campaign.snapshot.connection)).collect();
+        let (campaigns, campaigns_dropped) = bounded_campaigns(campaigns);
+        let (members, members_dropped) = bounded(self.members_among(&campaigns), CAMPAIGN_MEMBERS_MAX);
+        let payments = self.payments.iter();
+        let payments = payments.filter(|payment| of_connections(&payment.snapshot.connection)).collect();
+        let (payments, payments_dropped) = bounded::<&Payment>(payments, PAYMENTS_MAX);
 
-        let mut members: Vec<(&str, &Campaign)> = self
-            .marketing_campaigns
-            .iter()
-            .flat_map(|marketing| {
-                let of_it = campaigns.iter().filter(|campaign| campaign.is_member_of(marketing));
-                of_it.map(|campaign| (marketing.campaign.as_str(), *campaign))
-            })
-            .collect();
-        let members_dropped = members.len().saturating_sub(CAMPAIGN_MEMBERS_MAX);
-        members.truncate(CAMPAIGN_MEMBERS_MAX);
-
-        let mut payments: Vec<(&PaymentSnapshot, bool)> = self
-            .payments
-            .iter()
-            .filter(|payment| connections.contains(payment.snapshot.connection.as_str()))
-            .map(|payment| (&payment.snapshot, payment.day == today(&payment.snapshot.time_zone)))
-            .collect();
-        let payments_dropped = payments.len().saturating_sub(PAYMENTS_MAX);
-        payments.truncate(PAYMENTS_MAX);
-
-        let campaigns = campaigns
-            .into_iter()
-            .map(|campaign| (campaign, campaign.day == today(&campaign.snapshot.time_zone)))
-            .collect();
+        let mut holds = |day: Day, zone_name: &str| day == today.in_zone(zone_name);
         View {
-            campaigns,
-            payments,
+            campaigns: campaigns
+                .into_iter()
+                .map(|one| (one, holds(one.day, &one.snapshot.time_zone)))
+                .collect(),
+            payments: payments
+                .into_iter()
+                .map(|one| (&one.snapshot, holds(one.day, &one.snapshot.time_zone)))
+                .collect(),
             members,
             dropped: [
                 ("campaign", campaigns_dropped),
@@ -175,6 +150,49 @@ impl Board {
                 ("payment", payments_dropped),
             ],
         }
+    }
+
+    /// Marketing campaigns with those of `campaigns` that belong to them.
+    fn members_among<'a>(&'a self, campaigns: &[&'a Campaign]) -> Vec<(&'a str, &'a Campaign)> {
+        let mut members = Vec::new();
+        for marketing in &self.marketing_campaigns {
+            let of_it = campaigns.iter().filter(|campaign| campaign.is_member_of(marketing));
+            members.extend(of_it.map(|campaign| (marketing.campaign.as_str(), *campaign)));
+        }
+        members
+    }
+}
+
+/// The first `max`, and how many were left out.
+fn bounded<T>(mut all: Vec<T>, max: usize) -> (Vec<T>, usize) {
+    let dropped = all.len().saturating_sub(max);
+    all.truncate(max);
+    (all, dropped)
+}
+
+/// Within the limit, active ones before others, in the order of their keys.
+fn bounded_campaigns(campaigns: Vec<&Campaign>) -> (Vec<&Campaign>, usize) {
+    if campaigns.len() <= CAMPAIGNS_MAX {
+        return (campaigns, 0);
+    }
+    let (mut active, rest): (Vec<_>, Vec<_>) =
+        campaigns.into_iter().partition(|campaign| campaign.is_active());
+    active.extend(rest);
+    let (mut shown, dropped) = bounded(active, CAMPAIGNS_MAX);
+    shown.sort_by(|a, b| a.key().cmp(&b.key()));
+    (shown, dropped)
+}
+
+// === impl Today ===
+
+impl Today {
+    fn in_zone(&mut self, name: &str) -> Day {
+        if let Some(day) = self.days.get(name) {
+            return *day;
+        }
+        let day = day_at(self.now, &zone(name));
+        self.days.insert(name.to_owned(), day);
+        day
     }
 }
 

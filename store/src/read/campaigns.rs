@@ -97,6 +97,10 @@ struct Sums {
     windows: [(i64, CampaignWindow); 4],
 }
 
+/// The columns of an [`Account`], and their types.
+const ACCOUNT_KEY: [&str; 2] = ["connection_id", "account_id"];
+const ACCOUNT_KINDS: [ArrayType; 2] = [ArrayType::BigInt, ArrayType::String];
+
 /// The columns summed, in the order of [`CampaignWindow`].
 const SUMMED: [&str; 6] = [
     "impressions",
@@ -218,10 +222,15 @@ async fn campaign_streams(
     for accounts in accounts.chunks(limits::KEYS_STATEMENT_MAX) {
         let statement = Sql::new(
             database.get_database_backend(),
-            "SELECT DISTINCT connection_id, account_id, stream FROM ad_entities \
-             WHERE level = 'campaign' AND (connection_id, account_id) IN ",
+            "SELECT DISTINCT e.connection_id, e.account_id, e.stream",
         )
-        .keys(&[ArrayType::BigInt, ArrayType::String], account_keys(accounts))
+        .reading_keys(
+            &ACCOUNT_KEY,
+            &ACCOUNT_KINDS,
+            account_keys(accounts),
+            "ad_entities e",
+            "e.connection_id = i.connection_id AND e.account_id = i.account_id AND e.level = 'campaign'",
+        )
         .done();
         for row in database.query_all_raw(statement).await? {
             let account = (row.try_get("", "connection_id")?, row.try_get("", "account_id")?);
@@ -259,15 +268,20 @@ async fn sum(
     }
     let [.., longest] = windows;
     let statement = sql
+        .reading_keys(
+            &ACCOUNT_KEY,
+            &ACCOUNT_KINDS,
+            account_keys(accounts),
+            "ad_entities e",
+            "e.connection_id = i.connection_id AND e.account_id = i.account_id AND e.level = 'campaign'",
+        )
         .text(
-            " FROM ad_entities e JOIN ad_performance_rows f ON f.entity_id = e.id \
-             JOIN ad_definitions d ON d.id = f.definition_id WHERE e.level = 'campaign' AND f.date BETWEEN ",
+            " JOIN ad_performance_rows f ON f.entity_id = e.id \
+             JOIN ad_definitions d ON d.id = f.definition_id WHERE f.date BETWEEN ",
         )
         .bind(chrono_day(longest.first))
         .text(" AND ")
         .bind(chrono_day(longest.last))
-        .text(" AND (e.connection_id, e.account_id) IN ")
-        .keys(&[ArrayType::BigInt, ArrayType::String], account_keys(accounts))
         .text(" GROUP BY e.connection_id, e.account_id, e.campaign_id")
         .done();
     for row in database.query_all_raw(statement).await? {
@@ -306,12 +320,15 @@ async fn objects_of(
     accounts: &[&Account],
     objects: &mut HashMap<(Account, String), ad_campaign::Model>,
 ) -> Result<(), DbErr> {
-    let statement = Sql::new(
-        database.get_database_backend(),
-        "SELECT * FROM ad_campaign_rows WHERE (connection_id, account_id) IN ",
-    )
-    .keys(&[ArrayType::BigInt, ArrayType::String], account_keys(accounts))
-    .done();
+    let statement = Sql::new(database.get_database_backend(), "SELECT r.*")
+        .reading_keys(
+            &ACCOUNT_KEY,
+            &ACCOUNT_KINDS,
+            account_keys(accounts),
+            "ad_campaign_rows r",
+            "r.connection_id = i.connection_id AND r.account_id = i.account_id",
+        )
+        .done();
     for row in database.query_all_raw(statement).await? {
         let model = ad_campaign::Model::from_query_result(&row, "")?;
         let account = (model.connection_id, model.account_id.clone());

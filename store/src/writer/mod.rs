@@ -150,16 +150,13 @@ impl Writer {
         Some(group)
     }
 
-    /// Stores a group; when it fails for a reason of its own, each member alone.
+    /// Stores a group; when the database refuses it, each member alone. A single member is tried a second time too: the
+    /// first failure may have been an id that we remembered and another worker deleted.
     async fn store(&mut self, group: Vec<Job>) {
         let Err((failure, group)) = self.store_together(group).await else {
             return;
         };
-        if group.len() == 1 {
-            answer_all(group, &failure);
-            return;
-        }
-        tracing::debug!(reason = ?failure, commits = group.len(), "a group failed: its members are stored one by one");
+        tracing::debug!(reason = ?failure, commits = group.len(), "a group was refused: its members are tried alone");
         for job in group {
             if let Err((failure, job)) = self.store_together(vec![job]).await {
                 answer_all(job, &failure);

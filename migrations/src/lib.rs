@@ -67,3 +67,29 @@ pub async fn status(database: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
         .map(|step| Step { name: step.name().to_owned(), applied: step.status() == MigrationStatus::Applied })
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm_migration::sea_orm::{ConnectOptions, Database};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_step_can_be_taken_back_and_again() {
+        let mut options = ConnectOptions::new("sqlite::memory:");
+        options.max_connections(1);
+        let database = Database::connect(options).await.unwrap();
+        let applied = async || {
+            let steps = status(&database).await.unwrap();
+            steps.iter().filter(|step| step.applied).count()
+        };
+        assert_eq!(applied().await, 0);
+        for _ in 0..2 {
+            up(&database).await.unwrap();
+            up(&database).await.unwrap();
+            assert_eq!(applied().await, Migrator::migrations().len());
+            Migrator::down(&database, None).await.unwrap();
+            assert_eq!(applied().await, 0);
+        }
+    }
+}

@@ -27,7 +27,30 @@ impl Sql {
         self
     }
 
-    /// A list of keys, one or more columns each, in parentheses, to stand after `IN`.
+    /// `FROM` a list of keys, named `i`, joined to `table` (with its alias) by `condition`. SQLite finds each key in an
+    /// index this way; after `IN`, keys of several columns make it read the whole table.
+    pub fn reading_keys(
+        mut self,
+        names: &[&str],
+        kinds: &[ArrayType],
+        keys: Vec<Vec<Value>>,
+        table: &str,
+        condition: &str,
+    ) -> Self {
+        if self.backend == DbBackend::Postgres {
+            self.text.push_str(" FROM ");
+            let list = names.join(", ");
+            return self.unnest(kinds, &keys).text(&format!(" AS i({list}) JOIN {table} ON {condition}"));
+        }
+        let columns: Vec<String> =
+            (1..).zip(names).map(|(number, name)| format!("column{number} AS {name}")).collect();
+        self = self.text(&format!(" FROM (SELECT {} FROM (VALUES ", columns.join(", ")));
+        // CROSS: the keys first, then the table.
+        self.tuples(keys).text(&format!(")) AS i CROSS JOIN {table} ON {condition}"))
+    }
+
+    /// A list of keys, one or more columns each, in parentheses, to stand after `IN`. See [`Sql::reading_keys`] for keys of
+    /// several columns.
     pub fn keys(mut self, kinds: &[ArrayType], keys: Vec<Vec<Value>>) -> Self {
         if self.backend == DbBackend::Postgres {
             self.text.push_str("(SELECT * FROM ");

@@ -1,6 +1,6 @@
 //! What a complete reading did not see is not there any more.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rows::{
     Day, DayRange, Table,
@@ -157,7 +157,18 @@ async fn lost_days(
     }
     let mut deleted = 0;
     for chunk in gone.chunks(limits::KEYS_STATEMENT_MAX) {
-        let statement = Sql::new(backend, &format!("DELETE FROM {facts} WHERE (entity_id, date) IN "))
+        // The first condition lets SQLite find the rows; the second says which of them.
+        let entities: BTreeSet<i64> = chunk
+            .iter()
+            .filter_map(|key| match key.first() {
+                Some(Value::BigInt(Some(id))) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        let entities = entities.into_iter().map(|id| vec![id.into()]).collect();
+        let statement = Sql::new(backend, &format!("DELETE FROM {facts} WHERE entity_id IN "))
+            .keys(&[ArrayType::BigInt], entities)
+            .text(" AND (entity_id, date) IN ")
             .keys(&[ArrayType::BigInt, ArrayType::ChronoDate], chunk.to_vec())
             .done();
         deleted += tx.execute_raw(statement).await?.rows_affected();

@@ -3,6 +3,7 @@
 mod campaigns;
 mod connections;
 mod payments;
+mod sums;
 
 pub use campaigns::{CampaignSnapshot, CampaignWindow};
 pub use connections::{ConnectionStatus, StreamStatus};

@@ -8,5 +8,9 @@
 mod cases;
 mod postgres;
 mod reading;
+mod refusing;
 mod samples;
+mod sqlite;
+mod storing;
 mod support;
+mod vanishing;

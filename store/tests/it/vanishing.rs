@@ -30,23 +30,11 @@ pub async fn what_was_not_seen_is_deleted_within_its_window_only(bench: &Bench) 
     let again = (19..=21)
         .flat_map(|number| ["1", "2"].map(|campaign| performance_row(campaign, day(number), 1)))
         .collect();
-    let committed = bench
-        .commit(complete(insights("meta", epoch, again), days(19, 21)))
-        .await;
+    let committed = bench.commit(complete(insights("meta", epoch, again), days(19, 21))).await;
     assert_eq!(committed.vanished, 3);
     assert_eq!(committed.shrunk, None);
-    assert_eq!(
-        bench
-            .count("ad_performance_daily WHERE connection = 'meta'")
-            .await,
-        14
-    );
-    assert_eq!(
-        bench
-            .count("ad_performance_daily WHERE connection = 'other'")
-            .await,
-        16
-    );
+    assert_eq!(bench.count("ad_performance_daily WHERE connection = 'meta'").await, 14);
+    assert_eq!(bench.count("ad_performance_daily WHERE connection = 'other'").await, 16);
     assert_eq!(
         bench
             .count("campaign_performance_daily WHERE connection = 'meta' AND campaign_id = '3' AND account_id <> 'neighbour'")
@@ -57,9 +45,7 @@ pub async fn what_was_not_seen_is_deleted_within_its_window_only(bench: &Bench) 
 
 pub async fn a_shrunken_window_deletes_nothing_until_confirmed(bench: &Bench) {
     let epoch = bench.register("meta", "meta_ads").await.epoch;
-    let rows = (1..=5)
-        .map(|number| performance_row(&number.to_string(), day(20), 1))
-        .collect();
+    let rows = (1..=5).map(|number| performance_row(&number.to_string(), day(20), 1)).collect();
     bench.commit(insights("meta", epoch, rows)).await;
     let few = vec![performance_row("1", day(20), 9), performance_row("2", day(20), 1)];
     let reading = with_ledger(complete(insights("meta", epoch, few), days(20, 20)), days(20, 20));
@@ -102,39 +88,24 @@ pub async fn unseen_objects_are_marked_removed(bench: &Bench) {
     assert_eq!(bench.dump().await, before);
     // A table without a word for it.
     let mut customers = billing("meta", epoch, vec![]);
-    customers.vanish = Some(Vanish::Objects {
-        table: Table::Customers,
-        seen: HashSet::default(),
-    });
-    assert!(matches!(
-        bench.try_commit(customers).await,
-        Err(SinkError::Refused(_))
-    ));
+    customers.vanish = Some(Vanish::Objects { table: Table::Customers, seen: HashSet::default() });
+    assert!(matches!(bench.try_commit(customers).await, Err(SinkError::Refused(_))));
 }
 
 pub async fn tombstones_delete_by_id(bench: &Bench) {
     let epoch = bench.register("stripe", "stripe").await.epoch;
     bench.register("stripe-2", "stripe").await;
     bench
-        .commit(billing(
-            "stripe",
-            epoch,
-            vec![Row::Payment(payment("ch_1")), Row::Payment(payment("ch_2"))],
-        ))
+        .commit(billing("stripe", epoch, vec![Row::Payment(payment("ch_1")), Row::Payment(payment("ch_2"))]))
         .await;
-    bench
-        .commit(billing("stripe-2", epoch, vec![Row::Payment(payment("ch_1"))]))
-        .await;
+    bench.commit(billing("stripe-2", epoch, vec![Row::Payment(payment("ch_1"))])).await;
     let mut commit = billing("stripe", epoch, vec![]);
     commit.tombstones = vec![(Table::Payments, "ch_1".into()), (Table::Payments, "ch_9".into())];
     assert_eq!(bench.commit(commit).await.vanished, 1);
     assert_eq!(bench.count("payments WHERE id = 'ch_1'").await, 1);
     let mut daily = billing("stripe", epoch, vec![]);
     daily.tombstones = vec![(Table::SubscriptionMrrDaily, "sub_1".into())];
-    assert!(matches!(
-        bench.try_commit(daily).await,
-        Err(SinkError::Refused(_))
-    ));
+    assert!(matches!(bench.try_commit(daily).await, Err(SinkError::Refused(_))));
 }
 
 pub async fn an_account_can_be_forgotten_and_read_again(bench: &Bench) {

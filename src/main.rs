@@ -1,1 +1,22 @@
-fn main() {}
+//! `dynamoi`: reads the command line, runs one command, tells how it went.
+
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::{Cli, Exit};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // One provider for the process; a program that embeds the library chooses its own.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        return Exit::failed("TLS was set up twice").into();
+    }
+    cli.command.run().await.into()
+}

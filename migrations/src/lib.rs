@@ -53,9 +53,7 @@ pub async fn up(database: &DatabaseConnection) -> Result<(), DbErr> {
     }
     // The lock lives as long as this transaction, which is also gone when the process dies.
     let guard = database.begin().await?;
-    guard
-        .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
-        .await?;
+    guard.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")).await?;
     let result = Migrator::up(database, None).await;
     guard.rollback().await?;
     result
@@ -66,9 +64,32 @@ pub async fn status(database: &DatabaseConnection) -> Result<Vec<Step>, DbErr> {
     let steps = Migrator::get_migration_with_status_read_only(database).await?;
     Ok(steps
         .iter()
-        .map(|step| Step {
-            name: step.name().to_owned(),
-            applied: step.status() == MigrationStatus::Applied,
-        })
+        .map(|step| Step { name: step.name().to_owned(), applied: step.status() == MigrationStatus::Applied })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm_migration::sea_orm::{ConnectOptions, Database};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_step_can_be_taken_back_and_again() {
+        let mut options = ConnectOptions::new("sqlite::memory:");
+        options.max_connections(1);
+        let database = Database::connect(options).await.unwrap();
+        let applied = async || {
+            let steps = status(&database).await.unwrap();
+            steps.iter().filter(|step| step.applied).count()
+        };
+        assert_eq!(applied().await, 0);
+        for _ in 0..2 {
+            up(&database).await.unwrap();
+            up(&database).await.unwrap();
+            assert_eq!(applied().await, Migrator::migrations().len());
+            Migrator::down(&database, None).await.unwrap();
+            assert_eq!(applied().await, 0);
+        }
+    }
 }

@@ -20,6 +20,7 @@ const TABLES: [&str; 7] = [
         error text,
         paused boolean NOT NULL,
         poll_requested_at @timestamp,
+        once_since @timestamp,
         removed boolean NOT NULL,
         committed_at @timestamp
     )",
@@ -105,15 +106,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tables = [
-            "secrets",
-            "quota_budgets",
-            "quarantined_rows",
-            "backfills",
-            "cycles",
-            "ledger",
-            "connections",
-        ];
+        let tables =
+            ["secrets", "quota_budgets", "quarantined_rows", "backfills", "cycles", "ledger", "connections"];
         sql::drop(manager, &[], &tables).await
     }
 }

@@ -149,13 +149,7 @@ fn facts_view(view: &str, facts: &str, entities: &str, key: &str, condition: &st
 }
 
 fn views() -> Vec<String> {
-    let set_and_campaign = [
-        "time:start_at",
-        "time:end_at",
-        "time:created_at",
-        "time:updated_at",
-        "learning",
-    ];
+    let set_and_campaign = ["time:start_at", "time:end_at", "time:created_at", "time:updated_at", "learning"];
     let campaign = [
         "account_id",
         "campaign_id",
@@ -198,11 +192,7 @@ fn views() -> Vec<String> {
             "ad_account_rows",
             &["account_id", "name", "status", "currency", "time_zone"],
         ),
-        sql::object_view(
-            "ad_campaigns",
-            "ad_campaign_rows",
-            &[&campaign[..], &set_and_campaign].concat(),
-        ),
+        sql::object_view("ad_campaigns", "ad_campaign_rows", &[&campaign[..], &set_and_campaign].concat()),
         sql::object_view("ad_sets", "ad_set_rows", &[&set[..], &set_and_campaign].concat()),
         sql::object_view("ads", "ad_rows", &ad),
         facts_view(

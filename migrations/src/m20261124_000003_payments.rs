@@ -229,13 +229,11 @@ impl Object {
         let columns: Vec<String> = self
             .columns
             .iter()
-            .map(|(name, kind)| {
-                if kind.starts_with("time") {
-                    format!("time:{name}")
-                } else {
-                    (*name).to_owned()
-                }
-            })
+            .map(
+                |(name, kind)| {
+                    if kind.starts_with("time") { format!("time:{name}") } else { (*name).to_owned() }
+                },
+            )
             .collect();
         let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
         sql::object_view(self.view, self.table, &columns)

@@ -174,11 +174,15 @@ impl DaysProgress {
         self.ranges = ranges;
     }
 
-    /// Joins neighbours whose days all lie before `before`, keeping the earlier time of reading: such days are
-    /// settled, and the ledger stays small over years.
-    pub fn compact(&mut self, before: Day) {
+    /// Joins neighbours whose days all lie before `before` and that were read before `read_before`, keeping the earlier
+    /// time of reading: such days are settled, and the ledger stays small over years. What was read lately keeps its
+    /// time: somebody may have asked for it to be read again.
+    pub fn compact(&mut self, before: Day, read_before: Timestamp) {
         self.ranges.dedup_by(|next, previous| {
-            let joins = next.days.last < before && days_between(previous.days.last, next.days.first) == 1;
+            let joins = next.days.last < before
+                && next.read_at < read_before
+                && previous.read_at < read_before
+                && days_between(previous.days.last, next.days.first) == 1;
             if joins {
                 previous.days.last = next.days.last;
                 previous.read_at = previous.read_at.min(next.read_at);
@@ -261,6 +265,18 @@ mod tests {
         progress.mark(range(7, 10), at("2026-11-20T00:00:00Z"));
         let settled = progress.settled_through(&TimeZone::UTC, SignedDuration::ZERO);
         assert_eq!(settled, Some(date(2026, 11, 5)));
+    }
+
+    #[test]
+    fn only_what_was_read_long_ago_is_joined() {
+        let mut progress = DaysProgress::default();
+        progress.mark(range(1, 3), at("2026-11-04T00:00:00Z"));
+        progress.mark(range(4, 6), at("2026-11-07T00:00:00Z"));
+        progress.mark(range(7, 9), at("2026-11-20T00:00:00Z"));
+        progress.compact(date(2026, 11, 15), at("2026-11-18T00:00:00Z"));
+        assert_eq!(progress.ranges.len(), 2);
+        assert_eq!(progress.read_at(date(2026, 11, 5)), Some(at("2026-11-04T00:00:00Z")));
+        assert_eq!(progress.read_at(date(2026, 11, 8)), Some(at("2026-11-20T00:00:00Z")));
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct ConnectionRecord {
     pub integration: String,
     /// Whom its data belongs to.
     pub tenant: String,
+    /// For a single run ("read everything once"): when it begins.
+    pub once_since: Option<Timestamp>,
 }
 
 /// What the store remembers of a connection when a worker takes it.
@@ -32,9 +34,15 @@ pub struct Registration {
     pub epoch: i64,
     /// An operator paused it.
     pub paused: bool,
+    /// For a single run: when it began. Earlier than asked for when a run was killed within [`SINGLE_RUN_KEPT`]: that
+    /// one is taken up where it stopped.
+    pub once_since: Option<Timestamp>,
     /// Every ledger of the connection.
     pub ledgers: Vec<Ledger>,
 }
+
+/// How long a killed single run can be taken up; after that a new one begins.
+pub const SINGLE_RUN_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(6);
 
 /// One transaction: everything in it is stored, or nothing.
 #[derive(Debug, Clone, Default)]
@@ -195,6 +203,9 @@ pub enum SinkError {
 pub trait Sink: Send + Sync {
     /// Takes the connection for this worker: raises its epoch and gives its memory.
     fn register(&self, connection: ConnectionRecord) -> BoxFuture<'_, Result<Registration, SinkError>>;
+
+    /// A single run came to its end, well or not: the next one begins anew.
+    fn end_once<'a>(&'a self, connection: &'a str, epoch: i64) -> BoxFuture<'a, Result<(), SinkError>>;
 
     /// Stores one transaction; returns after COMMIT.
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, SinkError>>;

@@ -84,7 +84,13 @@ impl Review<'_> {
     fn budget(&mut self, path: &KeyPath, table: &BudgetTable) -> Option<Budget> {
         if table.to < table.from {
             let expected = format!("a last day that is not before the first ({})", table.from);
-            self.mistake(&path.child("to"), "budget that ends before it begins", &expected, &table.to.to_string(), None);
+            self.mistake(
+                &path.child("to"),
+                "budget that ends before it begins",
+                &expected,
+                &table.to.to_string(),
+                None,
+            );
         }
         Some(Budget {
             amount: Micros::parse(&table.amount).ok()?,
@@ -99,7 +105,9 @@ impl Review<'_> {
             self.check_member_integration(path, id);
         }
         match (table.integration, table.campaign, table.name_matches, table.utm_campaign) {
-            (Some(integration), Some(campaign), None, None) => Some(Member::Campaign { integration, campaign }),
+            (Some(integration), Some(campaign), None, None) => {
+                Some(Member::Campaign { integration, campaign })
+            }
             (Some(integration), None, Some(pattern), None) => Some(Member::Name { integration, pattern }),
             (None, None, None, Some(utm_campaign)) => Some(Member::Utm(utm_campaign)),
             _ => {
@@ -125,7 +133,10 @@ impl Review<'_> {
         }
         if known::INTEGRATIONS.contains(&id) {
             // A campaign may well be planned for a network before the worker can read it.
-            self.warn(&key, format!("integration {} is not built in yet: this member matches nothing", shown_text(id)));
+            self.warn(
+                &key,
+                format!("integration {} is not built in yet: this member matches nothing", shown_text(id)),
+            );
         } else {
             let place = self.tree.place(&key);
             self.mistakes.push(not_built_in(id, &ids, place, key));

@@ -45,7 +45,9 @@ impl Settings {
             }
         }
         let gone = old.connections.iter().filter(|(name, _)| !new.connections.contains_key(*name));
-        changes.removed.extend(gone.filter(|(_, before)| before.spec.is_some()).map(|(name, _)| name.clone()));
+        changes
+            .removed
+            .extend(gone.filter(|(_, before)| before.spec.is_some()).map(|(name, _)| name.clone()));
         changes.removed.sort();
         for (section, is_same) in [
             ("worker", old.worker == new.worker),

@@ -14,8 +14,9 @@ use serde_json::Value;
 use super::{
     base_url,
     document::{ConnectionTable, IntegrationTable, QuotaTable, StreamTable},
+    overlap::Candidate,
     place::KeyPath,
-    review::Review,
+    review::{Review, Secrets},
     schema::SCOPES,
     validation::{not_built_in, shown},
 };
@@ -33,16 +34,10 @@ pub struct Connection {
     /// Whether it began without a `start_date`: then the first day of its history moves with the day of loading, which is
     /// no change of configuration.
     pub start_date_is_default: bool,
-    /// What the engine needs; nothing when the connection or its integration is switched off.
+    /// Whether it and its integration are switched on.
+    pub enabled: bool,
+    /// What the engine needs; nothing when it is switched off or secrets were left out.
     pub spec: Option<ConnectionSpec>,
-}
-
-/// A connection that is polled, as written: for finding two that read the same.
-struct Candidate {
-    name: String,
-    table: ConnectionTable,
-    base_url: Option<Url>,
-    secrets: BTreeMap<String, SecretString>,
 }
 
 // === impl Review ===
@@ -63,6 +58,7 @@ impl Review<'_> {
                 integration: table.integration.clone(),
                 tenant: table.tenant.clone(),
                 start_date_is_default: table.start_date.is_none(),
+                enabled: is_on,
                 spec: None,
             };
             if is_on {
@@ -74,10 +70,10 @@ impl Review<'_> {
                     credentials: secrets.clone(),
                     ..spec
                 });
-                if let Some(spec) = spec.as_ref().filter(|_| !self.is_broken(&path)) {
+                if let Some(spec) = spec.clone() {
                     self.try_out(&path, integration.as_ref(), spec);
                 }
-                connection.spec = spec;
+                connection.spec = spec.filter(|_| self.secrets == Secrets::Fetched);
                 candidates.push(Candidate { name: name.clone(), table, base_url, secrets });
             }
             connections.insert(name, connection);
@@ -104,7 +100,12 @@ impl Review<'_> {
             let Some(table) = self.read::<IntegrationTable>(&path) else { continue };
             self.check_rates(&path, &table.quota);
             self.check_streams(&path, &table.streams, integration.as_ref());
-            if table.base_url.as_deref().and_then(|text| base_url::parse(text).ok()).is_some_and(|url| base_url::is_exposed(&url)) {
+            if table
+                .base_url
+                .as_deref()
+                .and_then(|text| base_url::parse(text).ok())
+                .is_some_and(|url| base_url::is_exposed(&url))
+            {
                 self.warn_exposed(&path.child("base_url"));
             }
             tables.insert(integration.id().to_owned(), table);
@@ -123,10 +124,17 @@ impl Review<'_> {
         general: Option<&IntegrationTable>,
         integration: &dyn Integration,
     ) -> Option<Url> {
-        let configured = table.base_url.as_deref().or(general.and_then(|general| general.base_url.as_deref()));
+        let configured =
+            table.base_url.as_deref().or(general.and_then(|general| general.base_url.as_deref()));
         let key = path.child("base_url");
         let Ok(url) = base_url::parse(configured.unwrap_or_else(|| integration.base_url())) else {
-            self.mistake(&key, "no usable base URL", "a URL such as \"https://api.example.com\"", "none", None);
+            self.mistake(
+                &key,
+                "no usable base URL",
+                "a URL such as \"https://api.example.com\"",
+                "none",
+                None,
+            );
             return None;
         };
         if table.base_url.is_some() && base_url::is_exposed(&url) {
@@ -160,7 +168,8 @@ impl Review<'_> {
         let own = rules(&table.quota);
         let quotas = own.or_else(|| general.and_then(|general| rules(&general.quota)));
         let mut streams: BTreeMap<String, StreamOverride> = BTreeMap::new();
-        for (stream, change) in general.into_iter().flat_map(|general| &general.streams).chain(&table.streams) {
+        for (stream, change) in general.into_iter().flat_map(|general| &general.streams).chain(&table.streams)
+        {
             merge(streams.entry(stream.clone()).or_default(), change);
         }
         let api_version = general.and_then(|general| general.api_version.clone());
@@ -182,19 +191,27 @@ impl Review<'_> {
     }
 
     /// Lets the integration look at its settings. It sends nothing.
-    fn try_out(&mut self, path: &KeyPath, integration: &dyn Integration, spec: &ConnectionSpec) {
-        match integration.connect(spec) {
-            Ok(_) => {}
-            Err(SetupError::MissingCredential { name, help }) => {
-                let key = path.child("credentials").child(name);
-                self.mistake(&key, "missing credential", "a secret", "nothing", Some(help.to_owned()));
-            }
+    fn try_out(&mut self, path: &KeyPath, integration: &dyn Integration, mut spec: ConnectionSpec) {
+        // A secret that cannot be had is told already; it must not keep the settings from being looked at.
+        for credential in integration.credentials().iter().filter(|credential| credential.required) {
+            spec.credentials.entry(credential.name.to_owned()).or_insert_with(|| SecretString::from("-"));
+        }
+        let (key, what, help) = match integration.connect(&spec) {
+            Ok(_) => return,
+            Err(SetupError::MissingCredential { name, help }) => (
+                path.child("credentials").child(name),
+                "missing credential".to_owned(),
+                Some(help.to_owned()),
+            ),
             Err(SetupError::Setting { key, problem }) => {
                 let settings = path.child("settings");
                 let key = if key == "*" { settings } else { settings.child(&key) };
-                let found = self.tree.get(&key).map_or_else(|| "nothing".to_owned(), shown);
-                self.mistake(&key, "wrong setting", &problem, &found, None);
+                (key, format!("wrong setting: {problem}"), None)
             }
+        };
+        if !self.is_broken(&key) {
+            let found = self.tree.get(&key).map_or_else(|| "nothing".to_owned(), shown);
+            self.mistake(&key, &what, "", &found, help);
         }
     }
 
@@ -204,7 +221,13 @@ impl Review<'_> {
             if given != 1 {
                 let key = path.child("quota").child(scope);
                 let found = if given == 0 { "none of them".to_owned() } else { format!("{given} of them") };
-                self.mistake(&key, "rate without one period", "exactly one of per_second, per_minute, per_hour", &found, None);
+                self.mistake(
+                    &key,
+                    "rate without one period",
+                    "exactly one of per_second, per_minute, per_hour",
+                    &found,
+                    None,
+                );
             }
         }
     }
@@ -224,63 +247,25 @@ impl Review<'_> {
             for (setting, is_given, is_fitting, instead) in [
                 ("tiers", change.tiers.is_some(), is_days, "`every`: this stream is not read by days"),
                 ("every", change.every.is_some(), !is_days, "`tiers`: this stream is read by days"),
-                ("lookback_days", change.lookback_days.is_some(), !is_snapshot, "`every`: this stream is read as a whole"),
+                (
+                    "lookback_days",
+                    change.lookback_days.is_some(),
+                    !is_snapshot,
+                    "`every`: this stream is read as a whole",
+                ),
             ] {
                 if is_given && !is_fitting {
-                    self.mistake(&key.child(setting), "setting that this stream does not have", instead, &format!("`{setting}`"), None);
+                    self.mistake(
+                        &key.child(setting),
+                        "setting that this stream does not have",
+                        instead,
+                        &format!("`{setting}`"),
+                        None,
+                    );
                 }
             }
         }
     }
-
-    /// Two connections on one account would double every total.
-    fn refuse_doubles(&mut self, candidates: &[Candidate]) {
-        for (index, second) in candidates.iter().enumerate() {
-            for first in &candidates[..index] {
-                let Some(overlap) = overlap(first, second) else { continue };
-                let key = KeyPath::of(["connections", &second.name]);
-                let key = match overlap {
-                    Some(account) => key.child("accounts").child(&account.to_string()),
-                    None => key,
-                };
-                let found = match overlap.and_then(|account| second.table.accounts.get(account)) {
-                    Some(account) => format!("account {account:?} in both"),
-                    None => "the same credentials, and all accounts that they see".to_owned(),
-                };
-                let place = self.tree.place(&KeyPath::of(["connections", &first.name]));
-                self.mistake(
-                    &key,
-                    &format!("connections `{}` and `{}` would read the same data", first.name, second.name),
-                    "every account in one enabled connection only: a second one doubles all totals",
-                    &found,
-                    Some(format!("remove it here or from `{}` ({place}), or name the accounts of each", first.name)),
-                );
-            }
-        }
-    }
-}
-
-/// Whether both read the same data: the index of the second's account, or nothing when it is all of them.
-fn overlap(first: &Candidate, second: &Candidate) -> Option<Option<usize>> {
-    if first.table.integration != second.table.integration || first.base_url != second.base_url {
-        return None;
-    }
-    let plain = |account: &str| account.strip_prefix("act_").unwrap_or(account).to_owned();
-    let (ours, theirs) = (&second.table.accounts, &first.table.accounts);
-    if ours.is_empty() || theirs.is_empty() {
-        return shares_credential(first, second).then_some(None);
-    }
-    ours.iter().position(|account| theirs.iter().any(|other| plain(other) == plain(account))).map(Some)
-}
-
-fn shares_credential(first: &Candidate, second: &Candidate) -> bool {
-    let same_place = second.table.credentials.iter().any(|(name, source)| {
-        first.table.credentials.get(name).is_some_and(|other| source.same_place(other))
-    });
-    let same_value = second.secrets.iter().any(|(name, secret)| {
-        first.secrets.get(name).is_some_and(|other| other.expose_secret() == secret.expose_secret())
-    });
-    same_place || same_value
 }
 
 /// The rules of a quota table; nothing when it is empty.
@@ -301,7 +286,8 @@ fn rule(scope: Scope, table: &QuotaTable) -> Option<QuotaRule> {
 
 fn merge(into: &mut StreamOverride, change: &StreamTable) {
     let tiers = change.tiers.as_ref().map(|tiers| {
-        let mut tiers: Vec<_> = tiers.iter().map(|tier| Tier { days: tier.days, every: tier.every }).collect();
+        let mut tiers: Vec<_> =
+            tiers.iter().map(|tier| Tier { days: tier.days, every: tier.every }).collect();
         tiers.sort_by_key(|tier| tier.days);
         tiers
     });
@@ -362,6 +348,7 @@ fn same_spec(ours: &ConnectionSpec, theirs: &ConnectionSpec, start_date_moves: b
 }
 
 fn same_settings(ours: &Value, theirs: &Value) -> bool {
-    let is_empty = |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
+    let is_empty =
+        |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
     ours == theirs || (is_empty(ours) && is_empty(theirs))
 }

@@ -12,7 +12,10 @@ use super::{duration, form, secret::SecretSource};
 /// The whole file. Later files win over earlier ones, the environment over all of them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the root of the schema; sections are read one by one, so that one broken section does not hide the rest")]
+#[expect(
+    dead_code,
+    reason = "the root of the schema; sections are read one by one, so that one broken section does not hide the rest"
+)]
 pub struct Document {
     /// This process.
     worker: Worker,
@@ -51,9 +54,10 @@ pub struct Worker {
     pub shutdown_grace: Duration,
     /// The region in which this worker keeps data, such as `eu`; empty = not stated.
     pub data_region: String,
-    /// Cycles that run at the same time at most, over all connections.
-    #[schemars(range(min = 1, max = 10_000))]
-    pub max_concurrent_cycles: u32,
+    /// How long one page may take, without the time that it waits on purpose for a quota.
+    #[serde(with = "duration")]
+    #[schemars(schema_with = "form::duration")]
+    pub page_timeout: Duration,
 }
 
 /// What is logged.
@@ -124,7 +128,6 @@ pub struct Encryption {
 pub struct IntegrationTable {
     /// `false` switches all its connections off.
     #[serde(default = "yes")]
-    #[schemars(default)]
     pub enabled: bool,
     /// Root of the provider's API, instead of the usual one.
     #[serde(default)]
@@ -206,15 +209,14 @@ pub struct ConnectionTable {
     pub integration: String,
     /// `false` keeps its rows and polls nothing.
     #[serde(default = "yes")]
-    #[schemars(default)]
     pub enabled: bool,
     /// Whom its data belongs to.
     #[serde(default = "default_tenant")]
-    #[schemars(default, length(min = 1))]
+    #[schemars(length(min = 1))]
     pub tenant: String,
     /// The accounts to read, as the provider names them; without: all that the credentials see.
     #[serde(default)]
-    #[schemars(default, inner(length(min = 1)))]
+    #[schemars(inner(length(min = 1)))]
     pub accounts: Vec<String>,
     /// The first day of its history; without: 90 days before the configuration is loaded.
     #[serde(default)]
@@ -226,7 +228,6 @@ pub struct ConnectionTable {
     pub base_url: Option<String>,
     /// The secrets, by name.
     #[serde(default)]
-    #[schemars(default)]
     pub credentials: BTreeMap<String, SecretSource>,
     /// The integration's own settings.
     #[serde(default)]
@@ -234,11 +235,9 @@ pub struct ConnectionTable {
     pub settings: serde_json::Value,
     /// Request rates by scope, instead of the integration's.
     #[serde(default)]
-    #[schemars(default)]
     pub quota: BTreeMap<String, QuotaTable>,
     /// Changes to streams, by stream, over the integration's.
     #[serde(default)]
-    #[schemars(default)]
     pub streams: BTreeMap<String, StreamTable>,
 }
 
@@ -248,7 +247,7 @@ pub struct ConnectionTable {
 pub struct CampaignTable {
     /// Whom it belongs to.
     #[serde(default = "default_tenant")]
-    #[schemars(default, length(min = 1))]
+    #[schemars(length(min = 1))]
     pub tenant: String,
     /// What it may cost.
     #[serde(default)]
@@ -256,11 +255,10 @@ pub struct CampaignTable {
     pub budget: Option<BudgetTable>,
     /// The tracks that it promotes, by ISRC.
     #[serde(default)]
-    #[schemars(default, inner(length(min = 1)))]
+    #[schemars(inner(length(min = 1)))]
     pub tracks: Vec<String>,
     /// What belongs to it.
     #[serde(default)]
-    #[schemars(default)]
     pub members: Vec<MemberTable>,
 }
 

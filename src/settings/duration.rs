@@ -44,11 +44,15 @@ mod tests {
 
     #[test]
     fn durations_are_read_and_nonsense_is_refused() {
-        for (text, seconds) in [("15m", 900), ("6h", 21_600), ("1d", 86_400), ("1h30m", 5_400), ("2w", 1_209_600), ("0s", 0)] {
+        for (text, seconds) in
+            [("15m", 900), ("6h", 21_600), ("1d", 86_400), ("1h30m", 5_400), ("2w", 1_209_600), ("0s", 0)]
+        {
             assert_eq!(parse(text), Some(Duration::from_secs(seconds)), "{text}");
         }
         assert_eq!(parse("250ms"), Some(Duration::from_millis(250)));
-        for text in ["", "15", "m", "15 m", "-1h", "1.5h", "1y", "99999999999999999999s", "18446744073709551615w"] {
+        for text in
+            ["", "15", "m", "15 m", "-1h", "1.5h", "1y", "99999999999999999999s", "18446744073709551615w"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

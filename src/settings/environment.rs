@@ -30,8 +30,10 @@ pub fn layer(
 ) -> Layer {
     let mut layer = Layer::empty();
     let mut known = below.clone();
-    let mut variables: Vec<_> =
-        environment.iter().filter_map(|(name, text)| Some((name, name.strip_prefix(PREFIX)?, text))).collect();
+    let mut variables: Vec<_> = environment
+        .iter()
+        .filter_map(|(name, text)| Some((name, name.strip_prefix(PREFIX)?, text)))
+        .collect();
     // A connection's keys depend on its integration: that one first.
     variables.sort_by_key(|(_, key, _)| !key.to_uppercase().ends_with("__INTEGRATION"));
     for (name, key, text) in variables {
@@ -78,7 +80,9 @@ fn level(part: &str, path: &KeyPath, schema: &Schema, known: &Value) -> Result<S
     let lower = part.to_lowercase();
     match candidates.into_iter().collect::<Vec<_>>().as_slice() {
         [only] => Ok((*only).to_owned()),
-        [] if nodes.iter().any(|node| node["additionalProperties"].is_object()) => Ok(lower.replace('_', "-")),
+        [] if nodes.iter().any(|node| node["additionalProperties"].is_object()) => {
+            Ok(lower.replace('_', "-"))
+        }
         [] => Ok(lower),
         several => Err(("a name that means one key".to_owned(), several.join(" and "))),
     }

@@ -59,7 +59,13 @@ impl Layer {
         insert(&mut self.values, &path.0, value);
     }
 
-    fn table(&mut self, table: &DeTable<'_>, path: &KeyPath, file: &File<'_>, mistakes: &mut Mistakes) -> Value {
+    fn table(
+        &mut self,
+        table: &DeTable<'_>,
+        path: &KeyPath,
+        file: &File<'_>,
+        mistakes: &mut Mistakes,
+    ) -> Value {
         let mut values = serde_json::Map::new();
         for (key, value) in table {
             let below = path.child(key.get_ref());
@@ -123,8 +129,7 @@ struct File<'a> {
 
 impl File<'_> {
     fn place(&self, offset: usize) -> Place {
-        let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = 1 + self.text.get(..offset).unwrap_or(self.text).matches('\n').count();
         match self.path {
             Some(path) => Place::File { path: path.to_owned(), line: Some(line) },
             None => Place::Builtin,
@@ -146,14 +151,17 @@ pub fn insert(tree: &mut Value, path: &[String], value: Value) {
     }
 }
 
+/// Everything is merged below this one key, because the `config` crate reads top-level keys as expressions: `"a[9]"`
+/// would make a list of ten.
+pub const ROOT: &str = "configuration";
+
 impl Source for Layer {
     fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
         Box::new(self.clone())
     }
 
     fn collect(&self) -> Result<Map<String, config::Value>, ConfigError> {
-        let table = self.values.as_object();
-        Ok(table.into_iter().flatten().map(|(key, value)| (key.clone(), to_config(value))).collect())
+        Ok(Map::from_iter([(ROOT.to_owned(), to_config(&self.values))]))
     }
 }
 

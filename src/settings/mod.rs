@@ -15,6 +15,7 @@ mod form;
 mod known;
 mod layer;
 mod mistake;
+mod overlap;
 mod place;
 mod review;
 mod schema;
@@ -27,6 +28,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use actors::integration::{ConnectionSpec, Integration};
@@ -41,7 +43,12 @@ pub use document::{Cache, DEFAULT_TENANT, Database, Http, Log, LogFormat, Worker
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use place::{KeyPath, Place};
 
-use self::{layer::Layer, review::Review, schema::Schema, tree::Tree};
+use self::{
+    layer::Layer,
+    review::{Review, Secrets},
+    schema::Schema,
+    tree::Tree,
+};
 
 /// The defaults that every other layer builds on.
 const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -92,6 +99,17 @@ impl Settings {
         Self::load_on(today, files, env, integrations)
     }
 
+    /// As [`Settings::load`], but leaves secrets where they are: for asking a running daemon, by somebody who may have
+    /// none of its secrets. [`Settings::specs`] is empty then.
+    pub fn load_without_secrets(
+        files: &[PathBuf],
+        env: impl Iterator<Item = (String, String)>,
+        integrations: &[Arc<dyn Integration>],
+    ) -> Result<Self, Mistakes> {
+        let today = Day::default();
+        Self::read(today, Secrets::LeftOut, files, &env.collect(), integrations)
+    }
+
     /// As [`Settings::load`], on this day (UTC): it decides where a connection without a `start_date` begins.
     pub fn load_on(
         today: Day,
@@ -99,10 +117,19 @@ impl Settings {
         env: impl Iterator<Item = (String, String)>,
         integrations: &[Arc<dyn Integration>],
     ) -> Result<Self, Mistakes> {
-        let environment: BTreeMap<String, String> = env.collect();
+        Self::read(today, Secrets::Fetched, files, &env.collect(), integrations)
+    }
+
+    fn read(
+        today: Day,
+        secrets: Secrets,
+        files: &[PathBuf],
+        environment: &BTreeMap<String, String>,
+        integrations: &[Arc<dyn Integration>],
+    ) -> Result<Self, Mistakes> {
         let mut mistakes = Mistakes::default();
         let mut layers = vec![Layer::parse(DEFAULTS, None, &mut mistakes)];
-        layers.extend(files.iter().map(|path| read(path, &mut mistakes)));
+        layers.extend(files.iter().map(|path| read_file(path, &mut mistakes)));
         if !mistakes.is_empty() {
             // What a file without valid syntax says is guesswork: no further mistakes are made up from it.
             mistakes.sort();
@@ -111,14 +138,15 @@ impl Settings {
         let defaults = layers[0].values.clone();
         let schema = Schema::new(integrations, &defaults);
         let files_only = Tree::merge(&layers);
-        layers.push(environment::layer(&environment, &schema, &files_only.values, &mut mistakes));
+        layers.push(environment::layer(environment, &schema, &files_only.values, &mut mistakes));
         let tree = Tree::merge(&layers);
         let sound = validation::check(&schema, &tree, &defaults, &mut mistakes);
         let mut review = Review {
             tree: &tree,
             sound: &sound,
-            environment: &environment,
+            environment,
             integrations,
+            secrets,
             today,
             mistakes,
             warnings: Vec::new(),
@@ -134,6 +162,13 @@ impl Settings {
         self.connections.values().filter_map(|connection| connection.spec.clone()).collect()
     }
 
+    /// What somebody who named this connection could have meant, in words.
+    pub fn expected_connection(&self, name: &str) -> String {
+        let names = || self.connections.keys().map(String::as_str);
+        let help = suggestion::did_you_mean(name, names()).map(|help| format!("\n  help: {help}"));
+        format!("{}{}", suggestion::one_of(names()), help.unwrap_or_default())
+    }
+
     /// What works and is probably not meant.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
@@ -145,13 +180,18 @@ impl Settings {
     }
 }
 
+/// Reads a duration as configuration writes it: `15m`, `1h30m`, `1d`.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    duration::parse(text).ok_or_else(|| "expected a duration such as 90s, 10m or 1h".to_owned())
+}
+
 /// The JSON schema of the configuration with these integrations: for editors, and what [`Settings::load`] checks against.
 pub fn schema_text(integrations: &[Arc<dyn Integration>]) -> String {
     let defaults = Layer::parse(DEFAULTS, None, &mut Mistakes::default()).values;
     Schema::new(integrations, &defaults).to_text()
 }
 
-fn read(path: &Path, mistakes: &mut Mistakes) -> Layer {
+fn read_file(path: &Path, mistakes: &mut Mistakes) -> Layer {
     let content = std::fs::metadata(path).and_then(|metadata| {
         if metadata.len() > FILE_BYTES_MAX {
             return Err(std::io::Error::other(format!("more than {FILE_BYTES_MAX} bytes")));

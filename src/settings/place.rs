@@ -73,8 +73,8 @@ impl fmt::Display for KeyPath {
             if depth > 0 {
                 f.write_str(".")?;
             }
-            let is_bare =
-                !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+            let is_bare = !key.is_empty()
+                && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
             if is_bare { f.write_str(key)? } else { write!(f, "{key:?}")? }
         }
         Ok(())

@@ -27,12 +27,23 @@ pub struct Review<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// What is built in.
     pub integrations: &'a [Arc<dyn Integration>],
+    /// Whether secrets are wanted.
+    pub secrets: Secrets,
     /// The day (UTC) on which it is loaded.
     pub today: Day,
     /// What is wrong.
     pub mistakes: Mistakes,
     /// What is doubtful.
     pub warnings: Vec<Warning>,
+}
+
+/// Whether secrets are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// They are fetched; one that cannot be had is a mistake.
+    Fetched,
+    /// They are left where they are: for commands that need none, run by somebody who may have none.
+    LeftOut,
 }
 
 /// Longest name of a connection or campaign: it is a label and a key column.
@@ -55,7 +66,11 @@ impl Review<'_> {
 
     /// Notes a warning.
     pub fn warn(&mut self, key: &KeyPath, message: impl Into<String>) {
-        self.warnings.push(Warning { place: self.tree.place(key), key: key.clone(), message: message.into() });
+        self.warnings.push(Warning {
+            place: self.tree.place(key),
+            key: key.clone(),
+            message: message.into(),
+        });
     }
 
     /// Whether something below this key is wrong.
@@ -68,14 +83,21 @@ impl Review<'_> {
         let value = tree::get(self.sound, path).cloned().unwrap_or_else(|| serde_json::json!({}));
         let read = serde_json::from_value(value).ok();
         if read.is_none() && !self.is_broken(path) {
-            self.mistake(path, "wrong value", "the form that `dynamoi config schema` documents", "another one", None);
+            self.mistake(
+                path,
+                "wrong value",
+                "the form that `dynamoi config schema` documents",
+                "another one",
+                None,
+            );
         }
         read
     }
 
     /// The names below a top-level table, those that cannot be used noted.
     pub fn names(&mut self, section: &str) -> Vec<String> {
-        let names: Vec<String> = self.sound[section].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let names: Vec<String> =
+            self.sound[section].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         for name in &names {
             let is_usable = name.len() <= NAME_LENGTH_MAX
                 && name.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -95,6 +117,9 @@ impl Review<'_> {
 
     /// Fetches a secret.
     pub fn secret(&mut self, key: &KeyPath, source: &SecretSource) -> Option<SecretString> {
+        if self.secrets == Secrets::LeftOut {
+            return None;
+        }
         match source.fetch(self.environment) {
             Ok(fetched) => {
                 if let Some(doubt) = fetched.doubt {
@@ -115,7 +140,10 @@ impl Review<'_> {
         if !http.listen.ip().is_loopback() {
             let key = KeyPath::of(["http", "listen"]);
             if http.allow_public {
-                self.warn(&key, "metrics and status are served without authentication to whoever reaches this address");
+                self.warn(
+                    &key,
+                    "metrics and status are served without authentication to whoever reaches this address",
+                );
             } else {
                 self.mistake(
                     &key,
@@ -141,7 +169,11 @@ impl Review<'_> {
     pub fn cache(&mut self) -> Option<Cache> {
         let key = KeyPath::of(["cache"]);
         let cache: Cache = self.read(&key)?;
-        self.check_url(&key.child("url"), &cache.url, "memory://, or a URL that begins with redis:// or rediss://");
+        self.check_url(
+            &key.child("url"),
+            &cache.url,
+            "memory://, or a URL that begins with redis:// or rediss://",
+        );
         Some(cache)
     }
 

@@ -10,12 +10,7 @@ use jsonschema::Validator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::{
-    base_url,
-    document::{Document, IntegrationTable, QuotaTable, StreamTable},
-    duration,
-    place::KeyPath,
-};
+use super::{base_url, document::Document, duration, place::KeyPath};
 
 /// Every scope that a quota may name, from wide to narrow.
 pub const SCOPES: [Scope; 5] = [Scope::App, Scope::Project, Scope::Account, Scope::Endpoint, Scope::Ip];
@@ -35,17 +30,16 @@ impl Schema {
         set(&mut root, "$id", json!("dynamoi.schema.json"));
         set(&mut root, "title", json!("Configuration of dynamoi"));
         note_defaults(&mut root, defaults);
-        let properties = &mut root["properties"];
-        properties["integrations"] = integrations_schema(integrations);
-        for member in ["connections"] {
-            let table = &mut properties[member]["additionalProperties"];
-            refine_connection(table, integrations);
-        }
+        let integration = integrations_schema(&root["$defs"]["IntegrationTable"], integrations);
+        let connection = connection_schema(&root["$defs"]["ConnectionTable"], integrations);
+        root["properties"]["integrations"] = integration;
+        root["properties"]["connections"]["additionalProperties"] = connection;
         for integration in integrations {
             for (name, definition) in settings_schema(integration.as_ref()).1 {
                 root["$defs"][name] = definition;
             }
         }
+        drop_unused_definitions(&mut root);
         Self { root }
     }
 
@@ -99,10 +93,14 @@ impl Schema {
 
     fn expand<'a>(&'a self, node: &'a Value, instance: Option<&Value>, nodes: &mut Vec<&'a Value>) {
         nodes.push(node);
-        if let Some(target) = node["$ref"].as_str().and_then(|target| self.root.pointer(target.strip_prefix('#')?)) {
+        if let Some(target) =
+            node["$ref"].as_str().and_then(|target| self.root.pointer(target.strip_prefix('#')?))
+        {
             self.expand(target, instance, nodes);
         }
-        for combined in ["allOf", "anyOf", "oneOf"].iter().filter_map(|keyword| node[keyword].as_array()).flatten() {
+        for combined in
+            ["allOf", "anyOf", "oneOf"].iter().filter_map(|keyword| node[keyword].as_array()).flatten()
+        {
             self.expand(combined, instance, nodes);
         }
         let condition = node.pointer("/if/properties/integration/const");
@@ -130,7 +128,12 @@ fn step<'a>(node: &'a Value, key: &str) -> Option<&'a Value> {
 
 /// The keys that these parts of the schema name.
 pub fn known_keys<'a>(nodes: &[&'a Value]) -> BTreeSet<&'a str> {
-    nodes.iter().filter_map(|node| node["properties"].as_object()).flat_map(Map::keys).map(String::as_str).collect()
+    nodes
+        .iter()
+        .filter_map(|node| node["properties"].as_object())
+        .flat_map(Map::keys)
+        .map(String::as_str)
+        .collect()
 }
 
 /// What these parts of the schema expect, in words.
@@ -149,11 +152,17 @@ pub fn expectation(nodes: &[&Value]) -> String {
     let words: BTreeSet<_> = nodes.iter().flat_map(|node| types(node)).filter_map(type_words).collect();
     let words: Vec<_> = words.into_iter().collect();
     let bound = |keyword: &str, word: &str| {
-        nodes.iter().find_map(|node| node.get(keyword)).map(|limit| format!(" {word} {limit}")).unwrap_or_default()
+        nodes
+            .iter()
+            .find_map(|node| node.get(keyword))
+            .map(|limit| format!(" {word} {limit}"))
+            .unwrap_or_default()
     };
     match words.as_slice() {
         [] => "a value of the documented form".to_owned(),
-        ["text"] if nodes.iter().any(|node| node["minLength"] == json!(1)) => "text that is not empty".to_owned(),
+        ["text"] if nodes.iter().any(|node| node["minLength"] == json!(1)) => {
+            "text that is not empty".to_owned()
+        }
         words => {
             format!("{}{}{}", words.join(" or "), bound("minimum", "from"), bound("maximum", "to"))
         }
@@ -185,20 +194,9 @@ fn generate<T: schemars::JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
 }
 
-/// A schema without references, to stand inside another one.
-fn generate_inline<T: schemars::JsonSchema>() -> Value {
-    let mut schema = SchemaSettings::draft2020_12()
-        .with(|settings| {
-            settings.inline_subschemas = true;
-            settings.meta_schema = None;
-        })
-        .into_generator()
-        .into_root_schema_for::<T>()
-        .to_value();
-    if let Some(table) = schema.as_object_mut() {
-        table.remove("title");
-    }
-    schema
+/// A derived definition, where it is kept.
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/$defs/{name}") })
 }
 
 fn set(node: &mut Value, key: &str, value: Value) {
@@ -225,10 +223,10 @@ fn note_defaults(root: &mut Value, defaults: &Value) {
     }
 }
 
-fn integrations_schema(integrations: &[Arc<dyn Integration>]) -> Value {
+fn integrations_schema(table: &Value, integrations: &[Arc<dyn Integration>]) -> Value {
     let mut tables = Map::new();
     for integration in integrations {
-        let mut table = generate_inline::<IntegrationTable>();
+        let mut table = table.clone();
         set(&mut table["properties"]["base_url"], "default", json!(integration.base_url()));
         if !integration.api_version().is_empty() {
             set(&mut table["properties"]["api_version"], "default", json!(integration.api_version()));
@@ -246,8 +244,8 @@ fn integrations_schema(integrations: &[Arc<dyn Integration>]) -> Value {
 }
 
 fn quota_schema() -> Value {
-    let rule = generate_inline::<QuotaTable>();
-    let scopes: Map<_, _> = SCOPES.iter().map(|scope| (scope.as_str().to_owned(), rule.clone())).collect();
+    let scopes: Map<_, _> =
+        SCOPES.iter().map(|scope| (scope.as_str().to_owned(), reference("QuotaTable"))).collect();
     json!({
         "description": "Request rates by scope. When any is given, they replace the built-in ones as a whole.",
         "type": "object",
@@ -257,9 +255,8 @@ fn quota_schema() -> Value {
 }
 
 fn streams_schema(integration: &dyn Integration) -> Value {
-    let stream = generate_inline::<StreamTable>();
     let streams: Map<_, _> =
-        integration.streams().iter().map(|known| (known.name.to_owned(), stream.clone())).collect();
+        integration.streams().iter().map(|known| (known.name.to_owned(), reference("StreamTable"))).collect();
     json!({
         "description": "Changes to streams, by stream.",
         "type": "object",
@@ -269,34 +266,34 @@ fn streams_schema(integration: &dyn Integration) -> Value {
 }
 
 /// What a connection may say depends on its integration.
-fn refine_connection(reference: &mut Value, integrations: &[Arc<dyn Integration>]) {
-    let mut connection = generate_inline::<super::document::ConnectionTable>();
+fn connection_schema(table: &Value, integrations: &[Arc<dyn Integration>]) -> Value {
+    let mut connection = table.clone();
     connection["properties"]["quota"] = quota_schema();
     set(&mut connection["properties"]["credentials"], "writeOnly", json!(true));
     if !integrations.is_empty() {
         let ids: Vec<_> = integrations.iter().map(|integration| integration.id()).collect();
         set(&mut connection["properties"]["integration"], "enum", json!(ids));
     }
-    let cases: Vec<_> = integrations.iter().map(|integration| connection_case(integration.as_ref())).collect();
+    let cases: Vec<_> =
+        integrations.iter().map(|integration| connection_case(integration.as_ref())).collect();
     if !cases.is_empty() {
         set(&mut connection, "allOf", json!(cases));
     }
-    *reference = connection;
+    connection
 }
 
 fn connection_case(integration: &dyn Integration) -> Value {
     let credentials = integration.credentials();
-    let secret = generate_inline::<super::secret::SecretSource>();
     let named: Map<_, _> = credentials
         .iter()
         .map(|credential| {
-            let mut node = secret.clone();
+            let mut node = reference("SecretSource");
             set(&mut node, "description", json!(credential.help));
             (credential.name.to_owned(), node)
         })
         .collect();
     let required: Vec<_> = credentials.iter().filter(|credential| credential.required).collect();
-    let names: Vec<_> = required.iter().map(|credential| credential.name).collect();
+    let obligatory: Vec<_> = required.iter().map(|credential| credential.name).collect();
     let mut case = json!({
         "properties": {
             "settings": settings_schema(integration).0,
@@ -305,12 +302,12 @@ fn connection_case(integration: &dyn Integration) -> Value {
                 "type": "object",
                 "description": describe(&required),
                 "properties": named,
-                "required": names,
+                "required": obligatory,
                 "additionalProperties": false
             }
         }
     });
-    if !names.is_empty() {
+    if !obligatory.is_empty() {
         set(&mut case, "required", json!(["credentials"]));
     }
     json!({
@@ -344,6 +341,19 @@ fn settings_schema(integration: &dyn Integration) -> (Value, Map<String, Value>)
         table.entry("type").or_insert(json!("object"));
     }
     (schema, definitions)
+}
+
+/// Some derived definitions have been replaced by refined copies.
+fn drop_unused_definitions(root: &mut Value) {
+    loop {
+        let text = root.to_string();
+        let Some(definitions) = root["$defs"].as_object_mut() else { return };
+        let count = definitions.len();
+        definitions.retain(|name, _| text.contains(&format!("\"#/$defs/{name}\"")));
+        if definitions.len() == count {
+            return;
+        }
+    }
 }
 
 fn rename_references(node: &mut Value, prefix: &str) {

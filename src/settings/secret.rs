@@ -152,9 +152,8 @@ fn from_file(path: &Path, check_mode: bool) -> Result<Fetched, Missing> {
         return Err(unreadable(format!("no plain file of at most {SECRET_FILE_BYTES_MAX} bytes")));
     }
     let content = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-    let doubt = (check_mode && readable_by_others(&metadata)).then(|| {
-        format!("{} can be read by the group or by everybody: chmod 600 {0}", path.display())
-    });
+    let doubt = (check_mode && readable_by_others(&metadata))
+        .then(|| format!("{} can be read by the group or by everybody: chmod 600 {0}", path.display()));
     Ok(Fetched { secret: not_empty(&content, &path.display().to_string())?, doubt })
 }
 

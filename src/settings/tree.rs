@@ -6,7 +6,7 @@ use config::Config;
 use serde_json::{Value, json};
 
 use super::{
-    layer::Layer,
+    layer::{Layer, ROOT},
     place::{KeyPath, Place},
 };
 
@@ -27,7 +27,9 @@ impl Tree {
         for later in 1..layers.len() {
             let (earlier, rest) = layers.split_at_mut(later);
             for path in rest[0].places.keys() {
-                earlier.iter_mut().for_each(|layer| replace_unit(layer, path));
+                for layer in &mut *earlier {
+                    replace_unit(layer, path);
+                }
             }
         }
         let mut builder = Config::builder();
@@ -42,7 +44,7 @@ impl Tree {
                 places.insert(path.clone(), place.clone());
             }
         }
-        let merged = builder.build().and_then(Config::try_deserialize::<Value>);
+        let merged = builder.build().and_then(|merged| merged.get::<Value>(ROOT));
         // The layers are tables already; merging them cannot fail.
         Self { values: merged.unwrap_or_else(|_| json!({})), places }
     }
@@ -70,7 +72,7 @@ fn replace_unit(earlier: &mut Layer, path: &KeyPath) {
         [_, _, "quota", _, period] if period.starts_with("per_") => {
             for period in ["per_second", "per_minute", "per_hour"] {
                 let mut sibling = path.0.clone();
-                sibling[4] = period.to_owned();
+                period.clone_into(&mut sibling[4]);
                 remove(&mut earlier.values, &sibling);
             }
         }

@@ -104,12 +104,11 @@ impl Checker<'_> {
     fn smallest_whole(&self, mut path: KeyPath) -> KeyPath {
         while let Some((key, table)) = path.0.split_last() {
             let table = KeyPath(table.to_vec());
-            let is_needed = self
-                .schema
-                .nodes(&table, &self.tree.values)
-                .iter()
-                .any(|node| node["required"].as_array().is_some_and(|names| names.iter().any(|name| name == key)));
-            if !is_needed || key == "credentials" || table.0.last().is_some_and(|last| last == "credentials") {
+            let is_needed = self.schema.nodes(&table, &self.tree.values).iter().any(|node| {
+                node["required"].as_array().is_some_and(|names| names.iter().any(|name| name == key))
+            });
+            if !is_needed || key == "credentials" || table.0.last().is_some_and(|last| last == "credentials")
+            {
                 break;
             }
             path = table;
@@ -122,7 +121,10 @@ impl Checker<'_> {
         let known = known_keys(nodes);
         let place = self.tree.place(&below);
         if path.parts() == ["integrations"] {
-            return (below.clone(), Some(not_built_in(key, &known.into_iter().collect::<Vec<_>>(), place, below)));
+            return (
+                below.clone(),
+                Some(not_built_in(key, &known.into_iter().collect::<Vec<_>>(), place, below)),
+            );
         }
         let what = match path.0.last().map(String::as_str) {
             Some("streams") => "unknown stream",

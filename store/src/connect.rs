@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
     sqlx::{
         self, Connection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -24,10 +24,7 @@ pub struct StoreOptions {
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self {
-            readers_max: limits::READERS_MAX,
-            application_name: "dynamoi".to_owned(),
-        }
+        Self { readers_max: limits::READERS_MAX, application_name: "dynamoi".to_owned() }
     }
 }
 
@@ -102,17 +99,12 @@ async fn sqlite(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> 
     }
     let write = connect(writer).await.map_err(|error| file_error(&path, &error))?;
     if in_memory {
-        return Ok(Pools {
-            read: write.clone(),
-            write,
-        });
+        return Ok(Pools { read: write.clone(), write });
     }
     let mut readers = pool_options(url);
     readers.max_connections(options.readers_max.max(1));
     readers.map_sqlx_sqlite_opts(|options| file_options(options).pragma("query_only", "ON"));
-    let read = connect(readers)
-        .await
-        .map_err(|error| file_error(&path, &error))?;
+    let read = connect(readers).await.map_err(|error| file_error(&path, &error))?;
     Ok(Pools { write, read })
 }
 
@@ -128,15 +120,15 @@ fn file_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
 }
 
 async fn postgres(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> {
-    let parsed: sqlx::postgres::PgConnectOptions = url
-        .parse()
-        .map_err(|_| StoreError::Url("postgres:…".to_owned()))?;
+    let parsed: sqlx::postgres::PgConnectOptions =
+        url.parse().map_err(|_| StoreError::Url("postgres:…".to_owned()))?;
     let server = format!(
         "{}:{}/{}",
         parsed.get_host(),
         parsed.get_port(),
         parsed.get_database().unwrap_or(parsed.get_username())
     );
+    probe(&server, &parsed).await?;
     let pool = |connections: u32| {
         let mut pool = pool_options(url);
         pool.max_connections(connections)
@@ -144,19 +136,14 @@ async fn postgres(url: &str, options: &StoreOptions) -> Result<Pools, StoreError
             .set_application_name(options.application_name.clone());
         pool
     };
-    let write = connect(pool(limits::POSTGRES_WRITERS_MAX)).await;
-    let write = write.map_err(|error| server_error(&server, error))?;
-    let read = connect(pool(options.readers_max.max(1))).await;
-    let read = read.map_err(|error| server_error(&server, error))?;
+    let write = connect(pool(limits::POSTGRES_WRITERS_MAX)).await?;
+    let read = connect(pool(options.readers_max.max(1))).await?;
     Ok(Pools { write, read })
 }
 
 fn pool_options(url: &str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options
-        .acquire_timeout(limits::ACQUIRE_TIMEOUT)
-        .sqlx_logging(false)
-        .record_stmt_in_spans(false);
+    options.acquire_timeout(limits::ACQUIRE_TIMEOUT).sqlx_logging(false).record_stmt_in_spans(false);
     options
 }
 
@@ -165,26 +152,30 @@ async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
 }
 
 fn file_error(path: &Path, error: &DbErr) -> StoreError {
-    StoreError::File {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    }
+    StoreError::File { path: path.display().to_string(), reason: error.to_string() }
 }
 
-fn server_error(server: &str, error: DbErr) -> StoreError {
+/// Connects once, because a pool would try again and again before it says what is wrong.
+async fn probe(server: &str, options: &sqlx::postgres::PgConnectOptions) -> Result<(), StoreError> {
     let server = server.to_owned();
-    let reason = error.to_string();
-    let DbErr::Conn(RuntimeErr::SqlxError(driver)) = &error else {
-        return StoreError::Away { server, reason };
+    let connecting = sqlx::PgConnection::connect_with(options);
+    let error = match tokio::time::timeout(limits::ACQUIRE_TIMEOUT, connecting).await {
+        Ok(Ok(connection)) => {
+            // It has done its work; the server notices when it is gone.
+            let _ = connection.close().await;
+            return Ok(());
+        }
+        Ok(Err(error)) => error,
+        Err(elapsed) => {
+            let reason = format!("{elapsed} after {:?}", limits::ACQUIRE_TIMEOUT);
+            return Err(StoreError::Away { server, reason });
+        }
     };
-    match driver
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code)
-        .as_deref()
-    {
+    let reason = error.to_string();
+    let refusal = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    Err(match refusal.as_deref() {
         Some("28P01" | "28000") => StoreError::Login { server, reason },
         Some("3D000") => StoreError::NoDatabase { server, reason },
-        None => StoreError::Away { server, reason },
-        Some(_) => StoreError::Database(error),
-    }
+        _ => StoreError::Away { server, reason },
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use jiff::Timestamp;
 use rows::{
     ledger::Ledger,
     sink::{ConnectionRecord, Registration, SinkError},
@@ -14,6 +15,7 @@ use sea_orm::{
 
 use crate::{
     Store,
+    convert::{timestamp, utc},
     entity::{connection, ledger},
     error::sink_error,
     sql::Sql,
@@ -76,17 +78,19 @@ async fn register(
     tx: &DatabaseTransaction,
     record: &ConnectionRecord,
 ) -> Result<Result<Registration, SinkError>, DbErr> {
-    let before = connection::Entity::find()
-        .filter(connection::Column::Name.eq(&record.name))
-        .one(tx)
-        .await?;
+    let before = connection::Entity::find().filter(connection::Column::Name.eq(&record.name)).one(tx).await?;
+    let once_since = record.once_since.map(|asked| {
+        let killed = before.as_ref().and_then(|before| before.once_since).map(timestamp);
+        let kept = |began: &Timestamp| {
+            *began <= asked && asked.duration_since(*began) <= rows::sink::SINGLE_RUN_KEPT
+        };
+        killed.filter(kept).unwrap_or(asked)
+    });
     if let Some(before) = before
         && before.integration != record.integration
     {
-        let read = ledger::Entity::find()
-            .filter(ledger::Column::ConnectionId.eq(before.id))
-            .count(tx)
-            .await?;
+        let read =
+            ledger::Entity::find().filter(ledger::Column::ConnectionId.eq(before.id)).count(tx).await?;
         if read > 0 {
             return Ok(Err(SinkError::Refused(format!(
                 "connection {:?} holds data of {}, and is now configured for {}: give the new one another name",
@@ -96,7 +100,7 @@ async fn register(
     }
     let statement = Sql::new(
         tx.get_database_backend(),
-        "INSERT INTO connections AS c (name, integration, tenant, epoch, state, paused, removed) VALUES (",
+        "INSERT INTO connections AS c (name, integration, tenant, epoch, state, paused, removed, once_since) VALUES (",
     )
     .bind(record.name.as_str())
     .text(", ")
@@ -106,9 +110,13 @@ async fn register(
     .text(", 1, ")
     .bind(State::Starting.as_str())
     .text(
-        ", false, false) ON CONFLICT (name) DO UPDATE SET integration = excluded.integration, \
-         tenant = excluded.tenant, epoch = c.epoch + 1, state = excluded.state, removed = false \
-         RETURNING id, epoch, paused",
+        ", false, false, ",
+    )
+    .bind(once_since.map(utc))
+    .text(
+        ") ON CONFLICT (name) DO UPDATE SET integration = excluded.integration, \
+         tenant = excluded.tenant, epoch = c.epoch + 1, state = excluded.state, removed = false, \
+         once_since = excluded.once_since RETURNING id, epoch, paused",
     )
     .done();
     let Some(row) = tx.query_one_raw(statement).await? else {
@@ -123,11 +131,7 @@ async fn register(
         .await?;
     let ledgers: Result<Vec<Ledger>, SinkError> = stored.iter().map(read_ledger).collect();
     let (epoch, paused) = (row.try_get("", "epoch")?, row.try_get("", "paused")?);
-    Ok(ledgers.map(|ledgers| Registration {
-        epoch,
-        paused,
-        ledgers,
-    }))
+    Ok(ledgers.map(|ledgers| Registration { epoch, paused, once_since, ledgers }))
 }
 
 fn read_ledger(stored: &ledger::Model) -> Result<Ledger, SinkError> {
@@ -159,17 +163,11 @@ async fn forget(
         return Ok(false);
     };
     let id: i64 = row.try_get("", "id")?;
-    let here = |sql: Sql| {
-        sql.text(" WHERE connection_id = ")
-            .bind(id)
-            .text(" AND account_id = ")
-            .bind(account_id)
-    };
+    let here =
+        |sql: Sql| sql.text(" WHERE connection_id = ").bind(id).text(" AND account_id = ").bind(account_id);
     for (facts, entities) in FACTS {
-        let delete = Sql::new(
-            backend,
-            &format!("DELETE FROM {facts} WHERE entity_id IN (SELECT id FROM {entities}"),
-        );
+        let delete =
+            Sql::new(backend, &format!("DELETE FROM {facts} WHERE entity_id IN (SELECT id FROM {entities}"));
         tx.execute_raw(here(delete).text(")").done()).await?;
     }
     for table in OF_ACCOUNT {

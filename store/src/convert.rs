@@ -12,12 +12,8 @@ pub fn seconds(instant: Timestamp) -> i64 {
 /// A day as the driver takes it. Both calendars are proleptic Gregorian and hold the years -9999 to 9999.
 pub fn chrono_day(day: Day) -> Date {
     let (year, month, number) = (day.year(), day.month(), day.day());
-    Date::from_ymd_opt(
-        i32::from(year),
-        u32::from(month.unsigned_abs()),
-        u32::from(number.unsigned_abs()),
-    )
-    .unwrap_or_default()
+    Date::from_ymd_opt(i32::from(year), u32::from(month.unsigned_abs()), u32::from(number.unsigned_abs()))
+        .unwrap_or_default()
 }
 
 /// A day as the worker takes it; nothing for years beyond 9999, which the worker never writes.
@@ -60,12 +56,7 @@ pub fn exponent_of(currency: Currency) -> u8 {
 pub fn minor_units(amount: Micros, exponent: u8) -> i64 {
     let divisor = 10_i64.pow(6 - u32::from(exponent.min(6)));
     let (whole, rest) = (amount.0 / divisor, amount.0 % divisor);
-    whole
-        + if rest.abs() * 2 >= divisor {
-            rest.signum()
-        } else {
-            0
-        }
+    whole + if rest.abs() * 2 >= divisor { rest.signum() } else { 0 }
 }
 
 /// At most so many characters of a text.

@@ -72,19 +72,13 @@ pub async fn resolve<D: Dimension>(
     let keys = D::keys();
     let names: Vec<&str> = keys.iter().map(IdenStatic::as_str).collect();
     let kinds: Vec<_> = keys.iter().map(|key| D::Model::get_value_type(*key)).collect();
+    let same_key: Vec<String> = names.iter().map(|name| format!("t.{name} = i.{name}")).collect();
+    let same_key = same_key.join(" AND ");
     for chunk in missing.chunks(limits::KEYS_STATEMENT_MAX) {
-        let wanted = chunk
-            .iter()
-            .map(|model| keys.iter().map(|key| model.get(*key)).collect())
-            .collect();
-        let table = D::default();
-        let statement = Sql::new(tx.get_database_backend(), "SELECT * FROM ")
-            .text(&format!(
-                "{} WHERE ({}) IN ",
-                table.table_name(),
-                names.join(", ")
-            ))
-            .keys(&kinds, wanted)
+        let wanted = chunk.iter().map(|model| keys.iter().map(|key| model.get(*key)).collect()).collect();
+        let table = format!("{} t", D::default().table_name());
+        let statement = Sql::new(tx.get_database_backend(), "SELECT t.*")
+            .reading_keys(&names, &kinds, wanted, &table, &same_key)
             .done();
         for row in tx.query_all_raw(statement).await? {
             let model = D::Model::from_query_result(&row, "")?;

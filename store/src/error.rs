@@ -76,8 +76,8 @@ pub enum StoreError {
 pub enum Failure {
     /// The database is away or busy: try again.
     Away(String),
-    /// It cannot write now; a person must make room.
-    Full(String),
+    /// It cannot store this now, and trying again at once would not help.
+    Unable(String),
     /// It will never take this.
     Refused(String),
 }
@@ -124,16 +124,12 @@ impl Failure {
     fn of_sqlite(code: i32, text: String) -> Self {
         match code & 0xff {
             5 | 6 => Self::Away(text), // BUSY, LOCKED: another process writes
-            13 => Self::Full(format!(
-                "the disk is full ({text}); make room, nothing is lost until then"
-            )),
-            10 | 14 => Self::Full(format!(
-                "the database file cannot be read or written ({text}); check the disk"
-            )),
-            7 => Self::Full(format!("out of memory ({text})")),
-            8 => Self::Full(format!(
-                "the database file is read-only ({text}); make it writable"
-            )),
+            13 => Self::Unable(format!("the disk is full ({text}); make room, nothing is lost until then")),
+            10 | 14 => {
+                Self::Unable(format!("the database file cannot be read or written ({text}); check the disk"))
+            }
+            7 => Self::Unable(format!("out of memory ({text})")),
+            8 => Self::Unable(format!("the database file is read-only ({text}); make it writable")),
             _ => Self::Refused(text),
         }
     }
@@ -141,15 +137,14 @@ impl Failure {
     /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
     fn of_postgres(code: &str, text: String) -> Self {
         match code.get(..2).unwrap_or_default() {
-            // connection lost · serialization or deadlock · operator intervention · too many connections
+            "57" if code == "57014" => Self::Unable(format!("a statement took too long ({text})")),
+            // connection lost · serialization or deadlock · the server goes down or comes up
             "08" | "40" | "57" => Self::Away(text),
             "53" if code == "53300" => Self::Away(text),
-            "53" => Self::Full(format!(
-                "the database server has no room ({text}); make room there"
-            )),
+            "53" => Self::Unable(format!("the database server has no room ({text}); make room there")),
             "55" if code == "55P03" => Self::Away(text),
             "25" if code == "25006" => Self::Away(text), // read-only: a standby that is being promoted
-            "58" => Self::Full(format!("the database server cannot use its disk ({text})")),
+            "58" => Self::Unable(format!("the database server cannot use its disk ({text})")),
             _ => Self::Refused(text),
         }
     }
@@ -158,7 +153,7 @@ impl Failure {
 impl From<Failure> for SinkError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Away(text) | Failure::Full(text) => Self::Unavailable(text),
+            Failure::Away(text) | Failure::Unable(text) => Self::Unavailable(text),
             Failure::Refused(text) => Self::Refused(text),
         }
     }
@@ -177,20 +172,14 @@ mod tests {
     fn codes_say_whether_trying_again_helps() {
         let text = || "x".to_owned();
         for code in ["08006", "57P01", "40P01", "53300", "55P03", "25006"] {
-            assert!(
-                matches!(Failure::of_postgres(code, text()), Failure::Away(_)),
-                "{code}"
-            );
+            assert!(matches!(Failure::of_postgres(code, text()), Failure::Away(_)), "{code}");
         }
-        assert!(matches!(Failure::of_postgres("53100", text()), Failure::Full(_)));
+        assert!(matches!(Failure::of_postgres("53100", text()), Failure::Unable(_)));
         for code in ["22003", "23505", "42P01", ""] {
-            assert!(
-                matches!(Failure::of_postgres(code, text()), Failure::Refused(_)),
-                "{code}"
-            );
+            assert!(matches!(Failure::of_postgres(code, text()), Failure::Refused(_)), "{code}");
         }
         assert!(matches!(Failure::of_sqlite(261, text()), Failure::Away(_)));
-        assert!(matches!(Failure::of_sqlite(13, text()), Failure::Full(_)));
+        assert!(matches!(Failure::of_sqlite(13, text()), Failure::Unable(_)));
         assert!(matches!(Failure::of_sqlite(1555, text()), Failure::Refused(_)));
     }
 }

@@ -1,6 +1,7 @@
 //! SQL persistence: entities, the batching writer behind the [`rows::sink::Sink`] port, the ledger, and what readers
 //! of the worker's own state need. One code for PostgreSQL and SQLite.
 
+mod budgets;
 mod commit;
 mod connect;
 mod connections;
@@ -9,8 +10,13 @@ mod dimension;
 mod entity;
 mod error;
 pub mod limits;
+mod marketing;
 mod notes;
 mod objects;
+mod operate;
+pub mod read;
+mod retention;
+mod secrets;
 mod sink;
 mod sql;
 mod upsert;
@@ -24,6 +30,12 @@ use sea_orm::DatabaseConnection;
 use tokio::task::JoinHandle;
 
 pub use crate::{connect::StoreOptions, error::StoreError};
+pub use crate::{
+    marketing::{MarketingBudget, MarketingCampaign, MarketingMember},
+    operate::BackfillStatus,
+    retention::Purged,
+    secrets::SealedSecret,
+};
 pub use migrations::Step;
 
 use crate::{
@@ -64,10 +76,7 @@ impl Store {
             pools,
             clock: ClockHandle(clock),
             ids_stale,
-            writer: Arc::new(Mutex::new(Handle {
-                queue: Some(queue),
-                task: Some(task),
-            })),
+            writer: Arc::new(Mutex::new(Handle { queue: Some(queue), task: Some(task) })),
         })
     }
 
@@ -78,9 +87,7 @@ impl Store {
 
     /// Every schema step, applied or not. Changes nothing.
     pub async fn migration_status(&self) -> Result<Vec<Step>, StoreError> {
-        migrations::status(&self.pools.read)
-            .await
-            .map_err(migration_error)
+        migrations::status(&self.pools.read).await.map_err(migration_error)
     }
 
     /// Whether the database answers now.

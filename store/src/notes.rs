@@ -41,19 +41,13 @@ impl Store {
         use connection::Column;
         let update = connection::Entity::update_many()
             .col_expr(Column::State, Expr::value(report.state.as_str()))
-            .col_expr(
-                Column::LastSuccessAt,
-                Expr::value(report.last_success_at.map(utc)),
-            )
+            .col_expr(Column::LastSuccessAt, Expr::value(report.last_success_at.map(utc)))
             .col_expr(Column::NextPollAt, Expr::value(report.next_poll_at.map(utc)))
             .col_expr(Column::Error, Expr::value(report.error.as_deref().map(readable)))
             .filter(Column::Name.eq(report.connection))
             .filter(Column::Epoch.eq(report.epoch));
         // No row: an outdated worker's report is dropped.
-        update
-            .exec(&self.pools.write)
-            .await
-            .map_err(|error| sink_error(&error))?;
+        update.exec(&self.pools.write).await.map_err(|error| sink_error(&error))?;
         Ok(())
     }
 
@@ -74,10 +68,20 @@ impl Store {
         Ok(())
     }
 
-    pub(crate) async fn read_controls(&self) -> Result<Vec<Control>, SinkError> {
-        controls(&self.pools.read)
+    pub(crate) async fn note_end_once(&self, connection: &str, epoch: i64) -> Result<(), SinkError> {
+        use connection::Column;
+        connection::Entity::update_many()
+            .col_expr(Column::OnceSince, Expr::value(Option::<sea_orm::prelude::DateTimeUtc>::None))
+            .filter(Column::Name.eq(connection))
+            .filter(Column::Epoch.eq(epoch))
+            .exec(&self.pools.write)
             .await
-            .map_err(|error| sink_error(&error))
+            .map_err(|error| sink_error(&error))?;
+        Ok(())
+    }
+
+    pub(crate) async fn read_controls(&self) -> Result<Vec<Control>, SinkError> {
+        controls(&self.pools.read).await.map_err(|error| sink_error(&error))
     }
 
     pub(crate) async fn note_backfill(&self, id: i64, days_left: u32) -> Result<(), SinkError> {

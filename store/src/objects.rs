@@ -45,10 +45,5 @@ pub fn object_table(table: Table) -> Option<ObjectTable> {
         Table::Prices => ("price_rows", "id", false, Some(Gone::Active)),
         Table::AdPerformanceDaily | Table::AdCountryDaily | Table::SubscriptionMrrDaily => return None,
     };
-    Some(ObjectTable {
-        table: name,
-        id,
-        has_account,
-        gone,
-    })
+    Some(ObjectTable { table: name, id, has_account, gone })
 }

@@ -13,6 +13,10 @@ impl Sink for Store {
         Box::pin(self.register_connection(connection))
     }
 
+    fn end_once<'a>(&'a self, connection: &'a str, epoch: i64) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(self.note_end_once(connection, epoch))
+    }
+
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, SinkError>> {
         let queue = self.writer.lock().queue.clone();
         Box::pin(async move {

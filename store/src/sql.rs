@@ -12,11 +12,7 @@ pub struct Sql {
 impl Sql {
     /// Begins with this text.
     pub fn new(backend: DbBackend, text: &str) -> Self {
-        Self {
-            backend,
-            text: text.to_owned(),
-            values: Vec::new(),
-        }
+        Self { backend, text: text.to_owned(), values: Vec::new() }
     }
 
     /// Goes on with this text.
@@ -31,7 +27,30 @@ impl Sql {
         self
     }
 
-    /// A list of keys, one or more columns each, in parentheses, to stand after `IN`.
+    /// `FROM` a list of keys, named `i`, joined to `table` (with its alias) by `condition`. SQLite finds each key in an
+    /// index this way; after `IN`, keys of several columns make it read the whole table.
+    pub fn reading_keys(
+        mut self,
+        names: &[&str],
+        kinds: &[ArrayType],
+        keys: Vec<Vec<Value>>,
+        table: &str,
+        condition: &str,
+    ) -> Self {
+        if self.backend == DbBackend::Postgres {
+            self.text.push_str(" FROM ");
+            let list = names.join(", ");
+            return self.unnest(kinds, &keys).text(&format!(" AS i({list}) JOIN {table} ON {condition}"));
+        }
+        let columns: Vec<String> =
+            (1..).zip(names).map(|(number, name)| format!("column{number} AS {name}")).collect();
+        self = self.text(&format!(" FROM (SELECT {} FROM (VALUES ", columns.join(", ")));
+        // CROSS: the keys first, then the table.
+        self.tuples(keys).text(&format!(")) AS i CROSS JOIN {table} ON {condition}"))
+    }
+
+    /// A list of keys, one or more columns each, in parentheses, to stand after `IN`. See [`Sql::reading_keys`] for keys of
+    /// several columns.
     pub fn keys(mut self, kinds: &[ArrayType], keys: Vec<Vec<Value>>) -> Self {
         if self.backend == DbBackend::Postgres {
             self.text.push_str("(SELECT * FROM ");
@@ -142,16 +161,9 @@ mod tests {
 
     #[test]
     fn array_literals_keep_null_quotes_and_the_word_null() {
-        let values = [
-            Value::from("a \"b\" \\ {c},"),
-            Value::String(None),
-            Value::from("NULL"),
-            Value::from(""),
-        ];
-        assert_eq!(
-            array_literal(values.iter()),
-            r#"{"a \"b\" \\ {c},",NULL,"NULL",""}"#
-        );
+        let values =
+            [Value::from("a \"b\" \\ {c},"), Value::String(None), Value::from("NULL"), Value::from("")];
+        assert_eq!(array_literal(values.iter()), r#"{"a \"b\" \\ {c},",NULL,"NULL",""}"#);
         let numbers = [Value::from(i64::MIN), Value::BigInt(None)];
         assert_eq!(array_literal(numbers.iter()), "{-9223372036854775808,NULL}");
     }
@@ -162,17 +174,11 @@ mod tests {
             Sql::new(backend, "SELECT ")
                 .bind(1_i64)
                 .text(" WHERE (a, b) IN ")
-                .keys(
-                    &[ArrayType::BigInt, ArrayType::String],
-                    vec![vec![2_i64.into(), "x".into()]],
-                )
+                .keys(&[ArrayType::BigInt, ArrayType::String], vec![vec![2_i64.into(), "x".into()]])
                 .done()
                 .sql
         };
-        assert_eq!(
-            statement(DbBackend::Sqlite),
-            "SELECT ? WHERE (a, b) IN (VALUES (?, ?))"
-        );
+        assert_eq!(statement(DbBackend::Sqlite), "SELECT ? WHERE (a, b) IN (VALUES (?, ?))");
         assert_eq!(
             statement(DbBackend::Postgres),
             "SELECT $1 WHERE (a, b) IN (SELECT * FROM UNNEST($2::text::bigint[], $3::text::text[]))"

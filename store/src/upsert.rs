@@ -17,9 +17,7 @@ pub trait Stored: EntityTrait {
 
     /// The natural key.
     fn keys() -> Vec<Self::Column> {
-        Self::PrimaryKey::iter()
-            .map(PrimaryKeyToColumn::into_column)
-            .collect()
+        Self::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect()
     }
 
     /// What may change.
@@ -98,10 +96,7 @@ impl<E: Stored> Shape<E> {
         Self {
             table: E::default().table_name().to_owned(),
             names: columns.iter().map(IdenStatic::as_str).collect(),
-            kinds: columns
-                .iter()
-                .map(|column| E::Model::get_value_type(*column))
-                .collect(),
+            kinds: columns.iter().map(|column| E::Model::get_value_type(*column)).collect(),
             columns,
             keys: key_count,
             values: value_count,
@@ -129,15 +124,13 @@ impl<E: Stored> Shape<E> {
 
     /// `ON CONFLICT (key) DO …`
     fn on_conflict(&self) -> String {
-        let keys = list(self.key_names(), |name| quoted(name));
+        let keys = list(self.key_names(), quoted);
         if self.values == 0 {
             return format!(" ON CONFLICT ({keys}) DO NOTHING");
         }
         let mut text = format!(
             " ON CONFLICT ({keys}) DO UPDATE SET {}",
-            list(self.value_names(), |name| format!(
-                "\"{name}\" = excluded.\"{name}\""
-            ))
+            list(self.value_names(), |name| format!("\"{name}\" = excluded.\"{name}\""))
         );
         if E::REVISED {
             text.push_str(", \"revision\" = t.\"revision\" + 1, \"observed_at\" = excluded.\"observed_at\"");
@@ -146,12 +139,8 @@ impl<E: Stored> Shape<E> {
     }
 
     /// What a written row answers: how often it was restated.
-    fn returning(&self) -> &'static str {
-        if E::REVISED {
-            " RETURNING \"revision\" AS revision"
-        } else {
-            " RETURNING 0 AS revision"
-        }
+    fn returning() -> &'static str {
+        if E::REVISED { " RETURNING \"revision\" AS revision" } else { " RETURNING 0 AS revision" }
     }
 }
 
@@ -161,7 +150,7 @@ async fn on_postgres<E: Stored>(
     records: &[Vec<Value>],
 ) -> Result<Outcome, DbErr> {
     let backend = DbBackend::Postgres;
-    let names = list(&shape.names, |name| quoted(name));
+    let names = list(&shape.names, quoted);
     let table = &shape.table;
     // Unchanged rows fall out here, before the conflict clause: a conflicting row is locked even when nothing changes.
     let first_key = shape.names[0];
@@ -171,29 +160,22 @@ async fn on_postgres<E: Stored>(
         let incoming = list(shape.value_names(), |name| format!("i.\"{name}\""));
         changed = format!("{changed} OR ROW({stored}) IS DISTINCT FROM ROW({incoming})");
     }
-    let same_key = join(shape.key_names(), " AND ", |name| {
-        format!("s.\"{name}\" = i.\"{name}\"")
-    });
+    let same_key = join(shape.key_names(), " AND ", |name| format!("s.\"{name}\" = i.\"{name}\""));
     let statement = Sql::new(backend, "WITH written AS (INSERT INTO ")
         .text(&format!("\"{table}\" AS t ({names}) SELECT "))
         .text(&list(&shape.names, |name| format!("i.\"{name}\"")))
         .text(" FROM ")
         .unnest(&shape.kinds, records)
-        .text(&format!(
-            " AS i({names}) LEFT JOIN \"{table}\" AS s ON {same_key} WHERE {changed}"
-        ))
+        .text(&format!(" AS i({names}) LEFT JOIN \"{table}\" AS s ON {same_key} WHERE {changed}"))
         .text(&shape.on_conflict())
-        .text(&shape.returning().replace("\"revision\"", "t.\"revision\""))
+        .text(&Shape::<E>::returning().replace("\"revision\"", "t.\"revision\""))
         .text(") SELECT count(*) AS written, count(*) FILTER (WHERE revision > 0) AS restated FROM written")
         .done();
     let Some(row) = tx.query_one_raw(statement).await? else {
         return Ok(Outcome::default());
     };
     let count = |value: i64| u64::try_from(value).unwrap_or_default();
-    Ok(Outcome {
-        written: count(row.try_get("", "written")?),
-        restated: count(row.try_get("", "restated")?),
-    })
+    Ok(Outcome { written: count(row.try_get("", "written")?), restated: count(row.try_get("", "restated")?) })
 }
 
 async fn on_sqlite<E: Stored>(
@@ -201,18 +183,17 @@ async fn on_sqlite<E: Stored>(
     shape: &Shape<E>,
     records: Vec<Vec<Value>>,
 ) -> Result<Outcome, DbErr> {
-    let names = list(&shape.names, |name| quoted(name));
+    let names = list(&shape.names, quoted);
     let mut sql = Sql::new(DbBackend::Sqlite, "INSERT INTO ")
         .text(&format!("\"{}\" AS t ({names}) VALUES ", shape.table))
         .tuples(records)
         .text(&shape.on_conflict());
     if shape.values > 0 {
-        let changed = join(shape.value_names(), " OR ", |name| {
-            format!("t.\"{name}\" IS NOT excluded.\"{name}\"")
-        });
+        let changed =
+            join(shape.value_names(), " OR ", |name| format!("t.\"{name}\" IS NOT excluded.\"{name}\""));
         sql = sql.text(&format!(" WHERE {changed}"));
     }
-    let rows = tx.query_all_raw(sql.text(shape.returning()).done()).await?;
+    let rows = tx.query_all_raw(sql.text(Shape::<E>::returning()).done()).await?;
     let mut outcome = Outcome::default();
     for row in rows {
         let revision: i64 = row.try_get("", "revision")?;

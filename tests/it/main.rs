@@ -1,3 +1,5 @@
-//! The worker from the outside, in one binary.
+//! The worker from the outside, in one binary: real databases, real sockets, imitated providers.
 
+mod end_to_end;
 mod settings;
+mod support;

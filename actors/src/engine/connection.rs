@@ -257,6 +257,20 @@ impl Connection {
         for task in self.tasks.drain(..) {
             task.abort();
         }
+        if matches!(fate, Fate::Finished { .. })
+            && let Some(at_work) = &self.at_work
+        {
+            let (name, epoch) = (self.name().to_owned(), at_work.context.epoch);
+            let (sink, overseer) = (Arc::clone(&self.blueprint.sink), self.overseer.clone());
+            let ended = Ended { connection: name.clone(), generation: self.generation, fate };
+            self.blueprint.runtime.spawn(async move {
+                if let Err(error) = sink.end_once(&name, epoch).await {
+                    tracing::warn!(%error, "the end of the run was not stored: the next one takes it up");
+                }
+                overseer.do_send(ended);
+            });
+            return ctx.stop();
+        }
         if matches!(fate, Fate::Stopped)
             && let Some(at_work) = &self.at_work
         {
@@ -293,6 +307,7 @@ impl Connection {
             name: self.blueprint.spec.name.clone(),
             integration: self.blueprint.spec.integration.clone(),
             tenant: self.blueprint.spec.tenant.clone(),
+            once_since: self.blueprint.once.map(|once| once.since),
         };
         let sink = Arc::clone(&self.blueprint.sink);
         let lost = || Err(SinkError::Unavailable("the store panicked".to_owned()));
@@ -319,7 +334,7 @@ impl Connection {
             streams,
             registration.ledgers,
             registration.paused,
-            blueprint.once,
+            blueprint.once.map(|once| Once { since: registration.once_since.unwrap_or(once.since), ..once }),
             blueprint.surroundings.clock.clone(),
         );
         let context = Context {

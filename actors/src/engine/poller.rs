@@ -65,7 +65,7 @@ pub struct Step {
     pub finished: Option<bool>,
 }
 
-/// How a single run goes about failures.
+/// A single run: everything is read once, all of history, due or not. One that was killed is taken up.
 #[derive(Debug, Clone, Copy)]
 pub struct Once {
     /// When it began.
@@ -92,6 +92,8 @@ pub struct Poller {
     streams: Vec<Arc<Stream>>,
     clock: Arc<dyn Clock>,
     once: Option<Once>,
+    /// When this poller was made, by the monotonic clock.
+    made_at: Duration,
     accounts: Vec<Account>,
     ledgers: BTreeMap<Key, Ledger>,
     /// Ledgers from the store, until the check tells which accounts there are.
@@ -138,6 +140,7 @@ impl Poller {
             spec,
             integration,
             streams,
+            made_at: clock.elapsed(),
             clock,
             once,
             accounts: Vec::new(),
@@ -279,7 +282,7 @@ impl Poller {
             step.jobs.push(Job::Cycle { key, task: Box::new(task), lateness });
         }
         if let Some(once) = self.once {
-            let exhausted = waiting && self.clock.now().duration_since(once.since) > signed(once.wait_max);
+            let exhausted = waiting && elapsed.saturating_sub(self.made_at) > once.wait_max;
             if self.running.is_empty() && !self.checking && !pending && (!waiting || exhausted) {
                 step.finished = Some(!self.failed && !waiting);
             }

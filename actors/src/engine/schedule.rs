@@ -185,6 +185,8 @@ fn days_due(progress: &DaysProgress, policy: &Days, zone: &TimeZone, plan: &Plan
     let fresh_days = policy.tiers.first().map_or(1, |tier| i64::from(tier.days.max(1)));
     let lookback = policy.tiers.iter().map(|tier| i64::from(tier.days)).max().unwrap_or(1);
 
+    // A single run reads all of history again; else only the look-back is.
+    let lookback = if plan.once_since.is_some() { i64::MAX } else { lookback };
     // Newest first. Days inside the look-back one by one, the rest by walking over what was read.
     let mut found: Vec<(Day, Reason)> = Vec::new();
     let mut day = today;
@@ -315,7 +317,8 @@ fn feed_due(progress: &FeedProgress, policy: &Feed, zone: &TimeZone, plan: &Plan
             || interval_over(relisted_at, relist.every, zone, plan.now)
         {
             let began = progress.relist_began_at.filter(|_| in_progress).unwrap_or(plan.now);
-            let start = relist.days.map_or(plan.start, |days| {
+            let recent = relist.days.filter(|_| plan.once_since.is_none());
+            let start = recent.map_or(plan.start, |days| {
                 plan.start.max(plus_days(day_at(began, &TimeZone::UTC), -i64::from(days)))
             });
             works.push(Work::Feed {

@@ -283,7 +283,7 @@ proptest! {
                     now.duration_since(read_at) >= SignedDuration::try_from(tier.every).unwrap()
                 }
             }));
-            let asked = once && age < 28 && read_at.is_some_and(|read_at| read_at < since);
+            let asked = once && read_at.is_some_and(|read_at| read_at < since);
             let must = day >= start && (read_at.is_none() || tier_due || asked);
             let requested = request.is_some_and(|request| request.days.contains(day))
                 && read_at.is_none_or(|read_at| read_at < now);

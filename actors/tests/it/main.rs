@@ -2,4 +2,5 @@
 
 mod compliance;
 mod engine;
+mod simulator;
 mod support;

@@ -57,11 +57,7 @@ pub async fn apply(
     let Some(connection_id) = enter(tx, commit, now).await? else {
         return Ok(None);
     };
-    let scope = Scope {
-        connection_id,
-        commit,
-        observed_at: seconds(now),
-    };
+    let scope = Scope { connection_id, commit, observed_at: seconds(now) };
     let mut committed = Committed::default();
     for (table, rows) in by_table(&commit.rows, &mut committed.duplicates) {
         let outcome = match table {
@@ -91,17 +87,14 @@ pub async fn apply(
 
 /// The fence: only the worker with the current epoch gets in. Also takes the connection's row lock.
 async fn enter(tx: &DatabaseTransaction, commit: &Commit, now: Timestamp) -> Result<Option<i64>, DbErr> {
-    let statement = Sql::new(
-        tx.get_database_backend(),
-        "UPDATE connections SET committed_at = ",
-    )
-    .bind(utc(now))
-    .text(" WHERE name = ")
-    .bind(commit.connection.as_str())
-    .text(" AND epoch = ")
-    .bind(commit.epoch)
-    .text(" RETURNING id")
-    .done();
+    let statement = Sql::new(tx.get_database_backend(), "UPDATE connections SET committed_at = ")
+        .bind(utc(now))
+        .text(" WHERE name = ")
+        .bind(commit.connection.as_str())
+        .text(" AND epoch = ")
+        .bind(commit.epoch)
+        .text(" RETURNING id")
+        .done();
     let row = tx.query_one_raw(statement).await?;
     row.map(|row| row.try_get("", "id")).transpose()
 }
@@ -112,9 +105,7 @@ fn by_table<'a>(rows: &'a [Row], duplicates: &mut u64) -> BTreeMap<Table, Vec<&'
     let mut tables: BTreeMap<Table, Vec<&Row>> = BTreeMap::new();
     for row in rows {
         let table = tables.entry(row.table()).or_default();
-        let place = *places
-            .entry((row.table(), row.entity(), row.day()))
-            .or_insert(table.len());
+        let place = *places.entry((row.table(), row.entity(), row.day())).or_insert(table.len());
         if let Some(earlier) = table.get_mut(place) {
             *earlier = row;
             *duplicates += 1;
@@ -141,10 +132,7 @@ async fn note_ledger(tx: &DatabaseTransaction, scope: &Scope<'_>) -> Result<(), 
         currency: Set(ledger.currency.map(String::from)),
         data_through: Set(ledger.data_through().map(utc)),
         settled_through: Set(scope.commit.settled_through.map(chrono_day)),
-        forbidden: Set(ledger
-            .forbidden
-            .as_ref()
-            .map(|forbidden| forbidden.advice.clone())),
+        forbidden: Set(ledger.forbidden.as_ref().map(|forbidden| forbidden.advice.clone())),
         memory: Set(memory),
     };
     let overwrite = OnConflict::columns([Column::ConnectionId, Column::AccountId, Column::Stream])
@@ -158,9 +146,6 @@ async fn note_ledger(tx: &DatabaseTransaction, scope: &Scope<'_>) -> Result<(), 
             Column::Memory,
         ])
         .to_owned();
-    Entity::insert(model)
-        .on_conflict(overwrite)
-        .exec_without_returning(tx)
-        .await?;
+    Entity::insert(model).on_conflict(overwrite).exec_without_returning(tx).await?;
     Ok(())
 }

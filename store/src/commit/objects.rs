@@ -22,11 +22,9 @@ pub async fn write(
             let models: Vec<_> = rows
                 .iter()
                 .filter_map(|row| match row {
-                    Row::$variant(row) => Some(entity::$entity::Model::from_row(
-                        scope.connection_id,
-                        row,
-                        scope.observed_at,
-                    )),
+                    Row::$variant(row) => {
+                        Some(entity::$entity::Model::from_row(scope.connection_id, row, scope.observed_at))
+                    }
                     _ => None,
                 })
                 .collect();
@@ -48,8 +46,8 @@ pub async fn write(
         Table::Customers => through!(Customer, customer),
         Table::Products => through!(Product, product),
         Table::Prices => through!(Price, price),
-        Table::AdPerformanceDaily | Table::AdCountryDaily | Table::SubscriptionMrrDaily => Err(
-            DbErr::Custom(format!("{} is not a table of objects", table.name())),
-        ),
+        Table::AdPerformanceDaily | Table::AdCountryDaily | Table::SubscriptionMrrDaily => {
+            Err(DbErr::Custom(format!("{} is not a table of objects", table.name())))
+        }
     }
 }

@@ -15,25 +15,16 @@ pub async fn note(tx: &DatabaseTransaction, commit: &Commit, now: Timestamp) -> 
     for row in &commit.quarantined {
         let once_more = OnConflict::columns([Column::Connection, Column::Stream, Column::Hash])
             .update_columns([Column::Reason, Column::Detail, Column::Place, Column::LastSeenAt])
-            .value(
-                Column::Occurrences,
-                Expr::col((Entity, Column::Occurrences)).add(Value::from(1_i64)),
-            )
+            .value(Column::Occurrences, Expr::col((Entity, Column::Occurrences)).add(Value::from(1_i64)))
             .to_owned();
-        Entity::insert(model(commit, row, now))
-            .on_conflict(once_more)
-            .exec_without_returning(tx)
-            .await?;
+        Entity::insert(model(commit, row, now)).on_conflict(once_more).exec_without_returning(tx).await?;
     }
     Ok(())
 }
 
 fn model(commit: &Commit, row: &Quarantined, now: Timestamp) -> ActiveModel {
-    let fields: serde_json::Map<String, serde_json::Value> = row
-        .fields
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), shortened(value).into()))
-        .collect();
+    let fields: serde_json::Map<String, serde_json::Value> =
+        row.fields.iter().map(|(name, value)| ((*name).to_owned(), shortened(value).into())).collect();
     ActiveModel {
         id: NotSet,
         connection: Set(commit.connection.clone()),

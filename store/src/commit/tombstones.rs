@@ -13,11 +13,7 @@ use crate::{limits, objects::object_table, sql::Sql};
 
 /// Only objects can be deleted by id.
 pub fn check(commit: &Commit) -> Result<(), SinkError> {
-    match commit
-        .tombstones
-        .iter()
-        .find(|(table, _)| object_table(*table).is_none())
-    {
+    match commit.tombstones.iter().find(|(table, _)| object_table(*table).is_none()) {
         Some((table, id)) => Err(SinkError::Refused(format!(
             "{} has daily rows: {id:?} cannot be deleted from it by id",
             table.name()
@@ -43,14 +39,10 @@ pub async fn apply(tx: &DatabaseTransaction, scope: &Scope<'_>) -> Result<u64, D
                 .text(&format!("{} WHERE connection_id = ", object.table))
                 .bind(scope.connection_id);
             if object.has_account && !scope.commit.account_id.is_empty() {
-                sql = sql
-                    .text(" AND account_id = ")
-                    .bind(scope.commit.account_id.as_str());
+                sql = sql.text(" AND account_id = ").bind(scope.commit.account_id.as_str());
             }
-            let statement = sql
-                .text(&format!(" AND {} IN ", object.id))
-                .keys(&[ArrayType::String], keys)
-                .done();
+            let statement =
+                sql.text(&format!(" AND {} IN ", object.id)).keys(&[ArrayType::String], keys).done();
             deleted += tx.execute_raw(statement).await?.rows_affected();
         }
     }

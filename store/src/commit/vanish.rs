@@ -1,6 +1,6 @@
 //! What a complete reading did not see is not there any more.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rows::{
     Day, DayRange, Table,
@@ -50,22 +50,13 @@ pub fn check(commit: &Commit) -> Result<(), SinkError> {
     if known {
         return Ok(());
     }
-    Err(SinkError::Refused(format!(
-        "{} cannot lose {what} that were not seen",
-        table.name()
-    )))
+    Err(SinkError::Refused(format!("{} cannot lose {what} that were not seen", table.name())))
 }
 
 /// Takes away what was not seen.
 pub async fn apply(tx: &DatabaseTransaction, scope: &Scope<'_>, vanish: &Vanish) -> Result<Vanished, DbErr> {
     match vanish {
-        Vanish::Days {
-            table,
-            level,
-            days,
-            seen,
-            confirmed,
-        } => match fact_table(*table) {
+        Vanish::Days { table, level, days, seen, confirmed } => match fact_table(*table) {
             Some(facts) => lost_days(tx, scope, &facts, *level, *days, seen, *confirmed).await,
             None => Ok(Vanished::Rows(0)),
         },
@@ -134,9 +125,7 @@ async fn lost_days(
     let backend = tx.get_database_backend();
     let (facts, entities) = (table.facts, table.entities);
     let stored = Sql::new(backend, "SELECT f.entity_id, f.date FROM ")
-        .text(&format!(
-            "{facts} f JOIN {entities} e ON e.id = f.entity_id WHERE f.date BETWEEN "
-        ))
+        .text(&format!("{facts} f JOIN {entities} e ON e.id = f.entity_id WHERE f.date BETWEEN "))
         .bind(chrono_day(days.first))
         .text(" AND ")
         .bind(chrono_day(days.last))
@@ -153,16 +142,10 @@ async fn lost_days(
         return Ok(Vanished::Shrunk(counts));
     }
     let parts = table.parts.join(", e.");
-    let known = Sql::new(
-        backend,
-        &format!("SELECT e.id, e.{parts} FROM {entities} e WHERE"),
-    );
+    let known = Sql::new(backend, &format!("SELECT e.id, e.{parts} FROM {entities} e WHERE"));
     let mut fingerprints: HashMap<i64, Fingerprint> = HashMap::new();
     for row in tx.query_all_raw(of_account(known).done()).await? {
-        fingerprints.insert(
-            row.try_get("", "id")?,
-            (table.fingerprint)(&texts(&row, table.parts)?),
-        );
+        fingerprints.insert(row.try_get("", "id")?, (table.fingerprint)(&texts(&row, table.parts)?));
     }
     let mut gone: Vec<Vec<Value>> = Vec::new();
     for row in &stored {
@@ -174,12 +157,20 @@ async fn lost_days(
     }
     let mut deleted = 0;
     for chunk in gone.chunks(limits::KEYS_STATEMENT_MAX) {
-        let statement = Sql::new(
-            backend,
-            &format!("DELETE FROM {facts} WHERE (entity_id, date) IN "),
-        )
-        .keys(&[ArrayType::BigInt, ArrayType::ChronoDate], chunk.to_vec())
-        .done();
+        // The first condition lets SQLite find the rows; the second says which of them.
+        let entities: BTreeSet<i64> = chunk
+            .iter()
+            .filter_map(|key| match key.first() {
+                Some(Value::BigInt(Some(id))) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        let entities = entities.into_iter().map(|id| vec![id.into()]).collect();
+        let statement = Sql::new(backend, &format!("DELETE FROM {facts} WHERE entity_id IN "))
+            .keys(&[ArrayType::BigInt], entities)
+            .text(" AND (entity_id, date) IN ")
+            .keys(&[ArrayType::BigInt, ArrayType::ChronoDate], chunk.to_vec())
+            .done();
         deleted += tx.execute_raw(statement).await?.rows_affected();
     }
     Ok(Vanished::Rows(deleted))
@@ -198,18 +189,16 @@ async fn lost_objects(
     let here = |sql: Sql| {
         let sql = sql.text(" WHERE connection_id = ").bind(scope.connection_id);
         if object.has_account && !scope.commit.account_id.is_empty() {
-            sql.text(" AND account_id = ")
-                .bind(scope.commit.account_id.as_str())
+            sql.text(" AND account_id = ").bind(scope.commit.account_id.as_str())
         } else {
             sql
         }
     };
     let (still_there, marks) = match gone {
         Gone::Status => ("COALESCE(status, '') <> 'removed'", "status = "),
-        Gone::BothStatuses => (
-            "COALESCE(status, '') <> 'removed'",
-            "effective_status = 'removed', status = ",
-        ),
+        Gone::BothStatuses => {
+            ("COALESCE(status, '') <> 'removed'", "effective_status = 'removed', status = ")
+        }
         Gone::Active => ("COALESCE(active, true)", "active = "),
     };
     let backend = tx.get_database_backend();
@@ -220,9 +209,7 @@ async fn lost_objects(
         _ => &["id"],
     };
     let select = format!("SELECT {} FROM {}", parts.join(", "), object.table);
-    let stored = here(Sql::new(backend, &select))
-        .text(&format!(" AND {still_there}"))
-        .done();
+    let stored = here(Sql::new(backend, &select)).text(&format!(" AND {still_there}")).done();
     let mut unseen: Vec<Vec<Value>> = Vec::new();
     for row in tx.query_all_raw(stored).await? {
         let texts = texts(&row, parts)?;

@@ -24,12 +24,7 @@ impl Stored for Entity {
     const REVISED: bool = false;
 
     fn keys() -> Vec<Column> {
-        vec![
-            Column::ConnectionId,
-            Column::AccountId,
-            Column::CampaignId,
-            Column::Country,
-        ]
+        vec![Column::ConnectionId, Column::AccountId, Column::CampaignId, Column::Country]
     }
 
     fn values() -> Vec<Column> {

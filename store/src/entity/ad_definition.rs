@@ -22,11 +22,7 @@ impl Stored for Entity {
     const REVISED: bool = false;
 
     fn keys() -> Vec<Column> {
-        vec![
-            Column::Currency,
-            Column::ConversionDefinition,
-            Column::ViewDefinition,
-        ]
+        vec![Column::Currency, Column::ConversionDefinition, Column::ViewDefinition]
     }
 
     fn values() -> Vec<Column> {

@@ -19,6 +19,8 @@ pub struct Model {
     pub error: Option<String>,
     pub paused: bool,
     pub poll_requested_at: Option<DateTimeUtc>,
+    /// When a single run began that has not come to its end.
+    pub once_since: Option<DateTimeUtc>,
     pub removed: bool,
     pub committed_at: Option<DateTimeUtc>,
 }

@@ -68,12 +68,7 @@ impl Queue {
         crate::commit::check(&commit)?;
         let closed = || SinkError::Unavailable("the store is closed".to_owned());
         let (reply, answer) = oneshot::channel();
-        let job = Job {
-            bytes: bytes_of(&commit),
-            commit,
-            queued_at: self.clock.0.elapsed(),
-            reply,
-        };
+        let job = Job { bytes: bytes_of(&commit), commit, queued_at: self.clock.0.elapsed(), reply };
         self.jobs.send(job).await.map_err(|_| closed())?;
         answer.await.map_err(|_| {
             SinkError::Refused(
@@ -99,10 +94,7 @@ impl Writer {
         ids_stale: Arc<AtomicBool>,
     ) -> (Queue, tokio::task::JoinHandle<()>) {
         let (sender, jobs) = mpsc::channel(limits::QUEUE_COMMITS_MAX);
-        let queue = Queue {
-            jobs: sender,
-            clock: ClockHandle(clock.clone()),
-        };
+        let queue = Queue { jobs: sender, clock: ClockHandle(clock.clone()) };
         let writer = Self {
             jobs,
             waiting: VecDeque::new(),
@@ -150,16 +142,13 @@ impl Writer {
         Some(group)
     }
 
-    /// Stores a group; when it fails for a reason of its own, each member alone.
+    /// Stores a group; when the database refuses it, each member alone. A single member is tried a second time too: the
+    /// first failure may have been an id that we remembered and another worker deleted.
     async fn store(&mut self, group: Vec<Job>) {
         let Err((failure, group)) = self.store_together(group).await else {
             return;
         };
-        if group.len() == 1 {
-            answer_all(group, &failure);
-            return;
-        }
-        tracing::debug!(reason = ?failure, commits = group.len(), "a group failed: its members are stored one by one");
+        tracing::debug!(reason = ?failure, commits = group.len(), "a group was refused: its members are tried alone");
         for job in group {
             if let Err((failure, job)) = self.store_together(vec![job]).await {
                 answer_all(job, &failure);
@@ -199,7 +188,7 @@ impl Writer {
                         pause = (pause * 2).min(limits::RETRY_PAUSE_MAX);
                     }
                 }
-                Err(failure @ Failure::Full(_)) => {
+                Err(failure @ Failure::Unable(_)) => {
                     tracing::warn!(reason = ?failure, "the database cannot write");
                     answer_all(group, &failure);
                     return Ok(());
@@ -241,5 +230,108 @@ fn answer_all(group: Vec<Job>, failure: &Failure) {
     for job in group {
         // The caller may have gone away: then nobody wants to know.
         let _ = job.reply.send(Err(failure.clone().into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rows::{
+        Row,
+        clock::{SimulatedClock, SystemClock},
+        sink::{ConnectionRecord, Sink},
+    };
+    use sea_orm::ConnectionTrait;
+
+    use super::*;
+    use crate::{Store, StoreOptions};
+
+    async fn store(url: &str, clock: Arc<dyn Clock>) -> (Store, Commit) {
+        let store = Store::connect(url, StoreOptions::default(), clock).await.unwrap();
+        store.migrate_up().await.unwrap();
+        let record = ConnectionRecord {
+            name: "stripe".into(),
+            integration: "stripe".into(),
+            tenant: "label-a".into(),
+            once_since: None,
+        };
+        let commit = Commit {
+            epoch: store.register(record).await.unwrap().epoch,
+            connection: "stripe".into(),
+            integration: "stripe".into(),
+            stream: "products".into(),
+            ..Commit::default()
+        };
+        (store, commit)
+    }
+
+    fn products(numbers: std::ops::Range<u32>) -> Vec<Row> {
+        let product = |number: u32| {
+            Row::Product(rows::payments::Product {
+                id: format!("prod_{number}"),
+                name: Some("A long name, so that pages fill. ".repeat(8)),
+                active: Some(true),
+                default_price_id: None,
+                created_at: jiff::Timestamp::UNIX_EPOCH,
+                updated_at: None,
+                livemode: true,
+            })
+        };
+        numbers.map(product).collect()
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_said_and_overcome() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/small.db", directory.path().display());
+        let (store, mut commit) = store(&url, Arc::new(SystemClock::new())).await;
+        commit.rows = products(0..10);
+        store.commit(commit.clone()).await.unwrap();
+        let pages = store
+            .pools
+            .write
+            .query_one_raw(sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA page_count"));
+        let pages: i64 = pages.await.unwrap().unwrap().try_get_by_index(0).unwrap();
+        let limit = |pages: i64| format!("PRAGMA max_page_count = {pages}");
+        store.pools.write.execute_unprepared(&limit(pages + 2)).await.unwrap();
+        commit.rows = products(10..1_000);
+        for _ in 0..3 {
+            let error = store.commit(commit.clone()).await.unwrap_err();
+            assert!(
+                matches!(&error, SinkError::Unavailable(text) if text.contains("disk is full")),
+                "{error}"
+            );
+        }
+        store.pools.write.execute_unprepared(&limit(1_000_000)).await.unwrap();
+        let committed = store.commit(commit).await.unwrap();
+        assert_eq!(committed.written, [(rows::Table::Products, 990)]);
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_database_that_stays_away_is_given_up_at_the_limit() {
+        let clock = Arc::new(SimulatedClock::new(jiff::Timestamp::UNIX_EPOCH));
+        let (store, commit) = store("sqlite::memory:", clock.clone()).await;
+        store.pools.close().await;
+        tokio::time::pause();
+        let began_at = clock.elapsed();
+        let error = store.commit(commit).await.unwrap_err();
+        assert!(matches!(error, SinkError::Unavailable(_)), "{error}");
+        let waited = clock.elapsed().saturating_sub(began_at);
+        assert!(waited >= limits::AWAY_DURATION_MAX, "{waited:?}");
+        assert!(waited < limits::AWAY_DURATION_MAX + 2 * limits::RETRY_PAUSE_MAX, "{waited:?}");
+    }
+
+    #[tokio::test]
+    async fn commits_that_nobody_waits_for_are_dropped() {
+        let (store, mut commit) = store("sqlite::memory:", Arc::new(SystemClock::new())).await;
+        commit.rows = products(0..10);
+        // Queued, but the caller goes away before the writer has a turn.
+        assert!(store.commit(commit.clone()).now_or_never().is_none());
+        commit.rows = products(20..21);
+        let committed = store.commit(commit.clone()).await.unwrap();
+        assert_eq!(committed.written, [(rows::Table::Products, 1)]);
+        commit.rows = products(0..10);
+        let committed = store.commit(commit).await.unwrap();
+        assert_eq!(committed.written, [(rows::Table::Products, 10)]);
     }
 }

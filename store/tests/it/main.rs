@@ -1,6 +1,16 @@
 //! The store on real engines. Every case runs on SQLite and on PostgreSQL.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a panic in a test is its report, and so is what a helper of one prints"
+)]
 
 mod cases;
 mod postgres;
+mod reading;
+mod refusing;
 mod samples;
+mod sqlite;
+mod storing;
 mod support;
+mod vanishing;

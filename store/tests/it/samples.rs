@@ -69,11 +69,7 @@ pub fn performance_row(campaign: &str, day: Day, dollars: i64) -> Row {
 
 /// The window was read to its end: what these rows show is all there is.
 pub fn complete(mut commit: Commit, days: DayRange) -> Commit {
-    let seen: HashSet<_> = commit
-        .rows
-        .iter()
-        .filter_map(|row| Some((row.entity(), row.day()?)))
-        .collect();
+    let seen: HashSet<_> = commit.rows.iter().filter_map(|row| Some((row.entity(), row.day()?))).collect();
     commit.vanish = Some(Vanish::Days {
         table: Table::AdPerformanceDaily,
         level: Some("campaign"),
@@ -126,11 +122,7 @@ pub fn campaign(id: &str) -> AdCampaign {
 }
 
 pub fn minor(amount: i64) -> Minor {
-    Minor {
-        amount,
-        currency: usd(),
-        exponent: 2,
-    }
+    Minor { amount, currency: usd(), exponent: 2 }
 }
 
 /// A commit of a payment stream.

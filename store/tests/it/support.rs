@@ -24,10 +24,7 @@ pub struct TestClock {
 
 impl TestClock {
     pub fn at(text: &str) -> Self {
-        Self {
-            now: Mutex::new(at(text)),
-            real: SystemClock::new(),
-        }
+        Self { now: Mutex::new(at(text)), real: SystemClock::new() }
     }
 
     pub fn set(&self, text: &str) {
@@ -62,9 +59,7 @@ pub struct Bench {
 impl Bench {
     pub async fn open(url: &str) -> Self {
         let clock = Arc::new(TestClock::at("2026-11-24T10:00:00Z"));
-        let store = Store::connect(url, StoreOptions::default(), clock.clone())
-            .await
-            .unwrap();
+        let store = Store::connect(url, StoreOptions::default(), clock.clone()).await.unwrap();
         store.migrate_up().await.unwrap();
         Self { store, clock }
     }
@@ -74,6 +69,7 @@ impl Bench {
             name: name.into(),
             integration: integration.into(),
             tenant: "label-a".into(),
+            once_since: None,
         };
         self.store.register(record).await.unwrap()
     }
@@ -92,27 +88,18 @@ impl Bench {
 
     /// Rows as JSON objects.
     pub async fn query(&self, sql: &str) -> Vec<Value> {
-        let postgres = self.backend() == DbBackend::Postgres;
-        let text = match postgres {
-            true => format!("SELECT to_jsonb(q)::text AS row FROM ({sql}) q"),
-            false => sql.to_owned(),
+        let text = match self.backend() {
+            DbBackend::Postgres => format!("SELECT to_jsonb(q)::text AS row FROM ({sql}) q"),
+            _ => sql.to_owned(),
         };
         let statement = Statement::from_string(self.backend(), text);
         let rows = self.store.reader().query_all_raw(statement).await;
         let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
-        rows.iter()
-            .map(|row| match postgres {
-                true => serde_json::from_str(&row.try_get::<String>("", "row").unwrap()).unwrap(),
-                false => row
-                    .column_names()
-                    .into_iter()
-                    .map(|name| {
-                        let value = sqlite_value(row, &name);
-                        (name, value)
-                    })
-                    .collect(),
-            })
-            .collect()
+        let json = |row| match self.backend() {
+            DbBackend::Postgres => postgres_row(row),
+            _ => sqlite_row(row),
+        };
+        rows.iter().map(json).collect()
     }
 
     /// One row of one query.
@@ -123,9 +110,7 @@ impl Bench {
     }
 
     pub async fn count(&self, table: &str) -> i64 {
-        self.one(&format!("SELECT count(*) AS n FROM {table}")).await["n"]
-            .as_i64()
-            .unwrap()
+        self.one(&format!("SELECT count(*) AS n FROM {table}")).await["n"].as_i64().unwrap()
     }
 
     /// Every row of every table but `connections`, as text.
@@ -156,6 +141,15 @@ impl Bench {
         }
         dump
     }
+}
+
+fn postgres_row(row: &QueryResult) -> Value {
+    serde_json::from_str(&row.try_get::<String>("", "row").unwrap()).unwrap()
+}
+
+fn sqlite_row(row: &QueryResult) -> Value {
+    let names = row.column_names().into_iter();
+    names.map(|name| (name.clone(), sqlite_value(row, &name))).collect()
 }
 
 fn sqlite_value(row: &QueryResult, name: &str) -> Value {

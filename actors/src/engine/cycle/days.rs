@@ -19,6 +19,9 @@ use crate::{
     stream::{Days, Kind},
 };
 
+/// A request to read days again is worked within this time: until then, the ledger keeps when exactly each was read.
+const REQUESTS_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(48);
+
 /// What a window has seen so far.
 #[derive(Default)]
 struct Seen {
@@ -224,6 +227,7 @@ impl Cycle<'_> {
 
     fn marked(&self, days: DayRange) -> Ledger {
         let settled_before = self.compactable();
+        let read_before = self.began_at.checked_sub(REQUESTS_KEPT).unwrap_or(self.began_at);
         let mut ledger = self.changed(|progress| {
             progress.mark(days, self.began_at);
             progress.resume = None;
@@ -231,7 +235,7 @@ impl Cycle<'_> {
                 progress.suspect = None;
             }
             if let Some(before) = settled_before {
-                progress.compact(before);
+                progress.compact(before, read_before);
             }
         });
         ledger.forbidden = None;

@@ -38,12 +38,17 @@ impl Bench {
     /// A world that is seen first at this time.
     pub fn at(case: &'static dyn Case, now: &str, seed: u64) -> Self {
         let now: Timestamp = now.parse().unwrap();
-        let clock = SimulatedClock::new(now);
-        let imitation = case.imitation(1, HISTORY_DAYS, now);
+        Self::beside(case, SimulatedClock::new(now), MemorySink::default(), seed)
+    }
+
+    /// One of several, which share clock and store. Its world and its line grow from the seed.
+    pub fn beside(case: &'static dyn Case, clock: SimulatedClock, sink: MemorySink, seed: u64) -> Self {
+        let now = clock.now();
+        let imitation = case.imitation(seed, HISTORY_DAYS, now);
         let wire = ImitationWire::new(imitation, Arc::new(clock.clone()), seed);
         // Two days more: the world begins with the day of its westernmost zone.
         let start = day::plus_days(day::day_at(now, &TimeZone::UTC), -i64::from(HISTORY_DAYS) - 2);
-        Self { case, clock, wire, sink: MemorySink::default(), spec: case.spec(start) }
+        Self { case, clock, wire, sink, spec: case.spec(start) }
     }
 
     pub fn driver(&self) -> Driver {
@@ -96,7 +101,9 @@ impl Bench {
     }
 
     pub fn ledgers(&self) -> Vec<Ledger> {
-        self.sink.0.lock().ledgers.values().cloned().collect()
+        let stored = self.sink.0.lock();
+        let mine = stored.ledgers.iter().filter(|((connection, ..), _)| *connection == self.spec.name);
+        mine.map(|(_, ledger)| ledger.clone()).collect()
     }
 
     pub fn quarantined(&self) -> usize {
@@ -107,6 +114,7 @@ impl Bench {
     #[track_caller]
     pub fn assert_true(&self, when: &str) {
         let difference = fact::difference(&self.truth(), &self.stored());
-        assert!(difference.is_empty(), "{when}, the tables differ from the truth:\n{difference}");
+        let name = &self.spec.name;
+        assert!(difference.is_empty(), "{when}, the tables of {name} differ from the truth:\n{difference}");
     }
 }

@@ -44,6 +44,9 @@ pub trait Case: Sync {
 
     // --- What happens at the provider ---
 
+    /// Lets the world's numbers follow time, or holds them.
+    fn set_moving(&self, wire: &ImitationWire, moving: bool);
+
     /// A value within the look-back changes.
     fn restate(&self, wire: &ImitationWire);
 

@@ -1,8 +1,8 @@
 //! The compliance suite: one list of rules that every integration passes against its imitation. See `README.md`.
 
-mod bench;
-mod case;
-mod cases;
+pub mod bench;
+pub mod case;
+pub mod cases;
 mod fact;
 mod rules;
 mod skew;

@@ -84,6 +84,7 @@ impl Driver {
             name: self.spec.name.clone(),
             integration: self.spec.integration.clone(),
             tenant: self.spec.tenant.clone(),
+            once_since: once.map(|once| once.since),
         };
         let registration = self.sink.register(record).await.unwrap();
         let source = self.integration.connect(&self.spec).unwrap();

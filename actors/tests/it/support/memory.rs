@@ -204,7 +204,16 @@ impl Sink for MemorySink {
             .filter(|((owner, ..), _)| *owner == connection.name)
             .map(|(_, ledger)| ledger.clone())
             .collect();
-        Box::pin(std::future::ready(Ok(Registration { epoch, paused: false, ledgers })))
+        Box::pin(std::future::ready(Ok(Registration {
+            epoch,
+            paused: false,
+            once_since: connection.once_since,
+            ledgers,
+        })))
+    }
+
+    fn end_once<'a>(&'a self, _connection: &'a str, _epoch: i64) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, SinkError>> {

@@ -78,6 +78,10 @@ impl Case for MetaCase {
         seen.path.ends_with("/me/adaccounts")
     }
 
+    fn set_moving(&self, wire: &ImitationWire, moving: bool) {
+        wire.world(|world: &mut World| if moving { world.thaw() } else { world.freeze() });
+    }
+
     fn restate(&self, wire: &ImitationWire) {
         wire.world(|world: &mut World| {
             let (account, today) = (account(world), world.truth_accounts()[0].today);

@@ -131,6 +131,10 @@ impl Case for StripeCase {
         is_look_up || seen.query.contains(&("limit".to_owned(), "1".to_owned()))
     }
 
+    fn set_moving(&self, wire: &ImitationWire, moving: bool) {
+        wire.world(|world: &mut World| if moving { world.thaw() } else { world.freeze() });
+    }
+
     fn restate(&self, wire: &ImitationWire) {
         wire.world(|world: &mut World| {
             let charges = world.objects(Resource::Charge);

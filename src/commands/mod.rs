@@ -1,0 +1,129 @@
+//! The command line: one file per command.
+
+mod backfill;
+mod check;
+mod completions;
+mod config;
+mod control;
+#[cfg(feature = "sandbox")]
+mod demo;
+mod discover;
+mod exit;
+mod migrate;
+mod output;
+mod run;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+mod source;
+mod status;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Exit;
+
+/// An analytics worker for music marketing: polls ad networks, payments and streaming services into SQL and Prometheus.
+#[derive(Debug, Parser)]
+#[command(name = "dynamoi", version, disable_help_subcommand = true, arg_required_else_help = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[cfg(feature = "sandbox")]
+const EXAMPLES: &str = "\
+Try it, without credentials or services:
+  dynamoi demo
+
+Run it:
+  dynamoi config example > dynamoi.toml      then fill it in
+  dynamoi check --config dynamoi.toml        configuration, credentials, database, providers
+  dynamoi run --config dynamoi.toml          the daemon
+
+Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 ran, but some connection failed or did not finish.";
+
+#[cfg(not(feature = "sandbox"))]
+const EXAMPLES: &str = "\
+Run it:
+  dynamoi config example > dynamoi.toml      then fill it in
+  dynamoi check --config dynamoi.toml        configuration, credentials, database, providers
+  dynamoi run --config dynamoi.toml          the daemon
+
+Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 ran, but some connection failed or did not finish.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run everything against imitated providers: no credentials, no services.
+    #[cfg(feature = "sandbox")]
+    Demo(demo::Demo),
+    /// Run the daemon.
+    Run(run::Run),
+    /// Check configuration, credentials, database, cache and providers: one line each.
+    Check(check::Check),
+    /// List the accounts and campaigns that a connection's credentials can see.
+    Discover(discover::Discover),
+    /// Read days of the past (again).
+    Backfill(backfill::Backfill),
+    /// Show every connection: state, last success, data through, lag, next poll.
+    Status(status::Status),
+    /// Stop polling a connection until it is resumed.
+    Pause(control::Pause),
+    /// Poll a paused connection again.
+    Resume(control::Resume),
+    /// Poll a connection now.
+    Poll(control::Poll),
+    /// Serve every imitated provider at `http://ADDR/<integration>/…`.
+    #[cfg(feature = "sandbox")]
+    Sandbox(sandbox::Sandbox),
+    /// Print the configuration's schema, an example, or what holds after merging.
+    Config(config::Config),
+    /// Bring the database's tables up to date, or tell how far they are.
+    Migrate(migrate::Migrate),
+    /// Print completions for a shell.
+    Completions(completions::Completions),
+}
+
+/// Logs to stderr as configured; `RUST_LOG` wins. Only the program does this: a host that embeds the library has its own.
+fn log(settings: &dynamoi::settings::Log) {
+    use std::io::IsTerminal as _;
+
+    use tracing_subscriber::EnvFilter;
+
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        EnvFilter::new(format!("warn,dynamoi={0},actors={0},store={0},rows={0}", settings.level))
+    });
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match settings.format {
+        dynamoi::settings::LogFormat::Json => subscriber.json().init(),
+        dynamoi::settings::LogFormat::Text => subscriber.init(),
+    }
+}
+
+// === impl Command ===
+
+impl Command {
+    /// Runs it to its end.
+    pub async fn run(self) -> Exit {
+        match self {
+            #[cfg(feature = "sandbox")]
+            Self::Demo(command) => command.run().await,
+            Self::Run(command) => command.run().await,
+            Self::Check(command) => command.run().await,
+            Self::Discover(command) => command.run().await,
+            Self::Backfill(command) => command.run().await,
+            Self::Status(command) => command.run().await,
+            Self::Pause(command) => command.run().await,
+            Self::Resume(command) => command.run().await,
+            Self::Poll(command) => command.run().await,
+            #[cfg(feature = "sandbox")]
+            Self::Sandbox(command) => command.run().await,
+            Self::Config(command) => command.run(),
+            Self::Migrate(command) => command.run().await,
+            Self::Completions(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! `dynamoi run`: the daemon.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use clap::Args;
+use dynamoi::{
+    Worker,
+    settings::{Settings, parse_duration},
+};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::{Exit, output, source::ConfigFiles};
+
+/// How long a single run waits for quotas, reports and passing failures unless told.
+const MAX_WAIT: Duration = Duration::from_mins(15);
+
+/// Polls every connection until it is told to stop (SIGINT, SIGTERM). SIGHUP reads the configuration again.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dynamoi run --config dynamoi.toml
+  dynamoi run --config base.toml --config production.toml
+  dynamoi run --config dynamoi.toml --once --max-wait 10m      from cron")]
+pub struct Run {
+    #[command(flatten)]
+    pub source: ConfigFiles,
+    /// Read every stream once, due or not, history to its end, and exit: 0 when all was read, 3 when not. A run that was
+    /// killed is taken up where it stopped.
+    #[arg(long)]
+    pub once: bool,
+    /// With --once: how long a connection may wait for its provider's quota or report before it counts as not finished,
+    /// such as 90s, 10m, 1h; 15m unless given.
+    #[arg(long, value_name = "DURATION", requires = "once", value_parser = parse_duration)]
+    pub max_wait: Option<Duration>,
+}
+
+/// The signals that the daemon listens to.
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    Stop,
+    Reload,
+}
+
+// === impl Run ===
+
+impl Run {
+    /// Runs it to its end.
+    pub async fn run(self) -> Exit {
+        let settings = match self.source.load() {
+            Ok(settings) => settings,
+            Err(exit) => return exit,
+        };
+        super::log(&settings.log);
+        if self.once { self.once(settings).await } else { self.daemon(settings).await }
+    }
+
+    async fn daemon(&self, settings: Settings) -> Exit {
+        let mut signals = match Signals::listen() {
+            Ok(signals) => signals,
+            Err(error) => return Exit::failed(format_args!("cannot listen to signals: {error}")),
+        };
+        let mut worker = match Worker::builder(settings).start().await {
+            Ok(worker) => worker,
+            Err(error) => return Exit::failed(error),
+        };
+        loop {
+            match signals.next().await {
+                Asked::Stop => break,
+                Asked::Reload => self.reload(&mut worker).await,
+            }
+        }
+        tracing::info!("stopping");
+        worker.stop().await;
+        Exit::Done
+    }
+
+    /// Takes over the configuration as it is now. An invalid one is refused whole, and everything goes on as it was.
+    async fn reload(&self, worker: &mut Worker) {
+        match self.source.reload() {
+            Ok(settings) => {
+                settings.warnings().iter().for_each(output::complain);
+                let changes = match worker.reload(settings).await {
+                    Ok(changes) => changes,
+                    Err(error) => {
+                        tracing::error!(%error, "the new configuration could not be taken over: send SIGHUP again");
+                        return;
+                    }
+                };
+                tracing::info!(
+                    added = ?changes.added,
+                    removed = ?changes.removed,
+                    changed = ?changes.changed,
+                    campaigns = changes.campaigns,
+                    "configuration reloaded"
+                );
+                if !changes.needs_restart.is_empty() {
+                    tracing::warn!(sections = ?changes.needs_restart, "changed, and take effect after a restart only");
+                }
+            }
+            Err(mistakes) => {
+                tracing::error!(
+                    mistakes = mistakes.len(),
+                    "the new configuration is refused: everything goes on as before"
+                );
+                output::complain(&mistakes);
+            }
+        }
+    }
+
+    async fn once(&self, settings: Settings) -> Exit {
+        let mut signals = match Signals::listen() {
+            Ok(signals) => signals,
+            Err(error) => return Exit::failed(format_args!("cannot listen to signals: {error}")),
+        };
+        let builder = Worker::builder(settings).once(self.max_wait.unwrap_or(MAX_WAIT));
+        let mut worker = match builder.start().await {
+            Ok(worker) => worker,
+            Err(error) => return Exit::failed(error),
+        };
+        let finished = tokio::select! {
+            progress = worker.finished() => Some(progress.finished),
+            _ = signals.stop() => None,
+        };
+        let errors: BTreeMap<_, _> = worker
+            .conditions()
+            .all()
+            .into_iter()
+            .map(|condition| (condition.connection.clone(), condition.error.clone()))
+            .collect();
+        worker.stop().await;
+        let Some(finished) = finished else {
+            output::complain("interrupted: the next run takes this one up");
+            return Exit::Incomplete;
+        };
+        let mut exit = Exit::Done;
+        for (connection, ok) in finished {
+            if !ok {
+                let error = errors.get(&connection).cloned().flatten();
+                let error = error.unwrap_or_else(|| "did not finish in time: see --max-wait".to_owned());
+                output::complain(format_args!("{connection}: {error}"));
+                exit = Exit::Incomplete;
+            }
+        }
+        exit
+    }
+}
+
+// === impl Signals ===
+
+impl Signals {
+    /// Takes over SIGINT, SIGTERM and SIGHUP.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The next wish.
+    pub async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.interrupt.recv() => Asked::Stop,
+            _ = self.terminate.recv() => Asked::Stop,
+            _ = self.hang_up.recv() => Asked::Reload,
+        }
+    }
+
+    /// The wish to stop; others are passed over.
+    pub async fn stop(&mut self) -> Asked {
+        loop {
+            let asked = self.next().await;
+            if asked == Asked::Stop {
+                return asked;
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `--config`, and what comes out of it.
+
+use std::path::PathBuf;
+
+use actors::integrations::catalogue;
+use clap::Args;
+use dynamoi::settings::{Mistakes, Settings};
+
+use super::{Exit, output};
+
+/// Where the configuration is.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigFiles {
+    /// Configuration file, TOML. Repeat it to lay files over each other: later ones win, and the environment
+    /// (`DYNAMOI__SECTION__KEY`) wins over all.
+    #[arg(long = "config", value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+// === impl ConfigFiles ===
+
+impl ConfigFiles {
+    /// Loads it. Mistakes go to stderr, and so do warnings.
+    pub fn load(&self) -> Result<Settings, Exit> {
+        let settings = self.reload().map_err(|mistakes| refuse(&mistakes))?;
+        settings.warnings().iter().for_each(output::complain);
+        Ok(settings)
+    }
+
+    /// Loads it without secrets, for commands that ask the daemon or the database. Mistakes go to stderr.
+    pub fn load_without_secrets(&self) -> Result<Settings, Exit> {
+        Settings::load_without_secrets(&self.files, environment(), &catalogue())
+            .map_err(|mistakes| refuse(&mistakes))
+    }
+
+    /// Loads it without a word: for a reload, whose mistakes belong into the log.
+    pub fn reload(&self) -> Result<Settings, Mistakes> {
+        Settings::load(&self.files, environment(), &catalogue())
+    }
+}
+
+fn refuse(mistakes: &Mistakes) -> Exit {
+    output::complain(mistakes);
+    let count = mistakes.len();
+    let noun = if count == 1 { "mistake" } else { "mistakes" };
+    output::complain(format_args!("\n{count} {noun} in the configuration: nothing was done"));
+    Exit::Usage
+}
+
+/// Refuses the name of a connection that is not configured.
+pub fn require_connection(settings: &Settings, name: &str) -> Result<(), Exit> {
+    if settings.connections.contains_key(name) {
+        return Ok(());
+    }
+    output::complain(format_args!(
+        "error: there is no connection `{name}`\n  --connection: expected {}",
+        settings.expected_connection(name)
+    ));
+    Err(Exit::Usage)
+}
+
+/// The environment, without what is no Unicode: no name or value of ours is that.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}

@@ -1,0 +1,135 @@
+//! The routes.
+
+use std::{convert::Infallible, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse, Responder,
+    body::SizedStream,
+    http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, VARY},
+    web::{self, Data, ServiceConfig},
+};
+use futures::stream;
+use serde::Serialize;
+
+use super::{Shared, connections::Connections, page::page};
+use crate::telemetry::CONTENT_TYPE;
+
+/// Whoever asks for readiness gives up about then; a check that takes longer is an answer too.
+const READINESS_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The answer of `/readyz`.
+#[derive(Debug, Serialize)]
+struct Ready {
+    ready: bool,
+    reasons: Vec<String>,
+}
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/").get(status_page).head(status_page))
+        .service(web::resource("/metrics").get(metrics).head(metrics))
+        .service(web::resource("/healthz").get(health).head(health))
+        .service(web::resource("/readyz").get(readiness).head(readiness))
+        .service(web::resource("/api/v1/connections").get(connections).head(connections))
+        .default_service(web::to(not_found));
+}
+
+/// From memory: nothing is computed but the pipeline's own few metrics.
+async fn metrics(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
+    let gzip = accepts_gzip(request.headers());
+    let pieces = match shared.exposition.scrape(gzip) {
+        Ok(pieces) => pieces,
+        Err(error) => {
+            tracing::error!(%error, "metrics could not be encoded");
+            return HttpResponse::InternalServerError().finish();
+        }
+    };
+    let length = pieces.iter().map(|piece| piece.len() as u64).sum();
+    let mut response = HttpResponse::Ok();
+    response.content_type(CONTENT_TYPE).insert_header((VARY, "Accept-Encoding"));
+    if gzip {
+        response.insert_header((CONTENT_ENCODING, "gzip"));
+    }
+    // Empty pieces would look like the end of the stream.
+    let pieces = pieces.into_iter().filter(|piece| !piece.is_empty()).map(Ok::<_, Infallible>);
+    response.body(SizedStream::new(length, stream::iter(pieces)))
+}
+
+/// The process turns.
+async fn health() -> impl Responder {
+    "ok\n"
+}
+
+/// It can do its work: 200, or 503 with what is missing.
+async fn readiness(shared: Data<Shared>) -> HttpResponse {
+    let reasons = tokio::select! {
+        reasons = shared.readiness.missing() => reasons,
+        () = shared.clock.sleep(READINESS_TIMEOUT) => {
+            vec![format!("the check did not finish within {} seconds", READINESS_TIMEOUT.as_secs())]
+        }
+    };
+    let answer = Ready { ready: reasons.is_empty(), reasons };
+    if answer.ready {
+        HttpResponse::Ok().json(answer)
+    } else {
+        HttpResponse::ServiceUnavailable().json(answer)
+    }
+}
+
+async fn connections(shared: Data<Shared>) -> impl Responder {
+    web::Json(Connections::now(&shared))
+}
+
+async fn status_page(shared: Data<Shared>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page(&Connections::now(&shared)))
+}
+
+async fn not_found() -> HttpResponse {
+    HttpResponse::NotFound()
+        .content_type("text/plain; charset=utf-8")
+        .body("There are /, /metrics, /healthz, /readyz and /api/v1/connections.\n")
+}
+
+/// Whether the client takes gzip: it is named, or `*` is and gzip is not, with a weight above zero.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let mut any = false;
+    let codings = headers.get_all(ACCEPT_ENCODING).filter_map(|value| value.to_str().ok());
+    for coding in codings.flat_map(|value| value.split(',')) {
+        let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = parameters.trim().strip_prefix("q=").unwrap_or("1");
+        let wanted = weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0);
+        match name.trim().to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => return wanted,
+            "*" => any = wanted,
+            _ => {}
+        }
+    }
+    any
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn gzip_is_sent_to_those_who_take_it() {
+        for (value, expected) in [
+            ("gzip", true),
+            ("GZIP, deflate", true),
+            ("deflate, gzip;q=0.5", true),
+            ("gzip;q=0", false),
+            ("gzip; q=0.0, *", false),
+            ("*", true),
+            ("*;q=0", false),
+            ("identity", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(value));
+            assert_eq!(accepts_gzip(&headers), expected, "{value}");
+        }
+        assert!(!accepts_gzip(&HeaderMap::new()));
+    }
+}

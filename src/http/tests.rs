@@ -1,0 +1,227 @@
+//! The server on a loopback socket, spoken to in plain text.
+
+use std::{
+    io::Read,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use actors::engine::condition::{Condition, StreamCondition};
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use rows::{clock::SystemClock, state::State};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::{Connections, Readiness, ServeError, Server, Shared, serve};
+use crate::telemetry::{Exposition, Metrics, snapshot::ConditionSource};
+
+/// One connection, and whatever is missing.
+#[derive(Default)]
+struct World {
+    missing: Mutex<Vec<String>>,
+}
+
+impl Readiness for World {
+    fn missing(&self) -> BoxFuture<'_, Vec<String>> {
+        let missing = self.missing.lock().clone();
+        Box::pin(std::future::ready(missing))
+    }
+}
+
+impl ConditionSource for World {
+    fn conditions(&self) -> Vec<Arc<Condition>> {
+        vec![Arc::new(Condition {
+            connection: "label-a-meta".to_owned(),
+            integration: "meta_ads",
+            tenant: "label-a".to_owned(),
+            state: State::NeedsReauth,
+            last_success_at: Some(Timestamp::UNIX_EPOCH),
+            next_poll_at: None,
+            error: Some("the access token was refused: renew it".to_owned()),
+            streams: vec![StreamCondition {
+                account_id: "1".to_owned(),
+                stream: "insights",
+                state: State::NeedsReauth,
+                data_through: Some(Timestamp::UNIX_EPOCH),
+                settled_through: None,
+                settled_through_at: None,
+                error: None,
+            }],
+        })]
+    }
+}
+
+struct Answer {
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(": ")?;
+            key.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    fn status(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap()
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+fn started() -> (Server, Arc<World>) {
+    let clock = Arc::new(SystemClock::new());
+    let metrics = Arc::new(Metrics::new("1.2.3", clock.clone()).unwrap());
+    let world = Arc::new(World::default());
+    let shared = Shared {
+        clock: clock.clone(),
+        exposition: Arc::new(Exposition::new(metrics, clock)),
+        conditions: world.clone(),
+        readiness: world.clone(),
+    };
+    (serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), shared).unwrap(), world)
+}
+
+async fn exchange(address: SocketAddr, request: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    Answer { head: String::from_utf8(bytes[..end].to_vec()).unwrap(), body: bytes[end + 4..].to_vec() }
+}
+
+async fn ask(address: SocketAddr, method: &str, path: &str, headers: &str) -> Answer {
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
+    exchange(address, &request).await
+}
+
+#[tokio::test]
+async fn metrics_as_text_and_as_gzip() {
+    let (server, _) = started();
+    let plain = ask(server.address, "GET", "/metrics", "").await;
+    assert_eq!(plain.status(), "200");
+    assert_eq!(plain.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert_eq!(plain.header("content-length").unwrap(), plain.body.len().to_string());
+    assert!(plain.text().contains("dynamoi_build_info{version=\"1.2.3\"} 1\n"));
+    assert_eq!(plain.header("content-encoding"), None);
+
+    let packed = ask(server.address, "GET", "/metrics", "Accept-Encoding: gzip\r\n").await;
+    assert_eq!(packed.header("content-encoding"), Some("gzip"));
+    assert_eq!(packed.header("vary"), Some("Accept-Encoding"));
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(&*packed.body).read_to_string(&mut text).unwrap();
+    assert!(text.contains("dynamoi_build_info{version=\"1.2.3\"} 1\n"));
+
+    let head = ask(server.address, "HEAD", "/metrics", "").await;
+    assert_eq!((head.status(), head.body.len()), ("200", 0));
+    assert!(head.header("content-length").unwrap().parse::<usize>().unwrap() > 0);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn health_and_readiness() {
+    let (server, world) = started();
+    assert_eq!(ask(server.address, "GET", "/healthz", "").await.status(), "200");
+    let ready = ask(server.address, "GET", "/readyz", "").await;
+    assert_eq!((ready.status(), ready.text()), ("200", r#"{"ready":true,"reasons":[]}"#));
+    world.missing.lock().push("the database does not answer".to_owned());
+    let unready = ask(server.address, "GET", "/readyz", "").await;
+    assert_eq!(unready.status(), "503");
+    assert_eq!(unready.text(), r#"{"ready":false,"reasons":["the database does not answer"]}"#);
+    assert_eq!(ask(server.address, "GET", "/healthz", "").await.status(), "200", "the process still turns");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_as_json_and_as_a_page() {
+    let (server, _) = started();
+    let json = ask(server.address, "GET", "/api/v1/connections", "").await;
+    assert_eq!(json.header("content-type"), Some("application/json"));
+    assert!(json.text().contains(r#""state":"needs_reauth""#));
+    let read: Connections = serde_json::from_slice(&json.body).unwrap();
+    assert_eq!(read.connections[0].connection, "label-a-meta");
+    assert!(read.connections[0].lag_seconds.unwrap() > 0);
+    assert_eq!(read.connections[0].streams[0].stream, "insights");
+    let page = ask(server.address, "GET", "/", "").await;
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(page.text().contains("needs_reauth") && page.text().contains("renew it"));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_answer_is_guarded_and_does_not_name_its_server() {
+    let (server, _) = started();
+    for (path, status) in [("/", "200"), ("/metrics", "200"), ("/readyz", "200"), ("/no/such/path", "404")] {
+        let answer = ask(server.address, "GET", path, "").await;
+        assert_eq!(answer.status(), status, "{path}");
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; style-src 'unsafe-inline'"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(answer.header("server"), None, "{path}");
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn bodies_and_other_methods_are_refused() {
+    let (server, _) = started();
+    assert_eq!(ask(server.address, "POST", "/metrics", "").await.status(), "405");
+    assert_eq!(ask(server.address, "DELETE", "/", "").await.status(), "405");
+    let with_length = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello";
+    assert_eq!(exchange(server.address, with_length).await.status(), "413");
+    let chunked = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+    assert_eq!(exchange(server.address, chunked).await.status(), "413");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn headers_that_go_on_for_ever_are_refused() {
+    let (server, _) = started();
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let line = format!("X-Filler: {}\r\n", "x".repeat(8_000));
+    let _ = stream.write_all(b"GET / HTTP/1.1\r\n").await;
+    let mut sent = 0;
+    // The server answers or hangs up long before a gigabyte.
+    while sent < 10_000_000 && stream.write_all(line.as_bytes()).await.is_ok() {
+        sent += line.len();
+    }
+    assert!(sent < 10_000_000, "{sent} bytes of headers were taken");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_taken_address_is_told_with_what_to_do() {
+    let (server, _) = started();
+    let clock = Arc::new(SystemClock::new());
+    let metrics = Arc::new(Metrics::new("1", clock.clone()).unwrap());
+    let world = Arc::new(World::default());
+    let shared = Shared {
+        clock: clock.clone(),
+        exposition: Arc::new(Exposition::new(metrics, clock)),
+        conditions: world.clone(),
+        readiness: world,
+    };
+    let error = serve(server.address, shared).unwrap_err();
+    assert!(matches!(error, ServeError::Bind { .. }));
+    let text = error.to_string();
+    assert!(text.contains(&server.address.to_string()) && text.contains("[http] listen"), "{text}");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stopped_server_gives_its_address_back() {
+    let (server, _) = started();
+    let address = server.address;
+    server.stop().await.unwrap();
+    assert!(TcpStream::connect(address).await.is_err());
+}

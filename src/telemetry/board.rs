@@ -1,0 +1,273 @@
+//! What is known now: campaigns, payments, conditions. The prepared body is rendered from it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use actors::engine::condition::Condition;
+use jiff::{Timestamp, tz::TimeZone};
+use rows::{
+    Day,
+    day::{day_at, end_of},
+    money::RawSpend,
+};
+
+use super::{
+    limits::{CAMPAIGN_MEMBERS_MAX, CAMPAIGNS_MAX, LABEL_CHARS_MAX, PAYMENTS_MAX},
+    snapshot::{CampaignSnapshot, MarketingCampaign, Member, MemberRule, PaymentSnapshot, Touched},
+    text::Labels,
+};
+use crate::insight::{pacing, status};
+
+/// (provider, account, campaign): a series per key, so that no scrape ever holds one twice.
+type CampaignKey = (String, String, String);
+
+/// All that is shown.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    campaigns: BTreeMap<CampaignKey, Campaign>,
+    payments: Vec<Payment>,
+    /// By name.
+    pub conditions: Vec<Arc<Condition>>,
+    /// By connection.
+    pub token_expiries: BTreeMap<String, Timestamp>,
+    /// As configured.
+    pub marketing_campaigns: Vec<MarketingCampaign>,
+}
+
+/// A campaign with what does not change from one rendering to the next.
+#[derive(Debug)]
+pub(super) struct Campaign {
+    pub snapshot: CampaignSnapshot,
+    /// Of every series.
+    pub labels: Labels,
+    /// Of the info series.
+    pub info: Labels,
+    /// The account's day for which the windows hold.
+    day: Day,
+    pub pacing: Option<f64>,
+}
+
+/// Payments of one connection and currency.
+#[derive(Debug)]
+pub(super) struct Payment {
+    pub snapshot: PaymentSnapshot,
+    /// Its zone's day for which the windows hold.
+    day: Day,
+}
+
+/// What of the board is shown at one instant.
+#[derive(Debug)]
+pub(super) struct View<'a> {
+    /// In the order of their keys; whether the windows still hold.
+    pub campaigns: Vec<(&'a Campaign, bool)>,
+    /// In the order of connection and currency; whether the windows still hold.
+    pub payments: Vec<(&'a PaymentSnapshot, bool)>,
+    /// Marketing campaign and member.
+    pub members: Vec<(&'a str, &'a Campaign)>,
+    /// Kind and how many were left out.
+    pub dropped: [(&'static str, usize); 3],
+}
+
+/// The current day by zone, looked up once each.
+struct Today {
+    now: Timestamp,
+    days: HashMap<String, Day>,
+}
+
+/// The zone of that name; UTC when none such is known.
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+// === impl Board ===
+
+impl Board {
+    /// Replaces every campaign of the touched accounts with what was read for `now`.
+    pub fn replace_campaigns(&mut self, touched: &Touched, snapshots: Vec<CampaignSnapshot>, now: Timestamp) {
+        self.campaigns.retain(|_, Campaign { snapshot, .. }| {
+            !touched.holds(&snapshot.connection, &snapshot.account_id)
+        });
+        for snapshot in snapshots {
+            let key = (snapshot.provider.clone(), snapshot.account_id.clone(), snapshot.campaign_id.clone());
+            self.campaigns.insert(key, Campaign::new(snapshot, now));
+        }
+    }
+
+    /// Replaces all payments with what was read for `now`.
+    pub fn replace_payments(&mut self, mut snapshots: Vec<PaymentSnapshot>, now: Timestamp) {
+        snapshots.sort_by(|a, b| (&a.connection, a.currency).cmp(&(&b.connection, b.currency)));
+        snapshots.dedup_by(|a, b| (&a.connection, a.currency) == (&b.connection, b.currency));
+        let payment =
+            |snapshot: PaymentSnapshot| Payment { day: day_at(now, &zone(&snapshot.time_zone)), snapshot };
+        self.payments = snapshots.into_iter().map(payment).collect();
+    }
+
+    /// The next instant at which some account's day ends: windows move then.
+    pub fn next_rollover(&self, now: Timestamp) -> Option<Timestamp> {
+        let campaigns = self.campaigns.values().map(|campaign| campaign.snapshot.time_zone.as_str());
+        let payments = self.payments.iter().map(|payment| payment.snapshot.time_zone.as_str());
+        let zones: BTreeSet<&str> = campaigns.chain(payments).collect();
+        zones
+            .into_iter()
+            .map(|name| {
+                let zone = zone(name);
+                end_of(day_at(now, &zone), &zone)
+            })
+            .min()
+    }
+
+    /// What is shown at `now`.
+    pub fn view(&self, now: Timestamp) -> View<'_> {
+        let connections: BTreeSet<&str> =
+            self.conditions.iter().map(|condition| condition.connection.as_str()).collect();
+        let mut today = Today { now, days: HashMap::new() };
+        let of_connections = |connection: &str| connections.contains(connection);
+
+        let campaigns = self.campaigns.values();
+        let campaigns = campaigns.filter(|campaign| of_connections(&campaign.snapshot.connection)).collect();
+        let (campaigns, campaigns_dropped) = bounded_campaigns(campaigns);
+        let (members, members_dropped) = bounded(self.members_among(&campaigns), CAMPAIGN_MEMBERS_MAX);
+        let payments = self.payments.iter();
+        let payments = payments.filter(|payment| of_connections(&payment.snapshot.connection)).collect();
+        let (payments, payments_dropped) = bounded::<&Payment>(payments, PAYMENTS_MAX);
+
+        let mut holds = |day: Day, zone_name: &str| day == today.in_zone(zone_name);
+        View {
+            campaigns: campaigns
+                .into_iter()
+                .map(|one| (one, holds(one.day, &one.snapshot.time_zone)))
+                .collect(),
+            payments: payments
+                .into_iter()
+                .map(|one| (&one.snapshot, holds(one.day, &one.snapshot.time_zone)))
+                .collect(),
+            members,
+            dropped: [
+                ("campaign", campaigns_dropped),
+                ("campaign_member", members_dropped),
+                ("payment", payments_dropped),
+            ],
+        }
+    }
+
+    /// Marketing campaigns with those of `campaigns` that belong to them.
+    fn members_among<'a>(&'a self, campaigns: &[&'a Campaign]) -> Vec<(&'a str, &'a Campaign)> {
+        let mut members = Vec::new();
+        for marketing in &self.marketing_campaigns {
+            let of_it = campaigns.iter().filter(|campaign| campaign.is_member_of(marketing));
+            members.extend(of_it.map(|campaign| (marketing.campaign.as_str(), *campaign)));
+        }
+        members
+    }
+}
+
+/// The first `max`, and how many were left out.
+fn bounded<T>(mut all: Vec<T>, max: usize) -> (Vec<T>, usize) {
+    let dropped = all.len().saturating_sub(max);
+    all.truncate(max);
+    (all, dropped)
+}
+
+/// Within the limit, active ones before others, in the order of their keys.
+fn bounded_campaigns(campaigns: Vec<&Campaign>) -> (Vec<&Campaign>, usize) {
+    if campaigns.len() <= CAMPAIGNS_MAX {
+        return (campaigns, 0);
+    }
+    let (mut active, rest): (Vec<_>, Vec<_>) =
+        campaigns.into_iter().partition(|campaign| campaign.is_active());
+    active.extend(rest);
+    let (mut shown, dropped) = bounded(active, CAMPAIGNS_MAX);
+    shown.sort_by(|a, b| a.key().cmp(&b.key()));
+    (shown, dropped)
+}
+
+// === impl Today ===
+
+impl Today {
+    fn in_zone(&mut self, name: &str) -> Day {
+        if let Some(day) = self.days.get(name) {
+            return *day;
+        }
+        let day = day_at(self.now, &zone(name));
+        self.days.insert(name.to_owned(), day);
+        day
+    }
+}
+
+// === impl Campaign ===
+
+impl Campaign {
+    fn new(snapshot: CampaignSnapshot, now: Timestamp) -> Self {
+        let zone = zone(&snapshot.time_zone);
+        let labels = Labels::default()
+            .with("provider", &snapshot.provider)
+            .with("account_id", &snapshot.account_id)
+            .with("campaign_id", &snapshot.campaign_id);
+        let info = labels
+            .clone()
+            .with("campaign_name", &shortened(snapshot.name.as_deref()))
+            .with("tenant", &snapshot.tenant)
+            .with("objective", &shortened(snapshot.objective.as_deref()))
+            .with("status", &shortened(snapshot.status.as_deref()))
+            .with("currency", snapshot.currency.as_ref().map_or("", |currency| currency.as_str()));
+        let pacing = pacing_of(&snapshot, &zone, now);
+        Self { day: day_at(now, &zone), labels, info, pacing, snapshot }
+    }
+
+    fn key(&self) -> (&str, &str, &str) {
+        let CampaignSnapshot { provider, account_id, campaign_id, .. } = &self.snapshot;
+        (provider, account_id, campaign_id)
+    }
+
+    fn is_active(&self) -> bool {
+        let CampaignSnapshot { status, effective_status, .. } = &self.snapshot;
+        status.as_deref().is_some_and(status::is_active)
+            || effective_status.as_deref().is_some_and(status::is_delivering)
+    }
+
+    fn is_member_of(&self, marketing: &MarketingCampaign) -> bool {
+        let CampaignSnapshot { provider, campaign_id, name, tenant, .. } = &self.snapshot;
+        *tenant == marketing.tenant
+            && marketing.members.iter().any(|Member { provider: of, which }| {
+                of == provider
+                    && match which {
+                        MemberRule::Id(id) => id == campaign_id,
+                        MemberRule::NameMatches(pattern) => {
+                            name.as_deref().is_some_and(|name| pattern.matches(name))
+                        }
+                    }
+            })
+    }
+}
+
+/// The daily budget's pacing where there is one, else the lifetime budget's. Compared with the time at which today was
+/// last read, because a spend that is an hour old says nothing about this minute; nothing when that was another day.
+fn pacing_of(snapshot: &CampaignSnapshot, zone: &TimeZone, now: Timestamp) -> Option<f64> {
+    let at = snapshot.read_at.unwrap_or(now);
+    if snapshot.daily_budget.is_none() {
+        let CampaignSnapshot { lifetime_spend, lifetime_budget, start_at, end_at, .. } = *snapshot;
+        return pacing::lifetime(
+            lifetime_spend.map(|RawSpend(spend)| spend),
+            lifetime_budget,
+            start_at,
+            end_at,
+            at,
+        );
+    }
+    if day_at(at, zone) != day_at(now, zone) {
+        return None;
+    }
+    let spend = snapshot.windows.today.and_then(|today| today.spend).map(|RawSpend(spend)| spend);
+    pacing::daily(spend, snapshot.daily_budget, at, zone)
+}
+
+/// Text for a label: unknown is empty, which is the same as absent.
+fn shortened(text: Option<&str>) -> String {
+    let text = text.unwrap_or_default();
+    match text.char_indices().nth(LABEL_CHARS_MAX) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}

@@ -1,0 +1,202 @@
+//! The pipeline's own metrics: one registry a worker, nothing global, every label bounded.
+
+use std::{sync::Arc, time::Duration};
+
+use actors::{
+    observer::{CycleFacts, Observer},
+    session::quota::Scope,
+};
+use jiff::Timestamp;
+use prometheus::{Registry, TextEncoder};
+use rows::{Clock, Table, sink::Committed};
+
+use super::{
+    changes::Changes,
+    declare::Declare,
+    families::{Engine, Provider, RowCounters, Worker, set},
+};
+
+/// Outcomes whose counters exist from the start, so that the first one is an increase and not a new series.
+const COMMON_OUTCOMES: [&str; 2] = ["ok", "transient"];
+/// Likewise statuses.
+const COMMON_STATUSES: [&str; 3] = ["200", "429", "error"];
+
+/// The pipeline's metrics, and the engine's [`Observer`].
+pub struct Metrics {
+    registry: Registry,
+    clock: Arc<dyn Clock>,
+    changes: Arc<Changes>,
+    engine: Engine,
+    provider: Provider,
+    rows: RowCounters,
+    worker: Worker,
+}
+
+// === impl Metrics ===
+
+impl Metrics {
+    /// A registry with everything in it; `version` is shown by `dynamoi_build_info`. Fails only if two metrics had one
+    /// name.
+    pub fn new(version: &str, clock: Arc<dyn Clock>) -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        #[cfg(target_os = "linux")]
+        registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        let declare = Declare(&registry);
+        Ok(Self {
+            engine: Engine::new(&declare)?,
+            provider: Provider::new(&declare)?,
+            rows: RowCounters::new(&declare)?,
+            worker: Worker::new(&declare, version)?,
+            changes: Arc::new(Changes::default()),
+            clock,
+            registry,
+        })
+    }
+
+    /// Makes the common series of an integration with value 0, so that their first event is seen as an increase.
+    pub fn announce<'a>(&self, integration: &str, streams: impl IntoIterator<Item = &'a str>) {
+        for status in COMMON_STATUSES {
+            self.provider.requests.with_label_values(&[integration, status]);
+        }
+        for scope in Scope::ALL {
+            self.provider.rate_limited.with_label_values(&[integration, scope.as_str()]);
+        }
+        self.provider.quota_wait.with_label_values(&[integration]);
+        for stream in streams {
+            for outcome in COMMON_OUTCOMES {
+                self.engine.cycles.with_label_values(&[integration, stream, outcome]);
+            }
+            self.rows.restated.with_label_values(&[integration, stream]);
+        }
+    }
+
+    /// The cache was asked: `operation` such as `get`, `result` such as `hit`, `miss`, `error`.
+    pub fn cache_request(&self, operation: &'static str, result: &'static str) {
+        self.worker.cache_requests.with_label_values(&[operation, result]).inc();
+    }
+
+    /// A commit was acknowledged.
+    pub fn store_committed(&self, duration: Duration) {
+        self.worker.store_commit_duration.observe(duration.as_secs_f64());
+    }
+
+    /// Notes of changes, for the publisher.
+    pub fn changes(&self) -> Arc<Changes> {
+        self.changes.clone()
+    }
+
+    /// The registry as text.
+    pub fn text(&self) -> Result<String, prometheus::Error> {
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+
+    pub(super) fn rebuilt(&self, result: &'static str, duration: Duration) {
+        self.worker.snapshot_rebuilds.with_label_values(&[result]).inc();
+        self.worker.snapshot_rebuild_duration.observe(duration.as_secs_f64());
+    }
+
+    pub(super) fn dropped_series(&self, kind: &'static str, members: usize) {
+        set(&self.worker.series_dropped.with_label_values(&[kind]), members);
+    }
+}
+
+impl Observer for Metrics {
+    fn request(&self, integration: &'static str, status: Option<u16>, duration: Duration) {
+        let number;
+        let status = match status {
+            None => "error",
+            Some(status @ 100..=599) => {
+                number = status.to_string();
+                &number
+            }
+            Some(_) => "other",
+        };
+        self.provider.requests.with_label_values(&[integration, status]).inc();
+        self.provider.request_duration.with_label_values(&[integration]).observe(duration.as_secs_f64());
+    }
+
+    fn rate_limited(&self, integration: &'static str, scope: Scope) {
+        self.provider.rate_limited.with_label_values(&[integration, scope.as_str()]).inc();
+    }
+
+    fn quota_used(&self, integration: &'static str, scope: Scope, ratio: f64) {
+        self.provider.quota_used.with_label_values(&[integration, scope.as_str()]).set(ratio);
+    }
+
+    fn quota_waited(&self, integration: &'static str, duration: Duration) {
+        self.provider.quota_wait.with_label_values(&[integration]).inc_by(duration.as_secs_f64());
+    }
+
+    fn cycle(&self, facts: CycleFacts<'_>) {
+        let CycleFacts { integration, stream, outcome, duration, lateness, connection: _ } = facts;
+        self.engine.cycles.with_label_values(&[integration, stream, outcome]).inc();
+        self.engine.cycle_duration.with_label_values(&[integration]).observe(duration.as_secs_f64());
+        self.engine.schedule_lateness.with_label_values(&[integration]).observe(lateness.as_secs_f64());
+    }
+
+    fn committed(
+        &self,
+        integration: &'static str,
+        stream: &'static str,
+        committed: &Committed,
+        duration: Duration,
+    ) {
+        self.store_committed(duration);
+        for (table, rows) in &committed.written {
+            self.rows.committed.with_label_values(&[integration, table.name()]).inc_by(*rows);
+        }
+        for (counters, rows) in [
+            (&self.rows.restated, committed.restated),
+            (&self.rows.vanished, committed.vanished),
+            (&self.rows.duplicated, committed.duplicates),
+        ] {
+            counters.with_label_values(&[integration, stream]).inc_by(rows);
+        }
+        let payments_written =
+            committed.written.iter().any(|(table, rows)| *rows > 0 && is_of_payments(*table));
+        // What vanished is not told by table.
+        if payments_written || committed.vanished > 0 {
+            self.changes.payments_changed(self.clock.elapsed());
+        }
+    }
+
+    fn quarantined(&self, integration: &'static str, stream: &'static str, reason: &'static str) {
+        self.rows.quarantined.with_label_values(&[integration, stream, reason]).inc();
+    }
+
+    fn dropped(&self, integration: &'static str, stream: &'static str, rows: u64) {
+        self.rows.dropped.with_label_values(&[integration, stream]).inc_by(rows);
+    }
+
+    fn restarted(&self, integration: &'static str, reason: &'static str) {
+        self.engine.actor_restarts.with_label_values(&[integration, reason]).inc();
+    }
+
+    fn field_unavailable(&self, integration: &'static str, field: &'static str) {
+        self.provider.field_unavailable.with_label_values(&[integration, field]).set(1);
+    }
+
+    fn token_expires(&self, connection: &str, _integration: &'static str, at: Timestamp) {
+        self.changes.token_expires(self.clock.elapsed(), connection, at);
+    }
+
+    fn condition_changed(&self, _connection: &str) {
+        self.changes.condition_changed(self.clock.elapsed());
+    }
+
+    fn rows_changed(&self, connection: &str, account_id: &str) {
+        self.changes.rows_changed(self.clock.elapsed(), connection, account_id);
+    }
+}
+
+/// Whether payment series are summed from this table.
+const fn is_of_payments(table: Table) -> bool {
+    matches!(
+        table,
+        Table::Payments
+            | Table::Refunds
+            | Table::Disputes
+            | Table::LedgerEntries
+            | Table::SubscriptionMrrDaily
+    )
+}

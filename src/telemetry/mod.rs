@@ -1,0 +1,28 @@
+//! What the worker shows of itself and of the campaigns, and what it logs.
+//!
+//! - [`Metrics`]: the pipeline's own metrics, in a registry; it is the engine's [`Observer`](actors::observer::Observer).
+//! - [`Publisher`]: reads snapshots when something changed and renders campaign, payment and connection series into a
+//!   prepared body.
+//! - [`Exposition`]: both together, as a scrape gets them. A scrape reads memory only.
+
+mod board;
+mod body;
+mod changes;
+mod declare;
+mod exposition;
+mod families;
+pub mod limits;
+pub mod logs;
+mod metrics;
+mod publisher;
+mod render;
+pub mod snapshot;
+mod text;
+
+pub use changes::Changes;
+pub use exposition::{CONTENT_TYPE, Exposition};
+pub use metrics::Metrics;
+pub use publisher::Publisher;
+
+#[cfg(test)]
+mod tests;

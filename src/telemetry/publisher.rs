@@ -1,0 +1,175 @@
+//! Keeps the prepared body current: after changes, when an account's day ends, and from time to time.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use rows::Clock;
+
+use super::{
+    board::Board,
+    changes::{Changes, Pending, build_at},
+    exposition::Exposition,
+    limits::{REFRESH_INTERVAL, RETRY_INTERVAL, ROLLOVER_MARGIN},
+    render::render,
+    snapshot::{
+        CampaignSnapshot, ConditionSource, MarketingCampaign, PaymentSnapshot, SnapshotError, SnapshotSource,
+        Touched,
+    },
+};
+
+/// Reads snapshots and renders them, away from scrapes and actors.
+pub struct Publisher {
+    source: Arc<dyn SnapshotSource>,
+    conditions: Arc<dyn ConditionSource>,
+    exposition: Arc<Exposition>,
+    changes: Arc<Changes>,
+    board: Arc<Mutex<Board>>,
+}
+
+/// What one rebuild read.
+#[derive(Debug, Default)]
+struct Reading {
+    campaigns: Option<(Touched, Vec<CampaignSnapshot>)>,
+    payments: Option<Vec<PaymentSnapshot>>,
+}
+
+// === impl Publisher ===
+
+impl Publisher {
+    /// Publishes into `exposition`, whose metrics hear from the engine what changed.
+    pub fn new(
+        source: Arc<dyn SnapshotSource>,
+        conditions: Arc<dyn ConditionSource>,
+        exposition: Arc<Exposition>,
+    ) -> Self {
+        let changes = exposition.metrics().changes();
+        Self { source, conditions, exposition, changes, board: Arc::default() }
+    }
+
+    /// The configured marketing campaigns, at the start and after a reload.
+    pub fn set_marketing_campaigns(&self, campaigns: Vec<MarketingCampaign>) {
+        self.board.lock().marketing_campaigns = campaigns;
+        self.changes.condition_changed(self.clock().elapsed());
+    }
+
+    /// Works until it is dropped.
+    pub async fn run(&self) {
+        let mut owed = Pending::everything();
+        let mut refresh_at = Duration::ZERO;
+        // Set while the store does not answer: until then it is not asked, but conditions are shown as they change.
+        let mut retry_at: Option<Duration> = None;
+        loop {
+            let (began_at, now) = (self.clock().elapsed(), self.clock().now());
+            owed.merge(self.changes.take());
+            let asks = retry_at.is_none_or(|at| began_at >= at);
+            let pending = if asks { std::mem::take(&mut owed) } else { Pending::default() };
+            let is_refresh = pending.campaigns == Touched::All;
+            let (unread, error) = self.rebuild(pending, now).await;
+            owed.merge(unread);
+            let built_at = self.clock().elapsed();
+            if asks {
+                if let (Some(error), None) = (&error, retry_at) {
+                    tracing::warn!(%error, "snapshots cannot be read: metrics show what was read before");
+                }
+                retry_at = error.is_some().then_some(built_at + RETRY_INTERVAL);
+            }
+            if is_refresh && error.is_none() {
+                refresh_at = began_at + REFRESH_INTERVAL;
+            }
+            let everything_at = refresh_at.min(began_at + self.until_rollover(now));
+            let due_at = retry_at.unwrap_or(everything_at);
+            self.wait(built_at, due_at).await;
+            if retry_at.is_none() && self.clock().elapsed() >= everything_at {
+                owed.merge(Pending::everything());
+            }
+        }
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        self.exposition.clock().as_ref()
+    }
+
+    /// Time until windows move, at most until the next refresh.
+    fn until_rollover(&self, now: Timestamp) -> Duration {
+        let Some(rollover) = self.board.lock().next_rollover(now) else { return REFRESH_INTERVAL };
+        let left = Duration::try_from(rollover.duration_since(now)).unwrap_or_default();
+        (left + ROLLOVER_MARGIN).min(REFRESH_INTERVAL)
+    }
+
+    /// Waits until `due_at`, or until a build is due because of changes.
+    async fn wait(&self, built_at: Duration, due_at: Duration) {
+        loop {
+            let change_at = self.changes.noted().map(|noted| build_at(noted, Some(built_at)));
+            let due_at = change_at.map_or(due_at, |at| at.min(due_at));
+            let now = self.clock().elapsed();
+            if now >= due_at {
+                return;
+            }
+            tokio::select! {
+                () = self.clock().sleep(due_at.saturating_sub(now)) => {}
+                () = self.changes.changed() => {}
+            }
+        }
+    }
+
+    /// Reads what is pending, renders, and publishes if anything differs. Gives what could not be read, and why.
+    async fn rebuild(&self, pending: Pending, now: Timestamp) -> (Pending, Option<SnapshotError>) {
+        let began_at = self.clock().elapsed();
+        let (reading, owed, error) = self.read(pending, now).await;
+        let (board, exposition) = (self.board.clone(), self.exposition.clone());
+        let (conditions, token_expiries) = (self.conditions.conditions(), self.changes.token_expiries());
+        // Tens of milliseconds with many campaigns: not on a thread that others wait for.
+        let work = tokio::task::spawn_blocking(move || {
+            let (texts, dropped) = {
+                let mut board = board.lock();
+                if let Some((touched, snapshots)) = reading.campaigns {
+                    board.replace_campaigns(&touched, snapshots, now);
+                }
+                if let Some(snapshots) = reading.payments {
+                    board.replace_payments(snapshots, now);
+                }
+                board.conditions = conditions;
+                board.token_expiries = token_expiries;
+                render(&board, now)
+            };
+            for (kind, members) in dropped {
+                exposition.metrics().dropped_series(kind, members);
+            }
+            if let Some(body) = exposition.body().renewed(texts) {
+                exposition.publish(body);
+            }
+        });
+        let error = match work.await {
+            Ok(()) => error,
+            Err(failure) => Some(SnapshotError(format!("rendering: {failure}"))),
+        };
+        let result = if error.is_some() { "error" } else { "ok" };
+        self.exposition.metrics().rebuilt(result, self.clock().elapsed().saturating_sub(began_at));
+        (owed, error)
+    }
+
+    async fn read(&self, pending: Pending, now: Timestamp) -> (Reading, Pending, Option<SnapshotError>) {
+        let (mut reading, mut owed, mut error) = (Reading::default(), Pending::default(), None);
+        let Pending { campaigns, payments, .. } = pending;
+        if !campaigns.is_nothing() {
+            match self.source.campaigns(campaigns.clone(), now).await {
+                Ok(snapshots) => reading.campaigns = Some((campaigns, snapshots)),
+                Err(failure) => {
+                    owed.campaigns = campaigns;
+                    error = Some(failure);
+                }
+            }
+        }
+        if payments {
+            match self.source.payments(now).await {
+                Ok(snapshots) => reading.payments = Some(snapshots),
+                Err(failure) => {
+                    owed.payments = true;
+                    error = Some(failure);
+                }
+            }
+        }
+        (reading, owed, error)
+    }
+}

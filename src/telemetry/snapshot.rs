@@ -1,0 +1,122 @@
+//! What campaign and payment series are rendered from, and the port through which it is read.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use actors::engine::condition::{Condition, Conditions};
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+pub use rows::snapshot::{CampaignSnapshot, CampaignWindow, PaymentSnapshot, PaymentWindow, Windows};
+
+use crate::insight::NamePattern;
+
+/// A configured marketing campaign and what belongs to it on the networks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarketingCampaign {
+    /// Its configured name.
+    pub campaign: String,
+    /// Whose it is: only this tenant's campaigns can be members.
+    pub tenant: String,
+    /// Its members.
+    pub members: Vec<Member>,
+}
+
+/// Campaigns of one network that belong to a marketing campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Integration.
+    pub provider: String,
+    /// Which of its campaigns.
+    pub which: MemberRule,
+}
+
+/// How members are found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MemberRule {
+    /// By the network's id.
+    Id(String),
+    /// By name.
+    NameMatches(NamePattern),
+}
+
+/// Whose campaigns are out of date.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Touched {
+    /// Nobody's.
+    #[default]
+    Nothing,
+    /// These accounts', as (connection, account).
+    Accounts(BTreeSet<(String, String)>),
+    /// Everybody's.
+    All,
+}
+
+/// Reading failed; what was read before stays.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SnapshotError(pub String);
+
+/// Where snapshots come from.
+pub trait SnapshotSource: Send + Sync {
+    /// The campaigns of the touched accounts at `now` that are active or have spent in 28 days: what is not in the
+    /// answer is no longer shown.
+    fn campaigns(
+        &self,
+        touched: Touched,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Vec<CampaignSnapshot>, SnapshotError>>;
+
+    /// Payments of every connection at `now`.
+    fn payments(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentSnapshot>, SnapshotError>>;
+}
+
+/// Where connections' conditions come from: the engine's [`Conditions`].
+pub trait ConditionSource: Send + Sync {
+    /// Every connection's, by name.
+    fn conditions(&self) -> Vec<Arc<Condition>>;
+}
+
+impl ConditionSource for Conditions {
+    fn conditions(&self) -> Vec<Arc<Condition>> {
+        self.all()
+    }
+}
+
+// === impl Touched ===
+
+impl Touched {
+    /// Adds an account.
+    pub fn add(&mut self, connection: &str, account_id: &str) {
+        if matches!(self, Self::Nothing) {
+            *self = Self::Accounts(BTreeSet::new());
+        }
+        if let Self::Accounts(accounts) = self {
+            accounts.insert((connection.to_owned(), account_id.to_owned()));
+        }
+    }
+
+    /// Adds all that `other` holds.
+    pub fn merge(&mut self, other: Self) {
+        match (&mut *self, other) {
+            (Self::All, _) | (_, Self::Nothing) => {}
+            (Self::Accounts(mine), Self::Accounts(others)) => mine.extend(others),
+            (_, other) => *self = other,
+        }
+    }
+
+    /// Whether this account is touched.
+    pub fn holds(&self, connection: &str, account_id: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Accounts(accounts) => {
+                // A commit group touches a handful: comparing is cheaper than making a key to look up.
+                accounts.iter().any(|(of, account)| of == connection && account == account_id)
+            }
+            Self::All => true,
+        }
+    }
+
+    /// Whether nothing is.
+    pub const fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+}

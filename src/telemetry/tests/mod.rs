@@ -1,0 +1,118 @@
+//! What is rendered and when, from samples.
+
+mod publishing;
+mod rendering;
+
+use std::sync::Arc;
+
+use actors::engine::condition::{Condition, StreamCondition};
+use jiff::Timestamp;
+use rows::{Currency, Micros, money::RawSpend, state::State};
+
+use super::{
+    board::Board,
+    snapshot::{CampaignSnapshot, CampaignWindow, PaymentSnapshot, PaymentWindow, Touched, Windows},
+};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// Noon in UTC.
+fn noon() -> Timestamp {
+    at("2026-11-24T12:00:00Z")
+}
+
+fn campaign(account_id: &str, campaign_id: &str) -> CampaignSnapshot {
+    CampaignSnapshot {
+        connection: "label-a-meta".to_owned(),
+        provider: "meta_ads".to_owned(),
+        tenant: "label-a".to_owned(),
+        account_id: account_id.to_owned(),
+        campaign_id: campaign_id.to_owned(),
+        name: Some("Night Drive / US".to_owned()),
+        objective: Some("OUTCOME_TRAFFIC".to_owned()),
+        status: Some("ACTIVE".to_owned()),
+        effective_status: Some("ACTIVE".to_owned()),
+        currency: Some(Currency::parse("USD").unwrap()),
+        time_zone: "UTC".to_owned(),
+        daily_budget: Some(Micros(50_000_000)),
+        lifetime_budget: None,
+        lifetime_spend: None,
+        learning: Some(false),
+        start_at: None,
+        end_at: None,
+        read_at: None,
+        windows: Windows {
+            today: Some(CampaignWindow {
+                impressions: Some(12_345),
+                clicks: Some(0),
+                conversions: Some(Micros(1_500_000)),
+                video_views: None,
+                spend: Some(RawSpend(Micros(24_870_000))),
+                conversion_value: Some(Micros(99_990_001)),
+            }),
+            yesterday: Some(CampaignWindow { impressions: Some(7), ..CampaignWindow::default() }),
+            last_7_days: None,
+            last_28_days: Some(CampaignWindow {
+                spend: Some(RawSpend(Micros(9_007_199_254_740_993))), // 2^53 + 1 millionths: no float holds it
+                ..CampaignWindow::default()
+            }),
+        },
+    }
+}
+
+fn payment(connection: &str, currency: &str, exponent: u8) -> PaymentSnapshot {
+    PaymentSnapshot {
+        connection: connection.to_owned(),
+        currency: Currency::parse(currency).unwrap(),
+        exponent,
+        time_zone: "Europe/Berlin".to_owned(),
+        windows: Windows {
+            last_7_days: Some(PaymentWindow {
+                gross_minor: 123_456,
+                fees_minor: 3_599,
+                refunds_minor: 0,
+                net_minor: -5,
+            }),
+            ..Windows::default()
+        },
+        mrr: Some(Micros(4_990_000)),
+    }
+}
+
+fn stream(account_id: &str, state: State, data_through: Option<&str>) -> StreamCondition {
+    StreamCondition {
+        account_id: account_id.to_owned(),
+        stream: "insights",
+        state,
+        data_through: data_through.map(at),
+        settled_through: None,
+        settled_through_at: data_through.map(at),
+        error: None,
+    }
+}
+
+fn condition(connection: &str, integration: &'static str) -> Condition {
+    Condition {
+        connection: connection.to_owned(),
+        integration,
+        tenant: "label-a".to_owned(),
+        state: State::Idle,
+        last_success_at: Some(at("2026-11-24T11:59:00Z")),
+        next_poll_at: None,
+        error: None,
+        streams: vec![
+            stream("1", State::Idle, Some("2026-11-24T00:00:00Z")),
+            stream("2", State::Polling, Some("2026-11-23T00:00:00Z")),
+        ],
+    }
+}
+
+/// A board with these campaigns, read at noon.
+fn board(campaigns: Vec<CampaignSnapshot>) -> Board {
+    let mut board = Board::default();
+    board.conditions = vec![Arc::new(condition("label-a-meta", "meta_ads"))];
+    board.replace_campaigns(&Touched::All, campaigns, noon());
+    board
+}

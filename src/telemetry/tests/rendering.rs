@@ -1,0 +1,228 @@
+use std::{collections::BTreeSet, io::Write, process::Stdio};
+
+use jiff::Timestamp;
+use rows::Micros;
+
+use super::{at, board, campaign, condition, noon, payment, stream};
+use crate::{
+    insight::NamePattern,
+    telemetry::{
+        body::{Body, tests::identity},
+        limits::{CAMPAIGNS_MAX, LABEL_CHARS_MAX},
+        render::render,
+        snapshot::{MarketingCampaign, Member, MemberRule, Touched, Windows},
+    },
+};
+use rows::state::State;
+
+fn text(board: &crate::telemetry::board::Board, now: Timestamp) -> String {
+    render(board, now).0.into_iter().map(|(_, text)| text).collect()
+}
+
+/// Everything at once: several connections, currencies, an escaped name, unknowns.
+fn rich_board() -> crate::telemetry::board::Board {
+    let mut odd = campaign("2", "9");
+    odd.name = Some("\"Night\" \\ Drive\nEU".to_owned());
+    odd.effective_status = Some("CAMPAIGN_PAUSED".to_owned());
+    odd.objective = None;
+    odd.currency = None;
+    odd.learning = None;
+    let mut lifetime = campaign("1", "8");
+    lifetime.daily_budget = None;
+    lifetime.lifetime_budget = Some(Micros(1_500_000_000));
+    lifetime.lifetime_spend = Some(rows::money::RawSpend(Micros(750_000_000)));
+    lifetime.start_at = Some(at("2026-11-14T12:00:00Z"));
+    lifetime.end_at = Some(at("2026-12-04T12:00:00Z"));
+    lifetime.windows = Windows::default();
+    let mut board = board(vec![odd, lifetime, campaign("1", "120210000000000001")]);
+    board.conditions =
+        vec![condition("label-a-meta", "meta_ads").into(), condition("label-a-stripe", "stripe").into()];
+    board.token_expiries.insert("label-a-meta".to_owned(), at("2027-01-01T00:00:00Z"));
+    board.replace_payments(
+        vec![
+            payment("label-a-stripe", "USD", 2),
+            payment("label-a-stripe", "JPY", 0),
+            payment("gone", "USD", 2),
+        ],
+        noon(),
+    );
+    board.marketing_campaigns = vec![
+        MarketingCampaign {
+            campaign: "night-drive".to_owned(),
+            tenant: "label-a".to_owned(),
+            members: vec![
+                Member {
+                    provider: "meta_ads".to_owned(),
+                    which: MemberRule::NameMatches(NamePattern::new("Night Drive*")),
+                },
+                Member { provider: "meta_ads".to_owned(), which: MemberRule::Id("8".to_owned()) },
+                Member { provider: "google_ads".to_owned(), which: MemberRule::Id("9".to_owned()) },
+            ],
+        },
+        MarketingCampaign {
+            campaign: "of-another-tenant".to_owned(),
+            tenant: "label-b".to_owned(),
+            members: vec![Member {
+                provider: "meta_ads".to_owned(),
+                which: MemberRule::NameMatches(NamePattern::new("*")),
+            }],
+        },
+    ];
+    board
+}
+
+#[test]
+fn the_whole_text() {
+    assert_eq!(text(&rich_board(), noon()), include_str!("golden.prom"));
+}
+
+#[test]
+fn each_series_is_there_once_and_each_family_in_one_piece() {
+    let text = text(&rich_board(), noon());
+    let mut series = BTreeSet::new();
+    let mut families = Vec::new();
+    for line in text.lines() {
+        if let Some(header) = line.strip_prefix("# HELP ") {
+            families.push(header.split(' ').next().unwrap());
+        } else if !line.starts_with('#') {
+            let (name, _) = line.rsplit_once(' ').unwrap();
+            assert!(series.insert(name), "{name} twice");
+            assert!(name.starts_with(families.last().unwrap()), "{name} outside its family");
+        }
+    }
+    assert_eq!(families.iter().collect::<BTreeSet<_>>().len(), families.len());
+}
+
+#[test]
+fn an_unknown_is_absent_and_a_zero_is_zero() {
+    let text = text(&board(vec![campaign("1", "2")]), noon());
+    let has = |series: &str| text.lines().any(|line| line.starts_with(series));
+    let labels = "provider=\"meta_ads\",account_id=\"1\",campaign_id=\"2\"";
+    assert!(text.contains(&format!("dynamoi_campaign_clicks{{{labels},window=\"today\"}} 0\n")));
+    assert!(!has("dynamoi_campaign_video_views"));
+    assert!(!has(&format!("dynamoi_campaign_impressions{{{labels},window=\"7d\"}}")));
+    assert!(!has(&format!("dynamoi_campaign_clicks{{{labels},window=\"yesterday\"}}")));
+}
+
+#[test]
+fn yesterdays_windows_are_not_shown_under_todays_name() {
+    let board = board(vec![campaign("1", "2")]);
+    let text = text(&board, at("2026-11-25T00:00:00Z"));
+    assert!(text.contains("dynamoi_campaign_info{"));
+    for gone in ["dynamoi_campaign_impressions", "dynamoi_campaign_spend", "dynamoi_campaign_pacing_ratio"] {
+        assert!(!text.contains(gone), "{gone}");
+    }
+}
+
+#[test]
+fn the_next_rollover_is_the_earliest_zones() {
+    let mut tokyo = campaign("1", "2");
+    tokyo.time_zone = "Asia/Tokyo".to_owned();
+    let board = board(vec![campaign("2", "2"), tokyo]);
+    assert_eq!(board.next_rollover(noon()), Some(at("2026-11-24T15:00:00Z")));
+    assert_eq!(board.next_rollover(at("2026-11-24T15:00:00Z")), Some(at("2026-11-25T00:00:00Z")));
+}
+
+#[test]
+fn pacing_compares_with_the_time_of_reading() {
+    let mut half = campaign("1", "2");
+    half.read_at = Some(at("2026-11-24T06:00:00Z"));
+    let mut stale = campaign("1", "3");
+    stale.read_at = Some(at("2026-11-23T23:59:00Z"));
+    let text = text(&board(vec![half, stale]), noon());
+    let ratios: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("dynamoi_campaign_pacing_ratio")).collect();
+    assert_eq!(ratios.len(), 1, "{ratios:?}");
+    assert!(ratios[0].ends_with("campaign_id=\"2\"} 1.9896"), "24.87 / (50 × ¼): {ratios:?}");
+}
+
+#[test]
+fn several_accounts_show_the_worst_state_and_the_earliest_day() {
+    let mut unread = condition("label-a-meta", "meta_ads");
+    unread.streams.push(stream("3", State::NeedsReauth, None));
+    let mut board = board(vec![]);
+    let both = text(&board, noon());
+    assert!(both.contains(
+        "dynamoi_stream_state{connection=\"label-a-meta\",stream=\"insights\",state=\"polling\"} 1\n"
+    ));
+    assert!(both.contains(
+        "dynamoi_data_through_timestamp_seconds{connection=\"label-a-meta\",stream=\"insights\"} 1795392000\n"
+    ));
+    board.conditions = vec![unread.into()];
+    let with_unread = text(&board, noon());
+    assert!(with_unread.contains("state=\"needs_reauth\"} 1\n"));
+    assert!(!with_unread.contains("dynamoi_data_through_timestamp_seconds"));
+}
+
+#[test]
+fn a_connection_that_is_gone_takes_its_series_along() {
+    let mut board = board(vec![campaign("1", "2")]);
+    board.conditions.clear();
+    assert_eq!(text(&board, noon()), "");
+}
+
+#[test]
+fn replacing_an_account_leaves_the_others() {
+    let mut board = board(vec![campaign("1", "2"), campaign("1", "3"), campaign("2", "4")]);
+    let mut touched = Touched::default();
+    touched.add("label-a-meta", "1");
+    board.replace_campaigns(&touched, vec![campaign("1", "3")], noon());
+    let text = text(&board, noon());
+    let infos: Vec<&str> = text.lines().filter(|line| line.starts_with("dynamoi_campaign_info")).collect();
+    assert_eq!(infos.len(), 2, "{infos:?}");
+    assert!(infos[0].contains("campaign_id=\"3\"") && infos[1].contains("campaign_id=\"4\""));
+}
+
+#[test]
+fn a_long_name_is_cut_between_characters() {
+    let mut long = campaign("1", "2");
+    long.name = Some("é".repeat(LABEL_CHARS_MAX + 1));
+    let text = text(&board(vec![long]), noon());
+    assert!(text.contains(&format!("campaign_name=\"{}…\"", "é".repeat(LABEL_CHARS_MAX))));
+}
+
+#[test]
+fn beyond_the_limit_active_campaigns_stay_and_the_rest_is_counted() {
+    let mut campaigns: Vec<_> =
+        (0..=CAMPAIGNS_MAX).map(|number| campaign("1", &format!("{number:06}"))).collect();
+    for paused in &mut campaigns[..2] {
+        paused.status = Some("PAUSED".to_owned());
+        paused.effective_status = Some("PAUSED".to_owned());
+    }
+    let board = board(campaigns);
+    let (texts, dropped) = render(&board, noon());
+    assert_eq!(dropped, [("campaign", 1), ("campaign_member", 0), ("payment", 0)]);
+    let (_, info) = texts.iter().find(|(name, _)| *name == "dynamoi_campaign_info").unwrap();
+    assert!(info.contains("campaign_id=\"000000\"") && !info.contains("campaign_id=\"000001\""));
+    assert!(info.contains(&format!("campaign_id=\"{CAMPAIGNS_MAX:06}\"")));
+}
+
+/// As many series as a large worker shows, rendered and compressed.
+#[test]
+fn a_hundred_thousand_series() {
+    let campaigns: Vec<_> = (0..10_000).map(|number| campaign("1", &number.to_string())).collect();
+    let board = board(campaigns);
+    let body = Body::default().renewed(render(&board, noon()).0).unwrap();
+    let series = identity(&body).lines().filter(|line| !line.starts_with('#')).count();
+    assert!(series > 100_000, "{series}");
+    assert!(body.renewed(render(&board, noon()).0).is_none(), "rendering is deterministic");
+}
+
+/// Prometheus' own opinion of the text that a scrape gets.
+#[test]
+fn promtool_finds_nothing_to_say() {
+    let metrics = super::publishing::metrics_with_everything();
+    let whole = format!("{}{}", metrics.text().unwrap(), text(&rich_board(), noon()));
+    let mut tool = std::process::Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool is not on PATH: `apt-get install prometheus` brings it");
+    tool.stdin.take().unwrap().write_all(whole.as_bytes()).unwrap();
+    let output = tool.wait_with_output().unwrap();
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{said}");
+}

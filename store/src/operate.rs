@@ -1,0 +1,118 @@
+//! What operators ask of a connection, through the database.
+
+use jiff::Timestamp;
+use rows::DayRange;
+use sea_orm::{ColumnTrait, EntityTrait, NotSet, QueryFilter, Set, UpdateMany, sea_query::Expr};
+
+use crate::{
+    Store, StoreError,
+    convert::{chrono_day, day, timestamp, utc},
+    entity::{backfill, connection},
+};
+
+/// How far a backfill request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackfillStatus {
+    /// The request's id.
+    pub id: i64,
+    /// Which days were asked for.
+    pub days: DayRange,
+    /// When.
+    pub requested_at: Timestamp,
+    /// Days left to read; nothing until a worker took it up.
+    pub days_left: Option<u32>,
+    /// When it was done.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl Store {
+    /// Holds a connection, or lets it go on.
+    pub async fn set_paused(&self, connection: &str, paused: bool) -> Result<(), StoreError> {
+        let update = connection::Entity::update_many()
+            .col_expr(connection::Column::Paused, Expr::value(paused))
+            .filter(connection::Column::Name.eq(connection));
+        self.one_connection(connection, update).await
+    }
+
+    /// Asks for everything to be polled now.
+    pub async fn request_poll(&self, connection: &str) -> Result<(), StoreError> {
+        let now = utc(self.clock.0.now());
+        let update = connection::Entity::update_many()
+            .col_expr(connection::Column::PollRequestedAt, Expr::value(Some(now)))
+            .filter(connection::Column::Name.eq(connection));
+        self.one_connection(connection, update).await
+    }
+
+    /// Asks for these days to be read, again or for the first time; answers the request's id.
+    pub async fn request_backfill(&self, connection: &str, days: DayRange) -> Result<i64, StoreError> {
+        let known = connection::Entity::find()
+            .filter(connection::Column::Name.eq(connection))
+            .one(&self.pools.write)
+            .await?;
+        if known.is_none() {
+            return Err(unknown_connection(connection));
+        }
+        let request = backfill::ActiveModel {
+            id: NotSet,
+            connection: Set(connection.to_owned()),
+            first_day: Set(chrono_day(days.first)),
+            last_day: Set(chrono_day(days.last)),
+            requested_at: Set(utc(self.clock.0.now())),
+            days_left: Set(None),
+            finished_at: Set(None),
+        };
+        let inserted = backfill::Entity::insert(request).exec(&self.pools.write).await?;
+        Ok(inserted.last_insert_id)
+    }
+
+    /// How far a request is.
+    pub async fn backfill(&self, id: i64) -> Result<BackfillStatus, StoreError> {
+        let found = backfill::Entity::find_by_id(id).one(&self.pools.read).await?;
+        let found = found.ok_or_else(|| StoreError::Unknown(format!("there is no backfill request {id}")))?;
+        let days = day(found.first_day)
+            .zip(day(found.last_day))
+            .and_then(|(first, last)| DayRange::new(first, last))
+            .ok_or_else(|| StoreError::Unreadable(format!("days of backfill request {id}")))?;
+        Ok(BackfillStatus {
+            id,
+            days,
+            requested_at: timestamp(found.requested_at),
+            days_left: found.days_left.and_then(|days| u32::try_from(days).ok()),
+            finished_at: found.finished_at.map(timestamp),
+        })
+    }
+
+    /// Marks every connection that is not named as removed from the configuration. Its rows stay.
+    pub async fn retire_connections(&self, configured: &[String]) -> Result<(), StoreError> {
+        connection::Entity::update_many()
+            .col_expr(connection::Column::Removed, Expr::value(true))
+            .col_expr(connection::Column::State, Expr::value(rows::state::State::Stopped.as_str()))
+            .col_expr(
+                connection::Column::NextPollAt,
+                Expr::value(Option::<sea_orm::prelude::DateTimeUtc>::None),
+            )
+            .filter(connection::Column::Name.is_not_in(configured))
+            .filter(connection::Column::Removed.eq(false))
+            .exec(&self.pools.write)
+            .await?;
+        Ok(())
+    }
+
+    async fn one_connection(
+        &self,
+        name: &str,
+        update: UpdateMany<connection::Entity>,
+    ) -> Result<(), StoreError> {
+        let done = update.exec(&self.pools.write).await?;
+        if done.rows_affected == 0 {
+            return Err(unknown_connection(name));
+        }
+        Ok(())
+    }
+}
+
+fn unknown_connection(name: &str) -> StoreError {
+    StoreError::Unknown(format!(
+        "no worker has ever run a connection {name:?} on this database; check the name and the database URL"
+    ))
+}

@@ -1,0 +1,225 @@
+//! What the snapshot of campaigns is made of: which days were read, sums, objects.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use rows::{
+    Currency, Day, Micros,
+    day::day_at,
+    ledger::{DaysProgress, Ledger, Progress},
+    money::RawSpend,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryResult, Value,
+    sea_query::ArrayType,
+};
+
+use super::{CampaignWindow, window_days};
+use crate::{
+    StoreError,
+    convert::chrono_day,
+    entity::{ad_campaign, connection, ledger},
+    limits,
+    sql::Sql,
+};
+
+/// An account of a connection.
+pub type Account = (i64, String);
+
+/// What has been read of an account's campaigns.
+pub struct Reading {
+    pub time_zone: String,
+    pub currency: Option<Currency>,
+    pub today: Day,
+    pub days: DaysProgress,
+}
+
+/// A campaign's sums, and how many rows each window had.
+pub struct Sums {
+    pub currency: Option<Currency>,
+    pub windows: [(i64, CampaignWindow); 4],
+}
+
+/// The columns of an [`Account`], and their types.
+const ACCOUNT_KEY: [&str; 2] = ["connection_id", "account_id"];
+const ACCOUNT_KINDS: [ArrayType; 2] = [ArrayType::BigInt, ArrayType::String];
+
+/// The columns summed, in the order of [`CampaignWindow`].
+const SUMMED: [&str; 6] =
+    ["impressions", "clicks", "conversions_micros", "video_views", "spend_micros", "conversion_value_micros"];
+
+/// Connections that are configured, by id.
+pub async fn connections(database: &impl ConnectionTrait) -> Result<HashMap<i64, connection::Model>, DbErr> {
+    let all = connection::Entity::find().all(database).await?;
+    Ok(all
+        .into_iter()
+        .filter(|connection| !connection.removed)
+        .map(|connection| (connection.id, connection))
+        .collect())
+}
+
+/// What has been read of each account: by the stream that its campaigns come from, else by any stream of days.
+pub async fn readings(
+    database: &impl ConnectionTrait,
+    wanted: Option<&BTreeSet<Account>>,
+    now: Timestamp,
+) -> Result<BTreeMap<Account, Reading>, StoreError> {
+    let mut ledgers = ledger::Entity::find();
+    if let Some(wanted) = wanted {
+        let connections = wanted.iter().map(|(connection, _)| *connection);
+        ledgers = ledgers.filter(ledger::Column::ConnectionId.is_in(connections));
+    }
+    let mut ledgers = ledgers.all(database).await?;
+    ledgers.retain(|stored| {
+        wanted.is_none_or(|wanted| wanted.contains(&(stored.connection_id, stored.account_id.clone())))
+    });
+    let accounts: BTreeSet<Account> =
+        ledgers.iter().map(|stored| (stored.connection_id, stored.account_id.clone())).collect();
+    let campaign_streams = campaign_streams(database, &accounts).await?;
+    let mut readings = BTreeMap::new();
+    for stored in ledgers {
+        let account = (stored.connection_id, stored.account_id);
+        let of_campaigns = campaign_streams.get(&account);
+        if of_campaigns.is_some_and(|stream| *stream != stored.stream) {
+            continue;
+        }
+        let ledger: Ledger = serde_json::from_str(&stored.memory).map_err(|error| {
+            StoreError::Unreadable(format!(
+                "ledger of {:?}, stream {:?}: {error}",
+                stored.connection, stored.stream
+            ))
+        })?;
+        let today = day_at(now, &ledger.zone());
+        if let Progress::Days(days) = ledger.progress {
+            let reading = Reading { time_zone: ledger.time_zone, currency: ledger.currency, today, days };
+            readings.insert(account, reading);
+        }
+    }
+    Ok(readings)
+}
+
+/// The stream that each account's campaigns come from, where there are any.
+async fn campaign_streams(
+    database: &impl ConnectionTrait,
+    accounts: &BTreeSet<Account>,
+) -> Result<HashMap<Account, String>, DbErr> {
+    let accounts: Vec<&Account> = accounts.iter().collect();
+    let mut streams = HashMap::new();
+    for accounts in accounts.chunks(limits::KEYS_STATEMENT_MAX) {
+        let statement = Sql::new(
+            database.get_database_backend(),
+            "SELECT DISTINCT e.connection_id, e.account_id, e.stream",
+        )
+        .reading_keys(
+            &ACCOUNT_KEY,
+            &ACCOUNT_KINDS,
+            account_keys(accounts),
+            "ad_entities e",
+            "e.connection_id = i.connection_id AND e.account_id = i.account_id AND e.level = 'campaign'",
+        )
+        .done();
+        for row in database.query_all_raw(statement).await? {
+            let account = (row.try_get("", "connection_id")?, row.try_get("", "account_id")?);
+            streams.insert(account, row.try_get("", "stream")?);
+        }
+    }
+    Ok(streams)
+}
+
+/// Adds up the campaigns of accounts that share `today`.
+pub async fn sum(
+    database: &impl ConnectionTrait,
+    today: Day,
+    accounts: &[&Account],
+    sums: &mut HashMap<(Account, String), Sums>,
+) -> Result<(), DbErr> {
+    let backend = database.get_database_backend();
+    let mut sql =
+        Sql::new(backend, "SELECT e.connection_id, e.account_id, e.campaign_id, MIN(d.currency) AS currency");
+    let windows = window_days(today);
+    for (number, days) in windows.iter().enumerate() {
+        let within = |sql: Sql| {
+            sql.text(" CASE WHEN f.date BETWEEN ")
+                .bind(chrono_day(days.first))
+                .text(" AND ")
+                .bind(chrono_day(days.last))
+                .text(" THEN ")
+        };
+        sql = within(sql.text(", COUNT(")).text(&format!("1 END) AS rows_{number}"));
+        for column in SUMMED {
+            sql = within(sql.text(", CAST(SUM("))
+                .text(&format!("f.{column} END) AS bigint) AS {column}_{number}"));
+        }
+    }
+    let [.., longest] = windows;
+    let statement = sql
+        .reading_keys(
+            &ACCOUNT_KEY,
+            &ACCOUNT_KINDS,
+            account_keys(accounts),
+            "ad_entities e",
+            "e.connection_id = i.connection_id AND e.account_id = i.account_id AND e.level = 'campaign'",
+        )
+        .text(
+            " JOIN ad_performance_rows f ON f.entity_id = e.id \
+             JOIN ad_definitions d ON d.id = f.definition_id WHERE f.date BETWEEN ",
+        )
+        .bind(chrono_day(longest.first))
+        .text(" AND ")
+        .bind(chrono_day(longest.last))
+        .text(" GROUP BY e.connection_id, e.account_id, e.campaign_id")
+        .done();
+    for row in database.query_all_raw(statement).await? {
+        let account = (row.try_get("", "connection_id")?, row.try_get("", "account_id")?);
+        let campaign: String = row.try_get("", "campaign_id")?;
+        let currency: String = row.try_get("", "currency")?;
+        let mut windows = [(0, CampaignWindow::default()); 4];
+        for (number, window) in windows.iter_mut().enumerate() {
+            *window = window_of(&row, number)?;
+        }
+        let of_campaign = Sums { currency: Currency::parse(&currency).ok(), windows };
+        sums.insert((account, campaign), of_campaign);
+    }
+    Ok(())
+}
+
+fn window_of(row: &QueryResult, number: usize) -> Result<(i64, CampaignWindow), DbErr> {
+    let sum = |column: &str| row.try_get::<Option<i64>>("", &format!("{column}_{number}"));
+    let micros = |column: &str| Ok::<_, DbErr>(sum(column)?.map(Micros));
+    let window = CampaignWindow {
+        impressions: sum("impressions")?,
+        clicks: sum("clicks")?,
+        conversions: micros("conversions_micros")?,
+        video_views: sum("video_views")?,
+        spend: micros("spend_micros")?.map(RawSpend),
+        conversion_value: micros("conversion_value_micros")?,
+    };
+    Ok((row.try_get("", &format!("rows_{number}"))?, window))
+}
+
+/// What the networks say of these accounts' campaigns.
+pub async fn objects_of(
+    database: &impl ConnectionTrait,
+    accounts: &[&Account],
+    objects: &mut HashMap<(Account, String), ad_campaign::Model>,
+) -> Result<(), DbErr> {
+    let statement = Sql::new(database.get_database_backend(), "SELECT r.*")
+        .reading_keys(
+            &ACCOUNT_KEY,
+            &ACCOUNT_KINDS,
+            account_keys(accounts),
+            "ad_campaign_rows r",
+            "r.connection_id = i.connection_id AND r.account_id = i.account_id",
+        )
+        .done();
+    for row in database.query_all_raw(statement).await? {
+        let model = ad_campaign::Model::from_query_result(&row, "")?;
+        let account = (model.connection_id, model.account_id.clone());
+        objects.insert((account, model.campaign_id.clone()), model);
+    }
+    Ok(())
+}
+
+fn account_keys(accounts: &[&Account]) -> Vec<Vec<Value>> {
+    accounts.iter().map(|(connection, account)| vec![(*connection).into(), account.as_str().into()]).collect()
+}

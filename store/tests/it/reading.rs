@@ -1,0 +1,293 @@
+//! Cases about what the worker's own surfaces read and write.
+
+use jiff::SignedDuration;
+use rows::{
+    Micros, Row,
+    ledger::{DaysProgress, FeedProgress, Forbidden, Ledger, Progress},
+    money::RawSpend,
+    sink::{ConnectionReport, CycleRecord, Sink, SinkError},
+    state::State,
+};
+use store::{
+    MarketingBudget, MarketingCampaign, MarketingMember, StoreError,
+    read::{CampaignWindow, PaymentWindow},
+};
+
+use crate::{
+    samples::*,
+    support::{Bench, at},
+};
+
+/// The ledger of `insights`, with these days read at that instant.
+fn read_days(readings: &[(i8, i8, &str)]) -> Ledger {
+    let mut progress = DaysProgress::default();
+    for (first, last, read_at) in readings {
+        progress.mark(days(*first, *last), at(read_at));
+    }
+    Ledger {
+        account_id: ACCOUNT.into(),
+        stream: "insights".into(),
+        time_zone: "America/Los_Angeles".into(),
+        currency: Some(usd()),
+        progress: Progress::Days(progress),
+        forbidden: None,
+    }
+}
+
+pub async fn campaigns_are_summed_over_account_days(bench: &Bench) {
+    let epoch = bench.register("meta", "meta_ads").await.epoch;
+    let mut quiet = campaign("quiet");
+    quiet.status = Some("PAUSED".into());
+    quiet.effective_status = Some("CAMPAIGN_PAUSED".into());
+    let mut unsaid = performance("1", day(23), 3);
+    unsaid.metrics.clicks = None;
+    let mut rows = vec![
+        Row::AdCampaign(campaign("1")),
+        Row::AdCampaign(campaign("active")),
+        Row::AdCampaign(quiet),
+        Row::AdPerformance(unsaid),
+        performance_row("no-object", day(22), 5),
+    ];
+    // An ad set's numbers are detail of its campaign's: never added.
+    let mut detail = performance("1", day(24), 100);
+    detail.level = rows::ads::AdLevel::AdSet;
+    detail.ad_set_id = "11".into();
+    rows.push(Row::AdPerformance(detail));
+    for number in [1, 17, 18, 24] {
+        rows.push(performance_row("1", day(number), i64::from(number)));
+    }
+    let mut commit = insights("meta", epoch, rows);
+    commit.ledger = Some(read_days(&[(1, 24, "2026-11-24T09:30:00Z")]));
+    bench.commit(commit).await;
+    // 10:00 in UTC is two in the morning of the 24th in Los Angeles.
+    let now = at("2026-11-24T10:00:00Z");
+    let snapshots = bench.store.campaign_windows(None, now).await.unwrap();
+    let ids: Vec<&str> = snapshots.iter().map(|snapshot| &*snapshot.campaign_id).collect();
+    assert_eq!(ids, ["1", "active", "no-object"]);
+    let first = &snapshots[0];
+    assert_eq!(
+        (&*first.provider, &*first.tenant, &*first.time_zone),
+        ("meta_ads", "label-a", "America/Los_Angeles")
+    );
+    assert_eq!(first.currency, Some(usd()));
+    assert_eq!(first.daily_budget, Some(Micros(25_000_000)));
+    assert_eq!(first.start_at, Some(at("2026-10-01T00:00:00Z")));
+    let spend =
+        |window: &Option<CampaignWindow>| window.unwrap().spend.map(|RawSpend(micros)| micros.0 / 1_000_000);
+    let windows = &first.windows;
+    assert_eq!(spend(&windows.today), Some(24));
+    assert_eq!(spend(&windows.yesterday), Some(3));
+    assert_eq!(spend(&windows.last_7_days), Some(24 + 3 + 18));
+    assert_eq!(spend(&windows.last_28_days), Some(24 + 3 + 18 + 17 + 1));
+    // What the source does not say is not zero; a day among others that say is left out of the sum.
+    assert_eq!(windows.yesterday.unwrap().clicks, None);
+    assert_eq!(windows.last_7_days.unwrap().clicks, Some(0));
+    assert_eq!(windows.today.unwrap().conversions, Some(Micros(1_500_000)));
+    assert_eq!(windows.today.unwrap().video_views, None);
+    // Days that were read and hold nothing of an active campaign are days of zeros.
+    let idle = snapshots[1].windows.last_28_days.unwrap();
+    assert_eq!((idle.impressions, idle.clicks, idle.conversions), (Some(0), Some(0), None));
+    assert_eq!(snapshots[2].name, None);
+    let touched = [("meta".to_owned(), "another".to_owned())];
+    assert_eq!(bench.store.campaign_windows(Some(&touched), now).await.unwrap(), []);
+    let touched = [("meta".to_owned(), ACCOUNT.to_owned())];
+    assert_eq!(bench.store.campaign_windows(Some(&touched), now).await.unwrap(), snapshots);
+}
+
+pub async fn a_campaign_window_is_absent_until_it_was_read(bench: &Bench) {
+    let epoch = bench.register("meta", "meta_ads").await.epoch;
+    let mut commit =
+        insights("meta", epoch, vec![Row::AdCampaign(campaign("1")), performance_row("1", day(22), 5)]);
+    commit.ledger = Some(read_days(&[(20, 23, "2026-11-24T09:30:00Z")]));
+    bench.commit(commit.clone()).await;
+    let now = at("2026-11-24T10:00:00Z");
+    let windows = bench.store.campaign_windows(None, now).await.unwrap().remove(0).windows;
+    assert_eq!(windows.today, None);
+    assert!(windows.yesterday.is_some() && windows.last_7_days.is_some());
+    // A day later nothing of it has been read yet.
+    let tomorrow = now.checked_add(SignedDuration::from_hours(24)).unwrap();
+    let windows = bench.store.campaign_windows(None, tomorrow).await.unwrap().remove(0).windows;
+    assert_eq!((windows.today, windows.yesterday, windows.last_7_days), (None, None, None));
+}
+
+pub async fn money_is_summed_by_category_and_zone(bench: &Bench) {
+    let epoch = bench.register("stripe", "stripe").await.epoch;
+    bench.register("meta", "meta_ads").await;
+    let entry = |id: &str, category: &str, amount, fee, at: &str| {
+        Row::LedgerEntry(ledger_entry(id, category, amount, fee, at))
+    };
+    let mut commit = billing(
+        "stripe",
+        epoch,
+        vec![
+            // 2026-11-23T23:30 in Los Angeles.
+            entry("1", "charge", 10_000, 320, "2026-11-24T07:30:00Z"),
+            entry("2", "charge", 2_000, 90, "2026-11-24T09:00:00Z"),
+            entry("3", "refund", -2_500, 0, "2026-11-20T00:00:00Z"),
+            entry("4", "payout", -5_000, 0, "2026-11-20T00:00:00Z"),
+            entry("5", "fee", -200, 0, "2026-11-01T12:00:00Z"),
+            entry("6", "charge", 77_777, 0, "2026-10-01T12:00:00Z"),
+            revenue("sub_1", day(22), 5_000_000),
+            revenue("sub_1", day(23), 9_990_000),
+            revenue("sub_2", day(23), 1_000_000),
+        ],
+    );
+    let feed = |caught_up_at: &str| Ledger {
+        account_id: String::new(),
+        stream: "events".into(),
+        time_zone: "America/Los_Angeles".into(),
+        currency: None,
+        progress: Progress::Feed(FeedProgress {
+            caught_up_at: Some(at(caught_up_at)),
+            ..FeedProgress::default()
+        }),
+        forbidden: None,
+    };
+    commit.ledger = Some(feed("2026-11-24T09:55:00Z"));
+    bench.commit(commit).await;
+    let now = at("2026-11-24T10:00:00Z");
+    let mut snapshots = bench.store.payment_windows(now).await.unwrap();
+    assert_eq!(snapshots.len(), 1);
+    let snapshot = snapshots.remove(0);
+    assert_eq!((&*snapshot.connection, snapshot.currency, snapshot.exponent), ("stripe", usd(), 2));
+    assert_eq!(snapshot.mrr, Some(Micros(10_990_000)));
+    let window = |gross_minor, fees_minor, refunds_minor, net_minor| {
+        Some(PaymentWindow { gross_minor, fees_minor, refunds_minor, net_minor })
+    };
+    assert_eq!(snapshot.windows.today, window(2_000, 90, 0, 1_910));
+    assert_eq!(snapshot.windows.yesterday, window(10_000, 320, 0, 9_680));
+    assert_eq!(snapshot.windows.last_7_days, window(12_000, 410, 2_500, 9_090));
+    assert_eq!(snapshot.windows.last_28_days, window(12_000, 610, 2_500, 8_890));
+    // Nothing of today has been read once the last reading was before midnight.
+    let mut stale = billing("stripe", epoch, vec![]);
+    stale.ledger = Some(feed("2026-11-24T07:00:00Z"));
+    bench.commit(stale).await;
+    let windows = bench.store.payment_windows(now).await.unwrap().remove(0).windows;
+    assert_eq!((windows.today, windows.yesterday), (None, None));
+    assert!(windows.last_7_days.is_some());
+}
+
+pub async fn connections_tell_their_condition(bench: &Bench) {
+    let epoch = bench.register("meta", "meta_ads").await.epoch;
+    let mut commit = insights("meta", epoch, vec![]);
+    commit.ledger = Some(read_days(&[(20, 23, "2026-11-24T09:30:00Z")]));
+    commit.settled_through = Some(day(21));
+    bench.commit(commit).await;
+    let mut forbidden = insights("meta", epoch, vec![]);
+    forbidden.stream = "countries".into();
+    let mut ledger = read_days(&[]);
+    ledger.stream = "countries".into();
+    ledger.forbidden = Some(Forbidden { advice: "grant ads_read".into(), since: at("2026-11-24T09:00:00Z") });
+    forbidden.ledger = Some(ledger);
+    bench.commit(forbidden).await;
+    let report = |epoch, state| ConnectionReport {
+        connection: "meta".into(),
+        epoch,
+        state,
+        last_success_at: Some(at("2026-11-24T09:59:00.123Z")),
+        next_poll_at: Some(at("2026-11-24T10:15:00Z")),
+        error: Some("a\0b".into()),
+    };
+    bench.store.report(report(epoch, State::Idle)).await.unwrap();
+    // Dropped: this worker has lost the connection.
+    bench.store.report(report(epoch - 1, State::Parked)).await.unwrap();
+    let mut connections = bench.store.connections().await.unwrap();
+    assert_eq!(connections.len(), 1);
+    let meta = connections.remove(0);
+    assert_eq!(meta.state, Some(State::Idle));
+    assert_eq!(meta.last_success_at, Some(at("2026-11-24T09:59:00.123Z")));
+    assert_eq!(meta.error.as_deref(), Some("ab"));
+    // The end of the 23rd in Los Angeles.
+    assert_eq!(meta.data_through, Some(at("2026-11-24T08:00:00Z")));
+    assert_eq!(meta.settled_through, Some(day(21)));
+    assert_eq!(meta.streams.len(), 2);
+    assert_eq!(meta.streams[0].forbidden.as_deref(), Some("grant ads_read"));
+    bench.store.retire_connections(&["other".to_owned()]).await.unwrap();
+    let retired = bench.store.connections().await.unwrap().remove(0);
+    assert_eq!((retired.removed, retired.state), (true, Some(State::Stopped)));
+    assert_eq!(bench.store.controls().await.unwrap(), []);
+    bench.register("meta", "meta_ads").await;
+    assert!(!bench.store.connections().await.unwrap()[0].removed);
+}
+
+pub async fn operators_ask_through_the_database(bench: &Bench) {
+    bench.register("meta", "meta_ads").await;
+    let unknown = bench.store.set_paused("mete", true).await;
+    assert!(matches!(unknown, Err(StoreError::Unknown(_))), "{unknown:?}");
+    assert!(bench.store.request_backfill("mete", days(1, 3)).await.is_err());
+    bench.store.set_paused("meta", true).await.unwrap();
+    bench.store.request_poll("meta").await.unwrap();
+    let id = bench.store.request_backfill("meta", days(1, 3)).await.unwrap();
+    let control = bench.store.controls().await.unwrap().remove(0);
+    assert!(control.paused);
+    assert_eq!(control.poll_requested_at, Some(at("2026-11-24T10:00:00Z")));
+    assert_eq!(control.backfills.len(), 1);
+    assert_eq!((control.backfills[0].id, control.backfills[0].days), (id, days(1, 3)));
+    assert!(bench.register("meta", "meta_ads").await.paused);
+    assert_eq!(bench.store.backfill(id).await.unwrap().days_left, None);
+    bench.store.backfill_progress(id, 2).await.unwrap();
+    assert_eq!(bench.store.backfill(id).await.unwrap().days_left, Some(2));
+    bench.store.backfill_progress(id, 0).await.unwrap();
+    let status = bench.store.backfill(id).await.unwrap();
+    assert_eq!(status.finished_at, Some(at("2026-11-24T10:00:00Z")));
+    assert_eq!(bench.store.controls().await.unwrap()[0].backfills, []);
+    let missing = bench.store.backfill_progress(id + 1, 0).await;
+    assert!(matches!(missing, Err(SinkError::Refused(_))), "{missing:?}");
+}
+
+pub async fn budgets_secrets_and_marketing_campaigns_are_kept(bench: &Bench) {
+    let store = &bench.store;
+    assert_eq!(store.quota_used("google", "operations", day(24)).await.unwrap(), 0);
+    assert_eq!(store.quota_use("google", "operations", day(24), 5).await.unwrap(), 5);
+    assert_eq!(store.quota_use("google", "operations", day(24), 7).await.unwrap(), 12);
+    assert_eq!(store.quota_used("google", "operations", day(23)).await.unwrap(), 0);
+    store.put_secret("token", "key-1", vec![0, 255]).await.unwrap();
+    store.put_secret("token", "key-2", vec![1]).await.unwrap();
+    let secret = store.secret("token").await.unwrap().unwrap();
+    assert_eq!((&*secret.key_id, &*secret.sealed), ("key-2", &[1_u8][..]));
+    assert_eq!(store.secrets().await.unwrap().len(), 1);
+    assert!(store.delete_secret("token").await.unwrap());
+    assert!(!store.delete_secret("token").await.unwrap());
+    let campaign = MarketingCampaign {
+        id: "night-drive".into(),
+        tenant: "label-a".into(),
+        budget: Some(MarketingBudget { amount: Micros(1_500_000_000), currency: usd(), days: days(1, 30) }),
+        tracks: vec!["USUM71703861".into()],
+        members: vec![
+            MarketingMember {
+                integration: Some("meta_ads".into()),
+                campaign: Some("1202".into()),
+                ..Default::default()
+            },
+            MarketingMember { utm_campaign: Some("night-drive".into()), ..Default::default() },
+        ],
+    };
+    store.sync_campaigns(std::slice::from_ref(&campaign)).await.unwrap();
+    store.sync_campaigns(&[campaign]).await.unwrap();
+    assert_eq!(bench.count("campaigns").await, 1);
+    assert_eq!(bench.count("campaign_members").await, 2);
+    store.sync_campaigns(&[]).await.unwrap();
+    assert_eq!(bench.count("campaigns").await, 0);
+}
+
+pub async fn old_records_are_purged(bench: &Bench) {
+    let epoch = bench.register("meta", "meta_ads").await.epoch;
+    for finished_at in ["2026-10-01T00:00:00Z", "2026-11-24T09:00:00Z"] {
+        let cycle = CycleRecord {
+            connection: "meta".into(),
+            account_id: ACCOUNT.into(),
+            stream: "insights".into(),
+            outcome: "ok",
+            started_at: at("2026-10-01T00:00:00Z"),
+            finished_at: at(finished_at),
+            pages: 3,
+            rows: 1_234,
+            error: None,
+        };
+        bench.store.record_cycle(cycle).await.unwrap();
+    }
+    bench.commit(insights("meta", epoch, vec![])).await;
+    let purged = bench.store.purge(at("2026-11-01T00:00:00Z")).await.unwrap();
+    assert_eq!((purged.cycles, purged.quarantined_rows), (1, 0));
+    assert_eq!(bench.one("SELECT rows_read FROM cycles").await["rows_read"], 1_234);
+}

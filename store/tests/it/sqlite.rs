@@ -1,0 +1,63 @@
+//! What is wrong with a database file, and what several processes do to one.
+
+use std::sync::Arc;
+
+use store::{Store, StoreError, StoreOptions};
+
+use crate::{
+    samples::{day, insights, performance_row},
+    support::{Bench, TestClock},
+};
+
+async fn open(url: &str) -> Result<Store, StoreError> {
+    let clock = Arc::new(TestClock::at("2026-11-24T10:00:00Z"));
+    Store::connect(url, StoreOptions::default(), clock).await
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_file_is_said_with_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("notes.txt");
+    std::fs::write(&file, "these are notes, and no database at all ".repeat(100)).unwrap();
+    let error = open(&format!("sqlite://{}", file.display())).await.unwrap_err();
+    assert!(matches!(&error, StoreError::File { path, .. } if path.ends_with("notes.txt")), "{error:?}");
+    let error = open(&format!("sqlite://{}/below/it.db", file.display())).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Directory { path, .. } if path.ends_with("below")), "{error:?}");
+    let error = open("mysql://user:hunter2@host/database").await.unwrap_err();
+    assert!(matches!(&error, StoreError::Url(_)), "{error:?}");
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused_by_name() {
+    use sea_orm::{ConnectionTrait, TransactionTrait};
+    let bench = Bench::open("sqlite::memory:").await;
+    let tx = bench.store.reader().begin().await.unwrap();
+    tx.execute_unprepared(
+        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m30000101_future', 0)",
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let error = bench.store.migrate_up().await.unwrap_err();
+    assert!(matches!(&error, StoreError::Newer(text) if text.contains("m30000101_future")), "{error:?}");
+}
+
+/// A second process with the same file: here another store, with a writer of its own.
+#[tokio::test]
+async fn two_writers_of_one_file_wait_for_each_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/shared.db", directory.path().display());
+    let (one, other) = (Bench::open(&url).await, Bench::open(&url).await);
+    let (a, b) = (one.register("a", "meta_ads").await.epoch, other.register("b", "meta_ads").await.epoch);
+    let pages = async |bench: &Bench, name: &str, epoch| {
+        for page in 0..30 {
+            let rows = (0..20).map(|number| performance_row(&format!("{page}-{number}"), day(20), 1));
+            bench.commit(insights(name, epoch, rows.collect())).await;
+        }
+    };
+    futures::join!(pages(&one, "a", a), pages(&other, "b", b));
+    assert_eq!(one.count("ad_performance_daily").await, 1_200);
+    one.store.close().await;
+    other.store.close().await;
+}

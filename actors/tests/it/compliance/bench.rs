@@ -38,17 +38,17 @@ impl Bench {
     /// A world that is seen first at this time.
     pub fn at(case: &'static dyn Case, now: &str, seed: u64) -> Self {
         let now: Timestamp = now.parse().unwrap();
-        Self::beside(case, SimulatedClock::new(now), MemorySink::default(), seed)
+        Self::beside(case, SimulatedClock::new(now), seed)
     }
 
-    /// One of several, which share clock and store. Its world and its line grow from the seed.
-    pub fn beside(case: &'static dyn Case, clock: SimulatedClock, sink: MemorySink, seed: u64) -> Self {
+    /// One of several that share a clock. Its world and its line grow from the seed.
+    pub fn beside(case: &'static dyn Case, clock: SimulatedClock, seed: u64) -> Self {
         let now = clock.now();
         let imitation = case.imitation(seed, HISTORY_DAYS, now);
         let wire = ImitationWire::new(imitation, Arc::new(clock.clone()), seed);
         // Two days more: the world begins with the day of its westernmost zone.
         let start = day::plus_days(day::day_at(now, &TimeZone::UTC), -i64::from(HISTORY_DAYS) - 2);
-        Self { case, clock, wire, sink, spec: case.spec(start) }
+        Self { case, clock, wire, sink: MemorySink::default(), spec: case.spec(start) }
     }
 
     pub fn driver(&self) -> Driver {

@@ -119,10 +119,10 @@ impl MemorySink {
                     .rows
                     .iter()
                     .filter(|((connection, of, _, day), row)| {
-                        *connection == commit.connection
-                            && *of == table
+                        *of == table
                             && day.is_some_and(|day| days.contains(day))
                             && level_of(row) == level
+                            && *connection == commit.connection
                     })
                     .filter(|(key, _)| stored.accounts.get(*key) == Some(&commit.account_id))
                     .map(|(key, _)| key.clone())
@@ -145,7 +145,7 @@ impl MemorySink {
                 let unseen: Vec<RowKey> = stored
                     .rows
                     .keys()
-                    .filter(|key| key.0 == commit.connection && key.1 == table && !seen.contains(&key.2))
+                    .filter(|key| key.1 == table && key.0 == commit.connection && !seen.contains(&key.2))
                     .filter(|key| stored.accounts.get(*key) == Some(&account))
                     .cloned()
                     .collect();

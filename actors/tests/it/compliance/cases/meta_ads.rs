@@ -56,7 +56,7 @@ impl Case for MetaCase {
             base_url: "http://imitation.invalid".parse().unwrap(),
             api_version: "v25.0".to_owned(),
             credentials: [("access_token".to_owned(), TOKEN.into())].into(),
-            settings: json!({ "countries": true, "conversion": CUSTOM_CONVERSION }),
+            settings: json!({ "countries": true, "conversion": CUSTOM_CONVERSION, "page_size": 25 }),
             quotas: None,
             streams: Default::default(),
         }

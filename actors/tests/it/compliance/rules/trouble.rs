@@ -21,7 +21,8 @@ pub async fn passing_errors_are_retried(case: &'static dyn Case) {
     for (place, mishap) in mishaps.into_iter().enumerate() {
         // Each in front of another request: the check's is the first.
         bench.wire.script("", vec![mishap; 1 + place % 2]);
-        bench.read().await;
+        let end = bench.once().await;
+        assert!(end.failures.is_empty(), "{mishap:?}: {:#?}", end.failures);
     }
     bench.assert_true("after single mishaps");
 }

@@ -8,9 +8,9 @@ use actors::session::{
 };
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rows::Clock;
 use sandbox::exchange::{Answer, Imitation, Request};
@@ -45,8 +45,6 @@ pub struct Seen {
     pub method: Method,
     pub path: String,
     pub query: Vec<(String, String)>,
-    pub headers: Vec<(String, String)>,
-    pub status: Option<u16>,
     /// The answer said to wait this long.
     pub told: Option<Duration>,
 }
@@ -153,15 +151,6 @@ impl ImitationWire {
     pub fn take_seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.line.lock().seen)
     }
-
-    pub fn requests(&self) -> usize {
-        self.line.lock().seen.len()
-    }
-
-    /// What was sent so far.
-    pub fn seen(&self) -> Vec<Seen> {
-        self.line.lock().seen.clone()
-    }
 }
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -201,7 +190,10 @@ impl Line {
             Some(Mishap::Garbage) => page(200, "{\"data\": ["),
             Some(Mishap::Html) => page(502, "<html><body>Bad gateway</body></html>"),
             Some(Mishap::Truncated) => {
-                return (Err(TransportError::Broken { host: host(), reason: "end of file".to_owned() }), told);
+                return (
+                    Err(TransportError::Broken { host: host(), reason: "end of file".to_owned() }),
+                    told,
+                );
             }
             Some(Mishap::Hangs) => {
                 return (Err(TransportError::TimedOut { host: host(), limit: TIMEOUT }), told);
@@ -211,7 +203,8 @@ impl Line {
                 return (Err(TransportError::Unreachable { host: host(), reason }), told);
             }
         };
-        if let Some(at) = self.next_headers.iter().position(|(path, _)| request.path.contains(path.as_str())) {
+        if let Some(at) = self.next_headers.iter().position(|(path, _)| request.path.contains(path.as_str()))
+        {
             answer.headers.extend(self.next_headers.remove(at).into_iter().flat_map(|(_, headers)| headers));
         }
         if let Some(skew) = self.date_skew {
@@ -266,8 +259,6 @@ impl Transport for ImitationWire {
                     method: call.method,
                     path: call.path.clone(),
                     query: call.query.clone(),
-                    headers: request.headers.clone(),
-                    status: result.as_ref().ok().map(|answer| answer.status),
                     told,
                 });
                 let wait = if mishap == Some(Mishap::Hangs) { TIMEOUT } else { latency };
@@ -285,7 +276,7 @@ fn request(base: &Url, call: &Call, auth: &Auth, clock: &dyn Clock) -> Request {
     match auth {
         Auth::None => {}
         Auth::Bearer(token) => {
-            headers.push(("authorization".to_owned(), format!("Bearer {}", token.expose_secret())))
+            headers.push(("authorization".to_owned(), format!("Bearer {}", token.expose_secret())));
         }
         Auth::Signer(signer) => headers.extend(
             signer(call)

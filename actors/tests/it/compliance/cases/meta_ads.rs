@@ -58,7 +58,7 @@ impl Case for MetaCase {
             credentials: [("access_token".to_owned(), TOKEN.into())].into(),
             settings: json!({ "countries": true, "conversion": CUSTOM_CONVERSION, "page_size": 25 }),
             quotas: None,
-            streams: Default::default(),
+            streams: std::collections::BTreeMap::new(),
         }
     }
 
@@ -161,9 +161,11 @@ impl Case for MetaCase {
     }
 
     fn forbid(&self, wire: &ImitationWire, forbidden: bool) -> Refusal {
-        wire.world(|world: &mut World| {
-            if forbidden { world.forbid(Surface::Ads) } else { world.allow(Surface::Ads) }
-        });
+        wire.world(
+            |world: &mut World| {
+                if forbidden { world.forbid(Surface::Ads) } else { world.allow(Surface::Ads) }
+            },
+        );
         Refusal { stream: "ads", tables: &[Table::Ads], permission: "ads_read" }
     }
 

@@ -56,9 +56,8 @@ pub async fn words_to_wait_are_heard_on_every_answer(case: &'static dyn Case) {
 }
 
 fn assert_silence(seen: &[Seen], path: &str, word: &Seen, wait: Duration) {
-    let early = |seen: &&Seen| {
-        seen.path.contains(path) && seen.at > word.at + UNDER_WAY && seen.at < word.at + wait
-    };
+    let early =
+        |seen: &&Seen| seen.path.contains(path) && seen.at > word.at + UNDER_WAY && seen.at < word.at + wait;
     if let Some(early) = seen.iter().find(early) {
         let after = early.at.saturating_sub(word.at);
         panic!("told to wait {wait:?} at {}, but sent {} after {after:?}", word.path, early.path);
@@ -88,9 +87,9 @@ pub async fn a_limit_is_kept_and_used(case: &'static dyn Case) {
         }
         tasks.join_all().await;
         let took = bench.clock.elapsed().saturating_sub(began).as_secs_f64();
-        let came = bench.wire.allowance().unwrap();
+        let outcome = bench.wire.allowance().unwrap();
         #[expect(clippy::cast_precision_loss, reason = "thousands")]
-        let (admitted, refused) = (came.admitted as f64, came.refused as f64);
+        let (admitted, refused) = (outcome.admitted as f64, outcome.refused as f64);
         assert!(admitted >= 2_000.0);
         assert!(refused < (admitted + refused) / 100.0, "{window:?}: {refused} of {admitted} refused");
         let allowed = f64::from(limit) * took / period.as_secs_f64();
@@ -102,5 +101,11 @@ fn link(bench: &Bench) -> Arc<Link> {
     let driver = bench.driver();
     let integration = bench.case.integration();
     let source = integration.connect(&bench.spec).unwrap();
-    Link::new(Arc::new(bench.spec.clone()), integration.id(), source, integration.quotas(), driver.surroundings)
+    Link::new(
+        Arc::new(bench.spec.clone()),
+        integration.id(),
+        source,
+        integration.quotas(),
+        driver.surroundings,
+    )
 }

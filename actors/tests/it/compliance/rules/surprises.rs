@@ -23,16 +23,19 @@ pub async fn unknown_values_and_large_numbers_are_kept(case: &'static dyn Case) 
     let bench = Bench::new(case);
     bench.wire.set_tamper(move |path, body| {
         if let Some(elements) = body["data"].as_array_mut() {
-            elements.iter_mut().for_each(|element| case.plant(path, element));
+            for element in elements {
+                case.plant(path, element);
+            }
         }
     });
     bench.read().await;
     assert_eq!(bench.quarantined(), 0, "{:#?}", bench.sink.0.lock().quarantined);
     let stored = bench.stored();
     for planted in case.planted() {
-        let is_there = |(place, values): (&(rows::Table, String), &std::collections::BTreeMap<&str, String>)| {
-            place.0 == planted.table && values.get(planted.name) == Some(&planted.value)
-        };
+        let is_there =
+            |(place, values): (&(rows::Table, String), &std::collections::BTreeMap<&str, String>)| {
+                place.0 == planted.table && values.get(planted.name) == Some(&planted.value)
+            };
         let (name, value) = (planted.name, &planted.value);
         assert!(stored.iter().any(is_there), "{:?} holds no {name} {value}", planted.table);
     }

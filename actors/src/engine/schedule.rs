@@ -309,7 +309,8 @@ fn feed_due(progress: &FeedProgress, policy: &Feed, zone: &TimeZone, plan: &Plan
     if let (Some(relist), Some(relisted_at)) = (&policy.relist, progress.relisted_at) {
         let in_progress = progress.relist_token.is_some();
         let asked = plan.once_since.is_some() && asked_since(Some(relisted_at), plan);
-        let requests = plan.backfills.iter().filter(|request| agreed(request.requested_at, plan) > relisted_at);
+        let requests =
+            plan.backfills.iter().filter(|request| agreed(request.requested_at, plan) > relisted_at);
         let requested = requests.map(|request| request.days.first).min();
         if in_progress
             || asked

@@ -167,7 +167,9 @@ impl Scenario {
 
     /// The application's limit holds over both connections to the same provider, restarts and kills included.
     fn assert_quotas_kept(&self) {
-        for (benches, per_second) in [(&self.benches[..2], 10), (&self.benches[2..3], 60), (&self.benches[3..], 60)] {
+        for (benches, per_second) in
+            [(&self.benches[..2], 10), (&self.benches[2..3], 60), (&self.benches[3..], 60)]
+        {
             let mut times: Vec<Duration> =
                 benches.iter().flat_map(|bench| bench.wire.take_seen()).map(|seen| seen.at).collect();
             times.sort_unstable();
@@ -207,6 +209,11 @@ fn assert_fed(bench: &Bench) {
     for ledger in ledgers {
         let data_through = ledger.data_through().unwrap_or(Timestamp::UNIX_EPOCH);
         let age = now.duration_since(data_through);
-        assert!(age < SignedDuration::from_hours(36), "{} {} starves: {age:?}", bench.spec.name, ledger.stream);
+        assert!(
+            age < SignedDuration::from_hours(36),
+            "{} {} starves: {age:?}",
+            bench.spec.name,
+            ledger.stream
+        );
     }
 }

@@ -138,8 +138,7 @@ impl Driver {
                         cycles += 1;
                         tasks.spawn(async move {
                             let urgency = task.work.urgency();
-                            let outcome =
-                                isolated(async move { cycle::run(&context, &task).await }).await;
+                            let outcome = isolated(async move { cycle::run(&context, &task).await }).await;
                             let done = |outcome| News::Done(key, urgency, Box::new(outcome));
                             let _ = sender.send(outcome.map_or(News::Panicked, done));
                         });

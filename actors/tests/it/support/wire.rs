@@ -8,9 +8,9 @@ use actors::session::{
 };
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rows::Clock;
 use sandbox::exchange::{Answer, Imitation, Request};
@@ -201,7 +201,10 @@ impl Line {
             Some(Mishap::Garbage) => page(200, "{\"data\": ["),
             Some(Mishap::Html) => page(502, "<html><body>Bad gateway</body></html>"),
             Some(Mishap::Truncated) => {
-                return (Err(TransportError::Broken { host: host(), reason: "end of file".to_owned() }), told);
+                return (
+                    Err(TransportError::Broken { host: host(), reason: "end of file".to_owned() }),
+                    told,
+                );
             }
             Some(Mishap::Hangs) => {
                 return (Err(TransportError::TimedOut { host: host(), limit: TIMEOUT }), told);
@@ -211,7 +214,8 @@ impl Line {
                 return (Err(TransportError::Unreachable { host: host(), reason }), told);
             }
         };
-        if let Some(at) = self.next_headers.iter().position(|(path, _)| request.path.contains(path.as_str())) {
+        if let Some(at) = self.next_headers.iter().position(|(path, _)| request.path.contains(path.as_str()))
+        {
             answer.headers.extend(self.next_headers.remove(at).into_iter().flat_map(|(_, headers)| headers));
         }
         if let Some(skew) = self.date_skew {

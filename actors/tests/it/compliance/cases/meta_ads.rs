@@ -161,9 +161,11 @@ impl Case for MetaCase {
     }
 
     fn forbid(&self, wire: &ImitationWire, forbidden: bool) -> Refusal {
-        wire.world(|world: &mut World| {
-            if forbidden { world.forbid(Surface::Ads) } else { world.allow(Surface::Ads) }
-        });
+        wire.world(
+            |world: &mut World| {
+                if forbidden { world.forbid(Surface::Ads) } else { world.allow(Surface::Ads) }
+            },
+        );
         Refusal { stream: "ads", tables: &[Table::Ads], permission: "ads_read" }
     }
 

@@ -180,9 +180,11 @@ impl Case for StripeCase {
     }
 
     fn forbid(&self, wire: &ImitationWire, forbidden: bool) -> Refusal {
-        wire.world(|world: &mut World| {
-            if forbidden { world.forbid("refund") } else { world.allow("refund") }
-        });
+        wire.world(
+            |world: &mut World| {
+                if forbidden { world.forbid("refund") } else { world.allow("refund") }
+            },
+        );
         Refusal { stream: "refunds", tables: &[Table::Refunds], permission: "rak_refund_read" }
     }
 

@@ -56,9 +56,8 @@ pub async fn words_to_wait_are_heard_on_every_answer(case: &'static dyn Case) {
 }
 
 fn assert_silence(seen: &[Seen], path: &str, word: &Seen, wait: Duration) {
-    let early = |seen: &&Seen| {
-        seen.path.contains(path) && seen.at > word.at + UNDER_WAY && seen.at < word.at + wait
-    };
+    let early =
+        |seen: &&Seen| seen.path.contains(path) && seen.at > word.at + UNDER_WAY && seen.at < word.at + wait;
     if let Some(early) = seen.iter().find(early) {
         let after = early.at.saturating_sub(word.at);
         panic!("told to wait {wait:?} at {}, but sent {} after {after:?}", word.path, early.path);
@@ -102,5 +101,11 @@ fn link(bench: &Bench) -> Arc<Link> {
     let driver = bench.driver();
     let integration = bench.case.integration();
     let source = integration.connect(&bench.spec).unwrap();
-    Link::new(Arc::new(bench.spec.clone()), integration.id(), source, integration.quotas(), driver.surroundings)
+    Link::new(
+        Arc::new(bench.spec.clone()),
+        integration.id(),
+        source,
+        integration.quotas(),
+        driver.surroundings,
+    )
 }

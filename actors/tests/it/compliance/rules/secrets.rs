@@ -1,10 +1,6 @@
 //! What must go nowhere: credentials, and what providers tell about persons.
 
-use std::{
-    io::Write,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io::Write, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 

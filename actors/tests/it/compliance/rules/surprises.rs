@@ -30,9 +30,10 @@ pub async fn unknown_values_and_large_numbers_are_kept(case: &'static dyn Case) 
     assert_eq!(bench.quarantined(), 0, "{:#?}", bench.sink.0.lock().quarantined);
     let stored = bench.stored();
     for planted in case.planted() {
-        let is_there = |(place, values): (&(rows::Table, String), &std::collections::BTreeMap<&str, String>)| {
-            place.0 == planted.table && values.get(planted.name) == Some(&planted.value)
-        };
+        let is_there =
+            |(place, values): (&(rows::Table, String), &std::collections::BTreeMap<&str, String>)| {
+                place.0 == planted.table && values.get(planted.name) == Some(&planted.value)
+            };
         let (name, value) = (planted.name, &planted.value);
         assert!(stored.iter().any(is_there), "{:?} holds no {name} {value}", planted.table);
     }

@@ -37,8 +37,15 @@ pub trait Observer: Send + Sync {
     fn quota_waited(&self, _integration: &'static str, _duration: Duration) {}
     /// A cycle ended.
     fn cycle(&self, _facts: CycleFacts<'_>) {}
-    /// Rows were committed.
-    fn committed(&self, _integration: &'static str, _stream: &'static str, _committed: &Committed) {}
+    /// Rows were committed; the commit took so long, waiting for its turn included.
+    fn committed(
+        &self,
+        _integration: &'static str,
+        _stream: &'static str,
+        _committed: &Committed,
+        _duration: Duration,
+    ) {
+    }
     /// Rows were set aside.
     fn quarantined(&self, _integration: &'static str, _stream: &'static str, _reason: &'static str) {}
     /// Rows dated outside the window asked for were dropped.

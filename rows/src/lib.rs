@@ -11,7 +11,9 @@ pub mod payments;
 pub mod quarantine;
 pub mod row;
 pub mod sink;
+pub mod snapshot;
 pub mod state;
+pub mod status;
 
 pub use clock::Clock;
 pub use day::{Day, DayRange};

@@ -73,7 +73,7 @@ impl Run {
         loop {
             match signals.next().await {
                 Asked::Stop => break,
-                Asked::Reload => self.reload(&mut worker),
+                Asked::Reload => self.reload(&mut worker).await,
             }
         }
         tracing::info!("stopping");
@@ -82,11 +82,17 @@ impl Run {
     }
 
     /// Takes over the configuration as it is now. An invalid one is refused whole, and everything goes on as it was.
-    fn reload(&self, worker: &mut Worker) {
+    async fn reload(&self, worker: &mut Worker) {
         match self.source.reload() {
             Ok(settings) => {
                 settings.warnings().iter().for_each(output::complain);
-                let changes = worker.reload(settings);
+                let changes = match worker.reload(settings).await {
+                    Ok(changes) => changes,
+                    Err(error) => {
+                        tracing::error!(%error, "the new configuration could not be taken over: send SIGHUP again");
+                        return;
+                    }
+                };
                 tracing::info!(
                     added = ?changes.added,
                     removed = ?changes.removed,

@@ -5,6 +5,6 @@
 mod name_pattern;
 pub mod pacing;
 pub mod ratio;
-pub mod status;
+pub use rows::status;
 
 pub use name_pattern::NamePattern;

@@ -54,9 +54,10 @@ pub struct Worker {
     pub shutdown_grace: Duration,
     /// The region in which this worker keeps data, such as `eu`; empty = not stated.
     pub data_region: String,
-    /// Cycles that run at the same time at most, over all connections.
-    #[schemars(range(min = 1, max = 10_000))]
-    pub max_concurrent_cycles: u32,
+    /// How long one page may take, without the time that it waits on purpose for a quota.
+    #[serde(with = "duration")]
+    #[schemars(schema_with = "form::duration")]
+    pub page_timeout: Duration,
 }
 
 /// What is logged.

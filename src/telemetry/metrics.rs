@@ -134,7 +134,14 @@ impl Observer for Metrics {
         self.engine.schedule_lateness.with_label_values(&[integration]).observe(lateness.as_secs_f64());
     }
 
-    fn committed(&self, integration: &'static str, stream: &'static str, committed: &Committed) {
+    fn committed(
+        &self,
+        integration: &'static str,
+        stream: &'static str,
+        committed: &Committed,
+        duration: Duration,
+    ) {
+        self.store_committed(duration);
         for (table, rows) in &committed.written {
             self.rows.committed.with_label_values(&[integration, table.name()]).inc_by(*rows);
         }

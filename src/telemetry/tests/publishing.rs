@@ -47,7 +47,7 @@ pub fn metrics_with_everything() -> Metrics {
         duration: SECOND,
         lateness: SECOND,
     });
-    metrics.committed("meta_ads", "insights", &committed(Table::AdPerformanceDaily));
+    metrics.committed("meta_ads", "insights", &committed(Table::AdPerformanceDaily), Duration::ZERO);
     metrics.quarantined("meta_ads", "insights", "malformed");
     metrics.dropped("meta_ads", "insights", 3);
     metrics.restarted("meta_ads", "panic");
@@ -209,14 +209,14 @@ async fn a_change_is_shown_soon_and_only_its_account_is_read() {
     bench.asked();
     let payments_asked = *bench.source.payments_asked.lock();
     bench.source.campaigns.lock()[0].name = Some("Renamed".to_owned());
-    bench.metrics.committed("meta_ads", "insights", &committed(Table::AdPerformanceDaily));
+    bench.metrics.committed("meta_ads", "insights", &committed(Table::AdPerformanceDaily), Duration::ZERO);
     bench.metrics.rows_changed("label-a-meta", "1");
     bench.pass(2 * SECOND).await;
     let expected = BTreeSet::from([("label-a-meta".to_owned(), "1".to_owned())]);
     assert_eq!(bench.asked(), [Touched::Accounts(expected)]);
     assert!(bench.text().contains("campaign_name=\"Renamed\""));
     assert_eq!(*bench.source.payments_asked.lock(), payments_asked, "no payment was written");
-    bench.metrics.committed("stripe", "charges", &committed(Table::LedgerEntries));
+    bench.metrics.committed("stripe", "charges", &committed(Table::LedgerEntries), Duration::ZERO);
     bench.pass(2 * SECOND).await;
     assert_eq!(*bench.source.payments_asked.lock(), payments_asked + 1);
 }

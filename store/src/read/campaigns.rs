@@ -3,10 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use rows::{Currency, Day, DayRange, Micros, day::plus_days, ledger::DaysProgress, money::RawSpend};
+use rows::{
+    Currency, Day, DayRange, Micros,
+    day::plus_days,
+    ledger::DaysProgress,
+    money::RawSpend,
+    snapshot::{CampaignSnapshot, CampaignWindow, Windows},
+    status,
+};
 
 use super::{
-    Windows,
     sums::{Account, Reading, Sums, connections, objects_of, readings, sum},
     window_days,
 };
@@ -15,63 +21,6 @@ use crate::{
     entity::{ad_campaign, connection},
     limits,
 };
-
-/// A campaign with spend in 28 days, or active.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CampaignSnapshot {
-    /// The connection's name.
-    pub connection: String,
-    /// The integration's id.
-    pub provider: String,
-    /// Whom it belongs to.
-    pub tenant: String,
-    /// Account.
-    pub account_id: String,
-    /// Campaign.
-    pub campaign_id: String,
-    /// Its name, when it has been read.
-    pub name: Option<String>,
-    /// What it is optimised for.
-    pub objective: Option<String>,
-    /// What the advertiser asked for.
-    pub status: Option<String>,
-    /// What is really happening.
-    pub effective_status: Option<String>,
-    /// Currency of its amounts.
-    pub currency: Option<Currency>,
-    /// IANA zone of its days.
-    pub time_zone: String,
-    /// Budget a day.
-    pub daily_budget: Option<Micros>,
-    /// Budget for its whole life.
-    pub lifetime_budget: Option<Micros>,
-    /// Whether it is in its learning phase.
-    pub learning: Option<bool>,
-    /// When it starts delivering.
-    pub start_at: Option<Timestamp>,
-    /// When it stops.
-    pub end_at: Option<Timestamp>,
-    /// Its numbers. The two long windows hold what has been read without a hole: while history is still being read,
-    /// they grow.
-    pub windows: Windows<CampaignWindow>,
-}
-
-/// Sums over a window; `None` = the source does not say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CampaignWindow {
-    /// Times shown.
-    pub impressions: Option<i64>,
-    /// Clicks on the link.
-    pub clicks: Option<i64>,
-    /// Conversions by the connection's definition.
-    pub conversions: Option<Micros>,
-    /// Views by the connection's definition.
-    pub video_views: Option<i64>,
-    /// What the network charged.
-    pub spend: Option<RawSpend>,
-    /// Value of the conversions.
-    pub conversion_value: Option<Micros>,
-}
 
 impl Store {
     /// Campaigns with spend in 28 days or active: of these accounts (connection's name, account), or of all.
@@ -125,8 +74,11 @@ fn snapshot_of(
     sums: Option<&Sums>,
 ) -> Option<CampaignSnapshot> {
     let spent = sums.is_some_and(|sums| sums.windows[3].1.spend.is_some_and(|spend| spend.0.0 > 0));
-    let active =
-        object.is_some_and(|object| is_active(object.status.as_deref(), object.effective_status.as_deref()));
+    // What was asked for counts as well as what happens: a campaign that should run and does not is worth seeing.
+    let active = object.is_some_and(|object| {
+        object.status.as_deref().is_some_and(status::is_active)
+            || object.effective_status.as_deref().is_some_and(status::is_delivering)
+    });
     if !spent && !active {
         return None;
     }
@@ -160,7 +112,9 @@ fn snapshot_of(
         time_zone: reading.time_zone.clone(),
         daily_budget: object.and_then(|object| object.daily_budget_micros).map(Micros),
         lifetime_budget: object.and_then(|object| object.lifetime_budget_micros).map(Micros),
+        lifetime_spend: None,
         learning: object.and_then(|object| object.learning),
+        read_at: reading.days.read_at(reading.today),
         start_at: object.and_then(|object| instant(object.start_at)),
         end_at: object.and_then(|object| instant(object.end_at)),
         windows: Windows {
@@ -186,26 +140,6 @@ fn is_read(progress: &DaysProgress, days: DayRange, today: Day) -> bool {
         // Nothing before today was ever read: today is all there is.
         None => progress.read_at(today).is_some(),
     }
-}
-
-/// Whether the network says that the campaign delivers; in its own words, which differ.
-fn is_active(status: Option<&str>, effective_status: Option<&str>) -> bool {
-    let Some(word) = effective_status.or(status) else {
-        return false;
-    };
-    let word = word.to_ascii_lowercase();
-    matches!(
-        word.as_str(),
-        "active"
-            | "enabled"
-            | "enable"
-            | "running"
-            | "serving"
-            | "delivering"
-            | "eligible"
-            | "campaign_status_enable"
-            | "campaign_status_delivery_ok"
-    )
 }
 
 #[cfg(test)]

@@ -7,49 +7,16 @@ use rows::{
     Currency, Micros,
     day::{day_at, end_of, start_of},
     ledger::{Ledger, Progress},
+    snapshot::{PaymentSnapshot, PaymentWindow, Windows},
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 
-use super::{Windows, window_days};
+use super::window_days;
 use crate::{
     Store, StoreError,
     entity::{connection, ledger},
     sql::Sql,
 };
-
-/// A connection's money in one settlement currency.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PaymentSnapshot {
-    /// The connection's name.
-    pub connection: String,
-    /// The integration's id.
-    pub provider: String,
-    /// Whom it belongs to.
-    pub tenant: String,
-    /// Settlement currency.
-    pub currency: Currency,
-    /// Decimals of the minor unit.
-    pub exponent: u8,
-    /// IANA zone of its days.
-    pub time_zone: String,
-    /// Sums over days of that zone. A currency without entries in a window that was read has zeros there.
-    pub windows: Windows<PaymentWindow>,
-    /// Monthly recurring revenue on the latest day that has any.
-    pub mrr: Option<Micros>,
-}
-
-/// Sums over a window, in minor units of the settlement currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PaymentWindow {
-    /// What was charged.
-    pub gross_minor: i64,
-    /// The provider's fees: on each entry, and standing alone.
-    pub fees_minor: i64,
-    /// What was paid back.
-    pub refunds_minor: i64,
-    /// What the business earned: net of every entry that is not a movement of money between own accounts.
-    pub net_minor: i64,
-}
 
 /// What is known of one currency of a connection.
 #[derive(Default)]
@@ -85,8 +52,6 @@ impl Store {
                 let window = |number: usize| known[number].then_some(money.windows[number]);
                 snapshots.push(PaymentSnapshot {
                     connection: connection.name.clone(),
-                    provider: connection.integration.clone(),
-                    tenant: connection.tenant.clone(),
                     currency,
                     exponent: money.exponent,
                     time_zone: time_zone.clone(),
@@ -166,7 +131,7 @@ async fn money(
             money.exponent = u8::try_from(exponent).unwrap_or_default();
             let (amount, fee, net) =
                 (row.try_get("", "amount")?, row.try_get("", "fee")?, row.try_get("", "net")?);
-            money.windows[number].add(&category, amount, fee, net);
+            add(&mut money.windows[number], &category, amount, fee, net);
         }
     }
     let revenue = Sql::new(
@@ -197,21 +162,19 @@ async fn money(
     Ok(currencies)
 }
 
-impl PaymentWindow {
-    /// Adds the sums of one of the provider's categories.
-    fn add(&mut self, category: &str, amount: i64, fee: i64, net: i64) {
-        if is_own_movement(category) {
-            return;
-        }
-        self.net_minor += net;
-        self.fees_minor += fee;
-        match category {
-            "charge" => self.gross_minor += amount,
-            "refund" | "partial_capture_reversal" => self.refunds_minor -= amount,
-            // A fee that stands alone is an entry with a negative amount.
-            "fee" => self.fees_minor -= amount,
-            _ => {}
-        }
+/// Adds the sums of one of the provider's categories.
+fn add(window: &mut PaymentWindow, category: &str, amount: i64, fee: i64, net: i64) {
+    if is_own_movement(category) {
+        return;
+    }
+    window.net_minor += net;
+    window.fees_minor += fee;
+    match category {
+        "charge" => window.gross_minor += amount,
+        "refund" | "partial_capture_reversal" => window.refunds_minor -= amount,
+        // A fee that stands alone is an entry with a negative amount.
+        "fee" => window.fees_minor -= amount,
+        _ => {}
     }
 }
 
@@ -242,7 +205,7 @@ mod tests {
             ("risk_reserved_funds", -700, 0),
             ("topup", 9_999, 0),
         ] {
-            window.add(category, amount, fee, amount - fee);
+            add(&mut window, category, amount, fee, amount - fee);
         }
         let expected = PaymentWindow {
             gross_minor: 10_000,

@@ -252,6 +252,7 @@ mod tests {
             name: "stripe".into(),
             integration: "stripe".into(),
             tenant: "label-a".into(),
+            once_since: None,
         };
         let commit = Commit {
             epoch: store.register(record).await.unwrap().epoch,

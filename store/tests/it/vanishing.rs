@@ -21,6 +21,11 @@ pub async fn what_was_not_seen_is_deleted_within_its_window_only(bench: &Bench) 
     rows.push(Row::AdPerformance(ad_set));
     bench.commit(insights("meta", epoch, rows.clone())).await;
     bench.commit(insights("other", other, rows)).await;
+    let mut neighbour = performance("3", day(20), 1);
+    neighbour.account_id = "neighbour".into();
+    let mut commit = insights("meta", epoch, vec![Row::AdPerformance(neighbour)]);
+    commit.account_id = "neighbour".into();
+    bench.commit(commit).await;
     // The 19th to the 21st read anew: campaign 3 is gone.
     let again = (19..=21)
         .flat_map(|number| ["1", "2"].map(|campaign| performance_row(campaign, day(number), 1)))
@@ -28,10 +33,12 @@ pub async fn what_was_not_seen_is_deleted_within_its_window_only(bench: &Bench) 
     let committed = bench.commit(complete(insights("meta", epoch, again), days(19, 21))).await;
     assert_eq!(committed.vanished, 3);
     assert_eq!(committed.shrunk, None);
-    assert_eq!(bench.count("ad_performance_daily WHERE connection = 'meta'").await, 13);
+    assert_eq!(bench.count("ad_performance_daily WHERE connection = 'meta'").await, 14);
     assert_eq!(bench.count("ad_performance_daily WHERE connection = 'other'").await, 16);
     assert_eq!(
-        bench.count("campaign_performance_daily WHERE connection = 'meta' AND campaign_id = '3'").await,
+        bench
+            .count("campaign_performance_daily WHERE connection = 'meta' AND campaign_id = '3' AND account_id <> 'neighbour'")
+            .await,
         2
     );
 }

@@ -231,9 +231,11 @@ impl Cycle<'_> {
     async fn store(&mut self, commit: Commit) -> Result<Committed, CycleError> {
         let ledger = commit.ledger.clone();
         let account_id = commit.account_id.clone();
-        let committed = self.context.sink.commit(commit).await?;
         let context = self.context;
-        context.observer.committed(context.integration, self.task.stream.name, &committed);
+        let began = context.clock.elapsed();
+        let committed = context.sink.commit(commit).await?;
+        let took = context.clock.elapsed().saturating_sub(began);
+        context.observer.committed(context.integration, self.task.stream.name, &committed, took);
         if committed.shrunk.is_none()
             && let Some(ledger) = ledger
         {

@@ -1,0 +1,67 @@
+//! The store as telemetry's source of snapshots.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use rows::snapshot::{CampaignSnapshot, PaymentSnapshot};
+use store::Store;
+
+use crate::{
+    http::Readiness,
+    telemetry::snapshot::{ConditionSource, SnapshotError, SnapshotSource, Touched},
+};
+
+/// Reads snapshots from the database.
+#[derive(Debug, Clone)]
+pub struct StoreSnapshots(pub Store);
+
+/// Ready = the database answers and every connection has been taken.
+pub struct WorkerReadiness {
+    /// The database.
+    pub store: Store,
+    /// What the connections show.
+    pub conditions: Arc<dyn ConditionSource>,
+    /// How many are configured.
+    pub configured: usize,
+}
+
+impl SnapshotSource for StoreSnapshots {
+    fn campaigns(
+        &self,
+        touched: Touched,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Vec<CampaignSnapshot>, SnapshotError>> {
+        Box::pin(async move {
+            let accounts: Option<Vec<_>> = match touched {
+                Touched::Nothing => return Ok(Vec::new()),
+                Touched::Accounts(accounts) => Some(accounts.into_iter().collect()),
+                Touched::All => None,
+            };
+            let read = self.0.campaign_windows(accounts.as_deref(), now).await;
+            read.map_err(|error| SnapshotError(error.to_string()))
+        })
+    }
+
+    fn payments(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentSnapshot>, SnapshotError>> {
+        Box::pin(async move {
+            self.0.payment_windows(now).await.map_err(|error| SnapshotError(error.to_string()))
+        })
+    }
+}
+
+impl Readiness for WorkerReadiness {
+    fn missing(&self) -> BoxFuture<'_, Vec<String>> {
+        Box::pin(async move {
+            let mut missing = Vec::new();
+            if let Err(error) = self.store.ping().await {
+                missing.push(format!("database: {error}"));
+            }
+            let started = self.conditions.conditions().len();
+            if started < self.configured {
+                missing.push(format!("{started} of {} connections have started", self.configured));
+            }
+            missing
+        })
+    }
+}

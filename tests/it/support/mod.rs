@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: imitated providers, a worker on a database, eyes for tables.
 
 pub mod sql;
+pub mod tools;
 pub mod truth;
 
 use std::{fs, path::PathBuf, time::Duration};
@@ -104,4 +105,12 @@ settings = {{ test_mode = true }}
         worker.stop().await;
         !ended.finished.is_empty() && ended.finished.values().all(|ok| *ok)
     }
+}
+
+/// The body of a page on loopback.
+pub async fn get(url: &str) -> String {
+    // Another test may have been first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    client.get(url).send().await.unwrap().text().await.unwrap()
 }

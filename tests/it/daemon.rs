@@ -8,7 +8,7 @@ use sandbox::{
 };
 
 use crate::support::{
-    Bench, PATIENCE, instant, pause,
+    Bench, PATIENCE, get, instant, pause,
     program::{self, until_state},
     sql::Eyes,
     truth, until,
@@ -62,7 +62,7 @@ async fn a_reload_touches_only_what_changed() {
     assert_eq!(epoch(&eyes, "label-a-meta").await, epoch_before, "{}", daemon.err());
     assert!(eyes.number("SELECT count(*) FROM ad_campaigns WHERE tenant = 'label-b'").await > 0);
     assert_eq!(eyes.number("SELECT count(*) FROM payments").await, payments, "its rows stay");
-    let metrics = program::get(address, "/metrics").await.1;
+    let metrics = get(&format!("http://{address}/metrics")).await;
     assert!(metrics.contains("label-b-meta") && !metrics.contains("label-a-stripe"));
     assert_eq!(bench.sandbox.request_count("stripe"), asked);
 

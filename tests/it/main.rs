@@ -5,6 +5,7 @@ mod daemon;
 mod disk;
 mod end_to_end;
 mod kill;
+mod metrics;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgres_restart;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dynamoi::Worker;
+use rows::state::State;
 use sandbox::{Limit, Options, Sandbox, meta_ads, stripe};
 
 use crate::support::{Bench, instant, until};
@@ -28,27 +29,21 @@ async fn limits_are_used_and_hardly_ever_exceeded() {
 async fn stripe_within(name: &str, limit: Limit) {
     let mut bench = Bench::with(Sandbox::start(Options::default().seed(3).days(60)).unwrap());
     bench.sandbox.with_world(stripe::Stripe::freeze).unwrap();
-    // Money is asked for as often as it goes: there is always more to ask than is allowed.
     bench.layer = format!(
         "connections.label-a-meta.enabled = false\n\
          [integrations.stripe]\n\
-         quota.account = {{ per_second = {ALLOWED}, burst = 1 }}\n"
+         quota.account = {{ per_second = {ALLOWED}, burst = 1 }}\n\
+         streams.customers = {{ every = \"1s\" }}\n"
     );
-    for stream in [
-        "charges",
-        "refunds",
-        "disputes",
-        "invoices",
-        "invoice_payments",
-        "subscriptions",
-        "balance_transactions",
-        "customers",
-        "products",
-        "prices",
-    ] {
-        bench.layer += &format!("streams.{stream} = {{ every = \"100ms\" }}\n");
-    }
-    stays_within(&bench, "stripe", limit, name).await;
+    let worker = Worker::builder(bench.settings()).start().await.unwrap();
+    until("history is read", async || {
+        let all = worker.conditions().all();
+        all.iter().all(|condition| condition.state == State::Idle).then_some(())
+    })
+    .await;
+    // Each new customer is an event, and a request for the customer as it is now.
+    bench.sandbox.with_world(|stripe: &mut stripe::Stripe| (0..REQUESTS).for_each(|_| drop(stripe.new_customer()))).unwrap();
+    stays_within(&bench, worker, "stripe", limit, name).await;
 }
 
 async fn meta_within(name: &str, limit: Limit) {
@@ -61,13 +56,13 @@ async fn meta_within(name: &str, limit: Limit) {
          [integrations.meta_ads]\n\
          quota.app = {{ per_second = {ALLOWED}, burst = 1 }}\n"
     );
-    stays_within(&bench, "meta_ads", limit, name).await;
+    let worker = Worker::builder(bench.settings()).start().await.unwrap();
+    stays_within(&bench, worker, "meta_ads", limit, name).await;
 }
 
-async fn stays_within(bench: &Bench, id: &str, limit: Limit, name: &str) {
+async fn stays_within(bench: &Bench, worker: Worker, id: &str, limit: Limit, name: &str) {
     let sandbox = &bench.sandbox;
     sandbox.set_limit(id, Some(limit));
-    let worker = Worker::builder(bench.settings()).start().await.unwrap();
     until("the first request", async || (sandbox.limit_counts(id).admitted > 0).then_some(())).await;
     let began = instant();
     until("the last request", async || (sandbox.limit_counts(id).admitted >= REQUESTS).then_some(())).await;

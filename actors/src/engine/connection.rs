@@ -274,18 +274,17 @@ impl Connection {
         if matches!(fate, Fate::Stopped)
             && let Some(at_work) = &self.at_work
         {
-            let (name, epoch) = (self.name().to_owned(), at_work.context.epoch);
+            let shown = at_work.poller.condition(false, false);
+            let report = ConnectionReport {
+                connection: shown.connection,
+                epoch: at_work.context.epoch,
+                state: rows::state::State::Stopped,
+                last_success_at: shown.last_success_at,
+                next_poll_at: None,
+                error: shown.error,
+            };
             let sink = Arc::clone(&self.blueprint.sink);
             self.blueprint.runtime.spawn(async move {
-                let state = rows::state::State::Stopped;
-                let report = ConnectionReport {
-                    connection: name,
-                    epoch,
-                    state,
-                    last_success_at: None,
-                    next_poll_at: None,
-                    error: None,
-                };
                 let _ = sink.report(report).await;
             });
         }

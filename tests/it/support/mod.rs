@@ -2,6 +2,7 @@
 
 pub mod program;
 pub mod sql;
+pub mod tools;
 pub mod truth;
 
 use std::{
@@ -181,4 +182,12 @@ pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T 
         assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
         pause(Duration::from_millis(20)).await;
     }
+}
+
+/// The body of a page on loopback.
+pub async fn get(url: &str) -> String {
+    // Another test may have been first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    client.get(url).send().await.unwrap().text().await.unwrap()
 }

@@ -10,13 +10,9 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-    process::{Child, Command},
-};
+use tokio::process::{Child, Command};
 
-use super::until;
+use super::{get, until};
 
 /// Where the built program is.
 pub const PATH: &str = env!("CARGO_BIN_EXE_dynamoi");
@@ -126,23 +122,9 @@ impl Ended {
     }
 }
 
-/// Gets a path of a daemon's HTTP side: status and body.
-pub async fn get(address: SocketAddr, path: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    let answer = String::from_utf8(answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, body.to_owned())
-}
-
 /// What the daemon tells of a connection; nothing when it has none of this name.
 pub async fn connection(address: SocketAddr, name: &str) -> Option<Value> {
-    let (status, body) = get(address, "/api/v1/connections").await;
-    assert_eq!(status, 200, "{body}");
+    let body = get(&format!("http://{address}/api/v1/connections")).await;
     let answer: Value = serde_json::from_str(&body).unwrap();
     let connections = answer["connections"].as_array().unwrap();
     connections.iter().find(|connection| connection["connection"] == name).cloned()

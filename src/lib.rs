@@ -2,6 +2,7 @@
 
 pub mod http;
 pub mod insight;
+pub mod probe;
 pub mod settings;
 pub mod telemetry;
 mod worker;

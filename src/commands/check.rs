@@ -1,8 +1,14 @@
 //! `dynamoi check`: everything that must be right before it runs.
 
-use clap::Args;
+use std::sync::Arc;
 
-use super::{Exit, source::ConfigFiles};
+use actors::{failure::Failure, integration::ConnectionSpec, integrations::catalogue};
+use clap::Args;
+use dynamoi::{open_store, probe::Probe, settings::Settings};
+use rows::clock::SystemClock;
+use secrecy::ExposeSecret;
+
+use super::{Exit, output, source::ConfigFiles};
 
 /// Checks configuration, credentials, database, cache and providers, one line each. Polls and changes nothing.
 #[derive(Debug, Args)]
@@ -17,9 +23,91 @@ pub struct Check {
 impl Check {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
-        match self.source.load() {
-            Ok(_) => std::future::ready(Exit::not_wired_yet("check")).await,
-            Err(exit) => exit,
+        let settings = match self.source.load() {
+            Ok(settings) => settings,
+            Err(exit) => return exit,
+        };
+        let specs = settings.specs();
+        line("configuration", true, &format!("{} connections are switched on", specs.len()));
+        let database = database(&settings).await;
+        let cache = settings.cache.url.expose_secret() == "memory://";
+        line("cache", cache, if cache { "in this process" } else { "only memory:// is built in so far" });
+        let mut providers = true;
+        for spec in specs {
+            providers &= connection(spec).await;
+        }
+        match (database && cache, providers) {
+            (false, _) => Exit::Failed,
+            (true, false) => Exit::Incomplete,
+            (true, true) => Exit::Done,
+        }
+    }
+}
+
+/// One line: what, whether it is right, and what there is to say.
+fn line(what: &str, ok: bool, detail: &str) {
+    let word = if ok { "ok" } else { "FAILED" };
+    output::print(&format!("{what:<32} {word:<7} {detail}\n"));
+}
+
+async fn database(settings: &Settings) -> bool {
+    let store = match open_store(settings, Arc::new(SystemClock::new())).await {
+        Ok(store) => store,
+        Err(error) => {
+            line("database", false, &error.to_string());
+            return false;
+        }
+    };
+    let status = store.migration_status().await;
+    store.close().await;
+    match status {
+        Ok(steps) => {
+            let missing = steps.iter().filter(|step| !step.applied).count();
+            let detail = match missing {
+                0 => "up to date".to_owned(),
+                missing => format!("reachable; {missing} schema steps will be applied at the start"),
+            };
+            line("database", true, &detail);
+            true
+        }
+        Err(error) => {
+            line("database", false, &error.to_string());
+            false
+        }
+    }
+}
+
+async fn connection(spec: ConnectionSpec) -> bool {
+    let name = spec.name.clone();
+    let Some(integration) = catalogue().into_iter().find(|known| known.id() == spec.integration) else {
+        line(&name, false, &format!("integration {} is not built in", spec.integration));
+        return false;
+    };
+    let accounts = match Probe::new(spec, integration) {
+        Ok(probe) => probe.accounts().await,
+        Err(error) => {
+            line(&name, false, &error.to_string());
+            return false;
+        }
+    };
+    match accounts {
+        Ok(accounts) => {
+            let names: Vec<_> = accounts.iter().filter(|account| !account.id.is_empty()).collect();
+            let detail = match names.len() {
+                0 => "credentials work".to_owned(),
+                1 => format!("credentials work: account {} ({})", names[0].id, names[0].name),
+                count => format!("credentials work: {count} accounts"),
+            };
+            line(&name, true, &detail);
+            true
+        }
+        Err(failure) => {
+            let state = match &failure {
+                Failure::NeedsReauth { .. } => "needs_reauth: ",
+                _ => "",
+            };
+            line(&name, false, &format!("{state}{failure}"));
+            false
         }
     }
 }

@@ -1,9 +1,14 @@
 //! `dynamoi pause`, `resume`, `poll`: a word to the running daemon about one connection.
 
+use std::sync::Arc;
+
 use clap::Args;
+use dynamoi::open_store;
+use rows::clock::SystemClock;
+use store::{Store, StoreError};
 
 use super::{
-    Exit,
+    Exit, output,
     source::{ConfigFiles, require_connection},
 };
 
@@ -80,15 +85,40 @@ impl Poll {
 
 impl Target {
     async fn tell(self, word: Word) -> Exit {
-        let name = match word {
-            Word::Pause => "pause",
-            Word::Resume => "resume",
-            Word::Poll => "poll",
-        };
         let loaded = self.source.load_without_secrets();
-        match loaded.and_then(|settings| require_connection(&settings, &self.connection)) {
-            Ok(()) => std::future::ready(Exit::not_wired_yet(name)).await,
-            Err(exit) => exit,
+        let settings = match loaded.and_then(|settings| {
+            require_connection(&settings, &self.connection)?;
+            Ok(settings)
+        }) {
+            Ok(settings) => settings,
+            Err(exit) => return exit,
+        };
+        let store = match open_store(&settings, Arc::new(SystemClock::new())).await {
+            Ok(store) => store,
+            Err(error) => return Exit::failed(error),
+        };
+        let told = self.note(&store, word).await;
+        store.close().await;
+        let done = match word {
+            Word::Pause => "is paused, until it is resumed",
+            Word::Resume => "goes on",
+            Word::Poll => "polls now",
+        };
+        match told {
+            Ok(()) => output::print(&format!(
+                "{} {done} (a running daemon hears of it within seconds)\n",
+                self.connection
+            )),
+            Err(error) => Exit::failed(error),
+        }
+    }
+
+    async fn note(&self, store: &Store, word: Word) -> Result<(), StoreError> {
+        store.migrate_up().await?;
+        match word {
+            Word::Pause => store.set_paused(&self.connection, true).await,
+            Word::Resume => store.set_paused(&self.connection, false).await,
+            Word::Poll => store.request_poll(&self.connection).await,
         }
     }
 }

@@ -1,14 +1,21 @@
 //! `dynamoi demo`: everything, without credentials or services.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf, time::Duration};
 
+use actors::integrations::catalogue;
 use clap::Args;
+use dynamoi::{Worker, settings::Settings};
+use sandbox::{Options, Sandbox, meta_ads, stripe};
+use tempfile::TempDir;
 
-use super::Exit;
+use super::{Exit, output, run::Signals, source::environment};
 
 /// The configuration that it runs.
-#[expect(dead_code, reason = "for the demo's worker")]
-pub const CONFIGURATION: &str = include_str!("../../config/demo.toml");
+const CONFIGURATION: &str = include_str!("../../config/demo.toml");
+/// How often the imitated worlds move by themselves.
+const TICK: Duration = Duration::from_secs(2);
+/// Seconds between two payments in the imitated world: something to see.
+const PAYMENT_EVERY_SECONDS: u32 = 20;
 
 /// Runs imitated providers, the worker and its page on this machine. Needs no credentials, no database server, no network.
 #[derive(Debug, Args)]
@@ -33,7 +40,76 @@ pub struct Demo {
 impl Demo {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
-        let _ = (self.port, self.data_dir, self.days);
-        std::future::ready(Exit::not_wired_yet("demo")).await
+        match self.start().await {
+            Ok(exit) => exit,
+            Err(error) => Exit::failed(error),
+        }
+    }
+
+    async fn start(&self) -> Result<Exit, Box<dyn std::error::Error>> {
+        let mut signals = Signals::listen()?;
+        let temporary = TempDir::with_prefix("dynamoi-demo-")?;
+        let data_dir = self.data_dir.clone().unwrap_or_else(|| temporary.path().to_owned());
+        fs::create_dir_all(&data_dir)?;
+        let sandbox = Sandbox::start(Options::default().days(self.days).tick(TICK))?;
+        sandbox.with_world(|world: &mut stripe::Stripe| world.set_pace(PAYMENT_EVERY_SECONDS));
+        let database = data_dir.join("dynamoi.db");
+        let settings = match self.settings(&sandbox, &database, temporary.path()) {
+            Ok(settings) => settings,
+            Err(mistakes) => {
+                output::complain(mistakes);
+                return Ok(Exit::Usage);
+            }
+        };
+        super::log(&settings.log);
+        let worker = Worker::builder(settings).start().await?;
+        let address = worker.http_address().map(|address| address.to_string()).unwrap_or_default();
+        let kept =
+            if self.data_dir.is_some() { "" } else { "   (gone when the demo ends: --data-dir keeps it)" };
+        output::print(&format!(
+            "The demo runs: three imitated artists, {days} days of history.\n\n\
+             \x20 page      http://{address}/\n\
+             \x20 metrics   http://{address}/metrics\n\
+             \x20 database  {database}{kept}\n\
+             \x20 providers {meta}, {stripe}\n\n\
+             Try: sqlite3 {database} 'SELECT date, sum(spend_micros) / 1e6, currency FROM campaign_performance_daily \
+             GROUP BY date, currency ORDER BY date DESC LIMIT 9'\n\
+             Stop with Ctrl-C.\n",
+            days = self.days,
+            database = database.display(),
+            meta = sandbox.url("meta_ads"),
+            stripe = sandbox.url("stripe"),
+        ));
+        signals.stop().await;
+        worker.stop().await;
+        Ok(Exit::Done)
+    }
+
+    fn settings(
+        &self,
+        sandbox: &Sandbox,
+        database: &std::path::Path,
+        temporary: &std::path::Path,
+    ) -> Result<Settings, Box<dyn std::error::Error>> {
+        let file = temporary.join("demo.toml");
+        fs::write(&file, CONFIGURATION)?;
+        // Of the environment, only what concerns logging: a demo must not pick up a real configuration by accident.
+        let real = environment().filter(|(name, _)| name.starts_with("DYNAMOI__LOG__"));
+        let start_date = {
+            let today = rows::day::day_at(sandbox.now(), &jiff::tz::TimeZone::UTC);
+            rows::day::plus_days(today, -i64::from(self.days)).to_string()
+        };
+        let demo = [
+            ("DEMO_META_TOKEN", meta_ads::TOKEN.to_owned()),
+            ("DEMO_STRIPE_KEY", stripe::SANDBOX_KEY.to_owned()),
+            ("DYNAMOI__INTEGRATIONS__META_ADS__BASE_URL", sandbox.url("meta_ads")),
+            ("DYNAMOI__INTEGRATIONS__STRIPE__BASE_URL", sandbox.url("stripe")),
+            ("DYNAMOI__CONNECTIONS__DEMO_META__START_DATE", start_date.clone()),
+            ("DYNAMOI__CONNECTIONS__DEMO_STRIPE__START_DATE", start_date),
+            ("DYNAMOI__DATABASE__URL", format!("sqlite://{}", database.display())),
+            ("DYNAMOI__HTTP__LISTEN", format!("127.0.0.1:{}", self.port)),
+        ];
+        let demo = demo.into_iter().map(|(name, value)| (name.to_owned(), value));
+        Ok(Settings::load(&[file], real.chain(demo), &catalogue())?)
     }
 }

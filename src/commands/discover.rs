@@ -1,13 +1,17 @@
 //! `dynamoi discover`: what credentials can see.
 
+use actors::{failure::Failure, integrations::catalogue};
 use clap::Args;
+use comfy_table::{Table, presets};
+use dynamoi::probe::Probe;
 
 use super::{
-    Exit,
+    Exit, output,
     source::{ConfigFiles, require_connection},
 };
 
-/// Lists the accounts and campaigns that a connection's credentials can see: what to write into `accounts`.
+/// Lists the accounts and campaigns that a connection's credentials can see, with the ids that the configuration takes.
+/// Stores nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dynamoi discover --config dynamoi.toml --connection label-a-meta")]
 pub struct Discover {
@@ -24,9 +28,65 @@ impl Discover {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
         let loaded = self.source.load();
-        match loaded.and_then(|settings| require_connection(&settings, &self.connection)) {
-            Ok(()) => std::future::ready(Exit::not_wired_yet("discover")).await,
-            Err(exit) => exit,
+        let settings = match loaded.and_then(|settings| {
+            require_connection(&settings, &self.connection)?;
+            Ok(settings)
+        }) {
+            Ok(settings) => settings,
+            Err(exit) => return exit,
+        };
+        let spec = settings.specs().into_iter().find(|spec| spec.name == self.connection);
+        let found = spec.and_then(|spec| {
+            let integration = catalogue().into_iter().find(|known| known.id() == spec.integration)?;
+            Some((spec, integration))
+        });
+        let Some((mut spec, integration)) = found else {
+            return Exit::failed(format_args!("connection `{}` is switched off", self.connection));
+        };
+        // All that the credentials see, not only what is configured.
+        spec.accounts.clear();
+        let probe = match Probe::new(spec, integration) {
+            Ok(probe) => probe,
+            Err(error) => return Exit::failed(error),
+        };
+        match tables(&probe).await {
+            Ok(text) => output::print(&text),
+            Err(failure) => {
+                output::complain(format_args!("{}: {failure}", self.connection));
+                Exit::Incomplete
+            }
         }
     }
+}
+
+async fn tables(probe: &Probe) -> Result<String, Failure> {
+    let mut accounts = Table::new();
+    accounts.load_preset(presets::UTF8_BORDERS_ONLY).set_header(["account", "name", "currency", "time zone"]);
+    let mut campaigns = Table::new();
+    campaigns.load_preset(presets::UTF8_BORDERS_ONLY).set_header([
+        "account",
+        "campaign",
+        "name",
+        "status",
+        "objective",
+    ]);
+    for account in probe.accounts().await? {
+        let currency = account.currency.map(|currency| currency.to_string()).unwrap_or_default();
+        let id = if account.id.is_empty() { "(the connection itself)" } else { &account.id };
+        accounts.add_row([id, &account.name, &currency, &account.time_zone]);
+        for campaign in probe.campaigns(&account).await? {
+            campaigns.add_row([
+                account.id.clone(),
+                campaign.campaign_id,
+                campaign.name.unwrap_or_default(),
+                campaign.effective_status.or(campaign.status).unwrap_or_default(),
+                campaign.objective.unwrap_or_default(),
+            ]);
+        }
+    }
+    let mut text = format!("{accounts}\n");
+    if campaigns.row_iter().next().is_some() {
+        text.push_str(&format!("\n{campaigns}\n"));
+    }
+    Ok(text)
 }

@@ -1,10 +1,15 @@
 //! `dynamoi migrate`: the database's tables.
 
+use std::sync::Arc;
+
 use clap::{Args, Subcommand};
+use dynamoi::open_store;
+use rows::clock::SystemClock;
+use store::{Store, StoreError};
 
-use super::{Exit, source::ConfigFiles};
+use super::{Exit, output, source::ConfigFiles};
 
-/// Brings the database's tables up to date, or tells how far they are.
+/// Brings the database's tables up to date, or tells how far they are. `run` does the former by itself.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dynamoi migrate up --config dynamoi.toml")]
 pub struct Migrate {
@@ -13,7 +18,7 @@ pub struct Migrate {
     pub step: Step,
 }
 
-/// What to do with the tables.
+/// Which way.
 #[derive(Debug, Subcommand)]
 pub enum Step {
     /// Apply every step that is missing, each in a transaction.
@@ -34,9 +39,28 @@ impl Migrate {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
         let (Step::Up { source } | Step::Status { source }) = &self.step;
-        match source.load_without_secrets() {
-            Ok(_) => std::future::ready(Exit::not_wired_yet("migrate")).await,
-            Err(exit) => exit,
+        let settings = match source.load_without_secrets() {
+            Ok(settings) => settings,
+            Err(exit) => return exit,
+        };
+        let store = match open_store(&settings, Arc::new(SystemClock::new())).await {
+            Ok(store) => store,
+            Err(error) => return Exit::failed(error),
+        };
+        let result = self.apply(&store).await;
+        store.close().await;
+        result.unwrap_or_else(Exit::failed)
+    }
+
+    async fn apply(&self, store: &Store) -> Result<Exit, StoreError> {
+        if matches!(self.step, Step::Up { .. }) {
+            store.migrate_up().await?;
         }
+        let steps = store.migration_status().await?;
+        let lines = steps.iter().map(|step| {
+            let word = if step.applied { "applied" } else { "missing" };
+            format!("{word}  {}\n", step.name)
+        });
+        Ok(output::print(&lines.collect::<String>()))
     }
 }

@@ -84,22 +84,19 @@ pub enum Command {
     Completions(completions::Completions),
 }
 
-/// Logs to stderr as configured; `RUST_LOG` wins. Only the program does this: a host that embeds the library has its own.
+/// Logs to stderr as configured. Only the program does this: a host that embeds the library has its own.
 fn log(settings: &dynamoi::settings::Log) {
-    use std::io::IsTerminal as _;
+    use dynamoi::{
+        settings::LogFormat,
+        telemetry::logs::{self, Format},
+    };
 
-    use tracing_subscriber::EnvFilter;
-
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        EnvFilter::new(format!("warn,dynamoi={0},actors={0},store={0},rows={0}", settings.level))
-    });
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    match settings.format {
-        dynamoi::settings::LogFormat::Json => subscriber.json().init(),
-        dynamoi::settings::LogFormat::Text => subscriber.init(),
+    let format = match settings.format {
+        LogFormat::Text => Format::Text,
+        LogFormat::Json => Format::Json,
+    };
+    if let Err(error) = logs::init(&settings.level, format) {
+        output::complain(error);
     }
 }
 

@@ -1,15 +1,30 @@
-//! `dynamoi status`: how every connection is doing.
+//! `dynamoi status`: every connection at a glance.
+
+use std::{sync::Arc, time::Duration};
 
 use clap::Args;
+use comfy_table::{Table, presets};
+use dynamoi::{
+    http::{ConnectionStatus, Connections, StreamStatus},
+    open_store,
+    settings::Settings,
+};
+use jiff::{SignedDuration, Timestamp};
+use rows::{Clock, clock::SystemClock, state::State};
+use store::{Store, StoreError};
 
-use super::{Exit, source::ConfigFiles};
+use super::{Exit, output, source::ConfigFiles};
 
-/// Shows every connection: state, last success, data through, lag, next poll. Asks the running daemon, else the database.
+/// The daemon is asked first, on this machine: it answers at once or not at all.
+const DAEMON_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Shows every connection: its state, when it last succeeded, how far its data reaches, when it polls next, and what to
+/// do where something is wrong. Asks the running daemon, else the database.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   dynamoi status --config dynamoi.toml
-  dynamoi status --config dynamoi.toml --json | jq '.[] | select(.state == \"needs_reauth\")'")]
+  dynamoi status --config dynamoi.toml --json | jq '.connections[] | select(.state == \"needs_reauth\")'")]
 pub struct Status {
     #[command(flatten)]
     pub source: ConfigFiles,
@@ -27,7 +42,112 @@ impl Status {
             Ok(settings) => settings,
             Err(exit) => return exit,
         };
-        let _ = (settings, self.json);
-        std::future::ready(Exit::not_wired_yet("status")).await
+        let status = match daemon(&settings).await {
+            Some(status) => status,
+            None => match database(&settings).await {
+                Ok(status) => status,
+                Err(error) => return Exit::failed(error),
+            },
+        };
+        if self.json {
+            return match serde_json::to_string_pretty(&status) {
+                Ok(text) => output::print(&format!("{text}\n")),
+                Err(error) => Exit::failed(error),
+            };
+        }
+        output::print(&shown(&status))
+    }
+}
+
+/// What the running daemon says, if there is one.
+pub async fn daemon(settings: &Settings) -> Option<Connections> {
+    let client = reqwest::Client::builder().timeout(DAEMON_TIMEOUT).no_proxy().build().ok()?;
+    let url = format!("http://{}/api/v1/connections", settings.http.listen);
+    let response = client.get(url).send().await.ok()?.error_for_status().ok()?;
+    let status: Connections = response.json().await.ok()?;
+    // Another worker may listen there: it is ours if it knows a connection of ours.
+    let ours = status.connections.iter().any(|shown| settings.connections.contains_key(&shown.connection));
+    (ours || settings.connections.is_empty()).then_some(status)
+}
+
+async fn database(settings: &Settings) -> Result<Connections, StoreError> {
+    let clock = Arc::new(SystemClock::new());
+    let store = open_store(settings, clock.clone()).await?;
+    let read = stored(&store, clock.now()).await;
+    store.close().await;
+    read
+}
+
+async fn stored(store: &Store, now: Timestamp) -> Result<Connections, StoreError> {
+    store.migrate_up().await?;
+    let connections = store.connections().await?.into_iter().filter(|stored| !stored.removed);
+    let connections = connections.map(|stored| ConnectionStatus {
+        connection: stored.name,
+        integration: stored.integration,
+        tenant: stored.tenant,
+        state: if stored.paused { State::Paused } else { stored.state.unwrap_or(State::Starting) },
+        last_success_at: stored.last_success_at,
+        data_through: stored.data_through,
+        lag_seconds: stored.data_through.map(|at| now.duration_since(at).as_secs()),
+        next_poll_at: stored.next_poll_at,
+        error: stored.error,
+        streams: stored
+            .streams
+            .into_iter()
+            .map(|stream| StreamStatus {
+                account_id: stream.account_id,
+                stream: stream.stream,
+                state: if stream.forbidden.is_some() { State::NeedsReauth } else { State::Idle },
+                data_through: stream.data_through,
+                lag_seconds: stream.data_through.map(|at| now.duration_since(at).as_secs()),
+                settled_through: stream.settled_through,
+                error: stream.forbidden,
+            })
+            .collect(),
+    });
+    Ok(Connections { at: now, connections: connections.collect() })
+}
+
+fn shown(status: &Connections) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header([
+        "connection",
+        "integration",
+        "state",
+        "last success",
+        "data through",
+        "lag",
+        "next poll",
+    ]);
+    let mut remarks = String::new();
+    for connection in &status.connections {
+        let time =
+            |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| whole_seconds(at).to_string());
+        table.add_row([
+            connection.connection.clone(),
+            connection.integration.clone(),
+            connection.state.to_string(),
+            time(connection.last_success_at),
+            time(connection.data_through),
+            connection.lag_seconds.map_or_else(|| "-".to_owned(), lag),
+            time(connection.next_poll_at),
+        ]);
+        if let Some(error) = &connection.error {
+            remarks.push_str(&format!("\n{}: {error}\n", connection.connection));
+        }
+    }
+    format!("{table}\n{remarks}")
+}
+
+fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+fn lag(seconds: i64) -> String {
+    let lag = SignedDuration::from_secs(seconds.max(0));
+    match (lag.as_hours(), lag.as_mins()) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, _) if hours < 48 => format!("{hours} h"),
+        (hours, _) => format!("{} d", hours / 24),
     }
 }

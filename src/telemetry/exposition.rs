@@ -7,7 +7,7 @@ use parking_lot::{Mutex, RwLock};
 use rows::Clock;
 
 use super::{
-    body::{Body, Encoded},
+    body::{self, Body, Encoded},
     limits::PIPELINE_TEXT_AGE_MAX,
     metrics::Metrics,
 };
@@ -31,12 +31,12 @@ impl Exposition {
         Self { metrics, clock, body: RwLock::default(), pipeline: Mutex::default() }
     }
 
-    /// The pieces of an answer, to be sent one after the other: as text, or as one gzip file of several members.
+    /// The pieces of an answer, to be sent one after the other: as text, or as one gzip file.
     pub fn scrape(&self, gzip: bool) -> Result<Vec<Bytes>, prometheus::Error> {
         let pipeline = self.pipeline()?;
         let body = self.body();
         let parts = std::iter::once(&pipeline).chain(body.parts());
-        Ok(parts.map(|part| if gzip { part.gzip.clone() } else { part.identity.clone() }).collect())
+        Ok(if gzip { body::gzip(parts) } else { parts.map(|part| part.identity.clone()).collect() })
     }
 
     /// The pipeline's metrics.

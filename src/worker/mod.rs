@@ -33,6 +33,8 @@ pub struct WorkerBuilder {
     integrations: Vec<Arc<dyn Integration>>,
     clock: Arc<dyn Clock>,
     once: Option<Duration>,
+    only: Option<String>,
+    headless: bool,
 }
 
 /// A running worker: connections, store, telemetry and its HTTP side. It uses the host's runtime and touches nothing
@@ -98,9 +100,23 @@ impl WorkerBuilder {
         self
     }
 
+    /// Runs this connection alone.
+    #[must_use]
+    pub fn only(mut self, connection: &str) -> Self {
+        self.only = Some(connection.to_owned());
+        self
+    }
+
+    /// Without an HTTP side.
+    #[must_use]
+    pub const fn headless(mut self) -> Self {
+        self.headless = true;
+        self
+    }
+
     /// Opens the database, brings its tables up to date, and starts every enabled connection.
     pub async fn start(self) -> Result<Worker, WorkerError> {
-        let Self { settings, integrations, clock, once } = self;
+        let Self { settings, integrations, clock, once, only, headless } = self;
         let store = open_store(&settings, clock.clone()).await?;
         store.migrate_up().await?;
         store.sync_campaigns(&marketing::stored(&settings.campaigns)).await?;
@@ -108,7 +124,8 @@ impl WorkerBuilder {
         store.retire_connections(&configured).await?;
 
         let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), clock.clone())?);
-        let specs = settings.specs();
+        let mut specs = settings.specs();
+        specs.retain(|spec| only.as_ref().is_none_or(|only| *only == spec.name));
         for integration in &integrations {
             if specs.iter().any(|spec| spec.integration == integration.id()) {
                 metrics.announce(integration.id(), integration.streams().iter().map(|stream| stream.name));
@@ -134,7 +151,7 @@ impl WorkerBuilder {
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         let mut tasks = Vec::new();
         let mut server = None;
-        if once.is_none() {
+        if once.is_none() && !headless {
             let readiness =
                 WorkerReadiness { store: store.clone(), conditions: conditions.clone(), configured: count };
             let shared = http::Shared {
@@ -161,7 +178,14 @@ impl WorkerBuilder {
 impl Worker {
     /// A worker for these settings, with every integration that is built in.
     pub fn builder(settings: Settings) -> WorkerBuilder {
-        WorkerBuilder { settings, integrations: catalogue(), clock: Arc::new(SystemClock::new()), once: None }
+        WorkerBuilder {
+            settings,
+            integrations: catalogue(),
+            clock: Arc::new(SystemClock::new()),
+            once: None,
+            only: None,
+            headless: false,
+        }
     }
 
     /// What every connection shows.
@@ -189,7 +213,14 @@ impl Worker {
     pub async fn reload(&mut self, settings: Settings) -> Result<Changes, WorkerError> {
         let changes = Settings::changes(&self.settings, &settings);
         self.store.sync_campaigns(&marketing::stored(&settings.campaigns)).await?;
-        self.engine.run(settings.specs());
+        let unchanged = |name: &str| {
+            let (before, after) = (self.settings.connections.get(name)?, settings.connections.get(name)?);
+            before.is_same(after).then(|| before.spec.clone()).flatten()
+        };
+        // What did not change keeps its specification to the letter: a default start date moves from day to day.
+        let specs = settings.specs().into_iter().map(|spec| unchanged(&spec.name).unwrap_or(spec));
+        let specs = specs.collect();
+        self.engine.run(specs);
         let configured: Vec<String> = settings.connections.keys().cloned().collect();
         self.store.retire_connections(&configured).await?;
         self.publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));

@@ -7,7 +7,10 @@ use sandbox::{
 };
 use serde_json::json;
 
-use crate::support::{Bench, sql::Eyes, truth};
+use crate::{
+    postgres::Server,
+    support::{Bench, sql::Eyes, truth},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_holds_what_the_providers_serve() {
@@ -15,8 +18,15 @@ async fn sqlite_holds_what_the_providers_serve() {
     serves_restates_and_removes(&bench).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql_holds_what_the_providers_serve() {
+    let server = Server::start();
+    let bench = Bench::on(tempfile::tempdir().unwrap(), server.database("served").await, 7);
+    serves_restates_and_removes(&bench).await;
+}
+
 /// One run, a second without news, a third after restatements, removals and additions.
-pub async fn serves_restates_and_removes(bench: &Bench) {
+async fn serves_restates_and_removes(bench: &Bench) {
     assert!(bench.once().await, "the first run reads everything");
     let eyes = Eyes::open(&bench.database_url).await;
     truth::assert_equal(&bench.sandbox, &eyes).await;

@@ -171,7 +171,8 @@ impl Connection {
         }
         self.show();
         if let Some(ok) = step.finished {
-            self.end(ctx, Fate::Finished { ok });
+            let epoch = self.at_work.as_ref().map(|at_work| at_work.context.epoch);
+            self.end(ctx, Fate::Finished { ok, epoch });
             return;
         }
         if let Some(wait) = step.wake_in {
@@ -257,35 +258,20 @@ impl Connection {
         for task in self.tasks.drain(..) {
             task.abort();
         }
-        if matches!(fate, Fate::Finished { .. })
-            && let Some(at_work) = &self.at_work
-        {
-            let (name, epoch) = (self.name().to_owned(), at_work.context.epoch);
-            let (sink, overseer) = (Arc::clone(&self.blueprint.sink), self.overseer.clone());
-            let ended = Ended { connection: name.clone(), generation: self.generation, fate };
-            self.blueprint.runtime.spawn(async move {
-                if let Err(error) = sink.end_once(&name, epoch).await {
-                    tracing::warn!(%error, "the end of the run was not stored: the next one takes it up");
-                }
-                overseer.do_send(ended);
-            });
-            return ctx.stop();
-        }
         if matches!(fate, Fate::Stopped)
             && let Some(at_work) = &self.at_work
         {
-            let (name, epoch) = (self.name().to_owned(), at_work.context.epoch);
+            let shown = at_work.poller.condition(false, false);
+            let report = ConnectionReport {
+                connection: shown.connection,
+                epoch: at_work.context.epoch,
+                state: rows::state::State::Stopped,
+                last_success_at: shown.last_success_at,
+                next_poll_at: None,
+                error: shown.error,
+            };
             let sink = Arc::clone(&self.blueprint.sink);
             self.blueprint.runtime.spawn(async move {
-                let state = rows::state::State::Stopped;
-                let report = ConnectionReport {
-                    connection: name,
-                    epoch,
-                    state,
-                    last_success_at: None,
-                    next_poll_at: None,
-                    error: None,
-                };
                 let _ = sink.report(report).await;
             });
         }

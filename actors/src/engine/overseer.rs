@@ -32,6 +32,8 @@ pub enum Fate {
     Finished {
         /// Everything was read.
         ok: bool,
+        /// Its place in the store.
+        epoch: Option<i64>,
     },
     /// It cannot be made from its configuration.
     Unusable {
@@ -77,6 +79,11 @@ pub struct EndSystem;
 #[rtype(result = "()")]
 struct Controlled(Result<Vec<Control>, SinkError>);
 
+/// The store knows that a single run is over.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+struct RunNoted;
+
 /// How far a single run has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -107,6 +114,8 @@ pub struct Overseer {
     controls_every: Duration,
     asking: bool,
     stopping: bool,
+    /// Connections whose part of a single run is over, with their epochs.
+    finished: Vec<(Blueprint, i64)>,
 }
 
 // === impl Overseer ===
@@ -114,8 +123,15 @@ pub struct Overseer {
 impl Overseer {
     /// Without connections yet. `controls_every` is how often the store is asked for operators' wishes.
     pub fn new(progress: watch::Sender<Progress>, controls_every: Duration) -> Self {
-        let children = BTreeMap::new();
-        Self { children, generation: 0, progress, controls_every, asking: false, stopping: false }
+        Self {
+            children: BTreeMap::new(),
+            generation: 0,
+            progress,
+            controls_every,
+            asking: false,
+            stopping: false,
+            finished: Vec::new(),
+        }
     }
 
     fn launch(&mut self, name: &str, ctx: &Context<Self>) {
@@ -163,7 +179,7 @@ impl Overseer {
         let blueprint = &child.blueprint;
         blueprint.observer().restarted(blueprint.integration.id(), reason);
         if blueprint.once.is_some() {
-            self.finish(name, false);
+            self.finish(name, false, None, ctx);
             return;
         }
         let now = blueprint.surroundings.clock.elapsed();
@@ -200,20 +216,35 @@ impl Overseer {
         });
     }
 
-    fn finish(&mut self, name: &str, ok: bool) {
-        self.children.remove(name);
+    fn finish(&mut self, name: &str, ok: bool, epoch: Option<i64>, ctx: &Context<Self>) {
+        let child = self.children.remove(name);
+        self.finished.extend(child.map(|child| child.blueprint).zip(epoch));
         self.progress.send_modify(|progress| {
             progress.finished.insert(name.to_owned(), ok);
         });
-        self.rest();
+        self.rest(ctx);
     }
 
-    /// Tells those who wait when nothing is left to oversee.
-    fn rest(&self) {
+    /// Tells those who wait when nothing is left to oversee. A single run that came to its end is noted in the store
+    /// before: for all connections together, since one that is killed is taken up as a whole.
+    fn rest(&mut self, ctx: &Context<Self>) {
         if !self.children.is_empty() {
             return;
         }
-        self.progress.send_modify(|progress| progress.all_ended = true);
+        let finished = std::mem::take(&mut self.finished);
+        let runtime = finished.first().map(|(blueprint, _)| blueprint.runtime.clone());
+        let Some(runtime) = runtime.filter(|_| !self.stopping) else {
+            return self.progress.send_modify(|progress| progress.all_ended = true);
+        };
+        let address = ctx.address();
+        runtime.spawn(async move {
+            for (blueprint, epoch) in finished {
+                if let Err(error) = blueprint.sink.end_once(&blueprint.spec.name, epoch).await {
+                    tracing::warn!(%error, "the end of the run was not stored: the next one takes it up");
+                }
+            }
+            address.do_send(RunNoted);
+        });
     }
 
     /// Asks the store what operators want.
@@ -276,7 +307,7 @@ impl Handler<Run> for Overseer {
         for blueprint in wanted.into_values() {
             self.adopt(blueprint, ctx);
         }
-        self.rest();
+        self.rest(ctx);
     }
 }
 
@@ -295,7 +326,7 @@ impl Handler<Ended> for Overseer {
                 gone.blueprint.conditions.remove(&connection);
                 gone.blueprint.observer().condition_changed(&connection);
             }
-            return self.rest();
+            return self.rest(ctx);
         }
         if let Some(next) = child.next.take() {
             self.children.remove(&connection);
@@ -303,7 +334,7 @@ impl Handler<Ended> for Overseer {
         }
         match fate {
             Fate::Stopped => {}
-            Fate::Finished { ok } => self.finish(&connection, ok),
+            Fate::Finished { ok, epoch } => self.finish(&connection, ok, epoch, ctx),
             Fate::Crashed { reason } => self.crashed(&connection, reason, ctx),
             Fate::Unusable { error } => {
                 let blueprint = &child.blueprint;
@@ -313,7 +344,7 @@ impl Handler<Ended> for Overseer {
                 });
                 blueprint.observer().condition_changed(&connection);
                 if blueprint.once.is_some() {
-                    self.finish(&connection, false);
+                    self.finish(&connection, false, None, ctx);
                 }
             }
         }
@@ -323,7 +354,7 @@ impl Handler<Ended> for Overseer {
 impl Handler<StopAll> for Overseer {
     type Result = ();
 
-    fn handle(&mut self, _: StopAll, _: &mut Self::Context) {
+    fn handle(&mut self, _: StopAll, ctx: &mut Self::Context) {
         self.stopping = true;
         self.children.retain(|_, child| child.address.is_some());
         for child in self.children.values() {
@@ -331,7 +362,15 @@ impl Handler<StopAll> for Overseer {
                 address.do_send(Stop);
             }
         }
-        self.rest();
+        self.rest(ctx);
+    }
+}
+
+impl Handler<RunNoted> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, _: RunNoted, _: &mut Self::Context) {
+        self.progress.send_modify(|progress| progress.all_ended = true);
     }
 }
 

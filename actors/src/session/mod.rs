@@ -47,7 +47,7 @@ pub struct Link {
     observer: Arc<dyn Observer>,
     /// Calls that are between two attempts because of passing trouble.
     troubled: AtomicU32,
-    /// Calls that wait for a provider's hold or their turn.
+    /// Calls that have waited for a provider's hold or their turn for more than a second.
     waiting: AtomicU32,
     /// Seconds that the provider's clock is ahead of ours; `i64::MIN` before the first answer.
     skew_seconds: AtomicI64,
@@ -227,7 +227,7 @@ impl Session {
                         "trying again"
                     );
                     let _troubled = Counted::new(&self.link.troubled);
-                    self.pause(wait).await;
+                    self.on_purpose(self.link.clock.sleep(wait), &AtomicU32::new(0)).await;
                 }
             }
         }
@@ -267,21 +267,16 @@ impl Session {
     async fn admit(&self, call: &Call) -> Result<(), Failure> {
         let link = &self.link;
         let caller = link.caller(&call.account, call.endpoint);
-        let admitted = {
-            let _waiting = Counted::new(&link.waiting);
-            let admit =
-                link.quotas.admit(&caller, &link.rules, self.urgency, call.cost.max(1), limits::PATIENCE);
-            self.on_purpose(admit).await
-        };
+        let cost = call.cost.max(1);
+        let admit = link.quotas.admit(&caller, &link.rules, self.urgency, cost, limits::PATIENCE);
+        let admitted = self.on_purpose(admit, &link.waiting).await;
         admitted.map(drop).map_err(|held| self.rate_limited(held))
     }
 
-    async fn pause(&self, wait: Duration) {
-        self.on_purpose(self.link.clock.sleep(wait)).await;
-    }
-
-    /// Counts the time as waited on purpose, while it passes.
-    async fn on_purpose<T>(&self, future: impl Future<Output = T>) -> T {
+    /// Counts the time as waited on purpose, while it passes. From the second second on it shows in `waiting`: shorter
+    /// waits are the ordinary pace.
+    async fn on_purpose<T>(&self, future: impl Future<Output = T>, waiting: &AtomicU32) -> T {
+        let mut shown = None;
         let mut noted = self.link.clock.elapsed();
         let mut note = || {
             let now = self.link.clock.elapsed();
@@ -297,7 +292,10 @@ impl Session {
                     note();
                     return result;
                 }
-                () = self.link.clock.sleep(Duration::from_secs(1)) => note(),
+                () = self.link.clock.sleep(Duration::from_secs(1)) => {
+                    note();
+                    shown.get_or_insert_with(|| Counted::new(waiting));
+                }
             }
         }
     }

@@ -13,6 +13,8 @@ const DAY: i64 = 86_400;
 fn with_charges(count: i64) -> Connected {
     let connected = Connected::live();
     connected.world(|world| {
+        // An account without charges has an empty list, not none.
+        world.objects.entry("/v1/charges".to_owned()).or_default();
         for index in 0..count {
             world.put("/v1/charges", charge(&format!("ch_{index:04}"), NOW - 3_600 * (count - index)));
         }

@@ -1,5 +1,6 @@
 //! The engine and its integrations without a database: supervision, the compliance suite, the scenario simulator.
 
+mod busboards;
 mod compliance;
 mod engine;
 mod simulator;

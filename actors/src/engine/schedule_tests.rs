@@ -216,7 +216,7 @@ fn a_feed_is_followed_and_listed_again_once_a_day() {
     let start = date(2026, 1, 1);
     let tail = Work::Feed { lane: Lane::Tail, start };
     let now = "2026-11-24T00:10:00Z";
-    assert_eq!(due(&feed(None, None), &plan(&stream, start, now)), [tail.clone()]);
+    assert_eq!(due(&feed(None, None), &plan(&stream, start, now)), std::slice::from_ref(&tail));
     let relist = Work::Feed { lane: Lane::Relist, start: date(2026, 10, 20) };
     let works =
         due(&feed(Some("2026-11-24T00:00:00Z"), Some("2026-11-23T23:00:00Z")), &plan(&stream, start, now));

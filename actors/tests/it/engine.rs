@@ -29,10 +29,10 @@ fn spec(name: &str, integration: &str) -> ConnectionSpec {
         start_date: date(2026, 10, 1),
         base_url: "http://127.0.0.1:9".parse().unwrap(),
         api_version: String::new(),
-        credentials: Default::default(),
+        credentials: std::collections::BTreeMap::new(),
         settings: serde_json::Value::Null,
         quotas: None,
-        streams: Default::default(),
+        streams: std::collections::BTreeMap::new(),
     }
 }
 
@@ -125,7 +125,8 @@ async fn a_single_run_ends_and_tells_how() {
 async fn operators_pause_and_resume() {
     let sink = MemorySink::default();
     let good = Scripted::new("good", Behaviour::Good);
-    let engine = Engine::start(options(&sink, &[good.clone()]), vec![spec("good", "good")]).await.unwrap();
+    let engine =
+        Engine::start(options(&sink, std::slice::from_ref(&good)), vec![spec("good", "good")]).await.unwrap();
     let conditions = engine.conditions().clone();
     let state = || conditions.get("good").map(|condition| condition.state);
     eventually(5, "it polls", || good.asked.load(Ordering::Relaxed) > 3).await;
@@ -145,7 +146,8 @@ async fn operators_pause_and_resume() {
 async fn a_reload_ends_what_is_gone_and_starts_what_is_new() {
     let sink = MemorySink::default();
     let good = Scripted::new("good", Behaviour::Good);
-    let mut engine = Engine::start(options(&sink, &[good.clone()]), vec![spec("a", "good")]).await.unwrap();
+    let mut engine =
+        Engine::start(options(&sink, std::slice::from_ref(&good)), vec![spec("a", "good")]).await.unwrap();
     let conditions = engine.conditions().clone();
     eventually(5, "a polls", || {
         conditions.get("a").is_some_and(|condition| condition.last_success_at.is_some())

@@ -42,6 +42,11 @@ pub trait Case: Sync {
     /// Whether a request may stand again after a kill without having been part of a page or window: checks, look-ups.
     fn is_cheap_after_kill(&self, seen: &Seen) -> bool;
 
+    /// For a page of a feed: the parameter that says where it begins. Nothing for everything else.
+    fn feed_cursor(&self, _seen: &Seen) -> Option<&'static str> {
+        None
+    }
+
     // --- What happens at the provider ---
 
     /// Lets the world's numbers follow time, or holds them.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use rows::{
-    Micros, Row, Table,
+    Currency, Micros, Row, Table,
     ads::{AdMetrics, REMOVED},
     payments::Minor,
 };
@@ -34,6 +34,7 @@ impl Fact {
     }
 
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts alike, written where they are used")]
     pub fn value(mut self, name: &'static str, value: impl ToString) -> Self {
         self.values.insert(name, value.to_string());
         self
@@ -71,7 +72,7 @@ pub fn of_row(row: &Row) -> Option<Fact> {
     Some(match row {
         Row::AdAccount(row) => fact(&row.account_id)
             .maybe("name", row.name.as_ref())
-            .maybe("currency", row.currency.as_ref().map(|currency| currency.as_str()))
+            .maybe("currency", row.currency.as_ref().map(Currency::as_str))
             .maybe("time_zone", row.time_zone.as_ref()),
         Row::AdCampaign(row) if row.status.as_deref() == Some(REMOVED) => return None,
         Row::AdCampaign(row) => fact(&row.campaign_id)

@@ -39,7 +39,6 @@ pub struct End {
     /// For a single run: whether everything was read.
     pub finished: Option<bool>,
     pub condition: Condition,
-    pub cycles: u64,
     pub panics: u64,
     /// Every failure of a check or cycle, as people would read it.
     pub failures: Vec<String>,
@@ -115,11 +114,11 @@ impl Driver {
             clock: clock.clone(),
             observer: self.surroundings.observer.clone(),
             page_timeout: Duration::from_mins(5),
-            stopping: Default::default(),
+            stopping: tokio_util::sync::CancellationToken::new(),
         };
         let (sender, mut news) = mpsc::unbounded_channel();
         let mut tasks = tokio::task::JoinSet::new();
-        let (mut cycles, mut panics) = (0, 0);
+        let mut panics = 0;
         let mut failures = Vec::new();
         loop {
             let step = poller.step(link.agreed_now());
@@ -135,7 +134,6 @@ impl Driver {
                         });
                     }
                     Job::Cycle { key, task, .. } => {
-                        cycles += 1;
                         tasks.spawn(async move {
                             let urgency = task.work.urgency();
                             let outcome = isolated(async move { cycle::run(&context, &task).await }).await;
@@ -147,11 +145,11 @@ impl Driver {
             }
             let condition = || poller.condition(link.is_troubled(), link.is_waiting());
             if step.finished.is_some() {
-                return End { finished: step.finished, condition: condition(), cycles, panics, failures };
+                return End { finished: step.finished, condition: condition(), panics, failures };
             }
             let left = until.saturating_sub(clock.elapsed());
             if left.is_zero() || panics > 0 {
-                return End { finished: None, condition: condition(), cycles, panics, failures };
+                return End { finished: None, condition: condition(), panics, failures };
             }
             tokio::select! {
                 biased;

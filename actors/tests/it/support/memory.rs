@@ -1,7 +1,7 @@
 //! A store in memory with the semantics of the port: what the SQL store must do, in a page of plain code.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -91,10 +91,10 @@ impl MemorySink {
         stored.commits += 1;
         let mut committed = Committed::default();
         let mut written: BTreeMap<Table, u64> = BTreeMap::new();
-        let mut seen_here = HashMap::new();
+        let mut seen_here = HashSet::new();
         for row in commit.rows {
             let key = (commit.connection.clone(), row.table(), row.entity(), row.day());
-            committed.duplicates += u64::from(seen_here.insert(key.clone(), ()).is_some());
+            committed.duplicates += u64::from(!seen_here.insert(key.clone()));
             match stored.rows.get(&key) {
                 Some(before) if *before == row => continue,
                 Some(_) => {

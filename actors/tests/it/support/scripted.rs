@@ -192,6 +192,10 @@ impl Transport for Wire {
         _: &'a Auth,
     ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
         let body = Bytes::from_static(self.0.as_bytes());
-        Box::pin(std::future::ready(Ok(RawResponse { status: 200, headers: Default::default(), body })))
+        Box::pin(std::future::ready(Ok(RawResponse {
+            status: 200,
+            headers: reqwest::header::HeaderMap::new(),
+            body,
+        })))
     }
 }

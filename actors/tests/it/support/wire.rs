@@ -45,8 +45,6 @@ pub struct Seen {
     pub method: Method,
     pub path: String,
     pub query: Vec<(String, String)>,
-    pub headers: Vec<(String, String)>,
-    pub status: Option<u16>,
     /// The answer said to wait this long.
     pub told: Option<Duration>,
 }
@@ -152,15 +150,6 @@ impl ImitationWire {
     /// What was sent so far; forgets it.
     pub fn take_seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.line.lock().seen)
-    }
-
-    pub fn requests(&self) -> usize {
-        self.line.lock().seen.len()
-    }
-
-    /// What was sent so far.
-    pub fn seen(&self) -> Vec<Seen> {
-        self.line.lock().seen.clone()
     }
 }
 
@@ -270,8 +259,6 @@ impl Transport for ImitationWire {
                     method: call.method,
                     path: call.path.clone(),
                     query: call.query.clone(),
-                    headers: request.headers.clone(),
-                    status: result.as_ref().ok().map(|answer| answer.status),
                     told,
                 });
                 let wait = if mishap == Some(Mishap::Hangs) { TIMEOUT } else { latency };
@@ -289,7 +276,7 @@ fn request(base: &Url, call: &Call, auth: &Auth, clock: &dyn Clock) -> Request {
     match auth {
         Auth::None => {}
         Auth::Bearer(token) => {
-            headers.push(("authorization".to_owned(), format!("Bearer {}", token.expose_secret())))
+            headers.push(("authorization".to_owned(), format!("Bearer {}", token.expose_secret())));
         }
         Auth::Signer(signer) => headers.extend(
             signer(call)

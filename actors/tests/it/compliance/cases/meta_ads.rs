@@ -58,7 +58,7 @@ impl Case for MetaCase {
             credentials: [("access_token".to_owned(), TOKEN.into())].into(),
             settings: json!({ "countries": true, "conversion": CUSTOM_CONVERSION, "page_size": 25 }),
             quotas: None,
-            streams: Default::default(),
+            streams: std::collections::BTreeMap::new(),
         }
     }
 

@@ -131,6 +131,11 @@ impl Case for StripeCase {
         is_look_up || seen.query.contains(&("limit".to_owned(), "1".to_owned()))
     }
 
+    fn feed_cursor(&self, seen: &Seen) -> Option<&'static str> {
+        let is_list = seen.path.matches('/').count() == 2 && !self.may_repeat(seen);
+        (is_list && !self.is_cheap_after_kill(seen)).then_some("starting_after")
+    }
+
     fn set_moving(&self, wire: &ImitationWire, moving: bool) {
         wire.world(|world: &mut World| if moving { world.thaw() } else { world.freeze() });
     }

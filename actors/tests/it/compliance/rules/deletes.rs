@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rows::ledger::Progress;
+use rows::{Clock, ledger::Progress};
 use serde_json::Value;
 
 use super::super::{bench::Bench, case::Case};
@@ -25,7 +25,7 @@ pub async fn an_empty_window_is_not_believed_at_once(case: &'static dyn Case) {
     let mut minutes = 0;
     while !is_suspected() {
         bench.killed_after(Duration::from_secs(5)).await;
-        rows::Clock::sleep(&bench.clock, Duration::from_secs(55)).await;
+        bench.clock.sleep(Duration::from_secs(55)).await;
         minutes += 1;
         assert!(minutes < 30, "an empty window was read and nobody wondered");
     }
@@ -79,20 +79,25 @@ pub async fn a_page_cut_short_deletes_nothing(case: &'static dyn Case) {
     bench.daemon(Duration::from_mins(40)).await;
     let difference = super::super::fact::difference(&before, &bench.stored());
     assert!(difference.is_empty(), "rows were lost:\n{difference}");
-    // Half of the elements, but whole JSON that says another page follows: it leads nowhere.
-    bench.wire.set_tamper(|_, body| {
-        let Some(elements) = body["data"].as_array_mut() else { return };
-        elements.truncate(0);
-        if body.get("has_more").is_some() {
-            body["has_more"] = Value::Bool(true);
-        } else {
-            body["paging"] = serde_json::json!({ "next": "https://provider.invalid/next" });
-        }
-    });
-    bench.daemon(Duration::from_mins(40)).await;
-    let difference = super::super::fact::difference(&before, &bench.stored());
-    assert!(difference.is_empty(), "rows were lost to pages that end nowhere:\n{difference}");
-    bench.wire.end_tamper();
+    // Whole JSON without elements that says another page follows: it leads nowhere.
+    let driver = bench.driver();
+    let cut = async {
+        bench.clock.sleep(Duration::from_mins(5)).await;
+        bench.wire.set_tamper(|_, body| {
+            let Some(elements) = body["data"].as_array_mut() else { return };
+            elements.clear();
+            if body.get("has_more").is_some() {
+                body["has_more"] = Value::Bool(true);
+            } else {
+                body["paging"] = serde_json::json!({ "next": "https://provider.invalid/next" });
+            }
+        });
+        bench.clock.sleep(Duration::from_mins(60)).await;
+        let difference = super::super::fact::difference(&before, &bench.stored());
+        assert!(difference.is_empty(), "rows were lost to pages that lead nowhere:\n{difference}");
+        bench.wire.end_tamper();
+    };
+    tokio::join!(driver.daemon(Duration::from_mins(66)), cut);
     bench.daemon(Duration::from_mins(40)).await;
     bench.assert_true("after the provider was mended");
 }

@@ -9,6 +9,7 @@ use super::super::{
     bench::{Bench, NOON},
     case::Case,
 };
+use crate::support::wire::Seen;
 
 /// Killed at any moment and started again: the tables end equal to the truth, and what was read twice is at most one
 /// page or window for each cycle that was cut off.
@@ -27,8 +28,10 @@ pub async fn a_kill_loses_nothing_and_costs_a_page(case: &'static dyn Case) {
         assert!(end.failures.is_empty(), "seed {seed}: {:#?}", end.failures);
         bench.assert_true(&format!("seed {seed}: after {kills} kills"));
 
+        let seen = bench.wire.take_seen();
+        assert_pages_stay_read(case, &seen);
         let mut asked: BTreeMap<String, usize> = BTreeMap::new();
-        for seen in bench.wire.take_seen() {
+        for seen in seen {
             if !case.is_cheap_after_kill(&seen) {
                 *asked.entry(format!("{} {:?}", seen.path, seen.query)).or_default() += 1;
             }
@@ -36,5 +39,23 @@ pub async fn a_kill_loses_nothing_and_costs_a_page(case: &'static dyn Case) {
         let repeated: usize = asked.values().map(|times| times - 1).sum();
         let allowed = kills * actors::limits::CYCLES_PER_CONNECTION_MAX;
         assert!(repeated <= allowed, "seed {seed}: {repeated} requests repeated after {kills} kills");
+    }
+}
+
+/// A page of a feed is stored, with its token, before the next one is asked for: it is never asked for again, kill or no
+/// kill.
+fn assert_pages_stay_read(case: &'static dyn Case, seen: &[Seen]) {
+    let mut feeds: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for seen in seen {
+        let Some(cursor) = case.feed_cursor(seen) else { continue };
+        let (cursors, rest): (Vec<_>, Vec<_>) = seen.query.iter().partition(|(name, _)| name == cursor);
+        let cursor = cursors.first().map(|(_, value)| value.clone()).unwrap_or_default();
+        let pages = feeds.entry(format!("{} {rest:?}", seen.path)).or_default();
+        match pages.iter().position(|page| *page == cursor) {
+            None => pages.push(cursor),
+            Some(place) => {
+                assert_eq!(place + 1, pages.len(), "{} went back to the page after {cursor:?}", seen.path);
+            }
+        }
     }
 }

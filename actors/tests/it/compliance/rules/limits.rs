@@ -87,9 +87,9 @@ pub async fn a_limit_is_kept_and_used(case: &'static dyn Case) {
         }
         tasks.join_all().await;
         let took = bench.clock.elapsed().saturating_sub(began).as_secs_f64();
-        let came = bench.wire.allowance().unwrap();
+        let outcome = bench.wire.allowance().unwrap();
         #[expect(clippy::cast_precision_loss, reason = "thousands")]
-        let (admitted, refused) = (came.admitted as f64, came.refused as f64);
+        let (admitted, refused) = (outcome.admitted as f64, outcome.refused as f64);
         assert!(admitted >= 2_000.0);
         assert!(refused < (admitted + refused) / 100.0, "{window:?}: {refused} of {admitted} refused");
         let allowed = f64::from(limit) * took / period.as_secs_f64();

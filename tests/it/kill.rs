@@ -51,9 +51,6 @@ async fn dies_again_and_again(bench: &mut Bench, undisturbed_url: &str) {
     let undisturbed = Eyes::open(undisturbed_url).await.dump().await;
     let asked_undisturbed = asked(bench).len();
 
-    if std::env::var_os("SHOW").is_some() {
-        for request in asked(bench) { eprintln!("{} {}", request.at, known(&request)); }
-    }
     bench.database_url = killed_url;
     clear(bench);
     let mut chance = StdRng::seed_from_u64(SEED);
@@ -82,7 +79,11 @@ async fn dies_again_and_again(bench: &mut Bench, undisturbed_url: &str) {
     // Of each stream that was being read, one window of days, one page of a feed.
     for (life, again) in again.iter().enumerate() {
         for (stream, pieces) in again {
-            assert!(pieces.len() <= 1, "life {life} reads {} pieces of {stream:?} again: {pieces:?}", pieces.len());
+            assert!(
+                pieces.len() <= 1,
+                "life {life} reads {} pieces of {stream:?} again: {pieces:?}",
+                pieces.len()
+            );
         }
     }
     let pieces: usize = again.iter().flat_map(BTreeMap::values).map(BTreeSet::len).sum();
@@ -141,7 +142,10 @@ fn read_again(read: &HashSet<String>, life: &[Seen]) -> BTreeMap<String, BTreeSe
         let is_probe = param("limit") == "1";
         let is_list = request.path.matches('/').count() == 2 && request.path.starts_with("/v1/") && !is_probe;
         let (stream, piece) = if request.path.ends_with("/insights") {
-            (format!("{} {} {}", request.path, param("level"), param("breakdowns")), param("time_range").to_owned())
+            (
+                format!("{} {} {}", request.path, param("level"), param("breakdowns")),
+                param("time_range").to_owned(),
+            )
         } else if is_list {
             (format!("{} {}", request.path, param("types[]")), known(request))
         } else {

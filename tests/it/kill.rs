@@ -45,7 +45,7 @@ async fn postgresql_survives_kills() {
 }
 
 async fn dies_again_and_again(bench: &mut Bench, undisturbed_url: &str) {
-    bench.layer = SLOWED.to_owned();
+    SLOWED.clone_into(&mut bench.layer);
     let killed_url = std::mem::replace(&mut bench.database_url, undisturbed_url.to_owned());
     bench.run(&["run", "--once"]).await.expect(0);
     let undisturbed = Eyes::open(undisturbed_url).await.dump().await;
@@ -117,7 +117,9 @@ fn count(bench: &Bench) -> u64 {
 }
 
 fn clear(bench: &Bench) {
-    PROVIDERS.iter().for_each(|id| bench.sandbox.clear_requests(id));
+    for id in PROVIDERS {
+        bench.sandbox.clear_requests(id);
+    }
 }
 
 /// Everything that the providers were asked, in order.

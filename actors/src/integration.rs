@@ -199,7 +199,7 @@ impl ConnectionSpec {
             && *start_date == other.start_date
             && *base_url == other.base_url
             && *api_version == other.api_version
-            && *settings == other.settings
+            && same_settings(settings, &other.settings)
             && *quotas == other.quotas
             && *streams == other.streams
     }
@@ -212,4 +212,12 @@ impl ConnectionSpec {
         serde_json::from_value(self.settings.clone())
             .map_err(|error| SetupError::Setting { key: "*".to_owned(), problem: error.to_string() })
     }
+}
+
+/// No settings are the same as empty ones.
+fn same_settings(ours: &serde_json::Value, theirs: &serde_json::Value) -> bool {
+    let is_empty = |value: &serde_json::Value| {
+        value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty)
+    };
+    ours == theirs || (is_empty(ours) && is_empty(theirs))
 }

@@ -8,8 +8,7 @@ use actors::{
     stream::{Kind, Tier},
 };
 use reqwest::Url;
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use secrecy::SecretString;
 
 use super::{
     base_url,
@@ -304,51 +303,13 @@ impl Connection {
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.spec, &other.spec) {
             (Some(ours), Some(theirs)) => {
+                // The default start date moves with the day of loading.
                 let moves = self.start_date_is_default && other.start_date_is_default;
-                same_spec(ours, theirs, moves)
+                let start_date = if moves { ours.start_date } else { theirs.start_date };
+                ours.same_as(&ConnectionSpec { start_date, ..theirs.clone() })
             }
             (None, None) => true,
             _ => false,
         }
     }
-}
-
-fn same_spec(ours: &ConnectionSpec, theirs: &ConnectionSpec, start_date_moves: bool) -> bool {
-    // Taken apart, so that a new field cannot be forgotten here.
-    let ConnectionSpec {
-        name,
-        integration,
-        tenant,
-        accounts,
-        start_date,
-        base_url,
-        api_version,
-        credentials,
-        settings,
-        quotas,
-        streams,
-    } = ours;
-    let exposed = |secrets: &BTreeMap<String, SecretString>, others: &BTreeMap<String, SecretString>| {
-        secrets.len() == others.len()
-            && secrets.iter().all(|(name, secret)| {
-                others.get(name).is_some_and(|other| other.expose_secret() == secret.expose_secret())
-            })
-    };
-    *name == theirs.name
-        && *integration == theirs.integration
-        && *tenant == theirs.tenant
-        && *accounts == theirs.accounts
-        && (start_date_moves || *start_date == theirs.start_date)
-        && *base_url == theirs.base_url
-        && *api_version == theirs.api_version
-        && exposed(credentials, &theirs.credentials)
-        && same_settings(settings, &theirs.settings)
-        && *quotas == theirs.quotas
-        && *streams == theirs.streams
-}
-
-fn same_settings(ours: &Value, theirs: &Value) -> bool {
-    let is_empty =
-        |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
-    ours == theirs || (is_empty(ours) && is_empty(theirs))
 }

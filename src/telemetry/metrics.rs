@@ -76,7 +76,7 @@ impl Metrics {
     }
 
     /// A commit was acknowledged.
-    pub fn store_committed(&self, duration: Duration) {
+    fn store_committed(&self, duration: Duration) {
         self.worker.store_commit_duration.observe(duration.as_secs_f64());
     }
 

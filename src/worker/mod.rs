@@ -213,7 +213,14 @@ impl Worker {
     pub async fn reload(&mut self, settings: Settings) -> Result<Changes, WorkerError> {
         let changes = Settings::changes(&self.settings, &settings);
         self.store.sync_campaigns(&marketing::stored(&settings.campaigns)).await?;
-        self.engine.run(settings.specs());
+        let unchanged = |name: &str| {
+            let (before, after) = (self.settings.connections.get(name)?, settings.connections.get(name)?);
+            before.is_same(after).then(|| before.spec.clone()).flatten()
+        };
+        // What did not change keeps its specification to the letter: a default start date moves from day to day.
+        let specs = settings.specs().into_iter().map(|spec| unchanged(&spec.name).unwrap_or(spec));
+        let specs = specs.collect();
+        self.engine.run(specs);
         let configured: Vec<String> = settings.connections.keys().cloned().collect();
         self.store.retire_connections(&configured).await?;
         self.publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));

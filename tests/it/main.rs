@@ -10,6 +10,7 @@
 mod credentials;
 mod daemon;
 mod disk;
+mod docs;
 mod end_to_end;
 mod kill;
 mod metrics;

@@ -522,6 +522,7 @@ impl Poller {
             stream,
             start: self.spec.start_date,
             now,
+            lag: self.clock.now().duration_since(now).max(SignedDuration::ZERO),
             once_since: self.once.map(|once| once.since),
             backfills: &self.backfills,
             poll_requested_at: self.poll_requested_at,

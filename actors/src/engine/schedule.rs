@@ -64,6 +64,8 @@ pub struct Plan<'a> {
     pub start: Day,
     /// The time on which both clocks agree.
     pub now: Timestamp,
+    /// How far that is behind our own clock, by which what follows is dated.
+    pub lag: SignedDuration,
     /// Set when everything is to be read once, due or not: when that run began.
     pub once_since: Option<Timestamp>,
     /// What people asked for.
@@ -275,7 +277,7 @@ fn requested(progress: &DaysProgress, today: Day, policy: &Days, plan: &Plan<'_>
             continue;
         };
         for day in days.days().rev() {
-            if progress.read_at(day).is_none_or(|read_at| read_at < request.requested_at) {
+            if progress.read_at(day).is_none_or(|read_at| read_at < agreed(request.requested_at, plan)) {
                 found.push((day, Reason::Requested));
             }
         }
@@ -307,7 +309,8 @@ fn feed_due(progress: &FeedProgress, policy: &Feed, zone: &TimeZone, plan: &Plan
     if let (Some(relist), Some(relisted_at)) = (&policy.relist, progress.relisted_at) {
         let in_progress = progress.relist_token.is_some();
         let asked = plan.once_since.is_some() && asked_since(Some(relisted_at), plan);
-        let requests = plan.backfills.iter().filter(|request| request.requested_at > relisted_at);
+        let requests =
+            plan.backfills.iter().filter(|request| agreed(request.requested_at, plan) > relisted_at);
         let requested = requests.map(|request| request.days.first).min();
         if in_progress
             || asked
@@ -345,8 +348,13 @@ fn snapshot_due(
 
 /// Whether what was read then is to be read again because someone said so.
 fn asked_since(read_at: Option<Timestamp>, plan: &Plan<'_>) -> bool {
-    let asked = plan.once_since.max(plan.poll_requested_at);
+    let asked = plan.once_since.max(plan.poll_requested_at).map(|asked| agreed(asked, plan));
     matches!((read_at, asked), (Some(read_at), Some(asked)) if read_at < asked)
+}
+
+/// A time by our own clock, on the one on which both agree.
+fn agreed(at: Timestamp, plan: &Plan<'_>) -> Timestamp {
+    at.checked_sub(plan.lag).unwrap_or(at)
 }
 
 /// Whether `every` has passed since `read_at`. Days are counted as the account's: over once they have turned. A time of

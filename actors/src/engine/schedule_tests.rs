@@ -49,7 +49,8 @@ fn ledger(zone: &str, ranges: Vec<ReadRange>) -> Ledger {
 
 fn plan<'a>(stream: &'a Stream, start: Day, now: &str) -> Plan<'a> {
     let now = now.parse().unwrap();
-    Plan { stream, start, now, once_since: None, backfills: &[], poll_requested_at: None }
+    let lag = SignedDuration::ZERO;
+    Plan { stream, start, now, lag, once_since: None, backfills: &[], poll_requested_at: None }
 }
 
 fn at(text: &str) -> Timestamp {
@@ -58,6 +59,22 @@ fn at(text: &str) -> Timestamp {
 
 fn days(first: Day, last: Day) -> DayRange {
     DayRange::new(first, last).unwrap()
+}
+
+#[test]
+fn wishes_are_dated_by_our_own_clock_and_readings_by_the_slower_one() {
+    let stream = insights();
+    // Asked for at noon, read five minutes later: by a clock that is an hour behind.
+    let read = vec![ReadRange {
+        days: days(date(2026, 11, 23), date(2026, 11, 24)),
+        read_at: at("2026-11-24T11:05:00Z"),
+    }];
+    let asked = Some(at("2026-11-24T12:00:00Z"));
+    let start = date(2026, 11, 23);
+    let without_lag = Plan { poll_requested_at: asked, ..plan(&stream, start, "2026-11-24T11:06:00Z") };
+    assert_eq!(due(&ledger("UTC", read.clone()), &without_lag).len(), 1);
+    let plan = Plan { lag: SignedDuration::from_hours(1), ..without_lag };
+    assert_eq!(due(&ledger("UTC", read), &plan), []);
 }
 
 #[test]
@@ -240,6 +257,7 @@ proptest! {
             stream: &stream,
             start,
             now,
+            lag: SignedDuration::ZERO,
             once_since: once.then_some(since),
             backfills: request.as_slice(),
             poll_requested_at: None,

@@ -244,6 +244,11 @@ impl Session {
         self.link.clock.now()
     }
 
+    /// The time on which both sides agree: see [`Link::agreed_now`].
+    pub fn agreed_now(&self) -> Timestamp {
+        self.link.agreed_now()
+    }
+
     /// The connection as configured.
     pub fn spec(&self) -> &ConnectionSpec {
         &self.link.spec

@@ -34,7 +34,7 @@ pub use self::delivery::Counts;
 pub use self::errors::MetaError;
 pub use self::query::Level;
 pub use self::rows::CUSTOM_CONVERSION;
-pub use self::truth::{TruthAccount, TruthCampaign, TruthDay};
+pub use self::truth::{TruthAccount, TruthAd, TruthCampaign, TruthDay};
 pub use self::world::Status;
 
 use self::insights::{Edits, Ledger};

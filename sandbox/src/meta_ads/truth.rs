@@ -62,6 +62,19 @@ pub struct TruthCampaign {
     pub currency: String,
 }
 
+/// One ad and what it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TruthAd {
+    /// The account's number, without `act_`.
+    pub account_id: String,
+    /// Its campaign's id.
+    pub campaign_id: String,
+    /// Its ad set's id.
+    pub ad_set_id: String,
+    /// Its own id.
+    pub ad_id: String,
+}
+
 /// One account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TruthAccount {
@@ -112,6 +125,24 @@ impl MetaAds {
                     last_day: campaign.last_day,
                     currency: account.currency.clone(),
                 });
+            }
+        }
+        all
+    }
+
+    /// The ads of all accounts, delivered or not.
+    pub fn truth_ads(&self) -> Vec<TruthAd> {
+        let mut all = Vec::new();
+        for account in &self.accounts {
+            for campaign in &account.campaigns {
+                for ad_set in &campaign.ad_sets {
+                    all.extend(ad_set.ads.iter().map(|ad| TruthAd {
+                        account_id: account.id.to_string(),
+                        campaign_id: campaign.id.to_string(),
+                        ad_set_id: ad_set.id.to_string(),
+                        ad_id: ad.id.to_string(),
+                    }));
+                }
             }
         }
         all

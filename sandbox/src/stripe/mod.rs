@@ -108,6 +108,9 @@ impl Stripe {
         if request.method != "GET" || segments.first() != Some(&"v1") {
             return Err(unknown());
         }
+        if let ["v1", "coupons", id] = segments[..] {
+            return self.coupon(id, request);
+        }
         let resource = segments.get(1).and_then(|name| plural(name)).ok_or_else(unknown)?;
         self.authority.permit(&key, resource)?;
         let mut answer = match segments.get(2..).unwrap_or_default() {
@@ -150,6 +153,18 @@ impl Stripe {
             self.world.expand(&mut object, path)?;
         }
         Ok(object)
+    }
+
+    /// A coupon by id; there is no table of them. Ours hold for every product and in one currency, so that what may be
+    /// expanded is not there.
+    fn coupon(&self, id: &str, request: &Request) -> Result<Value, Fault> {
+        let coupon =
+            self.world.render_coupon(id).ok_or_else(|| Fault::missing(404, "coupon", id, "coupon"))?;
+        let known = ["applies_to", "currency_options"];
+        match query::expansions(request)?.iter().find(|path| !known.contains(&path.as_str())) {
+            Some(path) => Err(Fault::bad_request(format!("This property cannot be expanded ({path})."))),
+            None => Ok(coupon),
+        }
     }
 
     /// All lines of an invoice, of which the invoice itself shows ten.

@@ -47,13 +47,12 @@ pub fn metrics_with_everything() -> Metrics {
         duration: SECOND,
         lateness: SECOND,
     });
-    metrics.committed("meta_ads", "insights", &committed(Table::AdPerformanceDaily), Duration::ZERO);
+    metrics.committed("meta_ads", "insights", &committed(Table::AdPerformanceDaily), SECOND);
     metrics.quarantined("meta_ads", "insights", "malformed");
     metrics.dropped("meta_ads", "insights", 3);
     metrics.restarted("meta_ads", "panic");
     metrics.field_unavailable("meta_ads", "learning");
     metrics.cache_request("get", "hit");
-    metrics.store_committed(SECOND);
     metrics
 }
 

@@ -120,7 +120,7 @@ impl Cycle<'_> {
                 Reply::Split { parts } => return Ok(Piece::Split(parts)),
                 Reply::Pending { resume: token, not_before } if part.is_some() => {
                     // A part's report is waited for here: the window's other parts are in memory only.
-                    let wait = not_before.duration_since(self.context.clock.now());
+                    let wait = not_before.duration_since(self.context.link.agreed_now());
                     self.context.clock.sleep(wait.try_into().unwrap_or_default()).await;
                     resume = Some(token);
                     continue;

@@ -106,6 +106,7 @@ struct Cycle<'a> {
     task: &'a Task,
     session: Session,
     ledger: Ledger,
+    /// On the clock on which both sides agree, as everything in the ledger: a day is over when both say so.
     began_at: Timestamp,
     pages: u64,
     rows: u64,
@@ -119,7 +120,7 @@ pub async fn run(context: &Context, task: &Task) -> Outcome {
         task,
         session: context.link.session(urgency),
         ledger: task.ledger.clone(),
-        began_at: context.clock.now(),
+        began_at: context.link.agreed_now(),
         pages: 0,
         rows: 0,
     };

@@ -209,8 +209,14 @@ const fn token_advice(subcode: Option<i64>) -> &'static str {
     }
 }
 
-/// Shortens a message, puts it on one line, and takes out what may be a token.
+/// Shortens a message, puts it on one line, and takes out what may be a token or a person's address.
 fn redact(message: &str) -> String {
+    let has_address = message.contains('@');
+    let without_addresses = || {
+        let words = message.split(' ').map(|word| if word.contains('@') { "[hidden]" } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let message = if has_address { &without_addresses() } else { message };
     let is_token_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '|' | '.' | '%');
     let mut clean = String::new();
     let mut rest = message;

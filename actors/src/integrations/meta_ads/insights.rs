@@ -105,7 +105,7 @@ pub async fn page(
         view: source.view.clone(),
     };
     let query = Query { report, days: *days, part, settings };
-    let reading = Reading { source, session, query, mapping, now: session.now() };
+    let reading = Reading { source, session, query, mapping, now: session.agreed_now() };
     match request.cursor.as_deref().map(Position::parse).transpose()? {
         Some(Position::AtOnce { after }) => reading.at_once(Some(&after)).await,
         Some(Position::Report { run_id, after }) => report::read(&reading, &run_id, Some(&after)).await,

@@ -379,6 +379,10 @@ fn decimal(field: &'static str, value: Option<&Scalar>) -> Result<Micros, Unread
 
 /// Absent = zero. `512` and `512.0` are whole numbers.
 fn count(field: &'static str, value: Option<&Scalar>) -> Result<i64, Unreadable> {
+    // As micros, the largest counts would not fit.
+    if let Some(whole) = value.and_then(|value| value.0.parse::<i64>().ok()).filter(|whole| *whole >= 0) {
+        return Ok(whole);
+    }
     let micros = decimal(field, value).map_err(|_| Unreadable::Count(field))?;
     let whole = micros.0 >= 0 && micros.0 % Micros::ONE.0 == 0;
     whole.then_some(micros.0 / Micros::ONE.0).ok_or(Unreadable::Count(field))

@@ -42,13 +42,17 @@ fn unknown<T>(detail: impl Into<String>) -> Told<T> {
     Err(Problem { reason: "mrr", detail: detail.into() })
 }
 
-/// A subscription carries its first 20 items; loads the others.
+/// A subscription carries 20 items. One that has more is listed from the beginning: in which order it carries them is
+/// not documented, so the list cannot go on after the last one.
 pub async fn load_items(
     reader: &Reader,
     session: &Session,
     subscription: &mut Subscription,
 ) -> Result<(), Failure> {
-    let items = &mut subscription.items;
+    if !subscription.items.has_more {
+        return Ok(());
+    }
+    let mut items: Inline<SubscriptionItem> = Inline { has_more: true, data: Vec::new() };
     while items.has_more && items.data.len() < ITEMS_MAX {
         let after = items.data.last().map(|item| item.id.clone());
         let response = reader.api.subscription_items(session, &subscription.id, after.as_deref()).await?;
@@ -56,6 +60,7 @@ pub async fn load_items(
         items.has_more = next.has_more && !next.data.is_empty();
         items.data.extend(next.data);
     }
+    subscription.items = items;
     Ok(())
 }
 

@@ -30,7 +30,7 @@ use self::{
     api::Api,
     billing::Memo,
     currency::Currencies,
-    reader::Reader,
+    reader::{Reader, parse_list},
     reading::Feed,
     resource::{RESOURCES, Resource},
     rows::Mapper,
@@ -166,8 +166,10 @@ impl Source for StripeSource {
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
         Box::pin(async move {
             match self.reader.api.probe(session).await {
+                // Whatever else answers with 200 in Stripe's place has checked no key.
+                Ok(response) => drop(parse_list(&response)?),
                 // A key that is known, but may not read this: each stream tells what it lacks.
-                Ok(_) | Err(Failure::Forbidden { .. }) => {}
+                Err(Failure::Forbidden { .. }) => {}
                 Err(failure) => return Err(failure),
             }
             let name = self.reader.api.account.clone().unwrap_or_else(|| "Stripe".to_owned());

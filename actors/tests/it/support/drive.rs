@@ -41,6 +41,8 @@ pub struct End {
     pub condition: Condition,
     pub cycles: u64,
     pub panics: u64,
+    /// Every failure of a check or cycle, as people would read it.
+    pub failures: Vec<String>,
 }
 
 enum News {
@@ -118,6 +120,7 @@ impl Driver {
         let (sender, mut news) = mpsc::unbounded_channel();
         let mut tasks = tokio::task::JoinSet::new();
         let (mut cycles, mut panics) = (0, 0);
+        let mut failures = Vec::new();
         loop {
             let step = poller.step(link.agreed_now());
             for job in step.jobs {
@@ -127,7 +130,7 @@ impl Driver {
                         tasks.spawn(async move {
                             let session = context.link.session(Urgency::Fresh);
                             let checked =
-                                tokio::spawn(async move { context.link.source().check(&session).await });
+                                isolated(async move { context.link.source().check(&session).await });
                             let _ = sender.send(checked.await.map_or(News::Panicked, News::Checked));
                         });
                     }
@@ -135,8 +138,7 @@ impl Driver {
                         cycles += 1;
                         tasks.spawn(async move {
                             let urgency = task.work.urgency();
-                            let outcome =
-                                tokio::spawn(async move { cycle::run(&context, &task).await }).await;
+                            let outcome = isolated(async move { cycle::run(&context, &task).await }).await;
                             let done = |outcome| News::Done(key, urgency, Box::new(outcome));
                             let _ = sender.send(outcome.map_or(News::Panicked, done));
                         });
@@ -145,21 +147,25 @@ impl Driver {
             }
             let condition = || poller.condition(link.is_troubled(), link.is_waiting());
             if step.finished.is_some() {
-                return End { finished: step.finished, condition: condition(), cycles, panics };
+                return End { finished: step.finished, condition: condition(), cycles, panics, failures };
             }
             let left = until.saturating_sub(clock.elapsed());
             if left.is_zero() || panics > 0 {
-                return End { finished: None, condition: condition(), cycles, panics };
+                return End { finished: None, condition: condition(), cycles, panics, failures };
             }
             tokio::select! {
                 biased;
                 Some(news) = news.recv() => match news {
                     News::Checked(result) => {
+                        failures.extend(result.as_ref().err().map(|failure| format!("check: {failure}")));
                         for account in poller.checked(result) {
                             self.sink.reset_account(&self.spec.name, context.epoch, &account).await.unwrap();
                         }
                     }
                     News::Done(key, urgency, outcome) => {
+                        failures.extend(
+                            outcome.result.as_ref().err().map(|error| format!("{}: {error}", key.stream)),
+                        );
                         poller.done(&key, urgency, *outcome);
                         for (id, left) in poller.backfills_left(link.agreed_now()) {
                             self.sink.backfill_progress(id, left).await.unwrap();
@@ -170,5 +176,17 @@ impl Driver {
                 () = clock.sleep(step.wake_in.unwrap_or(left).min(left)) => {}
             }
         }
+    }
+}
+
+/// Runs `future` as a task of its own, so that a panic comes back as a value; ends it when dropped, as a kill would.
+async fn isolated<T: Send + 'static>(
+    future: impl Future<Output = T> + Send + 'static,
+) -> Result<T, tokio::task::JoinError> {
+    let mut task = tokio::task::JoinSet::new();
+    task.spawn(future);
+    match task.join_next().await {
+        Some(result) => result,
+        None => std::future::pending().await,
     }
 }

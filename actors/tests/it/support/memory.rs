@@ -3,12 +3,14 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use rows::{
-    Day, Row, Table,
+    Clock, Day, Row, Table,
+    clock::SimulatedClock,
     key::Fingerprint,
     ledger::Ledger,
     quarantine::Quarantined,
@@ -41,7 +43,12 @@ pub struct Stored {
     /// Commits answered with this error before any succeeds.
     pub failing: u32,
     pub commits: u64,
+    /// Commits take time, before and after they happen, so that a kill can strike between.
+    pub slow: Option<SimulatedClock>,
 }
+
+/// Half of what a slow commit takes.
+const COMMIT_HALF: Duration = Duration::from_millis(4);
 
 #[derive(Debug, Default, Clone)]
 pub struct MemorySink(pub Arc<Mutex<Stored>>);
@@ -112,10 +119,10 @@ impl MemorySink {
                     .rows
                     .iter()
                     .filter(|((connection, of, _, day), row)| {
-                        *connection == commit.connection
-                            && *of == table
+                        *of == table
                             && day.is_some_and(|day| days.contains(day))
                             && level_of(row) == level
+                            && *connection == commit.connection
                     })
                     .filter(|(key, _)| stored.accounts.get(*key) == Some(&commit.account_id))
                     .map(|(key, _)| key.clone())
@@ -138,7 +145,7 @@ impl MemorySink {
                 let unseen: Vec<RowKey> = stored
                     .rows
                     .keys()
-                    .filter(|key| key.0 == commit.connection && key.1 == table && !seen.contains(&key.2))
+                    .filter(|key| key.1 == table && key.0 == commit.connection && !seen.contains(&key.2))
                     .filter(|key| stored.accounts.get(*key) == Some(&account))
                     .cloned()
                     .collect();
@@ -210,7 +217,14 @@ impl Sink for MemorySink {
     }
 
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, SinkError>> {
-        Box::pin(std::future::ready(self.apply(commit)))
+        let slow = self.0.lock().slow.clone();
+        Box::pin(async move {
+            let Some(clock) = slow else { return self.apply(commit) };
+            clock.sleep(COMMIT_HALF).await;
+            let result = self.apply(commit);
+            clock.sleep(COMMIT_HALF).await;
+            result
+        })
     }
 
     fn reset_account<'a>(

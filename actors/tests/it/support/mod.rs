@@ -1,5 +1,6 @@
 //! What the suites share: a store in memory, imitations over a wire in memory, scripted integrations.
 
+pub mod allowance;
 pub mod drive;
 pub mod memory;
 pub mod scripted;

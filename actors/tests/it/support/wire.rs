@@ -8,6 +8,7 @@ use actors::session::{
 };
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -15,6 +16,8 @@ use rows::Clock;
 use sandbox::exchange::{Answer, Imitation, Request};
 use secrecy::ExposeSecret;
 use url::Url;
+
+use super::allowance::{Admission, Allowance};
 
 /// What can go wrong with one exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +47,12 @@ pub struct Seen {
     pub query: Vec<(String, String)>,
     pub headers: Vec<(String, String)>,
     pub status: Option<u16>,
+    /// The answer said to wait this long.
+    pub told: Option<Duration>,
 }
+
+/// Changes the body of an answer under way: path and body.
+pub type Tamper = Box<dyn FnMut(&str, &mut serde_json::Value) + Send>;
 
 struct Line {
     imitation: Box<dyn Imitation>,
@@ -54,8 +62,13 @@ struct Line {
     hazard: f64,
     random: StdRng,
     seen: Vec<Seen>,
-    /// Extra headers on every good answer.
-    extra_headers: Vec<(String, String)>,
+    /// Headers for the next answer whose path holds the text, good or bad.
+    next_headers: VecDeque<(String, Vec<(String, String)>)>,
+    tamper: Option<Tamper>,
+    /// How far the provider's clock, as its `Date` header shows it, is from ours; nothing = no such header.
+    date_skew: Option<SignedDuration>,
+    /// What the provider allows; nothing = everything.
+    allowance: Option<Allowance>,
 }
 
 /// The wire.
@@ -68,8 +81,17 @@ pub struct ImitationWire {
 impl ImitationWire {
     pub fn new(imitation: Box<dyn Imitation>, clock: Arc<dyn Clock>, seed: u64) -> Self {
         let random = StdRng::seed_from_u64(seed);
-        let (scripted, seen, extra_headers) = (VecDeque::new(), Vec::new(), Vec::new());
-        let line = Line { imitation, scripted, hazard: 0.0, random, seen, extra_headers };
+        let line = Line {
+            imitation,
+            scripted: VecDeque::new(),
+            hazard: 0.0,
+            random,
+            seen: Vec::new(),
+            next_headers: VecDeque::new(),
+            tamper: None,
+            date_skew: None,
+            allowance: None,
+        };
         Self { line: Arc::new(Mutex::new(line)), clock }
     }
 
@@ -87,8 +109,44 @@ impl ImitationWire {
         self.line.lock().hazard = hazard;
     }
 
-    pub fn add_header(&self, name: &str, value: &str) {
-        self.line.lock().extra_headers.push((name.to_owned(), value.to_owned()));
+    /// Puts these headers on the next answer whose path holds `path`, whatever else befalls it.
+    pub fn script_headers(&self, path: &str, headers: &[(&str, &str)]) {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.line.lock().next_headers.push_back((path.to_owned(), headers));
+    }
+
+    /// Changes every JSON body from now on.
+    pub fn set_tamper(&self, tamper: impl FnMut(&str, &mut serde_json::Value) + Send + 'static) {
+        self.line.lock().tamper = Some(Box::new(tamper));
+    }
+
+    pub fn end_tamper(&self) {
+        self.line.lock().tamper = None;
+    }
+
+    /// Answers carry a `Date` header that is so far from our clock.
+    pub fn set_date_skew(&self, skew: Option<SignedDuration>) {
+        self.line.lock().date_skew = skew;
+    }
+
+    /// The provider allows only so much from now on.
+    pub fn set_allowance(&self, allowance: Option<Allowance>) {
+        self.line.lock().allowance = allowance;
+    }
+
+    /// What came of the allowance.
+    pub fn allowance(&self) -> Option<Allowance> {
+        self.line.lock().allowance.clone()
+    }
+
+    /// The time on this wire.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Lets the imitation's world move on to the present.
+    pub fn advance(&self) {
+        self.line.lock().imitation.advance(self.clock.now());
     }
 
     /// What was sent so far; forgets it.
@@ -99,9 +157,79 @@ impl ImitationWire {
     pub fn requests(&self) -> usize {
         self.line.lock().seen.len()
     }
+
+    /// What was sent so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.line.lock().seen.clone()
+    }
 }
 
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a provider that refuses wants to be left alone.
+const REFUSAL: Duration = Duration::from_secs(1);
+
 impl Line {
+    /// The answer, and how long it told to wait.
+    fn exchange(
+        &mut self,
+        request: &Request,
+        mishap: Option<Mishap>,
+        now: Duration,
+    ) -> (Result<RawResponse, TransportError>, Option<Duration>) {
+        let host = || "imitation".to_owned();
+        let page = |status, body: &str| Answer { status, headers: Vec::new(), body: body.into() };
+        let mut told = None;
+        let mut answer = match mishap {
+            None => match self.allowance.as_mut().map(|allowance| allowance.judge(now)) {
+                Some(Admission::Refused { wait }) => {
+                    told = Some(self.imitation.announced_wait(wait));
+                    self.imitation.limited(request, 100.0, wait)
+                }
+                admission => {
+                    let mut answer = self.imitation.answer(request);
+                    if let Some(Admission::Admitted { percent }) = admission {
+                        answer.headers.extend(self.imitation.usage_headers(request, percent));
+                    }
+                    answer
+                }
+            },
+            Some(Mishap::Status(status)) => self.imitation.failed(request, status),
+            Some(Mishap::Limited) => {
+                told = Some(self.imitation.announced_wait(REFUSAL));
+                self.imitation.limited(request, 100.0, REFUSAL)
+            }
+            Some(Mishap::Garbage) => page(200, "{\"data\": ["),
+            Some(Mishap::Html) => page(502, "<html><body>Bad gateway</body></html>"),
+            Some(Mishap::Truncated) => {
+                return (
+                    Err(TransportError::Broken { host: host(), reason: "end of file".to_owned() }),
+                    told,
+                );
+            }
+            Some(Mishap::Hangs) => {
+                return (Err(TransportError::TimedOut { host: host(), limit: TIMEOUT }), told);
+            }
+            Some(Mishap::Refused) => {
+                let reason = "refused".to_owned();
+                return (Err(TransportError::Unreachable { host: host(), reason }), told);
+            }
+        };
+        if let Some(at) = self.next_headers.iter().position(|(path, _)| request.path.contains(path.as_str()))
+        {
+            answer.headers.extend(self.next_headers.remove(at).into_iter().flat_map(|(_, headers)| headers));
+        }
+        if let Some(skew) = self.date_skew {
+            answer.headers.push(("date".to_owned(), http_date(request.now, skew)));
+        }
+        if let Some(tamper) = &mut self.tamper
+            && let Ok(mut body) = serde_json::from_slice(&answer.body)
+        {
+            tamper(&request.path, &mut body);
+            answer.body = body.to_string().into_bytes();
+        }
+        (Ok(raw(answer)), told)
+    }
+
     fn mishap(&mut self, path: &str) -> Option<Mishap> {
         if let Some(at) = self.scripted.iter().position(|(part, _)| path.contains(part.as_str())) {
             return self.scripted.remove(at).map(|(_, mishap)| mishap);
@@ -132,49 +260,21 @@ impl Transport for ImitationWire {
             let latency = Duration::from_micros(self.line.lock().random.random_range(300..40_000));
             self.clock.sleep(latency).await;
             let request = request(base, call, auth, self.clock.as_ref());
-            let host = "imitation".to_owned();
             let (result, wait) = {
                 let mut line = self.line.lock();
+                let now = self.clock.elapsed();
                 let mishap = line.mishap(&call.path);
-                let answered = |answer: Answer| raw(answer, &[]);
-                let result = match mishap {
-                    None => {
-                        let answer = line.imitation.answer(&request);
-                        raw(answer, &line.extra_headers)
-                    }
-                    Some(Mishap::Status(status)) => answered(line.imitation.failed(&request, status)),
-                    Some(Mishap::Limited) => {
-                        answered(line.imitation.limited(&request, 100.0, Duration::from_secs(1)))
-                    }
-                    Some(Mishap::Truncated) => {
-                        Err(TransportError::Broken { host: host.clone(), reason: "end of file".to_owned() })
-                    }
-                    Some(Mishap::Garbage) => Ok(RawResponse {
-                        status: 200,
-                        headers: HeaderMap::new(),
-                        body: Bytes::from_static(b"{\"data\": ["),
-                    }),
-                    Some(Mishap::Html) => Ok(RawResponse {
-                        status: 502,
-                        headers: HeaderMap::new(),
-                        body: Bytes::from_static(b"<html><body>Bad gateway</body></html>"),
-                    }),
-                    Some(Mishap::Hangs) => {
-                        Err(TransportError::TimedOut { host: host.clone(), limit: Duration::from_secs(30) })
-                    }
-                    Some(Mishap::Refused) => {
-                        Err(TransportError::Unreachable { host: host.clone(), reason: "refused".to_owned() })
-                    }
-                };
+                let (result, told) = line.exchange(&request, mishap, now);
                 line.seen.push(Seen {
-                    at: self.clock.elapsed(),
+                    at: now,
                     method: call.method,
                     path: call.path.clone(),
                     query: call.query.clone(),
                     headers: request.headers.clone(),
                     status: result.as_ref().ok().map(|answer| answer.status),
+                    told,
                 });
-                let wait = if mishap == Some(Mishap::Hangs) { Duration::from_secs(30) } else { latency };
+                let wait = if mishap == Some(Mishap::Hangs) { TIMEOUT } else { latency };
                 (result, wait)
             };
             self.clock.sleep(wait).await;
@@ -218,13 +318,18 @@ fn request(base: &Url, call: &Call, auth: &Auth, clock: &dyn Clock) -> Request {
     }
 }
 
-fn raw(answer: Answer, extra: &[(String, String)]) -> Result<RawResponse, TransportError> {
+fn raw(answer: Answer) -> RawResponse {
     let mut headers = HeaderMap::new();
-    for (name, value) in answer.headers.iter().chain(extra) {
+    for (name, value) in &answer.headers {
         headers.append(
             HeaderName::try_from(name.as_str()).unwrap(),
             HeaderValue::try_from(value.as_str()).unwrap(),
         );
     }
-    Ok(RawResponse { status: answer.status, headers, body: Bytes::from(answer.body) })
+    RawResponse { status: answer.status, headers, body: Bytes::from(answer.body) }
+}
+
+fn http_date(now: Timestamp, skew: SignedDuration) -> String {
+    let at = now.checked_add(skew).unwrap();
+    rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap()
 }

@@ -141,3 +141,13 @@ fn expanding_gives_objects_in_place_of_ids() {
     assert_eq!(refusal(&mut stripe, "/v1/subscriptions?expand[]=data.items.data.price.tiers").0, 400);
     assert_eq!(refusal(&mut stripe, "/v1/charges?expand[]=data.nonsense").0, 400);
 }
+
+#[test]
+fn a_coupon_is_retrieved_by_its_id() {
+    let mut stripe = account();
+    let every = all(&mut stripe, "/v1/subscriptions?status=all&expand[]=data.discounts&");
+    let id = every.iter().find_map(|it| it["discounts"][0]["source"]["coupon"].as_str()).unwrap().to_owned();
+    let coupon = get(&mut stripe, &format!("/v1/coupons/{id}?expand[]=applies_to"));
+    assert_eq!((coupon["object"].as_str(), coupon["id"].as_str()), (Some("coupon"), Some(id.as_str())));
+    assert_eq!(refusal(&mut stripe, "/v1/coupons/NONE").0, 404);
+}

@@ -192,6 +192,7 @@ fn messages_lose_tokens_and_keep_words_and_ids() {
     let token = format!("EAAG{}x9", "mNo8PqRs2".repeat(12));
     let shown = redact(&format!("Bad token {token} for act_1234567890123456\nat access_token=abc&x=1"));
     assert_eq!(shown, "Bad token [hidden] for act_1234567890123456 at access_token=[hidden]&x=1");
+    assert_eq!(redact("refused for ada@example.com, sorry"), "refused for [hidden] sorry");
     assert!(redact(&"long ".repeat(200)).chars().count() <= MESSAGE_LENGTH_MAX + 1);
 }
 

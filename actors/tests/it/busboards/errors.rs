@@ -1,0 +1,52 @@
+//! What Busboards' answers mean.
+
+use std::time::Duration;
+
+use actors::{
+    failure::Wait,
+    session::{Meaning, Response, Signal, Verdict, quota::Scope},
+};
+
+use super::wire::{ApiError, ErrorBody};
+
+/// Reads one answer: its status and error, and, on every answer, the headers that tell about the allowance.
+pub fn classify(response: &Response) -> Verdict {
+    Verdict { meaning: meaning(response), signals: signals(response) }
+}
+
+fn meaning(response: &Response) -> Meaning {
+    if response.is_success() {
+        return Meaning::Ok;
+    }
+    // In front of the API stands a proxy with pages of its own: no JSON is no error here.
+    let ApiError { code, permission } =
+        serde_json::from_slice::<ErrorBody>(&response.body).unwrap_or_default().error;
+    let reason = format!("Busboards answers {} to {}", response.status, response.endpoint);
+    match response.status {
+        401 => Meaning::NeedsReauth {
+            advice: "Busboards refuses the token: make a new one under Settings > API".to_owned(),
+        },
+        403 => Meaning::Forbidden {
+            advice: format!(
+                "grant the token the permission {}, under Settings > API",
+                permission.as_deref().unwrap_or("for this endpoint")
+            ),
+        },
+        404 => Meaning::Gone { reason },
+        // The session reads Retry-After.
+        429 => Meaning::RateLimited { scope: Scope::Account, wait: Wait::Unsaid },
+        413 if code == "too_many_lines" => Meaning::TooMuch { reason },
+        408 | 500.. => Meaning::Transient { reason, wait: Wait::Unsaid },
+        _ => Meaning::Permanent { reason },
+    }
+}
+
+fn signals(response: &Response) -> Vec<Signal> {
+    let number = |name: &str| response.header(name)?.trim().parse::<u32>().ok();
+    let scope = Scope::Account;
+    let used =
+        number("x-busboards-used").map(|percent| Signal::Used { scope, ratio: f64::from(percent) / 100.0 });
+    let pause = number("x-busboards-pause")
+        .map(|seconds| Signal::Hold { scope, wait: Duration::from_secs(u64::from(seconds)) });
+    used.into_iter().chain(pause).collect()
+}

@@ -1,0 +1,4 @@
+//! One file a provider.
+
+pub mod meta_ads;
+pub mod stripe;

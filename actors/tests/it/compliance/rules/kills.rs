@@ -1,0 +1,40 @@
+//! Kills: the worker dies between any two awaits.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use rows::Clock;
+
+use super::super::{
+    bench::{Bench, NOON},
+    case::Case,
+};
+
+/// Killed at any moment and started again: the tables end equal to the truth, and what was read twice is at most one
+/// page or window for each cycle that was cut off.
+pub async fn a_kill_loses_nothing_and_costs_a_page(case: &'static dyn Case) {
+    for seed in 0..20 {
+        let mut random = StdRng::seed_from_u64(seed);
+        let bench = Bench::at(case, NOON, seed);
+        bench.sink.0.lock().slow = Some(bench.clock.clone());
+        let kills = 12;
+        for _ in 0..kills {
+            bench.killed_after(Duration::from_millis(random.random_range(1..4_000))).await;
+        }
+        // Short enough that nothing is due again by itself.
+        let end = bench.daemon(Duration::from_mins(5)).await;
+        assert!(bench.clock.elapsed() < Duration::from_mins(10));
+        assert!(end.failures.is_empty(), "seed {seed}: {:#?}", end.failures);
+        bench.assert_true(&format!("seed {seed}: after {kills} kills"));
+
+        let mut asked: BTreeMap<String, usize> = BTreeMap::new();
+        for seen in bench.wire.take_seen() {
+            if !case.is_cheap_after_kill(&seen) {
+                *asked.entry(format!("{} {:?}", seen.path, seen.query)).or_default() += 1;
+            }
+        }
+        let repeated: usize = asked.values().map(|times| times - 1).sum();
+        let allowed = kills * actors::limits::CYCLES_PER_CONNECTION_MAX;
+        assert!(repeated <= allowed, "seed {seed}: {repeated} requests repeated after {kills} kills");
+    }
+}

@@ -1,0 +1,83 @@
+//! What must go nowhere: credentials, and what providers tell about persons.
+
+use std::{io::Write, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+
+use super::super::{bench::Bench, case::Case};
+
+const SECRET: &str = "rk_live_51Planted0Secret0That0Must0Not0Leak";
+const PERSON: &str = "ada.planted@example.com";
+
+/// Logs at the most talkative level, conditions, failures, quarantine and rows, while everything goes wrong.
+pub async fn no_secret_and_no_person_leaves(case: &'static dyn Case) {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    tracing::trace!("the log works");
+
+    let mut bench = Bench::new(case);
+    bench.set_secret(SECRET);
+    let mut told = Vec::new();
+    bench.read().await;
+
+    // Rows that hold an address where a number should be.
+    bench.wire.set_tamper(move |path, body| {
+        if let Some(elements) = body["data"].as_array_mut() {
+            elements.iter_mut().take(2).for_each(|element| drop(case.spoil(path, element, PERSON)));
+        }
+        // Errors that repeat the credentials and a person's address.
+        if let Some(message) = body["error"]["message"].as_str() {
+            body["error"]["message"] = format!("{message} access_token={SECRET} of {PERSON}").into();
+        }
+    });
+    told.push(format!("{:?}", bench.once().await));
+    case.forbid(&bench.wire, true);
+    bench.wire.set_hazard(0.3);
+    told.push(format!("{:?}", bench.daemon(Duration::from_hours(3)).await));
+    case.expire(&bench.wire);
+    told.push(format!("{:?}", bench.daemon(Duration::from_hours(3)).await));
+    assert!(told[2].contains("NeedsReauth"), "the case is of no use: {}", told[2]);
+    assert!(bench.quarantined() > 0, "nothing was set aside: the case is of no use");
+
+    {
+        let stored = bench.sink.0.lock();
+        told.push(format!("{:?}", stored.rows.values()));
+        told.push(format!("{:?}", stored.ledgers));
+        told.push(format!("{:?}", stored.quarantined));
+        told.push(format!("{:?}", bench.spec));
+    }
+    told.push(String::from_utf8(log.0.lock().clone()).unwrap());
+    assert!(told.iter().any(|text| text.contains("the log works")), "no log was captured");
+    let mut hidden = case.personal(&bench.wire);
+    hidden.extend([SECRET.to_owned(), PERSON.to_owned()]);
+    for text in &told {
+        for word in &hidden {
+            if let Some(at) = text.find(word.as_str()) {
+                let from = text.floor_char_boundary(at.saturating_sub(200));
+                let to = text.ceil_char_boundary((at + 100).min(text.len()));
+                panic!("{word:?} leaked: …{}…", &text[from..to]);
+            }
+        }
+    }
+}
+
+/// A log in memory.
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

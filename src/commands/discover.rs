@@ -86,7 +86,7 @@ async fn tables(probe: &Probe) -> Result<String, Failure> {
     }
     let mut text = format!("{accounts}\n");
     if campaigns.row_iter().next().is_some() {
-        text.push_str(&format!("\n{campaigns}\n"));
+        text = format!("{text}\n{campaigns}\n");
     }
     Ok(text)
 }

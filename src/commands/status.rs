@@ -133,7 +133,7 @@ fn shown(status: &Connections) -> String {
             time(connection.next_poll_at),
         ]);
         if let Some(error) = &connection.error {
-            remarks.push_str(&format!("\n{}: {error}\n", connection.connection));
+            remarks = format!("{remarks}\n{}: {error}\n", connection.connection);
         }
     }
     format!("{table}\n{remarks}")

@@ -9,7 +9,7 @@ use sandbox::{
 
 use crate::support::{
     Bench, pause,
-    program::{until_state, connection},
+    program::{connection, until_state},
     sql::Eyes,
     until,
 };
@@ -20,7 +20,8 @@ const REQUESTS_MAX: u64 = 5;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_key_is_said_and_leaves_the_others_alone() {
     let mut bench = Bench::new(37);
-    bench.layer = "connections.label-a-stripe.credentials.api_key = \"rk_test_of_another_account\"".to_owned();
+    bench.layer =
+        "connections.label-a-stripe.credentials.api_key = \"rk_test_of_another_account\"".to_owned();
     let ended = bench.run(&["run", "--once"]).await.expect(3);
     assert!(ended.err.contains("label-a-stripe: Stripe refuses the API key"), "{}", ended.err);
     assert!(ended.err.contains("set credentials.api_key"), "{}", ended.err);
@@ -39,7 +40,11 @@ async fn a_wrong_key_is_said_and_leaves_the_others_alone() {
     assert!(checked.out.contains("set credentials.api_key"), "{}", checked.out);
 
     let status = bench.run(&["status"]).await.expect(0);
-    assert!(status.out.contains("needs_reauth") && status.out.contains("credentials.api_key"), "{}", status.out);
+    assert!(
+        status.out.contains("needs_reauth") && status.out.contains("credentials.api_key"),
+        "{}",
+        status.out
+    );
 
     bench.layer.clear();
     bench.run(&["check"]).await.expect(0);
@@ -75,7 +80,11 @@ async fn a_forbidden_stream_keeps_its_siblings() {
     let bench = Bench::new(43);
     bench.sandbox.with_world(|stripe: &mut Stripe| stripe.forbid("subscription")).unwrap();
     let ended = bench.run(&["run", "--once"]).await.expect(3);
-    assert!(ended.err.contains("label-a-stripe") && ended.err.contains("rak_subscription_read"), "{}", ended.err);
+    assert!(
+        ended.err.contains("label-a-stripe") && ended.err.contains("rak_subscription_read"),
+        "{}",
+        ended.err
+    );
     let eyes = Eyes::open(&bench.database_url).await;
     assert_eq!(eyes.number("SELECT count(*) FROM subscriptions").await, 0);
     for (table, resource) in [
@@ -84,7 +93,11 @@ async fn a_forbidden_stream_keeps_its_siblings() {
         ("ledger_entries", Resource::BalanceTransaction),
     ] {
         let count = bench.sandbox.with_world(|stripe: &mut Stripe| stripe.objects(resource).len()).unwrap();
-        assert_eq!(eyes.number(&format!("SELECT count(*) FROM {table}")).await, i64::try_from(count).unwrap(), "{table}");
+        assert_eq!(
+            eyes.number(&format!("SELECT count(*) FROM {table}")).await,
+            i64::try_from(count).unwrap(),
+            "{table}"
+        );
     }
     let status = bench.run(&["status", "--json"]).await.expect(0);
     assert!(status.out.contains("rak_subscription_read"), "{}", status.out);

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use sandbox::{
-    Chaos, Fault, Hazard,
-    meta_ads::MetaAds,
-};
+use sandbox::{Chaos, Fault, Hazard, meta_ads::MetaAds};
 
 use crate::support::{
     Bench, PATIENCE, get, instant, pause,
@@ -28,7 +25,11 @@ async fn epoch(eyes: &Eyes, connection: &str) -> i64 {
 async fn a_reload_touches_only_what_changed() {
     let mut bench = Bench::new(47);
     let (first, second) = accounts(&bench);
-    let untouched = format!("connections.label-a-meta.accounts = [\"{first}\"]\n");
+    // Asked so often that a connection which is not stopped would be noticed.
+    let untouched = format!(
+        "integrations.stripe.streams.charges.every = \"1s\"\n\
+         connections.label-a-meta.accounts = [\"{first}\"]\n"
+    );
     bench.layer.clone_from(&untouched);
     let mut daemon = bench.start(&["run"]);
     let address = daemon.address().await;
@@ -52,7 +53,6 @@ async fn a_reload_touches_only_what_changed() {
     );
     bench.config();
     // The second file is an argument already: the daemon reads what it holds now.
-    let asked = bench.sandbox.request_count("stripe");
     daemon.signal("HUP").await;
     until_state(address, "label-b-meta", "idle").await;
     until("the removed one is gone", async || {
@@ -62,9 +62,14 @@ async fn a_reload_touches_only_what_changed() {
     assert_eq!(epoch(&eyes, "label-a-meta").await, epoch_before, "{}", daemon.err());
     assert!(eyes.number("SELECT count(*) FROM ad_campaigns WHERE tenant = 'label-b'").await > 0);
     assert_eq!(eyes.number("SELECT count(*) FROM payments").await, payments, "its rows stay");
-    let metrics = get(&format!("http://{address}/metrics")).await;
-    assert!(metrics.contains("label-b-meta") && !metrics.contains("label-a-stripe"));
-    assert_eq!(bench.sandbox.request_count("stripe"), asked);
+    let asked = bench.sandbox.request_count("stripe");
+    until("the metrics follow", async || {
+        let metrics = get(&format!("http://{address}/metrics")).await;
+        (metrics.contains("label-b-meta") && !metrics.contains("label-a-stripe")).then_some(())
+    })
+    .await;
+    pause(Duration::from_millis(2_500)).await;
+    assert_eq!(bench.sandbox.request_count("stripe"), asked, "it is polled no more");
 
     // An invalid file is refused whole: neither the mistake nor what is right beside it is taken over.
     bench.layer = format!("{untouched}[connections.label-a-meta.settings]\npage_sice = 50\n");

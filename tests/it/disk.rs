@@ -38,9 +38,9 @@ async fn a_full_disk_is_said_and_breaks_nothing() {
     let (disk, full, room) = (place("disk"), place("full"), place("room"));
     bench.database_url = sqlite_url(&disk.join("dynamoi.db"));
     let config = bench.config_arguments().join(" ");
-    let root = Command::new("id").arg("-u").output().await.unwrap().stdout == b"0\n";
+    let user = Command::new("id").arg("-u").output().await.unwrap().stdout;
     let mut command = Command::new("unshare");
-    command.args(if root { ["--mount"].as_slice() } else { &["--mount", "--map-root-user"] });
+    command.args(if user == b"0\n" { ["--mount"].as_slice() } else { &["--mount", "--map-root-user"] });
     command.args(["sh", "-c", SCRIPT]);
     let show = |path: &std::path::Path| path.display().to_string();
     let (disk, full_text, room_text) = (show(&disk), show(&full), show(&room));

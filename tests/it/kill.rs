@@ -45,15 +45,12 @@ async fn postgresql_survives_kills() {
 }
 
 async fn dies_again_and_again(bench: &mut Bench, undisturbed_url: &str) {
-    bench.layer = SLOWED.to_owned();
+    SLOWED.clone_into(&mut bench.layer);
     let killed_url = std::mem::replace(&mut bench.database_url, undisturbed_url.to_owned());
     bench.run(&["run", "--once"]).await.expect(0);
     let undisturbed = Eyes::open(undisturbed_url).await.dump().await;
     let asked_undisturbed = asked(bench).len();
 
-    if std::env::var_os("SHOW").is_some() {
-        for request in asked(bench) { eprintln!("{} {}", request.at, known(&request)); }
-    }
     bench.database_url = killed_url;
     clear(bench);
     let mut chance = StdRng::seed_from_u64(SEED);
@@ -82,7 +79,11 @@ async fn dies_again_and_again(bench: &mut Bench, undisturbed_url: &str) {
     // Of each stream that was being read, one window of days, one page of a feed.
     for (life, again) in again.iter().enumerate() {
         for (stream, pieces) in again {
-            assert!(pieces.len() <= 1, "life {life} reads {} pieces of {stream:?} again: {pieces:?}", pieces.len());
+            assert!(
+                pieces.len() <= 1,
+                "life {life} reads {} pieces of {stream:?} again: {pieces:?}",
+                pieces.len()
+            );
         }
     }
     let pieces: usize = again.iter().flat_map(BTreeMap::values).map(BTreeSet::len).sum();
@@ -116,7 +117,9 @@ fn count(bench: &Bench) -> u64 {
 }
 
 fn clear(bench: &Bench) {
-    PROVIDERS.iter().for_each(|id| bench.sandbox.clear_requests(id));
+    for id in PROVIDERS {
+        bench.sandbox.clear_requests(id);
+    }
 }
 
 /// Everything that the providers were asked, in order.
@@ -141,7 +144,10 @@ fn read_again(read: &HashSet<String>, life: &[Seen]) -> BTreeMap<String, BTreeSe
         let is_probe = param("limit") == "1";
         let is_list = request.path.matches('/').count() == 2 && request.path.starts_with("/v1/") && !is_probe;
         let (stream, piece) = if request.path.ends_with("/insights") {
-            (format!("{} {} {}", request.path, param("level"), param("breakdowns")), param("time_range").to_owned())
+            (
+                format!("{} {} {}", request.path, param("level"), param("breakdowns")),
+                param("time_range").to_owned(),
+            )
         } else if is_list {
             (format!("{} {}", request.path, param("types[]")), known(request))
         } else {

@@ -1,4 +1,11 @@
 //! The worker from the outside, in one binary: real databases, real sockets, imitated providers.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a panic in a test is its report, and so is what a helper of one prints"
+)]
 
 mod credentials;
 mod daemon;

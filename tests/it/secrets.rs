@@ -32,7 +32,10 @@ async fn secrets_and_people_appear_nowhere() {
         // Nonsense in answers makes errors and quarantined rows, which might repeat it.
         bench.sandbox.set_chaos("stripe", Chaos::profile("malformed").unwrap());
         bench.sandbox.set_chaos("meta_ads", Chaos::profile("malformed").unwrap());
-        let ended = bench.start_with(&["run", "--once", "--max-wait", "5s"], &[("RUST_LOG", "trace")]).ended(PATIENCE).await;
+        let ended = bench
+            .start_with(&["run", "--once", "--max-wait", "5s"], &[("RUST_LOG", "trace")])
+            .ended(PATIENCE)
+            .await;
         assert!(ended.err.contains("DEBUG"), "it is talkative: {}", ended.err);
         search.expect_nothing(&format!("{format} log"), ended.err.as_bytes());
         bench.sandbox.set_chaos("stripe", Chaos::none());
@@ -85,7 +88,13 @@ async fn the_database_password_appears_nowhere() {
         ("not a URL", right.replace("postgres://", "postgress://")),
     ] {
         bench.database_url = url;
-        for command in [["run", "--once"].as_slice(), &["check"], &["status"], &["config", "show"], &["migrate", "status"]] {
+        for command in [
+            ["run", "--once"].as_slice(),
+            &["check"],
+            &["status"],
+            &["config", "show"],
+            &["migrate", "status"],
+        ] {
             let ended = bench.start_with(command, &trace).ended(PATIENCE).await;
             assert!(ended.code != Some(0) || command[0] == "config", "{what}: {command:?} {ended:?}");
             search.expect_nothing(&format!("{what}: {command:?}"), (ended.out + &ended.err).as_bytes());
@@ -133,7 +142,8 @@ impl Search {
         let text = String::from_utf8_lossy(bytes);
         for secret in &self.secrets {
             if let Some(at) = text.find(secret.as_str()) {
-                let around: String = text[..at].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
+                let around: String =
+                    text[..at].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
                 panic!("{secret:?} in {place}, after {around:?}");
             }
         }
@@ -147,7 +157,13 @@ fn personal(value: &Value, into: &mut BTreeSet<String>) {
             for (name, value) in fields {
                 let is_personal = matches!(
                     name.as_str(),
-                    "email" | "receipt_email" | "customer_email" | "customer_name" | "line1" | "phone" | "fingerprint"
+                    "email"
+                        | "receipt_email"
+                        | "customer_email"
+                        | "customer_name"
+                        | "line1"
+                        | "phone"
+                        | "fingerprint"
                 );
                 match value.as_str().filter(|text| is_personal && text.len() > 6) {
                     Some(text) => drop(into.insert(text.to_owned())),
@@ -155,7 +171,9 @@ fn personal(value: &Value, into: &mut BTreeSet<String>) {
                 }
             }
             // Products have names, too; people's stand beside addresses.
-            if let Some(name) = fields.get("name").and_then(Value::as_str).filter(|_| fields.contains_key("email")) {
+            if let Some(name) =
+                fields.get("name").and_then(Value::as_str).filter(|_| fields.contains_key("email"))
+            {
                 into.insert(name.to_owned());
             }
         }

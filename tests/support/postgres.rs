@@ -37,25 +37,10 @@ impl Server {
         }
         let password = directory.path().join("password");
         std::fs::write(&password, PASSWORD).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let server = Self {
-            programs,
-            directory,
-            port,
-            user,
-        };
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let server = Self { programs, directory, port, user };
         let mut initdb = server.program("initdb");
-        initdb.args([
-            "--username=worker",
-            "--auth=password",
-            "--encoding=UTF8",
-            "--no-sync",
-            "--pwfile",
-        ]);
+        initdb.args(["--username=worker", "--auth=password", "--encoding=UTF8", "--no-sync", "--pwfile"]);
         run(initdb.arg(&password).arg("-D").arg(server.data()));
         run(server.command("start"));
         server
@@ -83,16 +68,8 @@ impl Server {
             "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=30",
             self.port
         );
-        command
-            .arg("-D")
-            .arg(self.data())
-            .args(["-w", "-t", "30", "-m", "immediate"]);
-        command
-            .arg("-l")
-            .arg(self.directory.path().join("log"))
-            .arg("-o")
-            .arg(options)
-            .arg(action);
+        command.arg("-D").arg(self.data()).args(["-w", "-t", "30", "-m", "immediate"]);
+        command.arg("-l").arg(self.directory.path().join("log")).arg("-o").arg(options).arg(action);
         command
     }
 
@@ -118,11 +95,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self
-            .command("stop")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
+        let _ = self.command("stop").stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
 }
 
@@ -141,10 +114,7 @@ fn programs() -> PathBuf {
 
 fn find() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let installed = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let installed = installed.map(|version| version.path().join("bin"));
     std::env::split_paths(&path)
         .chain(installed)
@@ -157,22 +127,15 @@ pub fn run(command: impl std::borrow::BorrowMut<Command>) {
 }
 
 fn run_ok(command: &mut Command) -> String {
-    String::from_utf8(output(command).stdout)
-        .unwrap()
-        .trim()
-        .to_owned()
+    String::from_utf8(output(command).stdout).unwrap().trim().to_owned()
 }
 
 fn output(mut command: impl std::borrow::BorrowMut<Command>) -> Output {
     let command = command.borrow_mut();
     // Into files, not pipes: a server that stays would keep a pipe open.
     let (out, err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
-    command
-        .stdout(out.try_clone().unwrap())
-        .stderr(err.try_clone().unwrap());
-    let status = command
-        .status()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    command.stdout(out.try_clone().unwrap()).stderr(err.try_clone().unwrap());
+    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let read = |mut file: std::fs::File| {
         use std::io::{Read, Seek};
         let mut text = Vec::new();
@@ -180,15 +143,7 @@ fn output(mut command: impl std::borrow::BorrowMut<Command>) -> Output {
         file.read_to_end(&mut text).unwrap();
         text
     };
-    let output = Output {
-        status,
-        stdout: read(out),
-        stderr: read(err),
-    };
-    assert!(
-        status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Output { status, stdout: read(out), stderr: read(err) };
+    assert!(status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
 }

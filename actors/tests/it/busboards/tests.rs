@@ -1,6 +1,6 @@
 //! The first tests of a new integration: everything once, nothing twice, and what is particular to it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use actors::{integration::ConnectionSpec, observer::Silent};
 use jiff::Timestamp;
@@ -26,7 +26,7 @@ fn spec() -> ConnectionSpec {
         credentials: [("token".to_owned(), TOKEN.into())].into(),
         settings: serde_json::json!({ "page_size": 7 }),
         quotas: None,
-        streams: Default::default(),
+        streams: BTreeMap::new(),
     }
 }
 

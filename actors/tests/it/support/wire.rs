@@ -45,6 +45,8 @@ pub struct Seen {
     pub method: Method,
     pub path: String,
     pub query: Vec<(String, String)>,
+    /// Of the answer, if one came.
+    pub status: Option<u16>,
     /// The answer said to wait this long.
     pub told: Option<Duration>,
 }
@@ -259,6 +261,7 @@ impl Transport for ImitationWire {
                     method: call.method,
                     path: call.path.clone(),
                     query: call.query.clone(),
+                    status: result.as_ref().ok().map(|answer| answer.status),
                     told,
                 });
                 let wait = if mishap == Some(Mishap::Hangs) { TIMEOUT } else { latency };

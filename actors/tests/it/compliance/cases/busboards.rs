@@ -1,6 +1,6 @@
 //! Busboards, the worked example of `docs/adding-an-integration.md`.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actors::{
     integration::{ConnectionSpec, Integration},
@@ -18,7 +18,7 @@ use super::super::{
 use crate::{
     busboards::{
         Busboards,
-        imitation::{ADVERTISER, TOKEN, World},
+        imitation::{ADVERTISER, Line, TOKEN, World},
     },
     support::wire::{ImitationWire, Seen},
 };
@@ -51,7 +51,7 @@ impl Case for BusboardsCase {
             credentials: [("token".to_owned(), TOKEN.into())].into(),
             settings: json!({ "page_size": 7 }),
             quotas: None,
-            streams: Default::default(),
+            streams: BTreeMap::new(),
         }
     }
 
@@ -96,10 +96,10 @@ impl Case for BusboardsCase {
             for age in [1, 6] {
                 let day = plus_days(world.today(), -age);
                 let line = world.lines()[&(day, campaign)];
-                let corrected = crate::busboards::imitation::Line { views: line.views / 2, ..line };
+                let corrected = Line { views: line.views / 2, ..line };
                 world.edit(campaign, day, Some(corrected));
             }
-            world.campaigns[1].name = "Night Drive - renamed".to_owned();
+            "Night Drive - renamed".clone_into(&mut world.campaigns[1].name);
         });
     }
 
@@ -120,7 +120,7 @@ impl Case for BusboardsCase {
             world.edit(campaign, day, None);
             let gone = world.campaigns[2].id;
             let today = world.today();
-            world.campaigns[2].state = "ended".to_owned();
+            "ended".clone_into(&mut world.campaigns[2].state);
             for age in 0..=6 {
                 world.edit(gone, plus_days(today, -age), None);
             }

@@ -1,4 +1,5 @@
 //! One file a provider.
 
+pub mod busboards;
 pub mod meta_ads;
 pub mod stripe;

@@ -7,6 +7,7 @@
     reason = "a panic in a test is its report, and so is what a helper of one prints"
 )]
 
+mod allowance;
 mod credentials;
 mod daemon;
 mod disk;
@@ -17,7 +18,6 @@ mod metrics;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgres_restart;
-mod quota;
 mod secrets;
 mod settings;
 mod support;

@@ -13,6 +13,7 @@ use std::{
 
 use actors::integrations::catalogue;
 use dynamoi::{Worker, settings::Settings};
+use rows::day::{day_at, end_of, plus_days};
 use sandbox::{Options, Sandbox, meta_ads, stripe};
 use tempfile::TempDir;
 
@@ -32,6 +33,8 @@ pub struct Bench {
 /// Where history begins in these tests: days back.
 pub const HISTORY_DAYS: u32 = 60;
 
+/// Longer than any test that compares days takes.
+const FAR: Duration = Duration::from_mins(1);
 /// Longer than anything here takes.
 pub const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -45,7 +48,8 @@ impl Bench {
 
     /// On this database.
     pub fn on(dir: TempDir, database_url: String, seed: u64) -> Self {
-        let sandbox = Sandbox::start(Options::default().seed(seed).days(HISTORY_DAYS)).unwrap();
+        let sandbox =
+            far_from_midnight(|| Sandbox::start(Options::default().seed(seed).days(HISTORY_DAYS)).unwrap());
         sandbox.with_world(meta_ads::MetaAds::freeze).unwrap();
         sandbox.with_world(stripe::Stripe::freeze).unwrap();
         Self { dir, sandbox, database_url, more: String::new(), layer: String::new() }
@@ -83,8 +87,8 @@ impl Bench {
 
     /// The configuration as files.
     pub fn config(&self) -> Vec<PathBuf> {
-        let today = rows::day::day_at(self.sandbox.now(), &jiff::tz::TimeZone::UTC);
-        let start = rows::day::plus_days(today, -i64::from(HISTORY_DAYS));
+        let today = day_at(self.sandbox.now(), &jiff::tz::TimeZone::UTC);
+        let start = plus_days(today, -i64::from(HISTORY_DAYS));
         let text = format!(
             r#"
 [database]
@@ -152,6 +156,27 @@ settings = {{ test_mode = true }}
             ended.unwrap_or_else(|_| panic!("the run does not end: {:#?}", worker.conditions().all()));
         worker.stop().await;
         !ended.finished.is_empty() && ended.finished.values().all(|ok| *ok)
+    }
+}
+
+/// Today's numbers are compared between runs: no account's midnight may fall between them.
+fn far_from_midnight(start: impl Fn() -> Sandbox) -> Sandbox {
+    loop {
+        let sandbox = start();
+        let accounts = sandbox.with_world(|meta: &mut meta_ads::MetaAds| meta.truth_accounts()).unwrap();
+        let mut zones: Vec<String> = accounts.into_iter().map(|account| account.time_zone).collect();
+        zones.push("UTC".to_owned());
+        let now = sandbox.now();
+        let left = zones.iter().map(|zone| {
+            let zone = jiff::tz::TimeZone::get(zone).unwrap();
+            end_of(day_at(now, &zone), &zone).duration_since(now)
+        });
+        let left = Duration::try_from(left.min().unwrap()).unwrap();
+        if left > FAR {
+            return sandbox;
+        }
+        #[expect(clippy::disallowed_methods, reason = "other processes live in real time")]
+        std::thread::sleep(left);
     }
 }
 

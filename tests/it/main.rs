@@ -21,3 +21,5 @@ mod postgres_restart;
 mod secrets;
 mod settings;
 mod support;
+#[path = "../support/tools.rs"]
+mod tools;

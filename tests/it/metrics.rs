@@ -12,7 +12,10 @@ use rows::{
 };
 use serde_json::Value;
 
-use crate::support::{Bench, get, sql::Eyes, tools};
+use crate::{
+    support::{Bench, get, sql::Eyes},
+    tools,
+};
 
 /// Series of one scrape: name and labels as written, and the value's text.
 type Series = BTreeMap<String, String>;

@@ -8,8 +8,8 @@ use std::{
 
 use tempfile::TempDir;
 
-/// Set by whoever lets tests install what they need.
-const INSTALL: &str = "DYNAMOI_TEST_INSTALL";
+use crate::tools;
+
 /// The server's password; planted where secrets are looked for.
 pub const PASSWORD: &str = "only-for-this-test";
 
@@ -101,24 +101,8 @@ impl Drop for Server {
 
 /// The directory with `initdb`.
 fn programs() -> PathBuf {
-    find().unwrap_or_else(|| {
-        assert!(
-            std::env::var_os(INSTALL).is_some(),
-            "PostgreSQL is not installed: run `apt-get install postgresql`, or set {INSTALL}=1 to let the tests do so"
-        );
-        eprintln!("{INSTALL} is set: installing PostgreSQL with apt-get");
-        run(Command::new("apt-get").args(["install", "-y", "postgresql"]));
-        find().unwrap_or_else(|| panic!("apt-get installed PostgreSQL, but initdb is not there"))
-    })
-}
-
-fn find() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let installed = installed.map(|version| version.path().join("bin"));
-    std::env::split_paths(&path)
-        .chain(installed)
-        .find(|directory| Path::new(directory).join("initdb").is_file())
+    let initdb = tools::find("initdb", "postgresql");
+    initdb.parent().map(Path::to_owned).unwrap_or_default()
 }
 
 /// Runs it; panics with what it said unless it goes well.

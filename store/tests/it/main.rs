@@ -7,10 +7,14 @@
 
 mod cases;
 mod postgres;
+#[path = "../../../tests/support/postgres.rs"]
+mod postgres_server;
 mod reading;
 mod refusing;
 mod samples;
 mod sqlite;
 mod storing;
 mod support;
+#[path = "../../../tests/support/tools.rs"]
+mod tools;
 mod vanishing;

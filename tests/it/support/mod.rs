@@ -2,7 +2,6 @@
 
 pub mod program;
 pub mod sql;
-pub mod tools;
 pub mod truth;
 
 use std::{

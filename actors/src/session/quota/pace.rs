@@ -15,7 +15,7 @@ use super::QuotaRule;
 
 /// Share of a limit that is used. Requests leave evenly spaced but arrive with the network's jitter: at exactly the
 /// limit, every second one would fall over the edge of a sliding window.
-const HEADROOM: f64 = 0.95;
+const HEADROOM: f64 = 0.93;
 /// A request is this many of the limiter's cells, so that fractions of a request can be allowed as slack.
 const CELLS: u32 = 16;
 /// Cells of slack: half a request's time of lateness is made up for, more is lost.
@@ -28,6 +28,17 @@ const WINDOW_COUNT_MAX: usize = 1_000;
 const DECREASE: f64 = 0.95;
 /// … or, when that cannot be told, to this share of itself.
 const DECREASE_BLIND: f64 = 0.9;
+/// A refusal at no less than this share of the rule's pace …
+const JITTER_SHARE: f64 = 0.9;
+/// … is the network's jitter, so many times a minute: the rule is right, and only the headroom grows, by this much …
+const JITTER_MAX: usize = 8;
+const JITTER_STEP: f64 = 0.007;
+/// … until the share used is this.
+const HEADROOM_MIN: f64 = 0.91;
+/// The part of the period that such a refusal holds, where the provider does not say how long.
+const JITTER_HOLD: u32 = 8;
+/// How long such refusals count together.
+const JITTER_WINDOW: Duration = Duration::from_mins(1);
 /// The pace never falls below this share of the rule.
 const FLOOR: f64 = 1.0 / 64.0;
 /// Share of the limit that is added a second while the pace is below what was last refused.
@@ -69,6 +80,10 @@ pub struct Pace {
     held_until: Duration,
     next_deep: Duration,
     refusals_in_a_row: u32,
+    /// Refusals near the rule's own pace.
+    jitter: VecDeque<Duration>,
+    /// Share of the rule's limit that is used.
+    headroom: f64,
     last_decrease: Option<Duration>,
     last_increase: Duration,
     /// The pace that was last refused, and when.
@@ -90,6 +105,8 @@ impl Pace {
             held_until: Duration::ZERO,
             next_deep: Duration::ZERO,
             refusals_in_a_row: 0,
+            jitter: VecDeque::new(),
+            headroom: HEADROOM,
             last_decrease: None,
             last_increase: Duration::ZERO,
             ceiling: None,
@@ -158,7 +175,16 @@ impl Pace {
         // Requests that were on their way when the pace fell say nothing about the new one.
         let known = self.last_decrease.is_some_and(|decreased| sent_at <= decreased);
         if !known {
-            let (refused_pace, next) = self.refused_pace(sent_at);
+            let (refused_pace, next) = self.refused_pace(now, sent_at);
+            if self.is_jitter(now, refused_pace) {
+                self.headroom = (self.headroom - JITTER_STEP).max(HEADROOM_MIN);
+                if let Some(top) = self.top() {
+                    self.set_rate(now, top, false);
+                }
+                self.last_decrease = Some(now);
+                self.hold(now, wait.unwrap_or(self.period() / JITTER_HOLD));
+                return self.held(now).unwrap_or_default();
+            }
             self.ceiling = Some((refused_pace, now));
             self.set_rate(now, next.max(self.floor()), false);
             self.last_decrease = Some(now);
@@ -169,16 +195,34 @@ impl Pace {
         self.held(now).unwrap_or_default()
     }
 
+    /// Whether a refusal at this pace says nothing against the rule.
+    fn is_jitter(&mut self, now: Duration, refused_pace: f64) -> bool {
+        if self.ceiling.is_some() || self.top().is_none_or(|top| refused_pace < top * JITTER_SHARE) {
+            return false;
+        }
+        self.jitter.retain(|at| *at + JITTER_WINDOW > now);
+        self.jitter.push_back(now);
+        self.jitter.len() <= JITTER_MAX
+    }
+
+    /// The rule's pace.
+    fn top(&self) -> Option<f64> {
+        self.rule.map(|rule| rule.limit / rule.per.as_secs_f64() * self.headroom)
+    }
+
     /// The pace at which a request sent at `sent_at` was refused, and the next one: measured by what had passed in
     /// the period before, or, when a hold falls into that period and the count says little, taken from the present.
-    fn refused_pace(&self, sent_at: Duration) -> (f64, f64) {
+    fn refused_pace(&self, now: Duration, sent_at: Duration) -> (f64, f64) {
         let period = self.period();
         let current = self.rate.unwrap_or(f64::INFINITY);
         let interrupted = !self.held_until.is_zero() && self.held_until + period > sent_at;
         if interrupted && current.is_finite() {
             return (current, current * DECREASE_BLIND);
         }
-        let passed = self.passed.iter().filter(|at| **at + period > sent_at && **at < sent_at).count();
+        // Whatever was on its way when the answer came may have been admitted before the refused one arrived.
+        let within =
+            |until: Duration| self.passed.iter().filter(|at| **at + period > until && **at <= until).count();
+        let passed = within(sent_at).max(within(now));
         let passed = f64::from(u32::try_from(passed).unwrap_or(u32::MAX)).max(1.0) / period.as_secs_f64();
         let pace = passed.min(current);
         (pace, pace * DECREASE)
@@ -230,7 +274,7 @@ impl Pace {
             return;
         }
         self.last_increase = now;
-        let top = self.rule.map(|rule| rule.limit / rule.per.as_secs_f64() * HEADROOM);
+        let top = self.top();
         if top.is_some_and(|top| rate >= top) || self.used_ratio >= 0.9 {
             return;
         }

@@ -48,6 +48,17 @@ impl Server {
 
 /// Sends `total` requests from several connections; gives how long it took.
 async fn drive(server: &Arc<Server>, rules: Vec<QuotaRule>, total: u64, urgency: Urgency) -> Duration {
+    drive_with(server, rules, total, urgency, 9_000).await
+}
+
+/// As [`drive`], over a network that takes up to so many microseconds to deliver a request.
+async fn drive_with(
+    server: &Arc<Server>,
+    rules: Vec<QuotaRule>,
+    total: u64,
+    urgency: Urgency,
+    jitter_micros: u64,
+) -> Duration {
     let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(Timestamp::UNIX_EPOCH));
     let quotas = Arc::new(Quotas::new(clock.clone(), Arc::new(Silent)));
     let left = Arc::new(AtomicU64::new(total));
@@ -64,7 +75,7 @@ async fn drive(server: &Arc<Server>, rules: Vec<QuotaRule>, total: u64, urgency:
                     let patience = Duration::from_secs(90);
                     quotas.admit(&caller, &rules, urgency, 1, patience).await.unwrap();
                     let sent_at = clock.elapsed();
-                    clock.sleep(Duration::from_micros(rand::random_range(500..9_000))).await;
+                    clock.sleep(Duration::from_micros(rand::random_range(500..jitter_micros))).await;
                     let admitted = server.admits(clock.elapsed());
                     clock.sleep(Duration::from_micros(rand::random_range(500..30_000))).await;
                     if admitted {
@@ -103,6 +114,16 @@ async fn a_configured_limit_is_used_but_not_exceeded() {
             let took = drive(&server, rules, 2_000, Urgency::Fresh).await;
             assert_careful_and_full(&server, took);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rough_network_costs_hardly_anything() {
+    for sliding in [false, true] {
+        let server = Server::new(20, sliding);
+        let rules = vec![QuotaRule::per_second(Scope::Account, 20.0, 5)];
+        let took = drive_with(&server, rules, 2_000, Urgency::Fresh, 90_000).await;
+        assert_careful_and_full(&server, took);
     }
 }
 

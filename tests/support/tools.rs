@@ -1,9 +1,13 @@
 //! Programs that tests need.
 
 use std::{
+    fs::File,
     path::{Path, PathBuf},
     process::Command,
 };
+
+/// Set by whoever lets tests install what they need.
+const INSTALL: &str = "DYNAMOI_TEST_INSTALL";
 
 /// The program, on PATH or in Debian's usual places. When it is missing, it is installed if `DYNAMOI_TEST_INSTALL=1`
 /// allows that; else the test fails with the command to run.
@@ -13,9 +17,15 @@ pub fn find(program: &str, package: &str) -> PathBuf {
     }
     let install = format!("apt-get install -y --no-install-recommends {package}");
     assert!(
-        std::env::var_os("DYNAMOI_TEST_INSTALL").is_some_and(|value| value == "1"),
-        "{program} is missing: run `{install}`, or set DYNAMOI_TEST_INSTALL=1 to let the tests do it"
+        std::env::var_os(INSTALL).is_some_and(|value| value == "1"),
+        "{program} is missing: run `{install}`, or set {INSTALL}=1 to let the tests do it"
     );
+    // Test programs run side by side, and only one may install at a time.
+    let turn = File::create(std::env::temp_dir().join("dynamoi-test-install.lock")).unwrap();
+    turn.lock().unwrap();
+    if let Some(path) = look(program) {
+        return path;
+    }
     eprintln!("{program} is missing: installing it with `{install}`");
     for arguments in [vec!["update", "-q"], vec!["install", "-y", "--no-install-recommends", package]] {
         let done = Command::new("apt-get").args(&arguments).env("DEBIAN_FRONTEND", "noninteractive").status();

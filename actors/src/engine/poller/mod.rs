@@ -1,6 +1,10 @@
 //! What one connection does next: a state machine without I/O. It is asked for [`Poller::step`], told what became of
 //! each job, and says when to be asked again.
 
+mod accounts;
+mod shown;
+mod trouble;
+
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
@@ -9,15 +13,14 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use rows::{
-    Clock, Day,
-    day::end_of,
-    ledger::{DaysProgress, FeedProgress, Ledger, Progress, SnapshotProgress},
+    Clock,
+    ledger::{DaysProgress, Ledger, Progress, SnapshotProgress},
     sink::{BackfillRequest, SinkError},
     state::State,
 };
 
+use self::{accounts::configured, trouble::Trouble};
 use super::{
-    condition::{Condition, StreamCondition},
     cycle::{CycleError, Done, Outcome, Task},
     schedule::{self, Plan, Work},
 };
@@ -26,7 +29,7 @@ use crate::{
     integration::{Account, ConnectionSpec},
     limits,
     session::{quota::Urgency, retry::Delays},
-    stream::{Kind, Stream},
+    stream::Stream,
 };
 
 /// One stream of one account.
@@ -72,17 +75,6 @@ pub struct Once {
     pub since: Timestamp,
     /// How long it may wait, all in all, for limits and passing failures.
     pub wait_max: Duration,
-}
-
-/// Why a stream (or the check) does not run now.
-#[derive(Debug)]
-struct Trouble {
-    state: State,
-    error: String,
-    /// By the monotonic clock.
-    until: Duration,
-    delays: Delays,
-    failures: u32,
 }
 
 /// The state machine of one connection.
@@ -383,140 +375,6 @@ impl Poller {
         self.backfills.iter().map(|request| (request.id, left(request))).collect()
     }
 
-    /// As seen from outside. `troubled` and `waiting` are what the link says of calls under way.
-    pub fn condition(&self, troubled: bool, waiting: bool) -> Condition {
-        let streams: Vec<_> =
-            self.ledgers.iter().filter_map(|(key, ledger)| self.shown(key, ledger)).collect();
-        let mut state = streams.iter().map(|stream| stream.state).min().unwrap_or(State::Starting);
-        let mut error =
-            streams.iter().filter(|stream| stream.state == state).find_map(|stream| stream.error.clone());
-        if self.checked_at.is_none() {
-            state = State::Starting;
-        }
-        if let Some(trouble) = &self.check_trouble
-            && trouble.state < state
-        {
-            state = trouble.state;
-            error = Some(trouble.error.clone());
-        }
-        if troubled {
-            state = state.min(State::BackingOff);
-        } else if waiting {
-            state = state.min(State::WaitingQuota);
-        }
-        if self.paused && self.once.is_none() {
-            state = state.min(State::Paused);
-        }
-        if let Some((advice, _)) = &self.reauth {
-            state = state.min(State::NeedsReauth);
-            error = Some(advice.clone());
-        }
-        if let Some(reason) = &self.stopped {
-            state = State::Stopped;
-            error = Some(reason.clone());
-        }
-        Condition {
-            connection: self.spec.name.clone(),
-            integration: self.integration,
-            tenant: self.spec.tenant.clone(),
-            state,
-            last_success_at: self.last_success_at,
-            next_poll_at: self.next_poll_at,
-            error,
-            streams,
-        }
-    }
-
-    fn shown(&self, key: &Key, ledger: &Ledger) -> Option<StreamCondition> {
-        let stream = self.stream(key)?;
-        let trouble = self.troubles.get(key);
-        let (state, error) = match (trouble, &ledger.forbidden) {
-            (_, Some(forbidden)) => (State::NeedsReauth, Some(forbidden.advice.clone())),
-            (Some(trouble), _) => (trouble.state, Some(trouble.error.clone())),
-            (None, None) if self.running.contains(key) => (State::Polling, None),
-            (None, None) => (State::Idle, None),
-        };
-        let settled_through = match (&ledger.progress, &stream.kind) {
-            (Progress::Days(progress), Kind::Days(policy)) => {
-                progress.settled_through(&ledger.zone(), policy.settling)
-            }
-            _ => None,
-        };
-        Some(StreamCondition {
-            account_id: key.account_id.clone(),
-            stream: key.stream,
-            state,
-            data_through: ledger.data_through(),
-            settled_through,
-            settled_through_at: settled_through.map(|day: Day| end_of(day, &ledger.zone())),
-            error,
-        })
-    }
-
-    fn adopt(&mut self, accounts: Vec<Account>) -> Vec<String> {
-        let mut changed = Vec::new();
-        for account in &accounts {
-            let differs = |ledger: &Ledger| {
-                ledger.account_id == account.id
-                    && (ledger.time_zone != account.time_zone
-                        || (ledger.currency.is_some() && ledger.currency != account.currency))
-            };
-            if self.ledgers.values().any(differs) || self.stored.iter().any(differs) {
-                changed.push(account.id.clone());
-                self.stored.retain(|ledger| ledger.account_id != account.id);
-                self.ledgers.retain(|key, _| key.account_id != account.id);
-            }
-            for stream in &self.streams {
-                let key = Key { account_id: account.id.clone(), stream: stream.name };
-                if self.ledgers.contains_key(&key) {
-                    continue;
-                }
-                let stored = self.stored.iter().position(|ledger| {
-                    ledger.account_id == account.id
-                        && ledger.stream == stream.name
-                        && same_kind(&ledger.progress, &stream.kind)
-                });
-                let ledger =
-                    stored.map_or_else(|| empty(account, stream), |index| self.stored.swap_remove(index));
-                self.ledgers.insert(key, ledger);
-            }
-        }
-        let known: HashSet<_> = accounts.iter().map(|account| account.id.as_str()).collect();
-        self.ledgers.retain(|key, _| known.contains(key.account_id.as_str()));
-        self.troubles.retain(|key, _| known.contains(key.account_id.as_str()));
-        self.accounts = accounts;
-        changed
-    }
-
-    fn trouble(&self, before: Option<Trouble>, error: &CycleError) -> Trouble {
-        let mut delays = before.map_or_else(
-            || (Delays::new(limits::BACKOFF_INITIAL, limits::BACKOFF_MAX), 0),
-            |before| (before.delays, before.failures),
-        );
-        let now = self.clock.elapsed();
-        if let CycleError::Source(Failure::RateLimited { until: at }) = error {
-            let wait = until(self.clock.now(), *at);
-            let (delays, failures) = delays;
-            let state = State::WaitingQuota;
-            return Trouble { state, error: error.to_string(), until: now + wait, delays, failures };
-        }
-        // Full jitter may draw nearly nothing: a floor keeps a failing provider from being hammered.
-        let wait = delays.0.next_delay().max(Duration::from_secs(1));
-        let (delays, failures) = delays;
-        Trouble {
-            state: State::BackingOff,
-            error: error.to_string(),
-            until: now + wait,
-            delays,
-            failures: failures + 1,
-        }
-    }
-
-    fn needs_reauth(&mut self, advice: String) {
-        self.failed = true;
-        self.reauth = Some((advice, self.clock.elapsed() + limits::PROBE));
-    }
-
     fn plan<'a>(&'a self, stream: &'a Stream, now: Timestamp) -> Plan<'a> {
         Plan {
             stream,
@@ -541,62 +399,6 @@ impl Poller {
 impl std::fmt::Debug for Poller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Poller").field("connection", &self.spec.name).finish_non_exhaustive()
-    }
-}
-
-/// The streams as the configuration changes them; those switched off are left out.
-fn configured(streams: Vec<Stream>, spec: &ConnectionSpec) -> Vec<Arc<Stream>> {
-    let apply = |mut stream: Stream| {
-        if let Some(change) = spec.streams.get(stream.name) {
-            stream.enabled = change.enabled.unwrap_or(stream.enabled);
-            match &mut stream.kind {
-                Kind::Days(days) => {
-                    if let Some(tiers) = &change.tiers {
-                        days.tiers.clone_from(tiers);
-                    }
-                    if let Some(lookback) = change.lookback_days {
-                        days.tiers.iter_mut().for_each(|tier| tier.days = tier.days.min(lookback));
-                        if let Some(deepest) = days.tiers.last_mut() {
-                            deepest.days = lookback;
-                        }
-                    }
-                }
-                Kind::Feed(feed) => {
-                    feed.every = change.every.unwrap_or(feed.every);
-                    if let (Some(lookback), Some(relist)) = (change.lookback_days, &mut feed.relist) {
-                        relist.days = Some(lookback);
-                    }
-                }
-                Kind::Snapshot(snapshot) => snapshot.every = change.every.unwrap_or(snapshot.every),
-            }
-        }
-        stream.enabled.then(|| Arc::new(stream))
-    };
-    streams.into_iter().filter_map(apply).collect()
-}
-
-const fn same_kind(progress: &Progress, kind: &Kind) -> bool {
-    matches!(
-        (progress, kind),
-        (Progress::Days(_), Kind::Days(_))
-            | (Progress::Feed(_), Kind::Feed(_))
-            | (Progress::Snapshot(_), Kind::Snapshot(_))
-    )
-}
-
-fn empty(account: &Account, stream: &Stream) -> Ledger {
-    let progress = match &stream.kind {
-        Kind::Days(_) => Progress::Days(DaysProgress::default()),
-        Kind::Feed(_) => Progress::Feed(FeedProgress::default()),
-        Kind::Snapshot(_) => Progress::Snapshot(SnapshotProgress::default()),
-    };
-    Ledger {
-        account_id: account.id.clone(),
-        stream: stream.name.to_owned(),
-        time_zone: account.time_zone.clone(),
-        currency: account.currency,
-        progress,
-        forbidden: None,
     }
 }
 

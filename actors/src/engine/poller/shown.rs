@@ -1,0 +1,86 @@
+//! What a poller shows of itself.
+
+use rows::{
+    Day,
+    day::end_of,
+    ledger::{Ledger, Progress},
+    state::State,
+};
+
+use super::{Key, Poller};
+use crate::{
+    engine::condition::{Condition, StreamCondition},
+    stream::Kind,
+};
+
+impl Poller {
+    /// As seen from outside. `troubled` and `waiting` are what the link says of calls under way.
+    pub fn condition(&self, troubled: bool, waiting: bool) -> Condition {
+        let streams: Vec<_> =
+            self.ledgers.iter().filter_map(|(key, ledger)| self.shown(key, ledger)).collect();
+        let mut state = streams.iter().map(|stream| stream.state).min().unwrap_or(State::Starting);
+        let mut error =
+            streams.iter().filter(|stream| stream.state == state).find_map(|stream| stream.error.clone());
+        if self.checked_at.is_none() {
+            state = State::Starting;
+        }
+        if let Some(trouble) = &self.check_trouble
+            && trouble.state < state
+        {
+            state = trouble.state;
+            error = Some(trouble.error.clone());
+        }
+        if troubled {
+            state = state.min(State::BackingOff);
+        } else if waiting {
+            state = state.min(State::WaitingQuota);
+        }
+        if self.paused && self.once.is_none() {
+            state = state.min(State::Paused);
+        }
+        if let Some((advice, _)) = &self.reauth {
+            state = state.min(State::NeedsReauth);
+            error = Some(advice.clone());
+        }
+        if let Some(reason) = &self.stopped {
+            state = State::Stopped;
+            error = Some(reason.clone());
+        }
+        Condition {
+            connection: self.spec.name.clone(),
+            integration: self.integration,
+            tenant: self.spec.tenant.clone(),
+            state,
+            last_success_at: self.last_success_at,
+            next_poll_at: self.next_poll_at,
+            error,
+            streams,
+        }
+    }
+
+    fn shown(&self, key: &Key, ledger: &Ledger) -> Option<StreamCondition> {
+        let stream = self.stream(key)?;
+        let trouble = self.troubles.get(key);
+        let (state, error) = match (trouble, &ledger.forbidden) {
+            (_, Some(forbidden)) => (State::NeedsReauth, Some(forbidden.advice.clone())),
+            (Some(trouble), _) => (trouble.state, Some(trouble.error.clone())),
+            (None, None) if self.running.contains(key) => (State::Polling, None),
+            (None, None) => (State::Idle, None),
+        };
+        let settled_through = match (&ledger.progress, &stream.kind) {
+            (Progress::Days(progress), Kind::Days(policy)) => {
+                progress.settled_through(&ledger.zone(), policy.settling)
+            }
+            _ => None,
+        };
+        Some(StreamCondition {
+            account_id: key.account_id.clone(),
+            stream: key.stream,
+            state,
+            data_through: ledger.data_through(),
+            settled_through,
+            settled_through_at: settled_through.map(|day: Day| end_of(day, &ledger.zone())),
+            error,
+        })
+    }
+}

@@ -20,6 +20,7 @@ mod postgres;
 mod postgres_restart;
 mod secrets;
 mod settings;
+mod supervision;
 mod support;
 #[path = "../support/tools.rs"]
 mod tools;

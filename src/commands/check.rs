@@ -8,7 +8,10 @@ use dynamoi::{open_store, probe::Probe, settings::Settings};
 use rows::clock::SystemClock;
 use secrecy::ExposeSecret;
 
-use super::{Exit, output, source::ConfigFiles};
+use super::{
+    Exit, output,
+    source::{ConfigFiles, missing_file},
+};
 
 /// Checks configuration, credentials, database, cache and providers, one line each. Polls and changes nothing.
 #[derive(Debug, Args)]
@@ -51,6 +54,10 @@ fn line(what: &str, ok: bool, detail: &str) {
 }
 
 async fn database(settings: &Settings) -> bool {
+    if let Some(path) = missing_file(settings) {
+        line("database", true, &format!("{} is not there yet: it is made at the start", path.display()));
+        return true;
+    }
     let store = match open_store(settings, Arc::new(SystemClock::new())).await {
         Ok(store) => store,
         Err(error) => {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::settings::{Mistakes, Settings};
+use secrecy::ExposeSecret;
 
 use super::{Exit, output};
 
@@ -57,6 +58,13 @@ pub fn require_connection(settings: &Settings, name: &str) -> Result<(), Exit> {
         settings.expected_connection(name)
     ));
     Err(Exit::Usage)
+}
+
+/// The configured SQLite file, when it is not there yet: commands that only look must not make it.
+pub fn missing_file(settings: &Settings) -> Option<PathBuf> {
+    let path = settings.database.url.expose_secret().strip_prefix("sqlite://")?;
+    let path = PathBuf::from(path.split('?').next().unwrap_or(path));
+    (!path.exists()).then_some(path)
 }
 
 /// The environment, without what is no Unicode: no name or value of ours is that.

@@ -13,7 +13,10 @@ use jiff::{SignedDuration, Timestamp};
 use rows::{Clock, clock::SystemClock, state::State};
 use store::{Store, StoreError};
 
-use super::{Exit, output, source::ConfigFiles};
+use super::{
+    Exit, output,
+    source::{ConfigFiles, missing_file},
+};
 
 /// The daemon is asked first, on this machine: it answers at once or not at all.
 const DAEMON_TIMEOUT: Duration = Duration::from_secs(2);
@@ -72,6 +75,9 @@ pub async fn daemon(settings: &Settings) -> Option<Connections> {
 
 async fn database(settings: &Settings) -> Result<Connections, StoreError> {
     let clock = Arc::new(SystemClock::new());
+    if missing_file(settings).is_some() {
+        return Ok(Connections { at: clock.now(), connections: Vec::new() });
+    }
     let store = open_store(settings, clock.clone()).await?;
     let read = stored(&store, clock.now()).await;
     store.close().await;
@@ -109,6 +115,9 @@ async fn stored(store: &Store, now: Timestamp) -> Result<Connections, StoreError
 }
 
 fn shown(status: &Connections) -> String {
+    if status.connections.is_empty() {
+        return "No connection has run yet: `dynamoi run` starts them.\n".to_owned();
+    }
     let mut table = Table::new();
     table.load_preset(presets::UTF8_BORDERS_ONLY).set_header([
         "connection",

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use rows::{
     Currency, Day, DayRange, Micros,
-    day::plus_days,
+    day::{day_at, plus_days},
     ledger::DaysProgress,
     money::RawSpend,
     snapshot::{CampaignSnapshot, CampaignWindow, Windows},
@@ -13,7 +13,7 @@ use rows::{
 };
 
 use super::{
-    sums::{Account, Reading, Sums, connections, objects_of, readings, sum},
+    sums::{Account, Reading, Sums, connections, objects_of, readings, spend_since, sum},
     window_days,
 };
 use crate::{
@@ -57,13 +57,31 @@ impl Store {
         let mut campaigns: Vec<(Account, String)> = sums.keys().chain(objects.keys()).cloned().collect();
         campaigns.sort_unstable();
         campaigns.dedup();
-        let snapshot = |key: (Account, String)| {
-            let connection = connections.get(&key.0.0)?;
-            let reading = readings.get(&key.0)?;
-            snapshot_of(connection, reading, &key, objects.get(&key), sums.get(&key))
-        };
-        Ok(campaigns.into_iter().filter_map(snapshot).collect())
+        let mut snapshots = Vec::with_capacity(campaigns.len());
+        for key in campaigns {
+            let (Some(connection), Some(reading)) = (connections.get(&key.0.0), readings.get(&key.0)) else {
+                continue;
+            };
+            let found = snapshot_of(connection, reading, &key, objects.get(&key), sums.get(&key));
+            let Some(mut snapshot) = found else { continue };
+            if let Some(first) = whole_life(&snapshot, reading) {
+                let spend = spend_since(&self.pools.read, &key.0, &key.1, first).await?;
+                snapshot.lifetime_spend = Some(RawSpend(Micros(spend.unwrap_or(0))));
+            }
+            snapshots.push(snapshot);
+        }
+        Ok(snapshots)
     }
+}
+
+/// The first day of a campaign with a lifetime budget, when every day since has been read.
+fn whole_life(snapshot: &CampaignSnapshot, reading: &Reading) -> Option<Day> {
+    snapshot.lifetime_budget?;
+    let zone = TimeZone::get(&reading.time_zone).ok()?;
+    let first = day_at(snapshot.start_at?, &zone);
+    let oldest = reading.days.ranges.first()?.days.first;
+    let life = DayRange::new(first, reading.today)?;
+    (oldest <= first && is_read(&reading.days, life, reading.today)).then_some(first)
 }
 
 fn snapshot_of(

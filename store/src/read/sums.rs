@@ -223,3 +223,27 @@ pub async fn objects_of(
 fn account_keys(accounts: &[&Account]) -> Vec<Vec<Value>> {
     accounts.iter().map(|(connection, account)| vec![(*connection).into(), account.as_str().into()]).collect()
 }
+
+/// Everything that a campaign has spent from this day on, as far as it is stored; nothing without a row.
+pub async fn spend_since(
+    database: &impl ConnectionTrait,
+    (connection_id, account_id): &Account,
+    campaign_id: &str,
+    since: Day,
+) -> Result<Option<i64>, DbErr> {
+    let statement = Sql::new(
+        database.get_database_backend(),
+        "SELECT CAST(SUM(f.spend_micros) AS bigint) AS spend FROM ad_entities e \
+         JOIN ad_performance_rows f ON f.entity_id = e.id WHERE e.level = 'campaign' AND e.connection_id = ",
+    )
+    .bind(*connection_id)
+    .text(" AND e.account_id = ")
+    .bind(account_id.as_str())
+    .text(" AND e.campaign_id = ")
+    .bind(campaign_id)
+    .text(" AND f.date >= ")
+    .bind(chrono_day(since))
+    .done();
+    let row = database.query_one_raw(statement).await?;
+    row.map_or(Ok(None), |row| row.try_get("", "spend"))
+}

@@ -50,6 +50,7 @@ cases! {
     a_ledger_of_another_shape_is_an_error
     many_rows_and_large_ids_survive
     campaigns_are_summed_over_account_days
+    a_whole_life_is_summed_or_unknown
     a_campaign_window_is_absent_until_it_was_read
     money_is_summed_by_category_and_zone
     connections_tell_their_condition

@@ -34,6 +34,36 @@ fn read_days(readings: &[(i8, i8, &str)]) -> Ledger {
     }
 }
 
+/// A campaign's whole spend is known only where every day of its life has been read.
+pub async fn a_whole_life_is_summed_or_unknown(bench: &Bench) {
+    let epoch = bench.register("meta", "meta_ads").await.epoch;
+    let with_budget = |id: &str, start: &str| {
+        let mut campaign = campaign(id);
+        campaign.daily_budget = None;
+        campaign.lifetime_budget = Some(Micros(500_000_000));
+        campaign.start_at = Some(at(start));
+        Row::AdCampaign(campaign)
+    };
+    let rows = vec![
+        with_budget("whole", "2026-11-10T12:00:00Z"),
+        with_budget("older", "2026-10-01T12:00:00Z"),
+        Row::AdCampaign(campaign("daily")),
+        performance_row("whole", day(10), 7),
+        performance_row("whole", day(20), 5),
+        performance_row("older", day(20), 5),
+        performance_row("daily", day(20), 5),
+    ];
+    let mut commit = insights("meta", epoch, rows);
+    commit.ledger = Some(read_days(&[(1, 24, "2026-11-24T09:30:00Z")]));
+    bench.commit(commit).await;
+    let snapshots = bench.store.campaign_windows(None, at("2026-11-24T10:00:00Z")).await.unwrap();
+    let spend = |id: &str| {
+        let snapshot = snapshots.iter().find(|snapshot| snapshot.campaign_id == id).unwrap();
+        snapshot.lifetime_spend.map(|RawSpend(micros)| micros.0 / 1_000_000)
+    };
+    assert_eq!((spend("whole"), spend("older"), spend("daily")), (Some(12), None, None));
+}
+
 pub async fn campaigns_are_summed_over_account_days(bench: &Bench) {
     let epoch = bench.register("meta", "meta_ads").await.epoch;
     let mut quiet = campaign("quiet");

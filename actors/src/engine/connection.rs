@@ -108,6 +108,9 @@ pub struct Controls {
 #[rtype(result = "()")]
 pub struct Stop;
 
+/// A single run looks at its own time so often.
+const ONCE_LOOK_EVERY: Duration = Duration::from_secs(1);
+
 // === impl Connection ===
 
 impl Connection {
@@ -166,16 +169,23 @@ impl Connection {
         let Some(at_work) = &mut self.at_work else { return };
         let context = at_work.context.clone();
         let step = at_work.poller.step(context.link.agreed_now());
+        let overdue = at_work.poller.is_overdue();
         for job in step.jobs {
             self.start(ctx, &context, job);
         }
         self.show();
         if let Some(ok) = step.finished {
-            let epoch = self.at_work.as_ref().map(|at_work| at_work.context.epoch);
-            self.end(ctx, Fate::Finished { ok, epoch });
+            self.end(ctx, Fate::Finished { ok, epoch: Some(context.epoch) });
+            return;
+        }
+        // Cycles wait for limits and passing failures within themselves, too.
+        if overdue && (context.link.is_waiting() || context.link.is_troubled()) {
+            tracing::warn!(connection = self.name(), "waited for longer than this run may: given up");
+            self.end(ctx, Fate::Finished { ok: false, epoch: Some(context.epoch) });
             return;
         }
         if let Some(wait) = step.wake_in {
+            let wait = if self.blueprint.once.is_some() { wait.min(ONCE_LOOK_EVERY) } else { wait };
             if let Some(wake) = self.wake.take() {
                 ctx.cancel_future(wake);
             }

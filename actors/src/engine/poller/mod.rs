@@ -273,13 +273,18 @@ impl Poller {
             self.running.insert(key.clone());
             step.jobs.push(Job::Cycle { key, task: Box::new(task), lateness });
         }
-        if let Some(once) = self.once {
-            let exhausted = waiting && elapsed.saturating_sub(self.made_at) > once.wait_max;
+        if self.once.is_some() {
+            let exhausted = waiting && self.is_overdue();
             if self.running.is_empty() && !self.checking && !pending && (!waiting || exhausted) {
                 step.finished = Some(!self.failed && !waiting);
             }
         }
         step.wake_in = Some(sleep(wake_in));
+    }
+
+    /// Whether a single run has used up the time in which it may wait.
+    pub fn is_overdue(&self) -> bool {
+        self.once.is_some_and(|once| self.clock.elapsed().saturating_sub(self.made_at) > once.wait_max)
     }
 
     /// The provider told its accounts. Gives those whose zone or currency changed: everything read of them must be

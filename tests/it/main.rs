@@ -13,6 +13,7 @@ mod daemon;
 mod disk;
 mod docs;
 mod end_to_end;
+mod grafana;
 mod kill;
 mod metrics;
 #[path = "../support/postgres.rs"]

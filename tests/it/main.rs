@@ -25,3 +25,4 @@ mod supervision;
 mod support;
 #[path = "../support/tools.rs"]
 mod tools;
+mod waiting;

@@ -198,7 +198,7 @@ impl Poller {
             return None;
         }
         if let Some(trouble) = &self.check_trouble {
-            if self.once.is_some() && trouble.failures >= ONCE_FAILURES_MAX {
+            if self.is_overdue() || (self.once.is_some() && trouble.failures >= ONCE_FAILURES_MAX) {
                 step.finished = Some(false);
                 return Some(SLEEP_MAX);
             }

@@ -28,13 +28,13 @@ const WINDOW_COUNT_MAX: usize = 1_000;
 const DECREASE: f64 = 0.95;
 /// … or, when that cannot be told, to this share of itself.
 const DECREASE_BLIND: f64 = 0.9;
-/// A refusal at no less than this share of the rule's pace …
-const JITTER_SHARE: f64 = 0.9;
+/// A refusal after no less than this share of the rule's requests has really passed in a period …
+const JITTER_SHARE: f64 = 0.75;
 /// … is the network's jitter, so many times a minute: the rule is right, and only the headroom grows, by this much …
 const JITTER_MAX: usize = 8;
-const JITTER_STEP: f64 = 0.007;
+const JITTER_STEP: f64 = 0.005;
 /// … until the share used is this.
-const HEADROOM_MIN: f64 = 0.91;
+const HEADROOM_MIN: f64 = 0.92;
 /// The part of the period that such a refusal holds, where the provider does not say how long.
 const JITTER_HOLD: u32 = 8;
 /// How long such refusals count together.
@@ -176,7 +176,7 @@ impl Pace {
         let known = self.last_decrease.is_some_and(|decreased| sent_at <= decreased);
         if !known {
             let (refused_pace, next) = self.refused_pace(now, sent_at);
-            if self.is_jitter(now, refused_pace) {
+            if self.is_jitter(now, sent_at) {
                 self.headroom = (self.headroom - JITTER_STEP).max(HEADROOM_MIN);
                 if let Some(top) = self.top() {
                     self.set_rate(now, top, false);
@@ -195,9 +195,10 @@ impl Pace {
         self.held(now).unwrap_or_default()
     }
 
-    /// Whether a refusal at this pace says nothing against the rule.
-    fn is_jitter(&mut self, now: Duration, refused_pace: f64) -> bool {
-        if self.ceiling.is_some() || self.top().is_none_or(|top| refused_pace < top * JITTER_SHARE) {
+    /// Whether a refusal says nothing against the rule: as many requests as it allows had really passed.
+    fn is_jitter(&mut self, now: Duration, sent_at: Duration) -> bool {
+        let passed = self.measured(now, sent_at);
+        if self.ceiling.is_some() || self.top().is_none_or(|top| passed < top * JITTER_SHARE) {
             return false;
         }
         self.jitter.retain(|at| *at + JITTER_WINDOW > now);
@@ -219,13 +220,19 @@ impl Pace {
         if interrupted && current.is_finite() {
             return (current, current * DECREASE_BLIND);
         }
-        // Whatever was on its way when the answer came may have been admitted before the refused one arrived.
+        let passed = self.measured(now, sent_at).max(1.0 / period.as_secs_f64());
+        let pace = passed.min(current);
+        (pace, pace * DECREASE)
+    }
+
+    /// Requests a second that passed in the period before the refusal. Whatever was on its way when the answer came may
+    /// have been admitted before the refused one arrived.
+    fn measured(&self, now: Duration, sent_at: Duration) -> f64 {
+        let period = self.period();
         let within =
             |until: Duration| self.passed.iter().filter(|at| **at + period > until && **at <= until).count();
         let passed = within(sent_at).max(within(now));
-        let passed = f64::from(u32::try_from(passed).unwrap_or(u32::MAX)).max(1.0) / period.as_secs_f64();
-        let pace = passed.min(current);
-        (pace, pace * DECREASE)
+        f64::from(u32::try_from(passed).unwrap_or(u32::MAX)) / period.as_secs_f64()
     }
 
     /// A request was answered well.

@@ -122,7 +122,7 @@ async fn a_rough_network_costs_hardly_anything() {
     for sliding in [false, true] {
         let server = Server::new(20, sliding);
         let rules = vec![QuotaRule::per_second(Scope::Account, 20.0, 5)];
-        let took = drive_with(&server, rules, 2_000, Urgency::Fresh, 90_000).await;
+        let took = drive_with(&server, rules, 2_000, Urgency::Fresh, 60_000).await;
         assert_careful_and_full(&server, took);
     }
 }
@@ -175,4 +175,21 @@ async fn a_hold_that_comes_while_waiting_is_obeyed() {
     quotas.hold(&caller, &rules, Scope::Account, Duration::from_secs(50));
     waiting.await.unwrap().unwrap();
     assert!(clock.elapsed() >= Duration::from_secs(52), "{:?}", clock.elapsed());
+}
+
+/// A lone request that is refused is no jitter, whatever the rule allows: the waits grow.
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_refuses_everything_is_asked_ever_less() {
+    let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(Timestamp::UNIX_EPOCH));
+    let quotas = Quotas::new(clock.clone(), Arc::new(Silent));
+    let rules = [QuotaRule::per_second(Scope::App, 2_000.0, 100)];
+    let caller = Caller { integration: "test", connection: "a", account: "1", endpoint: "list", host: "h" };
+    for _ in 0..6 {
+        quotas.admit(&caller, &rules, Urgency::Fresh, 1, Duration::from_mins(2)).await.unwrap();
+        let sent_at = clock.elapsed();
+        clock.sleep(Duration::from_millis(5)).await;
+        quotas.refused(&caller, &rules, Scope::App, Wait::Unsaid, sent_at);
+    }
+    quotas.admit(&caller, &rules, Urgency::Fresh, 1, Duration::from_mins(2)).await.unwrap();
+    assert!(clock.elapsed() >= Duration::from_secs(1 + 2 + 4 + 8 + 16 + 32), "{:?}", clock.elapsed());
 }

@@ -39,6 +39,12 @@ pub trait Integration: Send + Sync {
     /// JSON schema of the connection's `settings` table.
     fn settings_schema(&self) -> schemars::Schema;
 
+    /// What a connection with these settings reads, each in words of its own (`project 12345`), where its settings say so
+    /// and not its accounts. Two enabled connections on one subject are refused: they would double every total.
+    fn subjects(&self, _settings: &serde_json::Value) -> Option<Vec<String>> {
+        None
+    }
+
     /// A commented example of its configuration, TOML.
     fn sample(&self) -> &'static str;
 

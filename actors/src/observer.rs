@@ -58,7 +58,7 @@ pub trait Observer: Send + Sync {
     fn token_expires(&self, _connection: &str, _integration: &'static str, _at: Timestamp) {}
     /// A connection's condition changed: pages and metrics may be rebuilt.
     fn condition_changed(&self, _connection: &str) {}
-    /// Rows of this connection's account were written: snapshots of it are out of date.
+    /// Rows of this connection's account were written, or more days of it are known: snapshots of it are out of date.
     fn rows_changed(&self, _connection: &str, _account_id: &str) {}
 }
 

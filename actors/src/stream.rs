@@ -77,7 +77,8 @@ pub struct Relist {
 pub struct Snapshot {
     /// How often.
     pub every: Duration,
-    /// The table whose unseen objects become `removed`; nothing where rows are readings of the day.
+    /// The table of which goes what was not seen: objects become `removed`; of a daily table's rows, those of today are
+    /// deleted. Nothing where a reading stays true though a later one does not repeat it.
     pub vanishing: Option<Table>,
 }
 

@@ -113,12 +113,45 @@ pub struct SnapshotProgress {
     pub resume: Option<Resume>,
 }
 
+/// Which days a ledger has anything to say about: while it stays the same, a reading can change what is shown only by
+/// changing rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// The first and the last day; nothing before anything was read to its end.
+    pub ends: Option<(Day, Day)>,
+    /// How many days between the ends have been read, both included; 0 for kinds without days.
+    pub days: u32,
+    /// The provider refuses the stream.
+    pub forbidden: bool,
+}
+
 // === impl Ledger ===
 
 impl Ledger {
     /// The zone of its days; UTC when the name is unknown to this machine (checked when the account was found).
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+    }
+
+    /// What it speaks of now.
+    pub fn reach(&self) -> Reach {
+        let at_once = |instant: Option<Timestamp>| {
+            instant.map(|instant| {
+                let day = crate::day::day_at(instant, &self.zone());
+                (day, day)
+            })
+        };
+        let (ends, days) = match &self.progress {
+            Progress::Days(progress) => {
+                let ranges = &progress.ranges;
+                let ends = ranges.first().zip(ranges.last());
+                let ends = ends.map(|(first, last)| (first.days.first, last.days.last));
+                (ends, ranges.iter().map(|range| range.days.len_days()).sum())
+            }
+            Progress::Feed(feed) => (at_once(feed.caught_up_at), 0),
+            Progress::Snapshot(snapshot) => (at_once(snapshot.read_at), 0),
+        };
+        Reach { ends, days, forbidden: self.forbidden.is_some() }
     }
 
     /// End of the last day completely read, rows or none (for feeds and snapshots: when they were last read whole).

@@ -7,6 +7,7 @@ pub mod day;
 pub mod key;
 pub mod ledger;
 pub mod money;
+pub mod music;
 pub mod payments;
 pub mod quarantine;
 pub mod row;
@@ -14,6 +15,7 @@ pub mod sink;
 pub mod snapshot;
 pub mod state;
 pub mod status;
+pub mod web;
 
 pub use clock::Clock;
 pub use day::{Day, DayRange};

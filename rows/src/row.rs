@@ -1,6 +1,6 @@
 //! One row of any table that an integration fills.
 
-use crate::{ads, key::Fingerprint, payments};
+use crate::{ads, key::Fingerprint, music, payments, web};
 
 /// A normalised row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,16 @@ pub enum Row {
     Customer(payments::Customer),
     Product(payments::Product),
     Price(payments::Price),
+    WebAnalytics(web::WebAnalytics),
+    WebConversions(web::WebConversions),
+    Track(music::Track),
+    Album(music::Album),
+    Artist(music::Artist),
+    Playlist(music::Playlist),
+    TrackPerformance(music::TrackPerformance),
+    ArtistAudience(music::ArtistAudience),
+    CounterReading(music::CounterReading),
+    PlaylistPlacement(music::PlaylistPlacement),
 }
 
 /// A table that readers see, by its contract name.
@@ -46,6 +56,16 @@ pub enum Table {
     Customers,
     Products,
     Prices,
+    WebAnalyticsDaily,
+    WebConversionsDaily,
+    Tracks,
+    Albums,
+    Artists,
+    Playlists,
+    TrackPerformanceDaily,
+    ArtistAudienceDaily,
+    CounterReadingsDaily,
+    PlaylistPlacements,
 }
 
 // === impl Table ===
@@ -71,7 +91,33 @@ impl Table {
             Self::Customers => "customers",
             Self::Products => "products",
             Self::Prices => "prices",
+            Self::WebAnalyticsDaily => "web_analytics_daily",
+            Self::WebConversionsDaily => "web_conversions_daily",
+            Self::Tracks => "tracks",
+            Self::Albums => "albums",
+            Self::Artists => "artists",
+            Self::Playlists => "playlists",
+            Self::TrackPerformanceDaily => "track_performance_daily",
+            Self::ArtistAudienceDaily => "artist_audience_daily",
+            Self::CounterReadingsDaily => "counter_readings_daily",
+            Self::PlaylistPlacements => "playlist_placements",
         }
+    }
+
+    /// Whether its rows are of a day.
+    pub const fn is_daily(self) -> bool {
+        matches!(
+            self,
+            Self::AdPerformanceDaily
+                | Self::AdCountryDaily
+                | Self::SubscriptionMrrDaily
+                | Self::WebAnalyticsDaily
+                | Self::WebConversionsDaily
+                | Self::TrackPerformanceDaily
+                | Self::ArtistAudienceDaily
+                | Self::CounterReadingsDaily
+                | Self::PlaylistPlacements
+        )
     }
 }
 
@@ -98,6 +144,16 @@ impl Row {
             Self::Customer(_) => Table::Customers,
             Self::Product(_) => Table::Products,
             Self::Price(_) => Table::Prices,
+            Self::WebAnalytics(_) => Table::WebAnalyticsDaily,
+            Self::WebConversions(_) => Table::WebConversionsDaily,
+            Self::Track(_) => Table::Tracks,
+            Self::Album(_) => Table::Albums,
+            Self::Artist(_) => Table::Artists,
+            Self::Playlist(_) => Table::Playlists,
+            Self::TrackPerformance(_) => Table::TrackPerformanceDaily,
+            Self::ArtistAudience(_) => Table::ArtistAudienceDaily,
+            Self::CounterReading(_) => Table::CounterReadingsDaily,
+            Self::PlaylistPlacement(_) => Table::PlaylistPlacements,
         }
     }
 
@@ -111,6 +167,16 @@ impl Row {
             Self::AdSet(row) => Fingerprint::of(&[&row.account_id, &row.ad_set_id]),
             Self::Ad(row) => Fingerprint::of(&[&row.account_id, &row.ad_id]),
             Self::SubscriptionMrr(row) => Fingerprint::of(&[&row.subscription_id]),
+            Self::WebAnalytics(row) => row.entity(),
+            Self::WebConversions(row) => row.entity(),
+            Self::Track(row) => Fingerprint::of(&[&row.service, &row.track_id]),
+            Self::Album(row) => Fingerprint::of(&[&row.service, &row.album_id]),
+            Self::Artist(row) => Fingerprint::of(&[&row.service, &row.artist_id]),
+            Self::Playlist(row) => Fingerprint::of(&[&row.service, &row.playlist_id]),
+            Self::TrackPerformance(row) => row.entity(),
+            Self::ArtistAudience(row) => row.entity(),
+            Self::CounterReading(row) => row.entity(),
+            Self::PlaylistPlacement(row) => row.entity(),
             Self::Payment(payments::Payment { id, .. })
             | Self::Refund(payments::Refund { id, .. })
             | Self::Dispute(payments::Dispute { id, .. })
@@ -130,6 +196,12 @@ impl Row {
             Self::AdPerformance(row) => Some(row.date),
             Self::AdCountry(row) => Some(row.date),
             Self::SubscriptionMrr(row) => Some(row.date),
+            Self::WebAnalytics(row) => Some(row.date),
+            Self::WebConversions(row) => Some(row.date),
+            Self::TrackPerformance(row) => Some(row.date),
+            Self::ArtistAudience(row) => Some(row.date),
+            Self::CounterReading(row) => Some(row.date),
+            Self::PlaylistPlacement(row) => Some(row.date),
             _ => None,
         }
     }

@@ -73,7 +73,8 @@ impl Review<'_> {
                     self.try_out(&path, integration.as_ref(), spec);
                 }
                 connection.spec = spec.filter(|_| self.secrets == Secrets::Fetched);
-                candidates.push(Candidate { name: name.clone(), table, base_url, secrets });
+                let subjects = integration.subjects(&table.settings);
+                candidates.push(Candidate { name: name.clone(), table, base_url, subjects, secrets });
             }
             connections.insert(name, connection);
         }

@@ -15,6 +15,8 @@ pub struct Candidate {
     pub table: ConnectionTable,
     /// Where it reads; nothing when that is wrong.
     pub base_url: Option<Url>,
+    /// What its settings say that it reads; nothing where its accounts say so.
+    pub subjects: Option<Vec<String>>,
     /// Its secrets, as far as they were fetched.
     pub secrets: BTreeMap<String, SecretString>,
 }
@@ -23,6 +25,8 @@ pub struct Candidate {
 enum Overlap {
     /// All that the same credentials see.
     Everything,
+    /// One thing that the settings of both name.
+    Subject(String),
     /// One account, with its index in the second connection.
     Account { index: usize, id: String },
 }
@@ -40,6 +44,7 @@ impl Review<'_> {
                     Overlap::Everything => {
                         (key, "the same credentials, and all accounts that they see".to_owned())
                     }
+                    Overlap::Subject(subject) => (key.child("settings"), format!("{subject} in both")),
                     Overlap::Account { index, id } => {
                         (key.child("accounts").child(&index.to_string()), format!("account {id:?} in both"))
                     }
@@ -48,10 +53,10 @@ impl Review<'_> {
                 self.mistake(
                     &key,
                     &format!("connections `{}` and `{}` would read the same data", first.name, second.name),
-                    "every account in one enabled connection only: a second one doubles all totals",
+                    "everything in one enabled connection only: a second one doubles all totals",
                     &found,
                     Some(format!(
-                        "remove it here or from `{}` ({place}), or name the accounts of each",
+                        "remove it here or from `{}` ({place}), or name what each reads",
                         first.name
                     )),
                 );
@@ -63,6 +68,9 @@ impl Review<'_> {
 fn overlap(first: &Candidate, second: &Candidate) -> Option<Overlap> {
     if first.table.integration != second.table.integration || first.base_url != second.base_url {
         return None;
+    }
+    if let (Some(ours), Some(theirs)) = (&second.subjects, &first.subjects) {
+        return ours.iter().find(|subject| theirs.contains(subject)).cloned().map(Overlap::Subject);
     }
     let plain = |account: &str| account.strip_prefix("act_").unwrap_or(account).to_owned();
     let (ours, theirs) = (&second.table.accounts, &first.table.accounts);

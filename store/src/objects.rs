@@ -43,7 +43,7 @@ pub fn object_table(table: Table) -> Option<ObjectTable> {
         Table::Customers => ("customer_rows", "id", false, None),
         Table::Products => ("product_rows", "id", false, Some(Gone::Active)),
         Table::Prices => ("price_rows", "id", false, Some(Gone::Active)),
-        Table::AdPerformanceDaily | Table::AdCountryDaily | Table::SubscriptionMrrDaily => return None,
+        _ => return None,
     };
     Some(ObjectTable { table: name, id, has_account, gone })
 }

@@ -46,8 +46,6 @@ pub async fn write(
         Table::Customers => through!(Customer, customer),
         Table::Products => through!(Product, product),
         Table::Prices => through!(Price, price),
-        Table::AdPerformanceDaily | Table::AdCountryDaily | Table::SubscriptionMrrDaily => {
-            Err(DbErr::Custom(format!("{} is not a table of objects", table.name())))
-        }
+        _ => Err(DbErr::Custom(format!("{} is not a table of objects", table.name()))),
     }
 }

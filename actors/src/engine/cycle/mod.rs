@@ -237,12 +237,16 @@ impl Cycle<'_> {
         let committed = context.sink.commit(commit).await?;
         let took = context.clock.elapsed().saturating_sub(began);
         context.observer.committed(context.integration, self.task.stream.name, &committed, took);
+        let mut shows_more = false;
         if committed.shrunk.is_none()
             && let Some(ledger) = ledger
         {
+            // Days known to be empty are zeros from now on, though no row says so.
+            shows_more = ledger.reach() != self.ledger.reach();
             self.ledger = ledger;
         }
-        if committed.vanished > 0 || committed.written.iter().any(|(_, rows)| *rows > 0) {
+        let wrote = committed.vanished > 0 || committed.written.iter().any(|(_, rows)| *rows > 0);
+        if wrote || shows_more {
             context.observer.rows_changed(&context.spec.name, &account_id);
         }
         Ok(committed)

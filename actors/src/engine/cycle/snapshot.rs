@@ -1,6 +1,8 @@
-//! Snapshots: the whole set is read into memory (a named limit) and stored at the end; what was not seen is `removed`.
+//! Snapshots: the whole set is read into memory (a named limit) and stored at the end; what was not seen goes.
 
 use rows::{
+    DayRange,
+    day::day_at,
     ledger::{Ledger, Progress, Resume, SnapshotProgress},
     sink::Vanish,
 };
@@ -62,11 +64,17 @@ impl Cycle<'_> {
         let Kind::Snapshot(policy) = &self.task.stream.kind else { return Ok(Done::Complete) };
         // What could not be read may be the very object that seems to be missing.
         let sure = whole.quarantined.is_empty() && !moved;
+        let began_at = self.began_at;
+        let today = day_at(began_at, &self.ledger.zone());
         let vanish = policy.vanishing.filter(|_| sure).map(|table| {
             let rows = whole.rows.iter().filter(|row| row.table() == table);
-            Vanish::Objects { table, seen: rows.map(rows::Row::entity).collect() }
+            if table.is_daily() {
+                let seen = rows.filter_map(|row| Some((row.entity(), row.day()?))).collect();
+                Vanish::Days { table, level: None, days: DayRange::day(today), seen, confirmed: true }
+            } else {
+                Vanish::Objects { table, seen: rows.map(rows::Row::entity).collect() }
+            }
         });
-        let began_at = self.began_at;
         let mut ledger = self.with_progress(|progress| {
             progress.read_at = Some(began_at);
             progress.resume = None;

@@ -10,6 +10,7 @@ use rows::{
     Currency, Micros, Row, Table,
     ads::{AdMetrics, REMOVED},
     payments::Minor,
+    web::WebOrigin,
 };
 
 /// What is unknown: never the same as `0`.
@@ -149,6 +150,79 @@ pub fn of_row(row: &Row) -> Option<Fact> {
             .maybe("product", row.product_id.as_ref())
             .maybe("active", row.active)
             .maybe("unit_amount", row.unit_amount_decimal.as_ref()),
+        _ => web(row).or_else(|| music(row))?,
+    })
+}
+
+/// Rows of web analytics.
+fn web(row: &Row) -> Option<Fact> {
+    let origin = |origin: &WebOrigin| {
+        let WebOrigin { scope, campaign, source, medium } = origin;
+        format!("{}/{campaign}/{source}/{medium}", scope.as_str())
+    };
+    Some(match row {
+        Row::WebAnalytics(day) => {
+            let place = format!("{}/{}/{}", day.account_id, day.date, origin(&day.origin));
+            Fact::new(row.table(), place)
+                .maybe("page_views", day.page_views)
+                .maybe("sessions", day.sessions)
+                .maybe("session_seconds", day.session_seconds)
+                .maybe("users", day.users)
+                .maybe("revenue_micros", day.revenue.map(|micros| micros.0))
+                .maybe("currency", day.currency.as_ref().map(Currency::as_str))
+        }
+        Row::WebConversions(day) => {
+            let place = format!("{}/{}/{}/{}", day.account_id, day.goal, day.date, origin(&day.origin));
+            Fact::new(row.table(), place)
+                .maybe("conversion_micros", day.conversions.map(|micros| micros.0))
+                .maybe("converting_sessions", day.converting_sessions)
+        }
+        _ => return None,
+    })
+}
+
+/// Rows of streaming services.
+fn music(row: &Row) -> Option<Fact> {
+    let fact = |key: String| Fact::new(row.table(), key);
+    Some(match row {
+        Row::Track(row) => fact(row.track_id.clone())
+            .maybe("title", row.title.as_ref())
+            .maybe("isrc", row.isrc.as_ref())
+            .maybe("artist", row.artist_id.as_ref())
+            .maybe("album", row.album_id.as_ref())
+            .maybe("seconds", row.duration_seconds),
+        Row::Album(row) => fact(row.album_id.clone())
+            .maybe("title", row.title.as_ref())
+            .maybe("upc", row.upc.as_ref())
+            .maybe("tracks", row.track_count)
+            .maybe("followers", row.followers),
+        Row::Artist(row) => fact(row.artist_id.clone())
+            .maybe("name", row.name.as_ref())
+            .maybe("albums", row.album_count)
+            .maybe("followers", row.followers),
+        Row::Playlist(row) => fact(row.playlist_id.clone())
+            .maybe("name", row.name.as_ref())
+            .maybe("owner", row.owner_id.as_ref())
+            .maybe("tracks", row.track_count)
+            .maybe("followers", row.followers),
+        Row::TrackPerformance(row) => {
+            let place = format!("{}/{}/{}/{}", row.track_id, row.date, row.country, row.segment);
+            fact(place)
+                .maybe("streams", row.streams)
+                .maybe("popularity_micros", row.popularity.map(|micros| micros.0))
+        }
+        Row::ArtistAudience(row) => fact(format!("{}/{}", row.artist_id, row.date))
+            .maybe("followers", row.followers)
+            .maybe("monthly_listeners", row.monthly_listeners),
+        Row::CounterReading(row) => {
+            fact(format!("{}/{}/{}/{}", row.entity.as_str(), row.id, row.counter, row.date))
+                .value("value", row.value)
+        }
+        Row::PlaylistPlacement(row) => fact(format!("{}/{}/{}", row.playlist_id, row.track_id, row.date))
+            .maybe("position", row.position)
+            .maybe("followers", row.followers)
+            .maybe("added", row.added_at.map(jiff::Timestamp::as_second)),
+        _ => return None,
     })
 }
 

@@ -40,6 +40,7 @@ pub struct Stored {
     epochs: HashMap<String, i64>,
     /// Account of each row, for windows and resets.
     accounts: HashMap<RowKey, String>,
+    streams: HashMap<RowKey, String>,
     /// Commits answered with this error before any succeeds.
     pub failing: u32,
     pub commits: u64,
@@ -105,12 +106,16 @@ impl MemorySink {
             }
             *written.entry(row.table()).or_default() += 1;
             stored.accounts.insert(key.clone(), commit.account_id.clone());
+            stored.streams.insert(key.clone(), commit.stream.clone());
             stored.rows.insert(key, row);
         }
         committed.written = written.into_iter().collect();
         for (table, id) in &commit.tombstones {
-            let key = (commit.connection.clone(), *table, Fingerprint::of(&[id]), None);
-            committed.vanished += u64::from(stored.rows.remove(&key).is_some());
+            // By its id alone, or (at a streaming service) by service and id.
+            for entity in [Fingerprint::of(&[id]), Fingerprint::of(&[&commit.integration, id])] {
+                let key = (commit.connection.clone(), *table, entity, None);
+                committed.vanished += u64::from(stored.rows.remove(&key).is_some());
+            }
         }
         stored.quarantined.extend(commit.quarantined);
         match commit.vanish {
@@ -125,6 +130,7 @@ impl MemorySink {
                             && *connection == commit.connection
                     })
                     .filter(|(key, _)| stored.accounts.get(*key) == Some(&commit.account_id))
+                    .filter(|(key, _)| stored.streams.get(*key) == Some(&commit.stream))
                     .map(|(key, _)| key.clone())
                     .collect();
                 let known = inside.len() as u64;

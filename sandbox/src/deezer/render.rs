@@ -65,7 +65,7 @@ impl World {
         body["track_position"] = (place % 11 + 1).into();
         body["disk_number"] = 1.into();
         body["release_date"] = self.albums[track.album].release_date.as_str().into();
-        body["bpm"] = if place % 3 == 0 { Value::Null } else { json!(119.8) };
+        body["bpm"] = if place.is_multiple_of(3) { Value::Null } else { json!(119.8) };
         body["gain"] = json!(-8.1);
         body["available_countries"] = json!(["DE", "FR", "US"]);
         body["contributors"] = json!([self.artist_stub(track.artist)]);

@@ -90,12 +90,11 @@ fn track(world: &World, id: &str) -> Result<Value, DeezerError> {
 }
 
 fn album(world: &World, id: &str) -> Result<usize, DeezerError> {
-    let place = match id.strip_prefix("upc:") {
-        Some(upc) => world.albums.iter().position(|album| album.upc == upc),
-        None => {
-            let id = number(id)?;
-            world.albums.iter().position(|album| album.id == id)
-        }
+    let place = if let Some(upc) = id.strip_prefix("upc:") {
+        world.albums.iter().position(|album| album.upc == upc)
+    } else {
+        let id = number(id)?;
+        world.albums.iter().position(|album| album.id == id)
     };
     place.ok_or_else(DeezerError::no_data)
 }
@@ -139,7 +138,7 @@ fn chart_list(world: &World, request: &Request, genre: u64, kind: &str) -> Resul
 }
 
 fn charts(world: &World, genre: u64, kind: &str) -> Result<Vec<Value>, DeezerError> {
-    let placed = |mut body: Value, place: usize| {
+    let at_place = |mut body: Value, place: usize| {
         body["position"] = place.into();
         body
     };
@@ -165,7 +164,7 @@ fn charts(world: &World, genre: u64, kind: &str) -> Result<Vec<Value>, DeezerErr
         }
         _ => return Err(DeezerError::unknown_path(&format!("/chart/{genre}/{kind}"))),
     };
-    Ok(list.into_iter().zip(1..).map(|(body, place)| placed(body, place)).collect())
+    Ok(list.into_iter().zip(1..).map(|(body, place)| at_place(body, place)).collect())
 }
 
 fn search(world: &World, request: &Request) -> Result<Value, DeezerError> {

@@ -40,7 +40,7 @@ fn pages(world: &mut Deezer, path: &str) -> Vec<Value> {
         let mut page = get(world, &path);
         next =
             page["next"].as_str().map(|link| link.strip_prefix("http://sandbox/deezer").unwrap().to_owned());
-        all.extend(page["data"].as_array_mut().unwrap().drain(..));
+        all.append(page["data"].as_array_mut().unwrap());
     }
     all
 }

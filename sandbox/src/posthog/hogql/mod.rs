@@ -8,7 +8,9 @@
 
 mod aggregates;
 mod ast;
+mod casts;
 mod decimal;
+mod expressions;
 mod functions;
 mod lexer;
 mod parser;

@@ -76,7 +76,7 @@ fn rows(text: &str) -> String {
         .rows
         .iter()
         .map(|row| row.iter().map(|cell| cell.to_json(false)).collect::<serde_json::Value>());
-    serde_json::Value::from_iter(rows).to_string()
+    rows.collect::<serde_json::Value>().to_string()
 }
 
 #[test]

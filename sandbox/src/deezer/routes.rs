@@ -144,7 +144,7 @@ fn charts(world: &World, genre: u64, kind: &str) -> Result<Vec<Value>, DeezerErr
     };
     let by_counter = |entity, ids: Vec<u64>| {
         let mut places: Vec<usize> = (0..ids.len()).collect();
-        places.sort_by_key(|place| std::cmp::Reverse(world.counter(entity, ids[*place])));
+        places.sort_by_cached_key(|place| std::cmp::Reverse(world.counter(entity, ids[*place])));
         places.truncate(CHART_PLACES);
         places
     };

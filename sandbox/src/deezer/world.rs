@@ -133,7 +133,7 @@ impl World {
         let mut places: Vec<usize> = (0..self.tracks.len())
             .filter(|place| !self.tracks[*place].deleted && chosen(&self.tracks[*place]))
             .collect();
-        places.sort_by_key(|place| {
+        places.sort_by_cached_key(|place| {
             let id = self.tracks[*place].id;
             (std::cmp::Reverse(self.counter(Entity::Track, id)), id)
         });

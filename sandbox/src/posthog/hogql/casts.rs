@@ -89,6 +89,9 @@ pub(super) fn times(name: &str, args: &[Value], zone: &TimeZone) -> Result<Value
             let start = midnight(at.to_zoned_datetime(own.clone()).date(), own);
             start.map_or(Value::Null, |start| Value::Moment(start, own.clone()))
         }
+        ("dateTrunc", Value::Text(unit)) if **unit == *"day" => {
+            return times("toStartOfDay", args.get(1..).unwrap_or_default(), zone);
+        }
         ("toUnixTimestamp", Value::Moment(at, _)) => Value::Int(at.as_second()),
         ("dateDiff", Value::Text(unit)) => {
             let (Some(Value::Moment(from, zone)), Some(Value::Moment(to, _))) = (args.get(1), args.get(2))

@@ -18,7 +18,7 @@ pub(crate) struct Setting {
 }
 
 /// Name, fewest and most arguments.
-const KNOWN: [(&str, usize, usize); 64] = [
+const KNOWN: [(&str, usize, usize); 69] = [
     ("and", 1, MANY),
     ("or", 1, MANY),
     ("not", 1, 1),
@@ -75,6 +75,11 @@ const KNOWN: [(&str, usize, usize); 64] = [
     ("toStartOfDay", 1, 1),
     ("toUnixTimestamp", 1, 1),
     ("dateDiff", 3, 3),
+    ("dateTrunc", 2, 2),
+    ("addDays", 2, 2),
+    ("subtractDays", 2, 2),
+    ("greatest", 1, MANY),
+    ("least", 1, MANY),
     ("now", 0, 1),
     ("today", 0, 0),
     ("tuple", 1, MANY),
@@ -150,6 +155,18 @@ pub(crate) fn call(name: &str, args: &[Value], setting: &Setting) -> Result<Valu
         "now" => Value::Moment(setting.now, zone.clone()),
         "today" => Value::Date(setting.now.to_zoned_datetime(zone.clone()).date()),
         _ if args.iter().any(Value::is_null) => Value::Null,
+        "greatest" | "least" => {
+            let wanted = if name == "least" { Ordering::Less } else { Ordering::Greater };
+            let better = |best: &Value, value: &Value| value.compare(best, zone) == Some(wanted);
+            args.iter().fold(first, |best, value| if better(best, value) { value } else { best }).clone()
+        }
+        "addDays" | "subtractDays" => {
+            let Value::Int(days) = second else {
+                return Err(illegal(name, second));
+            };
+            let span = Value::Span { days: *days, seconds: 0 };
+            moved(if name == "addDays" { "plus" } else { "minus" }, first, &span)?
+        }
         "plus" | "minus" | "multiply" | "divide" | "modulo" => arithmetic(name, first, second)?,
         "negate" | "abs" | "round" | "floor" => rounding(name, first, second)?,
         "concat" | "lower" | "upper" | "trim" | "length" | "empty" | "notEmpty" | "substring"

@@ -7,9 +7,9 @@ use super::ast::{Column, Expr, From, Order, Query, Select, Source};
 use super::lexer::{Kind, Token, tokens};
 
 /// Words that end an expression, so that no alias is one of them.
-const RESERVED: [&str; 30] = [
-    "select", "from", "where", "group", "having", "order", "limit", "offset", "union", "as", "and", "or",
-    "not", "in", "like", "ilike", "is", "between", "asc", "desc", "by", "join", "left", "inner", "on",
+const RESERVED: [&str; 31] = [
+    "nulls", "select", "from", "where", "group", "having", "order", "limit", "offset", "union", "as", "and",
+    "or", "not", "in", "like", "ilike", "is", "between", "asc", "desc", "by", "join", "left", "inner", "on",
     "prewhere", "then", "else", "end", "when",
 ];
 
@@ -202,6 +202,9 @@ impl Parser<'_> {
             let descending = self.word("desc");
             if !descending {
                 self.word("asc");
+            }
+            if self.word("nulls") {
+                self.expect_word("last")?;
             }
             orders.push(Order { expr, descending });
             if !self.symbol(",") {

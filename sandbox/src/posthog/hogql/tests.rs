@@ -149,6 +149,17 @@ fn selections_stand_in_selections() {
 }
 
 #[test]
+fn days_can_be_counted_from() {
+    assert_eq!(
+        rows(
+            "select name from items where at < addDays(toDateTime({from}), 1) and at >= subtractDays(dateTrunc('day', toDateTime({from})), 0) order by name asc nulls last"
+        ),
+        r#"[["b"],["c"],["d"]]"#
+    );
+    assert_eq!(rows("select greatest(1, number), least(number, 2) from items where number = 4"), "[[4,2]]");
+}
+
+#[test]
 fn rows_are_cut_at_a_hundred_without_a_limit() {
     let output = ask("select number from numbers").unwrap();
     assert_eq!((output.rows.len(), output.more, output.own_limit), (100, true, false));

@@ -16,6 +16,7 @@ mod lexer;
 mod parser;
 mod resolve;
 mod run;
+mod scan;
 mod table;
 mod value;
 

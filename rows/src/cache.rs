@@ -3,7 +3,7 @@
 //! No operation fails: whatever goes wrong is a miss, and every answer comes within the implementation's timeouts. So
 //! nothing may be kept here that cannot be had again, and nothing may wait for it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures::future::BoxFuture;
 
@@ -23,7 +23,7 @@ pub trait Cache: Send + Sync {
     fn unlock(&self, key: &str, token: &str) -> BoxFuture<'_, ()>;
 
     /// Members of the set `key`; nothing when that cannot be known now.
-    fn members(&self, key: &str) -> BoxFuture<'_, Option<Vec<String>>>;
+    fn members(&self, key: &str) -> BoxFuture<'_, Option<BTreeSet<String>>>;
 
     /// Stores and removes as one, then tells the listeners of a channel. Gives whether it is done.
     fn announce(&self, announcement: Announcement) -> BoxFuture<'_, bool>;

@@ -194,7 +194,7 @@ impl Pace {
     /// Holds everything for so long; a hold is never shortened.
     pub fn hold(&mut self, now: Duration, wait: Duration) {
         self.held_until = self.held_until.max(now.saturating_add(wait));
-        self.told_until = self.told_until.max(self.held_until);
+        self.told_until = self.told_until.max(now.saturating_add(wait));
     }
 
     /// A request sent at `sent_at` was refused. `wait` is what the provider said. Gives how long the gate is held.

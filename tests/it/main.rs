@@ -8,6 +8,7 @@
 )]
 
 mod allowance;
+mod cache;
 mod credentials;
 mod daemon;
 mod disk;
@@ -19,6 +20,8 @@ mod metrics;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgres_restart;
+#[path = "../support/redis.rs"]
+mod redis;
 mod secrets;
 mod settings;
 mod supervision;

@@ -9,6 +9,7 @@
 
 mod allowance;
 mod cache;
+mod cache_runs;
 mod credentials;
 mod daemon;
 mod disk;

@@ -20,11 +20,16 @@ use crate::{
 const PACED: &str = "integrations.meta_ads.quota.app = { per_second = 12, burst = 2 }\n\
                      integrations.stripe.quota.account = { per_second = 6, burst = 2 }\n";
 
-/// A single run to its end, and how long it took.
-async fn timed(bench: &Bench) -> Duration {
+/// What the log says once Redis is found to be away or slow.
+const AWAY: &str = "the cache does not answer";
+/// … and once workers can agree.
+const SHARED: &str = "limits are shared through the cache";
+
+/// A single run to its end, how long it took, and its log.
+async fn timed(bench: &Bench) -> (Duration, String) {
     let began = instant();
-    bench.run(&["run", "--once"]).await.expect(0);
-    began.elapsed()
+    let ended = bench.run(&["run", "--once"]).await.expect(0);
+    (began.elapsed(), ended.err)
 }
 
 fn paced(seed: u64, cache: &str) -> Bench {
@@ -34,20 +39,22 @@ fn paced(seed: u64, cache: &str) -> Bench {
 }
 
 /// Beside a run without Redis, so that whatever else this machine does slows both.
-async fn as_fast_as_without(bench: &Bench, disturb: impl Future<Output = ()>) {
+async fn as_fast_as_without(bench: &Bench, disturb: impl Future<Output = ()>) -> String {
     let alone = paced(61, "memory://");
-    let (without, with, ()) = tokio::join!(timed(&alone), timed(bench), disturb);
+    let ((without, _), (with, log), ()) = tokio::join!(timed(&alone), timed(bench), disturb);
     println!("without {without:?}, with {with:?}");
     assert!(without > Duration::from_secs(6), "too short to compare: {without:?}");
     assert!(with < without.mul_f64(1.2), "{with:?} against {without:?}");
     truth::assert_equal(&bench.sandbox, &Eyes::open(&bench.database_url).await).await;
+    assert!(log.contains(AWAY), "it was away: {log}");
+    log
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_does_not_notice_that_redis_restarts() {
     let mut redis = Redis::start();
     let bench = paced(61, &redis.url());
-    as_fast_as_without(&bench, async {
+    let log = as_fast_as_without(&bench, async {
         for _ in 0..2 {
             pause(Duration::from_millis(1_500)).await;
             redis.kill();
@@ -56,6 +63,7 @@ async fn a_run_does_not_notice_that_redis_restarts() {
         }
     })
     .await;
+    assert_eq!(log.matches(SHARED).count(), 3, "at the start, and after each restart: {log}");
     // What it kept is lost; what is written after is there.
     let keys: Vec<String> = connect(&redis.url()).await.keys("dynamoi:campaign:*").await.unwrap();
     assert!(!keys.is_empty());
@@ -66,11 +74,12 @@ async fn a_run_does_not_notice_that_redis_is_slow() {
     let redis = Redis::start();
     let way = SlowWay::to(redis.port).await;
     let bench = paced(61, &way.url());
-    as_fast_as_without(&bench, async {
+    let log = as_fast_as_without(&bench, async {
         pause(Duration::from_millis(1_000)).await;
         way.delay(Duration::from_secs(2));
     })
     .await;
+    assert_eq!(log.matches(SHARED).count(), 1, "at the start: {log}");
     // From its start on, too.
     let bench = paced(61, &way.url());
     as_fast_as_without(&bench, async {}).await;

@@ -75,7 +75,7 @@ async fn a_run_does_not_notice_that_redis_is_slow() {
     let way = SlowWay::to(redis.port).await;
     let bench = paced(61, &way.url());
     let log = as_fast_as_without(&bench, async {
-        pause(Duration::from_millis(1_000)).await;
+        pause(Duration::from_secs(1)).await;
         way.delay(Duration::from_secs(2));
     })
     .await;

@@ -44,7 +44,7 @@ async fn secrets_and_people_appear_nowhere() {
     }
     let redis = Redis::with_password();
     let redis_url = format!("redis://:{}@127.0.0.1:{}", redis::PASSWORD, redis.port);
-    bench.layer += &format!("cache.url = \"{redis_url}\"\n");
+    bench.layer = format!("{}cache.url = \"{redis_url}\"\n", bench.layer);
     let search = search.and(redis::PASSWORD);
     let mut daemon = bench.start_with(&["run"], &[("RUST_LOG", "trace")]);
     let address = daemon.address().await;

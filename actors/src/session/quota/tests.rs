@@ -310,7 +310,8 @@ async fn works(
 async fn workers_that_share_stay_within_one_limit() {
     for sliding in [false, true] {
         let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(Timestamp::UNIX_EPOCH));
-        let meeting = Arc::new(Meeting { clock: clock.clone(), away: Mutex::new(false), parts: Mutex::default() });
+        let meeting =
+            Arc::new(Meeting { clock: clock.clone(), away: Mutex::new(false), parts: Mutex::default() });
         let server = Server::new(20, sliding);
         let first = works("first", Arc::clone(&meeting), Arc::clone(&server), clock.clone()).await;
         clock.sleep(Duration::from_secs(10)).await;
@@ -318,7 +319,8 @@ async fn workers_that_share_stay_within_one_limit() {
         assert!(alone >= 170, "alone, it has all: {alone}");
         let second = works("second", Arc::clone(&meeting), Arc::clone(&server), clock.clone()).await;
         for round in 0..6 {
-            let (first_before, second_before) = (first.load(Ordering::Relaxed), second.load(Ordering::Relaxed));
+            let (first_before, second_before) =
+                (first.load(Ordering::Relaxed), second.load(Ordering::Relaxed));
             clock.sleep(Duration::from_secs(10)).await;
             let first = first.load(Ordering::Relaxed) - first_before;
             let second = second.load(Ordering::Relaxed) - second_before;
@@ -338,13 +340,21 @@ fn a_part_of_a_rule_is_exact() {
     let half = QuotaRule::per_second(Scope::App, 7.0, 5).part(0.5);
     assert_eq!(half, QuotaRule::per_second(Scope::App, 3.5, 2));
     let less_than_one = QuotaRule::per_minute(Scope::App, 1.0, 1).part(0.25);
-    assert_eq!((less_than_one.limit, less_than_one.per, less_than_one.burst), (1.0, Duration::from_mins(4), 1));
+    assert_eq!(
+        (less_than_one.limit, less_than_one.per, less_than_one.burst),
+        (1.0, Duration::from_mins(4), 1)
+    );
 }
 
 /// An hour's rule that is halved and doubled again and again does not forget what was earned.
 #[test]
 fn a_changing_part_loses_no_time() {
-    let mut pace = pace::Pace::new(Some(QuotaRule { scope: Scope::App, limit: 60.0, per: Duration::from_hours(1), burst: 1 }));
+    let mut pace = pace::Pace::new(Some(QuotaRule {
+        scope: Scope::App,
+        limit: 60.0,
+        per: Duration::from_hours(1),
+        burst: 1,
+    }));
     let (mut now, mut passed) = (Duration::ZERO, 0);
     while now < Duration::from_hours(1) {
         let part = if now.as_secs() % 20 < 10 { 1.0 } else { 0.5 };

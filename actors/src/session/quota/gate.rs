@@ -169,8 +169,13 @@ impl Gate {
     /// Notes the use; takes part again if it was idle.
     fn enter(self: &Arc<Self>) {
         let Some(common) = &self.common else { return };
-        common.used_at.store(nanos(self.clock.elapsed()), Ordering::Relaxed);
-        if !common.entered.swap(true, Ordering::AcqRel) {
+        let was_entered = {
+            // Not while it is being left: whoever is let in now would wait for a part that nobody renews.
+            let _state = self.state.lock();
+            common.used_at.store(nanos(self.clock.elapsed()), Ordering::Relaxed);
+            common.entered.swap(true, Ordering::Relaxed)
+        };
+        if !was_entered {
             let part = common.sharing.entered(Arc::clone(self));
             self.share(part);
         }
@@ -183,7 +188,7 @@ impl Gate {
         let idle = !state.serving && common.used_at.load(Ordering::Relaxed) < nanos(since);
         if idle {
             state.pace.share(self.clock.elapsed(), None);
-            common.entered.store(false, Ordering::Release);
+            common.entered.store(false, Ordering::Relaxed);
         }
         idle
     }

@@ -366,3 +366,30 @@ fn a_changing_part_loses_no_time() {
     pace.share(now, None);
     assert!(pace.pass(now, 1, false).is_err() && pace.part().is_none());
 }
+
+#[test]
+fn what_one_worker_is_told_holds_for_the_others() {
+    let rule = Some(QuotaRule::per_second(Scope::App, 20.0, 1));
+    let (mut told, mut hears) = (pace::Pace::new(rule), pace::Pace::new(rule));
+    let now = Duration::from_secs(100);
+    told.share(now, Some(0.5));
+    hears.share(now, Some(0.25));
+    assert_eq!(told.tell(now), (Duration::ZERO, None), "nothing yet");
+    told.refused(now, Some(Duration::from_secs(30)), now);
+    let (hold, learned) = told.tell(now);
+    assert_eq!(hold, Duration::from_secs(30));
+    assert!(told.tell(now).1.is_none(), "news is told once");
+    told.untold(learned);
+    assert_eq!(told.tell(now).1, learned, "unless it could not be told");
+    let before = hears.rate().unwrap();
+    hears.hear(now, hold, learned.map(|pace| (pace, 7)));
+    assert_eq!(hears.held(now), Some(Duration::from_secs(30)));
+    assert_eq!(hears.tell(now), (Duration::ZERO, None), "what was heard is not told on");
+    let after = hears.rate().unwrap();
+    assert!(after < before, "{after} {before}");
+    hears.share(now, Some(0.5));
+    let doubled = hears.rate().unwrap();
+    assert!((doubled - 2.0 * after).abs() < 1e-6, "what was learned changes with the part");
+    hears.hear(now, Duration::ZERO, Some((0.1, 7)));
+    assert!((hears.rate().unwrap() - doubled).abs() < 1e-9, "old news");
+}

@@ -65,6 +65,35 @@ pub fn cache_url(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// `"250ms"`.
+pub fn timeout(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "format": "timeout",
+        "pattern": PATTERN,
+        "title": "a duration from 1ms to 1m, such as \"250ms\""
+    })
+}
+
+/// `"1h"`, longer than campaigns are left alone.
+pub fn snapshot_ttl(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "format": "snapshot-ttl",
+        "pattern": PATTERN,
+        "title": "a duration of at least 20m, such as \"1h\""
+    })
+}
+
+/// `"dynamoi"`.
+pub fn cache_prefix(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "pattern": "^[A-Za-z0-9_.:-]{1,100}$",
+        "title": "letters, digits and _ . : -, 1 to 100 of them"
+    })
+}
+
 /// `"1500.00"`.
 pub fn amount(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

@@ -174,6 +174,15 @@ impl Review<'_> {
             &cache.url,
             "memory://, or a URL that begins with redis:// or rediss://",
         );
+        let url = cache.url.expose_secret();
+        if url != "memory://" && redis::Client::open(url).is_err() {
+            let expected = "a URL such as redis://USER:PASSWORD@HOST:6379/0";
+            self.mistake(&key.child("url"), "not a Redis URL", expected, "text that is none", None);
+        }
+        if cache.ca_file.is_some() && !url.starts_with("rediss://") {
+            let found = "a url that does not begin with rediss://";
+            self.mistake(&key.child("ca_file"), "certificates without TLS", "a rediss:// url", found, None);
+        }
         Some(cache)
     }
 

@@ -67,13 +67,18 @@ impl Changes {
         std::mem::take(&mut self.pending.lock())
     }
 
+    /// Takes whose campaigns are out of date, for one who needs no more.
+    pub fn take_campaigns(&self) -> Touched {
+        self.take().campaigns
+    }
+
     /// When the first and the last pending change were noted.
-    pub(super) fn noted(&self) -> Option<(Duration, Duration)> {
+    pub fn noted(&self) -> Option<(Duration, Duration)> {
         self.pending.lock().noted
     }
 
     /// Returns at the next change, at once if there was one since the last call.
-    pub(super) async fn changed(&self) {
+    pub async fn changed(&self) {
         self.noted.notified().await;
     }
 

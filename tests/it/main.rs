@@ -8,6 +8,8 @@
 )]
 
 mod allowance;
+mod cache;
+mod cache_runs;
 mod credentials;
 mod daemon;
 mod disk;
@@ -19,6 +21,8 @@ mod metrics;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgres_restart;
+#[path = "../support/redis.rs"]
+mod redis;
 mod secrets;
 mod settings;
 mod supervision;

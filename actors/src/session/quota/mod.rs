@@ -7,6 +7,7 @@
 pub mod gate;
 pub mod pace;
 mod queue;
+pub mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +16,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use rows::Clock;
 
-use self::gate::Gate;
+use self::{gate::Gate, shared::Sharing};
 use crate::{failure::Wait, observer::Observer};
 
 /// Whose limit it is, from narrow to wide: reserved in this order.
@@ -74,7 +75,19 @@ pub struct Caller<'a> {
 pub struct Quotas {
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
+    others: Others,
     gates: Mutex<HashMap<(Scope, String), Arc<Gate>>>,
+}
+
+/// Who else sends within the same limits.
+#[derive(Debug, Clone)]
+pub enum Others {
+    /// Nobody: this worker takes all.
+    Nobody,
+    /// So many workers, this one included, that cannot talk to each other: each takes an equal part.
+    Apart(u32),
+    /// Workers that agree on their parts.
+    Sharing(Arc<Sharing>),
 }
 
 // === impl Scope ===
@@ -119,6 +132,21 @@ impl QuotaRule {
     pub const fn per_minute(scope: Scope, limit: f64, burst: u32) -> Self {
         Self { scope, limit, per: Duration::from_mins(1), burst }
     }
+
+    /// A part of it, above 0 up to 1. Rates are exact; less than one request in a period is one in a longer period.
+    #[must_use]
+    pub fn part(self, part: f64) -> Self {
+        let limit = self.limit * part;
+        let burst = f64::from(self.burst) * part;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most what it was")]
+        let burst = (burst as u32).max(1);
+        let stretched =
+            (limit < 1.0).then(|| Duration::try_from_secs_f64(self.per.as_secs_f64() / limit).ok());
+        match stretched.flatten() {
+            Some(per) => Self { limit: 1.0, per, burst, ..self },
+            None => Self { limit, burst, ..self },
+        }
+    }
 }
 
 // === impl Quotas ===
@@ -126,15 +154,27 @@ impl QuotaRule {
 impl Quotas {
     /// No gates yet: they come with the first caller.
     pub fn new(clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
-        Self { clock, observer, gates: Mutex::default() }
+        Self::among(Others::Nobody, clock, observer)
+    }
+
+    /// As [`Quotas::new`], where others send within the same limits.
+    pub fn among(others: Others, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+        Self { clock, observer, others, gates: Mutex::default() }
     }
 
     /// The gate of one scope. The first caller's rule makes it.
     fn gate(&self, scope: Scope, caller: &Caller<'_>, rules: &[QuotaRule]) -> Arc<Gate> {
         let mut gates = self.gates.lock();
-        let gate = gates.entry((scope, scope.key(caller))).or_insert_with(|| {
-            let rule = rules.iter().find(|rule| rule.scope == scope);
-            Arc::new(Gate::new(self.clock.clone(), rule.copied()))
+        let gate = gates.entry((scope, scope.key(caller))).or_insert_with_key(|(scope, key)| {
+            let rule = rules.iter().find(|rule| rule.scope == *scope).copied();
+            let clock = self.clock.clone();
+            Arc::new(match &self.others {
+                Others::Nobody => Gate::new(clock, rule),
+                Others::Apart(workers) => Gate::part_of(clock, rule, 1.0 / f64::from(*workers)),
+                Others::Sharing(sharing) => {
+                    Gate::shared(clock, rule, format!("{}:{key}", scope.as_str()), Arc::clone(sharing))
+                }
+            })
         });
         Arc::clone(gate)
     }

@@ -313,11 +313,9 @@ fn views() -> Vec<String> {
         ),
         sql::object_view("playlists", "playlist_rows", &playlist),
     ];
-    views.extend(
-        VIEWS.map(|(view, table, entities, key, columns)| {
-            facts_view(view, key, columns, &sql::daily_joins(table, entities))
-        }),
-    );
+    views.extend(VIEWS.map(|(view, table, entities, key, columns)| {
+        facts_view(view, key, columns, &sql::daily_joins(table, entities))
+    }));
     views.push(deltas_view());
     views
 }

@@ -21,6 +21,10 @@ pub struct Changes {
 
 /// What is out of date.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for something of its own that is read by itself"
+)]
 pub(super) struct Pending {
     /// Whose campaigns.
     pub campaigns: Touched,

@@ -1,6 +1,6 @@
 //! Streaming services as telemetry shows them: what each connection saw when it last read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use rows::{
@@ -24,14 +24,14 @@ use crate::{Store, StoreError, entity::connection, sql::Sql};
 /// A track's whole numbers of a day: not one country's, and not those of a longer period.
 const TRACKS: Facts = Facts {
     entities: "track_performance_entities",
-    facts: "track_performance_rows",
+    table: "track_performance_rows",
     condition: " AND e.granularity = 'day' AND e.country = '' AND e.segment = ''",
 };
 const ARTISTS: Facts =
-    Facts { entities: "artist_audience_entities", facts: "artist_audience_rows", condition: "" };
-const COUNTERS: Facts = Facts { entities: "counter_entities", facts: "counter_reading_rows", condition: "" };
+    Facts { entities: "artist_audience_entities", table: "artist_audience_rows", condition: "" };
+const COUNTERS: Facts = Facts { entities: "counter_entities", table: "counter_reading_rows", condition: "" };
 const PLACEMENTS: Facts =
-    Facts { entities: "playlist_placement_entities", facts: "playlist_placement_rows", condition: "" };
+    Facts { entities: "playlist_placement_entities", table: "playlist_placement_rows", condition: "" };
 
 /// Service and id.
 type Key = (String, String);
@@ -43,7 +43,7 @@ struct Part {
     artists: BTreeMap<Key, ArtistSnapshot>,
     playlists: BTreeMap<Key, PlaylistSnapshot>,
     counters: Vec<CounterSnapshot>,
-    placements: BTreeMap<String, std::collections::BTreeSet<(String, String)>>,
+    placements: BTreeMap<String, BTreeSet<(String, String)>>,
 }
 
 /// The database, and what has been found in it.

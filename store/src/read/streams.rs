@@ -26,7 +26,7 @@ const OF_STREAM: &str =
 #[derive(Debug, Clone, Copy)]
 pub struct Facts {
     pub entities: &'static str,
-    pub facts: &'static str,
+    pub table: &'static str,
     /// Further words about `e`, beginning with ` AND`; empty for all.
     pub condition: &'static str,
 }
@@ -80,8 +80,8 @@ pub async fn sums(
 ) -> Result<Vec<Sums>, DbErr> {
     let windows = window_days(today);
     let [.., longest] = windows;
-    let keys: String = STREAM_KEY.iter().chain(group).map(|column| format!(", e.{column}")).collect();
-    let keys = keys.trim_start_matches(", ");
+    let keys: Vec<&str> = STREAM_KEY.iter().chain(group).copied().collect();
+    let keys = format!("e.{}", keys.join(", e."));
     let mut found = Vec::new();
     for streams in streams.chunks(limits::KEYS_STATEMENT_MAX) {
         let mut sql = Sql::new(database.get_database_backend(), &format!("SELECT {keys}"));
@@ -149,7 +149,7 @@ pub async fn rows_of_day(
 }
 
 fn joined(sql: Sql, of: Facts, streams: &[&StreamKey]) -> Sql {
-    let Facts { entities, facts, condition } = of;
+    let Facts { entities, table, condition } = of;
     let key = |(connection, account, stream): &&StreamKey| -> Vec<Value> {
         vec![(*connection).into(), account.as_str().into(), stream.as_str().into()]
     };
@@ -160,7 +160,7 @@ fn joined(sql: Sql, of: Facts, streams: &[&StreamKey]) -> Sql {
         &format!("{entities} e"),
         &format!("{OF_STREAM}{condition}"),
     )
-    .text(&format!(" JOIN {facts} f ON f.entity_id = e.id"))
+    .text(&format!(" JOIN {table} f ON f.entity_id = e.id"))
 }
 
 /// The stream that a row comes from.

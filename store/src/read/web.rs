@@ -19,13 +19,13 @@ use crate::{Store, StoreError, entity::connection};
 
 const VISITS: Facts = Facts {
     entities: "web_entities",
-    facts: "web_analytics_rows",
+    table: "web_analytics_rows",
     condition: " AND e.scope = 'total' AND e.goal = ''",
 };
 
 const GOALS: Facts = Facts {
     entities: "web_entities",
-    facts: "web_conversion_rows",
+    table: "web_conversion_rows",
     condition: " AND e.scope = 'total' AND e.goal <> ''",
 };
 

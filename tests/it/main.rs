@@ -20,6 +20,7 @@ mod metrics;
 mod postgres;
 mod postgres_restart;
 mod secrets;
+mod services;
 mod settings;
 mod supervision;
 mod support;

@@ -21,11 +21,19 @@ pub struct Changes {
 
 /// What is out of date.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for something of its own that is read by itself"
+)]
 pub(super) struct Pending {
     /// Whose campaigns.
     pub campaigns: Touched,
     /// Whether payments are.
     pub payments: bool,
+    /// Whether web analytics are.
+    pub web: bool,
+    /// Whether streaming services are.
+    pub music: bool,
     /// Whether conditions are.
     pub conditions: bool,
     /// When the first and the last of these changes were noted, by the clock's elapsed time.
@@ -48,6 +56,16 @@ impl Changes {
     /// Rows from which payments are summed were written.
     pub fn payments_changed(&self, at: Duration) {
         self.note(at, |pending| pending.payments = true);
+    }
+
+    /// Rows from which web analytics are summed were written.
+    pub fn web_changed(&self, at: Duration) {
+        self.note(at, |pending| pending.web = true);
+    }
+
+    /// Rows of streaming services were written.
+    pub fn music_changed(&self, at: Duration) {
+        self.note(at, |pending| pending.music = true);
     }
 
     /// A connection's credentials stop working then.
@@ -96,12 +114,21 @@ impl Changes {
 
 impl Pending {
     pub fn everything() -> Self {
-        Self { campaigns: Touched::All, payments: true, conditions: true, noted: None }
+        Self {
+            campaigns: Touched::All,
+            payments: true,
+            web: true,
+            music: true,
+            conditions: true,
+            noted: None,
+        }
     }
 
     pub fn merge(&mut self, other: Self) {
         self.campaigns.merge(other.campaigns);
         self.payments |= other.payments;
+        self.web |= other.web;
+        self.music |= other.music;
         self.conditions |= other.conditions;
     }
 }

@@ -169,6 +169,15 @@ impl Observer for Metrics {
         if payments_written || committed.vanished > 0 {
             self.changes.payments_changed(self.clock.elapsed());
         }
+        // Of a connection that is shown already, the publisher hears by `rows_changed`; these are for the first rows.
+        let written =
+            |of: fn(Table) -> bool| committed.written.iter().any(|(table, rows)| *rows > 0 && of(*table));
+        if written(is_of_web) {
+            self.changes.web_changed(self.clock.elapsed());
+        }
+        if written(is_of_music) {
+            self.changes.music_changed(self.clock.elapsed());
+        }
     }
 
     fn quarantined(&self, integration: &'static str, stream: &'static str, reason: &'static str) {
@@ -213,5 +222,25 @@ const fn is_of_payments(table: Table) -> bool {
             | Table::Disputes
             | Table::LedgerEntries
             | Table::SubscriptionMrrDaily
+    )
+}
+
+/// Whether web series are summed from this table.
+const fn is_of_web(table: Table) -> bool {
+    matches!(table, Table::WebAnalyticsDaily | Table::WebConversionsDaily)
+}
+
+/// Whether series of streaming services are made from this table.
+const fn is_of_music(table: Table) -> bool {
+    matches!(
+        table,
+        Table::Tracks
+            | Table::Albums
+            | Table::Artists
+            | Table::Playlists
+            | Table::TrackPerformanceDaily
+            | Table::ArtistAudienceDaily
+            | Table::CounterReadingsDaily
+            | Table::PlaylistPlacements
     )
 }

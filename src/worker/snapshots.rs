@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use rows::snapshot::{CampaignSnapshot, PaymentSnapshot};
+use rows::snapshot::{CampaignSnapshot, MusicSnapshot, PaymentSnapshot, WebSnapshot};
 use store::Store;
 
 use crate::{
@@ -47,6 +47,16 @@ impl SnapshotSource for StoreSnapshots {
         Box::pin(async move {
             self.0.payment_windows(now).await.map_err(|error| SnapshotError(error.to_string()))
         })
+    }
+
+    fn web(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<WebSnapshot>, SnapshotError>> {
+        Box::pin(
+            async move { self.0.web_windows(now).await.map_err(|error| SnapshotError(error.to_string())) },
+        )
+    }
+
+    fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
+        Box::pin(async move { self.0.music(now).await.map_err(|error| SnapshotError(error.to_string())) })
     }
 }
 

@@ -24,6 +24,7 @@ mod postgres_restart;
 #[path = "../support/redis.rs"]
 mod redis;
 mod secrets;
+mod services;
 mod settings;
 mod supervision;
 mod support;

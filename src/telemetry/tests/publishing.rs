@@ -19,11 +19,14 @@ use rows::{
     sink::Committed,
 };
 
-use super::{at, campaign, condition, payment};
+use super::{at, campaign, condition, music, payment, web};
 use crate::telemetry::{
     Exposition, Metrics, Publisher,
     limits::{REFRESH_INTERVAL, RETRY_INTERVAL},
-    snapshot::{CampaignSnapshot, ConditionSource, PaymentSnapshot, SnapshotError, SnapshotSource, Touched},
+    snapshot::{
+        CampaignSnapshot, ConditionSource, MusicSnapshot, PaymentSnapshot, SnapshotError, SnapshotSource,
+        Touched, WebSnapshot,
+    },
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -102,6 +105,7 @@ struct Source {
     campaigns: Mutex<Vec<CampaignSnapshot>>,
     asked: Mutex<Vec<Touched>>,
     payments_asked: Mutex<usize>,
+    web_and_music_asked: Mutex<(usize, usize)>,
     away: AtomicBool,
     conditions: Mutex<Vec<Arc<Condition>>>,
 }
@@ -124,6 +128,16 @@ impl SnapshotSource for Source {
     fn payments(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentSnapshot>, SnapshotError>> {
         *self.payments_asked.lock() += 1;
         Box::pin(std::future::ready(Ok(vec![payment("label-a-meta", "USD", 2)])))
+    }
+
+    fn web(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<WebSnapshot>, SnapshotError>> {
+        self.web_and_music_asked.lock().0 += 1;
+        Box::pin(std::future::ready(Ok(vec![web("label-a-posthog")])))
+    }
+
+    fn music(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
+        self.web_and_music_asked.lock().1 += 1;
+        Box::pin(std::future::ready(Ok(vec![music("label-a-deezer")])))
     }
 }
 
@@ -218,6 +232,27 @@ async fn a_change_is_shown_soon_and_only_its_account_is_read() {
     bench.metrics.committed("stripe", "charges", &committed(Table::LedgerEntries), Duration::ZERO);
     bench.pass(2 * SECOND).await;
     assert_eq!(*bench.source.payments_asked.lock(), payments_asked + 1);
+}
+
+/// The first rows of a table, and any change of a connection that is shown; nothing else.
+#[tokio::test(start_paused = true)]
+async fn web_and_music_are_read_again_when_touched() {
+    let bench = Bench::start().await;
+    let asked = || *bench.source.web_and_music_asked.lock();
+    assert_eq!(asked(), (1, 1));
+    bench.metrics.rows_changed("label-a-meta", "1");
+    bench.pass(2 * SECOND).await;
+    assert_eq!(asked(), (1, 1), "nothing of them was written");
+    bench.metrics.rows_changed("label-a-posthog", "12345");
+    bench.pass(2 * SECOND).await;
+    assert_eq!(asked(), (2, 1));
+    bench.metrics.rows_changed("label-a-deezer", "");
+    bench.pass(2 * SECOND).await;
+    assert_eq!(asked(), (2, 2));
+    bench.metrics.committed("posthog", "web", &committed(Table::WebAnalyticsDaily), Duration::ZERO);
+    bench.metrics.committed("deezer", "tracks", &committed(Table::CounterReadingsDaily), Duration::ZERO);
+    bench.pass(2 * SECOND).await;
+    assert_eq!(asked(), (3, 3));
 }
 
 #[tokio::test(start_paused = true)]

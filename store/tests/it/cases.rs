@@ -1,6 +1,6 @@
 //! What must hold on every engine.
 
-use crate::{reading::*, refusing::*, storing::*, support::Bench, vanishing::*};
+use crate::{music::*, reading::*, refusing::*, storing::*, support::Bench, vanishing::*, web::*};
 
 /// Runs each case on SQLite as a test of its own, and lists them for PostgreSQL.
 macro_rules! cases {
@@ -57,4 +57,13 @@ cases! {
     operators_ask_through_the_database
     budgets_secrets_and_marketing_campaigns_are_kept
     old_records_are_purged
+    visits_and_goals_read_back_through_the_views
+    a_web_window_loses_only_its_own_streams_days
+    web_windows_are_sums_of_totals
+    objects_of_services_are_marked_and_come_back
+    numbers_of_services_read_back_through_the_views
+    a_counter_differs_from_the_day_before_or_says_nothing
+    placements_that_were_not_seen_leave_the_day
+    music_is_shown_as_last_read
+    streams_are_summed_over_days_that_were_read
 }

@@ -213,7 +213,7 @@ fn reading(entity: MusicEntity, id: &str, counter: &str, day: Day, value: i64) -
 
 /// 0 to 100. A rank outside its scale is kept as a reading, and says nothing about popularity.
 fn popularity(rank: i64) -> Option<Micros> {
-    (0..=RANK_MAX).contains(&rank).then_some(Micros(rank * POPULARITY_MICROS_PER_RANK))
+    (0..=RANK_MAX).contains(&rank).then(|| Micros(rank * POPULARITY_MICROS_PER_RANK))
 }
 
 fn count(count: Option<Count>) -> Option<i64> {

@@ -29,6 +29,8 @@ pub struct Contents {
     pub quarantined: Vec<Quarantined>,
     /// How many elements the list has, by its own account.
     pub total: Option<u64>,
+    /// Where pages tell it: the playlist's.
+    pub checksum: Option<String>,
     /// The list changed between pages, or pages were not full: positions cannot be trusted.
     pub torn: bool,
 }
@@ -55,11 +57,13 @@ pub async fn read(session: &Session, path: &str, endpoint: &'static str) -> Resu
 impl Contents {
     /// Takes the page that begins at `index`.
     pub fn add(&mut self, listing: &Listing, index: u64, path: &str) {
-        let Listing { data, total } = listing;
+        let Listing { data, total, checksum } = listing;
         let expected = total.saturating_sub(index).min(PAGE_LENGTH);
         self.torn |= u64::try_from(data.len()).is_ok_and(|length| length != expected);
         self.torn |= self.total.is_some_and(|before| before != *total);
         self.total = Some(*total);
+        self.torn |= index > 0 && self.checksum != *checksum;
+        self.checksum.clone_from(checksum);
         for (position, raw) in (index + 1..).zip(data) {
             match place(raw, position) {
                 Ok(place) => self.places.push(place),

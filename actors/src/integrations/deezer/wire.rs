@@ -33,6 +33,8 @@ pub struct Listing {
     pub data: Vec<Box<RawValue>>,
     /// How many elements the whole list has.
     pub total: u64,
+    /// Of the playlist at this moment, where the answer tells it.
+    pub checksum: Option<String>,
 }
 
 /// A track asked for by itself.

@@ -44,7 +44,9 @@ impl Shelf {
             shelf.set_track(id, id * 100_000);
         }
         shelf.objects.insert("/track/isrc:GBDUW0000001".to_owned(), shelf.objects["/track/1"].clone());
-        shelf.objects.insert("/artist/27".to_owned(), json!({ "id": 27, "name": "A", "nb_album": 3, "nb_fan": 9 }));
+        shelf
+            .objects
+            .insert("/artist/27".to_owned(), json!({ "id": 27, "name": "A", "nb_album": 3, "nb_fan": 9 }));
         shelf.set_playlist(7, 1..=150);
         shelf.set_playlist(8, 1..=3);
         shelf.lists.insert("/chart/0/tracks".to_owned(), (1..=100).map(entry).collect());
@@ -78,7 +80,8 @@ impl Shelf {
             return json!({ "error": { "type": "DataException", "message": "no data", "code": ERROR_GONE } });
         };
         let number = |name| request.param(name).and_then(|text| text.parse().ok());
-        let (index, limit): (usize, usize) = (number("index").unwrap_or(0), number("limit").unwrap_or(25).min(100));
+        let (index, limit): (usize, usize) =
+            (number("index").unwrap_or(0), number("limit").unwrap_or(25).min(100));
         let data: Vec<_> = list.iter().skip(index).take(limit).collect();
         let mut body = json!({ "data": data, "total": list.len() });
         if index + limit < list.len() {
@@ -175,7 +178,9 @@ impl Bench {
     fn on(&self, playlist: &str) -> Vec<(i64, String)> {
         let rows = self.table(Table::PlaylistPlacements);
         let placed = rows.into_iter().filter_map(|row| match row {
-            Row::PlaylistPlacement(row) if row.playlist_id == playlist => Some((row.position.unwrap(), row.track_id)),
+            Row::PlaylistPlacement(row) if row.playlist_id == playlist => {
+                Some((row.position.unwrap(), row.track_id))
+            }
             _ => None,
         });
         let mut placed: Vec<_> = placed.collect();
@@ -381,13 +386,15 @@ async fn a_spent_quota_is_waited_for_though_its_status_is_200() {
     let seen = bench.wire.take_seen();
     let times: Vec<_> = seen.iter().filter(|seen| seen.path == "/track/1").map(|seen| seen.at).collect();
     assert_eq!(times.len(), 2);
-    assert!(times[1] - times[0] >= Duration::from_secs(5), "{times:?}");
+    assert!(times[1] >= times[0] + Duration::from_secs(5), "{times:?}");
 }
 
 #[test]
 fn what_is_read_has_names_of_its_own() {
     let subjects = |settings| Deezer.subjects(&settings);
-    let named = subjects(json!({ "tracks": ["3135556", "isrc:gb-duw-00-00059"], "playlists": ["908622995"] })).unwrap();
+    let named =
+        subjects(json!({ "tracks": ["3135556", "isrc:gb-duw-00-00059"], "playlists": ["908622995"] }))
+            .unwrap();
     assert_eq!(named, ["track 3135556", "track isrc:GBDUW0000059", "playlist 908622995"]);
     assert_eq!(subjects(json!({ "tracks": ["x"] })), None);
 }

@@ -29,7 +29,11 @@ impl DeezerError {
 
     /// 200: not for everybody.
     pub fn permission() -> Self {
-        Self::new("OAuthException", 200, "An active access token must be used to query information about this object")
+        Self::new(
+            "OAuthException",
+            200,
+            "An active access token must be used to query information about this object",
+        )
     }
 
     /// 500: a parameter cannot be read.

@@ -48,7 +48,9 @@ fn of_code(code: i64, response: &Response) -> Meaning {
             ),
         },
         800 => Meaning::Gone { reason },
-        100 | 500 | 501 | 600 => Meaning::Permanent { reason: format!("{reason}: it does not take the request") },
+        100 | 500 | 501 | 600 => {
+            Meaning::Permanent { reason: format!("{reason}: it does not take the request") }
+        }
         _ => Meaning::Permanent { reason: format!("{reason}, which this integration does not know") },
     }
 }
@@ -60,7 +62,9 @@ fn of_status(response: &Response, what: &str) -> Meaning {
     match status {
         429 => Meaning::RateLimited { scope: Scope::Ip, wait: Wait::Unsaid },
         401 | 403 => Meaning::Forbidden {
-            advice: format!("{reason}: Deezer refuses this machine's address, or a proxy does; nothing here is public to it"),
+            advice: format!(
+                "{reason}: Deezer refuses this machine's address, or a proxy does; nothing here is public to it"
+            ),
         },
         200..300 | 408 | 500.. => Meaning::Transient { reason, wait: Wait::Unsaid },
         _ => Meaning::Permanent { reason: format!("{reason}: check base_url") },
@@ -92,7 +96,12 @@ mod tests {
     }
 
     fn error(code: &str) -> Meaning {
-        said(200, &format!(r#"{{"error":{{"type":"DataException","message":"no ada@example.com","code":{code}}}}}"#))
+        said(
+            200,
+            &format!(
+                r#"{{"error":{{"type":"DataException","message":"no ada@example.com","code":{code}}}}}"#
+            ),
+        )
     }
 
     #[test]

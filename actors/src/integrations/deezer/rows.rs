@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use ::rows::{
     Day, Micros, Row,
     music::{
-        Album, Artist, ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist, PlaylistPlacement,
-        Track, TrackPerformance,
+        Album, Artist, ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist,
+        PlaylistPlacement, Track, TrackPerformance,
     },
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
@@ -167,7 +167,7 @@ pub struct Place {
 }
 
 /// The places of tracks, which come in the list's order. A track that is there more than once has its first place.
-pub fn placements<'a>(list: List<'a>, places: Vec<Place>) -> impl Iterator<Item = Row> + use<'a> {
+pub fn placements(list: List<'_>, places: Vec<Place>) -> impl Iterator<Item = Row> + use<'_> {
     let mut seen = BTreeSet::new();
     let first = places.into_iter().filter(move |place| seen.insert(place.entry.id.0.clone()));
     first.map(move |Place { position, added_at, entry }| {
@@ -189,9 +189,7 @@ pub fn placements<'a>(list: List<'a>, places: Vec<Place>) -> impl Iterator<Item 
 pub fn added_at(time_add: Option<Count>) -> Result<Option<Timestamp>, Unreadable> {
     match count(time_add) {
         None | Some(0) => Ok(None),
-        Some(seconds) => {
-            Timestamp::from_second(seconds).map(Some).map_err(|_| Unreadable::Date("time_add"))
-        }
+        Some(seconds) => Timestamp::from_second(seconds).map(Some).map_err(|_| Unreadable::Date("time_add")),
     }
 }
 

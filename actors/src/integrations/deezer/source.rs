@@ -53,8 +53,9 @@ impl DeezerSource {
         if spec.accounts.iter().any(|account| !account.is_empty()) {
             return Err(SetupError::Setting {
                 key: "tracks".to_owned(),
-                problem: "`accounts` means nothing to Deezer: name tracks, albums, artists, playlists or charts"
-                    .to_owned(),
+                problem:
+                    "`accounts` means nothing to Deezer: name tracks, albums, artists, playlists or charts"
+                        .to_owned(),
             });
         }
         let settings: Settings = spec.settings()?;
@@ -266,7 +267,8 @@ fn gone(subject: Subject, reference: &Reference) -> Page {
         Reference::Id(id) if subject == Subject::Chart => rows::chart_id(id),
         Reference::Id(id) => id.clone(),
         Reference::Code(_) => {
-            let detail = "Deezer knows nothing by this code (any more): name its id to have it marked as removed";
+            let detail =
+                "Deezer knows nothing by this code (any more): name its id to have it marked as removed";
             return set_aside(unread("gone", detail.to_owned(), &asked(subject, reference)));
         }
     };

@@ -34,7 +34,8 @@ fn track(text: &str) -> Vec<Row> {
 #[test]
 fn a_track_gives_its_description_its_rank_and_its_popularity() {
     let rows = track(TRACK);
-    let [Row::Track(described), Row::CounterReading(reading), Row::TrackPerformance(performance)] = &rows[..] else {
+    let [Row::Track(described), Row::CounterReading(reading), Row::TrackPerformance(performance)] = &rows[..]
+    else {
         panic!("{rows:?}")
     };
     assert_eq!(described.track_id, "3135556");
@@ -84,7 +85,8 @@ fn what_is_absent_or_null_is_unknown() {
 fn numbers_come_as_text_too_and_lose_nothing() {
     for id in ["18446744073709551615", "\"18446744073709551615\"", "9007199254740993", "-9007199254740993"] {
         let rows = track(&format!(r#"{{"id": {id}, "rank": "9007199254740993", "duration": "224"}}"#));
-        let [Row::Track(track), Row::CounterReading(reading), Row::TrackPerformance(performance)] = &rows[..] else {
+        let [Row::Track(track), Row::CounterReading(reading), Row::TrackPerformance(performance)] = &rows[..]
+        else {
             panic!("{rows:?}")
         };
         assert_eq!(track.track_id, id.trim_matches('"'));
@@ -118,10 +120,14 @@ fn albums_artists_and_playlists_have_fans() {
         "nb_tracks": 14, "release_date": "2001-03-07", "record_type": "album", "artist": { "id": 27, "name": "Daft Punk" } });
     let rows = rows::album(parse(&album.to_string()), DAY).unwrap();
     let [Row::Album(album), Row::CounterReading(reading)] = &rows[..] else { panic!("{rows:?}") };
-    assert_eq!((album.upc.as_deref(), album.track_count, album.followers), (Some("0724384960650"), Some(14), Some(7)));
+    assert_eq!(
+        (album.upc.as_deref(), album.track_count, album.followers),
+        (Some("0724384960650"), Some(14), Some(7))
+    );
     assert_eq!((reading.entity, &*reading.counter, reading.value), (MusicEntity::Album, "fans", 7));
 
-    let rows = rows::artist(parse(r#"{"id": 27, "name": "Daft Punk", "nb_album": 36, "nb_fan": 4500000}"#), DAY);
+    let rows =
+        rows::artist(parse(r#"{"id": 27, "name": "Daft Punk", "nb_album": 36, "nb_fan": 4500000}"#), DAY);
     let [Row::Artist(artist), Row::CounterReading(reading), Row::ArtistAudience(audience)] = &rows[..] else {
         panic!("{rows:?}")
     };
@@ -134,7 +140,10 @@ fn albums_artists_and_playlists_have_fans() {
     let rows = rows::playlist(parse(&playlist.to_string()), DAY).unwrap();
     let [Row::Playlist(playlist), Row::CounterReading(_)] = &rows[..] else { panic!("{rows:?}") };
     assert_eq!(playlist.owner_id.as_deref(), Some("1687950"));
-    assert_eq!((playlist.track_count, playlist.followers, playlist.public), (Some(50), Some(18_179), Some(true)));
+    assert_eq!(
+        (playlist.track_count, playlist.followers, playlist.public),
+        (Some(50), Some(18_179), Some(true))
+    );
     assert_eq!(playlist.created_at, Some("2014-06-27T09:09:31Z".parse().unwrap()));
 }
 
@@ -153,7 +162,9 @@ fn a_track_has_its_first_place_counted_from_one_over_all_pages() {
     let list = List { playlist_id: "1", day: DAY, followers: Some(5) };
     let placed: Vec<_> = rows::placements(list, contents.places)
         .map(|row| match row {
-            Row::PlaylistPlacement(row) => (row.track_id, row.position, row.added_at.map(|at| at.as_second())),
+            Row::PlaylistPlacement(row) => {
+                (row.track_id, row.position, row.added_at.map(jiff::Timestamp::as_second))
+            }
             row => panic!("{row:?}"),
         })
         .collect();

@@ -164,7 +164,9 @@ impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
         let digits = whole_number(raw).filter(|digits| digits.len() <= ID_LENGTH_MAX);
-        digits.map(|digits| Self(digits.to_owned())).ok_or_else(|| D::Error::custom("an id is no whole number"))
+        digits
+            .map(|digits| Self(digits.to_owned()))
+            .ok_or_else(|| D::Error::custom("an id is no whole number"))
     }
 }
 

@@ -82,7 +82,11 @@ impl Case for DeezerCase {
                 "charts": texts(&CHARTS),
             }),
             quotas: None,
-            streams: Deezer.streams().into_iter().map(|stream| (stream.name.to_owned(), often.clone())).collect(),
+            streams: Deezer
+                .streams()
+                .into_iter()
+                .map(|stream| (stream.name.to_owned(), often.clone()))
+                .collect(),
         }
     }
 
@@ -237,7 +241,8 @@ impl Case for DeezerCase {
 
 /// Fans or rank.
 fn counter(world: &World, entity: Entity, id: u64) -> u64 {
-    let found = world.truth_readings().into_iter().find(|reading| (reading.entity, reading.id) == (entity, id));
+    let found =
+        world.truth_readings().into_iter().find(|reading| (reading.entity, reading.id) == (entity, id));
     found.unwrap().value
 }
 
@@ -345,13 +350,13 @@ fn readings(world: &World, today: &str) -> Vec<Fact> {
     let tracks = named_tracks();
     let all = world.truth_readings().into_iter();
     all.filter_map(|reading| {
-        let (word, is_named) = match reading.entity {
+        let (kind, is_named) = match reading.entity {
             Entity::Track => ("track", tracks.contains(&reading.id)),
             Entity::Album => ("album", [ALBUM, BY_UPC].contains(&reading.id)),
             Entity::Artist => ("artist", ARTISTS.contains(&reading.id)),
             Entity::Playlist => ("playlist", PLAYLISTS.contains(&reading.id)),
         };
-        let key = format!("{word}/{}/{}/{today}", reading.id, reading.counter);
+        let key = format!("{kind}/{}/{}/{today}", reading.id, reading.counter);
         is_named.then(|| Fact::new(Table::CounterReadingsDaily, key).value("value", reading.value))
     })
     .collect()

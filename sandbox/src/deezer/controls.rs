@@ -84,6 +84,12 @@ impl Deezer {
         self.scripted.push((fragment.to_owned(), errors.into()));
     }
 
+    /// Answers every request whose path contains `fragment` with this error; without one, as ever again.
+    pub fn refuse(&mut self, fragment: &str, error: Option<DeezerError>) {
+        self.refused.retain(|(refused, _)| refused != fragment);
+        self.refused.extend(error.map(|error| (fragment.to_owned(), error)));
+    }
+
     /// Holds the world at its present day, so that two reads see the same.
     pub fn freeze(&mut self) {
         self.frozen = Some(self.now());

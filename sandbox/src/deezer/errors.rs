@@ -27,6 +27,15 @@ impl DeezerError {
         Self::new("Exception", 100, "Items limit exceeded")
     }
 
+    /// 200: not for everybody.
+    pub fn permission() -> Self {
+        Self::new(
+            "OAuthException",
+            200,
+            "An active access token must be used to query information about this object",
+        )
+    }
+
     /// 500: a parameter cannot be read.
     pub fn parameter(name: &str) -> Self {
         Self::new("ParameterException", 500, format!("Wrong parameter: {name}"))

@@ -44,12 +44,13 @@ pub struct Deezer {
     now: Timestamp,
     frozen: Option<Timestamp>,
     scripted: Vec<(String, VecDeque<DeezerError>)>,
+    refused: Vec<(String, DeezerError)>,
 }
 
 impl Deezer {
     /// A label's catalogue; the same seed and day give the same numbers.
     pub fn new(seed: u64, now: Timestamp) -> Self {
-        Self { world: World::new(seed, now), now, frozen: None, scripted: Vec::new() }
+        Self { world: World::new(seed, now), now, frozen: None, scripted: Vec::new(), refused: Vec::new() }
     }
 
     /// The time whose knowledge the world shows.
@@ -62,7 +63,11 @@ impl Deezer {
         let chosen = |(fragment, errors): &&mut (String, VecDeque<DeezerError>)| {
             path.contains(fragment.as_str()) && !errors.is_empty()
         };
-        self.scripted.iter_mut().find(chosen)?.1.pop_front()
+        let scripted = self.scripted.iter_mut().find(chosen).and_then(|(_, errors)| errors.pop_front());
+        scripted.or_else(|| {
+            let refused = self.refused.iter().find(|(fragment, _)| path.contains(fragment.as_str()))?;
+            Some(refused.1.clone())
+        })
     }
 }
 

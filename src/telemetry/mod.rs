@@ -16,6 +16,7 @@ pub mod logs;
 mod metrics;
 mod publisher;
 mod render;
+pub mod shown;
 pub mod snapshot;
 mod text;
 

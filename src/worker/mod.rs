@@ -1,6 +1,7 @@
 //! The worker as a library: everything that the daemon runs, inside a host's runtime.
 
 mod marketing;
+mod operator;
 mod snapshots;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -20,7 +21,10 @@ use secrecy::ExposeSecret;
 use store::{Store, StoreError, StoreOptions};
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use self::snapshots::{StoreSnapshots, WorkerReadiness};
+use self::{
+    operator::StoreOperator,
+    snapshots::{EngineQuotas, StoreSnapshots, WorkerReadiness},
+};
 use crate::{
     http::{self, ServeError, Server},
     settings::{Changes, Settings},
@@ -132,9 +136,10 @@ impl WorkerBuilder {
             }
         }
         let exposition = Arc::new(Exposition::new(metrics.clone(), clock.clone()));
+        let quotas = Arc::new(Quotas::new(clock.clone(), metrics.clone()));
         let surroundings = Surroundings {
             transport: Arc::new(HttpTransport::new()?),
-            quotas: Arc::new(Quotas::new(clock.clone(), metrics.clone())),
+            quotas: quotas.clone(),
             clock: clock.clone(),
             observer: metrics,
         };
@@ -147,20 +152,31 @@ impl WorkerBuilder {
 
         let conditions = Arc::new(engine.conditions().clone());
         let source = Arc::new(StoreSnapshots(store.clone()));
-        let publisher = Arc::new(Publisher::new(source, conditions.clone(), exposition.clone()));
+        let publisher = Arc::new(Publisher::new(source.clone(), conditions.clone(), exposition.clone()));
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         let mut tasks = Vec::new();
         let mut server = None;
         if once.is_none() && !headless {
             let readiness =
                 WorkerReadiness { store: store.clone(), conditions: conditions.clone(), configured: count };
-            let shared = http::Shared {
+            let operator = StoreOperator {
+                store: store.clone(),
+                bell: engine.bell(),
+                conditions: engine.conditions().clone(),
+                clock: clock.clone(),
+            };
+            let sources = http::Sources {
+                name: settings.worker.name.clone(),
                 clock: clock.clone(),
                 exposition: exposition.clone(),
                 conditions,
+                campaigns: publisher.clone(),
+                days: source,
+                quotas: Arc::new(EngineQuotas(quotas)),
                 readiness: Arc::new(readiness),
+                operator: Arc::new(operator),
             };
-            let listening = http::serve(settings.http.listen, shared)?;
+            let listening = http::serve(&settings.http, sources)?;
             tracing::info!(address = %listening.address, connections = count, "listening");
             server = Some(listening);
             tasks.push(tokio::spawn({
@@ -224,6 +240,11 @@ impl Worker {
         let configured: Vec<String> = settings.connections.keys().cloned().collect();
         self.store.retire_connections(&configured).await?;
         self.publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
+        if let (Some(server), Some(tls)) = (&self.server, &self.settings.http.tls)
+            && let Err(error) = server.renew_certificate(tls)
+        {
+            tracing::error!(%error, "the certificate was not renewed: the one before goes on");
+        }
         self.settings = settings;
         Ok(changes)
     }

@@ -2,10 +2,12 @@
 
 mod campaigns;
 mod connections;
+mod days;
 mod payments;
 mod sums;
 
 pub use connections::{ConnectionStatus, StreamStatus};
+pub use days::{CampaignDays, CampaignKey};
 pub use rows::snapshot::{CampaignSnapshot, CampaignWindow, PaymentSnapshot, PaymentWindow, Windows};
 
 use rows::{Day, DayRange, day::plus_days};

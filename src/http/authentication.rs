@@ -138,7 +138,7 @@ fn hash(text: &[u8]) -> Hash {
 #[cfg(test)]
 mod tests {
     use actix_web::http::header::{AUTHORIZATION, HeaderValue};
-    use rows::clock::ManualClock;
+    use rows::clock::SimulatedClock;
 
     use super::*;
     use crate::settings::Basic;
@@ -154,9 +154,9 @@ mod tests {
         Gatekeeper::new(&Authentication { bearer: Some("token".into()), basic: Some(basic) }, clock)
     }
 
-    #[test]
-    fn only_what_was_agreed_opens() {
-        let clock = Arc::new(ManualClock::new(jiff::Timestamp::UNIX_EPOCH));
+    #[tokio::test(start_paused = true)]
+    async fn only_what_was_agreed_opens() {
+        let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(jiff::Timestamp::UNIX_EPOCH));
         let gatekeeper = gatekeeper(clock);
         let basic = |pair: &str| format!("Basic {}", BASE64_STANDARD.encode(pair));
         for (value, verdict) in [
@@ -177,10 +177,10 @@ mod tests {
         assert_eq!(gatekeeper.challenges().count(), 2);
     }
 
-    #[test]
-    fn guessing_is_slowed_for_the_guesser_alone() {
-        let clock = Arc::new(ManualClock::new(jiff::Timestamp::UNIX_EPOCH));
-        let gatekeeper = gatekeeper(clock.clone());
+    #[tokio::test(start_paused = true)]
+    async fn guessing_is_slowed_for_the_guesser_alone() {
+        let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(jiff::Timestamp::UNIX_EPOCH));
+        let gatekeeper = gatekeeper(clock);
         let (guesser, other) = (Some(IpAddr::from([192, 0, 2, 1])), Some(IpAddr::from([192, 0, 2, 2])));
         for _ in 0..ATTEMPTS_MAX {
             assert_eq!(gatekeeper.verdict(&brings("Bearer guess"), guesser), Verdict::Unknown);
@@ -188,7 +188,7 @@ mod tests {
         assert!(matches!(gatekeeper.verdict(&brings("Bearer token"), guesser), Verdict::TooMany(1..=61)));
         assert_eq!(gatekeeper.verdict(&brings("Bearer token"), other), Verdict::Welcome);
         assert_eq!(gatekeeper.verdict(&HeaderMap::new(), guesser), Verdict::Unknown);
-        clock.advance(ATTEMPTS_WINDOW + Duration::from_secs(1));
+        tokio::time::advance(ATTEMPTS_WINDOW + Duration::from_secs(1)).await;
         assert_eq!(gatekeeper.verdict(&brings("Bearer token"), guesser), Verdict::Welcome);
     }
 }

@@ -8,12 +8,14 @@
 )]
 
 mod allowance;
+mod browser;
 mod credentials;
 mod daemon;
 mod disk;
 mod docs;
 mod end_to_end;
 mod grafana;
+mod https;
 mod kill;
 mod metrics;
 #[path = "../support/postgres.rs"]

@@ -69,7 +69,8 @@ pub async fn daemon(settings: &Settings) -> Option<Connections> {
     let mut status: Option<Connections> = None;
     loop {
         let after = status.as_ref().and_then(|status| status.next.as_deref());
-        let request = client.get(&url).query(&[("limit", "1000")]).query(&after.map(|after| [("after", after)]));
+        let request =
+            client.get(&url).query(&[("limit", "1000")]).query(&after.map(|after| [("after", after)]));
         let response = request.send().await.ok()?.error_for_status().ok()?;
         let mut part: Connections = response.json().await.ok()?;
         if let Some(mut before) = status.take() {

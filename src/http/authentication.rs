@@ -1,11 +1,6 @@
 //! Who may ask.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
 use actix_web::http::header::HeaderMap;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -60,9 +55,9 @@ impl Gatekeeper {
     pub(super) fn new(authentication: &Authentication, clock: Arc<dyn Clock>) -> Self {
         let Authentication { bearer, basic } = authentication;
         let bearer = bearer.as_ref().map(|token| hash(token.expose_secret().as_bytes()));
-        let basic = basic.as_ref().map(|basic| {
-            hash(format!("{}:{}", basic.user, basic.password.expose_secret()).as_bytes())
-        });
+        let basic = basic
+            .as_ref()
+            .map(|basic| hash(format!("{}:{}", basic.user, basic.password.expose_secret()).as_bytes()));
         Self { bearer, basic, clock, attempts: Mutex::default() }
     }
 

@@ -99,9 +99,10 @@ impl Connections {
         let mut wanted = shared.conditions.conditions();
         wanted.retain(|condition| filter.holds(condition, state));
         let total = wanted.len();
-        let begin = part.after.as_deref().map_or(0, |after| {
-            wanted.partition_point(|condition| condition.connection.as_str() <= after)
-        });
+        let begin = part
+            .after
+            .as_deref()
+            .map_or(0, |after| wanted.partition_point(|condition| condition.connection.as_str() <= after));
         let connections: Vec<_> = wanted[begin..]
             .iter()
             .take(limit)

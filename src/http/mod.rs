@@ -77,7 +77,11 @@ pub trait QuotaSource: Send + Sync {
 /// Where campaigns' days come from.
 pub trait DaySource: Send + Sync {
     /// The last 28 days of these campaigns; an error says why they cannot be read.
-    fn days(&self, campaigns: Vec<CampaignKey>, now: Timestamp) -> BoxFuture<'_, Result<DaysByCampaign, String>>;
+    fn days(
+        &self,
+        campaigns: Vec<CampaignKey>,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<DaysByCampaign, String>>;
 }
 
 /// Days by campaign; those of which nothing was ever read are left out.

@@ -22,9 +22,7 @@ pub fn document() -> Value {
     let refusal = generator.subschema_for::<Refusal>();
     let state = schema::state(&mut generator);
     let text = String::json_schema(&mut generator);
-    let query = |name: &str, schema: Value, description: &str| {
-        json!({ "name": name, "in": "query", "schema": schema, "description": description })
-    };
+    let query = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "description": description });
     let filters = json!([
         query("tenant", json!(text), "Only this tenant's."),
         query("provider", json!(text), "Only this integration's."),
@@ -36,9 +34,7 @@ pub fn document() -> Value {
             "Items of an answer at most."
         ),
     ]);
-    let answer = |description: &str, schema: &Value| {
-        json!({ "description": description, "content": { "application/json": { "schema": schema } } })
-    };
+    let answer = |description: &str, schema: &Value| json!({ "description": description, "content": { "application/json": { "schema": schema } } });
     let refusal = json!(refusal);
     let list = |summary: &str, schema: Value| {
         json!({ "get": {

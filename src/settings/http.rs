@@ -138,7 +138,8 @@ impl Review<'_> {
             && self.secrets == Secrets::Fetched
             && let Err(error) = tls::certified_key(files)
         {
-            let help = Some("relative paths begin in the directory in which the worker is started".to_owned());
+            let help =
+                Some("relative paths begin in the directory in which the worker is started".to_owned());
             self.mistake(
                 &key.child("tls"),
                 "certificate and key cannot be used",
@@ -161,7 +162,8 @@ impl Review<'_> {
             Some(Basic { user, password })
         });
         // Half of what was asked for would lock somebody out, or in.
-        let is_whole = bearer.as_ref().is_none_or(Option::is_some) && basic.as_ref().is_none_or(Option::is_some);
+        let is_whole =
+            bearer.as_ref().is_none_or(Option::is_some) && basic.as_ref().is_none_or(Option::is_some);
         is_whole.then(|| Authentication { bearer: bearer.flatten(), basic: basic.flatten() })
     }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use actors::session::quota::Quotas;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use actors::session::quota::Quotas;
 use rows::snapshot::{CampaignSnapshot, PaymentSnapshot};
 use store::{Store, read::CampaignKey};
 
@@ -67,9 +67,9 @@ impl DaySource for StoreSnapshots {
         campaigns: Vec<CampaignKey>,
         now: Timestamp,
     ) -> BoxFuture<'_, Result<DaysByCampaign, String>> {
-        Box::pin(async move {
-            self.0.campaign_days(&campaigns, now).await.map_err(|error| error.to_string())
-        })
+        Box::pin(
+            async move { self.0.campaign_days(&campaigns, now).await.map_err(|error| error.to_string()) },
+        )
     }
 }
 

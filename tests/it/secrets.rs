@@ -45,7 +45,7 @@ async fn secrets_and_people_appear_nowhere() {
     let address = daemon.address().await;
     until_state(address, "label-a-stripe", "idle").await;
     until_state(address, "label-a-meta", "idle").await;
-    for path in ["/metrics", "/", "/api/v1/connections", "/readyz", "/nowhere"] {
+    for path in ["/metrics", "/", "/api/v1/connections", "/api/v1/campaigns", "/readyz", "/nowhere"] {
         search.expect_nothing(path, get(&format!("http://{address}{path}")).await.as_bytes());
     }
     // With the daemon still there: the write-ahead log counts, too.

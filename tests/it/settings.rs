@@ -242,7 +242,7 @@ colour = "blue"
     let here = |line, key, words: &[&str]| bench.assert_told(line, key, words);
     here(2, "worker.nmae", &["unknown key", "did you mean `name`?"]);
     here(3, "worker.shutdown_grace", &["15m", "\"20 seconds\""]);
-    here(6, "http.listen", &["loopback", "0.0.0.0:9464", "http.allow_public = true"]);
+    here(6, "http.listen", &["loopback", "0.0.0.0:9464", "http.authentication", "http.allow_public = true"]);
     here(8, "integrations.meta_adds", &["not built in", "fake_music, meta_ads", "did you mean `meta_ads`?"]);
     here(11, "integrations.google_ads", &["known, but not built in yet"]);
     here(15, "integrations.meta_ads.quota.apps", &["unknown quota scope", "endpoint", "did you mean `app`?"]);
@@ -478,7 +478,10 @@ fn authentication_opens_other_addresses_and_its_secrets_are_hidden() {
     let text: Vec<_> = settings.warnings().iter().map(ToString::to_string).collect();
     assert!(text.join("\n").contains("travel in clear"), "{text:?}");
     let shown = settings.show();
-    assert!(!shown.contains("a-token-of-this-test") && shown.contains("TOKEN") && shown.contains("ops"), "{shown}");
+    assert!(
+        !shown.contains("a-token-of-this-test") && shown.contains("TOKEN") && shown.contains("ops"),
+        "{shown}"
+    );
 
     let bench = Bench::new("[http.authentication]\nbaerer = \"x\"\n");
     bench.assert_told(2, "http.authentication.baerer", &["did you mean `bearer`?"]);
@@ -486,7 +489,8 @@ fn authentication_opens_other_addresses_and_its_secrets_are_hidden() {
     bench.assert_told(2, "http.authentication.bearer", &["NOT_SET"]);
     let bench = Bench::new("[http.authentication.basic]\nuser = \"a:b\"\npassword = \"x\"\n");
     bench.assert_told(2, "http.authentication.basic.user", &["a:b"]);
-    let bench = Bench::new("[http]\ntls = { certificate = \"/nonexistent.pem\", key = \"/nonexistent.key\" }\n");
+    let bench =
+        Bench::new("[http]\ntls = { certificate = \"/nonexistent.pem\", key = \"/nonexistent.key\" }\n");
     bench.assert_told(2, "http.tls", &["/nonexistent.pem"]);
 }
 

@@ -88,7 +88,7 @@ pub fn card(campaign: &ShownCampaign, days: Option<&CampaignDays>, id: &str) -> 
 fn state(snapshot: &CampaignSnapshot) -> Markup {
     let CampaignSnapshot { status: configured, effective_status, .. } = snapshot;
     let shown = effective_status.as_deref().or(configured.as_deref());
-    let delivers = shown.is_some_and(status::is_delivering);
+    let delivers = is_delivering(snapshot);
     let drifts = status::drift(configured.as_deref(), effective_status.as_deref()) == Some(true);
     let class = match (delivers, drifts) {
         (true, _) => "badge good",
@@ -107,6 +107,12 @@ fn state(snapshot: &CampaignSnapshot) -> Markup {
     }
 }
 
+/// What does not run is not behind its plan.
+fn is_delivering(snapshot: &CampaignSnapshot) -> bool {
+    let CampaignSnapshot { status: configured, effective_status, .. } = snapshot;
+    effective_status.as_deref().or(configured.as_deref()).is_some_and(status::is_delivering)
+}
+
 /// Budget and pacing.
 fn plan(campaign: &ShownCampaign) -> Markup {
     let ShownCampaign { snapshot, pacing, .. } = campaign;
@@ -123,7 +129,10 @@ fn plan(campaign: &ShownCampaign) -> Markup {
             }
             @match (budget, pacing) {
                 (_, Some(pacing)) => {
-                    span { "Pacing " strong { (text::percent(*pacing, 0)) } " " (judged(*pacing)) }
+                    span {
+                        "Pacing " strong { (text::percent(*pacing, 0)) }
+                        @if is_delivering(snapshot) { " " (judged(*pacing)) }
+                    }
                 },
                 (Some(_), None) => span { "Pacing " (text::unknown()) },
                 (None, None) => {},

@@ -27,7 +27,8 @@ pub fn chart(days: &CampaignDays, currency: Option<Currency>, id: &str) -> Marku
         return html! { p.empty { "No day from " (range) " has been read yet." } };
     }
     let highest = spend.iter().flatten().max().copied().unwrap_or(Micros::ZERO);
-    let highest_day = days.days.days().zip(&spend).find(|(_, spend)| **spend == Some(highest)).map(|(day, _)| day);
+    let highest_day =
+        days.days.days().zip(&spend).find(|(_, spend)| **spend == Some(highest)).map(|(day, _)| day);
     let is_provisional = |day| days.settled_through.is_none_or(|settled| day > settled);
     let provisional = days.days.days().filter(|day| is_provisional(*day)).count();
     let description = format!(

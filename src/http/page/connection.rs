@@ -118,10 +118,12 @@ fn quota(quota: Option<&QuotaUsed>) -> Markup {
         return html! { (text::unknown()) };
     };
     html! {
+        div {
         meter min="0" max="1" low="0.6" high="0.85" optimum="0" value=(ratio.clamp(0.0, 1.0))
             aria-label=(format!("Quota used: {}", text::percent(*ratio, 0))) {}
         " " span.main { (text::percent(*ratio, 0)) }
         " " span.fine { "of the " (scope) "'s allowance" }
+        }
     }
 }
 

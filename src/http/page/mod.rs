@@ -70,9 +70,8 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
     conditions.retain(|condition| filter.holds(condition, state));
     let health = Health::of(&conditions);
     // Those that need somebody first; polling and idle ones stay where they are.
-    conditions.sort_by(|a, b| {
-        (Standing::of(a.state), &a.connection).cmp(&(Standing::of(b.state), &b.connection))
-    });
+    conditions
+        .sort_by(|a, b| (Standing::of(a.state), &a.connection).cmp(&(Standing::of(b.state), &b.connection)));
     let connections_part = Part::new(pages.connections_page, conditions.len(), CONNECTIONS);
     let statuses: Vec<_> = conditions
         .iter()
@@ -157,7 +156,7 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
                     }
                 }
             }
-            footer { p { "dynamoi " (env!("CARGO_PKG_VERSION")) " · numbers are integers of the networks' own; what is not known is a dash, never a zero" } }
+            footer { p { "dynamoi " (env!("CARGO_PKG_VERSION")) " · what is not known is a dash, never a zero" } }
         },
     ))
 }

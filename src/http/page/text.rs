@@ -138,7 +138,10 @@ mod tests {
 
     #[test]
     fn numbers_by_hand() {
-        assert_eq!([count(0), count(999), count(1_000), count(-1_234_567)], ["0", "999", "1,000", "−1,234,567"]);
+        assert_eq!(
+            [count(0), count(999), count(1_000), count(-1_234_567)],
+            ["0", "999", "1,000", "−1,234,567"]
+        );
         assert_eq!(count(i64::MIN), "−9,223,372,036,854,775,808");
         assert_eq!(decimal(Micros(1_234_565_000), 2), "1,234.57");
         assert_eq!(decimal(Micros(-5_000), 2), "−0.01");
@@ -148,7 +151,10 @@ mod tests {
         assert_eq!(quantity(Micros(12_000_000)), "12");
         assert_eq!(quantity(Micros(12_500_000)), "12.50");
         let yen = Currency::parse("JPY").ok();
-        assert_eq!((money(Micros(1_500_400_000), yen), price(Micros(34_500_000), yen)), ("1,500 JPY".to_owned(), "34.50".to_owned()));
+        assert_eq!(
+            (money(Micros(1_500_400_000), yen), price(Micros(34_500_000), yen)),
+            ("1,500 JPY".to_owned(), "34.50".to_owned())
+        );
         assert_eq!(percent(0.012_345, 2), "1.23 %");
     }
 

@@ -10,7 +10,9 @@ const PAUSE: &str = "/api/v1/connections/label-a-meta/pause";
 #[tokio::test]
 async fn nothing_but_health_is_told_to_strangers() {
     let (server, _) = started_with_authentication();
-    for path in ["/", "/metrics", "/readyz", "/style.css", "/api/v1/connections", "/api/v1/openapi.json", "/nowhere"] {
+    for path in
+        ["/", "/metrics", "/readyz", "/style.css", "/api/v1/connections", "/api/v1/openapi.json", "/nowhere"]
+    {
         let stranger = ask(server.address, "GET", path, "").await;
         assert_eq!(stranger.status(), "401", "{path}");
         assert!(stranger.head.contains("www-authenticate: Basic realm=\"dynamoi\""), "{}", stranger.head);

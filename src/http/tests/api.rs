@@ -72,14 +72,21 @@ async fn lists_come_in_parts_that_fit_together() {
     *world.more.lock() =
         ["m", "n", "o"].map(|name| condition(name, "label-b", State::Idle)).into_iter().collect();
     let first = json(server.address, "/api/v1/connections?limit=3").await;
-    assert_eq!((names(&first), &first["total"], &first["next"]), (vec!["label-a-meta", "m", "n"], &json!(4), &json!("n")));
+    assert_eq!(
+        (names(&first), &first["total"], &first["next"]),
+        (vec!["label-a-meta", "m", "n"], &json!(4), &json!("n"))
+    );
     let rest = json(server.address, "/api/v1/connections?limit=3&after=n").await;
     assert_eq!((names(&rest), &rest["next"]), (vec!["o"], &Value::Null));
 
     *world.campaigns.lock() = ["1", "2", "3"].map(|id| campaign(id, "label-a")).into_iter().collect();
     let first = json(server.address, "/api/v1/campaigns?limit=2").await;
-    assert_eq!((first["total"].clone(), first["campaigns"][1]["campaign_id"].clone()), (json!(3), json!("2")));
-    let after: String = url::form_urlencoded::byte_serialize(first["next"].as_str().unwrap().as_bytes()).collect();
+    assert_eq!(
+        (first["total"].clone(), first["campaigns"][1]["campaign_id"].clone()),
+        (json!(3), json!("2"))
+    );
+    let after: String =
+        url::form_urlencoded::byte_serialize(first["next"].as_str().unwrap().as_bytes()).collect();
     let rest = json(server.address, &format!("/api/v1/campaigns?limit=2&after={after}")).await;
     assert_eq!((rest["campaigns"][0]["campaign_id"].clone(), &rest["next"]), (json!("3"), &Value::Null));
     server.stop().await.unwrap();
@@ -105,7 +112,9 @@ async fn filters_leave_out_what_was_not_asked_for() {
         let answer = json(server.address, &format!("/api/v1/campaigns?{query}")).await;
         assert_eq!(answer["total"], expected, "{query}");
     }
-    for question in ["connections?state=tired", "campaigns?limit=0", "campaigns?limit=1001", "campaigns?after=x"] {
+    for question in
+        ["connections?state=tired", "campaigns?limit=0", "campaigns?limit=1001", "campaigns?after=x"]
+    {
         let answer = ask(server.address, "GET", &format!("/api/v1/{question}"), "").await;
         assert_eq!(answer.status(), "400", "{question}");
         assert!(answer.text().contains("expected"), "{question}: {}", answer.text());
@@ -144,9 +153,15 @@ async fn answers_are_what_the_document_says() {
         // The references of the answer's schema lead into the document's components.
         schema["components"] = closed(&document["components"]);
         let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
-        let errors: Vec<_> = validator.iter_errors(&answer).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let errors: Vec<_> = validator
+            .iter_errors(&answer)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
         assert!(errors.is_empty(), "{path}: {errors:#?}");
-        assert!(!validator.is_valid(&json!({ "at": "yesterday" })), "{path}: the schema tells right from wrong");
+        assert!(
+            !validator.is_valid(&json!({ "at": "yesterday" })),
+            "{path}: the schema tells right from wrong"
+        );
     }
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
     for path in paths {

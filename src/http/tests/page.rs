@@ -1,6 +1,9 @@
 //! The page as text: bounded, escaped, honest about what it does not know.
 
-use super::{api::{campaign, condition}, *};
+use super::{
+    api::{campaign, condition},
+    *,
+};
 
 async fn page(address: SocketAddr, query: &str) -> String {
     let answer = ask(address, "GET", &format!("/{query}"), "").await;
@@ -11,8 +14,9 @@ async fn page(address: SocketAddr, query: &str) -> String {
 #[tokio::test]
 async fn ten_thousand_connections_are_told_in_pages() {
     let (server, world) = started();
-    *world.more.lock() =
-        (0..10_000).map(|number| condition(&format!("c{number:05}"), &format!("t{number}"), State::Idle)).collect();
+    *world.more.lock() = (0..10_000)
+        .map(|number| condition(&format!("c{number:05}"), &format!("t{number}"), State::Idle))
+        .collect();
     *world.campaigns.lock() = (0..5_000).map(|number| campaign(&format!("{number:04}"), "label-a")).collect();
     let first = page(server.address, "").await;
     assert!(first.len() < 500_000, "{} bytes", first.len());
@@ -34,7 +38,9 @@ async fn names_and_errors_cannot_become_markup() {
     let html = page(server.address, "?tenant=%3Cscript%3E").await;
     assert!(!html.contains("<script"));
     let html = page(server.address, "").await;
-    assert!(!html.contains("<script") && html.contains("&lt;script&gt;alert(1)") && html.contains("a &amp; b"));
+    assert!(
+        !html.contains("<script") && html.contains("&lt;script&gt;alert(1)") && html.contains("a &amp; b")
+    );
     server.stop().await.unwrap();
 }
 

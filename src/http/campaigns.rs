@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{
     Shared,
-    query::{Filter, Part},
+    query::{Filter, Part, in_state},
     schema,
 };
 use crate::{
@@ -142,7 +142,7 @@ impl Campaigns {
         let wanted = Wanted {
             tenant: filter.tenant().map(str::to_owned),
             provider: filter.provider().map(str::to_owned),
-            connections: filter.connections(conditions.iter().map(AsRef::as_ref), state),
+            connections: in_state(conditions.iter().map(AsRef::as_ref), state),
             slice: Slice::After { key, limit },
         };
         let shown = shared.campaigns.campaigns(&wanted, at);

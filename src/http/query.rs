@@ -65,18 +65,17 @@ impl Filter {
             && self.provider().is_none_or(|provider| provider == condition.integration)
             && state.is_none_or(|state| state == condition.state)
     }
+}
 
-    /// The connections whose campaigns are asked for: all, unless a state is.
-    pub fn connections<'a>(
-        &self,
-        conditions: impl Iterator<Item = &'a Condition>,
-        state: Option<State>,
-    ) -> Option<BTreeSet<String>> {
-        state.map(|state| {
-            let of_state = conditions.filter(|condition| condition.state == state);
-            of_state.map(|condition| condition.connection.clone()).collect()
-        })
-    }
+/// The connections whose campaigns are asked for: all, unless a state is.
+pub(super) fn in_state<'a>(
+    conditions: impl Iterator<Item = &'a Condition>,
+    state: Option<State>,
+) -> Option<BTreeSet<String>> {
+    state.map(|state| {
+        let of_state = conditions.filter(|condition| condition.state == state);
+        of_state.map(|condition| condition.connection.clone()).collect()
+    })
 }
 
 // === impl Part ===

@@ -36,7 +36,7 @@ struct Browser {
     _profile: TempDir,
 }
 
-/// What WebDriver itself has no word for.
+/// What `WebDriver` itself has no word for.
 #[derive(Debug)]
 struct Chrome {
     path: &'static str,

@@ -16,7 +16,10 @@ use serde::Deserialize;
 use store::read::CampaignKey;
 
 use self::{connection::Standing, filter::Choices};
-use super::{ConnectionStatus, DaysByCampaign, Shared, query::Filter};
+use super::{
+    ConnectionStatus, DaysByCampaign, Shared,
+    query::{Filter, in_state},
+};
 use crate::telemetry::shown::{Shown, Slice, Wanted};
 
 /// How it looks.
@@ -64,7 +67,7 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
     let now = shared.clock.now();
     let all = shared.conditions.conditions();
     let choices = Choices::of(&all);
-    let connections = filter.connections(all.iter().map(AsRef::as_ref), state);
+    let connections = in_state(all.iter().map(AsRef::as_ref), state);
     let is_configured = !all.is_empty();
     let mut conditions = all;
     conditions.retain(|condition| filter.holds(condition, state));
@@ -97,7 +100,7 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
     let name = shared.name.as_str();
     Ok(document(
         &format!("{name} · dynamoi"),
-        html! {
+        &html! {
             header.top {
                 p.brand { img src="/icon.svg" alt="" width="28" height="28"; a href="/" { "dynamoi" } span.worker { (name) } }
                 nav aria-label="Page" {
@@ -165,7 +168,7 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
 pub(super) fn message(why: &str) -> String {
     document(
         "dynamoi",
-        html! {
+        &html! {
             main.message { h1 { "That did not work" } p { (why) } p { a.button href="/" { "Back to the status page" } } }
         },
     )
@@ -176,7 +179,7 @@ pub(super) fn anchor(connection: &str) -> String {
     format!("connection-{connection}")
 }
 
-fn document(title: &str, body: Markup) -> String {
+fn document(title: &str, body: &Markup) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {

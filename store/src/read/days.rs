@@ -69,14 +69,14 @@ impl Store {
         let Some(first) = readings.values().map(|reading| reading.today).min() else {
             return Ok(HashMap::new());
         };
-        let mut spent = HashMap::new();
+        let mut stored = HashMap::new();
         let keys: Vec<&Key> = wanted.iter().map(|(_, key)| key).collect();
         for keys in keys.chunks(limits::KEYS_STATEMENT_MAX) {
-            spend_by_day(database, keys, plus_days(first, 1 - DAYS), &mut spent).await?;
+            spend_by_day(database, keys, plus_days(first, 1 - DAYS), &mut stored).await?;
         }
         let series = wanted.into_iter().filter_map(|(key, id)| {
             let reading = readings.get(&id.0)?;
-            Some((key.clone(), days_of(reading, spent.get(&id))))
+            Some((key.clone(), days_of(reading, stored.get(&id))))
         });
         Ok(series.collect())
     }
@@ -85,11 +85,11 @@ impl Store {
 /// By day: what the source says, which may be nothing.
 type Spent = HashMap<Day, Option<i64>>;
 
-fn days_of(reading: &Reading, spent: Option<&Spent>) -> CampaignDays {
+fn days_of(reading: &Reading, stored: Option<&Spent>) -> CampaignDays {
     let days = DayRange { first: plus_days(reading.today, 1 - DAYS), last: reading.today };
     let spend = days.days().map(|day| {
-        let stored = spent.and_then(|spent| spent.get(&day));
-        match stored {
+        let told = stored.and_then(|stored| stored.get(&day));
+        match told {
             Some(spend) => spend.map(|spend| RawSpend(Micros(spend))),
             // A source leaves out what was not delivered: a day that was read and has no row is a day of zeros.
             None => reading.days.read_at(day).map(|_| RawSpend(Micros::ZERO)),
@@ -102,7 +102,7 @@ async fn spend_by_day(
     database: &impl ConnectionTrait,
     campaigns: &[&Key],
     since: Day,
-    spent: &mut HashMap<Key, Spent>,
+    stored: &mut HashMap<Key, Spent>,
 ) -> Result<(), DbErr> {
     let keys = campaigns.iter().map(|((connection, account), campaign)| {
         vec![Value::from(*connection), Value::from(account.as_str()), Value::from(campaign.as_str())]
@@ -126,7 +126,7 @@ async fn spend_by_day(
         let account = (row.try_get("", "connection_id")?, row.try_get("", "account_id")?);
         let campaign = row.try_get("", "campaign_id")?;
         if let Some(date) = day(row.try_get("", "date")?) {
-            let of_campaign = spent.entry((account, campaign)).or_default();
+            let of_campaign = stored.entry((account, campaign)).or_default();
             of_campaign.insert(date, row.try_get("", "spend_micros")?);
         }
     }
@@ -148,8 +148,8 @@ mod tests {
         days.mark(read, "2026-11-24T06:00:00Z".parse().unwrap());
         let settled_through = Some(date(2026, 11, 21));
         let reading = Reading { time_zone: "UTC".to_owned(), currency: None, today, days, settled_through };
-        let spent = Spent::from([(today, Some(7)), (date(2026, 11, 23), None)]);
-        let series = days_of(&reading, Some(&spent));
+        let stored = Spent::from([(today, Some(7)), (date(2026, 11, 23), None)]);
+        let series = days_of(&reading, Some(&stored));
         assert_eq!(series.days.first, date(2026, 10, 28));
         assert_eq!(series.spend.len(), 28);
         let spend = |micros| Some(RawSpend(Micros(micros)));

@@ -10,7 +10,7 @@ use rows::{
 };
 use store::{
     MarketingBudget, MarketingCampaign, MarketingMember, StoreError,
-    read::{CampaignWindow, PaymentWindow},
+    read::{CampaignKey, CampaignWindow, PaymentWindow},
 };
 
 use crate::{

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::{
+    npm,
     support::{Bench, pause, program::Program, until},
     tools,
 };
@@ -24,7 +25,7 @@ const SCREENS: [(&str, u32, u32); 3] = [("phone", 390, 844), ("laptop", 1366, 76
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
 /// What is wider than the box that holds it.
-const SPILLED: &str = "return [...document.querySelectorAll('.card, .connections td, .connections th, .tile')] \
+const SPILLED: &str = "return [...document.querySelectorAll('.card, .tile, tbody td, tbody th')] \
                        .filter((one) => one.scrollWidth > one.clientWidth + 1) \
                        .map((one) => one.className + ': ' + one.innerText)";
 
@@ -156,9 +157,22 @@ impl Browser {
         self.find(&css).await.text().await.unwrap()
     }
 
-    /// Presses a connection's button; the answer is there when this returns.
+    /// Presses a connection's button.
     async fn press(&self, label: &str, connection: &str) {
-        self.find(&format!("button[aria-label=\"{label} {connection}\"]")).await.click().await.unwrap();
+        self.click(&format!("button[aria-label=\"{label} {connection}\"]")).await;
+    }
+
+    /// Clicks on what leads to another page, and waits until that is there.
+    async fn click(&self, css: &str) {
+        self.evaluate("window.isLeft = true").await;
+        self.find(css).await.click().await.unwrap();
+        until("the next page", async || {
+            let script = "return !window.isLeft && document.readyState == 'complete'";
+            // While one page gives way to the other, nobody answers.
+            let answer = self.client.execute(script, Vec::new()).await;
+            answer.is_ok_and(|is_there| is_there == true).then_some(())
+        })
+        .await;
     }
 
     /// Every URL that was asked for since the last time.
@@ -229,7 +243,7 @@ async fn daemon(bench: &mut Bench) -> (Program, SocketAddr) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_looks_right_on_every_screen_and_everybody_can_use_it() {
-    let axe = fs::read_to_string(tools::npm_file("axe-core", "4.10.3", "axe.min.js")).unwrap();
+    let axe = fs::read_to_string(npm::file("axe-core", "4.10.3", "axe.min.js")).unwrap();
     let mut bench = Bench::new(71);
     let (_daemon, address) = daemon(&mut bench).await;
     let browser = Browser::open(address).await;
@@ -282,7 +296,7 @@ async fn pause_resume_and_poll_do_what_they_say() {
 
     // The filter is a form like any other.
     browser.find("#filter-state").await.select_by_value("paused").await.unwrap();
-    browser.find(".filter button").await.click().await.unwrap();
+    browser.click(".filter button").await;
     let rows = browser.client.find_all(Locator::Css(".connections tbody tr")).await.unwrap();
     assert_eq!(rows.len(), 1);
 

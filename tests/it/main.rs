@@ -18,6 +18,8 @@ mod grafana;
 mod https;
 mod kill;
 mod metrics;
+#[path = "../support/npm.rs"]
+mod npm;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgres_restart;

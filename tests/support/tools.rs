@@ -34,28 +34,6 @@ pub fn find(program: &str, package: &str) -> PathBuf {
     look(program).unwrap_or_else(|| panic!("{program} is missing although `{install}` succeeded"))
 }
 
-/// A file of an npm package, which is packed into `target/tools` and never committed.
-pub fn npm_file(package: &str, version: &str, file: &str) -> PathBuf {
-    let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("tools");
-    let directory = tools.join(format!("{package}-{version}"));
-    let path = directory.join("package").join(file);
-    if path.is_file() {
-        return path;
-    }
-    let pack = format!(
-        "mkdir -p {directory} && cd {directory} && npm pack --silent {package}@{version} && tar xzf *.tgz",
-        directory = directory.display()
-    );
-    assert!(
-        std::env::var_os(INSTALL).is_some_and(|value| value == "1"),
-        "{package} is missing: run `{pack}`, or set {INSTALL}=1 to let the tests do it"
-    );
-    eprintln!("{package} is missing: `{pack}`");
-    let done = Command::new("sh").args(["-c", &pack]).status();
-    assert!(done.is_ok_and(|status| status.success()) && path.is_file(), "`{pack}` failed");
-    path
-}
-
 fn look(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();

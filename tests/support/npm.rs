@@ -5,6 +5,8 @@ use std::{
     process::Command,
 };
 
+use crate::tools;
+
 /// Set by whoever lets tests install what they need.
 const INSTALL: &str = "DYNAMOI_TEST_INSTALL";
 
@@ -25,6 +27,7 @@ pub fn file(package: &str, version: &str, path: &str) -> PathBuf {
         std::env::var_os(INSTALL).is_some_and(|value| value == "1"),
         "{package} is missing: run `{pack}`, or set {INSTALL}=1 to let the tests do it"
     );
+    tools::find("npm", "npm");
     eprintln!("{package} is missing: `{pack}`");
     let done = Command::new("sh").args(["-c", &pack]).status();
     assert!(done.is_ok_and(|status| status.success()) && file.is_file(), "`{pack}` failed");

@@ -58,7 +58,10 @@ async fn main() {
     for (integration, streams) in [
         ("meta_ads", &["accounts", "campaigns", "ad_sets", "ads"][..]),
         ("deezer", &["tracks", "artists", "playlists", "playlist_placements", "charts"]),
-        ("stripe", &["charges", "refunds", "balance_transactions", "invoices", "customers", "products", "prices"]),
+        (
+            "stripe",
+            &["charges", "refunds", "balance_transactions", "invoices", "customers", "products", "prices"],
+        ),
     ] {
         let known = actors::integrations::catalogue();
         let known = known.iter().find(|known| known.id() == integration).unwrap().streams();
@@ -141,7 +144,12 @@ fn flat(samples: &[(Duration, u64)], part: Duration) {
     let first = mean(1);
     for number in 1..6 {
         let growth = mean(number) / first - 1.0;
-        println!("part {} of 6: {:.0} kB resident on average, {:+.1} %", number + 1, mean(number), growth * 100.0);
+        println!(
+            "part {} of 6: {:.0} kB resident on average, {:+.1} %",
+            number + 1,
+            mean(number),
+            growth * 100.0
+        );
         assert!(growth < LIMIT, "memory grows");
     }
 }

@@ -1,13 +1,13 @@
 //! What the configuration file may hold, key by key. The schema is generated from these types; their documentation is
 //! what an editor shows.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{duration, form, secret::SecretSource};
+use super::{duration, form, http::HttpTable, secret::SecretSource};
 
 /// The whole file. Later files win over earlier ones, the environment over all of them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -22,7 +22,7 @@ pub struct Document {
     /// What it logs.
     log: Log,
     /// Where metrics, health, status page and API are served.
-    http: Http,
+    http: HttpTable,
     /// Where rows are kept.
     database: Database,
     /// Where hot state is kept.
@@ -83,17 +83,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-}
-
-/// The HTTP server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Http {
-    /// The address that is listened on.
-    #[schemars(schema_with = "form::address")]
-    pub listen: SocketAddr,
-    /// Serve an address that others can reach, without authentication. Only behind something that authenticates.
-    pub allow_public: bool,
 }
 
 /// The database.

@@ -1,6 +1,6 @@
 //! Forms of values, as schemas. The `title` is what an error message says was expected.
 
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     document::{BudgetTable, TierTable},
@@ -142,6 +142,16 @@ pub fn table(_: &mut SchemaGenerator) -> Schema {
 /// Tiers of a stream.
 pub fn tiers(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "array", "minItems": 1, "items": generator.subschema_for::<TierTable>() })
+}
+
+/// A path.
+pub fn path(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "minLength": 1, "title": "the path of a file" })
+}
+
+/// Another type's form, where the key may be left out.
+pub fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
 }
 
 /// A budget.

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    document::{Cache, Database, Encryption, Http},
+    document::{Cache, Database, Encryption},
     mistake::{Mistake, Mistakes, Warning},
     place::KeyPath,
     secret::SecretSource,
@@ -132,29 +132,6 @@ impl Review<'_> {
                 None
             }
         }
-    }
-
-    /// The HTTP section.
-    pub fn http(&mut self) -> Option<Http> {
-        let http: Http = self.read(&KeyPath::of(["http"]))?;
-        if !http.listen.ip().is_loopback() {
-            let key = KeyPath::of(["http", "listen"]);
-            if http.allow_public {
-                self.warn(
-                    &key,
-                    "metrics and status are served without authentication to whoever reaches this address",
-                );
-            } else {
-                self.mistake(
-                    &key,
-                    "address that others can reach, without authentication",
-                    "a loopback address such as 127.0.0.1:9464",
-                    &http.listen.to_string(),
-                    Some("set http.allow_public = true if something in front of it authenticates".to_owned()),
-                );
-            }
-        }
-        Some(http)
     }
 
     /// The database section.

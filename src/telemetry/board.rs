@@ -51,7 +51,7 @@ pub(super) struct Campaign {
     /// Of the info series.
     pub info: Labels,
     /// The account's day for which the windows hold.
-    day: Day,
+    pub day: Day,
     pub pacing: Option<f64>,
 }
 
@@ -226,6 +226,21 @@ impl Board {
         }
     }
 
+    /// Those of connections that are there, by key.
+    pub fn campaigns(&self) -> impl Iterator<Item = &Campaign> {
+        let connections: BTreeSet<&str> =
+            self.conditions.iter().map(|condition| condition.connection.as_str()).collect();
+        let campaigns = self.campaigns.values();
+        campaigns.filter(move |campaign| connections.contains(campaign.snapshot.connection.as_str()))
+    }
+
+    /// The marketing campaigns that a campaign belongs to.
+    pub fn memberships(&self, campaign: &Campaign) -> Vec<String> {
+        let marketing = self.marketing_campaigns.iter();
+        let of_it = marketing.filter(|marketing| campaign.is_member_of(marketing));
+        of_it.map(|marketing| marketing.campaign.clone()).collect()
+    }
+
     /// Marketing campaigns with those of `campaigns` that belong to them.
     fn members_among<'a>(&'a self, campaigns: &[&'a Campaign]) -> Vec<(&'a str, &'a Campaign)> {
         let mut members = Vec::new();
@@ -290,12 +305,12 @@ impl Campaign {
         Self { day: day_at(now, &zone), labels, info, pacing, snapshot }
     }
 
-    fn key(&self) -> (&str, &str, &str) {
+    pub fn key(&self) -> (&str, &str, &str) {
         let CampaignSnapshot { provider, account_id, campaign_id, .. } = &self.snapshot;
         (provider, account_id, campaign_id)
     }
 
-    fn is_active(&self) -> bool {
+    pub fn is_active(&self) -> bool {
         let CampaignSnapshot { status, effective_status, .. } = &self.snapshot;
         status.as_deref().is_some_and(status::is_active)
             || effective_status.as_deref().is_some_and(status::is_delivering)

@@ -18,6 +18,7 @@ mod music;
 mod publisher;
 mod render;
 mod render_music;
+pub mod shown;
 pub mod snapshot;
 mod text;
 

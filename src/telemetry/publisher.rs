@@ -88,6 +88,11 @@ impl Publisher {
         }
     }
 
+    /// For whoever shows campaigns elsewhere.
+    pub(super) fn board(&self) -> &Mutex<Board> {
+        &self.board
+    }
+
     fn clock(&self) -> &dyn Clock {
         self.exposition.clock().as_ref()
     }

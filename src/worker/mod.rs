@@ -1,6 +1,7 @@
 //! The worker as a library: everything that the daemon runs, inside a host's runtime.
 
 mod marketing;
+mod operator;
 mod snapshots;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -20,7 +21,10 @@ use secrecy::ExposeSecret;
 use store::{Store, StoreError, StoreOptions};
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use self::snapshots::{StoreSnapshots, WorkerReadiness};
+use self::{
+    operator::StoreOperator,
+    snapshots::{EngineQuotas, StoreSnapshots, WorkerReadiness},
+};
 use crate::{
     cache::{self, CacheError, ReadModel, read_model::ReadModelOptions},
     http::{self, ServeError, Server},
@@ -161,9 +165,10 @@ impl WorkerBuilder {
             (None, 0 | 1) => Others::Nobody,
             (None, count) => Others::Apart(count),
         };
+        let quotas = Arc::new(Quotas::among(others, clock.clone(), metrics.clone()));
         let surroundings = Surroundings {
             transport: Arc::new(HttpTransport::new()?),
-            quotas: Arc::new(Quotas::among(others, clock.clone(), metrics.clone())),
+            quotas: quotas.clone(),
             clock: clock.clone(),
             observer: metrics,
         };
@@ -176,7 +181,7 @@ impl WorkerBuilder {
 
         let conditions = Arc::new(engine.conditions().clone());
         let source = Arc::new(StoreSnapshots(store.clone()));
-        let publisher = Arc::new(Publisher::new(source, conditions.clone(), exposition.clone()));
+        let publisher = Arc::new(Publisher::new(source.clone(), conditions.clone(), exposition.clone()));
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         let mut tasks = Vec::new();
         if let Some(sharing) = sharing.clone() {
@@ -189,13 +194,24 @@ impl WorkerBuilder {
         if once.is_none() && !headless {
             let readiness =
                 WorkerReadiness { store: store.clone(), conditions: conditions.clone(), configured: count };
-            let shared = http::Shared {
+            let operator = StoreOperator {
+                store: store.clone(),
+                bell: engine.bell(),
+                conditions: engine.conditions().clone(),
+                clock: clock.clone(),
+            };
+            let sources = http::Sources {
+                name: settings.worker.name.clone(),
                 clock: clock.clone(),
                 exposition: exposition.clone(),
                 conditions,
+                campaigns: publisher.clone(),
+                days: source,
+                quotas: Arc::new(EngineQuotas(quotas)),
                 readiness: Arc::new(readiness),
+                operator: Arc::new(operator),
             };
-            let listening = http::serve(settings.http.listen, shared)?;
+            let listening = http::serve(&settings.http, sources)?;
             tracing::info!(address = %listening.address, connections = count, "listening");
             server = Some(listening);
             tasks.push(tokio::spawn({
@@ -261,6 +277,11 @@ impl Worker {
         self.publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         if let Some(read_model) = &self.read_model {
             read_model.touch().await;
+        }
+        if let (Some(server), Some(tls)) = (&self.server, &self.settings.http.tls)
+            && let Err(error) = server.renew_certificate(tls)
+        {
+            tracing::error!(%error, "the certificate was not renewed: the one before goes on");
         }
         self.settings = settings;
         Ok(changes)

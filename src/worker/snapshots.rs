@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use actors::session::quota::Quotas;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use rows::snapshot::{CampaignSnapshot, MusicSnapshot, PaymentSnapshot, WebSnapshot};
-use store::Store;
+use store::{Store, read::CampaignKey};
 
 use crate::{
-    http::Readiness,
+    http::{DaySource, DaysByCampaign, QuotaSource, QuotaUsed, Readiness},
     telemetry::snapshot::{ConditionSource, SnapshotError, SnapshotSource, Touched},
 };
 
@@ -57,6 +58,28 @@ impl SnapshotSource for StoreSnapshots {
 
     fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
         Box::pin(async move { self.0.music(now).await.map_err(|error| SnapshotError(error.to_string())) })
+    }
+}
+
+/// What providers told the engine of their quotas.
+pub struct EngineQuotas(pub Arc<Quotas>);
+
+impl QuotaSource for EngineQuotas {
+    fn used(&self, connection: &str) -> Option<QuotaUsed> {
+        let usage = self.0.usage(connection)?;
+        Some(QuotaUsed { scope: usage.scope.as_str().to_owned(), ratio: usage.ratio })
+    }
+}
+
+impl DaySource for StoreSnapshots {
+    fn days(
+        &self,
+        campaigns: Vec<CampaignKey>,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<DaysByCampaign, String>> {
+        Box::pin(
+            async move { self.0.campaign_days(&campaigns, now).await.map_err(|error| error.to_string()) },
+        )
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod allowance;
+mod browser;
 mod cache;
 mod cache_runs;
 mod credentials;
@@ -16,8 +17,11 @@ mod disk;
 mod docs;
 mod end_to_end;
 mod grafana;
+mod https;
 mod kill;
 mod metrics;
+#[path = "../support/npm.rs"]
+mod npm;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgres_restart;

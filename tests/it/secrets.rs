@@ -55,7 +55,7 @@ async fn secrets_and_people_appear_nowhere() {
     let text = String::from_utf8_lossy(&dump);
     assert!(text.contains("campaign:meta_ads:") && text.contains("{quota}"), "{text}");
     search.expect_nothing("Redis", &dump);
-    for path in ["/metrics", "/", "/api/v1/connections", "/readyz", "/nowhere"] {
+    for path in ["/metrics", "/", "/api/v1/connections", "/api/v1/campaigns", "/readyz", "/nowhere"] {
         search.expect_nothing(path, get(&format!("http://{address}{path}")).await.as_bytes());
     }
     // With the daemon still there: the write-ahead log counts, too.

@@ -2,6 +2,7 @@
 
 mod campaigns;
 mod connections;
+mod days;
 mod music;
 mod payments;
 mod streams;
@@ -9,6 +10,7 @@ mod sums;
 mod web;
 
 pub use connections::{ConnectionStatus, StreamStatus};
+pub use days::{CampaignDays, CampaignKey};
 pub use rows::snapshot::{
     ArtistSnapshot, CampaignSnapshot, CampaignWindow, CounterSnapshot, GoalSnapshot, GoalWindow,
     MusicSnapshot, PaymentSnapshot, PaymentWindow, PlaylistSnapshot, TrackSnapshot, WebSnapshot, WebWindow,

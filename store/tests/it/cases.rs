@@ -52,6 +52,7 @@ cases! {
     campaigns_are_summed_over_account_days
     a_whole_life_is_summed_or_unknown
     a_campaign_window_is_absent_until_it_was_read
+    a_series_has_gaps_where_nothing_was_read
     money_is_summed_by_category_and_zone
     connections_tell_their_condition
     operators_ask_through_the_database

@@ -1,6 +1,8 @@
 //! All four kinds of provider beside each other: their connections, and the truth of the two that the others' bench does
 //! not know.
 
+#![allow(dead_code, reason = "used by the soak, too")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{civil::Date, tz::TimeZone};

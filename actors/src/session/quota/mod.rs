@@ -11,7 +11,11 @@ pub mod shared;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use rows::Clock;
@@ -71,12 +75,28 @@ pub struct Caller<'a> {
     pub host: &'a str,
 }
 
+/// What a provider told longer ago says nothing about now.
+const USAGE_AGE_MAX: Duration = Duration::from_hours(1);
+
+/// How much of an allowance is used, as the provider last told a connection.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Usage {
+    /// Whose allowance.
+    pub scope: Scope,
+    /// 1 = all of it.
+    pub ratio: f64,
+    /// When it told, on the clock's stopwatch.
+    told_at: Duration,
+}
+
 /// All gates of a worker.
 pub struct Quotas {
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     others: Others,
     gates: Mutex<HashMap<(Scope, String), Arc<Gate>>>,
+    /// By connection and scope.
+    usage: Mutex<BTreeMap<String, BTreeMap<Scope, Usage>>>,
 }
 
 /// Who else sends within the same limits.
@@ -159,7 +179,7 @@ impl Quotas {
 
     /// As [`Quotas::new`], where others send within the same limits.
     pub fn among(others: Others, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
-        Self { clock, observer, others, gates: Mutex::default() }
+        Self { clock, observer, others, gates: Mutex::default(), usage: Mutex::default() }
     }
 
     /// The gate of one scope. The first caller's rule makes it.
@@ -244,7 +264,24 @@ impl Quotas {
     /// The provider told how much of the scope's allowance is used.
     pub fn used(&self, caller: &Caller<'_>, rules: &[QuotaRule], scope: Scope, ratio: f64) {
         self.observer.quota_used(caller.integration, scope, ratio);
+        let usage = Usage { scope, ratio, told_at: self.clock.elapsed() };
+        let mut told = self.usage.lock();
+        match told.get_mut(caller.connection) {
+            Some(of_connection) => _ = of_connection.insert(scope, usage),
+            None => _ = told.insert(caller.connection.to_owned(), BTreeMap::from([(scope, usage)])),
+        }
+        drop(told);
         self.gate(scope, caller, rules).used(ratio);
+    }
+
+    /// The fullest allowance of which the provider has told this connection within the last hour; providers' windows
+    /// are no longer than that.
+    pub fn usage(&self, connection: &str) -> Option<Usage> {
+        let now = self.clock.elapsed();
+        let told = self.usage.lock();
+        let of_connection = told.get(connection)?.values().copied();
+        let recent = of_connection.filter(|usage| usage.told_at + USAGE_AGE_MAX >= now);
+        recent.max_by(|a, b| a.ratio.total_cmp(&b.ratio))
     }
 
     /// The provider told to wait.

@@ -106,6 +106,30 @@ pub trait Case: Sync {
     /// A request to send thousands of times, and whose limit it meets.
     fn cheap_call(&self) -> (Call, Scope);
 
+    // --- The shape of answers ---
+
+    /// The list in a good answer, if it is one.
+    fn elements<'a>(&self, body: &'a mut Value) -> Option<&'a mut Vec<Value>> {
+        body["data"].as_array_mut()
+    }
+
+    /// Makes an answer say that another page follows, though it does not say where.
+    fn promise_more(&self, body: &mut Value) {
+        if body.get("has_more").is_some() {
+            body["has_more"] = Value::Bool(true);
+        } else {
+            body["paging"] = serde_json::json!({ "next": "https://provider.invalid/next" });
+        }
+    }
+
+    /// The text of an error for people, if the answer is one.
+    fn error_text<'a>(&self, body: &'a mut Value) -> Option<&'a mut Value> {
+        body.pointer_mut("/error/message")
+    }
+
+    /// Adds what nobody knows to a list, beside unknown fields in its elements.
+    fn add_unknown(&self, _body: &mut Value) {}
+
     // --- What is unexpected ---
 
     /// Puts a value of the wrong type, `text`, into an element of a list. False where elements of that path stay as

@@ -33,7 +33,7 @@ pub async fn a_kill_loses_nothing_and_costs_a_page(case: &'static dyn Case) {
         let mut asked: BTreeMap<String, usize> = BTreeMap::new();
         for seen in seen {
             if !case.is_cheap_after_kill(&seen) {
-                *asked.entry(format!("{} {:?}", seen.path, seen.query)).or_default() += 1;
+                *asked.entry(format!("{} {:?} {}", seen.path, seen.query, seen.body)).or_default() += 1;
             }
         }
         let repeated: usize = asked.values().map(|times| times - 1).sum();

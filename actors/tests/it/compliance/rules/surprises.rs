@@ -7,9 +7,10 @@ use super::super::{bench::Bench, case::Case, fact};
 /// Fields that nobody knows, everywhere, change nothing.
 pub async fn unknown_fields_are_accepted(case: &'static dyn Case) {
     let bench = Bench::new(case);
-    bench.wire.set_tamper(|_, body| {
-        if let Some(elements) = body["data"].as_array_mut() {
+    bench.wire.set_tamper(move |_, body| {
+        if let Some(elements) = case.elements(body) {
             elements.iter_mut().for_each(sprout);
+            case.add_unknown(body);
         }
     });
     bench.read().await;
@@ -22,7 +23,7 @@ pub async fn unknown_fields_are_accepted(case: &'static dyn Case) {
 pub async fn unknown_values_and_large_numbers_are_kept(case: &'static dyn Case) {
     let bench = Bench::new(case);
     bench.wire.set_tamper(move |path, body| {
-        if let Some(elements) = body["data"].as_array_mut() {
+        if let Some(elements) = case.elements(body) {
             for element in elements {
                 case.plant(path, element);
             }

@@ -12,6 +12,7 @@ mod limit;
 mod log;
 pub mod meta_ads;
 mod options;
+pub mod posthog;
 mod seed;
 mod server;
 mod slot;
@@ -29,5 +30,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
     vec![
         Box::new(meta_ads::MetaAds::with_scale(options.seed, options.days, now, options.scale)),
         Box::new(stripe::Stripe::new(options.seed, options.days, now)),
+        Box::new(posthog::PostHog::new(options.seed, options.days, now)),
     ]
 }

@@ -214,13 +214,13 @@ impl Position {
             quarantined: Vec::new(),
         };
         let revenue = &mut self.revenue;
-        let mut rows = match (&self.step, report) {
+        let rows = match (&self.step, report) {
             (Step::Revenue { .. }, _) => {
                 mapping.revenue(table, revenue.get_or_insert_default());
                 Vec::new()
             }
             (Step::Total, Report::Visits) => mapping.total_visits(table, revenue.as_ref())?,
-            (Step::Total, Report::Conversions) => mapping.total_conversions(table, &plan.goals),
+            (Step::Total, Report::Conversions) => mapping.total_conversions(table),
             (Step::Origins { .. }, Report::Visits) => mapping.visits(table, revenue.as_mut()),
             (Step::Origins { .. }, Report::Conversions) => mapping.conversions(table),
         };
@@ -230,7 +230,9 @@ impl Position {
                 Next::More(serde_json::json!(self).to_string())
             }
             None => {
-                rows.extend(self.revenue.take().into_iter().flat_map(|revenue| mapping.revenue_alone(revenue)));
+                if let Some(revenue) = &self.revenue {
+                    mapping.revenue_alone(revenue);
+                }
                 Next::End(None)
             }
         };

@@ -227,22 +227,31 @@ async fn revenue_is_read_first_and_given_to_its_visits() {
             table(&columns, json!([["a", "google", "cpc", "0.1"], ["b", "meta", "paid", null]])),
             table(&columns, json!([["gone", "x", "y", "0.2"]])),
             total(),
-            table(&VISITS, json!([["a", "google", "cpc", 2, 3, 40, 2]])),
+            table(&VISITS, json!([["a", "google", "cpc", 2, 3, 40, 2], ["b", "meta", "paid", 1, 1, 0, 1]])),
+            table(&VISITS, json!([])),
         ],
     );
     let pages = stage.day(streams::SESSIONS).await;
     let whole = visits(&pages[2].rows[0]);
     assert_eq!(whole.revenue, Some(Micros(300_000)));
     assert_eq!(whole.currency, Some(Currency::parse("EUR").unwrap()));
-    let [with_visits, amount_of_nothing, alone] = pages[3].rows.as_slice() else { panic!("{pages:?}") };
-    assert_eq!(visits(with_visits).revenue, Some(Micros(100_000)));
-    assert_eq!(visits(amount_of_nothing).revenue, Some(Micros::ZERO));
-    assert_eq!((visits(alone).sessions, visits(alone).revenue), (None, Some(Micros(200_000))));
+    let [with_amount, of_nothing] = pages[3].rows.as_slice() else { panic!("{pages:?}") };
+    assert_eq!(visits(with_amount).revenue, Some(Micros(100_000)));
+    assert_eq!(visits(of_nothing).revenue, Some(Micros::ZERO));
+    // It is another reading's, and until then nothing of the day is deleted.
+    assert_eq!(pages[4].quarantined.len(), 1);
+    assert_eq!(pages[4].quarantined[0].day, Some(date(2026, 11, 20)));
     assert!(stage.asked()[0].body.as_ref().unwrap()["query"]["query"].as_str().unwrap().contains("toDecimal"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn goals_that_were_not_reached_are_zero_in_total() {
+async fn a_day_on_which_nobody_came_has_no_rows() {
+    let stage = Stage::new(plain(), vec![table(&TOTAL, json!([[0, 0, 0, 0]])), table(&VISITS, json!([]))]);
+    assert!(stage.day(streams::SESSIONS).await.iter().all(|page| page.rows.is_empty()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn goals_are_counted_in_total_and_by_origin() {
     let stage = Stage::new(
         plain(),
         vec![
@@ -260,10 +269,10 @@ async fn goals_that_were_not_reached_are_zero_in_total() {
         numbers,
         [
             ("signed_up", WebScope::Total, Some(Micros(5_000_000)), Some(4)),
-            ("pre_saved", WebScope::Total, Some(Micros::ZERO), Some(0)),
             ("signed_up", WebScope::Campaign, Some(Micros(5_000_000)), Some(4)),
         ]
     );
+    assert_eq!(conversions(&pages[1].rows[0]).origin.medium, "cpc");
     let asked = stage.asked();
     assert_eq!((&values(&asked[0])["goal_0"], &values(&asked[0])["goal_1"]), (&json!("pre_saved"), &json!("signed_up")));
 }

@@ -93,6 +93,11 @@ pub trait Case: Sync {
     /// Refuses one stream for lack of permission, or permits it again.
     fn forbid(&self, wire: &ImitationWire, forbidden: bool) -> Refusal;
 
+    /// Whether [`Case::forbid`] refuses this stream: more than the one where permissions are not so fine.
+    fn is_refused(&self, refusal: &Refusal, stream: &str) -> bool {
+        refusal.stream == stream
+    }
+
     // --- Limits ---
 
     /// Part of the path of requests that share one limit, and the wait that its refusal imposes at least.

@@ -2,4 +2,5 @@
 
 pub mod busboards;
 pub mod meta_ads;
+pub mod posthog;
 pub mod stripe;

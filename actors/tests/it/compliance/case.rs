@@ -105,6 +105,11 @@ pub trait Case: Sync {
     /// Refuses one stream for lack of permission, or permits it again.
     fn forbid(&self, wire: &ImitationWire, forbidden: bool) -> Refusal;
 
+    /// Whether [`Case::forbid`] refuses this stream: more than the one where permissions are not so fine.
+    fn is_refused(&self, refusal: &Refusal, stream: &str) -> bool {
+        refusal.stream == stream
+    }
+
     // --- Limits ---
 
     /// Part of the path of requests that share one limit, and the wait that its refusal imposes at least.
@@ -117,6 +122,30 @@ pub trait Case: Sync {
 
     /// A request to send thousands of times, and whose limit it meets.
     fn cheap_call(&self) -> (Call, Scope);
+
+    // --- The shape of answers ---
+
+    /// The list in a good answer, if it is one.
+    fn list<'a>(&self, body: &'a mut Value) -> Option<&'a mut Vec<Value>> {
+        body["data"].as_array_mut()
+    }
+
+    /// Makes an answer say that another page follows, though it does not say where.
+    fn promise_more(&self, body: &mut Value) {
+        if body.get("has_more").is_some() {
+            body["has_more"] = Value::Bool(true);
+        } else {
+            body["paging"] = serde_json::json!({ "next": "https://provider.invalid/next" });
+        }
+    }
+
+    /// The text of an error for people, if the answer is one.
+    fn error_text<'a>(&self, body: &'a mut Value) -> Option<&'a mut Value> {
+        body.pointer_mut("/error/message")
+    }
+
+    /// Adds what nobody knows to a list, beside unknown fields in its elements.
+    fn add_unknown(&self, _body: &mut Value) {}
 
     // --- What is unexpected ---
 
@@ -171,5 +200,5 @@ pub fn elements<'a>(case: &dyn Case, body: &'a mut Value) -> Vec<&'a mut Value> 
     if case.is_element(body) {
         return vec![body];
     }
-    body.get_mut("data").and_then(Value::as_array_mut).into_iter().flatten().collect()
+    case.list(body).into_iter().flatten().collect()
 }

@@ -45,6 +45,8 @@ pub struct Seen {
     pub method: Method,
     pub path: String,
     pub query: Vec<(String, String)>,
+    /// A JSON body's text; "" = none.
+    pub body: String,
     /// Of the answer, if one came.
     pub status: Option<u16>,
     /// The answer said to wait this long.
@@ -261,6 +263,7 @@ impl Transport for ImitationWire {
                     method: call.method,
                     path: call.path.clone(),
                     query: call.query.clone(),
+                    body: call.body.as_ref().map(ToString::to_string).unwrap_or_default(),
                     status: result.as_ref().ok().map(|answer| answer.status),
                     told,
                 });

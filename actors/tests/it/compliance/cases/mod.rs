@@ -3,4 +3,5 @@
 pub mod busboards;
 pub mod deezer;
 pub mod meta_ads;
+pub mod posthog;
 pub mod stripe;

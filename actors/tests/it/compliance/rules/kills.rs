@@ -33,7 +33,7 @@ pub async fn a_kill_loses_nothing_and_costs_a_page(case: &'static dyn Case) {
         let mut asked: BTreeMap<String, usize> = BTreeMap::new();
         let mut sets: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
         for seen in seen {
-            let request = format!("{} {:?}", seen.path, seen.query);
+            let request = format!("{} {:?} {}", seen.path, seen.query, seen.body);
             match case.set(&seen) {
                 Some(set) if !case.may_repeat(&seen) => {
                     *sets.entry(set).or_default().entry(request).or_default() += 1;

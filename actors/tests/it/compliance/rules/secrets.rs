@@ -3,6 +3,7 @@
 use std::{io::Write, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
+use serde_json::Value;
 
 use super::super::{
     bench::Bench,
@@ -37,8 +38,8 @@ pub async fn no_secret_and_no_person_leaves(case: &'static dyn Case) {
             case.spoil(path, element, PERSON);
         }
         // Errors that repeat the credentials and a person's address.
-        if let Some(message) = body["error"]["message"].as_str() {
-            body["error"]["message"] = format!("{message} access_token={SECRET} of {PERSON}").into();
+        if let Some(Value::String(message)) = case.error_text(body) {
+            *message = format!("{message} access_token={SECRET} of {PERSON}");
         }
     });
     told.push(format!("{:?}", bench.once().await));

@@ -1,0 +1,151 @@
+//! One query's way there and back. PostHog answers at once, or (status 202) works on the query by itself and has the
+//! answer later.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    endpoint,
+    query::{Project, Query},
+    wire::{Answer, QueryStatus, Table},
+};
+use crate::{
+    failure::Failure,
+    session::{Call, Session},
+};
+
+/// An answer that PostHog has worked out is picked up within this time; later it would be an old reading, and PostHog
+/// forgets it besides.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
+/// Shortest and longest pause between two looks at a query; in between, as long as it has taken so far.
+const PAUSE_MIN: SignedDuration = SignedDuration::from_secs(5);
+const PAUSE_MAX: SignedDuration = SignedDuration::from_mins(1);
+/// A look at a query is a matter of moments.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The way to a project.
+pub struct Asking<'a> {
+    /// The way to PostHog.
+    pub session: &'a Session,
+    /// Whose queries.
+    pub project: &'a Project,
+    /// When this reading began: an answer that was calculated before does not count.
+    pub asked_after: Option<Timestamp>,
+}
+
+/// A query that PostHog works on. Durable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Working {
+    /// PostHog's id of it.
+    pub id: String,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+}
+
+/// What comes of a query.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Its answer.
+    Answered(Table),
+    /// It is worked on.
+    Working(Working),
+}
+
+// === impl Working ===
+
+impl Working {
+    /// When to look at it next.
+    pub fn look_at(&self, now: Timestamp) -> Timestamp {
+        let pause = now.duration_since(self.asked_at).clamp(PAUSE_MIN, PAUSE_MAX);
+        now.checked_add(pause).unwrap_or(now)
+    }
+
+    fn is_of_use(&self, now: Timestamp) -> bool {
+        now.duration_since(self.asked_at) < PATIENCE
+    }
+}
+
+// === impl Asking ===
+
+impl Asking<'_> {
+    /// Asks, or looks at what was asked before.
+    pub async fn answer(&self, query: &Query, before: Option<&Working>) -> Result<Outcome, Failure> {
+        if let Some(before) = before.filter(|before| before.is_of_use(self.session.agreed_now())) {
+            match self.look(before).await {
+                // PostHog has forgotten it.
+                Err(Failure::Gone { .. }) => {}
+                // The query's own end, and not that of the reading: it is asked again when it is of no use any more.
+                Err(Failure::Permanent { reason }) => return Err(Failure::Transient { reason }),
+                outcome => return outcome,
+            }
+        }
+        self.ask(query).await
+    }
+
+    async fn ask(&self, query: &Query) -> Result<Outcome, Failure> {
+        let asked_at = self.session.agreed_now();
+        let answer: Answer = self.session.json(query.call(self.project)).await?;
+        match answer.query_status {
+            Some(status) if answer.results.is_none() => match status.id {
+                Some(id) if !status.complete && is_plain(&id) => {
+                    Ok(Outcome::Working(Working { id, asked_at }))
+                }
+                _ => self.end(QueryStatus { id: None, ..status }, asked_at),
+            },
+            _ => self.taken(answer, self.asked_after),
+        }
+    }
+
+    async fn look(&self, before: &Working) -> Result<Outcome, Failure> {
+        let path = format!("{}{}/", self.project.path(), before.id);
+        let call = Call::get(path, endpoint::STATUS).account(&self.project.id);
+        let answer: Answer = self.session.json(Call { timeout: Some(STATUS_TIMEOUT), ..call }).await?;
+        match answer.query_status {
+            Some(status) if status.complete || status.error => self.end(status, before.asked_at),
+            Some(_) => Ok(Outcome::Working(before.clone())),
+            None => Err(undocumented("the status of a query says nothing about it")),
+        }
+    }
+
+    /// A query that has come to its end.
+    fn end(&self, status: QueryStatus, asked_at: Timestamp) -> Result<Outcome, Failure> {
+        match status.results {
+            Some(answer) if !status.error => self.taken(*answer, Some(asked_at)),
+            _ if status.error => {
+                Err(Failure::Transient { reason: "PostHog could not finish a query".to_owned() })
+            }
+            _ => Err(undocumented("a query came to its end without an answer")),
+        }
+    }
+
+    fn taken(&self, answer: Answer, asked_after: Option<Timestamp>) -> Result<Outcome, Failure> {
+        if let (Some(true), Some(asked_after)) = (answer.is_cached, asked_after)
+            && answer.last_refresh.is_none_or(|at| at < asked_after)
+        {
+            let age = answer.last_refresh.map_or_else(
+                || "of unknown age".to_owned(),
+                |at| format!("calculated {} s before", asked_after.duration_since(at).as_secs()),
+            );
+            return Err(Failure::Transient {
+                reason: format!(
+                    "PostHog answered from its cache, {age}, though a new calculation was asked for: not taken for a \
+                     new reading"
+                ),
+            });
+        }
+        answer.table().map(Outcome::Answered).ok_or_else(|| undocumented("an answer without columns or rows"))
+    }
+}
+
+/// As passing as any other nonsense.
+pub fn undocumented(what: &str) -> Failure {
+    Failure::Transient { reason: format!("PostHog's answer does not have the documented shape: {what}") }
+}
+
+/// Fit for a path.
+fn is_plain(id: &str) -> bool {
+    (1..=200).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}

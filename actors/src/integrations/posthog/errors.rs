@@ -1,0 +1,239 @@
+//! What PostHog's answers mean. <https://posthog.com/docs/api>
+
+use std::{fmt::Write as _, time::Duration};
+
+use serde::Deserialize;
+
+use crate::{
+    failure::Wait,
+    session::{Meaning, Response, quota::Scope, retry::retry_after},
+};
+
+/// Over the limit of concurrent queries, PostHog does not say how long to wait.
+const WAIT: Duration = Duration::from_secs(15);
+/// Longest text of PostHog's that is repeated, in characters.
+const DETAIL_LENGTH_MAX: usize = 200;
+/// Longest word of it: longer ones may be keys.
+const WORD_LENGTH_MAX: usize = 24;
+
+/// `{"type", "code", "detail", "attr"}`: every error of PostHog's own.
+#[derive(Debug, Default, Deserialize)]
+struct ApiError {
+    #[serde(rename = "type", default)]
+    kind: Option<String>,
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
+    detail: Option<String>,
+}
+
+/// Reads one answer.
+pub fn meaning(response: &Response) -> Meaning {
+    if response.is_success() {
+        return Meaning::Ok;
+    }
+    let error: ApiError = serde_json::from_slice(&response.body).unwrap_or_default();
+    let code = error.code.as_deref().unwrap_or_default();
+    let detail = error.detail.as_deref().unwrap_or_default();
+    match response.status {
+        401 => Meaning::NeedsReauth {
+            advice: "PostHog refuses the API key: make a new personal API key with the scope query:read (Settings > \
+                     Personal API keys) and set credentials.api_key; a key of the EU cloud works only with base_url \
+                     https://eu.posthog.com"
+                .to_owned(),
+        },
+        402 => Meaning::Forbidden {
+            advice: format!("PostHog wants to be paid for this: look at Billing in PostHog ({})", summary(response, &error)),
+        },
+        403 => Meaning::Forbidden {
+            advice: format!(
+                "the API key may not query this project: give it the scope query:read and access to the project, in \
+                 Settings > Personal API keys in PostHog ({})",
+                summary(response, &error)
+            ),
+        },
+        404 => Meaning::Gone {
+            reason: format!(
+                "PostHog knows no such project or query here: look at settings.project, and at base_url for its region \
+                 ({})",
+                summary(response, &error)
+            ),
+        },
+        429 => Meaning::RateLimited {
+            scope: Scope::Project,
+            wait: Wait::For(said_wait(response).unwrap_or(WAIT)),
+        },
+        400 if is_busy(code) => {
+            Meaning::Transient { reason: summary(response, &error), wait: Wait::For(WAIT) }
+        }
+        status if is_too_slow(code, detail) => Meaning::Transient {
+            reason: format!(
+                "PostHog stops a query after ten seconds ({}): if this goes on, one day holds too many events for this \
+                 way of reading",
+                summary(response, &error)
+            ),
+            wait: if status == 400 { Wait::For(WAIT) } else { Wait::Unsaid },
+        },
+        408 | 409 | 500.. => Meaning::Transient { reason: summary(response, &error), wait: Wait::Unsaid },
+        _ => Meaning::Permanent { reason: summary(response, &error) },
+    }
+}
+
+fn said_wait(response: &Response) -> Option<Duration> {
+    retry_after(response.header("retry-after")?, response.received_at)
+}
+
+/// ClickHouse behind PostHog has too much to do.
+fn is_busy(code: &str) -> bool {
+    matches!(code, "too_many_simultaneous_queries" | "clickhouse_at_capacity" | "concurrency_limit_exceeded")
+}
+
+/// The query took too long, or too much memory, this time.
+fn is_too_slow(code: &str, detail: &str) -> bool {
+    let detail = detail.to_ascii_lowercase();
+    matches!(code, "timeout_exceeded" | "too_slow" | "memory_limit_exceeded")
+        || ["max execution time", "max memory limit", "execution time is too long"]
+            .iter()
+            .any(|words| detail.contains(words))
+}
+
+/// The error in one line: status, type, code, and what is harmless of its text.
+fn summary(response: &Response, error: &ApiError) -> String {
+    let mut text = format!("PostHog answers {} to {}", response.status, response.endpoint);
+    for (name, value) in [("type", &error.kind), ("code", &error.code)] {
+        if let Some(value) = value {
+            let _ = write!(text, " {name}={}", harmless(value));
+        }
+    }
+    if let Some(detail) = &error.detail {
+        text.push_str(": ");
+        text.push_str(&harmless(detail));
+    }
+    text
+}
+
+/// Text on one line and in bounded length, without what is quoted (values of events), addresses, assignments and long
+/// words (keys).
+fn harmless(text: &str) -> String {
+    let mut quote = None;
+    let unquoted: String = text
+        .chars()
+        .take(DETAIL_LENGTH_MAX)
+        .filter(|&character| match quote {
+            Some(open) if character == open => {
+                quote = None;
+                true
+            }
+            Some(_) => false,
+            None => {
+                if matches!(character, '\'' | '"' | '`') {
+                    quote = Some(character);
+                }
+                true
+            }
+        })
+        .collect();
+    let words = unquoted.split_whitespace().map(|word| {
+        let suspicious = word.contains(['@', '=']) || word.len() > WORD_LENGTH_MAX || word.starts_with("ph");
+        if suspicious { "…" } else { word }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Meaning {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| {
+                (HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap())
+            })
+            .collect();
+        meaning(&Response {
+            status,
+            headers,
+            body: Bytes::copy_from_slice(body),
+            endpoint: "query",
+            account: "12345".to_owned(),
+            received_at: Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    fn error(status: u16, code: &str, detail: &str) -> Meaning {
+        let body = serde_json::json!({ "type": "t", "code": code, "detail": detail, "attr": null });
+        answer(status, &[], body.to_string().as_bytes())
+    }
+
+    #[test]
+    fn a_limit_waits_as_long_as_it_says_or_a_quarter_of_a_minute() {
+        let limited =
+            |wait| Meaning::RateLimited { scope: Scope::Project, wait: Wait::For(Duration::from_secs(wait)) };
+        assert_eq!(answer(429, &[("retry-after", "47")], b"{}"), limited(47));
+        assert_eq!(answer(429, &[], b"{}"), limited(15));
+        assert_eq!(answer(429, &[("retry-after", "soon")], b""), limited(15));
+    }
+
+    #[test]
+    fn refusals_say_what_to_do() {
+        let Meaning::NeedsReauth { advice } = error(401, "authentication_failed", "Invalid key phx_abc.")
+        else {
+            panic!("401")
+        };
+        assert!(advice.contains("make a new") && !advice.contains("phx_abc"), "{advice}");
+        let scope = "API key missing required scope 'query:read'";
+        let Meaning::Forbidden { advice } = error(403, "permission_denied", scope) else { panic!("403") };
+        assert!(advice.contains("query:read"), "{advice}");
+        let Meaning::Gone { reason } = error(404, "not_found", "Project not found.") else { panic!("404") };
+        assert!(reason.contains("settings.project") && reason.contains("base_url"), "{reason}");
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_and_what_cannot_is_not() {
+        for (status, code, detail) in [
+            (500, "error", "ClickHouse error while executing query."),
+            (504, "error", "Query has hit the max execution time before completing."),
+            (400, "too_many_simultaneous_queries", "Too many simultaneous queries."),
+            (400, "timeout_exceeded", "Query exceeded max execution time"),
+            (512, "error", "Estimated query execution time is too long."),
+            (503, "error", "Queries are a little too busy right now."),
+            (524, "", ""),
+        ] {
+            assert!(matches!(error(status, code, detail), Meaning::Transient { .. }), "{status} {code}");
+        }
+        let Meaning::Permanent { reason } = error(400, "hogql", "Unable to resolve field: $entry_utm_sauce")
+        else {
+            panic!("400")
+        };
+        assert!(reason.contains("Unable to resolve field: $entry_utm_sauce"), "{reason}");
+        assert!(matches!(answer(502, &[], b"<html>"), Meaning::Transient { .. }));
+    }
+
+    #[test]
+    fn values_addresses_and_keys_are_not_repeated() {
+        let detail = "Cannot parse 'ada@example.com' of bob@example.com key phx_AbCdEf token=abc rk_live_51Planted0Secret0That0Must0Not0";
+        let Meaning::Permanent { reason } = error(400, "invalid", detail) else { panic!("400") };
+        for secret in ["ada", "bob", "AbCdEf", "abc", "Planted"] {
+            assert!(!reason.contains(secret), "{reason}");
+        }
+        assert!(reason.contains("Cannot parse"), "{reason}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_has_a_meaning(status in 100_u16..600, bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = answer(status, &[], &bytes);
+        }
+
+        #[test]
+        fn any_detail_is_shortened(detail in ".{0,400}") {
+            prop_assert!(harmless(&detail).chars().count() <= DETAIL_LENGTH_MAX + 1);
+        }
+    }
+}

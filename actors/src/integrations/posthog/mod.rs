@@ -1,0 +1,215 @@
+//! PostHog: visits and conversions of a project, asked for in HogQL through the Query API.
+//! <https://posthog.com/docs/api/queries>
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `query.rs` | what is asked: the HogQL of each stream |
+//! | `reading.rs` | a day, query by query: each is one page |
+//! | `answer.rs` | one query's way there and back: at once, or when PostHog has it ready |
+//! | `wire.rs` | what PostHog sends |
+//! | `rows.rs`, `revenue.rs` | from there to the project's rows |
+//! | `errors.rs` | what an answer means |
+
+mod answer;
+mod errors;
+mod query;
+mod reading;
+mod revenue;
+mod rows;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::{sync::Arc, time::Duration};
+
+use ::rows::Table;
+use futures::future::{BoxFuture, FutureExt as _};
+use jiff::SignedDuration;
+use secrecy::SecretString;
+
+use self::{
+    answer::Asking,
+    query::{Project, Query},
+    settings::{Plan, Settings},
+};
+use crate::{
+    failure::Failure,
+    integration::{Account, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    page::{PageRequest, Reply},
+    session::{
+        Auth, Response, Session, Verdict,
+        quota::{QuotaRule, Scope},
+    },
+    stream::{DAILY, Days, FRESH, Kind, QUARTER_DAY, Stream, Tier},
+};
+
+/// Streams, by name.
+pub(crate) mod streams {
+    pub const SESSIONS: &str = "sessions";
+    pub const CONVERSIONS: &str = "conversions";
+}
+
+/// Endpoints, as quota and errors name them.
+mod endpoint {
+    pub const QUERY: &str = "query";
+    pub const STATUS: &str = "query.status";
+}
+
+/// Queries an hour that a connection sends. Older organisations have 120 for each key, which may serve two projects.
+const QUERIES_PER_HOUR: f64 = 60.0;
+/// Events arrive late (telephones without a network), and sessions that began at a day's end go on.
+const SETTLING: SignedDuration = SignedDuration::from_hours(48);
+
+const API_KEY: CredentialSpec = CredentialSpec {
+    name: "api_key",
+    required: true,
+    help: "a personal API key (phx_…) or project secret API key with the scope query:read for this project only, from \
+           Settings > Personal API keys in PostHog",
+};
+
+/// The integration.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PostHog;
+
+/// One connected project.
+#[derive(Debug)]
+struct PostHogSource {
+    key: SecretString,
+    plan: Plan,
+}
+
+// === impl PostHog ===
+
+impl Integration for PostHog {
+    fn id(&self) -> &'static str {
+        "posthog"
+    }
+
+    fn base_url(&self) -> &'static str {
+        "https://us.posthog.com"
+    }
+
+    fn streams(&self) -> Vec<Stream> {
+        vec![
+            days(streams::SESSIONS, &[Table::WebAnalyticsDaily]),
+            days(streams::CONVERSIONS, &[Table::WebConversionsDaily]),
+        ]
+    }
+
+    /// One a minute, so that two never run at once: PostHog runs three for a project, its people's own among them.
+    fn quotas(&self) -> Vec<QuotaRule> {
+        vec![QuotaRule {
+            scope: Scope::Project,
+            limit: QUERIES_PER_HOUR,
+            per: Duration::from_hours(1),
+            burst: 1,
+        }]
+    }
+
+    fn credentials(&self) -> &'static [CredentialSpec] {
+        &[API_KEY]
+    }
+
+    fn settings_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(Settings)
+    }
+
+    fn subjects(&self, settings: &serde_json::Value) -> Option<Vec<String>> {
+        let project = settings.get("project")?.as_str()?;
+        Some(vec![format!("project {project}")])
+    }
+
+    fn sample(&self) -> &'static str {
+        include_str!("sample.toml")
+    }
+
+    fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+        Ok(Arc::new(PostHogSource::new(spec)?))
+    }
+}
+
+/// A day is four queries (five with revenue), so that today takes 16 to 20 an hour, and the days before it few.
+fn days(name: &'static str, tables: &'static [Table]) -> Stream {
+    let tiers = vec![
+        Tier { days: 1, every: FRESH },
+        Tier { days: 3, every: QUARTER_DAY },
+        Tier { days: 8, every: DAILY },
+    ];
+    let days = Days { level: None, tiers, settling: SETTLING, window_days_max: 1, history_days_max: None };
+    Stream { name, tables, enabled: true, kind: Kind::Days(days) }
+}
+
+// === impl PostHogSource ===
+
+impl PostHogSource {
+    /// Checks what is configured. Sends nothing.
+    fn new(spec: &ConnectionSpec) -> Result<Self, SetupError> {
+        let settings: Settings = spec.settings()?;
+        let plan = settings.plan()?;
+        settings::check_host(&spec.base_url)?;
+        if spec.accounts.iter().any(|account| *account != plan.project.id) {
+            return Err(SetupError::Setting {
+                key: "project".to_owned(),
+                problem: "a connection reads this one project: leave `accounts` out".to_owned(),
+            });
+        }
+        Ok(Self { key: spec.credential(&API_KEY)?, plan })
+    }
+
+    async fn check(&self, session: &Session) -> Result<Vec<Account>, Failure> {
+        let Plan { project, currency, time_zone, .. } = &self.plan;
+        let asking = Asking { session, project, asked_after: None };
+        match asking.answer(&Query::probe(), None).await {
+            Ok(_) => {}
+            // A key that is known, but may not do this: each stream tells what it lacks.
+            Err(Failure::Forbidden { .. }) => {}
+            Err(failure) => return Err(failure),
+        }
+        Ok(vec![Account {
+            id: project.id.clone(),
+            // Its name would need another scope.
+            name: format!("project {}", project.id),
+            currency: *currency,
+            time_zone: time_zone.clone(),
+        }])
+    }
+}
+
+impl Source for PostHogSource {
+    fn auth(&self) -> Auth {
+        Auth::Bearer(self.key.clone())
+    }
+
+    fn classify(&self, response: &Response) -> Verdict {
+        errors::meaning(response).into()
+    }
+
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+        self.check(session).boxed()
+    }
+
+    fn adjust_streams(&self, mut streams: Vec<Stream>) -> Vec<Stream> {
+        for stream in &mut streams {
+            if stream.name == streams::CONVERSIONS {
+                stream.enabled = !self.plan.goals.is_empty();
+            }
+        }
+        streams
+    }
+
+    fn page<'a>(
+        &'a self,
+        session: &'a Session,
+        request: PageRequest<'a>,
+    ) -> BoxFuture<'a, Result<Reply, Failure>> {
+        reading::page(&self.plan, session, request).boxed()
+    }
+}
+
+impl Project {
+    /// Where queries go. The identifier is digits only.
+    fn path(&self) -> String {
+        format!("/api/projects/{}/query/", self.id)
+    }
+}

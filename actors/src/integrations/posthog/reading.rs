@@ -1,0 +1,236 @@
+//! A day, query by query. Each query is one page; what a later one needs of an earlier one travels in the cursor, which
+//! stays in memory.
+//!
+//! Revenue comes first, because it is known from events and belongs into the rows of visits; then the day as a whole,
+//! whose users are not the sum of anything; then its origins, in pages: behind the last row of the one before, never
+//! by offset.
+
+use jiff::Timestamp;
+use rows::Day;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    answer::{Asking, Outcome, Working, undocumented},
+    query::{Query, column},
+    revenue::Revenue,
+    rows::Mapping,
+    settings::Plan,
+    streams,
+    wire::Table,
+};
+use crate::{
+    failure::Failure,
+    page::{Next, Page, PageRequest, Reply, Span},
+    session::Session,
+};
+
+/// The reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Report {
+    Visits,
+    Conversions,
+}
+
+/// Which query comes next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum Step {
+    /// Revenue by origin.
+    Revenue { after: Option<Vec<String>> },
+    /// The day as a whole.
+    Total,
+    /// The day by origin.
+    Origins { after: Option<Vec<String>> },
+}
+
+/// A query that PostHog works on, and which of the day's it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Awaited {
+    step: Step,
+    working: Working,
+}
+
+/// Where a day's reading stands.
+#[derive(Debug, Serialize, Deserialize)]
+struct Position {
+    step: Step,
+    /// Queries of this day that PostHog has worked on by itself. A reading that goes on begins again at its first query
+    /// and finds their answers here.
+    awaited: Vec<Awaited>,
+    /// What is known of revenue; nothing where it is not asked for.
+    revenue: Option<Revenue>,
+}
+
+/// One page of a day.
+pub async fn page(plan: &Plan, session: &Session, request: PageRequest<'_>) -> Result<Reply, Failure> {
+    let stream = request.stream.name;
+    let (Some(report), Span::Days { days, .. }) = (Report::of_stream(stream), &request.span) else {
+        return Err(Failure::Permanent { reason: format!("posthog reads no stream {stream:?} in this way") });
+    };
+    if days.first != days.last {
+        // The engine makes single days of them.
+        return Ok(Reply::Split { parts: Vec::new() });
+    }
+    let position = match request.cursor.as_deref() {
+        Some(cursor) => Position::parse(cursor)?,
+        None => Position::first(report, plan, request.resume.as_deref()),
+    };
+    let query = position.step.query(report, plan, days.first);
+    let asking = Asking { session, project: &plan.project, asked_after: Some(request.now) };
+    let table = match asking.answer(&query, position.working()).await? {
+        Outcome::Answered(table) => table,
+        Outcome::Working(working) => return Ok(position.pending(working, session.agreed_now())),
+    };
+    position.take(&table, &query, plan, &request.account.id, days.first, report).map(Reply::Page)
+}
+
+// === impl Report ===
+
+impl Report {
+    fn of_stream(stream: &str) -> Option<Self> {
+        match stream {
+            streams::SESSIONS => Some(Self::Visits),
+            streams::CONVERSIONS => Some(Self::Conversions),
+            _ => None,
+        }
+    }
+}
+
+// === impl Step ===
+
+impl Step {
+    fn query(&self, report: Report, plan: &Plan, day: Day) -> Query {
+        match (self, report) {
+            (Self::Revenue { after }, _) => Query::revenue(plan, day, after.as_deref()),
+            (Self::Total, Report::Visits) => Query::total_visits(plan, day),
+            (Self::Total, Report::Conversions) => Query::total_conversions(plan, day),
+            (Self::Origins { after }, Report::Visits) => Query::visits(plan, day, after.as_deref()),
+            (Self::Origins { after }, Report::Conversions) => Query::conversions(plan, day, after.as_deref()),
+        }
+    }
+
+    /// What the rows are told apart by.
+    const fn key(&self, report: Report) -> &'static [&'static str] {
+        match (self, report) {
+            (Self::Revenue { .. }, _) | (Self::Origins { .. }, Report::Visits) => column::ORIGIN,
+            (Self::Origins { .. }, Report::Conversions) => column::GOAL_ORIGIN,
+            (Self::Total, Report::Visits) => &[],
+            (Self::Total, Report::Conversions) => &[column::GOAL],
+        }
+    }
+
+    const fn numbers(&self, report: Report) -> &'static [&'static str] {
+        match (self, report) {
+            (Self::Revenue { .. }, _) => &[column::REVENUE],
+            (_, Report::Visits) => {
+                &[column::SESSIONS, column::PAGE_VIEWS, column::SESSION_SECONDS, column::USERS]
+            }
+            (_, Report::Conversions) => &[column::CONVERSIONS, column::CONVERTING_SESSIONS],
+        }
+    }
+
+    /// What comes after it: the same behind this row, or the next one.
+    fn next(&self, more: Option<Vec<String>>) -> Option<Self> {
+        match (self, more) {
+            (Self::Revenue { .. }, None) => Some(Self::Total),
+            (Self::Revenue { .. }, after) => Some(Self::Revenue { after }),
+            (Self::Total, _) => Some(Self::Origins { after: None }),
+            (Self::Origins { .. }, None) => None,
+            (Self::Origins { .. }, after) => Some(Self::Origins { after }),
+        }
+    }
+
+    /// Behind which row the rest of this query's rows stands; nothing when these are all.
+    fn more(&self, report: Report, table: &Table, query: &Query) -> Result<Option<Vec<String>>, Failure> {
+        let limit = u64::from(query.limit);
+        let count = table.rows.len() as u64;
+        if count > limit {
+            return Err(undocumented("more rows than were asked for"));
+        }
+        let kept_to = table.limit.map_or(limit, |kept_to| kept_to.min(limit));
+        if count < kept_to && !table.has_more {
+            return Ok(None);
+        }
+        let (Self::Revenue { after } | Self::Origins { after }) = self else {
+            return Err(undocumented("more rows than a whole day has"));
+        };
+        let last = table.rows.last().and_then(|row| table.cells(row).ok()?.texts(self.key(report)).ok());
+        let Some(last) = last else {
+            return Err(undocumented("more rows follow, but nothing says behind which"));
+        };
+        if after.as_ref().is_some_and(|after| last <= *after) {
+            return Err(undocumented("a page does not go on behind the one before"));
+        }
+        Ok(Some(last))
+    }
+}
+
+// === impl Position ===
+
+impl Position {
+    /// The beginning of a day; `resume` is from an earlier [`Position::pending`].
+    fn first(report: Report, plan: &Plan, resume: Option<&str>) -> Self {
+        let revenue = (report == Report::Visits && plan.currency.is_some()).then(Revenue::default);
+        let step = if revenue.is_some() { Step::Revenue { after: None } } else { Step::Total };
+        // An unreadable one is from another version: everything is asked again.
+        let awaited = resume.and_then(|resume| serde_json::from_str(resume).ok()).unwrap_or_default();
+        Self { step, awaited, revenue }
+    }
+
+    fn parse(cursor: &str) -> Result<Self, Failure> {
+        serde_json::from_str(cursor).map_err(|error| Failure::malformed("cursor of a day", &error))
+    }
+
+    fn working(&self) -> Option<&Working> {
+        self.awaited.iter().find(|awaited| awaited.step == self.step).map(|awaited| &awaited.working)
+    }
+
+    fn pending(mut self, working: Working, now: Timestamp) -> Reply {
+        let not_before = working.look_at(now);
+        self.awaited.retain(|awaited| awaited.step != self.step);
+        self.awaited.push(Awaited { step: self.step, working });
+        Reply::Pending { resume: serde_json::json!(self.awaited).to_string(), not_before }
+    }
+
+    fn take(
+        mut self,
+        table: &Table,
+        query: &Query,
+        plan: &Plan,
+        account_id: &str,
+        date: Day,
+        report: Report,
+    ) -> Result<Page, Failure> {
+        let (key, numbers) = (self.step.key(report), self.step.numbers(report));
+        let lacking = table.lacks(key).or_else(|| table.lacks(numbers));
+        if let Some(lacking) = lacking.filter(|_| !table.rows.is_empty()) {
+            return Err(undocumented(&format!("the column {lacking} is missing")));
+        }
+        let more = self.step.more(report, table, query)?;
+        let mut mapping =
+            Mapping { account_id, date, currency: plan.currency, place: query.name, quarantined: Vec::new() };
+        let revenue = &mut self.revenue;
+        let rows = match (&self.step, report) {
+            (Step::Revenue { .. }, _) => {
+                mapping.revenue(table, revenue.get_or_insert_default());
+                Vec::new()
+            }
+            (Step::Total, Report::Visits) => mapping.total_visits(table, revenue.as_ref())?,
+            (Step::Total, Report::Conversions) => mapping.total_conversions(table),
+            (Step::Origins { .. }, Report::Visits) => mapping.visits(table, revenue.as_mut()),
+            (Step::Origins { .. }, Report::Conversions) => mapping.conversions(table),
+        };
+        let next = match self.step.next(more) {
+            Some(step) => {
+                self.step = step;
+                Next::More(serde_json::json!(self).to_string())
+            }
+            None => {
+                if let Some(revenue) = &self.revenue {
+                    mapping.revenue_alone(revenue);
+                }
+                Next::End(None)
+            }
+        };
+        Ok(Page { rows, quarantined: mapping.quarantined, next, ..Page::default() })
+    }
+}

@@ -1,0 +1,263 @@
+//! What PostHog sends: the fields that are used, and no others.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use rows::{Micros, money::MoneyError};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// An answer to a query, or word that it is still worked on.
+#[derive(Debug, Default, Deserialize)]
+pub struct Answer {
+    /// Names of the columns, in the order of each row's cells.
+    #[serde(default)]
+    pub columns: Option<Vec<String>>,
+    /// Rows, each a list of cells. Read one by one, so that a bad one does not take its page with it.
+    #[serde(default)]
+    pub results: Option<Vec<Box<RawValue>>>,
+    /// Whether rows were left out.
+    #[serde(rename = "hasMore", default)]
+    pub has_more: Option<bool>,
+    /// The limit that PostHog kept to.
+    #[serde(default)]
+    pub limit: Option<u64>,
+    /// Whether it was calculated for an earlier request.
+    #[serde(default)]
+    pub is_cached: Option<bool>,
+    /// When it was calculated.
+    #[serde(default)]
+    pub last_refresh: Option<Timestamp>,
+    /// For queries that PostHog works on by itself.
+    #[serde(default)]
+    pub query_status: Option<QueryStatus>,
+}
+
+/// How a query fares that PostHog works on by itself.
+#[derive(Debug, Default, Deserialize)]
+pub struct QueryStatus {
+    /// Its id.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Whether it has come to an end.
+    #[serde(default)]
+    pub complete: bool,
+    /// Whether that end is an error. Its message is not read: it may quote what the events hold.
+    #[serde(default)]
+    pub error: bool,
+    /// The answer.
+    #[serde(default)]
+    pub results: Option<Box<Answer>>,
+}
+
+/// An answer's rows with the names of their cells.
+#[derive(Debug)]
+pub struct Table {
+    columns: Vec<String>,
+    /// Rows, not yet read.
+    pub rows: Vec<Box<RawValue>>,
+    /// The answer says that there is more.
+    pub has_more: bool,
+    /// The limit that the answer says it kept to.
+    pub limit: Option<u64>,
+}
+
+/// One row's cells by name.
+pub struct Cells<'a> {
+    columns: &'a [String],
+    cells: Vec<&'a RawValue>,
+}
+
+/// Why a cell cannot be read. Never holds its text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Not a list with one cell for each column.
+    #[error("the row is no list of {0} cells")]
+    Shape(usize),
+    /// No such column.
+    #[error("there is no column {0}")]
+    Missing(&'static str),
+    /// Another type.
+    #[error("{0} is no {1}")]
+    Malformed(&'static str, &'static str),
+    /// Beyond 64 bits.
+    #[error("{0} is too large")]
+    TooLarge(&'static str),
+}
+
+// === impl Answer ===
+
+impl Answer {
+    /// Rows and names, if the answer has both.
+    pub fn table(self) -> Option<Table> {
+        let Self { columns, results, has_more, limit, .. } = self;
+        Some(Table { columns: columns?, rows: results?, has_more: has_more.unwrap_or(false), limit })
+    }
+}
+
+// === impl Table ===
+
+impl Table {
+    /// One row's cells.
+    pub fn cells<'a>(&'a self, row: &'a RawValue) -> Result<Cells<'a>, Unreadable> {
+        let cells: Vec<&RawValue> =
+            serde_json::from_str(row.get()).map_err(|_| Unreadable::Shape(self.columns.len()))?;
+        if cells.len() != self.columns.len() {
+            return Err(Unreadable::Shape(self.columns.len()));
+        }
+        Ok(Cells { columns: &self.columns, cells })
+    }
+
+    /// Which of these columns the answer lacks.
+    pub fn lacks(&self, names: &[&'static str]) -> Option<&'static str> {
+        names.iter().find(|name| !self.columns.iter().any(|column| column == *name)).copied()
+    }
+}
+
+// === impl Cells ===
+
+impl<'a> Cells<'a> {
+    fn cell(&self, name: &'static str) -> Result<&'a str, Unreadable> {
+        let at = self.columns.iter().position(|column| column == name).ok_or(Unreadable::Missing(name))?;
+        self.cells.get(at).map(|cell| cell.get()).ok_or(Unreadable::Missing(name))
+    }
+
+    /// A text.
+    pub fn text(&self, name: &'static str) -> Result<String, Unreadable> {
+        serde_json::from_str(self.cell(name)?).map_err(|_| Unreadable::Malformed(name, "text"))
+    }
+
+    /// Several texts.
+    pub fn texts(&self, names: &[&'static str]) -> Result<Vec<String>, Unreadable> {
+        names.iter().map(|name| self.text(name)).collect()
+    }
+
+    /// A number's digits; nothing for null. Numbers beyond 2^53 may come as texts.
+    fn digits(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, Unreadable> {
+        let cell = self.cell(name)?;
+        if cell == "null" {
+            return Ok(None);
+        }
+        if cell.starts_with('"') {
+            let text: String =
+                serde_json::from_str(cell).map_err(|_| Unreadable::Malformed(name, "number"))?;
+            return Ok(Some(Cow::Owned(text)));
+        }
+        Ok(Some(Cow::Borrowed(cell)))
+    }
+
+    /// A count; nothing for null.
+    pub fn count(&self, name: &'static str) -> Result<Option<i64>, Unreadable> {
+        let Some(digits) = self.digits(name)? else { return Ok(None) };
+        // Sums may be written as `12.0`.
+        let whole = match digits.split_once('.') {
+            Some((whole, fraction)) if !fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0') => {
+                whole
+            }
+            _ => &*digits,
+        };
+        if whole.is_empty() || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Unreadable::Malformed(name, "count"));
+        }
+        whole.parse().map(Some).map_err(|_| Unreadable::TooLarge(name))
+    }
+
+    /// A decimal; nothing for null.
+    pub fn decimal(&self, name: &'static str) -> Result<Option<Micros>, Unreadable> {
+        let Some(digits) = self.digits(name)? else { return Ok(None) };
+        match Micros::parse(&digits) {
+            Ok(micros) => Ok(Some(micros)),
+            Err(MoneyError::TooLarge(_)) => Err(Unreadable::TooLarge(name)),
+            Err(_) => Err(Unreadable::Malformed(name, "decimal")),
+        }
+    }
+}
+
+// === impl Unreadable ===
+
+impl Unreadable {
+    /// A short, bounded word for labels.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Shape(_) | Self::Malformed(..) => "malformed",
+            Self::Missing(_) => "missing_field",
+            Self::TooLarge(_) => "too_large",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn table(columns: &[&str], rows: &str) -> Table {
+        let rows = serde_json::from_str(rows).unwrap();
+        let columns = columns.iter().map(|&name| name.to_owned()).collect();
+        Table { columns, rows, has_more: false, limit: None }
+    }
+
+    fn count(cell: &str) -> Result<Option<i64>, Unreadable> {
+        let table = table(&["sessions"], &format!("[[{cell}]]"));
+        table.cells(&table.rows[0])?.count("sessions")
+    }
+
+    fn decimal(cell: &str) -> Result<Option<Micros>, Unreadable> {
+        let table = table(&["revenue"], &format!("[[{cell}]]"));
+        table.cells(&table.rows[0])?.decimal("revenue")
+    }
+
+    #[test]
+    fn counts_are_exact_in_every_form() {
+        assert_eq!(count("9007199254740993"), Ok(Some(9_007_199_254_740_993)));
+        assert_eq!(count("\"9007199254740993\""), Ok(Some(9_007_199_254_740_993)));
+        assert_eq!(count("12.0"), Ok(Some(12)));
+        assert_eq!(count("null"), Ok(None));
+        assert_eq!(count("18446744073709551615"), Err(Unreadable::TooLarge("sessions")));
+        for cell in ["12.5", "-1", "1e3", "\"\"", "\"seven\"", "[1]", "{}", "true", "\".0\""] {
+            assert_eq!(count(cell), Err(Unreadable::Malformed("sessions", "count")), "{cell}");
+        }
+    }
+
+    #[test]
+    fn decimals_never_pass_through_a_float() {
+        assert_eq!(decimal("\"9007199254.740993\""), Ok(Some(Micros(9_007_199_254_740_993))));
+        assert_eq!(decimal("9007199254.740993"), Ok(Some(Micros(9_007_199_254_740_993))));
+        assert_eq!(decimal("\"-3.5\""), Ok(Some(Micros(-3_500_000))));
+        assert_eq!(decimal("null"), Ok(None));
+        assert!(decimal("\"NaN\"").is_err());
+    }
+
+    #[test]
+    fn cells_are_found_by_name() {
+        let table = table(&["users", "sessions"], "[[1, 2], [1], {\"sessions\": 2}, 7]");
+        let cells = table.cells(&table.rows[0]).unwrap();
+        assert_eq!(cells.count("sessions"), Ok(Some(2)));
+        assert_eq!(cells.count("page_views"), Err(Unreadable::Missing("page_views")));
+        for row in &table.rows[1..] {
+            assert!(matches!(table.cells(row), Err(Unreadable::Shape(2))));
+        }
+        assert_eq!(table.lacks(&["sessions", "users"]), None);
+        assert_eq!(table.lacks(&["sessions", "revenue"]), Some("revenue"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_answered(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = serde_json::from_slice::<Answer>(&bytes);
+        }
+
+        #[test]
+        fn any_cell_is_answered(text in ".{0,40}") {
+            let cell = serde_json::to_string(&text).unwrap();
+            let _ = count(&cell);
+            let _ = decimal(&cell);
+        }
+
+        #[test]
+        fn any_count_survives(value in 0..=i64::MAX) {
+            prop_assert_eq!(count(&value.to_string()), Ok(Some(value)));
+        }
+    }
+}

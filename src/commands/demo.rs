@@ -5,13 +5,15 @@ use std::{fs, path::PathBuf, time::Duration};
 use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{Worker, settings::Settings};
-use sandbox::{Options, Sandbox, meta_ads, stripe};
+use sandbox::{Options, Sandbox, meta_ads, posthog, stripe};
 use tempfile::TempDir;
 
 use super::{Exit, output, run::Signals, source::environment};
 
 /// The configuration that it runs.
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
+/// The imitated providers that it polls.
+const PROVIDERS: [&str; 4] = ["meta_ads", "stripe", "posthog", "deezer"];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
 /// Seconds between two payments in the imitated world: something to see.
@@ -71,14 +73,13 @@ impl Demo {
              \x20 page      http://{address}/\n\
              \x20 metrics   http://{address}/metrics\n\
              \x20 database  {database}{kept}\n\
-             \x20 providers {meta}, {stripe}\n\n\
+             \x20 providers {providers}\n\n\
              Try: sqlite3 {database} 'SELECT date, sum(spend_micros) / 1e6, currency FROM campaign_performance_daily \
              GROUP BY date, currency ORDER BY date DESC LIMIT 9'\n\
              Stop with Ctrl-C.\n",
             days = self.days,
             database = database.display(),
-            meta = sandbox.url("meta_ads"),
-            stripe = sandbox.url("stripe"),
+            providers = PROVIDERS.map(|id| sandbox.url(id)).join("\n            "),
         ));
         signals.stop().await;
         worker.stop().await;
@@ -102,14 +103,17 @@ impl Demo {
         let demo = [
             ("DEMO_META_TOKEN", meta_ads::TOKEN.to_owned()),
             ("DEMO_STRIPE_KEY", stripe::SANDBOX_KEY.to_owned()),
-            ("DYNAMOI__INTEGRATIONS__META_ADS__BASE_URL", sandbox.url("meta_ads")),
-            ("DYNAMOI__INTEGRATIONS__STRIPE__BASE_URL", sandbox.url("stripe")),
-            ("DYNAMOI__CONNECTIONS__DEMO_META__START_DATE", start_date.clone()),
-            ("DYNAMOI__CONNECTIONS__DEMO_STRIPE__START_DATE", start_date),
+            ("DEMO_POSTHOG_KEY", posthog::EU_KEY.to_owned()),
             ("DYNAMOI__DATABASE__URL", format!("sqlite://{}", database.display())),
             ("DYNAMOI__HTTP__LISTEN", format!("127.0.0.1:{}", self.port)),
         ];
         let demo = demo.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let addresses = PROVIDERS
+            .map(|id| (format!("DYNAMOI__INTEGRATIONS__{}__BASE_URL", id.to_uppercase()), sandbox.url(id)));
+        // What Deezer shows has no history.
+        let starts = ["META", "STRIPE", "POSTHOG"]
+            .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
+        let demo = demo.chain(addresses).chain(starts);
         Ok(Settings::load(&[file], real.chain(demo), &catalogue())?)
     }
 }

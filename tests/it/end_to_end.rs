@@ -1,20 +1,23 @@
 //! What the providers serve is what the tables hold: after one run, after a second, after the world has changed.
 
-use rows::day::plus_days;
+use jiff::{SignedDuration, tz::TimeZone};
+use rows::day::{day_at, plus_days};
 use sandbox::{
+    deezer::{Change, Deezer, Entity},
     meta_ads::{Level, MetaAds},
+    posthog::{EU_PROJECT, NewSession, PURCHASE, PostHog, SessionFilter},
     stripe::{Resource, Stripe},
 };
 use serde_json::json;
 
 use crate::{
     postgres::Server,
-    support::{Bench, sql::Eyes, truth},
+    support::{Bench, four, sql::Eyes, truth},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_holds_what_the_providers_serve() {
-    let bench = Bench::new(7);
+    let bench = Bench::four(7);
     serves_restates_and_removes(&bench).await;
 }
 
@@ -22,6 +25,7 @@ async fn sqlite_holds_what_the_providers_serve() {
 async fn postgresql_holds_what_the_providers_serve() {
     let server = Server::start();
     let bench = Bench::on(tempfile::tempdir().unwrap(), server.database("served").await, 7);
+    let bench = bench.with_web_and_music();
     serves_restates_and_removes(&bench).await;
 }
 
@@ -30,6 +34,7 @@ async fn serves_restates_and_removes(bench: &Bench) {
     assert!(bench.once().await, "the first run reads everything");
     let eyes = Eyes::open(&bench.database_url).await;
     truth::assert_equal(&bench.sandbox, &eyes).await;
+    four::assert_equal(&bench.sandbox, &eyes).await;
     let first = eyes.dump_observed().await;
     assert!(bench.once().await, "the second run reads everything");
     let second = eyes.dump_observed().await;
@@ -38,8 +43,10 @@ async fn serves_restates_and_removes(bench: &Bench) {
     change(bench);
     assert!(bench.once().await, "the third run reads everything");
     truth::assert_equal(&bench.sandbox, &eyes).await;
+    four::assert_equal(&bench.sandbox, &eyes).await;
     assert_ne!(eyes.dump().await, first);
     assert!(eyes.number("SELECT count(*) FROM ad_campaigns WHERE status = 'removed'").await > 0);
+    assert_eq!(eyes.number("SELECT count(*) FROM tracks WHERE status = 'removed'").await, 1);
 }
 
 fn assert_same(first: &[String], second: &[String]) {
@@ -80,6 +87,30 @@ fn change(bench: &Bench) {
             stripe.delete_customer(&customer);
             let other = customers[0]["id"].as_str().unwrap().to_owned();
             stripe.update_customer(&other, &json!({ "delinquent": true }));
+        })
+        .unwrap();
+    let now = sandbox.now();
+    sandbox
+        .with_world(|posthog: &mut PostHog| {
+            let late = NewSession {
+                start: now - SignedDuration::from_hours(4 * 24),
+                seconds: 1_200,
+                campaign: Some("late \"campaign\"".to_owned()),
+                goals: vec![(PURCHASE.to_owned(), Some("0.10".to_owned()))],
+                ..NewSession::default()
+            };
+            posthog.add_session(EU_PROJECT, late).unwrap();
+            let sessions = posthog.session_ids(EU_PROJECT, &SessionFilter::default());
+            assert!(posthog.delete_session(EU_PROJECT, &sessions[sessions.len() / 2]));
+            let day = day_at(now, &TimeZone::UTC);
+            assert!(posthog.merge_persons(EU_PROJECT, plus_days(day, -3)) > 0);
+        })
+        .unwrap();
+    sandbox
+        .with_world(|deezer: &mut Deezer| {
+            deezer.restate(Entity::Artist, four::ARTISTS[0], 3);
+            assert!(deezer.change_playlist(four::PLAYLISTS[2], &Change::RemoveFirst));
+            assert!(deezer.delete_track(four::TRACKS[0]));
         })
         .unwrap();
 }

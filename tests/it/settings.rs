@@ -720,7 +720,13 @@ fn the_committed_schema_is_current() {
 #[test]
 fn the_committed_examples_are_right() {
     let config = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config");
-    let variables = ["LABEL_A_META_TOKEN", "LABEL_A_STRIPE_KEY", "DEMO_META_TOKEN", "DEMO_STRIPE_KEY"];
+    let variables = [
+        "LABEL_A_META_TOKEN",
+        "LABEL_A_STRIPE_KEY",
+        "DEMO_META_TOKEN",
+        "DEMO_STRIPE_KEY",
+        "DEMO_POSTHOG_KEY",
+    ];
     for name in ["demo.toml", "production.example.toml"] {
         let environment = variables.iter().map(|name| ((*name).to_owned(), format!("value of {name}")));
         let environment =

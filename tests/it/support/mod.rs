@@ -165,7 +165,7 @@ fn far_from_midnight(start: impl Fn() -> Sandbox) -> Sandbox {
         let sandbox = start();
         let accounts = sandbox.with_world(|meta: &mut meta_ads::MetaAds| meta.truth_accounts()).unwrap();
         let mut zones: Vec<String> = accounts.into_iter().map(|account| account.time_zone).collect();
-        zones.push("UTC".to_owned());
+        zones.extend(["UTC", "Europe/Berlin"].map(str::to_owned));
         let now = sandbox.now();
         let left = zones.iter().map(|zone| {
             let zone = jiff::tz::TimeZone::get(zone).unwrap();

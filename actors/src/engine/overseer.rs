@@ -74,6 +74,11 @@ pub struct StopAll;
 #[rtype(result = "()")]
 pub struct EndSystem;
 
+/// Answered by whoever's thread turns.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct Beat;
+
 /// What the store says operators asked for.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -403,6 +408,13 @@ impl Handler<Controlled> for Overseer {
             }
         }
     }
+}
+
+impl Handler<Beat> for Overseer {
+    type Result = ();
+
+    /// That it is handled is the answer: all actors share this thread.
+    fn handle(&mut self, _: Beat, _: &mut Self::Context) {}
 }
 
 impl Handler<EndSystem> for Overseer {

@@ -58,6 +58,11 @@ impl Exposition {
         self.body.read().clone()
     }
 
+    /// Empties the prepared part.
+    pub fn clear(&self) {
+        self.publish(Body::default());
+    }
+
     pub(super) fn publish(&self, body: Body) {
         *self.body.write() = Arc::new(body);
     }

@@ -7,7 +7,8 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actors::{
     engine::{
-        Engine, EngineError, EngineOptions, Heartbeat, condition::Conditions, overseer::Progress, poller::Once,
+        Engine, EngineError, EngineOptions, Heartbeat, condition::Conditions, overseer::Progress,
+        poller::Once,
     },
     integration::Integration,
     integrations::catalogue,
@@ -74,7 +75,9 @@ pub enum WorkerError {
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
     /// Two workers of one name in one registry.
-    #[error("the registry holds a worker named {name} already: give each worker of a process its own [worker] name")]
+    #[error(
+        "the registry holds a worker named {name} already: give each worker of a process its own [worker] name"
+    )]
     NameTaken {
         /// The name.
         name: String,
@@ -284,11 +287,13 @@ impl Worker {
 
     /// Ends: cycles stop at their next page, what waits is stored, connections are closed. The host goes on.
     pub async fn stop(self) {
-        let Self { settings, engine, store, tasks, server, .. } = self;
+        let Self { settings, engine, store, tasks, server, exposition, .. } = self;
         engine.stop(settings.worker.shutdown_grace).await;
         for task in tasks {
             task.abort();
         }
+        // A host may go on serving it: what nobody keeps current must not look as if somebody did.
+        exposition.clear();
         if let Some(server) = server
             && let Err(error) = server.stop().await
         {

@@ -10,8 +10,10 @@
 mod allowance;
 mod credentials;
 mod daemon;
+mod deploy;
 mod disk;
 mod docs;
+mod embedding;
 mod end_to_end;
 mod grafana;
 mod kill;

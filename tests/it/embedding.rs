@@ -15,7 +15,6 @@ use tempfile::TempDir;
 use crate::support::{PATIENCE, child, get, program::until_state, sql::Eyes, sqlite_url, until};
 
 #[path = "../../examples/embed_actix.rs"]
-#[expect(dead_code, reason = "its `main` is for people")]
 mod embed_actix;
 #[path = "../../examples/embed_tokio.rs"]
 #[expect(dead_code, reason = "its `main` is for people")]

@@ -22,6 +22,7 @@ mod metrics;
 mod postgres;
 mod postgres_restart;
 mod secrets;
+mod service;
 mod settings;
 mod supervision;
 mod support;

@@ -127,6 +127,10 @@ fn compose_names_only_what_is_there() {
         for needed in keys(&service["depends_on"]) {
             assert!(services.contains_key(needed), "{name} waits for {needed}");
         }
+        for variable in keys(&service["environment"]) {
+            let is_secret = variable.contains("PASSWORD");
+            assert!(!is_secret || variable.ends_with("_FILE"), "{name}: {variable} is a secret, and no file");
+        }
         let has_check = service.get("healthcheck").is_some() || name == "dynamoi";
         assert!(has_check, "{name} has no health check");
         assert_eq!(service["restart"].as_str(), Some("unless-stopped"), "{name}");
@@ -140,12 +144,10 @@ fn compose_names_only_what_is_there() {
             "{secret} is mounted under its name"
         );
     }
-    let text = read(deploy().join("compose.yaml"));
     assert!(
         read(root().join(".gitignore")).contains("/deploy/secrets/"),
         "secrets stay out of the repository"
     );
-    assert!(!text.to_lowercase().contains("password:"), "passwords are files");
     let worker = &services["dynamoi"];
     assert!(grace(worker["stop_grace_period"].as_str().unwrap()) > SHUTDOWN_GRACE);
     assert_eq!(worker["image"].as_str(), Some(concat!("dynamoi:", env!("CARGO_PKG_VERSION"))));
@@ -193,8 +195,9 @@ async fn the_workers_configuration_is_whole() {
     let environment = ("CREDENTIALS_DIRECTORY".to_owned(), secrets.path().display().to_string());
     let settings = Settings::load(&files, std::iter::once(environment), &catalogue())
         .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    // All addresses of a container are meant; that secrets can be read by others would be said here.
     let warnings: Vec<String> = settings.warnings().iter().map(ToString::to_string).collect();
-    assert!(warnings.is_empty(), "{warnings:?}");
+    assert!(warnings.iter().all(|warning| warning.contains("key http.listen")), "{warnings:?}");
     let password = read(secrets.path().join("postgres-password"));
     let database = format!("postgres://dynamoi:{}@postgres:5432/dynamoi", password.trim());
     assert_eq!(settings.database.url.expose_secret(), database);
@@ -295,7 +298,9 @@ async fn postgres_starts_with_its_configuration_and_the_worker_on_it() {
     let server = Server::start_with(Some(&mounted(postgres, config)));
     let url = server.database("compose").await;
     let eyes = Eyes::open(&url).await;
-    let wrong = "SELECT count(*) FROM pg_file_settings WHERE error IS NOT NULL";
+    // Which address and port it has is this test's business.
+    let wrong = "SELECT count(*) FROM pg_file_settings WHERE error IS NOT NULL \
+                 AND name NOT IN ('listen_addresses', 'port')";
     assert_eq!(eyes.number(wrong).await, 0);
     for (name, value) in [
         ("password_encryption", "scram-sha-256"),

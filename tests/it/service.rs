@@ -213,7 +213,9 @@ impl Integration for Stuck {
         ""
     }
     fn connect(&self, _: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
-        if self.what == Self::ACTORS {
+        // Settings are checked by connecting, too: elsewhere, and in peace.
+        let on_actors_thread = std::thread::current().name() == Some("dynamoi-actors");
+        if self.what == Self::ACTORS && on_actors_thread {
             Self::block(&self.directory);
         }
         Ok(Arc::new(self.clone()))

@@ -165,14 +165,14 @@ async fn secrets_are_made_once_and_closed() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(directory.path()), 0o700);
     let compose = compose();
-    let mut made = BTreeMap::new();
+    let mut contents = BTreeMap::new();
     for secret in keys(&compose["secrets"]) {
         let path = directory.path().join(secret);
         assert_eq!(mode(&path), 0o444, "{secret}: containers read it as users of their own");
-        made.insert(secret, read(&path));
+        contents.insert(secret, read(&path));
     }
     run(Command::new(deploy().join("compose/make-secrets")).arg(directory.path())).await;
-    for (secret, before) in made {
+    for (secret, before) in contents {
         assert_eq!(read(directory.path().join(secret)), before, "{secret}");
     }
 }

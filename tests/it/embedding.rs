@@ -153,7 +153,7 @@ fn alone_under_actix() {
 
         let (address, server) = embed_actix::serve(&registry, worker.exposition().clone()).unwrap();
         let server_handle = server.handle();
-        let served = tokio::spawn(server);
+        let host = tokio::spawn(server);
         assert_eq!(plain_get(address, "/").await, "hello\n");
         let metrics = until("the payments are shown", async || {
             let metrics = plain_get(address, "/metrics").await;
@@ -184,7 +184,7 @@ fn alone_under_actix() {
         second.stop().await;
         assert_eq!(plain_get(address, "/").await, "hello\n", "the host goes on");
         server_handle.stop(true).await;
-        served.await.unwrap().unwrap();
+        host.await.unwrap().unwrap();
     });
     threads.shutdown_background();
 }

@@ -1,11 +1,19 @@
 //! The analytics worker for music marketing, as a library: see [`Worker`].
+//!
+//! The rooms that a host program needs to name are here, too: [`actors`] and [`rows`] for integrations of its own,
+//! [`prometheus`] for the registry that it hands over.
 
 pub mod cache;
 pub mod http;
 pub mod insight;
 pub mod probe;
+pub mod service;
 pub mod settings;
 pub mod telemetry;
 mod worker;
+
+pub use actors;
+pub use prometheus;
+pub use rows;
 
 pub use worker::{Worker, WorkerBuilder, WorkerError, open_store};

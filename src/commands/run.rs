@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use clap::Args;
 use dynamoi::{
     Worker,
+    service::Service,
     settings::{Settings, parse_duration},
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -70,13 +71,20 @@ impl Run {
             Ok(worker) => worker,
             Err(error) => return Exit::failed(error),
         };
+        let mut service = Service::from_environment();
+        service.ready(&worker.heartbeat(), worker.conditions());
         loop {
             match signals.next().await {
                 Asked::Stop => break,
-                Asked::Reload => self.reload(&mut worker).await,
+                Asked::Reload => {
+                    service.reloading();
+                    self.reload(&mut worker).await;
+                    service.ready(&worker.heartbeat(), worker.conditions());
+                }
             }
         }
         tracing::info!("stopping");
+        service.stopping();
         worker.stop().await;
         Exit::Done
     }

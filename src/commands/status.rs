@@ -27,6 +27,7 @@ const DAEMON_TIMEOUT: Duration = Duration::from_secs(2);
 #[command(after_help = "\
 Examples:
   dynamoi status --config dynamoi.toml
+  dynamoi status --config dynamoi.toml --daemon                as a health check
   dynamoi status --config dynamoi.toml --json | jq '.connections[] | select(.state == \"needs_reauth\")'")]
 pub struct Status {
     #[command(flatten)]
@@ -34,6 +35,9 @@ pub struct Status {
     /// For programs.
     #[arg(long)]
     pub json: bool,
+    /// Ask only the running daemon, never the database: fails when none answers. For health checks.
+    #[arg(long)]
+    pub daemon: bool,
 }
 
 // === impl Status ===
@@ -47,6 +51,9 @@ impl Status {
         };
         let status = match daemon(&settings).await {
             Some(status) => status,
+            None if self.daemon => {
+                return Exit::failed(format_args!("no daemon answers at {}", settings.http.listen));
+            }
             None => match database(&settings).await {
                 Ok(status) => status,
                 Err(error) => return Exit::failed(error),

@@ -39,6 +39,12 @@ impl Exposition {
         Ok(if gzip { body::gzip(parts) } else { parts.map(|part| part.identity.clone()).collect() })
     }
 
+    /// The prepared part alone, as text: campaigns, payments and connections. What a host that has the pipeline's metrics in
+    /// its own registry appends to its own answer.
+    pub fn prepared(&self) -> String {
+        self.body().parts().map(|part| String::from_utf8_lossy(&part.identity).into_owned()).collect()
+    }
+
     /// The pipeline's metrics.
     pub const fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
@@ -50,6 +56,11 @@ impl Exposition {
 
     pub(super) fn body(&self) -> Arc<Body> {
         self.body.read().clone()
+    }
+
+    /// Empties the prepared part.
+    pub fn clear(&self) {
+        self.publish(Body::default());
     }
 
     pub(super) fn publish(&self, body: Body) {

@@ -46,6 +46,15 @@ impl Metrics {
         let registry = Registry::new();
         #[cfg(target_os = "linux")]
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        Self::in_registry(version, clock, registry)
+    }
+
+    /// In this registry, without `process_*`: in a host program the process is the host's.
+    pub fn in_registry(
+        version: &str,
+        clock: Arc<dyn Clock>,
+        registry: Registry,
+    ) -> Result<Self, prometheus::Error> {
         let declare = Declare(&registry);
         Ok(Self {
             engine: Engine::new(&declare)?,

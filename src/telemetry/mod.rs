@@ -11,6 +11,7 @@ mod changes;
 mod declare;
 mod exposition;
 mod families;
+mod guest;
 pub mod limits;
 pub mod logs;
 mod metrics;
@@ -24,6 +25,7 @@ mod text;
 
 pub use changes::Changes;
 pub use exposition::{CONTENT_TYPE, Exposition};
+pub use guest::{Guest, WORKER_LABEL};
 pub use metrics::Metrics;
 pub use publisher::Publisher;
 

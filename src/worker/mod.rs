@@ -7,7 +7,10 @@ mod snapshots;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actors::{
-    engine::{Engine, EngineError, EngineOptions, condition::Conditions, overseer::Progress, poller::Once},
+    engine::{
+        Engine, EngineError, EngineOptions, Heartbeat, condition::Conditions, overseer::Progress,
+        poller::Once,
+    },
     integration::Integration,
     integrations::catalogue,
     session::{
@@ -29,7 +32,7 @@ use crate::{
     cache::{self, CacheError, ReadModel, read_model::ReadModelOptions},
     http::{self, ServeError, Server},
     settings::{Changes, Settings},
-    telemetry::{Exposition, Metrics, Publisher},
+    telemetry::{Exposition, Guest, Metrics, Publisher},
 };
 
 /// Builds a [`Worker`].
@@ -40,6 +43,8 @@ pub struct WorkerBuilder {
     once: Option<Duration>,
     only: Option<String>,
     headless: bool,
+    runtime: Option<Handle>,
+    registry: Option<prometheus::Registry>,
 }
 
 /// A running worker: connections, store, telemetry and its HTTP side. It uses the host's runtime and touches nothing
@@ -54,6 +59,8 @@ pub struct Worker {
     read_model: Option<Arc<ReadModel>>,
     tasks: Vec<JoinHandle<()>>,
     server: Option<Server>,
+    /// The host's registry lets the worker's metrics go when it is dropped.
+    _guest: Option<Guest>,
 }
 
 /// Why a worker does not start.
@@ -77,6 +84,17 @@ pub enum WorkerError {
     /// A metric's definition.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
+    /// Two workers of one name in one registry.
+    #[error(
+        "the registry holds a worker named {name} already: give each worker of a process its own [worker] name"
+    )]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// The runtime that it was given.
+    #[error("the worker's runtime ended while it started: {0}")]
+    Runtime(#[from] tokio::task::JoinError),
 }
 
 /// Cycles and quarantined rows are kept so long.
@@ -120,23 +138,48 @@ impl WorkerBuilder {
         self
     }
 
-    /// Without an HTTP side.
+    /// Without an HTTP side. Metrics are kept current all the same: see [`Worker::exposition`].
     #[must_use]
     pub const fn headless(mut self) -> Self {
         self.headless = true;
         self
     }
 
+    /// Works on this runtime, which must be able to do I/O and keep time, and must outlive the worker. Without, on the one
+    /// that [`start`](Self::start) is called on.
+    #[must_use]
+    pub fn runtime(mut self, runtime: Handle) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// Puts the pipeline's metrics into the host's registry until the worker ends, each with the label `worker` (the
+    /// configured `worker.name`), so that several workers can share it. Campaign, payment and connection series are prepared
+    /// text and not in a registry: [`Exposition::prepared`].
+    #[must_use]
+    pub fn registry(mut self, registry: prometheus::Registry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
     /// Opens the database, brings its tables up to date, and starts every enabled connection.
-    pub async fn start(self) -> Result<Worker, WorkerError> {
-        let Self { settings, integrations, clock, once, only, headless } = self;
+    pub async fn start(mut self) -> Result<Worker, WorkerError> {
+        match self.runtime.take() {
+            None => self.start_here().await,
+            // The database's connections and all tasks belong to the runtime on which they are made.
+            Some(runtime) => runtime.spawn(self.start_here()).await?,
+        }
+    }
+
+    async fn start_here(self) -> Result<Worker, WorkerError> {
+        let Self { settings, integrations, clock, once, only, headless, runtime: _, registry } = self;
+        let (metrics, guest) = metrics(&settings.worker.name, &clock, registry)?;
         let store = open_store(&settings, clock.clone()).await?;
         store.migrate_up().await?;
         store.sync_campaigns(&marketing::stored(&settings.campaigns)).await?;
         let configured: Vec<String> = settings.connections.keys().cloned().collect();
         store.retire_connections(&configured).await?;
 
-        let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), clock.clone())?);
         let mut specs = settings.specs();
         specs.retain(|spec| only.as_ref().is_none_or(|only| *only == spec.name));
         for integration in &integrations {
@@ -214,13 +257,26 @@ impl WorkerBuilder {
             let listening = http::serve(&settings.http, sources)?;
             tracing::info!(address = %listening.address, connections = count, "listening");
             server = Some(listening);
+        }
+        if once.is_none() {
             tasks.push(tokio::spawn({
                 let publisher = publisher.clone();
                 async move { publisher.run().await }
             }));
             tasks.push(tokio::spawn(purge(store.clone(), clock)));
         }
-        Ok(Worker { settings, engine, store, exposition, publisher, sharing, read_model, tasks, server })
+        Ok(Worker {
+            settings,
+            engine,
+            store,
+            exposition,
+            publisher,
+            sharing,
+            read_model,
+            tasks,
+            server,
+            _guest: guest,
+        })
     }
 }
 
@@ -236,12 +292,19 @@ impl Worker {
             once: None,
             only: None,
             headless: false,
+            runtime: None,
+            registry: None,
         }
     }
 
     /// What every connection shows.
     pub const fn conditions(&self) -> &Conditions {
         self.engine.conditions()
+    }
+
+    /// For whoever watches over it: a service manager, a host's own health check.
+    pub fn heartbeat(&self) -> Heartbeat {
+        self.engine.heartbeat()
     }
 
     /// The database.
@@ -294,7 +357,7 @@ impl Worker {
 
     /// Ends: cycles stop at their next page, what waits is stored, connections are closed. The host goes on.
     pub async fn stop(self) {
-        let Self { settings, engine, store, sharing, read_model, tasks, server, .. } = self;
+        let Self { settings, engine, store, sharing, read_model, tasks, server, exposition, .. } = self;
         engine.stop(settings.worker.shutdown_grace).await;
         for task in tasks {
             task.abort();
@@ -306,6 +369,8 @@ impl Worker {
         if let Some(sharing) = sharing {
             sharing.end().await;
         }
+        // A host may go on serving it: what nobody keeps current must not look as if somebody did.
+        exposition.clear();
         if let Some(server) = server
             && let Err(error) = server.stop().await
         {
@@ -319,6 +384,25 @@ impl std::fmt::Debug for Worker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Worker").field("name", &self.settings.worker.name).finish_non_exhaustive()
     }
+}
+
+/// The pipeline's metrics: in a registry of their own, or in the host's.
+fn metrics(
+    worker: &str,
+    clock: &Arc<dyn Clock>,
+    host: Option<prometheus::Registry>,
+) -> Result<(Arc<Metrics>, Option<Guest>), WorkerError> {
+    let version = env!("CARGO_PKG_VERSION");
+    let Some(host) = host else {
+        return Ok((Arc::new(Metrics::new(version, clock.clone())?), None));
+    };
+    let own = Guest::registry(worker)?;
+    let metrics = Metrics::in_registry(version, clock.clone(), own.clone())?;
+    let guest = Guest::register(host, own, worker).map_err(|error| match error {
+        prometheus::Error::AlreadyReg => WorkerError::NameTaken { name: worker.to_owned() },
+        error => error.into(),
+    })?;
+    Ok((Arc::new(metrics), Some(guest)))
 }
 
 /// Opens the configured database. Does not migrate.

@@ -13,8 +13,10 @@ mod cache;
 mod cache_runs;
 mod credentials;
 mod daemon;
+mod deploy;
 mod disk;
 mod docs;
+mod embedding;
 mod end_to_end;
 mod grafana;
 mod https;
@@ -28,6 +30,7 @@ mod postgres_restart;
 #[path = "../support/redis.rs"]
 mod redis;
 mod secrets;
+mod service;
 mod services;
 mod settings;
 mod supervision;

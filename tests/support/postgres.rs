@@ -21,6 +21,8 @@ pub struct Server {
     pub port: u16,
     /// `initdb` and the server refuse root: then they run as this user.
     user: Option<&'static str>,
+    /// Instead of the one that `initdb` made.
+    configuration: Option<PathBuf>,
 }
 
 // === impl Server ===
@@ -28,6 +30,11 @@ pub struct Server {
 impl Server {
     /// A new server without databases.
     pub fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// As [`Server::start`], with this `postgresql.conf`.
+    pub fn start_with(configuration: Option<&Path>) -> Self {
         let programs = programs();
         let directory = tempfile::tempdir().unwrap();
         let root = run_ok(Command::new("id").arg("-u")) == "0";
@@ -38,7 +45,13 @@ impl Server {
         let password = directory.path().join("password");
         std::fs::write(&password, PASSWORD).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { programs, directory, port, user };
+        // Where the server's user can read it.
+        let configuration = configuration.map(|given| {
+            let own = directory.path().join("given.conf");
+            std::fs::copy(given, &own).unwrap();
+            own
+        });
+        let server = Self { programs, directory, port, user, configuration };
         let mut initdb = server.program("initdb");
         initdb.args(["--username=worker", "--auth=password", "--encoding=UTF8", "--no-sync", "--pwfile"]);
         run(initdb.arg(&password).arg("-D").arg(server.data()));
@@ -64,10 +77,14 @@ impl Server {
     /// `pg_ctl start` or `stop`.
     pub fn command(&self, action: &str) -> Command {
         let mut command = self.program("pg_ctl");
-        let options = format!(
-            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=30",
+        let mut options = format!(
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off",
             self.port
         );
+        match &self.configuration {
+            Some(path) => options = format!("{options} -c config_file={}", path.display()),
+            None => options.push_str(" -c max_connections=30"),
+        }
         command.arg("-D").arg(self.data()).args(["-w", "-t", "30", "-m", "immediate"]);
         command.arg("-l").arg(self.directory.path().join("log")).arg("-o").arg(options).arg(action);
         command

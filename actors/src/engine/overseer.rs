@@ -79,6 +79,11 @@ pub struct EndSystem;
 #[rtype(result = "()")]
 pub struct Rung;
 
+/// Answered by whoever's thread turns.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct Beat;
+
 /// What the store says operators asked for.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -423,6 +428,13 @@ impl Handler<Rung> for Overseer {
         self.ask_again = self.asking;
         self.ask(ctx);
     }
+}
+
+impl Handler<Beat> for Overseer {
+    type Result = ();
+
+    /// That it is handled is the answer: all actors share this thread.
+    fn handle(&mut self, _: Beat, _: &mut Self::Context) {}
 }
 
 impl Handler<EndSystem> for Overseer {

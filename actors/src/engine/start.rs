@@ -14,7 +14,7 @@ use tokio::{runtime::Handle, sync::watch};
 use super::{
     condition::Conditions,
     connection::Blueprint,
-    overseer::{Overseer, Progress, Run, Rung, StopAll},
+    overseer::{Beat, Overseer, Progress, Run, Rung, StopAll},
     poller::Once,
 };
 use crate::{
@@ -73,6 +73,13 @@ impl Bell {
     pub fn ring(&self) {
         self.0.do_send(Rung);
     }
+}
+
+/// Asks a running engine for a sign of life.
+#[derive(Clone)]
+pub struct Heartbeat {
+    overseer: Addr<Overseer>,
+    runtime: Handle,
 }
 
 // === impl EngineOptions ===
@@ -136,6 +143,11 @@ impl Engine {
         Bell(self.overseer.clone())
     }
 
+    /// For whoever watches over it.
+    pub fn heartbeat(&self) -> Heartbeat {
+        Heartbeat { overseer: self.overseer.clone(), runtime: self.options.runtime.clone() }
+    }
+
     /// Waits for the end of a single run. Gives whether each connection read everything.
     pub async fn finished(&mut self) -> Progress {
         let ended = self.progress.wait_for(|progress| progress.all_ended).await;
@@ -182,6 +194,24 @@ impl Engine {
             page_timeout: options.page_timeout,
             once: options.once,
         })
+    }
+}
+
+// === impl Heartbeat ===
+
+impl Heartbeat {
+    /// Whether the actors' thread answers, asked by a task on the engine's runtime: both must turn for it. While one of them
+    /// is stuck there is no answer at all, so whoever asks needs a deadline. False once the engine has ended.
+    pub async fn beat(&self) -> bool {
+        let overseer = self.overseer.clone();
+        let asked = self.runtime.spawn(async move { overseer.send(Beat).await.is_ok() });
+        asked.await.unwrap_or(false)
+    }
+}
+
+impl std::fmt::Debug for Heartbeat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Heartbeat").finish_non_exhaustive()
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod chaos;
 mod clock;
+pub mod deezer;
 mod delivery;
 pub mod exchange;
 mod limit;
@@ -31,5 +32,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(meta_ads::MetaAds::with_scale(options.seed, options.days, now, options.scale)),
         Box::new(stripe::Stripe::new(options.seed, options.days, now)),
         Box::new(posthog::PostHog::new(options.seed, options.days, now)),
+        Box::new(deezer::Deezer::new(options.seed, now)),
     ]
 }

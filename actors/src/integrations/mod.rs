@@ -4,11 +4,17 @@ use std::sync::Arc;
 
 use crate::integration::Integration;
 
+pub mod deezer;
 pub mod meta_ads;
 pub mod posthog;
 pub mod stripe;
 
 /// Every integration that is built in.
 pub fn catalogue() -> Vec<Arc<dyn Integration>> {
-    vec![Arc::new(meta_ads::MetaAds), Arc::new(posthog::PostHog), Arc::new(stripe::Stripe)]
+    vec![
+        Arc::new(deezer::Deezer),
+        Arc::new(meta_ads::MetaAds),
+        Arc::new(posthog::PostHog),
+        Arc::new(stripe::Stripe),
+    ]
 }

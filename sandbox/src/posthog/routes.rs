@@ -6,7 +6,7 @@ use super::errors::PostHogError;
 use super::hogql::{self, Output, Setting, iso};
 use super::tables::Tables;
 use super::world::Project;
-use super::{Asked, PostHog};
+use super::{Asked, Key, PostHog};
 use crate::exchange::{Answer, Request};
 
 /// The longest name of a query, in characters.
@@ -41,6 +41,9 @@ impl PostHog {
             return Ok(slashed(request));
         };
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        if segments == ["api", "projects"] && request.method == "GET" {
+            return self.project_list(request);
+        }
         let ["api", "projects", id, rest @ ..] = segments.as_slice() else {
             return Err(PostHogError::not_found());
         };
@@ -62,8 +65,16 @@ impl PostHog {
         }
     }
 
-    /// The project's place, if the key may see it and do this there.
-    fn admit(&self, request: &Request, id: &str, scope: &str) -> Result<usize, PostHogError> {
+    /// The projects that the key opens.
+    fn project_list(&self, request: &Request) -> Result<Answer, PostHogError> {
+        let key = self.key(request, "project:read")?;
+        let own = (0..self.projects.len()).filter(|place| self.projects[*place].id == key.project);
+        let own: Vec<Value> = own.map(|place| self.project_body(place)).collect();
+        Ok(Answer::json(200, &json!({ "count": own.len(), "next": null, "previous": null, "results": own })))
+    }
+
+    /// The key that came, if it may do this.
+    fn key(&self, request: &Request, scope: &str) -> Result<&Key, PostHogError> {
         let sent = request.header("authorization").ok_or_else(PostHogError::no_key)?;
         let sent = sent.strip_prefix("Bearer ").ok_or_else(PostHogError::no_key)?.trim();
         let key = self.keys.iter().find(|key| key.text == sent && !key.expired);
@@ -71,6 +82,12 @@ impl PostHog {
         if !key.scopes.iter().any(|granted| granted == scope) {
             return Err(PostHogError::missing_scope(scope));
         }
+        Ok(key)
+    }
+
+    /// The project's place, if the key may see it and do this there.
+    fn admit(&self, request: &Request, id: &str, scope: &str) -> Result<usize, PostHogError> {
+        let key = self.key(request, scope)?;
         let seen = |project: &Project| project.id == key.project && project.id.to_string() == id;
         self.projects.iter().position(seen).ok_or_else(PostHogError::no_project)
     }

@@ -173,7 +173,8 @@ mod tests {
 
     #[test]
     fn a_limit_waits_as_long_as_it_says_or_a_quarter_of_a_minute() {
-        let limited = |wait| Meaning::RateLimited { scope: Scope::Project, wait: Wait::For(Duration::from_secs(wait)) };
+        let limited =
+            |wait| Meaning::RateLimited { scope: Scope::Project, wait: Wait::For(Duration::from_secs(wait)) };
         assert_eq!(answer(429, &[("retry-after", "47")], b"{}"), limited(47));
         assert_eq!(answer(429, &[], b"{}"), limited(15));
         assert_eq!(answer(429, &[("retry-after", "soon")], b""), limited(15));
@@ -181,7 +182,8 @@ mod tests {
 
     #[test]
     fn refusals_say_what_to_do() {
-        let Meaning::NeedsReauth { advice } = error(401, "authentication_failed", "Invalid key phx_abc.") else {
+        let Meaning::NeedsReauth { advice } = error(401, "authentication_failed", "Invalid key phx_abc.")
+        else {
             panic!("401")
         };
         assert!(advice.contains("make a new") && !advice.contains("phx_abc"), "{advice}");
@@ -205,7 +207,8 @@ mod tests {
         ] {
             assert!(matches!(error(status, code, detail), Meaning::Transient { .. }), "{status} {code}");
         }
-        let Meaning::Permanent { reason } = error(400, "hogql", "Unable to resolve field: $entry_utm_sauce") else {
+        let Meaning::Permanent { reason } = error(400, "hogql", "Unable to resolve field: $entry_utm_sauce")
+        else {
             panic!("400")
         };
         assert!(reason.contains("Unable to resolve field: $entry_utm_sauce"), "{reason}");

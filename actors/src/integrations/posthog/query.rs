@@ -342,7 +342,9 @@ mod tests {
         let after = ["night-drive".to_owned(), "google".to_owned(), String::new()];
         let query = Query::visits(&plan, day, Some(&after));
         assert!(
-            query.text.contains("HAVING (campaign, source, medium) > ({after_0}, {after_1}, {after_2}) ORDER BY"),
+            query
+                .text
+                .contains("HAVING (campaign, source, medium) > ({after_0}, {after_1}, {after_2}) ORDER BY"),
             "{}",
             query.text
         );

@@ -206,13 +206,8 @@ impl Position {
             return Err(undocumented(&format!("the column {lacking} is missing")));
         }
         let more = self.step.more(report, table, query)?;
-        let mut mapping = Mapping {
-            account_id,
-            date,
-            currency: plan.currency,
-            place: query.name,
-            quarantined: Vec::new(),
-        };
+        let mut mapping =
+            Mapping { account_id, date, currency: plan.currency, place: query.name, quarantined: Vec::new() };
         let revenue = &mut self.revenue;
         let rows = match (&self.step, report) {
             (Step::Revenue { .. }, _) => {

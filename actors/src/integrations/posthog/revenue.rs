@@ -33,7 +33,9 @@ impl Revenue {
         if self.is_incomplete {
             return None;
         }
-        self.by_origin.values().try_fold(Micros::ZERO, |sum, amount| sum.0.checked_add((*amount)?.0).map(Micros))
+        self.by_origin
+            .values()
+            .try_fold(Micros::ZERO, |sum, amount| sum.0.checked_add((*amount)?.0).map(Micros))
     }
 
     /// Takes out an origin's: zero where its visits brought none.

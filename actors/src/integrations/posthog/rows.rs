@@ -115,9 +115,7 @@ impl Mapping<'_> {
     fn conversions_of(&self, cells: &Cells<'_>, origin: WebOrigin) -> Result<Row, Unreadable> {
         let conversions = match cells.count(column::CONVERSIONS)? {
             None => None,
-            Some(count) => {
-                Some(Micros::from_units(count).ok_or(Unreadable::TooLarge(column::CONVERSIONS))?)
-            }
+            Some(count) => Some(Micros::from_units(count).ok_or(Unreadable::TooLarge(column::CONVERSIONS))?),
         };
         Ok(Row::WebConversions(WebConversions {
             account_id: self.account_id.to_owned(),

@@ -124,7 +124,9 @@ pub fn check_host(base_url: &Url) -> Result<(), SetupError> {
     let region = if region.starts_with("eu") { "eu" } else { "us" };
     Err(refuse(
         "base_url",
-        &format!("{host} takes events and answers no queries: set the connection's base_url to https://{region}.posthog.com"),
+        &format!(
+            "{host} takes events and answers no queries: set the connection's base_url to https://{region}.posthog.com"
+        ),
     ))
 }
 

@@ -102,12 +102,7 @@ impl Stage {
         Self { source, script, session: link.session(Urgency::Fresh), clock }
     }
 
-    async fn ask(
-        &self,
-        stream: &str,
-        cursor: Option<&str>,
-        resume: Option<&str>,
-    ) -> Result<Reply, Failure> {
+    async fn ask(&self, stream: &str, cursor: Option<&str>, resume: Option<&str>) -> Result<Reply, Failure> {
         let streams = PostHog.streams();
         let stream = streams.iter().find(|it| it.name == stream).unwrap();
         let account = Account {
@@ -157,8 +152,7 @@ fn table(columns: &[&str], rows: Value) -> (u16, Value) {
 const VISITS: [&str; 7] =
     ["campaign", "source", "medium", "sessions", "page_views", "session_seconds", "users"];
 const TOTAL: [&str; 4] = ["users", "session_seconds", "page_views", "sessions"];
-const CONVERSIONS: [&str; 6] =
-    ["goal", "campaign", "source", "medium", "conversions", "converting_sessions"];
+const CONVERSIONS: [&str; 6] = ["goal", "campaign", "source", "medium", "conversions", "converting_sessions"];
 
 fn total() -> (u16, Value) {
     // In another order than asked for: columns go by name.
@@ -241,7 +235,9 @@ async fn revenue_is_read_first_and_given_to_its_visits() {
     // It is another reading's, and until then nothing of the day is deleted.
     assert_eq!(pages[4].quarantined.len(), 1);
     assert_eq!(pages[4].quarantined[0].day, Some(date(2026, 11, 20)));
-    assert!(stage.asked()[0].body.as_ref().unwrap()["query"]["query"].as_str().unwrap().contains("toDecimal"));
+    assert!(
+        stage.asked()[0].body.as_ref().unwrap()["query"]["query"].as_str().unwrap().contains("toDecimal")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -274,19 +270,19 @@ async fn goals_are_counted_in_total_and_by_origin() {
     );
     assert_eq!(conversions(&pages[1].rows[0]).origin.medium, "cpc");
     let asked = stage.asked();
-    assert_eq!((&values(&asked[0])["goal_0"], &values(&asked[0])["goal_1"]), (&json!("pre_saved"), &json!("signed_up")));
+    assert_eq!(
+        (&values(&asked[0])["goal_0"], &values(&asked[0])["goal_1"]),
+        (&json!("pre_saved"), &json!("signed_up"))
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn cut_answers_go_on_or_fail_and_never_end() {
     let row = |campaign: &str| json!([campaign, "google", "cpc", 2, 3, 40, 2]);
     // Fewer rows than asked for, but more follow; and a limit lower than asked for.
-    let fewer = |rows: Value| {
-        (200, json!({ "columns": VISITS, "results": rows, "hasMore": true }))
-    };
-    let lowered = |rows: Value| {
-        (200, json!({ "columns": VISITS, "results": rows, "hasMore": false, "limit": 1 }))
-    };
+    let fewer = |rows: Value| (200, json!({ "columns": VISITS, "results": rows, "hasMore": true }));
+    let lowered =
+        |rows: Value| (200, json!({ "columns": VISITS, "results": rows, "hasMore": false, "limit": 1 }));
     let stage = Stage::new(
         plain(),
         vec![total(), fewer(json!([row("a")])), lowered(json!([row("b")])), table(&VISITS, json!([]))],
@@ -420,7 +416,9 @@ async fn what_posthog_forgot_or_took_too_long_for_is_asked_again() {
     let failed_silently = (200, json!({ "query_status": { "id": "q", "complete": true, "error": true } }));
     for failed in [failed, failed_silently] {
         let stage = Stage::new(plain(), vec![working("q"), failed]);
-        let Ok(Reply::Pending { resume, .. }) = stage.ask(streams::SESSIONS, None, None).await else { panic!() };
+        let Ok(Reply::Pending { resume, .. }) = stage.ask(streams::SESSIONS, None, None).await else {
+            panic!()
+        };
         let failure = stage.ask(streams::SESSIONS, None, Some(&resume)).await;
         assert!(matches!(failure, Err(Failure::Transient { .. })), "{failure:?}");
     }

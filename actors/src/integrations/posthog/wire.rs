@@ -151,7 +151,9 @@ impl<'a> Cells<'a> {
         let Some(digits) = self.digits(name)? else { return Ok(None) };
         // Sums may be written as `12.0`.
         let whole = match digits.split_once('.') {
-            Some((whole, fraction)) if !fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0') => whole,
+            Some((whole, fraction)) if !fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0') => {
+                whole
+            }
             _ => &*digits,
         };
         if whole.is_empty() || !whole.bytes().all(|byte| byte.is_ascii_digit()) {

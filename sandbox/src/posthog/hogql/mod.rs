@@ -8,12 +8,15 @@
 
 mod aggregates;
 mod ast;
+mod casts;
 mod decimal;
+mod expressions;
 mod functions;
 mod lexer;
 mod parser;
 mod resolve;
 mod run;
+mod scan;
 mod table;
 mod value;
 

@@ -1,15 +1,15 @@
-//! Carries a query out: scan, filter, group, sort, cut.
+//! Carries a query out: resolve, scan, sort, cut.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::Refusal;
-use super::aggregates::State;
-use super::ast::{Call, Column, Expr, Order, Query, Select, Source};
+use super::ast::{Column, Expr, Order, Query, Select, Source};
 use super::functions::{Setting, call};
-use super::resolve::{Origin, Scope, grouped, has_aggregate};
-use super::table::{Bounds, Database, Row, Span};
-use super::value::{Value, midnight, moment};
+use super::resolve::{Origin, Scope, has_aggregate};
+use super::scan::{Step, key_of};
+use super::table::{Database, Row};
+use super::value::Value;
 
 /// Rows of a query without a LIMIT.
 pub(crate) const DEFAULT_LIMIT: usize = 100;
@@ -48,22 +48,22 @@ pub(crate) fn run(query: &Query, database: &dyn Database, setting: &Setting) -> 
 /// The tables that a selection can use, with those that `WITH` names.
 pub(super) struct Scene<'s> {
     pub(super) database: &'s dyn Database,
-    setting: &'s Setting,
+    pub(super) setting: &'s Setting,
     named: Vec<(String, Output)>,
     outer: Option<&'s Scene<'s>>,
 }
 
 /// Where the values of fields come from.
-enum Place<'p> {
+pub(super) enum Place<'p> {
     Row(&'p dyn Row),
     Cells(&'p [Value]),
     Nothing,
 }
 
 /// A row of the result with what it is sorted by.
-struct Line {
-    keys: Vec<Value>,
-    cells: Vec<Value>,
+pub(super) struct Line {
+    pub(super) keys: Vec<Value>,
+    pub(super) cells: Vec<Value>,
 }
 
 impl Scene<'_> {
@@ -205,7 +205,8 @@ impl Scene<'_> {
         Ordering::Equal
     }
 
-    fn value(&self, expr: &Expr, place: &Place<'_>) -> Result<Value, Refusal> {
+    /// The value of an expression there.
+    pub(super) fn value(&self, expr: &Expr, place: &Place<'_>) -> Result<Value, Refusal> {
         match expr {
             Expr::Literal(value) => Ok(value.clone()),
             Expr::Slot(slot) => match place {
@@ -239,173 +240,6 @@ impl Scene<'_> {
         }
         Ok(holds)
     }
-}
-
-/// The scan of one selection.
-struct Step<'s> {
-    scene: &'s Scene<'s>,
-    table: Option<&'s str>,
-    inner: Option<&'s Output>,
-    filter: Option<Expr>,
-}
-
-impl Step<'_> {
-    /// Shows every row that the filter lets through.
-    fn each(&self, visit: &mut dyn FnMut(&Place<'_>) -> Result<(), Refusal>) -> Result<(), Refusal> {
-        let scene = self.scene;
-        let mut admit = |place: Place<'_>| {
-            let admitted = match &self.filter {
-                Some(filter) => scene.value(filter, &place)?.holds(),
-                None => true,
-            };
-            if admitted { visit(&place) } else { Ok(()) }
-        };
-        if let Some(table) = self.table {
-            let bounds = self.bounds(table)?;
-            return scene.database.scan(table, &bounds, &mut |row| admit(Place::Row(row)));
-        }
-        match self.inner {
-            Some(inner) => inner.rows.iter().try_for_each(|cells| admit(Place::Cells(cells))),
-            None => admit(Place::Nothing),
-        }
-    }
-
-    fn plain(&self, selected: &[Expr], orders: &[Expr]) -> Result<Vec<Line>, Refusal> {
-        let mut lines = Vec::new();
-        self.each(&mut |place| {
-            let keys = self.values(orders, place)?;
-            lines.push(Line { keys, cells: self.values(selected, place)? });
-            Ok(())
-        })?;
-        Ok(lines)
-    }
-
-    fn values(&self, exprs: &[Expr], place: &Place<'_>) -> Result<Vec<Value>, Refusal> {
-        exprs.iter().map(|expr| self.scene.value(expr, place)).collect()
-    }
-
-    fn groups(
-        &self,
-        keys: &[Expr],
-        selected: &[Expr],
-        orders: &[Expr],
-        having: Option<&Expr>,
-    ) -> Result<Vec<Line>, Refusal> {
-        let mut found = Vec::new();
-        let mut placed = |exprs: &[Expr]| {
-            exprs.iter().map(|expr| grouped(expr, keys, &mut found)).collect::<Result<Vec<Expr>, _>>()
-        };
-        let (selected, orders) = (placed(selected)?, placed(orders)?);
-        let having = having.map(|having| placed(std::slice::from_ref(having))).transpose()?;
-        let mut lines = Vec::new();
-        for cells in self.collect(keys, &found)? {
-            let place = Place::Cells(&cells);
-            if let Some([having]) = having.as_deref()
-                && !self.scene.value(having, &place)?.holds()
-            {
-                continue;
-            }
-            lines.push(Line { keys: self.values(&orders, &place)?, cells: self.values(&selected, &place)? });
-        }
-        Ok(lines)
-    }
-
-    /// Each group's keys and finished aggregates, in the order in which the groups appear.
-    fn collect(&self, keys: &[Expr], found: &[Call]) -> Result<Vec<Vec<Value>>, Refusal> {
-        let states = || found.iter().map(State::new).collect::<Result<Vec<State>, _>>();
-        let mut places = HashMap::new();
-        let mut groups: Vec<(Vec<Value>, Vec<State>)> = Vec::new();
-        if keys.is_empty() {
-            // Without keys there is one group, even of no rows.
-            groups.push((Vec::new(), states()?));
-            places.insert(String::new(), 0);
-        }
-        self.each(&mut |place| {
-            let values = self.values(keys, place)?;
-            let key = key_of(&values);
-            let at = if let Some(at) = places.get(&key) {
-                *at
-            } else {
-                groups.push((values, states()?));
-                places.insert(key, groups.len() - 1);
-                groups.len() - 1
-            };
-            for (call, state) in found.iter().zip(&mut groups[at].1) {
-                state.add(&self.values(&call.args, place)?, &self.scene.setting.zone)?;
-            }
-            Ok(())
-        })?;
-        let finish = |(mut cells, states): (Vec<Value>, Vec<State>)| {
-            cells.extend(states.into_iter().map(State::finish));
-            cells
-        };
-        Ok(groups.into_iter().map(finish).collect())
-    }
-
-    /// The times that the filter asks for: what need not be scanned.
-    fn bounds(&self, table: &str) -> Result<Bounds, Refusal> {
-        let mut bounds = Bounds::default();
-        let mut parts = Vec::new();
-        if let Some(filter) = &self.filter {
-            filter.conjuncts(&mut parts);
-        }
-        for part in parts {
-            let Expr::Call(Call { name, args, .. }) = part else { continue };
-            let (field, constant, swapped) = match args.as_slice() {
-                [Expr::Field(field), other] => (field, other, false),
-                [other, Expr::Field(field)] => (field, other, true),
-                _ => continue,
-            };
-            let span = match field.as_slice() {
-                [own] if own == self.scene.database.time_field(table) => &mut bounds.own,
-                [session, start] if session == "session" && start == "$start_timestamp" => {
-                    &mut bounds.session
-                }
-                _ => continue,
-            };
-            if is_constant(constant) {
-                let value = self.scene.value(constant, &Place::Nothing)?;
-                self.narrow(span, name, swapped, &value);
-            }
-        }
-        Ok(bounds)
-    }
-
-    fn narrow(&self, span: &mut Span, name: &str, swapped: bool, value: &Value) {
-        let zone = &self.scene.setting.zone;
-        let at = match value {
-            Value::Moment(at, _) => Some(*at),
-            Value::Date(date) => midnight(*date, zone),
-            Value::Text(text) => moment(text, zone),
-            _ => None,
-        };
-        let Some(at) = at else { return };
-        match (name, swapped) {
-            ("equals", _) => {
-                span.begin(at);
-                span.end(at);
-            }
-            ("greater" | "greaterOrEquals", false) | ("less" | "lessOrEquals", true) => span.begin(at),
-            ("less" | "lessOrEquals", false) | ("greater" | "greaterOrEquals", true) => span.end(at),
-            _ => {}
-        }
-    }
-}
-
-fn is_constant(expr: &Expr) -> bool {
-    let mut constant = true;
-    expr.each(&mut |inner| {
-        constant &= matches!(inner, Expr::Literal(_) | Expr::Call(_));
-    });
-    constant
-}
-
-fn key_of(values: &[Value]) -> String {
-    let mut key = String::new();
-    for value in values {
-        value.write_key(&mut key);
-    }
-    key
 }
 
 /// `GROUP BY 1`: the expression that is selected there.

@@ -76,7 +76,7 @@ fn rows(text: &str) -> String {
         .rows
         .iter()
         .map(|row| row.iter().map(|cell| cell.to_json(false)).collect::<serde_json::Value>());
-    serde_json::Value::from_iter(rows).to_string()
+    rows.collect::<serde_json::Value>().to_string()
 }
 
 #[test]
@@ -146,6 +146,17 @@ fn selections_stand_in_selections() {
         rows("select 'a', count() from items union all select name, number from items where number = 5"),
         r#"[["a",5],["e",5]]"#
     );
+}
+
+#[test]
+fn days_can_be_counted_from() {
+    assert_eq!(
+        rows(
+            "select name from items where at < addDays(toDateTime({from}), 1) and at >= subtractDays(dateTrunc('day', toDateTime({from})), 0) order by name asc nulls last"
+        ),
+        r#"[["b"],["c"],["d"]]"#
+    );
+    assert_eq!(rows("select greatest(1, number), least(number, 2) from items where number = 4"), "[[4,2]]");
 }
 
 #[test]

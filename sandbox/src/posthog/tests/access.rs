@@ -29,6 +29,11 @@ fn keys_open_their_own_project_only() {
     let project =
         world.answer(&request("GET", &format!("/api/projects/{EU_PROJECT}/"), EU_KEY, &Value::Null));
     assert_eq!(read(&project)["timezone"], "Europe/Berlin");
+    let projects = read(&world.answer(&request("GET", "/api/projects/", EU_KEY, &Value::Null)));
+    assert_eq!(
+        (projects["count"].clone(), projects["results"][0]["id"].clone()),
+        (json!(1), json!(EU_PROJECT))
+    );
     world.expire_key(EU_PROJECT);
     assert_eq!(world.answer(&request("POST", &path(), EU_KEY, &body())).status, 401);
     world.set_key(EU_PROJECT, "phx_new");

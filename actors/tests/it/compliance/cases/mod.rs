@@ -1,6 +1,7 @@
 //! One file a provider.
 
 pub mod busboards;
+pub mod deezer;
 pub mod meta_ads;
 pub mod posthog;
 pub mod stripe;

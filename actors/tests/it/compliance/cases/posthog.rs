@@ -1,10 +1,6 @@
 //! PostHog: days of sessions and conversions, asked for in HogQL and told in rows without names.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actors::{
     integration::{ConnectionSpec, Integration},
@@ -18,9 +14,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use rows::{DayRange, Table, day::day_at};
 use sandbox::{
     exchange::Imitation,
-    posthog::{
-        EU_KEY, EU_PROJECT, NewSession, PRE_SAVE, PURCHASE, PostHog as World, SIGN_UP, SessionFilter,
-    },
+    posthog::{EU_KEY, EU_PROJECT, NewSession, PRE_SAVE, PURCHASE, PostHog as World, SIGN_UP, SessionFilter},
 };
 use serde_json::{Value, json};
 
@@ -230,7 +224,7 @@ impl Case for PostHogCase {
         (call, Scope::Project)
     }
 
-    fn elements<'a>(&self, body: &'a mut Value) -> Option<&'a mut Vec<Value>> {
+    fn list<'a>(&self, body: &'a mut Value) -> Option<&'a mut Vec<Value>> {
         body.pointer_mut("/results")?.as_array_mut()
     }
 

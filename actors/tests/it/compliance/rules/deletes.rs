@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use rows::{Clock, ledger::Progress};
 use super::super::{bench::Bench, case::Case};
 use crate::support::wire::Mishap;
+use rows::{Clock, ledger::Progress};
 
 /// A window that comes back empty is not deleted before a second reading agrees, and stays when it does not.
 pub async fn an_empty_window_is_not_believed_at_once(case: &'static dyn Case) {
@@ -46,7 +46,7 @@ pub async fn beside_an_unreadable_row_nothing_is_deleted(case: &'static dyn Case
     bench.read().await;
     let before = bench.stored();
     bench.wire.set_tamper(move |path, body| {
-        let Some(elements) = case.elements(body) else { return };
+        let Some(elements) = case.list(body) else { return };
         let mut spoilt = 0;
         elements.retain_mut(|element| {
             if spoilt < 2 && case.spoil(path, element, "seven") {
@@ -82,7 +82,7 @@ pub async fn a_page_cut_short_deletes_nothing(case: &'static dyn Case) {
     let cut = async {
         bench.clock.sleep(Duration::from_mins(5)).await;
         bench.wire.set_tamper(move |_, body| {
-            let Some(elements) = case.elements(body) else { return };
+            let Some(elements) = case.list(body) else { return };
             elements.clear();
             case.promise_more(body);
         });

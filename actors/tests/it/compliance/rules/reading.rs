@@ -14,7 +14,9 @@ pub async fn everything_is_read_once(case: &'static dyn Case) {
     let mut asked: BTreeMap<String, u32> = BTreeMap::new();
     for seen in bench.wire.take_seen() {
         if !case.may_repeat(&seen) {
-            *asked.entry(format!("{:?} {} {:?} {}", seen.method, seen.path, seen.query, seen.body)).or_default() += 1;
+            *asked
+                .entry(format!("{:?} {} {:?} {}", seen.method, seen.path, seen.query, seen.body))
+                .or_default() += 1;
         }
     }
     asked.retain(|_, times| *times > 1);

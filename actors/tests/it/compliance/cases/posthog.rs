@@ -171,7 +171,7 @@ impl Case for PostHogCase {
                 let Some(rows) = body.pointer_mut("/results").and_then(Value::as_array_mut) else { return };
                 let is_check = rows.first().is_some_and(|row| *row == json!([1]));
                 if is_total {
-                    rows.iter_mut().for_each(|row| *row = json!([0, 0, 0, 0]));
+                    *rows = vec![json!([0, 0, 0, 0])];
                 } else if !is_check {
                     rows.clear();
                     // Without rows but with more to come, it would be no answer.

@@ -88,13 +88,13 @@ impl Asking<'_> {
         let asked_at = self.session.agreed_now();
         let answer: Answer = self.session.json(query.call(self.project)).await?;
         match answer.query_status {
-            Some(status) if answer.results.is_none() => match status.id {
-                Some(id) if !status.complete && is_plain(&id) => {
-                    Ok(Outcome::Working(Working { id, asked_at }))
+            Some(status) if answer.results.is_none() => match &status.id {
+                Some(id) if !status.complete && is_plain(id) => {
+                    Ok(Outcome::Working(Working { id: id.clone(), asked_at }))
                 }
-                _ => self.end(QueryStatus { id: None, ..status }, asked_at),
+                _ => ended(status, asked_at),
             },
-            _ => self.taken(answer, self.asked_after),
+            _ => taken(answer, self.asked_after),
         }
     }
 
@@ -103,40 +103,41 @@ impl Asking<'_> {
         let call = Call::get(path, endpoint::STATUS).account(&self.project.id);
         let answer: Answer = self.session.json(Call { timeout: Some(STATUS_TIMEOUT), ..call }).await?;
         match answer.query_status {
-            Some(status) if status.complete || status.error => self.end(status, before.asked_at),
+            Some(status) if status.complete || status.error => ended(status, before.asked_at),
             Some(_) => Ok(Outcome::Working(before.clone())),
             None => Err(undocumented("the status of a query says nothing about it")),
         }
     }
+}
 
-    /// A query that has come to its end.
-    fn end(&self, status: QueryStatus, asked_at: Timestamp) -> Result<Outcome, Failure> {
-        match status.results {
-            Some(answer) if !status.error => self.taken(*answer, Some(asked_at)),
-            _ if status.error => {
-                Err(Failure::Transient { reason: "PostHog could not finish a query".to_owned() })
-            }
-            _ => Err(undocumented("a query came to its end without an answer")),
+/// A query that has come to its end.
+fn ended(status: QueryStatus, asked_at: Timestamp) -> Result<Outcome, Failure> {
+    match status.results {
+        Some(answer) if !status.error => taken(*answer, Some(asked_at)),
+        _ if status.error => {
+            Err(Failure::Transient { reason: "PostHog could not finish a query".to_owned() })
         }
+        _ => Err(undocumented("a query came to its end without an answer")),
     }
+}
 
-    fn taken(&self, answer: Answer, asked_after: Option<Timestamp>) -> Result<Outcome, Failure> {
-        if let (Some(true), Some(asked_after)) = (answer.is_cached, asked_after)
-            && answer.last_refresh.is_none_or(|at| at < asked_after)
-        {
-            let age = answer.last_refresh.map_or_else(
-                || "of unknown age".to_owned(),
-                |at| format!("calculated {} s before", asked_after.duration_since(at).as_secs()),
-            );
-            return Err(Failure::Transient {
-                reason: format!(
-                    "PostHog answered from its cache, {age}, though a new calculation was asked for: not taken for a \
-                     new reading"
-                ),
-            });
-        }
-        answer.table().map(Outcome::Answered).ok_or_else(|| undocumented("an answer without columns or rows"))
+/// An answer, unless it is an old one.
+fn taken(answer: Answer, asked_after: Option<Timestamp>) -> Result<Outcome, Failure> {
+    if let (Some(true), Some(asked_after)) = (answer.is_cached, asked_after)
+        && answer.last_refresh.is_none_or(|at| at < asked_after)
+    {
+        let age = answer.last_refresh.map_or_else(
+            || "of unknown age".to_owned(),
+            |at| format!("calculated {} s before", asked_after.duration_since(at).as_secs()),
+        );
+        return Err(Failure::Transient {
+            reason: format!(
+                "PostHog answered from its cache, {age}, though a new calculation was asked for: not taken for a \
+                 new reading"
+            ),
+        });
     }
+    answer.table().map(Outcome::Answered).ok_or_else(|| undocumented("an answer without columns or rows"))
 }
 
 /// As passing as any other nonsense.

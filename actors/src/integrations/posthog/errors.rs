@@ -83,7 +83,7 @@ fn said_wait(response: &Response) -> Option<Duration> {
     retry_after(response.header("retry-after")?, response.received_at)
 }
 
-/// ClickHouse behind PostHog has too much to do.
+/// The database behind PostHog has too much to do.
 fn is_busy(code: &str) -> bool {
     matches!(code, "too_many_simultaneous_queries" | "clickhouse_at_capacity" | "concurrency_limit_exceeded")
 }

@@ -161,9 +161,8 @@ impl PostHogSource {
         let Plan { project, currency, time_zone, .. } = &self.plan;
         let asking = Asking { session, project, asked_after: None };
         match asking.answer(&Query::probe(), None).await {
-            Ok(_) => {}
-            // A key that is known, but may not do this: each stream tells what it lacks.
-            Err(Failure::Forbidden { .. }) => {}
+            // Forbidden: a key that is known, but may not do this. Each stream tells what it lacks.
+            Ok(_) | Err(Failure::Forbidden { .. }) => {}
             Err(failure) => return Err(failure),
         }
         Ok(vec![Account {

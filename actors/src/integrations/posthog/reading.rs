@@ -219,17 +219,14 @@ impl Position {
             (Step::Origins { .. }, Report::Visits) => mapping.visits(table, revenue.as_mut()),
             (Step::Origins { .. }, Report::Conversions) => mapping.conversions(table),
         };
-        let next = match self.step.next(more) {
-            Some(step) => {
-                self.step = step;
-                Next::More(serde_json::json!(self).to_string())
+        let next = if let Some(step) = self.step.next(more) {
+            self.step = step;
+            Next::More(serde_json::json!(self).to_string())
+        } else {
+            if let Some(revenue) = &self.revenue {
+                mapping.revenue_alone(revenue);
             }
-            None => {
-                if let Some(revenue) = &self.revenue {
-                    mapping.revenue_alone(revenue);
-                }
-                Next::End(None)
-            }
+            Next::End(None)
         };
         Ok(Page { rows, quarantined: mapping.quarantined, next, ..Page::default() })
     }

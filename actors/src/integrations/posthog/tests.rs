@@ -145,7 +145,7 @@ impl Stage {
     }
 }
 
-fn table(columns: &[&str], rows: Value) -> (u16, Value) {
+fn table(columns: &[&str], rows: &Value) -> (u16, Value) {
     (200, json!({ "columns": columns, "results": rows, "hasMore": false, "types": [], "is_cached": false }))
 }
 
@@ -156,7 +156,7 @@ const CONVERSIONS: [&str; 6] = ["goal", "campaign", "source", "medium", "convers
 
 fn total() -> (u16, Value) {
     // In another order than asked for: columns go by name.
-    table(&TOTAL, json!([[3, 90, 7, 4]]))
+    table(&TOTAL, &json!([[3, 90, 7, 4]]))
 }
 
 fn working(id: &str) -> (u16, Value) {
@@ -191,8 +191,8 @@ async fn a_day_is_its_total_and_then_its_origins_behind_the_last_row() {
         plain(),
         vec![
             total(),
-            table(&VISITS, json!([["", "(direct)", "", 1, 2, 30, 1], ["a", "google", "cpc", 2, 3, 40, 2]])),
-            table(&VISITS, json!([["b", "meta", "paid", 1, 2, 20, 1]])),
+            table(&VISITS, &json!([["", "(direct)", "", 1, 2, 30, 1], ["a", "google", "cpc", 2, 3, 40, 2]])),
+            table(&VISITS, &json!([["b", "meta", "paid", 1, 2, 20, 1]])),
         ],
     );
     let pages = stage.day(streams::SESSIONS).await;
@@ -218,11 +218,11 @@ async fn revenue_is_read_first_and_given_to_its_visits() {
     let stage = Stage::new(
         with_revenue(),
         vec![
-            table(&columns, json!([["a", "google", "cpc", "0.1"], ["b", "meta", "paid", null]])),
-            table(&columns, json!([["gone", "x", "y", "0.2"]])),
+            table(&columns, &json!([["a", "google", "cpc", "0.1"], ["b", "meta", "paid", null]])),
+            table(&columns, &json!([["gone", "x", "y", "0.2"]])),
             total(),
-            table(&VISITS, json!([["a", "google", "cpc", 2, 3, 40, 2], ["b", "meta", "paid", 1, 1, 0, 1]])),
-            table(&VISITS, json!([])),
+            table(&VISITS, &json!([["a", "google", "cpc", 2, 3, 40, 2], ["b", "meta", "paid", 1, 1, 0, 1]])),
+            table(&VISITS, &json!([])),
         ],
     );
     let pages = stage.day(streams::SESSIONS).await;
@@ -242,7 +242,7 @@ async fn revenue_is_read_first_and_given_to_its_visits() {
 
 #[tokio::test(start_paused = true)]
 async fn a_day_on_which_nobody_came_has_no_rows() {
-    let stage = Stage::new(plain(), vec![table(&TOTAL, json!([[0, 0, 0, 0]])), table(&VISITS, json!([]))]);
+    let stage = Stage::new(plain(), vec![table(&TOTAL, &json!([[0, 0, 0, 0]])), table(&VISITS, &json!([]))]);
     assert!(stage.day(streams::SESSIONS).await.iter().all(|page| page.rows.is_empty()));
 }
 
@@ -251,8 +251,8 @@ async fn goals_are_counted_in_total_and_by_origin() {
     let stage = Stage::new(
         plain(),
         vec![
-            table(&["goal", "conversions", "converting_sessions"], json!([["signed_up", 5, 4]])),
-            table(&CONVERSIONS, json!([["signed_up", "a", "google", "cpc", 5, 4]])),
+            table(&["goal", "conversions", "converting_sessions"], &json!([["signed_up", 5, 4]])),
+            table(&CONVERSIONS, &json!([["signed_up", "a", "google", "cpc", 5, 4]])),
         ],
     );
     let pages = stage.day(streams::CONVERSIONS).await;
@@ -285,7 +285,7 @@ async fn cut_answers_go_on_or_fail_and_never_end() {
         |rows: Value| (200, json!({ "columns": VISITS, "results": rows, "hasMore": false, "limit": 1 }));
     let stage = Stage::new(
         plain(),
-        vec![total(), fewer(json!([row("a")])), lowered(json!([row("b")])), table(&VISITS, json!([]))],
+        vec![total(), fewer(json!([row("a")])), lowered(json!([row("b")])), table(&VISITS, &json!([]))],
     );
     assert_eq!(stage.day(streams::SESSIONS).await.len(), 4);
     assert_eq!(values(&stage.asked()[3])["after_0"], "b");
@@ -293,8 +293,8 @@ async fn cut_answers_go_on_or_fail_and_never_end() {
     for nonsense in [
         fewer(json!([])),
         fewer(json!(["x"])),
-        table(&VISITS, json!([row("a"), row("b"), row("c")])),
-        table(&VISITS[1..], json!([["google", "cpc", 2, 3, 40, 2]])),
+        table(&VISITS, &json!([row("a"), row("b"), row("c")])),
+        table(&VISITS[1..], &json!([["google", "cpc", 2, 3, 40, 2]])),
         (200, json!({ "results": [] })),
         (200, json!({ "detail": "hello" })),
     ] {
@@ -304,7 +304,7 @@ async fn cut_answers_go_on_or_fail_and_never_end() {
         assert!(matches!(failure, Err(Failure::Transient { .. })), "{nonsense:?} {failure:?}");
     }
     // The same page twice.
-    let page = || table(&VISITS, json!([row("a"), row("b")]));
+    let page = || table(&VISITS, &json!([row("a"), row("b")]));
     let stage = Stage::new(plain(), vec![total(), page(), page()]);
     let Next::More(cursor) = stage.page(streams::SESSIONS, None).await.next else { panic!("ends") };
     let Next::More(cursor) = stage.page(streams::SESSIONS, Some(&cursor)).await.next else { panic!("ends") };
@@ -316,8 +316,8 @@ async fn a_row_that_cannot_be_read_is_set_aside_with_its_day() {
     let stage = Stage::new(
         plain(),
         vec![
-            table(&TOTAL, json!([["ada@example.com", 90, 7, 4]])),
-            table(&VISITS, json!([["a", "google", "cpc", 2, 3, 40, 2.5]])),
+            table(&TOTAL, &json!([["ada@example.com", 90, 7, 4]])),
+            table(&VISITS, &json!([["a", "google", "cpc", 2, 3, 40, 2.5]])),
         ],
     );
     let pages = stage.day(streams::SESSIONS).await;
@@ -352,7 +352,7 @@ async fn an_old_answer_from_the_cache_is_no_reading() {
 
 #[tokio::test(start_paused = true)]
 async fn what_posthog_works_on_is_picked_up_by_a_later_reading() {
-    let page = table(&VISITS, json!([["a", "google", "cpc", 2, 3, 40, 2]]));
+    let page = table(&VISITS, &json!([["a", "google", "cpc", 2, 3, 40, 2]]));
     let stage = Stage::new(
         plain(),
         vec![
@@ -432,7 +432,7 @@ async fn an_id_that_would_leave_the_path_is_not_followed() {
 
 #[tokio::test(start_paused = true)]
 async fn the_check_asks_one_cheap_question() {
-    let stage = Stage::new(plain(), vec![table(&["one"], json!([[1]]))]);
+    let stage = Stage::new(plain(), vec![table(&["one"], &json!([[1]]))]);
     let accounts = Source::check(stage.source.as_ref(), &stage.session).await.unwrap();
     assert_eq!((accounts.len(), accounts[0].id.as_str()), (1, "12345"));
     assert_eq!(stage.asked().len(), 1);

@@ -127,8 +127,8 @@ impl Case for PostHogCase {
                 let sessions = sessions(world, day, None);
                 assert!(world.add_goal(EU_PROJECT, &sessions[0], PURCHASE, Some("1234567.89")));
                 assert!(world.add_goal(EU_PROJECT, &sessions[1], SIGN_UP, None));
+                // Numbers fall. (Merged persons would do that on every day, beyond any look-back.)
                 assert!(world.delete_session(EU_PROJECT, &sessions[2]));
-                assert!(world.merge_persons(EU_PROJECT, day) > 0);
             }
         });
     }
@@ -169,10 +169,13 @@ impl Case for PostHogCase {
             wire.set_tamper(|_, body| {
                 let is_total = body["columns"][0] == "sessions";
                 let Some(rows) = body.pointer_mut("/results").and_then(Value::as_array_mut) else { return };
+                let is_check = rows.first().is_some_and(|row| *row == json!([1]));
                 if is_total {
-                    rows.iter_mut().for_each(|row| *row = json!([0, 0, 0, 0]));
-                } else if rows.first().is_some_and(|row| row != &json!([1])) {
+                    *rows = vec![json!([0, 0, 0, 0])];
+                } else if !is_check {
                     rows.clear();
+                    // Without rows but with more to come, it would be no answer.
+                    body["hasMore"] = Value::Bool(false);
                 }
             });
         }

@@ -1,6 +1,6 @@
 //! One row of any table that an integration fills.
 
-use crate::{ads, key::Fingerprint, payments};
+use crate::{ads, key::Fingerprint, payments, personal};
 
 /// A normalised row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,7 @@ pub enum Row {
     SubscriptionMrr(payments::SubscriptionMrr),
     LedgerEntry(payments::LedgerEntry),
     Customer(payments::Customer),
+    BillingProfile(personal::BillingProfile),
     Product(payments::Product),
     Price(payments::Price),
 }
@@ -44,6 +45,7 @@ pub enum Table {
     SubscriptionMrrDaily,
     LedgerEntries,
     Customers,
+    BillingProfiles,
     Products,
     Prices,
 }
@@ -69,6 +71,7 @@ impl Table {
             Self::SubscriptionMrrDaily => "subscription_mrr_daily",
             Self::LedgerEntries => "ledger_entries",
             Self::Customers => "customers",
+            Self::BillingProfiles => "billing_profiles",
             Self::Products => "products",
             Self::Prices => "prices",
         }
@@ -96,6 +99,7 @@ impl Row {
             Self::SubscriptionMrr(_) => Table::SubscriptionMrrDaily,
             Self::LedgerEntry(_) => Table::LedgerEntries,
             Self::Customer(_) => Table::Customers,
+            Self::BillingProfile(_) => Table::BillingProfiles,
             Self::Product(_) => Table::Products,
             Self::Price(_) => Table::Prices,
         }
@@ -111,6 +115,10 @@ impl Row {
             Self::AdSet(row) => Fingerprint::of(&[&row.account_id, &row.ad_set_id]),
             Self::Ad(row) => Fingerprint::of(&[&row.account_id, &row.ad_id]),
             Self::SubscriptionMrr(row) => Fingerprint::of(&[&row.subscription_id]),
+            // One object of a source each: which of them counts is decided where they are stored.
+            Self::BillingProfile(row) => {
+                Fingerprint::of(&[&row.customer_id, row.source.as_str(), &row.as_of.to_string()])
+            }
             Self::Payment(payments::Payment { id, .. })
             | Self::Refund(payments::Refund { id, .. })
             | Self::Dispute(payments::Dispute { id, .. })

@@ -41,6 +41,7 @@ pub fn object_table(table: Table) -> Option<ObjectTable> {
         Table::Subscriptions => ("subscription_rows", "id", false, Some(Gone::Status)),
         Table::LedgerEntries => ("ledger_entry_rows", "id", false, None),
         Table::Customers => ("customer_rows", "id", false, None),
+        Table::BillingProfiles => ("billing_profile_rows", "customer_id", false, None),
         Table::Products => ("product_rows", "id", false, Some(Gone::Active)),
         Table::Prices => ("price_rows", "id", false, Some(Gone::Active)),
         Table::AdPerformanceDaily | Table::AdCountryDaily | Table::SubscriptionMrrDaily => return None,

@@ -46,7 +46,10 @@ pub async fn write(
         Table::Customers => through!(Customer, customer),
         Table::Products => through!(Product, product),
         Table::Prices => through!(Price, price),
-        Table::AdPerformanceDaily | Table::AdCountryDaily | Table::SubscriptionMrrDaily => {
+        Table::AdPerformanceDaily
+        | Table::AdCountryDaily
+        | Table::SubscriptionMrrDaily
+        | Table::BillingProfiles => {
             Err(DbErr::Custom(format!("{} is not a table of objects", table.name())))
         }
     }

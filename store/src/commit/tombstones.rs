@@ -8,7 +8,7 @@ use rows::{
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, sea_query::ArrayType};
 
-use super::Scope;
+use super::{Scope, profiles};
 use crate::{limits, objects::object_table, sql::Sql};
 
 /// Only objects can be deleted by id.
@@ -30,6 +30,10 @@ pub async fn apply(tx: &DatabaseTransaction, scope: &Scope<'_>) -> Result<u64, D
     }
     let mut deleted = 0;
     for (table, ids) in tables {
+        if table == Table::BillingProfiles {
+            deleted += profiles::blank(tx, scope, &ids).await?;
+            continue;
+        }
         let Some(object) = object_table(table) else {
             continue;
         };

@@ -10,6 +10,7 @@ pub mod ad_entity;
 pub mod ad_performance;
 pub mod ad_set;
 pub mod backfill;
+pub mod billing_profile;
 pub mod campaign;
 pub mod campaign_member;
 pub mod connection;

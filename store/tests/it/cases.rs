@@ -1,6 +1,6 @@
 //! What must hold on every engine.
 
-use crate::{reading::*, refusing::*, storing::*, support::Bench, vanishing::*};
+use crate::{reading::*, refusing::*, sealing::*, storing::*, support::Bench, vanishing::*};
 
 /// Runs each case on SQLite as a test of its own, and lists them for PostgreSQL.
 macro_rules! cases {
@@ -55,6 +55,10 @@ cases! {
     money_is_summed_by_category_and_zone
     connections_tell_their_condition
     operators_ask_through_the_database
-    budgets_secrets_and_marketing_campaigns_are_kept
+    budgets_and_marketing_campaigns_are_kept
     old_records_are_purged
+    billing_profiles_are_sealed_and_the_most_trusted_answer_counts
+    a_cell_that_was_moved_or_has_no_key_is_an_error
+    a_rotation_seals_everything_anew_and_changes_nothing_else
+    secrets_are_sealed_under_their_names
 }

@@ -33,7 +33,8 @@ pub async fn load_settings(
 
 /// Everything that is stored in the configured database.
 async fn stored(settings: &Settings) -> StoredSecrets {
-    let unavailable = |reason: String, help: &str| StoredSecrets::Unavailable { reason, help: help.to_owned() };
+    let unavailable =
+        |reason: String, help: &str| StoredSecrets::Unavailable { reason, help: help.to_owned() };
     if settings.encryption.keyring.is_none() {
         return unavailable(
             "no key to open it with".to_owned(),

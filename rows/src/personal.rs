@@ -147,12 +147,7 @@ pub const PERSONAL_COLUMNS: [&str; 12] = [
 
 impl BillingProfile {
     /// Of a customer, without anything personal yet.
-    pub fn blank(
-        customer_id: String,
-        source: ProfileSource,
-        source_id: String,
-        as_of: Timestamp,
-    ) -> Self {
+    pub fn blank(customer_id: String, source: ProfileSource, source_id: String, as_of: Timestamp) -> Self {
         Self {
             customer_id,
             source,

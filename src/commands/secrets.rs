@@ -218,8 +218,12 @@ async fn put(name: &str, source: &ConfigFiles) -> Exit {
 fn read_secret(name: &str) -> Result<SecretString, String> {
     let text = if io::stdin().is_terminal() {
         let terminal = Term::stderr();
-        let asked = terminal.write_str(&format!("{name} (is not shown): ")).and_then(|()| terminal.read_secure_line());
-        SecretString::from(asked.map_err(|error| format!("nothing can be asked here: {error}; pipe the secret in"))?)
+        let asked = terminal
+            .write_str(&format!("{name} (is not shown): "))
+            .and_then(|()| terminal.read_secure_line());
+        SecretString::from(
+            asked.map_err(|error| format!("nothing can be asked here: {error}; pipe the secret in"))?,
+        )
     } else {
         let mut text = String::new();
         let read = io::stdin().lock().take(SECRET_BYTES_MAX).read_to_string(&mut text);
@@ -229,7 +233,9 @@ fn read_secret(name: &str) -> Result<SecretString, String> {
     };
     let secret = SecretString::from(text.expose_secret().trim());
     if secret.expose_secret().is_empty() {
-        return Err(format!("there is no secret on stdin: `printf %s … | dynamoi secrets put {name} --config …`"));
+        return Err(format!(
+            "there is no secret on stdin: `printf %s … | dynamoi secrets put {name} --config …`"
+        ));
     }
     Ok(secret)
 }
@@ -297,7 +303,10 @@ async fn rotate(store: &Store) -> Result<Exit, StoreError> {
     let ids: Vec<String> =
         store.keys().iter().flat_map(|keys| keys.ids().map(str::to_owned).collect::<Vec<_>>()).collect();
     store.close().await;
-    output::complain(format_args!("{sealed} rows are sealed again, with key {}", ids.first().map_or("", |id| id)));
+    output::complain(format_args!(
+        "{sealed} rows are sealed again, with key {}",
+        ids.first().map_or("", |id| id)
+    ));
     if !failed.is_empty() {
         failed.iter().for_each(output::complain);
         return Ok(Exit::failed(format_args!("{} rows cannot be opened and stay as they are", failed.len())));

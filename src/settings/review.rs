@@ -219,7 +219,10 @@ impl Review<'_> {
                     "no usable encryption key",
                     "one key a line, the newest first, as `dynamoi secrets generate-key` prints them",
                     &error.to_string(),
-                    Some("without the right key, what it sealed cannot be read: look for a backup first".to_owned()),
+                    Some(
+                        "without the right key, what it sealed cannot be read: look for a backup first"
+                            .to_owned(),
+                    ),
                 );
                 None
             }

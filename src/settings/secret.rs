@@ -126,7 +126,9 @@ impl StoredSecrets {
     fn fetch(&self, name: &str) -> Result<Fetched, Missing> {
         match self {
             // Two names are two secrets.
-            Self::Assumed => Ok(Fetched { secret: SecretString::from(format!("stored:{name}")), doubt: None }),
+            Self::Assumed => {
+                Ok(Fetched { secret: SecretString::from(format!("stored:{name}")), doubt: None })
+            }
             Self::Known(secrets) => match secrets.get(name) {
                 Some(Ok(secret)) => Ok(Fetched {
                     secret: not_empty(secret.expose_secret(), &format!("stored secret {name}"))?,

@@ -36,8 +36,8 @@ pub use crate::{connect::StoreOptions, error::StoreError};
 pub use crate::{
     marketing::{MarketingBudget, MarketingCampaign, MarketingMember},
     operate::BackfillStatus,
-    retention::Purged,
     profiles::OpenProfile,
+    retention::Purged,
     rotation::{Place, Rotated},
     secrets::StoredSecret,
 };
@@ -82,8 +82,7 @@ impl Store {
         let pools = Pools::open(url, &options).await?;
         let ids_stale = Arc::new(AtomicBool::new(false));
         let keyring = Keys::default();
-        let (queue, task) =
-            Writer::start(pools.clone(), clock.clone(), ids_stale.clone(), keyring.clone());
+        let (queue, task) = Writer::start(pools.clone(), clock.clone(), ids_stale.clone(), keyring.clone());
         Ok(Self {
             pools,
             clock: ClockHandle(clock),

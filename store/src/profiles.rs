@@ -49,11 +49,14 @@ impl Store {
             .one(&self.pools.read)
             .await?;
         let Some(connection_id) = known.map(|known| known.id) else { return Ok(None) };
-        let query = Sql::new(self.pools.read.get_database_backend(), "SELECT * FROM billing_profiles WHERE connection = ")
-            .bind(connection)
-            .text(" AND customer_id = ")
-            .bind(customer_id)
-            .done();
+        let query = Sql::new(
+            self.pools.read.get_database_backend(),
+            "SELECT * FROM billing_profiles WHERE connection = ",
+        )
+        .bind(connection)
+        .text(" AND customer_id = ")
+        .bind(customer_id)
+        .done();
         let Some(found) = self.pools.read.query_one_raw(query).await? else { return Ok(None) };
         let mut opened: [Option<Personal>; 12] = Default::default();
         for (place, column) in opened.iter_mut().zip(PERSONAL_COLUMNS) {

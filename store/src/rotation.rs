@@ -66,7 +66,8 @@ impl Store {
             match self.rotate_once(&keyring, place.clone()).await {
                 // A worker holds the database, or rows of it: it is done soon.
                 Err(StoreError::Database(error))
-                    if tries < limits::ROTATION_TRIES_MAX && matches!(Failure::of(&error), Failure::Away(_)) =>
+                    if tries < limits::ROTATION_TRIES_MAX
+                        && matches!(Failure::of(&error), Failure::Away(_)) =>
                 {
                     tries += 1;
                     self.clock.0.sleep(limits::RETRY_PAUSE_MIN).await;
@@ -152,7 +153,9 @@ fn later((connection_id, customer_id, source): (i64, String, String)) -> Conditi
     Condition::any()
         .add(Column::ConnectionId.gt(connection_id))
         .add(same_connection().add(Column::CustomerId.gt(customer_id.as_str())))
-        .add(same_connection().add(Column::CustomerId.eq(customer_id.as_str())).add(Column::Source.gt(source)))
+        .add(
+            same_connection().add(Column::CustomerId.eq(customer_id.as_str())).add(Column::Source.gt(source)),
+        )
 }
 
 fn seal_secret(keyring: &Keyring, secret: &Secret) -> Result<Vec<u8>, String> {

@@ -29,10 +29,14 @@ pub enum OpenError {
     )]
     UnknownKey(String),
     /// It was changed, or moved here from another cell.
-    #[error("its content was damaged or tampered with, or belongs elsewhere: restore it from a backup, or store it again")]
+    #[error(
+        "its content was damaged or tampered with, or belongs elsewhere: restore it from a backup, or store it again"
+    )]
     Damaged,
     /// It is not what this program seals.
-    #[error("it is not sealed in a form that this version knows: run the version that wrote it, or store it again")]
+    #[error(
+        "it is not sealed in a form that this version knows: run the version that wrote it, or store it again"
+    )]
     Form,
 }
 

@@ -49,8 +49,6 @@ pub async fn write(
         Table::AdPerformanceDaily
         | Table::AdCountryDaily
         | Table::SubscriptionMrrDaily
-        | Table::BillingProfiles => {
-            Err(DbErr::Custom(format!("{} is not a table of objects", table.name())))
-        }
+        | Table::BillingProfiles => Err(DbErr::Custom(format!("{} is not a table of objects", table.name()))),
     }
 }

@@ -6,7 +6,9 @@ use rows::{
     Row,
     personal::{BillingProfile, PERSONAL_COLUMNS},
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
+};
 
 use super::Scope;
 use crate::{
@@ -35,11 +37,7 @@ struct Known {
 type BySource<T> = HashMap<(String, String), T>;
 
 /// Writes profiles, each sealed with the newest key if it changed.
-pub async fn write(
-    tx: &DatabaseTransaction,
-    scope: &Scope<'_>,
-    rows: &[&Row],
-) -> Result<Outcome, DbErr> {
+pub async fn write(tx: &DatabaseTransaction, scope: &Scope<'_>, rows: &[&Row]) -> Result<Outcome, DbErr> {
     let Some(keyring) = scope.keyring else {
         return Err(DbErr::Custom(
             "billing profiles cannot be stored without a key: set [encryption] key, or billing_profiles = false"
@@ -75,11 +73,7 @@ pub async fn write(
 
 /// Takes everything personal of these customers away, for good: what is read later of their old charges is dropped.
 /// Answers how many rows there were.
-pub async fn blank(
-    tx: &DatabaseTransaction,
-    scope: &Scope<'_>,
-    customers: &[&str],
-) -> Result<u64, DbErr> {
+pub async fn blank(tx: &DatabaseTransaction, scope: &Scope<'_>, customers: &[&str]) -> Result<u64, DbErr> {
     let mut blanked = 0;
     for chunk in customers.chunks(limits::KEYS_STATEMENT_MAX) {
         let done = Entity::delete_many()
@@ -186,9 +180,7 @@ fn sealed(keyring: &Keyring, scope: &Scope<'_>, profile: &BillingProfile) -> Res
         let Some(value) = value else { continue };
         let cell = Cell { table: TABLE, row: &row, column };
         *place = Some(
-            keyring
-                .seal_cell(cell, value.reveal().as_bytes())
-                .map_err(|error| custom(error.to_string()))?,
+            keyring.seal_cell(cell, value.reveal().as_bytes()).map_err(|error| custom(error.to_string()))?,
         );
     }
     let mut model = Model {

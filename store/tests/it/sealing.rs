@@ -81,7 +81,9 @@ pub async fn billing_profiles_are_sealed_and_the_most_trusted_answer_counts(benc
     assert_eq!(text(opened.address.line1.as_ref()), Some("1 Invoice Road"));
     assert_eq!(opened.address.line2, None, "two addresses are never mixed");
     assert_eq!(text(opened.card.last4.as_ref()), Some("1881"));
-    let seen = bench.one("SELECT name_source, email_source, address_source, card_source FROM billing_profiles").await;
+    let seen = bench
+        .one("SELECT name_source, email_source, address_source, card_source FROM billing_profiles")
+        .await;
     assert_eq!(
         seen,
         serde_json::json!({
@@ -176,7 +178,11 @@ pub async fn a_rotation_seals_everything_anew_and_changes_nothing_else(bench: &B
     while bench.store.rotation_left().await.unwrap() > 150 {
         step = bench.store.rotate(step.next).await.unwrap();
     }
-    assert_eq!(bench.commit(commit(epoch, many())).await.written, [], "old keys still tell what is unchanged");
+    assert_eq!(
+        bench.commit(commit(epoch, many())).await.written,
+        [],
+        "old keys still tell what is unchanged"
+    );
     let (sealed, failed) = rotate(&bench.store).await;
     assert_eq!((sealed, failed.len()), (150, 0));
     assert_eq!(bench.query(unchanged).await, before);

@@ -33,7 +33,7 @@ pub struct BillingProfile {
     pub source: ProfileSource,
     /// The provider's id of the object that it was read from.
     pub source_id: String,
-    /// When that object was made: of two objects the later one counts.
+    /// When that object was made: of two objects the later one counts, and of two of one second the greater id.
     pub as_of: Timestamp,
     /// Name.
     pub name: Option<Personal>,

@@ -117,7 +117,7 @@ impl Row {
             Self::SubscriptionMrr(row) => Fingerprint::of(&[&row.subscription_id]),
             // One object of a source each: which of them counts is decided where they are stored.
             Self::BillingProfile(row) => {
-                Fingerprint::of(&[&row.customer_id, row.source.as_str(), &row.as_of.to_string()])
+                Fingerprint::of(&[&row.customer_id, row.source.as_str(), &row.source_id])
             }
             Self::Payment(payments::Payment { id, .. })
             | Self::Refund(payments::Refund { id, .. })

@@ -12,6 +12,7 @@ mod credentials;
 mod daemon;
 mod disk;
 mod docs;
+mod encryption;
 mod end_to_end;
 mod grafana;
 mod kill;

@@ -509,7 +509,7 @@ fn systemd_credentials_are_read() {
         .remove(0);
     assert_eq!(spec.credentials["access_token"].expose_secret(), "from-systemd");
     let stored = Bench::new(&ONE.replace("env = \"TOKEN\"", "stored = \"meta\""));
-    assert!(stored.bad().to_string().contains("not built yet"));
+    assert!(stored.bad().to_string().contains("dynamoi::load_settings"));
 }
 
 #[test]

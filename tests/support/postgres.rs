@@ -73,7 +73,8 @@ impl Server {
         command
     }
 
-    fn program(&self, name: &str) -> Command {
+    /// One of the server's own programs, as its user.
+    pub fn program(&self, name: &str) -> Command {
         let path = self.programs.join(name);
         let mut command = match self.user {
             Some(user) => {

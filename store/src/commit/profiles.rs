@@ -56,7 +56,7 @@ pub async fn write(tx: &DatabaseTransaction, scope: &Scope<'_>, rows: &[&Row]) -
         let is_empty = profile.personal().iter().all(Option::is_none);
         match of(source) {
             None if is_empty => {}
-            Some(known) if known.as_of > as_of => {}
+            Some(known) if (known.as_of, &known.source_id) > (as_of, &profile.source_id) => {}
             Some(known) if digest(keyring, &known.key_id, scope, profile).as_ref() == Some(&known.hmac) => {
                 if known.as_of != as_of || known.source_id != profile.source_id {
                     moved.push(profile);
@@ -102,7 +102,7 @@ fn latest<'a>(rows: &[&'a Row]) -> BTreeMap<(&'a str, &'a str), &'a BillingProfi
     for row in rows {
         let Row::BillingProfile(profile) = row else { continue };
         let place = latest.entry((&profile.customer_id, profile.source.as_str())).or_insert(profile);
-        if profile.as_of >= place.as_of {
+        if (profile.as_of, &profile.source_id) >= (place.as_of, &place.source_id) {
             *place = profile;
         }
     }

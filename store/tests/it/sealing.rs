@@ -62,11 +62,15 @@ pub async fn billing_profiles_are_sealed_and_the_most_trusted_answer_counts(benc
 
     let mut earlier = charge.clone();
     earlier.as_of = at(old);
+    earlier.source_id = "earlier".into();
     earlier.card.last4 = Personal::of("0000");
     // Newest first, as lists are: the later one counts, in one commit or two.
     let done = bench.commit(commit(epoch, [charge.clone(), earlier.clone()])).await;
     assert_eq!(done.written, [(Table::BillingProfiles, 1)]);
-    assert_eq!(bench.commit(commit(epoch, [earlier])).await.written, []);
+    assert_eq!(bench.commit(commit(epoch, [earlier.clone()])).await.written, []);
+    // Of two of one second the greater id.
+    let same_second = BillingProfile { as_of: charge.as_of, source_id: "a_lesser_id".into(), ..earlier };
+    assert_eq!(bench.commit(commit(epoch, [same_second])).await.written, []);
     let mut invoice = profile("cus_1", ProfileSource::Invoice, old);
     invoice.address.line1 = Personal::of("1 Invoice Road");
     let empty = profile("cus_1", ProfileSource::Subscription, old);

@@ -34,20 +34,19 @@ pub const fn expansion(kind: Kind) -> Option<&'static str> {
 
 fn of_customer(customer: wire::CustomerPerson) -> Result<BillingProfile, Problem> {
     let method = customer.invoice_settings.and_then(|settings| settings.default_payment_method);
-    let (source_id, card) = paid_by(customer.id.clone(), method);
     Ok(BillingProfile {
         name: tidy(customer.name),
         email: tidy(customer.email),
         address: address(customer.address),
-        card,
-        ..blank(customer.id, ProfileSource::Customer, source_id, customer.created)?
+        card: card_of(method),
+        ..blank(customer.id.clone(), ProfileSource::Customer, customer.id, customer.created)?
     })
 }
 
 fn of_subscription(subscription: wire::SubscriptionPerson) -> Result<Option<BillingProfile>, Problem> {
     let Some(Link(customer)) = subscription.customer else { return Ok(None) };
-    let (source_id, card) = paid_by(subscription.id, subscription.default_payment_method);
-    let profile = blank(customer, ProfileSource::Subscription, source_id, subscription.created)?;
+    let card = card_of(subscription.default_payment_method);
+    let profile = blank(customer, ProfileSource::Subscription, subscription.id, subscription.created)?;
     Ok(Some(BillingProfile { card, ..profile }))
 }
 
@@ -86,12 +85,11 @@ fn blank(
     Ok(BillingProfile::blank(customer, source, source_id, as_of))
 }
 
-/// A payment method's id and card; else the id of who has none.
-fn paid_by(owner: String, method: Option<Expandable<wire::PaymentMethod>>) -> (String, Card) {
+/// The card of an expanded payment method.
+fn card_of(method: Option<Expandable<wire::PaymentMethod>>) -> Card {
     match method {
-        None => (owner, Card::default()),
-        Some(Expandable::Id(id)) => (id, Card::default()),
-        Some(Expandable::Object(method)) => (method.id, card(method.card)),
+        Some(Expandable::Object(method)) => card(method.card),
+        _ => Card::default(),
     }
 }
 

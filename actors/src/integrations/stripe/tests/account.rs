@@ -300,7 +300,7 @@ fn id_of(row: &Row) -> String {
         Row::Customer(row) => row.id.clone(),
         Row::Product(row) => row.id.clone(),
         Row::Price(row) => row.id.clone(),
-        Row::BillingProfile(row) => format!("{} {} {}", row.customer_id, row.source.as_str(), row.as_of),
+        Row::BillingProfile(row) => format!("{} {} {}", row.customer_id, row.source.as_str(), row.source_id),
         other => panic!("not Stripe's: {other:?}"),
     }
 }

@@ -94,7 +94,7 @@ async fn each_source_says_what_it_knows_and_no_more() {
     assert_eq!(texts(of(ProfileSource::Charge)), expected("Ada Paid"));
     assert_eq!(of(ProfileSource::Charge).source_id, "ch_1");
     assert_eq!(texts(of(ProfileSource::Customer)), expected("Ada Example"));
-    assert_eq!(of(ProfileSource::Customer).source_id, "pm_1");
+    assert_eq!(of(ProfileSource::Customer).source_id, "cus_1");
     for text in found.iter().flat_map(|profile| texts(profile)).flatten() {
         assert!(!NEVER.iter().any(|never| text.contains(never)), "{text}");
     }

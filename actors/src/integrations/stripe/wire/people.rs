@@ -37,7 +37,6 @@ pub struct SubscriptionPerson {
 /// A way to pay.
 #[derive(Debug, Deserialize)]
 pub struct PaymentMethod {
-    pub id: String,
     /// Only when it is one.
     pub card: Option<Card>,
 }

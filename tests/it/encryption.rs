@@ -62,11 +62,11 @@ fn expect(output: &Output, code: i32) -> String {
 }
 
 /// A key file, made by the program, and the configuration to use it.
-fn with_key(bench: &mut Bench, settings: &str) -> PathBuf {
+fn with_key(bench: &mut Bench) -> PathBuf {
     let key = bench.dir.path().join("key");
     let path = key.display().to_string();
     expect(&dynamoi(bench, &["secrets", "generate-key", "--output", &path], ""), 0);
-    bench.more = format!("{settings}\n[encryption]\nkey = {{ file = {path:?} }}\n");
+    bench.more = format!("[encryption]\nkey = {{ file = {path:?} }}\n");
     key
 }
 
@@ -79,7 +79,7 @@ fn ids(key: &Path) -> Vec<String> {
 fn a_key_is_never_overwritten_and_only_its_owner_reads_it() {
     use std::os::unix::fs::PermissionsExt;
     let mut bench = Bench::with(sandbox::Sandbox::start(sandbox::Options::default()).unwrap());
-    let key = with_key(&mut bench, "");
+    let key = with_key(&mut bench);
     let first = fs::read_to_string(&key).unwrap();
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
     let path = key.display().to_string();
@@ -102,7 +102,7 @@ fn a_key_is_never_overwritten_and_only_its_owner_reads_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_key_profiles_are_off_and_it_is_said() {
     let mut bench = Bench::new(61);
-    bench.more = "billing_profiles = true".to_owned();
+    bench.layer = "connections.label-a-stripe.settings.billing_profiles = true".to_owned();
     let ended = bench.run(&["run", "--once"]).await.expect(0);
     assert!(
         ended.err.contains("billing_profiles is off") && ended.err.contains("generate-key"),
@@ -119,7 +119,7 @@ async fn without_a_key_profiles_are_off_and_it_is_said() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stored_secret_is_used_and_a_new_one_taken_at_once() {
     let mut bench = Bench::new(67);
-    with_key(&mut bench, "");
+    with_key(&mut bench);
     bench.layer =
         "connections.label-a-meta.credentials.access_token = { stored = \"meta-token\" }".to_owned();
     let missing = bench.run(&["run", "--once"]).await.expect(2);
@@ -167,11 +167,11 @@ async fn postgresql_rotates_while_the_worker_runs() {
 }
 
 async fn rotates(mut bench: Bench) {
-    let key = with_key(&mut bench, "billing_profiles = true");
+    let key = with_key(&mut bench);
     let every: String = ["charges", "customers", "invoices", "subscriptions"]
         .map(|stream| format!("streams.{stream} = {{ every = \"1s\" }}\n"))
         .concat();
-    bench.layer = format!("[connections.label-a-stripe]\n{every}");
+    bench.layer = format!("[connections.label-a-stripe]\nsettings.billing_profiles = true\n{every}");
     expect(&configured(&bench, &["secrets", "put", "token"], "a secret"), 0);
     plant(&bench).await;
     let mut daemon = bench.start(&["run"]);

@@ -19,7 +19,6 @@ use crate::{
 };
 
 const TOKEN: &str = "EAAplanted7token9of3label5a";
-/// Brand, digits and names that are too short or too common to look for are compared by the store's own tests.
 const KEY: &str = "rk_test_planted1key2of3label4a5";
 
 /// Where secrets may not be.
@@ -114,12 +113,11 @@ async fn the_database_password_appears_nowhere() {
 
 /// Providers that take the planted credentials only.
 fn planted() -> Bench {
-    let bench = Bench::new(59);
+    let mut bench = Bench::new(59);
     bench.sandbox.with_world(|stripe: &mut Stripe| stripe.set_key(KEY)).unwrap();
     bench.sandbox.with_world(|meta: &mut MetaAds| meta.set_token(TOKEN)).unwrap();
     fs::write(key_file(&bench), generate_key().unwrap().as_bytes()).unwrap();
-    bench.more =
-        format!("billing_profiles = true\n[encryption]\nkey = {{ file = {:?} }}\n", key_file(&bench));
+    bench.more = format!("[encryption]\nkey = {{ file = {:?} }}\n", key_file(&bench));
     bench
 }
 
@@ -155,7 +153,8 @@ async fn expect_profiles(bench: &Bench) {
 fn credentials() -> String {
     format!(
         "connections.label-a-meta.credentials.access_token = \"{TOKEN}\"\n\
-         connections.label-a-stripe.credentials.api_key = \"{KEY}\"\n"
+         connections.label-a-stripe.credentials.api_key = \"{KEY}\"\n\
+         connections.label-a-stripe.settings.billing_profiles = true\n"
     )
 }
 

@@ -1,7 +1,7 @@
 //! Planted secrets and people's data appear nowhere: not in logs at their most talkative, not in errors, not in any
 //! byte of the database, not in what the daemon shows.
 
-use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, fs, path::PathBuf, process::Command, sync::Arc};
 
 use dynamoi::open_store;
 use rows::{clock::SystemClock, personal::Personal};
@@ -16,6 +16,7 @@ use store::cipher::generate_key;
 use crate::{
     postgres::{self, Server},
     support::{Bench, PATIENCE, get, program::until_state},
+    tools,
 };
 
 const TOKEN: &str = "EAAplanted7token9of3label5a";
@@ -86,7 +87,7 @@ async fn the_database_password_appears_nowhere() {
     let ended = bench.start_with(&["run", "--once"], &trace).ended(PATIENCE).await.expect(0);
     search.expect_nothing("the log", ended.err.as_bytes());
     expect_profiles(&bench).await;
-    let dump = server.program("pg_dump").arg(&right).output().unwrap();
+    let dump = Command::new(tools::find("pg_dump", "postgresql-client")).arg(&right).output().unwrap();
     let tables = String::from_utf8(dump.stdout).unwrap();
     assert!(tables.contains("billing_profile_rows"), "{}", String::from_utf8_lossy(&dump.stderr));
     search.expect_nothing("the dump", tables.as_bytes());

@@ -73,8 +73,7 @@ impl Server {
         command
     }
 
-    /// One of the server's own programs, as its user.
-    pub fn program(&self, name: &str) -> Command {
+    fn program(&self, name: &str) -> Command {
         let path = self.programs.join(name);
         let mut command = match self.user {
             Some(user) => {

@@ -1,7 +1,7 @@
 //! Planted secrets and people's data appear nowhere: not in logs at their most talkative, not in errors, not in any
 //! byte of the database, not in what the daemon shows.
 
-use std::{collections::BTreeSet, fs, path::PathBuf, process::Command, sync::Arc};
+use std::{collections::BTreeSet, fmt::Write, fs, path::PathBuf, process::Command, sync::Arc};
 
 use dynamoi::open_store;
 use rows::{clock::SystemClock, personal::Personal};
@@ -118,7 +118,7 @@ fn planted() -> Bench {
     bench.sandbox.with_world(|stripe: &mut Stripe| stripe.set_key(KEY)).unwrap();
     bench.sandbox.with_world(|meta: &mut MetaAds| meta.set_token(TOKEN)).unwrap();
     fs::write(key_file(&bench), generate_key().unwrap().as_bytes()).unwrap();
-    bench.more = format!("[encryption]\nkey = {{ file = {:?} }}\n", key_file(&bench));
+    bench.more = format!("[encryption]\nkey = {{ file = \"{}\" }}\n", key_file(&bench).display());
     bench
 }
 
@@ -186,7 +186,10 @@ impl Search {
         let text = String::from_utf8_lossy(bytes);
         for secret in &self.secrets {
             // A dump shows bytes as digits.
-            let digits: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let mut digits = String::new();
+            for byte in secret.bytes() {
+                write!(digits, "{byte:02x}").unwrap();
+            }
             if let Some(at) = text.find(secret.as_str()).or_else(|| text.find(&digits)) {
                 let around: String =
                     text[..at].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();

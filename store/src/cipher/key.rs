@@ -1,5 +1,7 @@
 //! One key, and how it is written: `dynamoi-key-1:<id>:<base64 of 32 bytes>`.
 
+use std::fmt::Write;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::{
     aead, hkdf, hmac,
@@ -83,7 +85,11 @@ impl Key {
         let comparing = hmac::Key::from(root.expand(&[b"compare"], hmac::HMAC_SHA256).ok()?);
         let naming = hmac::Key::from(root.expand(&[b"name"], hmac::HMAC_SHA256).ok()?);
         let name = hmac::sign(&naming, b"id");
-        let id = name.as_ref().iter().take(ID_LENGTH / 2).map(|byte| format!("{byte:02x}")).collect();
+        let mut id = String::with_capacity(ID_LENGTH);
+        for byte in name.as_ref().iter().take(ID_LENGTH / 2) {
+            // Writing into a String cannot fail.
+            let _ = write!(id, "{byte:02x}");
+        }
         Some(Self { id, sealing: aead::LessSafeKey::new(sealing), comparing })
     }
 

@@ -28,11 +28,13 @@ fn details(name: &str) -> Value {
 }
 
 fn profiles(connected: &Connected) -> Vec<&BillingProfile> {
-    let profile = |row| match row {
-        &Row::BillingProfile(ref profile) => Some(profile),
-        _ => None,
-    };
-    connected.rows.values().filter_map(profile).collect()
+    let mut found = Vec::new();
+    for row in connected.rows.values() {
+        if let Row::BillingProfile(profile) = row {
+            found.push(profile);
+        }
+    }
+    found
 }
 
 fn texts(profile: &BillingProfile) -> Vec<Option<&str>> {

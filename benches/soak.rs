@@ -36,7 +36,6 @@ const PROVIDERS: [&str; 4] = ["meta_ads", "stripe", "posthog", "deezer"];
 const PROFILES: [&str; 6] = ["storm", "errors", "slow", "truncated", "malformed", "mixed"];
 /// Every stream is polled so often, and all of its history.
 const LAYER: &str = r#"
-log.level = "error"
 integrations.meta_ads.streams.insights.tiers = [{ days = 61, every = "20s" }]
 integrations.meta_ads.streams.ad_insights.tiers = [{ days = 61, every = "60s" }]
 integrations.meta_ads.streams.country_insights.tiers = [{ days = 61, every = "60s" }]

@@ -7,6 +7,7 @@ pub mod cache;
 pub mod http;
 pub mod insight;
 pub mod probe;
+mod secrets;
 pub mod service;
 pub mod settings;
 pub mod telemetry;
@@ -16,4 +17,5 @@ pub use actors;
 pub use prometheus;
 pub use rows;
 
+pub use secrets::load_settings;
 pub use worker::{Worker, WorkerBuilder, WorkerError, open_store};

@@ -45,6 +45,11 @@ pub trait Integration: Send + Sync {
         None
     }
 
+    /// Settings that, when true, make it read personal data: they are switched off where no encryption key is configured.
+    fn sealed_settings(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// A commented example of its configuration, TOML.
     fn sample(&self) -> &'static str;
 

@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod money;
 pub mod music;
 pub mod payments;
+pub mod personal;
 pub mod quarantine;
 pub mod row;
 pub mod seal;

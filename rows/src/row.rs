@@ -1,6 +1,6 @@
 //! One row of any table that an integration fills.
 
-use crate::{ads, key::Fingerprint, music, payments, web};
+use crate::{ads, key::Fingerprint, music, payments, personal, web};
 
 /// A normalised row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,7 @@ pub enum Row {
     SubscriptionMrr(payments::SubscriptionMrr),
     LedgerEntry(payments::LedgerEntry),
     Customer(payments::Customer),
+    BillingProfile(personal::BillingProfile),
     Product(payments::Product),
     Price(payments::Price),
     WebAnalytics(web::WebAnalytics),
@@ -54,6 +55,7 @@ pub enum Table {
     SubscriptionMrrDaily,
     LedgerEntries,
     Customers,
+    BillingProfiles,
     Products,
     Prices,
     WebAnalyticsDaily,
@@ -89,6 +91,7 @@ impl Table {
             Self::SubscriptionMrrDaily => "subscription_mrr_daily",
             Self::LedgerEntries => "ledger_entries",
             Self::Customers => "customers",
+            Self::BillingProfiles => "billing_profiles",
             Self::Products => "products",
             Self::Prices => "prices",
             Self::WebAnalyticsDaily => "web_analytics_daily",
@@ -142,6 +145,7 @@ impl Row {
             Self::SubscriptionMrr(_) => Table::SubscriptionMrrDaily,
             Self::LedgerEntry(_) => Table::LedgerEntries,
             Self::Customer(_) => Table::Customers,
+            Self::BillingProfile(_) => Table::BillingProfiles,
             Self::Product(_) => Table::Products,
             Self::Price(_) => Table::Prices,
             Self::WebAnalytics(_) => Table::WebAnalyticsDaily,
@@ -177,6 +181,10 @@ impl Row {
             Self::ArtistAudience(row) => row.entity(),
             Self::CounterReading(row) => row.entity(),
             Self::PlaylistPlacement(row) => row.entity(),
+            // One object of a source each: which of them counts is decided where they are stored.
+            Self::BillingProfile(row) => {
+                Fingerprint::of(&[&row.customer_id, row.source.as_str(), &row.source_id])
+            }
             Self::Payment(payments::Payment { id, .. })
             | Self::Refund(payments::Refund { id, .. })
             | Self::Dispute(payments::Dispute { id, .. })

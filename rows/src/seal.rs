@@ -1,11 +1,11 @@
-//! Encryption as a port: what must not be read where it is kept.
+//! The port of encryption: who has a key seals bytes, and opens what was sealed for the same context.
 
-/// Seals bytes for a place. What was sealed for one place opens nowhere else.
+/// Seals and opens bytes. What was sealed for one context opens in no other.
 pub trait Seal: Send + Sync {
-    /// Seals `plain` for `context`, the place where it will be kept.
+    /// Sealed for this context (a table's cell, a cache's key). Sealing the same bytes twice gives different results.
     fn seal(&self, context: &str, plain: &[u8]) -> Vec<u8>;
 
-    /// Opens what was sealed for `context`; nothing when it was sealed for another place, with a key that is gone, or
-    /// was changed since.
+    /// What was sealed for this context; nothing when it was sealed for another one, by a key that is not at hand, or
+    /// was tampered with.
     fn open(&self, context: &str, sealed: &[u8]) -> Option<Vec<u8>>;
 }

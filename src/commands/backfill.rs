@@ -58,7 +58,7 @@ impl Backfill {
             ));
             return Exit::Usage;
         };
-        let loaded = self.source.load();
+        let loaded = self.source.load().await;
         let settings = match loaded.and_then(|settings| {
             require_connection(&settings, &self.connection)?;
             Ok(settings)

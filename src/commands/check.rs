@@ -25,7 +25,7 @@ pub struct Check {
 impl Check {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
-        let settings = match self.source.load() {
+        let settings = match self.source.load().await {
             Ok(settings) => settings,
             Err(exit) => return exit,
         };

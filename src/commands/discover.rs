@@ -27,7 +27,7 @@ pub struct Discover {
 impl Discover {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
-        let loaded = self.source.load();
+        let loaded = self.source.load().await;
         let settings = match loaded.and_then(|settings| {
             require_connection(&settings, &self.connection)?;
             Ok(settings)

@@ -14,6 +14,7 @@ mod output;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod secrets;
 mod source;
 mod status;
 
@@ -80,6 +81,8 @@ pub enum Command {
     Config(config::Config),
     /// Bring the database's tables up to date, or tell how far they are.
     Migrate(migrate::Migrate),
+    /// Keep secrets and the key that seals them.
+    Secrets(secrets::Secrets),
     /// Print completions for a shell.
     Completions(completions::Completions),
 }
@@ -120,6 +123,7 @@ impl Command {
             Self::Sandbox(command) => command.run().await,
             Self::Config(command) => command.run(),
             Self::Migrate(command) => command.run().await,
+            Self::Secrets(command) => command.run().await,
             Self::Completions(command) => command.run(),
         }
     }

@@ -54,7 +54,7 @@ pub enum Asked {
 impl Run {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
-        let settings = match self.source.load() {
+        let settings = match self.source.load().await {
             Ok(settings) => settings,
             Err(exit) => return exit,
         };
@@ -91,7 +91,7 @@ impl Run {
 
     /// Takes over the configuration as it is now. An invalid one is refused whole, and everything goes on as it was.
     async fn reload(&self, worker: &mut Worker) {
-        match self.source.reload() {
+        match self.source.reload().await {
             Ok(settings) => {
                 settings.warnings().iter().for_each(output::complain);
                 let changes = match worker.reload(settings).await {
@@ -106,6 +106,7 @@ impl Run {
                     removed = ?changes.removed,
                     changed = ?changes.changed,
                     campaigns = changes.campaigns,
+                    encryption = changes.encryption,
                     "configuration reloaded"
                 );
                 if !changes.needs_restart.is_empty() {

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use actors::integrations::catalogue;
 use clap::Args;
-use dynamoi::settings::{Mistakes, Settings};
+use dynamoi::{
+    load_settings,
+    settings::{Mistakes, Settings},
+};
 use secrecy::ExposeSecret;
 
 use super::{Exit, output};
@@ -22,8 +25,8 @@ pub struct ConfigFiles {
 
 impl ConfigFiles {
     /// Loads it. Mistakes go to stderr, and so do warnings.
-    pub fn load(&self) -> Result<Settings, Exit> {
-        let settings = self.reload().map_err(|mistakes| refuse(&mistakes))?;
+    pub async fn load(&self) -> Result<Settings, Exit> {
+        let settings = self.reload().await.map_err(|mistakes| refuse(&mistakes))?;
         settings.warnings().iter().for_each(output::complain);
         Ok(settings)
     }
@@ -34,9 +37,17 @@ impl ConfigFiles {
             .map_err(|mistakes| refuse(&mistakes))
     }
 
+    /// Loads it without secrets but the encryption key, for commands that keep secrets. Mistakes and warnings go to stderr.
+    pub fn load_with_key_only(&self) -> Result<Settings, Exit> {
+        let settings = Settings::load_with_key_only(&self.files, environment(), &catalogue())
+            .map_err(|mistakes| refuse(&mistakes))?;
+        settings.warnings().iter().for_each(output::complain);
+        Ok(settings)
+    }
+
     /// Loads it without a word: for a reload, whose mistakes belong into the log.
-    pub fn reload(&self) -> Result<Settings, Mistakes> {
-        Settings::load(&self.files, environment(), &catalogue())
+    pub async fn reload(&self) -> Result<Settings, Mistakes> {
+        load_settings(&self.files, environment(), &catalogue()).await
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Changes {
     pub changed: Vec<String>,
     /// Whether marketing campaigns differ.
     pub campaigns: bool,
+    /// Whether the keys differ.
+    pub encryption: bool,
     /// Sections that differ and take effect only when the worker is started again.
     pub needs_restart: Vec<&'static str>,
 }
@@ -31,7 +33,11 @@ impl Changes {
 impl Settings {
     /// What `new` changes about `old`.
     pub fn changes(old: &Self, new: &Self) -> Changes {
-        let mut changes = Changes { campaigns: old.campaigns != new.campaigns, ..Changes::default() };
+        let mut changes = Changes {
+            campaigns: old.campaigns != new.campaigns,
+            encryption: old.encryption != new.encryption,
+            ..Changes::default()
+        };
         for (name, connection) in &new.connections {
             let before = old.connections.get(name);
             let was_on = before.is_some_and(|before| before.spec.is_some());
@@ -55,7 +61,6 @@ impl Settings {
             ("http", old.http == new.http),
             ("database", old.database == new.database),
             ("cache", old.cache == new.cache),
-            ("encryption", old.encryption == new.encryption),
         ] {
             if !is_same {
                 changes.needs_restart.push(section);

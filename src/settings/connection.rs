@@ -172,6 +172,7 @@ impl Review<'_> {
         {
             merge(streams.entry(stream.clone()).or_default(), change);
         }
+        let settings = self.without_key(&path, &table.settings, integration);
         let api_version = general.and_then(|general| general.api_version.clone());
         Some(ConnectionSpec {
             name: name.to_owned(),
@@ -184,10 +185,34 @@ impl Review<'_> {
             base_url: base_url::parse(integration.base_url()).ok()?,
             api_version: api_version.unwrap_or_else(|| integration.api_version().to_owned()),
             credentials: BTreeMap::new(),
-            settings: table.settings.clone(),
+            settings,
             quotas,
             streams,
         })
+    }
+
+    /// The settings, with that off which needs an encryption key when there is none. It is said, not refused: everything
+    /// else of the connection works.
+    fn without_key(
+        &mut self,
+        path: &KeyPath,
+        settings: &serde_json::Value,
+        integration: &dyn Integration,
+    ) -> serde_json::Value {
+        let mut settings = settings.clone();
+        for name in integration.sealed_settings() {
+            if !self.encrypts && settings.get(name) == Some(&serde_json::Value::Bool(true)) {
+                self.warn(
+                    &path.child("settings").child(name),
+                    format!(
+                        "{name} is off: personal data is stored encrypted only, and there is no [encryption] key; \
+                         `dynamoi secrets generate-key` makes one"
+                    ),
+                );
+                settings[*name] = false.into();
+            }
+        }
+        settings
     }
 
     /// Lets the integration look at its settings. It sends nothing.

@@ -129,7 +129,7 @@ pub struct Cache {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Encryption {
-    /// The key: accepted, and not used by anything yet.
+    /// One or more keys, one a line, the newest first: the newest seals, all of them open.
     #[serde(default)]
     pub key: Option<SecretSource>,
 }

@@ -34,8 +34,8 @@ use std::{
 
 use actors::integration::{ConnectionSpec, Integration};
 use rows::{Clock, Day, clock::SystemClock};
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use store::cipher::Keyring;
 
 pub use campaign::{Budget, Campaign, Member};
 pub use changes::Changes;
@@ -44,6 +44,7 @@ pub use document::{Cache, DEFAULT_TENANT, Database, Log, LogFormat, Worker};
 pub use http::{Authentication, Basic, Http, Tls};
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use place::{KeyPath, Place};
+pub use secret::StoredSecrets;
 
 use self::{
     layer::Layer,
@@ -76,22 +77,25 @@ pub struct Settings {
     pub connections: BTreeMap<String, Connection>,
     /// Everything under `campaigns`, by name.
     pub campaigns: BTreeMap<String, Campaign>,
+    /// Whether a connection's secret is one that the worker keeps itself.
+    uses_stored: bool,
     warnings: Vec<Warning>,
     /// Merged, secrets hidden.
     exhibit: Value,
 }
 
 /// Encryption at rest.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Encryption {
-    /// The key. Nothing uses it yet.
-    pub key: Option<SecretString>,
+    /// The keys, the newest first; nothing without a key, or when secrets were left out.
+    pub keyring: Option<Keyring>,
 }
 
 // === impl Settings ===
 
 impl Settings {
-    /// Reads the files and the environment. The error holds every mistake that there is.
+    /// Reads the files and the environment. The error holds every mistake that there is. Secrets that the worker keeps
+    /// itself (`{ stored = … }`) need its database: see [`load_settings`](crate::load_settings).
     pub fn load(
         files: &[PathBuf],
         env: impl Iterator<Item = (String, String)>,
@@ -109,7 +113,28 @@ impl Settings {
         integrations: &[Arc<dyn Integration>],
     ) -> Result<Self, Mistakes> {
         let today = Day::default();
-        Self::read(today, Secrets::LeftOut, files, &env.collect(), integrations)
+        Self::read(today, Secrets::LeftOut, &StoredSecrets::default(), files, &env.collect(), integrations)
+    }
+
+    /// As [`Settings::load_without_secrets`], but fetches the encryption key: for who keeps secrets.
+    pub fn load_with_key_only(
+        files: &[PathBuf],
+        env: impl Iterator<Item = (String, String)>,
+        integrations: &[Arc<dyn Integration>],
+    ) -> Result<Self, Mistakes> {
+        let today = Day::default();
+        Self::read(today, Secrets::KeyOnly, &StoredSecrets::default(), files, &env.collect(), integrations)
+    }
+
+    /// As [`Settings::load`], with the secrets that the worker keeps itself.
+    pub fn load_with_stored(
+        stored: &StoredSecrets,
+        files: &[PathBuf],
+        env: impl Iterator<Item = (String, String)>,
+        integrations: &[Arc<dyn Integration>],
+    ) -> Result<Self, Mistakes> {
+        let today = rows::day::day_at(SystemClock::new().now(), &jiff::tz::TimeZone::UTC);
+        Self::read(today, Secrets::Fetched, stored, files, &env.collect(), integrations)
     }
 
     /// As [`Settings::load`], on this day (UTC): it decides where a connection without a `start_date` begins.
@@ -119,12 +144,13 @@ impl Settings {
         env: impl Iterator<Item = (String, String)>,
         integrations: &[Arc<dyn Integration>],
     ) -> Result<Self, Mistakes> {
-        Self::read(today, Secrets::Fetched, files, &env.collect(), integrations)
+        Self::read(today, Secrets::Fetched, &StoredSecrets::default(), files, &env.collect(), integrations)
     }
 
     fn read(
         today: Day,
         secrets: Secrets,
+        stored: &StoredSecrets,
         files: &[PathBuf],
         environment: &BTreeMap<String, String>,
         integrations: &[Arc<dyn Integration>],
@@ -149,6 +175,9 @@ impl Settings {
             environment,
             integrations,
             secrets,
+            stored,
+            uses_stored: false,
+            encrypts: false,
             today,
             mistakes,
             warnings: Vec::new(),
@@ -169,6 +198,11 @@ impl Settings {
         let names = || self.connections.keys().map(String::as_str);
         let help = suggestion::did_you_mean(name, names()).map(|help| format!("\n  help: {help}"));
         format!("{}{}", suggestion::one_of(names()), help.unwrap_or_default())
+    }
+
+    /// Whether a connection's secret is one that the worker keeps itself.
+    pub const fn uses_stored_secrets(&self) -> bool {
+        self.uses_stored
     }
 
     /// What works and is probably not meant.
@@ -226,7 +260,7 @@ impl Review<'_> {
         let http = self.http();
         let database = self.database();
         let cache = self.cache();
-        let encryption = Encryption { key: self.encryption_key() };
+        let encryption = Encryption { keyring: self.keyring() };
         let connections = self.connections();
         let campaigns = self.campaigns();
         Some(Settings {
@@ -238,17 +272,9 @@ impl Review<'_> {
             encryption,
             connections,
             campaigns,
+            uses_stored: self.uses_stored,
             warnings: std::mem::take(&mut self.warnings),
             exhibit,
         })
-    }
-}
-
-// === impl Encryption ===
-
-impl PartialEq for Encryption {
-    fn eq(&self, other: &Self) -> bool {
-        let exposed = |encryption: &Self| encryption.key.as_ref().map(|key| key.expose_secret().to_owned());
-        exposed(self) == exposed(other)
     }
 }

@@ -8,12 +8,13 @@ use rows::Day;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use store::cipher::Keyring;
 
 use super::{
     document::{Cache, Database, Encryption},
     mistake::{Mistake, Mistakes, Warning},
     place::KeyPath,
-    secret::SecretSource,
+    secret::{SecretSource, StoredSecrets},
     tree::{self, Tree},
 };
 
@@ -29,6 +30,12 @@ pub struct Review<'a> {
     pub integrations: &'a [Arc<dyn Integration>],
     /// Whether secrets are wanted.
     pub secrets: Secrets,
+    /// Those that the worker keeps itself.
+    pub stored: &'a StoredSecrets,
+    /// Whether one of those was asked for.
+    pub uses_stored: bool,
+    /// Whether a key is configured.
+    pub encrypts: bool,
     /// The day (UTC) on which it is loaded.
     pub today: Day,
     /// What is wrong.
@@ -42,6 +49,8 @@ pub struct Review<'a> {
 pub enum Secrets {
     /// They are fetched; one that cannot be had is a mistake.
     Fetched,
+    /// Only the encryption key is fetched: for commands that keep secrets, some of which may still be missing.
+    KeyOnly,
     /// They are left where they are: for commands that need none, run by somebody who may have none.
     LeftOut,
 }
@@ -117,10 +126,15 @@ impl Review<'_> {
 
     /// Fetches a secret.
     pub fn secret(&mut self, key: &KeyPath, source: &SecretSource) -> Option<SecretString> {
-        if self.secrets == Secrets::LeftOut {
+        self.uses_stored |= matches!(source, SecretSource::Stored { .. });
+        if self.secrets != Secrets::Fetched {
             return None;
         }
-        match source.fetch(self.environment) {
+        self.fetch(key, source)
+    }
+
+    fn fetch(&mut self, key: &KeyPath, source: &SecretSource) -> Option<SecretString> {
+        match source.fetch(self.environment, self.stored) {
             Ok(fetched) => {
                 if let Some(doubt) = fetched.doubt {
                     self.warn(key, doubt);
@@ -163,11 +177,42 @@ impl Review<'_> {
         Some(cache)
     }
 
-    /// The encryption key.
-    pub fn encryption_key(&mut self) -> Option<SecretString> {
-        let key = KeyPath::of(["encryption"]);
-        let source = self.read::<Encryption>(&key)?.key?;
-        self.secret(&key.child("key"), &source)
+    /// The encryption keys.
+    pub fn keyring(&mut self) -> Option<Keyring> {
+        let section = KeyPath::of(["encryption"]);
+        let source = self.read::<Encryption>(&section)?.key?;
+        let key = section.child("key");
+        self.encrypts = true;
+        if matches!(source, SecretSource::Stored { .. }) {
+            self.mistake(
+                &key,
+                "a key that is sealed with itself",
+                "{ file = \"PATH\" }, { env = \"NAME\" } or { credential = \"NAME\" }",
+                "{ stored = … }",
+                None,
+            );
+            return None;
+        }
+        if self.secrets == Secrets::LeftOut {
+            return None;
+        }
+        let text = self.fetch(&key, &source)?;
+        match Keyring::parse(text.expose_secret()) {
+            Ok(keyring) => Some(keyring),
+            Err(error) => {
+                self.mistake(
+                    &key,
+                    "no usable encryption key",
+                    "one key a line, the newest first, as `dynamoi secrets generate-key` prints them",
+                    &error.to_string(),
+                    Some(
+                        "without the right key, what it sealed cannot be read: look for a backup first"
+                            .to_owned(),
+                    ),
+                );
+                None
+            }
+        }
     }
 
     fn check_url(&mut self, key: &KeyPath, url: &SecretString, expected: &str) {

@@ -39,6 +39,22 @@ pub enum SecretSource {
     Plain(SecretString),
 }
 
+/// What is known of the secrets that the worker keeps itself, sealed in its database.
+#[derive(Debug, Clone)]
+pub enum StoredSecrets {
+    /// Not looked at yet: each is taken to be there.
+    Assumed,
+    /// All that there are, by name; where one does not open, why.
+    Known(BTreeMap<String, Result<SecretString, String>>),
+    /// They cannot be had.
+    Unavailable {
+        /// Why.
+        reason: String,
+        /// What to do.
+        help: String,
+    },
+}
+
 /// A secret, fetched.
 #[derive(Debug)]
 pub struct Fetched {
@@ -70,17 +86,16 @@ const SECRET_FILE_BYTES_MAX: u64 = 1 << 20;
 
 impl SecretSource {
     /// Fetches it.
-    pub fn fetch(&self, environment: &BTreeMap<String, String>) -> Result<Fetched, Missing> {
+    pub fn fetch(
+        &self,
+        environment: &BTreeMap<String, String>,
+        kept: &StoredSecrets,
+    ) -> Result<Fetched, Missing> {
         match self {
             Self::Env { env } => from_variable(env, environment),
             Self::File { file } => from_file(file, true),
             Self::Credential { credential } => from_credential(credential, environment),
-            Self::Stored { stored } => Err(Missing {
-                what: "stored secrets are not built yet",
-                expected: "{ env = \"NAME\" }, { file = \"PATH\" } or { credential = \"NAME\" }".to_owned(),
-                found: format!("{{ stored = {stored:?} }}"),
-                help: Some("it arrives with the secrets store; use one of the others until then".to_owned()),
-            }),
+            Self::Stored { stored } => kept.fetch(stored),
             Self::Plain(secret) => Ok(Fetched {
                 secret: not_empty(secret.expose_secret(), "the text")?,
                 doubt: Some(
@@ -101,6 +116,53 @@ impl SecretSource {
             (Self::File { file: a }, Self::File { file: b }) => a == b,
             (Self::Plain(a), Self::Plain(b)) => a.expose_secret() == b.expose_secret(),
             _ => false,
+        }
+    }
+}
+
+// === impl StoredSecrets ===
+
+impl StoredSecrets {
+    fn fetch(&self, name: &str) -> Result<Fetched, Missing> {
+        match self {
+            // Two names are two secrets.
+            Self::Assumed => {
+                Ok(Fetched { secret: SecretString::from(format!("stored:{name}")), doubt: None })
+            }
+            Self::Known(secrets) => match secrets.get(name) {
+                Some(Ok(secret)) => Ok(Fetched {
+                    secret: not_empty(secret.expose_secret(), &format!("stored secret {name}"))?,
+                    doubt: None,
+                }),
+                Some(Err(reason)) => Err(Missing {
+                    what: "a stored secret cannot be read",
+                    expected: format!("stored secret {name:?}"),
+                    found: reason.clone(),
+                    help: Some(format!("`dynamoi secrets put {name} --config …` stores it anew")),
+                }),
+                None => Err(Missing {
+                    what: "there is no stored secret of this name",
+                    expected: "the name of a secret that was stored".to_owned(),
+                    found: format!("{{ stored = {name:?} }}"),
+                    help: Some(format!("`dynamoi secrets put {name} --config …` stores it")),
+                }),
+            },
+            Self::Unavailable { reason, help } => Err(Missing {
+                what: "a stored secret cannot be read",
+                expected: format!("stored secret {name:?}"),
+                found: reason.clone(),
+                help: Some(help.clone()),
+            }),
+        }
+    }
+}
+
+impl Default for StoredSecrets {
+    /// For who loads settings without a database.
+    fn default() -> Self {
+        Self::Unavailable {
+            reason: "settings that were loaded without the database".to_owned(),
+            help: "load them with `dynamoi::load_settings`".to_owned(),
         }
     }
 }
@@ -189,7 +251,7 @@ impl JsonSchema for SecretSource {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let name = |description: &str| json_schema!({ "type": "string", "minLength": 1, "description": description });
         json_schema!({
-            "title": "{ env = \"NAME\" }, { file = \"PATH\" } or { credential = \"NAME\" }",
+            "title": "{ env = \"NAME\" }, { file = \"PATH\" }, { credential = \"NAME\" } or { stored = \"NAME\" }",
             "writeOnly": true,
             "anyOf": [
                 { "type": "string", "minLength": 1 },

@@ -326,6 +326,7 @@ impl Worker {
     /// answer says what changed and what needs a restart.
     pub async fn reload(&mut self, settings: Settings) -> Result<Changes, WorkerError> {
         let changes = Settings::changes(&self.settings, &settings);
+        self.store.use_keys(settings.encryption.keyring.clone());
         self.store.sync_campaigns(&marketing::stored(&settings.campaigns)).await?;
         let unchanged = |name: &str| {
             let (before, after) = (self.settings.connections.get(name)?, settings.connections.get(name)?);
@@ -405,13 +406,15 @@ fn metrics(
     Ok((Arc::new(metrics), Some(guest)))
 }
 
-/// Opens the configured database. Does not migrate.
+/// Opens the configured database, with the configured keys. Does not migrate.
 pub async fn open_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Store, StoreError> {
     let options = StoreOptions {
         readers_max: settings.database.max_connections,
         application_name: format!("dynamoi {}", settings.worker.name),
     };
-    Store::connect(settings.database.url.expose_secret(), options, clock).await
+    let store = Store::connect(settings.database.url.expose_secret(), options, clock).await?;
+    store.use_keys(settings.encryption.keyring.clone());
+    Ok(store)
 }
 
 /// This worker among those that share the cache, if anybody can; it has met the others.

@@ -63,6 +63,14 @@ pub enum StoreError {
     /// A stored value that cannot be read.
     #[error("stored data cannot be read: {0}")]
     Unreadable(String),
+    /// Something is to be sealed or opened, and there is no key.
+    #[error(
+        "{0} cannot be read or written without a key: set [encryption] key (`dynamoi secrets generate-key` makes one)"
+    )]
+    NoKey(String),
+    /// The operating system has no random numbers.
+    #[error(transparent)]
+    Seal(#[from] crate::cipher::SealError),
     /// What was asked for is not there.
     #[error("{0}")]
     Unknown(String),

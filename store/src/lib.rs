@@ -2,6 +2,7 @@
 //! of the worker's own state need. One code for PostgreSQL and SQLite.
 
 mod budgets;
+pub mod cipher;
 mod commit;
 mod connect;
 mod connections;
@@ -14,8 +15,10 @@ mod marketing;
 mod notes;
 mod objects;
 mod operate;
+mod profiles;
 pub mod read;
 mod retention;
+mod rotation;
 mod secrets;
 mod sink;
 mod sql;
@@ -24,7 +27,7 @@ mod writer;
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use rows::Clock;
 use sea_orm::DatabaseConnection;
 use tokio::task::JoinHandle;
@@ -33,12 +36,15 @@ pub use crate::{connect::StoreOptions, error::StoreError};
 pub use crate::{
     marketing::{MarketingBudget, MarketingCampaign, MarketingMember},
     operate::BackfillStatus,
+    profiles::OpenProfile,
     retention::Purged,
-    secrets::SealedSecret,
+    rotation::{Place, Rotated},
+    secrets::StoredSecret,
 };
 pub use migrations::Step;
 
 use crate::{
+    cipher::Keyring,
     connect::Pools,
     writer::{ClockHandle, Queue, Writer},
 };
@@ -50,7 +56,11 @@ pub struct Store {
     clock: ClockHandle,
     ids_stale: Arc<AtomicBool>,
     writer: Arc<Mutex<Handle>>,
+    keyring: Keys,
 }
+
+/// The keys in use; they can change.
+type Keys = Arc<RwLock<Option<Keyring>>>;
 
 /// The writer's queue and task, until the store is closed.
 #[derive(Debug, Default)]
@@ -71,12 +81,14 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let pools = Pools::open(url, &options).await?;
         let ids_stale = Arc::new(AtomicBool::new(false));
-        let (queue, task) = Writer::start(pools.clone(), clock.clone(), ids_stale.clone());
+        let keyring = Keys::default();
+        let (queue, task) = Writer::start(pools.clone(), clock.clone(), ids_stale.clone(), keyring.clone());
         Ok(Self {
             pools,
             clock: ClockHandle(clock),
             ids_stale,
             writer: Arc::new(Mutex::new(Handle { queue: Some(queue), task: Some(task) })),
+            keyring,
         })
     }
 

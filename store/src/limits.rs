@@ -38,6 +38,12 @@ pub const SQLITE_STATEMENT_ROWS_MAX: usize = 128;
 /// Values bound to one statement on SQLite (its own limit is 32 766).
 pub const SQLITE_BINDS_MAX: usize = 32_000;
 
+/// Rows that one transaction of a rotation seals again: short enough that a worker's commits hardly wait.
+pub const ROTATION_ROWS_MAX: u64 = 100;
+
+/// How often a step of a rotation is tried that met a busy database.
+pub const ROTATION_TRIES_MAX: u32 = 20;
+
 /// Keys in one lookup or delete.
 pub const KEYS_STATEMENT_MAX: usize = 1_000;
 

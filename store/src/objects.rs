@@ -53,6 +53,7 @@ pub fn object_table(table: Table) -> Option<ObjectTable> {
         Table::Subscriptions => ("subscription_rows", "id", Connection, Some(Gone::Status)),
         Table::LedgerEntries => ("ledger_entry_rows", "id", Connection, None),
         Table::Customers => ("customer_rows", "id", Connection, None),
+        Table::BillingProfiles => ("billing_profile_rows", "customer_id", Connection, None),
         Table::Products => ("product_rows", "id", Connection, Some(Gone::Active)),
         Table::Prices => ("price_rows", "id", Connection, Some(Gone::Active)),
         Table::Tracks => ("track_rows", "track_id", Service, Some(Gone::Status)),

@@ -1,42 +1,54 @@
-//! Sealed secrets. This room stores bytes; what seals and opens them is elsewhere.
+//! Stored secrets: under their name, sealed.
 
 use jiff::Timestamp;
 use sea_orm::{EntityTrait, QueryOrder, Set, sea_query::OnConflict};
+use zeroize::Zeroizing;
 
 use crate::{
     Store, StoreError,
+    cipher::{Cell, Keyring},
     convert::{timestamp, utc},
-    entity::secret::{ActiveModel, Column, Entity, Model},
+    entity::secret::{ActiveModel, Column, Entity},
 };
 
-/// A secret under its key, unreadable without it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SealedSecret {
+/// What everybody may know of a stored secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSecret {
     /// Its name.
     pub name: String,
     /// Which key sealed it.
     pub key_id: String,
-    /// The sealed bytes.
-    pub sealed: Vec<u8>,
     /// When it was stored.
     pub updated_at: Timestamp,
 }
 
-impl std::fmt::Debug for SealedSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SealedSecret")
-            .field("name", &self.name)
-            .field("key_id", &self.key_id)
-            .finish_non_exhaustive()
-    }
+/// The cell of a secret.
+pub(crate) fn cell<'a>(row: &'a [&'a str]) -> Cell<'a> {
+    Cell { table: "secrets", row, column: "sealed" }
 }
 
 impl Store {
-    /// Stores a secret under a name, in place of what was there.
-    pub async fn put_secret(&self, name: &str, key_id: &str, sealed: Vec<u8>) -> Result<(), StoreError> {
+    /// From now on, seals with the newest of these keys and opens with all of them.
+    pub fn use_keys(&self, keyring: Option<Keyring>) {
+        *self.keyring.write() = keyring;
+    }
+
+    /// The keys in use.
+    pub fn keys(&self) -> Option<Keyring> {
+        self.keyring.read().clone()
+    }
+
+    pub(crate) fn require_keys(&self, what: &str) -> Result<Keyring, StoreError> {
+        self.keys().ok_or_else(|| StoreError::NoKey(what.to_owned()))
+    }
+
+    /// Seals a secret and stores it under a name, in place of what was there.
+    pub async fn put_secret(&self, name: &str, secret: &[u8]) -> Result<(), StoreError> {
+        let keyring = self.require_keys("secrets")?;
+        let sealed = keyring.seal_cell(cell(&[name]), secret)?;
         let model = ActiveModel {
             name: Set(name.to_owned()),
-            key_id: Set(key_id.to_owned()),
+            key_id: Set(keyring.newest_id().to_owned()),
             sealed: Set(sealed),
             updated_at: Set(utc(self.clock.0.now())),
         };
@@ -47,32 +59,32 @@ impl Store {
         Ok(())
     }
 
-    /// The secret of this name.
-    pub async fn secret(&self, name: &str) -> Result<Option<SealedSecret>, StoreError> {
-        let found = Entity::find_by_id(name.to_owned()).one(&self.pools.read).await?;
-        Ok(found.map(SealedSecret::from))
+    /// Opens the secret of this name; nothing when there is none.
+    pub async fn secret(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let keyring = self.require_keys("secrets")?;
+        let Some(found) = Entity::find_by_id(name.to_owned()).one(&self.pools.read).await? else {
+            return Ok(None);
+        };
+        let opened = keyring
+            .open_cell(cell(&[name]), &found.sealed)
+            .map_err(|error| StoreError::Unreadable(format!("secret {name:?}: {error}")))?;
+        Ok(Some(opened))
     }
 
-    /// Every secret, by name.
-    pub async fn secrets(&self) -> Result<Vec<SealedSecret>, StoreError> {
+    /// Every stored secret, by name.
+    pub async fn secrets(&self) -> Result<Vec<StoredSecret>, StoreError> {
         let all = Entity::find().order_by_asc(Column::Name).all(&self.pools.read).await?;
-        Ok(all.into_iter().map(SealedSecret::from).collect())
+        let known = all.into_iter().map(|model| StoredSecret {
+            name: model.name,
+            key_id: model.key_id,
+            updated_at: timestamp(model.updated_at),
+        });
+        Ok(known.collect())
     }
 
     /// Deletes a secret; whether it was there.
     pub async fn delete_secret(&self, name: &str) -> Result<bool, StoreError> {
         let done = Entity::delete_by_id(name.to_owned()).exec(&self.pools.write).await?;
         Ok(done.rows_affected > 0)
-    }
-}
-
-impl From<Model> for SealedSecret {
-    fn from(model: Model) -> Self {
-        Self {
-            name: model.name,
-            key_id: model.key_id,
-            sealed: model.sealed,
-            updated_at: timestamp(model.updated_at),
-        }
     }
 }

@@ -119,6 +119,7 @@ fn array_type(kind: &ArrayType) -> &'static str {
         ArrayType::Int => "integer[]",
         ArrayType::Bool => "boolean[]",
         ArrayType::ChronoDate => "date[]",
+        ArrayType::Bytes => "bytea[]",
         _ => "text[]",
     }
 }
@@ -137,6 +138,15 @@ fn array_literal<'a>(values: impl Iterator<Item = &'a Value>) -> String {
             Value::Int(Some(value)) => write!(text, "{value}"),
             Value::Bool(Some(value)) => write!(text, "{value}"),
             Value::ChronoDate(Some(value)) => write!(text, "{value}"),
+            Value::Bytes(Some(value)) => {
+                // `\x…`, its backslash escaped as in any array.
+                text.push_str("\"\\\\x");
+                for byte in value {
+                    let _ = write!(text, "{byte:02x}");
+                }
+                text.push('"');
+                Ok(())
+            }
             Value::String(Some(value)) => {
                 text.push('"');
                 for character in value.chars() {

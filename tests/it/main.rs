@@ -17,6 +17,7 @@ mod deploy;
 mod disk;
 mod docs;
 mod embedding;
+mod encryption;
 mod end_to_end;
 mod grafana;
 mod https;

@@ -1,19 +1,23 @@
 //! Planted secrets and people's data appear nowhere: not in logs at their most talkative, not in errors, not in any
 //! byte of the database, not in what the daemon shows.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fmt::Write, fs, path::PathBuf, process::Command, sync::Arc};
 
+use dynamoi::open_store;
+use rows::{clock::SystemClock, personal::Personal};
 use sandbox::{
     Chaos,
     meta_ads::MetaAds,
     stripe::{Resource, Stripe},
 };
 use serde_json::Value;
+use store::cipher::generate_key;
 
 use crate::{
     postgres::{self, Server},
     redis::{self, Redis},
     support::{Bench, PATIENCE, get, program::until_state},
+    tools,
 };
 
 const TOKEN: &str = "EAAplanted7token9of3label5a";
@@ -58,6 +62,7 @@ async fn secrets_and_people_appear_nowhere() {
     for path in ["/metrics", "/", "/api/v1/connections", "/api/v1/campaigns", "/readyz", "/nowhere"] {
         search.expect_nothing(path, get(&format!("http://{address}{path}")).await.as_bytes());
     }
+    expect_profiles(&bench).await;
     // With the daemon still there: the write-ahead log counts, too.
     for name in ["dynamoi.db", "dynamoi.db-wal", "dynamoi.db-shm"] {
         search.expect_nothing(name, &fs::read(bench.dir.path().join(name)).unwrap());
@@ -91,6 +96,11 @@ async fn the_database_password_appears_nowhere() {
     let trace = [("RUST_LOG", "trace")];
     let ended = bench.start_with(&["run", "--once"], &trace).ended(PATIENCE).await.expect(0);
     search.expect_nothing("the log", ended.err.as_bytes());
+    expect_profiles(&bench).await;
+    let dump = Command::new(tools::find("pg_dump", "postgresql-client")).arg(&right).output().unwrap();
+    let tables = String::from_utf8(dump.stdout).unwrap();
+    assert!(tables.contains("billing_profile_rows"), "{}", String::from_utf8_lossy(&dump.stderr));
+    search.expect_nothing("the dump", tables.as_bytes());
     for (what, url) in [
         ("no such database", server.url("missing")),
         ("a wrong password", right.replace(postgres::PASSWORD, "wrong-and-secret")),
@@ -114,16 +124,48 @@ async fn the_database_password_appears_nowhere() {
 
 /// Providers that take the planted credentials only.
 fn planted() -> Bench {
-    let bench = Bench::new(59);
+    let mut bench = Bench::new(59);
     bench.sandbox.with_world(|stripe: &mut Stripe| stripe.set_key(KEY)).unwrap();
     bench.sandbox.with_world(|meta: &mut MetaAds| meta.set_token(TOKEN)).unwrap();
+    fs::write(key_file(&bench), generate_key().unwrap().as_bytes()).unwrap();
+    bench.more = format!("[encryption]\nkey = {{ file = \"{}\" }}\n", key_file(&bench).display());
     bench
+}
+
+fn key_file(bench: &Bench) -> PathBuf {
+    bench.dir.path().join("key")
+}
+
+/// Everything that the provider says about people is there, for who has the key.
+async fn expect_profiles(bench: &Bench) {
+    let store = open_store(&bench.settings(), Arc::new(SystemClock::new())).await.unwrap();
+    let customers =
+        bench.sandbox.with_world(|stripe: &mut Stripe| stripe.objects(Resource::Customer)).unwrap();
+    for customer in &customers {
+        let id = customer["id"].as_str().unwrap();
+        let profile = store.billing_profile("label-a-stripe", id).await.unwrap().unwrap();
+        let text = |value: Option<&Personal>| value.map(|value| value.reveal().to_owned());
+        assert_eq!(text(profile.name.as_ref()).as_deref(), customer["name"].as_str());
+        assert_eq!(text(profile.email.as_ref()).as_deref(), customer["email"].as_str());
+        if customer["address"].is_object() {
+            assert_eq!(
+                text(profile.address.line1.as_ref()).as_deref(),
+                customer["address"]["line1"].as_str()
+            );
+            assert_eq!(
+                text(profile.address.country.as_ref()).as_deref(),
+                customer["address"]["country"].as_str()
+            );
+        }
+    }
+    store.close().await;
 }
 
 fn credentials() -> String {
     format!(
         "connections.label-a-meta.credentials.access_token = \"{TOKEN}\"\n\
-         connections.label-a-stripe.credentials.api_key = \"{KEY}\"\n"
+         connections.label-a-stripe.credentials.api_key = \"{KEY}\"\n\
+         connections.label-a-stripe.settings.billing_profiles = true\n"
     )
 }
 
@@ -141,6 +183,8 @@ impl Search {
                 }
             })
             .unwrap();
+        let key = fs::read_to_string(key_file(bench)).unwrap();
+        secrets.insert(key.rsplit(':').next().unwrap().trim_end_matches('=').to_owned());
         assert!(secrets.iter().any(|secret| secret.ends_with("@example.com")));
         assert!(secrets.iter().any(|secret| secret.ends_with("Harbour Street")));
         assert!(secrets.len() > 50, "{}", secrets.len());
@@ -157,7 +201,12 @@ impl Search {
     fn expect_nothing(&self, place: &str, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
         for secret in &self.secrets {
-            if let Some(at) = text.find(secret.as_str()) {
+            // A dump shows bytes as digits.
+            let mut digits = String::new();
+            for byte in secret.bytes() {
+                write!(digits, "{byte:02x}").unwrap();
+            }
+            if let Some(at) = text.find(secret.as_str()).or_else(|| text.find(&digits)) {
                 let around: String =
                     text[..at].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
                 panic!("{secret:?} in {place}, after {around:?}");
@@ -178,6 +227,8 @@ fn personal(value: &Value, into: &mut BTreeSet<String>) {
                         | "customer_email"
                         | "customer_name"
                         | "line1"
+                        | "city"
+                        | "postal_code"
                         | "phone"
                         | "fingerprint"
                 );

@@ -3,6 +3,7 @@
 mod facts;
 mod music;
 mod objects;
+pub mod profiles;
 mod quarantine;
 mod tombstones;
 mod vanish;
@@ -20,6 +21,7 @@ use rows::{
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, Set, sea_query::OnConflict};
 
 use crate::{
+    cipher::Keyring,
     convert::{chrono_day, seconds, utc},
     dimension::EntityIds,
     entity,
@@ -32,6 +34,8 @@ pub struct Scope<'a> {
     pub connection_id: i64,
     /// What is committed.
     pub commit: &'a Commit,
+    /// What personal columns are sealed with.
+    pub keyring: Option<&'a Keyring>,
     /// Seconds since 1970: the `observed_at` of what changes.
     pub observed_at: i64,
 }
@@ -56,12 +60,13 @@ pub async fn apply(
     tx: &DatabaseTransaction,
     ids: &mut EntityIds,
     commit: &Commit,
+    keyring: Option<&Keyring>,
     now: Timestamp,
 ) -> Result<Option<Committed>, DbErr> {
     let Some(connection_id) = enter(tx, commit, now).await? else {
         return Ok(None);
     };
-    let scope = Scope { connection_id, commit, observed_at: seconds(now) };
+    let scope = Scope { connection_id, commit, keyring, observed_at: seconds(now) };
     let mut committed = Committed::default();
     for (table, rows) in by_table(&commit.rows, &mut committed.duplicates) {
         let outcome = match table {
@@ -74,6 +79,7 @@ pub async fn apply(
             Table::ArtistAudienceDaily => music::audience(tx, ids, &scope, &rows).await?,
             Table::CounterReadingsDaily => music::readings(tx, ids, &scope, &rows).await?,
             Table::PlaylistPlacements => music::placements(tx, ids, &scope, &rows).await?,
+            Table::BillingProfiles => profiles::write(tx, &scope, &rows).await?,
             _ => objects::write(tx, &scope, table, &rows).await?,
         };
         committed.restated += outcome.restated;

@@ -58,8 +58,7 @@ pub async fn write(
         | Table::TrackPerformanceDaily
         | Table::ArtistAudienceDaily
         | Table::CounterReadingsDaily
-        | Table::PlaylistPlacements => {
-            Err(DbErr::Custom(format!("{} is not a table of objects", table.name())))
-        }
+        | Table::PlaylistPlacements
+        | Table::BillingProfiles => Err(DbErr::Custom(format!("{} is not a table of objects", table.name()))),
     }
 }

@@ -9,7 +9,7 @@ use rows::{
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, sea_query::ArrayType};
 
-use super::Scope;
+use super::{Scope, profiles};
 use crate::{
     limits,
     objects::{ObjectTable, Within, object_table},
@@ -35,6 +35,10 @@ pub async fn apply(tx: &DatabaseTransaction, scope: &Scope<'_>) -> Result<u64, D
     }
     let mut gone = 0;
     for (table, ids) in tables {
+        if table == Table::BillingProfiles {
+            gone += profiles::blank(tx, scope, &ids).await?;
+            continue;
+        }
         let Some(object) = object_table(table) else {
             continue;
         };

@@ -14,6 +14,7 @@ pub mod artist;
 pub mod artist_audience;
 pub mod artist_audience_entity;
 pub mod backfill;
+pub mod billing_profile;
 pub mod campaign;
 pub mod campaign_member;
 pub mod connection;

@@ -18,7 +18,7 @@ use rows::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{connect::Pools, dimension::EntityIds, error::Failure, limits};
+use crate::{Keys, connect::Pools, dimension::EntityIds, error::Failure, limits};
 
 /// Hands commits to the writer.
 #[derive(Debug, Clone)]
@@ -55,6 +55,8 @@ pub struct Writer {
     ids: EntityIds,
     /// Set by others who deleted entities: what is remembered may be gone.
     ids_stale: Arc<AtomicBool>,
+    /// As they are when a group is stored: they change while we run.
+    keys: Keys,
     clock: Arc<dyn Clock>,
     /// Whether the log has said that the database is away.
     away: bool,
@@ -92,6 +94,7 @@ impl Writer {
         pools: Pools,
         clock: Arc<dyn Clock>,
         ids_stale: Arc<AtomicBool>,
+        keys: Keys,
     ) -> (Queue, tokio::task::JoinHandle<()>) {
         let (sender, jobs) = mpsc::channel(limits::QUEUE_COMMITS_MAX);
         let queue = Queue { jobs: sender, clock: ClockHandle(clock.clone()) };
@@ -101,6 +104,7 @@ impl Writer {
             pools,
             ids: EntityIds::default(),
             ids_stale,
+            keys,
             clock,
             away: false,
         };
@@ -203,7 +207,8 @@ impl Writer {
             self.ids.clear();
         }
         let commits = group.iter().map(|job| &job.commit);
-        let result = group::store(&self.pools, &mut self.ids, &*self.clock, commits).await;
+        let keyring = self.keys.read().clone();
+        let result = group::store(&self.pools, &mut self.ids, keyring.as_ref(), &*self.clock, commits).await;
         if result.is_err() {
             // Perhaps an id that we remember was deleted by another worker.
             self.ids.clear();

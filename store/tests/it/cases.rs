@@ -1,6 +1,8 @@
 //! What must hold on every engine.
 
-use crate::{music::*, reading::*, refusing::*, storing::*, support::Bench, vanishing::*, web::*};
+use crate::{
+    music::*, reading::*, refusing::*, sealing::*, storing::*, support::Bench, vanishing::*, web::*,
+};
 
 /// Runs each case on SQLite as a test of its own, and lists them for PostgreSQL.
 macro_rules! cases {
@@ -56,7 +58,7 @@ cases! {
     money_is_summed_by_category_and_zone
     connections_tell_their_condition
     operators_ask_through_the_database
-    budgets_secrets_and_marketing_campaigns_are_kept
+    budgets_and_marketing_campaigns_are_kept
     old_records_are_purged
     visits_and_goals_read_back_through_the_views
     a_web_window_loses_only_its_own_streams_days
@@ -67,4 +69,8 @@ cases! {
     placements_that_were_not_seen_leave_the_day
     music_is_shown_as_last_read
     streams_are_summed_over_days_that_were_read
+    billing_profiles_are_sealed_and_the_most_trusted_answer_counts
+    a_cell_that_was_moved_or_has_no_key_is_an_error
+    a_rotation_seals_everything_anew_and_changes_nothing_else
+    secrets_are_sealed_under_their_names
 }

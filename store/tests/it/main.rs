@@ -13,6 +13,7 @@ mod postgres_server;
 mod reading;
 mod refusing;
 mod samples;
+mod sealing;
 mod sqlite;
 mod storing;
 mod support;

@@ -293,19 +293,12 @@ pub async fn operators_ask_through_the_database(bench: &Bench) {
     assert!(matches!(missing, Err(SinkError::Refused(_))), "{missing:?}");
 }
 
-pub async fn budgets_secrets_and_marketing_campaigns_are_kept(bench: &Bench) {
+pub async fn budgets_and_marketing_campaigns_are_kept(bench: &Bench) {
     let store = &bench.store;
     assert_eq!(store.quota_used("google", "operations", day(24)).await.unwrap(), 0);
     assert_eq!(store.quota_use("google", "operations", day(24), 5).await.unwrap(), 5);
     assert_eq!(store.quota_use("google", "operations", day(24), 7).await.unwrap(), 12);
     assert_eq!(store.quota_used("google", "operations", day(23)).await.unwrap(), 0);
-    store.put_secret("token", "key-1", vec![0, 255]).await.unwrap();
-    store.put_secret("token", "key-2", vec![1]).await.unwrap();
-    let secret = store.secret("token").await.unwrap().unwrap();
-    assert_eq!((&*secret.key_id, &*secret.sealed), ("key-2", &[1_u8][..]));
-    assert_eq!(store.secrets().await.unwrap().len(), 1);
-    assert!(store.delete_secret("token").await.unwrap());
-    assert!(!store.delete_secret("token").await.unwrap());
     let campaign = MarketingCampaign {
         id: "night-drive".into(),
         tenant: "label-a".into(),

@@ -54,6 +54,7 @@ pub fn at(text: &str) -> Timestamp {
 pub struct Bench {
     pub store: Store,
     pub clock: Arc<TestClock>,
+    url: String,
 }
 
 impl Bench {
@@ -61,7 +62,7 @@ impl Bench {
         let clock = Arc::new(TestClock::at("2026-11-24T10:00:00Z"));
         let store = Store::connect(url, StoreOptions::default(), clock.clone()).await.unwrap();
         store.migrate_up().await.unwrap();
-        Self { store, clock }
+        Self { store, clock, url: url.to_owned() }
     }
 
     pub async fn register(&self, name: &str, integration: &str) -> Registration {
@@ -84,6 +85,13 @@ impl Bench {
 
     pub fn backend(&self) -> DbBackend {
         self.store.reader().get_database_backend()
+    }
+
+    /// What somebody else does to the tables.
+    pub async fn execute(&self, sql: &str) {
+        let database = sea_orm::Database::connect(&self.url).await.unwrap();
+        database.execute_unprepared(sql).await.unwrap();
+        database.close().await.unwrap();
     }
 
     /// Rows as JSON objects.

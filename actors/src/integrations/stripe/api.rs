@@ -36,18 +36,19 @@ pub struct Range<'a> {
 // === impl Api ===
 
 impl Api {
-    /// A page of a resource's list, newest first.
+    /// A page of a resource's list, newest first; `expand` is expanded beside what always is.
     pub async fn list(
         &self,
         session: &Session,
         resource: &Resource,
         range: Range<'_>,
+        expand: Option<&str>,
     ) -> Result<Response, Failure> {
         let mut call = page_of(Call::get(resource.path, resource.list_endpoint), range);
         for (name, value) in resource.filters {
             call = call.query(name, *value);
         }
-        for path in resource.expand {
+        for path in resource.expand.iter().copied().chain(expand) {
             call = call.query("expand[]", format!("data.{path}"));
         }
         self.send(session, call).await
@@ -58,11 +59,12 @@ impl Api {
         &self,
         session: &Session,
         resource: &Resource,
+        expand: Option<&str>,
         id: &str,
     ) -> Result<Response, Failure> {
         let mut call = Call::get(format!("{}/{}", resource.path, segment(id)), resource.retrieve_endpoint);
-        for path in resource.expand {
-            call = call.query("expand[]", *path);
+        for path in resource.expand.iter().copied().chain(expand) {
+            call = call.query("expand[]", path);
         }
         self.send(session, call).await
     }

@@ -6,6 +6,7 @@ mod classify;
 mod currency;
 mod feed;
 mod mrr;
+mod profile;
 mod quarantine;
 mod ratio;
 mod reader;
@@ -113,6 +114,10 @@ impl Integration for Stripe {
         schemars::schema_for!(Settings)
     }
 
+    fn sealed_settings(&self) -> &'static [&'static str] {
+        &["billing_profiles"]
+    }
+
     fn sample(&self) -> &'static str {
         include_str!("sample.toml")
     }
@@ -132,6 +137,7 @@ impl Integration for Stripe {
             mapper: Mapper { currencies: Currencies { ugx_exponent: settings.ugx_exponent } },
             api: Api { version: spec.api_version.clone(), account: settings.stripe_account },
             memo: Memo::default(),
+            billing_profiles: settings.billing_profiles,
         };
         let Settings { time_zone, relist_days, .. } = settings;
         Ok(Arc::new(StripeSource { key, time_zone, zone, relist_days, reader }))
@@ -143,7 +149,7 @@ fn feed_of(resource: &'static Resource) -> Stream {
     let slow = resource.whole && resource.kind != resource::Kind::Subscription;
     Stream {
         name: resource.stream,
-        tables: std::slice::from_ref(&resource.table),
+        tables: resource.tables,
         enabled: true,
         kind: Kind::Feed(stream::Feed {
             every: if slow { FRESH } else { MONEY_EVERY },

@@ -13,6 +13,7 @@ use crate::{
 use super::{
     api::{Api, Range},
     billing::{self, Memo},
+    profile,
     quarantine::set_aside,
     resource::{Kind, Resource},
     rows::{Mapper, Problem},
@@ -30,6 +31,8 @@ pub struct Reader {
     pub test_mode: bool,
     /// Prices and coupons looked up before.
     pub memo: Memo,
+    /// Whether billing profiles are read.
+    pub billing_profiles: bool,
 }
 
 /// The daily readings of a subscription's revenue: on this day, in this zone.
@@ -54,7 +57,9 @@ impl Reader {
         reading: Option<&Reading>,
         page: &mut Page,
     ) -> Result<Option<String>, Failure> {
-        let response = self.api.list(session, resource, range).await?;
+        // A reading of revenue wants no people.
+        let expand = self.expansion(resource.kind).filter(|_| reading.is_none());
+        let response = self.api.list(session, resource, range, expand).await?;
         let list: List<'_> = parse_list(&response)?;
         for (index, raw) in list.data.iter().enumerate() {
             let place = format!("{}[{index}]", resource.list_endpoint);
@@ -73,6 +78,7 @@ impl Reader {
         reading: Option<&Reading>,
         page: &mut Page,
     ) -> Result<(), Failure> {
+        let rows_before = page.rows.len();
         let understood = match resource.kind {
             Kind::Subscription => self.subscription(session, raw, &place, reading, page).await?,
             kind => self.row(kind, raw).map(|row| page.rows.extend(row)),
@@ -80,11 +86,24 @@ impl Reader {
         if let Err(problem) = understood {
             let head: Head = serde_json::from_str(raw.get()).unwrap_or_default();
             match head.id {
-                Some(id) if head.deleted => page.tombstones.push((resource.table, id)),
+                Some(id) if head.deleted => page.tombstones.extend(resource.tombstones(&id)),
                 _ => page.quarantined.push(set_aside(raw, &head, place, problem)),
+            }
+        } else if self.billing_profiles && reading.is_none() && page.rows.len() > rows_before {
+            match profile::of(resource.kind, raw) {
+                Ok(profile) => page.rows.extend(profile.map(Row::BillingProfile)),
+                Err(problem) => {
+                    let head: Head = serde_json::from_str(raw.get()).unwrap_or_default();
+                    page.quarantined.push(set_aside(raw, &head, place, problem));
+                }
             }
         }
         Ok(())
+    }
+
+    /// What is expanded for billing profiles.
+    pub const fn expansion(&self, kind: Kind) -> Option<&'static str> {
+        if self.billing_profiles { profile::expansion(kind) } else { None }
     }
 
     /// The row of an object that needs no further request; nothing when it belongs to the other mode.

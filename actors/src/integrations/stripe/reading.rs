@@ -172,7 +172,7 @@ impl Feed<'_> {
             }
             if let Some(id) = event.data.object.id_of(self.resource.object) {
                 if self.resource.deletion == Some(event.kind.as_str()) {
-                    page.tombstones.push((self.resource.table, id));
+                    page.tombstones.extend(self.resource.tombstones(&id));
                 } else if !changes.ids.contains(&id) {
                     changes.ids.push(id);
                 }
@@ -197,7 +197,7 @@ impl Feed<'_> {
         let objects: Vec<Fetched> = stream::iter(fetches).buffered(FETCHES_MAX).try_collect().await?;
         for Fetched { id, response } in objects {
             let Some(response) = response else {
-                page.tombstones.push((resource.table, id));
+                page.tombstones.extend(resource.tombstones(&id));
                 continue;
             };
             let raw: &RawValue = serde_json::from_slice(&response.body)
@@ -255,7 +255,7 @@ fn retrieve<'a>(
     id: String,
 ) -> BoxFuture<'a, Result<Fetched, Failure>> {
     Box::pin(async move {
-        match reader.api.retrieve(session, resource, &id).await {
+        match reader.api.retrieve(session, resource, reader.expansion(resource.kind), &id).await {
             Ok(response) => Ok(Fetched { id, response: Some(response) }),
             Err(Failure::Gone { .. }) => Ok(Fetched { id, response: None }),
             Err(failure) => Err(failure),

@@ -19,6 +19,8 @@ pub struct Resource {
     pub retrieve_endpoint: &'static str,
     /// Where its rows go.
     pub table: Table,
+    /// All tables that its objects fill: its own first.
+    pub tables: &'static [Table],
     /// Filters without which the list leaves something out.
     pub filters: &'static [(&'static str, &'static str)],
     /// What is expanded, seen from the object. On lists `data.` comes before it, and four levels are the most.
@@ -56,6 +58,7 @@ pub static RESOURCES: [Resource; 10] = [
         list_endpoint: "charges.list",
         retrieve_endpoint: "charges.retrieve",
         table: Table::Payments,
+        tables: &[Table::Payments, Table::BillingProfiles],
         filters: &[],
         expand: &["balance_transaction"],
         events: &[
@@ -82,6 +85,7 @@ pub static RESOURCES: [Resource; 10] = [
         list_endpoint: "refunds.list",
         retrieve_endpoint: "refunds.retrieve",
         table: Table::Refunds,
+        tables: &[Table::Refunds],
         filters: &[],
         expand: &[],
         events: &["charge.refund.updated", "refund.created", "refund.failed", "refund.updated"],
@@ -96,6 +100,7 @@ pub static RESOURCES: [Resource; 10] = [
         list_endpoint: "disputes.list",
         retrieve_endpoint: "disputes.retrieve",
         table: Table::Disputes,
+        tables: &[Table::Disputes],
         filters: &[],
         expand: &[],
         events: &[
@@ -116,6 +121,7 @@ pub static RESOURCES: [Resource; 10] = [
         list_endpoint: "invoices.list",
         retrieve_endpoint: "invoices.retrieve",
         table: Table::Invoices,
+        tables: &[Table::Invoices, Table::BillingProfiles],
         filters: &[],
         expand: &[],
         events: &[
@@ -146,6 +152,7 @@ pub static RESOURCES: [Resource; 10] = [
         list_endpoint: "invoice_payments.list",
         retrieve_endpoint: "invoice_payments.retrieve",
         table: Table::InvoicePayments,
+        tables: &[Table::InvoicePayments],
         filters: &[],
         expand: &[],
         events: &["invoice_payment.paid"],
@@ -160,6 +167,7 @@ pub static RESOURCES: [Resource; 10] = [
         list_endpoint: "subscriptions.list",
         retrieve_endpoint: "subscriptions.retrieve",
         table: Table::Subscriptions,
+        tables: &[Table::Subscriptions, Table::BillingProfiles],
         // Without it, the list leaves out what was cancelled.
         filters: &[("status", "all")],
         expand: &["discounts", "discounts.source.coupon", "items.data.discounts"],
@@ -188,6 +196,7 @@ pub static RESOURCES: [Resource; 10] = [
         list_endpoint: "balance_transactions.list",
         retrieve_endpoint: "balance_transactions.retrieve",
         table: Table::LedgerEntries,
+        tables: &[Table::LedgerEntries],
         filters: &[],
         expand: &[],
         events: &[],
@@ -202,6 +211,7 @@ pub static RESOURCES: [Resource; 10] = [
         list_endpoint: "customers.list",
         retrieve_endpoint: "customers.retrieve",
         table: Table::Customers,
+        tables: &[Table::Customers, Table::BillingProfiles],
         filters: &[],
         expand: &[],
         events: &["customer.created", "customer.deleted", "customer.updated"],
@@ -216,6 +226,7 @@ pub static RESOURCES: [Resource; 10] = [
         list_endpoint: "products.list",
         retrieve_endpoint: "products.retrieve",
         table: Table::Products,
+        tables: &[Table::Products],
         filters: &[],
         expand: &[],
         events: &["product.created", "product.deleted", "product.updated"],
@@ -230,6 +241,7 @@ pub static RESOURCES: [Resource; 10] = [
         list_endpoint: "prices.list",
         retrieve_endpoint: "prices.retrieve",
         table: Table::Prices,
+        tables: &[Table::Prices],
         filters: &[],
         expand: &[],
         events: &["price.created", "price.deleted", "price.updated"],
@@ -244,6 +256,12 @@ impl Resource {
     /// The resource that a stream reads.
     pub fn of_stream(stream: &str) -> Option<&'static Self> {
         RESOURCES.iter().find(|resource| resource.stream == stream)
+    }
+
+    /// What goes when one of its objects is gone: a customer takes its billing profile along.
+    pub fn tombstones(&self, id: &str) -> impl Iterator<Item = (Table, String)> {
+        let profile = (self.kind == Kind::Customer).then_some(Table::BillingProfiles);
+        std::iter::once(self.table).chain(profile).map(|table| (table, id.to_owned()))
     }
 
     /// Subscriptions: also what the daily snapshot reads.

@@ -15,8 +15,8 @@ use super::currency::UGX_EXPONENT;
 pub struct Settings {
     /// IANA name of the zone in which days of revenue are counted. Stripe has none of its own.
     pub time_zone: String,
-    /// Reads billing profiles (name, e-mail, address, card). Accepted, but without effect yet: they need encrypted
-    /// storage, which does not exist yet.
+    /// Keeps billing profiles: name, e-mail, address, and brand, last four digits and expiry of the card, all encrypted.
+    /// Needs an encryption key; without one it is off.
     pub billing_profiles: bool,
     /// Reads this connected account (`acct_…`) of a platform, by the header Stripe-Account.
     pub stripe_account: Option<String>,

@@ -145,6 +145,8 @@ pub fn of_row(row: &Row) -> Option<Fact> {
             .value("created", row.created_at.as_second())
             .maybe("delinquent", row.delinquent)
             .maybe("balance_minor", row.balance_minor),
+        // Which source is believed is the store's to say: compared there.
+        Row::BillingProfile(_) => return None,
         Row::Product(row) => fact(&row.id).maybe("name", row.name.as_ref()).maybe("active", row.active),
         Row::Price(row) => fact(&row.id)
             .maybe("product", row.product_id.as_ref())

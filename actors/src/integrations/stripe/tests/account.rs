@@ -39,6 +39,8 @@ pub struct World {
     pub events: Vec<Value>,
     /// Requests so far: path and the parameters that matter.
     pub requests: Vec<String>,
+    /// What was ever expanded.
+    pub expanded: BTreeSet<String>,
     /// Paths answered with 403.
     pub refused: BTreeSet<String>,
     /// Objects on a page at most; 0 = as many as asked for.
@@ -62,6 +64,7 @@ pub struct Connected {
     pub now: i64,
     pub rows: BTreeMap<(Table, String), Row>,
     pub quarantined: Vec<rows::quarantine::Quarantined>,
+    pub tombstones: Vec<(Table, String)>,
     /// Tokens by stream: the tail's and the re-listing's.
     pub tokens: BTreeMap<(&'static str, bool), String>,
 }
@@ -91,6 +94,8 @@ impl World {
             call.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
         };
         let one = |name: &str| all(name).first().copied();
+        let expanded: Vec<String> = all("expand[]").into_iter().map(str::to_owned).collect();
+        self.expanded.extend(expanded);
         self.requests.push(format!(
             "{}{}{}",
             call.path,
@@ -195,6 +200,7 @@ impl Connected {
             now: NOW,
             rows: BTreeMap::new(),
             quarantined: Vec::new(),
+            tombstones: Vec::new(),
             tokens: BTreeMap::new(),
         }
     }
@@ -270,7 +276,8 @@ impl Connected {
             self.rows.insert((row.table(), id_of(&row)), row);
         }
         for (table, id) in page.tombstones {
-            self.rows.remove(&(table, id));
+            self.rows.remove(&(table, id.clone()));
+            self.tombstones.push((table, id));
         }
         self.quarantined.extend(page.quarantined);
     }
@@ -293,6 +300,7 @@ fn id_of(row: &Row) -> String {
         Row::Customer(row) => row.id.clone(),
         Row::Product(row) => row.id.clone(),
         Row::Price(row) => row.id.clone(),
+        Row::BillingProfile(row) => format!("{} {} {}", row.customer_id, row.source.as_str(), row.source_id),
         other => panic!("not Stripe's: {other:?}"),
     }
 }

@@ -5,4 +5,5 @@
 mod account;
 mod feeds;
 mod mapping;
+mod profiles;
 mod revenue;

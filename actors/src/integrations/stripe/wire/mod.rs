@@ -1,4 +1,5 @@
-//! What Stripe sends, field by field: only what becomes a column is named here, so that nothing personal is ever read.
+//! What Stripe sends, field by field: only what becomes a column is named here, so that nothing personal is ever read but
+//! by `people`, when billing profiles are switched on.
 //!
 //! Times are Unix seconds, amounts integer minor units, currencies lower-case ISO codes. Words of open sets (statuses,
 //! types, reasons) stay text: new ones come with every monthly version.
@@ -6,6 +7,7 @@
 mod billing;
 mod event;
 mod payments;
+mod people;
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -18,6 +20,9 @@ use serde_json::value::RawValue;
 pub use billing::{Coupon, Customer, Discount, Price, Product, Subscription, SubscriptionItem, Tier};
 pub use event::Event;
 pub use payments::{BalanceTransaction, Charge, Dispute, Invoice, InvoicePayment, Refund};
+pub use people::{
+    Address, Card, ChargePerson, CustomerPerson, InvoicePerson, PaymentMethod, SubscriptionPerson,
+};
 
 /// One page of a list. Its elements are read one by one, so that one of them can be wrong alone.
 #[derive(Debug, Deserialize)]

@@ -53,7 +53,7 @@ impl Case for StripeCase {
             base_url: "http://imitation.invalid".parse().unwrap(),
             api_version: VERSION.to_owned(),
             credentials: [("api_key".to_owned(), SANDBOX_KEY.into())].into(),
-            settings: json!({ "time_zone": "UTC" }),
+            settings: json!({ "time_zone": "UTC", "billing_profiles": true }),
             quotas: None,
             streams: feeds.map(|stream| (stream.name.to_owned(), calm.clone())).collect(),
         }

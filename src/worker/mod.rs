@@ -2,6 +2,7 @@
 
 mod marketing;
 mod operator;
+mod shared;
 mod snapshots;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -15,21 +16,22 @@ use actors::{
     integrations::catalogue,
     session::{
         Surroundings,
-        quota::{Others, Quotas, shared::Sharing},
+        quota::Quotas,
         transport::{HttpTransport, TransportError},
     },
 };
-use rows::{Cache, Clock, clock::SystemClock};
+use rows::{Clock, clock::SystemClock};
 use secrecy::ExposeSecret;
 use store::{Store, StoreError, StoreOptions};
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use self::{
     operator::StoreOperator,
+    shared::Shared,
     snapshots::{EngineQuotas, StoreSnapshots, WorkerReadiness},
 };
 use crate::{
-    cache::{self, CacheError, ReadModel, read_model::ReadModelOptions},
+    cache::CacheError,
     http::{self, ServeError, Server},
     settings::{Changes, Settings},
     telemetry::{Exposition, Guest, Metrics, Publisher},
@@ -55,8 +57,7 @@ pub struct Worker {
     store: Store,
     exposition: Arc<Exposition>,
     publisher: Arc<Publisher>,
-    sharing: Option<Arc<Sharing>>,
-    read_model: Option<Arc<ReadModel>>,
+    shared: Shared,
     tasks: Vec<JoinHandle<()>>,
     server: Option<Server>,
     /// The host's registry lets the worker's metrics go when it is dropped.
@@ -101,9 +102,6 @@ pub enum WorkerError {
 const RETENTION: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 30);
 /// How often what is older is deleted.
 const PURGE_EVERY: Duration = Duration::from_hours(6);
-
-/// How long the end of a worker waits for the cache.
-const CACHE_GRACE: Duration = Duration::from_secs(2);
 
 // === impl WorkerBuilder ===
 
@@ -188,27 +186,8 @@ impl WorkerBuilder {
             }
         }
         let exposition = Arc::new(Exposition::new(metrics.clone(), clock.clone()));
-        let cache = cache::open(&settings.cache, clock.clone(), {
-            let metrics = metrics.clone();
-            Arc::new(move |operation, result| metrics.cache_request(operation, result))
-        })?;
-        let process = format!("{}#{:08x}", settings.worker.name, rand::random::<u32>());
-        let sharing = sharing(&cache, &clock, &process, settings.worker.count).await;
-        let read_model = cache.is_shared().then(|| {
-            let source = Arc::new(StoreSnapshots(store.clone()));
-            let options = ReadModelOptions {
-                worker: process,
-                prefix: settings.cache.prefix.clone(),
-                ttl: settings.cache.snapshot_ttl,
-            };
-            Arc::new(ReadModel::new(cache, source, metrics.follow(), clock.clone(), options))
-        });
-        let others = match (&sharing, settings.worker.count) {
-            (Some(sharing), _) => Others::Sharing(sharing.clone()),
-            (None, 0 | 1) => Others::Nobody,
-            (None, count) => Others::Apart(count),
-        };
-        let quotas = Arc::new(Quotas::among(others, clock.clone(), metrics.clone()));
+        let shared = Shared::open(&settings, &store, &metrics, &clock).await?;
+        let quotas = Arc::new(Quotas::among(shared.others(), clock.clone(), metrics.clone()));
         let surroundings = Surroundings {
             transport: Arc::new(HttpTransport::new()?),
             quotas: quotas.clone(),
@@ -226,13 +205,7 @@ impl WorkerBuilder {
         let source = Arc::new(StoreSnapshots(store.clone()));
         let publisher = Arc::new(Publisher::new(source.clone(), conditions.clone(), exposition.clone()));
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
-        let mut tasks = Vec::new();
-        if let Some(sharing) = sharing.clone() {
-            tasks.push(tokio::spawn(async move { sharing.run().await }));
-        }
-        if let Some(read_model) = read_model.clone() {
-            tasks.push(tokio::spawn(async move { read_model.run().await }));
-        }
+        let mut tasks = shared.start();
         let mut server = None;
         if once.is_none() && !headless {
             let readiness =
@@ -265,18 +238,7 @@ impl WorkerBuilder {
             }));
             tasks.push(tokio::spawn(purge(store.clone(), clock)));
         }
-        Ok(Worker {
-            settings,
-            engine,
-            store,
-            exposition,
-            publisher,
-            sharing,
-            read_model,
-            tasks,
-            server,
-            _guest: guest,
-        })
+        Ok(Worker { settings, engine, store, exposition, publisher, shared, tasks, server, _guest: guest })
     }
 }
 
@@ -339,9 +301,7 @@ impl Worker {
         let configured: Vec<String> = settings.connections.keys().cloned().collect();
         self.store.retire_connections(&configured).await?;
         self.publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
-        if let Some(read_model) = &self.read_model {
-            read_model.touch().await;
-        }
+        self.shared.touch().await;
         if let (Some(server), Some(tls)) = (&self.server, &self.settings.http.tls)
             && let Err(error) = server.renew_certificate(tls)
         {
@@ -358,18 +318,12 @@ impl Worker {
 
     /// Ends: cycles stop at their next page, what waits is stored, connections are closed. The host goes on.
     pub async fn stop(self) {
-        let Self { settings, engine, store, sharing, read_model, tasks, server, exposition, .. } = self;
+        let Self { settings, engine, store, shared, tasks, server, exposition, .. } = self;
         engine.stop(settings.worker.shutdown_grace).await;
         for task in tasks {
             task.abort();
         }
-        if let Some(read_model) = read_model {
-            // What the last commits changed; longer than this, and the next start writes it.
-            let _ = tokio::time::timeout(CACHE_GRACE, read_model.write()).await;
-        }
-        if let Some(sharing) = sharing {
-            sharing.end().await;
-        }
+        shared.end().await;
         // A host may go on serving it: what nobody keeps current must not look as if somebody did.
         exposition.clear();
         if let Some(server) = server
@@ -415,21 +369,6 @@ pub async fn open_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<St
     let store = Store::connect(settings.database.url.expose_secret(), options, clock).await?;
     store.use_keys(settings.encryption.keyring.clone());
     Ok(store)
-}
-
-/// This worker among those that share the cache, if anybody can; it has met the others.
-async fn sharing(
-    cache: &Arc<dyn Cache>,
-    clock: &Arc<dyn Clock>,
-    process: &str,
-    count: u32,
-) -> Option<Arc<Sharing>> {
-    if !cache.is_shared() {
-        return None;
-    }
-    let sharing = Sharing::new(cache.clone(), clock.clone(), process.to_owned(), count);
-    sharing.begin().await;
-    Some(sharing)
 }
 
 /// Deletes old cycles and quarantined rows, now and then.

@@ -8,6 +8,7 @@ use rows::{clock::SystemClock, personal::Personal};
 use sandbox::{
     Chaos,
     meta_ads::MetaAds,
+    posthog::{EU_PROJECT, PostHog},
     stripe::{Resource, Stripe},
 };
 use serde_json::Value;
@@ -22,6 +23,8 @@ use crate::{
 
 const TOKEN: &str = "EAAplanted7token9of3label5a";
 const KEY: &str = "rk_test_planted1key2of3label4a5";
+const POSTHOG_KEY: &str = "phx_planted6key8of7label5a4";
+const PROVIDERS: [&str; 4] = ["meta_ads", "stripe", "posthog", "deezer"];
 
 /// Where secrets may not be.
 struct Search {
@@ -35,16 +38,16 @@ async fn secrets_and_people_appear_nowhere() {
     for format in ["text", "json"] {
         bench.layer = format!("{}log = {{ level = \"trace\", format = \"{format}\" }}\n", credentials());
         // Nonsense in answers makes errors and quarantined rows, which might repeat it.
-        bench.sandbox.set_chaos("stripe", Chaos::profile("malformed").unwrap());
-        bench.sandbox.set_chaos("meta_ads", Chaos::profile("malformed").unwrap());
+        for provider in PROVIDERS {
+            bench.sandbox.set_chaos(provider, Chaos::profile("malformed").unwrap());
+        }
         let ended = bench
             .start_with(&["run", "--once", "--max-wait", "5s"], &[("RUST_LOG", "trace")])
             .ended(PATIENCE)
             .await;
         assert!(ended.err.contains("DEBUG"), "it is talkative: {}", ended.err);
         search.expect_nothing(&format!("{format} log"), ended.err.as_bytes());
-        bench.sandbox.set_chaos("stripe", Chaos::none());
-        bench.sandbox.set_chaos("meta_ads", Chaos::none());
+        PROVIDERS.iter().for_each(|provider| bench.sandbox.set_chaos(provider, Chaos::none()));
     }
     let redis = Redis::with_password();
     let redis_url = format!("redis://:{}@127.0.0.1:{}", redis::PASSWORD, redis.port);
@@ -54,6 +57,8 @@ async fn secrets_and_people_appear_nowhere() {
     let address = daemon.address().await;
     until_state(address, "label-a-stripe", "idle").await;
     until_state(address, "label-a-meta", "idle").await;
+    until_state(address, "label-a-posthog", "idle").await;
+    until_state(address, "label-a-deezer", "idle").await;
     // Meanwhile campaigns and parts of limits are there.
     let dump = redis.dump(&redis_url).await;
     let text = String::from_utf8_lossy(&dump);
@@ -74,6 +79,7 @@ async fn secrets_and_people_appear_nowhere() {
     // Refused ones are not repeated either.
     bench.sandbox.with_world(|stripe: &mut Stripe| stripe.set_key("rk_test_other")).unwrap();
     bench.sandbox.with_world(|meta: &mut MetaAds| meta.set_token("other")).unwrap();
+    bench.sandbox.with_world(|posthog: &mut PostHog| posthog.set_key(EU_PROJECT, "other")).unwrap();
     for command in [["check"].as_slice(), &["discover", "--connection", "label-a-meta"]] {
         let ended = bench.run(command).await;
         assert_ne!(ended.code, Some(0));
@@ -124,11 +130,13 @@ async fn the_database_password_appears_nowhere() {
 
 /// Providers that take the planted credentials only.
 fn planted() -> Bench {
-    let mut bench = Bench::new(59);
+    let mut bench = Bench::four(59);
+    bench.sandbox.with_world(|posthog: &mut PostHog| posthog.set_key(EU_PROJECT, POSTHOG_KEY)).unwrap();
     bench.sandbox.with_world(|stripe: &mut Stripe| stripe.set_key(KEY)).unwrap();
     bench.sandbox.with_world(|meta: &mut MetaAds| meta.set_token(TOKEN)).unwrap();
     fs::write(key_file(&bench), generate_key().unwrap().as_bytes()).unwrap();
-    bench.more = format!("[encryption]\nkey = {{ file = \"{}\" }}\n", key_file(&bench).display());
+    let encryption = format!("\n[encryption]\nkey = {{ file = \"{}\" }}\n", key_file(&bench).display());
+    bench.more.push_str(&encryption);
     bench
 }
 
@@ -165,6 +173,7 @@ fn credentials() -> String {
     format!(
         "connections.label-a-meta.credentials.access_token = \"{TOKEN}\"\n\
          connections.label-a-stripe.credentials.api_key = \"{KEY}\"\n\
+         connections.label-a-posthog.credentials.api_key = \"{POSTHOG_KEY}\"\n\
          connections.label-a-stripe.settings.billing_profiles = true\n"
     )
 }
@@ -174,7 +183,7 @@ fn credentials() -> String {
 impl Search {
     /// For the planted credentials, and everything personal in what Stripe answers.
     fn of(bench: &Bench) -> Self {
-        let mut secrets = BTreeSet::from([TOKEN.to_owned(), KEY.to_owned()]);
+        let mut secrets = BTreeSet::from([TOKEN, KEY, POSTHOG_KEY].map(str::to_owned));
         bench
             .sandbox
             .with_world(|stripe: &mut Stripe| {
@@ -184,6 +193,8 @@ impl Search {
             })
             .unwrap();
         let key = fs::read_to_string(key_file(bench)).unwrap();
+        // Whom PostHog knows.
+        secrets.insert("@mail.example".to_owned());
         secrets.insert(key.rsplit(':').next().unwrap().trim_end_matches('=').to_owned());
         assert!(secrets.iter().any(|secret| secret.ends_with("@example.com")));
         assert!(secrets.iter().any(|secret| secret.ends_with("Harbour Street")));

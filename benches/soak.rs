@@ -6,6 +6,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::disallowed_methods,
     reason = "a program for people who measure, in real time; it may stop anywhere"
 )]
@@ -15,6 +16,7 @@
 mod support;
 
 use std::{
+    fmt::Write,
     fs,
     time::{Duration, Instant},
 };
@@ -65,7 +67,7 @@ async fn main() {
         let known = actors::integrations::catalogue();
         let known = known.iter().find(|known| known.id() == integration).unwrap().streams();
         for stream in streams.iter().filter(|stream| known.iter().any(|known| known.name == **stream)) {
-            layer.push_str(&format!("integrations.{integration}.streams.{stream}.every = \"15s\"\n"));
+            let _ = writeln!(layer, "integrations.{integration}.streams.{stream}.every = \"15s\"");
         }
     }
     bench.layer = layer;

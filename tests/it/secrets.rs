@@ -47,7 +47,9 @@ async fn secrets_and_people_appear_nowhere() {
             .await;
         assert!(ended.err.contains("DEBUG"), "it is talkative: {}", ended.err);
         search.expect_nothing(&format!("{format} log"), ended.err.as_bytes());
-        PROVIDERS.iter().for_each(|provider| bench.sandbox.set_chaos(provider, Chaos::none()));
+        for provider in PROVIDERS {
+            bench.sandbox.set_chaos(provider, Chaos::none());
+        }
     }
     let redis = Redis::with_password();
     let redis_url = format!("redis://:{}@127.0.0.1:{}", redis::PASSWORD, redis.port);

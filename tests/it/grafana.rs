@@ -19,7 +19,7 @@ use crate::{
     tools,
 };
 
-const DASHBOARDS: [&str; 2] = ["operations", "campaigns"];
+const DASHBOARDS: [&str; 3] = ["operations", "campaigns", "audience"];
 
 /// What Grafana brings itself.
 const PANELS: [&str; 5] = ["row", "stat", "table", "timeseries", "state-timeline"];
@@ -291,8 +291,8 @@ fn only_what_exists_is_asked_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_fills_every_panel_and_raises_no_alarm() {
-    let mut bench = Bench::new(41);
-    MORE.clone_into(&mut bench.more);
+    let mut bench = Bench::four(41);
+    bench.more.push_str(MORE);
     let worker = Worker::builder(bench.settings()).start().await.unwrap();
     let directory = TempDir::new().unwrap();
     let prometheus = Prometheus::start(directory.path(), worker.http_address().unwrap()).await;

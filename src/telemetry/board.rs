@@ -145,6 +145,13 @@ impl Board {
         self.conditions = conditions;
     }
 
+    /// Whether payments of a touched connection are known.
+    pub fn shows_payments_of(&self, touched: &Touched) -> bool {
+        touched.has_connection(|connection| {
+            self.payments.iter().any(|payment| payment.snapshot.connection == connection)
+        })
+    }
+
     /// Whether web analytics of a touched connection are shown.
     pub fn shows_web_of(&self, touched: &Touched) -> bool {
         touched.has_connection(|connection| self.web.iter().any(|web| web.snapshot.connection == connection))

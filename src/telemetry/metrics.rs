@@ -172,15 +172,12 @@ impl Observer for Metrics {
         ] {
             counters.with_label_values(&[integration, stream]).inc_by(rows);
         }
-        let payments_written =
-            committed.written.iter().any(|(table, rows)| *rows > 0 && is_of_payments(*table));
-        // What vanished is not told by table.
-        if payments_written || committed.vanished > 0 {
-            self.changes.payments_changed(self.clock.elapsed());
-        }
         // Of a connection that is shown already, the publisher hears by `rows_changed`; these are for the first rows.
         let written =
             |of: fn(Table) -> bool| committed.written.iter().any(|(table, rows)| *rows > 0 && of(*table));
+        if written(is_of_payments) {
+            self.changes.payments_changed(self.clock.elapsed());
+        }
         if written(is_of_web) {
             self.changes.web_changed(self.clock.elapsed());
         }

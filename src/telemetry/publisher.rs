@@ -164,11 +164,15 @@ impl Publisher {
 
     async fn read(&self, pending: Pending, now: Timestamp) -> (Reading, Pending, Option<SnapshotError>) {
         let (mut reading, mut owed, mut error) = (Reading::default(), Pending::default(), None);
-        let Pending { campaigns, payments, .. } = pending;
+        let campaigns = pending.campaigns;
         // Rows of a connection change, or vanish, or more of its days are known to be empty.
-        let (web, music) = {
+        let (payments, web, music) = {
             let board = self.board.lock();
-            (pending.web || board.shows_web_of(&campaigns), pending.music || board.shows_music_of(&campaigns))
+            (
+                pending.payments || board.shows_payments_of(&campaigns),
+                pending.web || board.shows_web_of(&campaigns),
+                pending.music || board.shows_music_of(&campaigns),
+            )
         };
         if !campaigns.is_nothing() {
             match self.source.campaigns(campaigns.clone(), now).await {

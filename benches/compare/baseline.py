@@ -2,7 +2,7 @@
 bulk upsert and one commit a page, rows that did not change left alone. It writes the columns that readers of the
 worker's tables see.
 
-    python baseline.py stripe|meta BASE_URL DATABASE_URL [--days FIRST LAST]
+    python baseline.py stripe|meta BASE_URL DATABASE_URL [FIRST LAST]
 """
 
 import sqlite3
@@ -165,7 +165,7 @@ def main():
         if provider == "stripe":
             read_stripe(client, store, now)
         else:
-            first, last = (date.fromisoformat(text) for text in sys.argv[5:7])
+            first, last = (date.fromisoformat(text) for text in sys.argv[4:6])
             read_meta(client, store, now, first, last, is_sqlite)
 
 

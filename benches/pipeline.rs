@@ -27,7 +27,7 @@ use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use dynamoi::telemetry::{
     Exposition, Metrics, Publisher,
-    snapshot::{ConditionSource, SnapshotError, SnapshotSource, Touched},
+    snapshot::{ConditionSource, MusicSnapshot, SnapshotError, SnapshotSource, Touched, WebSnapshot},
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -295,6 +295,12 @@ impl SnapshotSource for Shown {
         Box::pin(std::future::ready(Ok(self.0.clone())))
     }
     fn payments(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentSnapshot>, SnapshotError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+    fn web(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<WebSnapshot>, SnapshotError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+    fn music(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 }

@@ -1,5 +1,6 @@
 //! The analytics worker for music marketing, as a library: see [`Worker`].
 
+pub mod cache;
 pub mod http;
 pub mod insight;
 pub mod probe;

@@ -9,6 +9,7 @@ mod m20261124_000001_engine;
 mod m20261124_000002_ads;
 mod m20261124_000003_payments;
 mod m20261124_000004_campaigns;
+mod m20261124_000005_music_and_web;
 mod sql;
 
 use sea_orm_migration::{
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000002_ads::Migration),
             Box::new(m20261124_000003_payments::Migration),
             Box::new(m20261124_000004_campaigns::Migration),
+            Box::new(m20261124_000005_music_and_web::Migration),
         ]
     }
 }

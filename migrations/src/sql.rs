@@ -64,24 +64,32 @@ fn shown(alias: &str, column: &str) -> String {
     }
 }
 
+/// Words with an argument: what stands before and after it, on PostgreSQL and on SQLite.
+const FUNCTIONS: [(&str, [&str; 2], [&str; 2]); 2] = [
+    // Seconds since 1970, as a time.
+    ("time:(", ["to_timestamp(", ")"], ["strftime('%Y-%m-%dT%H:%M:%SZ', ", ", 'unixepoch')"]),
+    ("day_before:(", ["(", " - 1)"], ["date(", ", '-1 day')"]),
+];
+
 fn translate(statement: &str, backend: DbBackend) -> String {
     let postgres = backend == DbBackend::Postgres;
     let mut text = statement.to_owned();
     for (word, on_postgres, on_sqlite) in WORDS {
         text = text.replace(word, if postgres { on_postgres } else { on_sqlite });
     }
-    let (before, after) =
-        if postgres { ("to_timestamp(", ")") } else { ("strftime('%Y-%m-%dT%H:%M:%SZ', ", ", 'unixepoch')") };
-    let mut parts = text.split("time:(");
-    let mut shown = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (argument, rest) = part.split_once(')').unwrap_or((part, ""));
-        shown.push_str(before);
-        shown.push_str(argument);
-        shown.push_str(after);
-        shown.push_str(rest);
+    for (word, on_postgres, on_sqlite) in FUNCTIONS {
+        let [before, after] = if postgres { on_postgres } else { on_sqlite };
+        let mut parts = text.split(word);
+        let mut shown = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (argument, rest) = part.split_once(')').unwrap_or((part, ""));
+            for piece in [before, argument, after, rest] {
+                shown.push_str(piece);
+            }
+        }
+        text = shown;
     }
-    shown
+    text
 }
 
 #[cfg(test)]
@@ -89,12 +97,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_are_shown_as_time_on_both_engines() {
+    fn words_with_an_argument_follow_the_engine() {
         let view = "SELECT time:(r.a) AS a, b";
         assert_eq!(translate(view, DbBackend::Postgres), "SELECT to_timestamp(r.a) AS a, b");
         assert_eq!(
             translate(view, DbBackend::Sqlite),
             "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', r.a, 'unixepoch') AS a, b"
         );
+        let condition = "p.date = day_before:(f.date) AND c";
+        assert_eq!(translate(condition, DbBackend::Postgres), "p.date = (f.date - 1) AND c");
+        assert_eq!(translate(condition, DbBackend::Sqlite), "p.date = date(f.date, '-1 day') AND c");
     }
 }

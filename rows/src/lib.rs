@@ -1,7 +1,8 @@
 //! The language that all rooms share: normalised rows, money, days, the ledger's memory, and the ports
-//! (`Sink`, `Clock`) through which the engine reaches the world. It knows no provider, no SQL and no HTTP.
+//! (`Sink`, `Cache`, `Seal`, `Clock`) through which the engine reaches the world. It knows no provider, no SQL and no HTTP.
 
 pub mod ads;
+pub mod cache;
 pub mod clock;
 pub mod day;
 pub mod key;
@@ -11,13 +12,16 @@ pub mod music;
 pub mod payments;
 pub mod quarantine;
 pub mod row;
+pub mod seal;
 pub mod sink;
 pub mod snapshot;
 pub mod state;
 pub mod status;
 pub mod web;
 
+pub use cache::Cache;
 pub use clock::Clock;
 pub use day::{Day, DayRange};
 pub use money::{Currency, Micros};
 pub use row::{Row, Table};
+pub use seal::Seal;

@@ -140,6 +140,16 @@ impl Currency {
         }
     }
 
+    /// Decimals of its minor unit by ISO 4217: 2 for cents, 0 for yen.
+    pub fn exponent(self) -> u8 {
+        match self.as_str() {
+            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI"
+            | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            _ => 2,
+        }
+    }
+
     /// The code, upper case.
     pub fn as_str(&self) -> &str {
         // Only ASCII letters get in, so this cannot fail; an empty code would be visible at once.

@@ -232,6 +232,11 @@ impl MusicEntity {
             Self::Playlist => "playlist",
         }
     }
+
+    /// Reads what [`MusicEntity::as_str`] gives.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Track, Self::Album, Self::Artist, Self::Playlist].into_iter().find(|one| one.as_str() == text)
+    }
 }
 
 // === impl TrackPerformance ===

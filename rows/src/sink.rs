@@ -59,11 +59,13 @@ pub struct Commit {
     pub account_id: String,
     /// The account's currency and zone are on the ledger.
     pub ledger: Option<Ledger>,
-    /// The last settled day, for the views' `provisional`; only with `ledger`.
+    /// The last settled day, for the views' `provisional`; only with `ledger`. Snapshots need none: for them it is the day
+    /// before the reading.
     pub settled_through: Option<Day>,
     /// Rows to insert or overwrite. A key twice: the last wins.
     pub rows: Vec<Row>,
-    /// What the provider said is gone: tables and ids of objects to delete.
+    /// What the provider said is gone: tables and ids of objects to delete; tracks, albums, artists and playlists get
+    /// status `removed` instead.
     pub tombstones: Vec<(Table, String)>,
     /// What is not there any more because a complete reading did not see it.
     pub vanish: Option<Vanish>,
@@ -74,7 +76,7 @@ pub struct Commit {
 /// How what was not seen is taken away at the end of a complete reading.
 #[derive(Debug, Clone)]
 pub enum Vanish {
-    /// Daily rows of exactly this connection, account, table (and level) and these days.
+    /// Daily rows of exactly this connection, account, stream, table (and level) and these days.
     Days {
         /// Where.
         table: Table,

@@ -1,8 +1,11 @@
-//! Campaigns and payments as they stand: what metrics, pages and caches show of the tables.
+//! Campaigns, payments, web analytics and streaming services as they stand: what metrics, pages and caches show of the
+//! tables.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::{Currency, Micros, money::RawSpend};
+use crate::{Currency, Day, Micros, money::RawSpend, music::MusicEntity};
 
 /// The same figures over each window of an account's own days; `None` until the window has been read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -106,6 +109,143 @@ pub struct PaymentSnapshot {
     pub windows: Windows<PaymentWindow>,
     /// Monthly recurring revenue.
     pub mrr: Option<Micros>,
+}
+
+/// Visits of one connection over one window; `None` is "the source does not say".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WebWindow {
+    /// Pages and screens seen.
+    pub page_views: Option<i64>,
+    /// Sessions.
+    pub sessions: Option<i64>,
+    /// Length of all sessions together, in seconds.
+    pub session_seconds: Option<i64>,
+}
+
+/// One goal over one window; `None` is "the source does not say".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GoalWindow {
+    /// Times it was reached; may be fractional.
+    pub conversions: Option<Micros>,
+    /// Sessions that reached it at least once.
+    pub converting_sessions: Option<i64>,
+}
+
+/// One goal as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoalSnapshot {
+    /// The goal, as configured.
+    pub goal: String,
+    /// The sums.
+    pub windows: Windows<GoalWindow>,
+}
+
+/// Web analytics of one connection as they stand: its whole traffic, over all its properties.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSnapshot {
+    /// The connection that reads them.
+    pub connection: String,
+    /// Integration.
+    pub provider: String,
+    /// IANA name of the zone of its days; one that is not known counts as UTC.
+    pub time_zone: String,
+    /// The sums.
+    pub windows: Windows<WebWindow>,
+    /// Goals that were reported in the last 28 days, by name.
+    pub goals: Vec<GoalSnapshot>,
+}
+
+/// What one connection showed of streaming services when it last read them. Several connections may show the same
+/// object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MusicSnapshot {
+    /// The connection that reads it.
+    pub connection: String,
+    /// Integration.
+    pub provider: String,
+    /// Tracks that it reads, by service and id.
+    pub tracks: Vec<TrackSnapshot>,
+    /// Artists that it reads, by service and id.
+    pub artists: Vec<ArtistSnapshot>,
+    /// Playlists that it reads, by service and id.
+    pub playlists: Vec<PlaylistSnapshot>,
+    /// Counters that it reads, by service, entity, id and name.
+    pub counters: Vec<CounterSnapshot>,
+    /// By service: which tracks stand on which playlists, as (track, playlist). A service of which no playlist was ever
+    /// seen is not there.
+    pub placements: BTreeMap<String, BTreeSet<(String, String)>>,
+}
+
+/// A track as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackSnapshot {
+    /// Where.
+    pub service: String,
+    /// The service's id.
+    pub track_id: String,
+    /// The day of its last reading.
+    pub read_on: Day,
+    /// Title.
+    pub title: Option<String>,
+    /// Its first artist's name.
+    pub artist_name: Option<String>,
+    /// International Standard Recording Code.
+    pub isrc: Option<String>,
+    /// Popularity from 0 to 100.
+    pub popularity: Option<Micros>,
+    /// IANA name of the zone of its days; one that is not known counts as UTC.
+    pub time_zone: String,
+    /// Streams.
+    pub streams: Windows<i64>,
+}
+
+/// An artist as they stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtistSnapshot {
+    /// Where.
+    pub service: String,
+    /// The service's id.
+    pub artist_id: String,
+    /// The day of the last reading.
+    pub read_on: Day,
+    /// Name.
+    pub name: Option<String>,
+    /// Fans or followers.
+    pub followers: Option<i64>,
+    /// Listeners of a month, by the service's own window.
+    pub monthly_listeners: Option<i64>,
+}
+
+/// A playlist as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaylistSnapshot {
+    /// Where.
+    pub service: String,
+    /// The service's id.
+    pub playlist_id: String,
+    /// The day of its last reading.
+    pub read_on: Day,
+    /// Name.
+    pub name: Option<String>,
+    /// Its owner's public name.
+    pub owner_name: Option<String>,
+}
+
+/// A counter's last reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CounterSnapshot {
+    /// Where.
+    pub service: String,
+    /// What it belongs to.
+    pub entity: MusicEntity,
+    /// The service's id of that.
+    pub id: String,
+    /// The counter's name.
+    pub counter: String,
+    /// The day of the reading.
+    pub read_on: Day,
+    /// What it showed.
+    pub value: i64,
 }
 
 // === impl Windows ===

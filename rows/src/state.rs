@@ -29,6 +29,19 @@ pub enum State {
 // === impl State ===
 
 impl State {
+    /// Every state, the worst first.
+    pub const ALL: [Self; 9] = [
+        Self::Stopped,
+        Self::Parked,
+        Self::NeedsReauth,
+        Self::Paused,
+        Self::WaitingQuota,
+        Self::BackingOff,
+        Self::Polling,
+        Self::Idle,
+        Self::Starting,
+    ];
+
     /// As in labels: `needs_reauth`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,19 +59,7 @@ impl State {
 
     /// Reads the label's word.
     pub fn parse(text: &str) -> Option<Self> {
-        [
-            Self::Stopped,
-            Self::Parked,
-            Self::NeedsReauth,
-            Self::Paused,
-            Self::WaitingQuota,
-            Self::BackingOff,
-            Self::Polling,
-            Self::Idle,
-            Self::Starting,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == text)
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 

@@ -139,20 +139,26 @@ impl Weather {
     }
 }
 
-/// Gives one value of the first row the wrong type: the first text of the first object in the first list becomes a list.
-/// Bodies without such a row stay as they are.
+/// Gives one value of the first row the wrong type: the first text of the first object or list in the first list of such
+/// becomes a list. Bodies without such a row stay as they are.
 pub(crate) fn mistype(body: &[u8]) -> Vec<u8> {
     let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(body) else {
         return body.to_vec();
     };
     let rows = match &mut value {
         serde_json::Value::Array(rows) => Some(rows),
-        serde_json::Value::Object(fields) => fields.values_mut().find_map(serde_json::Value::as_array_mut),
+        serde_json::Value::Object(fields) => fields
+            .values_mut()
+            .filter_map(serde_json::Value::as_array_mut)
+            .find(|rows| rows.first().is_none_or(|row| row.is_object() || row.is_array())),
         _ => None,
     };
-    let row = rows.and_then(|rows| rows.first_mut()).and_then(serde_json::Value::as_object_mut);
-    let Some(row) = row else { return body.to_vec() };
-    if let Some(text) = row.values_mut().find(|value| value.is_string()) {
+    let text = match rows.and_then(|rows| rows.first_mut()) {
+        Some(serde_json::Value::Object(row)) => row.values_mut().find(|value| value.is_string()),
+        Some(serde_json::Value::Array(row)) => row.iter_mut().find(|value| value.is_string()),
+        _ => return body.to_vec(),
+    };
+    if let Some(text) = text {
         *text = serde_json::json!([{ "unexpected": text.clone() }]);
     }
     value.to_string().into_bytes()
@@ -197,5 +203,7 @@ mod tests {
         let body = mistype(br#"{"data":[{"id":"1","n":2},{"id":"2"}]}"#);
         assert_eq!(body, br#"{"data":[{"id":[{"unexpected":"1"}],"n":2},{"id":"2"}]}"#);
         assert_eq!(mistype(br#"{"id":"1"}"#), br#"{"id":"1"}"#);
+        let body = mistype(br#"{"columns":["day"],"results":[[1,"a"],[2,"b"]]}"#);
+        assert_eq!(body, br#"{"columns":["day"],"results":[[1,[{"unexpected":"a"}]],[2,"b"]]}"#);
     }
 }

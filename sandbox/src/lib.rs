@@ -6,12 +6,14 @@
 
 mod chaos;
 mod clock;
+pub mod deezer;
 mod delivery;
 pub mod exchange;
 mod limit;
 mod log;
 pub mod meta_ads;
 mod options;
+pub mod posthog;
 mod seed;
 mod server;
 mod slot;
@@ -29,5 +31,7 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
     vec![
         Box::new(meta_ads::MetaAds::with_scale(options.seed, options.days, now, options.scale)),
         Box::new(stripe::Stripe::new(options.seed, options.days, now)),
+        Box::new(posthog::PostHog::new(options.seed, options.days, now)),
+        Box::new(deezer::Deezer::new(options.seed, now)),
     ]
 }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use actors::{failure::Failure, integration::ConnectionSpec, integrations::catalogue};
 use clap::Args;
-use dynamoi::{open_store, probe::Probe, settings::Settings};
+use dynamoi::{cache, open_store, probe::Probe, settings::Settings};
 use rows::clock::SystemClock;
-use secrecy::ExposeSecret;
 
 use super::{
     Exit, output,
@@ -33,8 +32,16 @@ impl Check {
         let specs = settings.specs();
         line("configuration", true, &format!("{} connections are switched on", specs.len()));
         let database = database(&settings).await;
-        let cache = settings.cache.url.expose_secret() == "memory://";
-        line("cache", cache, if cache { "in this process" } else { "only memory:// is built in so far" });
+        let cache = match cache::check(&settings.cache, Arc::new(SystemClock::new())).await {
+            Ok(detail) => {
+                line("cache", true, &detail);
+                true
+            }
+            Err(error) => {
+                line("cache", false, &error.to_string());
+                false
+            }
+        };
         let mut providers = true;
         for spec in specs {
             providers &= connection(spec).await;

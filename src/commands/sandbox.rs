@@ -48,9 +48,13 @@ impl Sandbox {
             output::print(&format!("{id:<12} {}\n", sandbox.url(id)));
         }
         output::print(&format!(
-            "\nmeta_ads token {}\nstripe key     {}\n",
+            "\nmeta_ads token {}\nstripe key     {}\nposthog keys   {} (project {}), {} (project {})\n",
             sandbox::meta_ads::TOKEN,
-            sandbox::stripe::SANDBOX_KEY
+            sandbox::stripe::SANDBOX_KEY,
+            sandbox::posthog::US_KEY,
+            sandbox::posthog::US_PROJECT,
+            sandbox::posthog::EU_KEY,
+            sandbox::posthog::EU_PROJECT
         ));
         signals.stop().await;
         sandbox.stop();

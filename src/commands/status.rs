@@ -66,8 +66,24 @@ impl Status {
 pub async fn daemon(settings: &Settings) -> Option<Connections> {
     let client = reqwest::Client::builder().timeout(DAEMON_TIMEOUT).no_proxy().build().ok()?;
     let url = format!("http://{}/api/v1/connections", settings.http.listen);
-    let response = client.get(url).send().await.ok()?.error_for_status().ok()?;
-    let status: Connections = response.json().await.ok()?;
+    let mut status: Option<Connections> = None;
+    loop {
+        let after = status.as_ref().and_then(|status| status.next.as_deref());
+        let request =
+            client.get(&url).query(&[("limit", "1000")]).query(&after.map(|after| [("after", after)]));
+        let response = request.send().await.ok()?.error_for_status().ok()?;
+        let mut part: Connections = response.json().await.ok()?;
+        if let Some(mut before) = status.take() {
+            before.connections.append(&mut part.connections);
+            part.connections = before.connections;
+        }
+        let is_whole = part.next.is_none();
+        status = Some(part);
+        if is_whole {
+            break;
+        }
+    }
+    let status = status?;
     // Another worker may listen there: it is ours if it knows a connection of ours.
     let ours = status.connections.iter().any(|shown| settings.connections.contains_key(&shown.connection));
     (ours || settings.connections.is_empty()).then_some(status)
@@ -76,7 +92,7 @@ pub async fn daemon(settings: &Settings) -> Option<Connections> {
 async fn database(settings: &Settings) -> Result<Connections, StoreError> {
     let clock = Arc::new(SystemClock::new());
     if missing_file(settings).is_some() {
-        return Ok(Connections { at: clock.now(), connections: Vec::new() });
+        return Ok(Connections { at: clock.now(), total: 0, next: None, connections: Vec::new() });
     }
     let store = open_store(settings, clock.clone()).await?;
     let read = stored(&store, clock.now()).await;
@@ -96,6 +112,7 @@ async fn stored(store: &Store, now: Timestamp) -> Result<Connections, StoreError
         data_through: stored.data_through,
         lag_seconds: stored.data_through.map(|at| now.duration_since(at).as_secs()),
         next_poll_at: stored.next_poll_at,
+        quota: None,
         error: stored.error,
         streams: stored
             .streams
@@ -111,7 +128,8 @@ async fn stored(store: &Store, now: Timestamp) -> Result<Connections, StoreError
             })
             .collect(),
     });
-    Ok(Connections { at: now, connections: connections.collect() })
+    let connections: Vec<_> = connections.collect();
+    Ok(Connections { at: now, total: connections.len(), next: None, connections })
 }
 
 fn shown(status: &Connections) -> String {

@@ -3,21 +3,31 @@
 use actors::engine::condition::{Condition, StreamCondition};
 use jiff::Timestamp;
 use rows::{Day, state::State};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Shared;
+use super::{
+    Shared,
+    query::{Filter, Part},
+    schema,
+};
 
-/// The answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Connections as they stand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Connections {
-    /// When it was given.
+    /// When the answer was given.
+    #[schemars(schema_with = "schema::instant")]
     pub at: Timestamp,
-    /// Every connection, by name.
+    /// How many fit the filter, on this answer or others.
+    pub total: usize,
+    /// The value of `after` for the next answer; null on the last.
+    pub next: Option<String>,
+    /// By name.
     pub connections: Vec<ConnectionStatus>,
 }
 
 /// A connection as it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConnectionStatus {
     /// Its configured name.
     pub connection: String,
@@ -26,35 +36,54 @@ pub struct ConnectionStatus {
     /// Whom its data belongs to.
     pub tenant: String,
     /// The worst of its own state and its streams'.
+    #[schemars(schema_with = "schema::state")]
     pub state: State,
     /// When a cycle last succeeded.
+    #[schemars(schema_with = "schema::instant_or_null")]
     pub last_success_at: Option<Timestamp>,
     /// The earliest `data_through` of its streams; null when one of them has none.
+    #[schemars(schema_with = "schema::instant_or_null")]
     pub data_through: Option<Timestamp>,
     /// Seconds since `data_through`.
     pub lag_seconds: Option<i64>,
     /// When something is due next.
+    #[schemars(schema_with = "schema::instant_or_null")]
     pub next_poll_at: Option<Timestamp>,
+    /// How much of the fullest allowance is used; null when the provider has not told within the last hour.
+    #[serde(default)]
+    pub quota: Option<QuotaUsed>,
     /// What is wrong and what to do.
     pub error: Option<String>,
     /// By account and stream.
     pub streams: Vec<StreamStatus>,
 }
 
+/// How much of an allowance is used, by the provider's word.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct QuotaUsed {
+    /// Whose allowance: `endpoint`, `account`, `project`, `app` or `ip`.
+    pub scope: String,
+    /// 1 = all of it.
+    pub ratio: f64,
+}
+
 /// A stream of one account as it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StreamStatus {
     /// Account; `""` where there are none.
     pub account_id: String,
     /// Stream.
     pub stream: String,
     /// State.
+    #[schemars(schema_with = "schema::state")]
     pub state: State,
     /// End of the last day completely read.
+    #[schemars(schema_with = "schema::instant_or_null")]
     pub data_through: Option<Timestamp>,
     /// Seconds since `data_through`.
     pub lag_seconds: Option<i64>,
     /// The last day whose numbers are final.
+    #[schemars(schema_with = "schema::day_or_null")]
     pub settled_through: Option<Day>,
     /// What is wrong and what to do.
     pub error: Option<String>,
@@ -63,21 +92,35 @@ pub struct StreamStatus {
 // === impl Connections ===
 
 impl Connections {
-    /// Everything as it stands now.
-    pub(super) fn now(shared: &Shared) -> Self {
+    /// The part that is asked for, as it stands now. An error says what is wrong with the question.
+    pub(super) fn now(shared: &Shared, filter: &Filter, part: &Part) -> Result<Self, String> {
+        let (state, limit) = (filter.state()?, part.limit()?);
         let at = shared.clock.now();
-        let conditions = shared.conditions.conditions();
-        Self {
-            at,
-            connections: conditions.iter().map(|condition| ConnectionStatus::new(condition, at)).collect(),
-        }
+        let mut wanted = shared.conditions.conditions();
+        wanted.retain(|condition| filter.holds(condition, state));
+        let total = wanted.len();
+        let begin = part
+            .after
+            .as_deref()
+            .map_or(0, |after| wanted.partition_point(|condition| condition.connection.as_str() <= after));
+        let connections: Vec<_> = wanted[begin..]
+            .iter()
+            .take(limit)
+            .map(|condition| {
+                let quota = shared.quotas.used(&condition.connection);
+                ConnectionStatus::new(condition, quota, at)
+            })
+            .collect();
+        let is_last = begin + connections.len() == total;
+        let next = connections.last().filter(|_| !is_last).map(|last| last.connection.clone());
+        Ok(Self { at, total, next, connections })
     }
 }
 
 // === impl ConnectionStatus ===
 
 impl ConnectionStatus {
-    fn new(condition: &Condition, now: Timestamp) -> Self {
+    pub(super) fn new(condition: &Condition, quota: Option<QuotaUsed>, now: Timestamp) -> Self {
         // `None` is less than every instant, so that one stream without any decides.
         let data_through = condition.streams.iter().map(|stream| stream.data_through).min().flatten();
         Self {
@@ -89,6 +132,7 @@ impl ConnectionStatus {
             data_through,
             lag_seconds: lag_seconds(data_through, now),
             next_poll_at: condition.next_poll_at,
+            quota,
             error: condition.error.clone(),
             streams: condition.streams.iter().map(|stream| StreamStatus::new(stream, now)).collect(),
         }

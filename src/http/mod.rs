@@ -1,40 +1,98 @@
-//! The worker's HTTP side: metrics, health, a page, and the state of its connections. It only reads, and only memory,
-//! but for readiness, which asks whoever is needed.
+//! The worker's HTTP side: metrics, health, a page, and the state of its connections and campaigns. It reads memory, but for
+//! readiness, which asks whoever is needed, and the charts of one page. With authentication it also takes what operators
+//! ask of connections.
 
+mod actions;
+mod authentication;
+mod campaigns;
 mod connections;
 mod guard;
+pub mod openapi;
 mod page;
+mod query;
 mod routes;
+mod schema;
 mod server;
+pub mod tls;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use rows::Clock;
+use store::read::{CampaignDays, CampaignKey};
 
 pub use self::{
-    connections::{ConnectionStatus, Connections, StreamStatus},
+    actions::{Action, ActionError, Operator},
+    campaigns::{CampaignStatus, Campaigns, WindowStatus, WindowStatuses},
+    connections::{ConnectionStatus, Connections, QuotaUsed, StreamStatus},
     server::{ServeError, Server, serve},
 };
-use crate::telemetry::{Exposition, snapshot::ConditionSource};
+use crate::telemetry::{Exposition, shown::CampaignSource, snapshot::ConditionSource};
 
-/// What the routes show.
+/// What the routes show, and whom they ask.
 #[derive(Clone)]
-pub struct Shared {
+pub struct Sources {
+    /// The worker's name.
+    pub name: String,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// For `/metrics`.
     pub exposition: Arc<Exposition>,
-    /// For `/` and `/api/v1/connections`.
+    /// Connections.
     pub conditions: Arc<dyn ConditionSource>,
+    /// Campaigns.
+    pub campaigns: Arc<dyn CampaignSource>,
+    /// Campaigns by day, for the page's charts.
+    pub days: Arc<dyn DaySource>,
+    /// Quotas.
+    pub quotas: Arc<dyn QuotaSource>,
     /// For `/readyz`.
     pub readiness: Arc<dyn Readiness>,
+    /// For actions.
+    pub operator: Arc<dyn Operator>,
+}
+
+/// What every route has.
+struct Shared {
+    sources: Sources,
+    /// Tokens of the page's forms.
+    tokens: actions::Tokens,
+    /// Authentication is configured: actions are taken.
+    may_act: bool,
 }
 
 /// Whether the worker can do its work.
 pub trait Readiness: Send + Sync {
     /// What is missing, in words for an operator and without secrets; empty when ready.
     fn missing(&self) -> BoxFuture<'_, Vec<String>>;
+}
+
+/// How much of providers' allowances is used.
+pub trait QuotaSource: Send + Sync {
+    /// The fullest of a connection's, if its provider has told lately.
+    fn used(&self, connection: &str) -> Option<QuotaUsed>;
+}
+
+/// Where campaigns' days come from.
+pub trait DaySource: Send + Sync {
+    /// The last 28 days of these campaigns; an error says why they cannot be read.
+    fn days(
+        &self,
+        campaigns: Vec<CampaignKey>,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<DaysByCampaign, String>>;
+}
+
+/// Days by campaign; those of which nothing was ever read are left out.
+pub type DaysByCampaign = HashMap<CampaignKey, CampaignDays>;
+
+impl std::ops::Deref for Shared {
+    type Target = Sources;
+
+    fn deref(&self) -> &Sources {
+        &self.sources
+    }
 }
 
 #[cfg(test)]

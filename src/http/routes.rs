@@ -5,13 +5,20 @@ use std::{convert::Infallible, time::Duration};
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
     body::SizedStream,
-    http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, VARY},
-    web::{self, Data, ServiceConfig},
+    http::{
+        StatusCode,
+        header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, HeaderMap, VARY},
+    },
+    web::{self, Data, Query, ServiceConfig},
 };
 use futures::stream;
 use serde::Serialize;
 
-use super::{Shared, connections::Connections, page::page};
+use super::{
+    Campaigns, Connections, Shared, actions, openapi,
+    page::{self, Pages},
+    query::{Filter, Part},
+};
 use crate::telemetry::CONTENT_TYPE;
 
 /// Whoever asks for readiness gives up about then; a check that takes longer is an answer too.
@@ -30,7 +37,13 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/metrics").get(metrics).head(metrics))
         .service(web::resource("/healthz").get(health).head(health))
         .service(web::resource("/readyz").get(readiness).head(readiness))
+        .service(web::resource("/style.css").get(style).head(style))
+        .service(web::resource("/icon.svg").get(icon).head(icon))
+        .service(web::resource("/connections/{connection}/{action}").post(actions::press))
         .service(web::resource("/api/v1/connections").get(connections).head(connections))
+        .service(web::resource("/api/v1/connections/{connection}/{action}").post(actions::act))
+        .service(web::resource("/api/v1/campaigns").get(campaigns).head(campaigns))
+        .service(web::resource("/api/v1/openapi.json").get(api_document).head(api_document))
         .default_service(web::to(not_found));
 }
 
@@ -76,18 +89,52 @@ async fn readiness(shared: Data<Shared>) -> HttpResponse {
     }
 }
 
-async fn connections(shared: Data<Shared>) -> impl Responder {
-    web::Json(Connections::now(&shared))
+async fn connections(filter: Query<Filter>, part: Query<Part>, shared: Data<Shared>) -> HttpResponse {
+    answered(Connections::now(&shared, &filter, &part))
 }
 
-async fn status_page(shared: Data<Shared>) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page(&Connections::now(&shared)))
+async fn campaigns(filter: Query<Filter>, part: Query<Part>, shared: Data<Shared>) -> HttpResponse {
+    answered(Campaigns::now(&shared, &filter, &part))
+}
+
+fn answered(answer: Result<impl Serialize, String>) -> HttpResponse {
+    match answer {
+        Ok(answer) => HttpResponse::Ok().json(answer),
+        Err(why) => actions::refused(StatusCode::BAD_REQUEST, &why),
+    }
+}
+
+async fn api_document() -> impl Responder {
+    web::Json(openapi::document())
+}
+
+async fn status_page(filter: Query<Filter>, pages: Query<Pages>, shared: Data<Shared>) -> HttpResponse {
+    let html = match page::page(&shared, &filter, &pages).await {
+        Ok(html) => return HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html),
+        Err(why) => page::message(&why),
+    };
+    HttpResponse::BadRequest().content_type("text/html; charset=utf-8").body(html)
+}
+
+async fn style() -> HttpResponse {
+    kept("text/css; charset=utf-8", page::STYLE)
+}
+
+async fn icon() -> HttpResponse {
+    kept("image/svg+xml", page::ICON)
+}
+
+/// What changes with the program only. The page names its version.
+fn kept(content_type: &str, content: &'static str) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.content_type(content_type).insert_header((CACHE_CONTROL, "private, max-age=86400"));
+    response.body(content)
 }
 
 async fn not_found() -> HttpResponse {
-    HttpResponse::NotFound()
-        .content_type("text/plain; charset=utf-8")
-        .body("There are /, /metrics, /healthz, /readyz and /api/v1/connections.\n")
+    HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body(
+        "There are /, /metrics, /healthz, /readyz, /api/v1/connections, /api/v1/campaigns and /api/v1/openapi.json.\n",
+    )
 }
 
 /// Whether the client takes gzip: it is named, or `*` is and gzip is not, with a weight above zero.

@@ -1,16 +1,23 @@
 //! The listening server.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpServer,
     dev::ServerHandle,
     middleware::from_fn,
-    web::{Data, PayloadConfig},
+    web::{Data, FormConfig, PayloadConfig},
 };
 use tokio::task::JoinHandle;
 
-use super::{Shared, guard, routes};
+use super::{
+    Shared, Sources,
+    actions::Tokens,
+    authentication::Gatekeeper,
+    guard, routes,
+    tls::{Certificate, TlsError},
+};
+use crate::settings::{Http, Tls};
 
 /// Answers come from memory: one thread is plenty.
 const WORKERS: usize = 1;
@@ -30,6 +37,7 @@ const SHUTDOWN_SECONDS: u64 = 2;
 pub struct Server {
     /// Where it really listens: with port 0 the system chose one.
     pub address: SocketAddr,
+    certificate: Option<Certificate>,
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
 }
@@ -45,19 +53,41 @@ pub enum ServeError {
         /// Why it cannot.
         error: io::Error,
     },
+    /// Certificate or key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// It ended by itself.
     #[error("HTTP server: {0}")]
     Ended(#[from] io::Error),
 }
 
+/// Who is let in.
+pub(super) struct Door {
+    /// Everybody without one.
+    pub gatekeeper: Option<Gatekeeper>,
+    /// Whether names of this machine that others can own are refused.
+    pub checks_host: bool,
+}
+
 /// Starts answering. Call it on a tokio runtime; it takes no signals.
-pub fn serve(listen: SocketAddr, shared: Shared) -> Result<Server, ServeError> {
-    let shared = Data::new(shared);
+pub fn serve(settings: &Http, sources: Sources) -> Result<Server, ServeError> {
+    let listen = settings.listen;
+    let gatekeeper = settings
+        .authentication
+        .as_ref()
+        .map(|authentication| Gatekeeper::new(authentication, Arc::clone(&sources.clock)));
+    let may_act = gatekeeper.is_some();
+    // Who authenticates, here or in front, is not fooled by a name: a browser sends no password to another one.
+    let checks_host = !may_act && !settings.allow_public;
+    let door = Data::new(Door { gatekeeper, checks_host });
+    let shared = Data::new(Shared { sources, tokens: Tokens::new(), may_act });
     let server = HttpServer::new(move || {
         App::new()
             .app_data(shared.clone())
             .app_data(PayloadConfig::new(0))
-            .wrap(from_fn(guard::refuse_bodies))
+            .app_data(door.clone())
+            .app_data(FormConfig::default().limit(guard::FORM_BYTES_MAX))
+            .wrap(from_fn(guard::admit))
             .wrap(guard::security_headers())
             .configure(routes::configure)
     })
@@ -67,17 +97,29 @@ pub fn serve(listen: SocketAddr, shared: Shared) -> Result<Server, ServeError> {
     .client_disconnect_timeout(DISCONNECT_TIMEOUT)
     .keep_alive(KEEP_ALIVE)
     .shutdown_timeout(SHUTDOWN_SECONDS)
-    .disable_signals()
-    .bind(listen)
-    .map_err(|error| ServeError::Bind { listen, error })?;
+    .disable_signals();
+    let certificate = settings.tls.as_ref().map(Certificate::read).transpose()?;
+    let server = match &certificate {
+        Some(certificate) => {
+            let config = certificate.config()?;
+            server.tls_handshake_timeout(HEADERS_TIMEOUT).bind_rustls_0_23(listen, config)
+        }
+        None => server.bind(listen),
+    };
+    let server = server.map_err(|error| ServeError::Bind { listen, error })?;
     let address = server.addrs().first().copied().unwrap_or(listen);
     let server = server.run();
-    Ok(Server { address, handle: server.handle(), task: tokio::spawn(server) })
+    Ok(Server { address, certificate, handle: server.handle(), task: tokio::spawn(server) })
 }
 
 // === impl Server ===
 
 impl Server {
+    /// Reads its certificate again, if it has one.
+    pub fn renew_certificate(&self, files: &Tls) -> Result<(), TlsError> {
+        self.certificate.as_ref().map_or(Ok(()), |certificate| certificate.renew(files))
+    }
+
     /// Lets answers under way finish, then ends.
     pub async fn stop(self) -> Result<(), ServeError> {
         self.handle.stop(true).await;

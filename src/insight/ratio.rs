@@ -1,4 +1,4 @@
-//! The ratios of advertising, each defined once.
+//! The ratios of advertising and of web analytics, each defined once.
 //!
 //! Every function answers `None` when an operand is unknown or the denominator is not above zero. Amounts stay integers
 //! of micros, rounded half away from zero, so that they can be compared and shown exactly; only shares without a unit
@@ -38,6 +38,16 @@ pub fn roas(conversion_value: Option<Micros>, spend: Option<Micros>) -> Option<f
     share(conversion_value?.0, spend?.0)
 }
 
+/// Average length of a session in seconds: session seconds / sessions.
+pub fn session_duration_seconds(session_seconds: Option<i64>, sessions: Option<i64>) -> Option<f64> {
+    share(session_seconds?, sessions?)
+}
+
+/// Share of sessions that reached a goal: converting sessions / sessions; 0.02 is 2 %.
+pub fn session_conversion_ratio(converting_sessions: Option<i64>, sessions: Option<i64>) -> Option<f64> {
+    share(converting_sessions?, sessions?)
+}
+
 /// `numerator / denominator`, when there is something to divide by.
 pub(super) fn share(numerator: i64, denominator: i64) -> Option<f64> {
     (denominator > 0).then(|| float(numerator) / float(denominator))
@@ -75,6 +85,8 @@ mod tests {
             Some(Micros(6_000_000))
         );
         assert_eq!(roas(Some(Micros(30)), Some(Micros(12))), Some(2.5));
+        assert_eq!(session_duration_seconds(Some(90), Some(4)), Some(22.5));
+        assert_eq!(session_conversion_ratio(Some(1), Some(4)), Some(0.25));
         assert_eq!(cpc(Some(Micros(-5)), Some(2)), Some(Micros(-3)), "half goes away from zero");
     }
 
@@ -83,6 +95,8 @@ mod tests {
         assert_eq!(ctr(None, Some(1)), None);
         assert_eq!(ctr(Some(1), None), None);
         assert_eq!(ctr(Some(1), Some(0)), None);
+        assert_eq!(session_duration_seconds(Some(0), Some(0)), None);
+        assert_eq!(session_conversion_ratio(None, Some(4)), None);
         assert_eq!(cpc(Some(Micros(1)), Some(0)), None);
         assert_eq!(cpm(None, Some(1)), None);
         assert_eq!(cost_per_conversion(Some(Micros(1)), Some(Micros(0))), None);

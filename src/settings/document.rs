@@ -1,13 +1,13 @@
 //! What the configuration file may hold, key by key. The schema is generated from these types; their documentation is
 //! what an editor shows.
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{duration, form, secret::SecretSource};
+use super::{duration, form, http::HttpTable, secret::SecretSource};
 
 /// The whole file. Later files win over earlier ones, the environment over all of them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -22,7 +22,7 @@ pub struct Document {
     /// What it logs.
     log: Log,
     /// Where metrics, health, status page and API are served.
-    http: Http,
+    http: HttpTable,
     /// Where rows are kept.
     database: Database,
     /// Where hot state is kept.
@@ -58,6 +58,10 @@ pub struct Worker {
     #[serde(with = "duration")]
     #[schemars(schema_with = "form::duration")]
     pub page_timeout: Duration,
+    /// Workers that send within the same providers' limits. Those that share a Redis find each other and need it only
+    /// for when it is away; all others take this part of every limit.
+    #[schemars(range(min = 1, max = 1_000))]
+    pub count: u32,
 }
 
 /// What is logged.
@@ -81,17 +85,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// The HTTP server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Http {
-    /// The address that is listened on.
-    #[schemars(schema_with = "form::address")]
-    pub listen: SocketAddr,
-    /// Serve an address that others can reach, without authentication. Only behind something that authenticates.
-    pub allow_public: bool,
-}
-
 /// The database.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -111,6 +104,25 @@ pub struct Cache {
     /// `memory://`, `redis://…` or `rediss://…`.
     #[schemars(schema_with = "form::cache_url")]
     pub url: SecretString,
+    /// How long an answer may take; then it is a miss. Writing campaigns may take four times as long.
+    #[serde(with = "duration")]
+    #[schemars(schema_with = "form::timeout")]
+    pub timeout: Duration,
+    /// How long connecting may take.
+    #[serde(with = "duration")]
+    #[schemars(schema_with = "form::timeout")]
+    pub connect_timeout: Duration,
+    /// Begins every key and channel, followed by a colon.
+    #[schemars(schema_with = "form::cache_prefix")]
+    pub prefix: String,
+    /// How long campaigns stay there after they were written for the last time. They are written anew every 15 minutes.
+    #[serde(with = "duration")]
+    #[schemars(schema_with = "form::snapshot_ttl")]
+    pub snapshot_ttl: Duration,
+    /// Certificates (PEM) that a `rediss://` server's must come from, instead of the public ones.
+    #[serde(default)]
+    #[schemars(schema_with = "form::text")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Encryption at rest.
@@ -326,5 +338,10 @@ impl PartialEq for Database {
 impl PartialEq for Cache {
     fn eq(&self, other: &Self) -> bool {
         self.url.expose_secret() == other.url.expose_secret()
+            && self.timeout == other.timeout
+            && self.connect_timeout == other.connect_timeout
+            && self.prefix == other.prefix
+            && self.snapshot_ttl == other.snapshot_ttl
+            && self.ca_file == other.ca_file
     }
 }

@@ -1,6 +1,6 @@
 //! Forms of values, as schemas. The `title` is what an error message says was expected.
 
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     document::{BudgetTable, TierTable},
@@ -65,6 +65,35 @@ pub fn cache_url(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// `"250ms"`.
+pub fn timeout(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "format": "timeout",
+        "pattern": PATTERN,
+        "title": "a duration from 1ms to 1m, such as \"250ms\""
+    })
+}
+
+/// `"1h"`, longer than campaigns are left alone.
+pub fn snapshot_ttl(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "format": "snapshot-ttl",
+        "pattern": PATTERN,
+        "title": "a duration of at least 20m, such as \"1h\""
+    })
+}
+
+/// `"dynamoi"`.
+pub fn cache_prefix(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "pattern": "^[A-Za-z0-9_.:-]{1,100}$",
+        "title": "letters, digits and _ . : -, 1 to 100 of them"
+    })
+}
+
 /// `"1500.00"`.
 pub fn amount(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
@@ -113,6 +142,16 @@ pub fn table(_: &mut SchemaGenerator) -> Schema {
 /// Tiers of a stream.
 pub fn tiers(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "array", "minItems": 1, "items": generator.subschema_for::<TierTable>() })
+}
+
+/// A path.
+pub fn path(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "minLength": 1, "title": "the path of a file" })
+}
+
+/// Another type's form, where the key may be left out.
+pub fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
 }
 
 /// A budget.

@@ -12,6 +12,7 @@ mod duration;
 pub mod environment;
 mod exhibit;
 mod form;
+mod http;
 mod known;
 mod layer;
 mod mistake;
@@ -39,7 +40,8 @@ use serde_json::Value;
 pub use campaign::{Budget, Campaign, Member};
 pub use changes::Changes;
 pub use connection::{Connection, DEFAULT_HISTORY_DAYS};
-pub use document::{Cache, DEFAULT_TENANT, Database, Http, Log, LogFormat, Worker};
+pub use document::{Cache, DEFAULT_TENANT, Database, Log, LogFormat, Worker};
+pub use http::{Authentication, Basic, Http, Tls};
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use place::{KeyPath, Place};
 

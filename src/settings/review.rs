@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    document::{Cache, Database, Encryption, Http},
+    document::{Cache, Database, Encryption},
     mistake::{Mistake, Mistakes, Warning},
     place::KeyPath,
     secret::SecretSource,
@@ -134,29 +134,6 @@ impl Review<'_> {
         }
     }
 
-    /// The HTTP section.
-    pub fn http(&mut self) -> Option<Http> {
-        let http: Http = self.read(&KeyPath::of(["http"]))?;
-        if !http.listen.ip().is_loopback() {
-            let key = KeyPath::of(["http", "listen"]);
-            if http.allow_public {
-                self.warn(
-                    &key,
-                    "metrics and status are served without authentication to whoever reaches this address",
-                );
-            } else {
-                self.mistake(
-                    &key,
-                    "address that others can reach, without authentication",
-                    "a loopback address such as 127.0.0.1:9464",
-                    &http.listen.to_string(),
-                    Some("set http.allow_public = true if something in front of it authenticates".to_owned()),
-                );
-            }
-        }
-        Some(http)
-    }
-
     /// The database section.
     pub fn database(&mut self) -> Option<Database> {
         let key = KeyPath::of(["database"]);
@@ -174,6 +151,15 @@ impl Review<'_> {
             &cache.url,
             "memory://, or a URL that begins with redis:// or rediss://",
         );
+        let url = cache.url.expose_secret();
+        if url != "memory://" && redis::Client::open(url).is_err() {
+            let expected = "a URL such as redis://USER:PASSWORD@HOST:6379/0";
+            self.mistake(&key.child("url"), "not a Redis URL", expected, "text that is none", None);
+        }
+        if cache.ca_file.is_some() && !url.starts_with("rediss://") {
+            let found = "a url that does not begin with rediss://";
+            self.mistake(&key.child("ca_file"), "certificates without TLS", "a rediss:// url", found, None);
+        }
         Some(cache)
     }
 

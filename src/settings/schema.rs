@@ -58,6 +58,12 @@ impl Schema {
             .with_format("interval", |text: &str| {
                 duration::parse(text).is_some_and(|interval| interval.as_secs() >= 1)
             })
+            .with_format("timeout", |text: &str| {
+                duration::parse(text).is_some_and(|timeout| (1..=60_000).contains(&timeout.as_millis()))
+            })
+            .with_format("snapshot-ttl", |text: &str| {
+                duration::parse(text).is_some_and(|ttl| ttl.as_secs() >= 20 * 60)
+            })
             .with_format("iana-time-zone", |text: &str| jiff::tz::TimeZone::get(text).is_ok())
             .build(&self.root)
             .map_err(|error| error.to_string())

@@ -1,4 +1,4 @@
-//! What is known now: campaigns, payments, conditions. The prepared body is rendered from it.
+//! What is known now: campaigns, payments, web analytics, streaming services, conditions. The prepared body is rendered from it.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -14,8 +14,12 @@ use rows::{
 };
 
 use super::{
-    limits::{CAMPAIGN_MEMBERS_MAX, CAMPAIGNS_MAX, LABEL_CHARS_MAX, PAYMENTS_MAX},
-    snapshot::{CampaignSnapshot, MarketingCampaign, Member, MemberRule, PaymentSnapshot, Touched},
+    limits::{CAMPAIGN_MEMBERS_MAX, CAMPAIGNS_MAX, LABEL_CHARS_MAX, PAYMENTS_MAX, WEB_GOALS_MAX, WEB_MAX},
+    music::{Music, Shown, Track},
+    snapshot::{
+        CampaignSnapshot, GoalSnapshot, MarketingCampaign, Member, MemberRule, MusicSnapshot,
+        PaymentSnapshot, Touched, WebSnapshot,
+    },
     text::Labels,
 };
 use crate::insight::{pacing, status};
@@ -28,7 +32,9 @@ type CampaignKey = (String, String, String);
 pub(super) struct Board {
     campaigns: BTreeMap<CampaignKey, Campaign>,
     payments: Vec<Payment>,
-    /// By name.
+    web: Vec<Web>,
+    music: Music,
+    /// By name; set by [`Board::set_conditions`].
     pub conditions: Vec<Arc<Condition>>,
     /// By connection.
     pub token_expiries: BTreeMap<String, Timestamp>,
@@ -45,7 +51,7 @@ pub(super) struct Campaign {
     /// Of the info series.
     pub info: Labels,
     /// The account's day for which the windows hold.
-    day: Day,
+    pub day: Day,
     pub pacing: Option<f64>,
 }
 
@@ -53,6 +59,14 @@ pub(super) struct Campaign {
 #[derive(Debug)]
 pub(super) struct Payment {
     pub snapshot: PaymentSnapshot,
+    /// Its zone's day for which the windows hold.
+    day: Day,
+}
+
+/// Web analytics of one connection.
+#[derive(Debug)]
+struct Web {
+    snapshot: WebSnapshot,
     /// Its zone's day for which the windows hold.
     day: Day,
 }
@@ -66,8 +80,16 @@ pub(super) struct View<'a> {
     pub payments: Vec<(&'a PaymentSnapshot, bool)>,
     /// Marketing campaign and member.
     pub members: Vec<(&'a str, &'a Campaign)>,
+    /// In the order of their connections; whether the windows still hold.
+    pub web: Vec<(&'a WebSnapshot, bool)>,
+    /// In the order of connection and goal; whether the windows still hold.
+    pub goals: Vec<(&'a WebSnapshot, &'a GoalSnapshot, bool)>,
+    /// In the order of their keys; whether the windows still hold.
+    pub tracks: Vec<(&'a Track, bool)>,
+    /// The rest of streaming services.
+    pub music: &'a Shown,
     /// Kind and how many were left out.
-    pub dropped: [(&'static str, usize); 3],
+    pub dropped: Vec<(&'static str, usize)>,
 }
 
 /// The current day by zone, looked up once each.
@@ -77,7 +99,7 @@ struct Today {
 }
 
 /// The zone of that name; UTC when none such is known.
-fn zone(name: &str) -> TimeZone {
+pub(super) fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
@@ -104,11 +126,42 @@ impl Board {
         self.payments = snapshots.into_iter().map(payment).collect();
     }
 
+    /// Replaces all web analytics with what was read for `now`.
+    pub fn replace_web(&mut self, mut snapshots: Vec<WebSnapshot>, now: Timestamp) {
+        snapshots.sort_by(|a, b| a.connection.cmp(&b.connection));
+        let web = |snapshot: WebSnapshot| Web { day: day_at(now, &zone(&snapshot.time_zone)), snapshot };
+        self.web = snapshots.into_iter().map(web).collect();
+    }
+
+    /// Replaces all that was seen of streaming services with what was read for `now`.
+    pub fn replace_music(&mut self, snapshots: Vec<MusicSnapshot>, now: Timestamp) {
+        self.music.replace(snapshots, now);
+    }
+
+    /// Every connection's condition: only of these connections is anything shown.
+    pub fn set_conditions(&mut self, conditions: Vec<Arc<Condition>>) {
+        let names = conditions.iter().map(|condition| condition.connection.as_str()).collect();
+        self.music.show_only(&names);
+        self.conditions = conditions;
+    }
+
+    /// Whether web analytics of a touched connection are shown.
+    pub fn shows_web_of(&self, touched: &Touched) -> bool {
+        touched.has_connection(|connection| self.web.iter().any(|web| web.snapshot.connection == connection))
+    }
+
+    /// Whether anything that a touched connection saw of streaming services is shown.
+    pub fn shows_music_of(&self, touched: &Touched) -> bool {
+        touched.has_connection(|connection| self.music.is_of(connection))
+    }
+
     /// The next instant at which some account's day ends: windows move then.
     pub fn next_rollover(&self, now: Timestamp) -> Option<Timestamp> {
         let campaigns = self.campaigns.values().map(|campaign| campaign.snapshot.time_zone.as_str());
         let payments = self.payments.iter().map(|payment| payment.snapshot.time_zone.as_str());
-        let zones: BTreeSet<&str> = campaigns.chain(payments).collect();
+        let web = self.web.iter().map(|web| web.snapshot.time_zone.as_str());
+        let tracks = self.music.shown().tracks.iter().map(|track| track.time_zone.as_str());
+        let zones: BTreeSet<&str> = campaigns.chain(payments).chain(web).chain(tracks).collect();
         zones
             .into_iter()
             .map(|name| {
@@ -133,6 +186,12 @@ impl Board {
         let payments = payments.filter(|payment| of_connections(&payment.snapshot.connection)).collect();
         let (payments, payments_dropped) = bounded::<&Payment>(payments, PAYMENTS_MAX);
 
+        let web = self.web.iter().filter(|web| of_connections(&web.snapshot.connection)).collect();
+        let (web, web_dropped) = bounded::<&Web>(web, WEB_MAX);
+        let goals = web.iter().flat_map(|web| web.snapshot.goals.iter().map(|goal| (*web, goal))).collect();
+        let (goals, goals_dropped) = bounded::<(&Web, &GoalSnapshot)>(goals, WEB_GOALS_MAX);
+        let music = self.music.shown();
+
         let mut holds = |day: Day, zone_name: &str| day == today.in_zone(zone_name);
         View {
             campaigns: campaigns
@@ -144,12 +203,42 @@ impl Board {
                 .map(|one| (&one.snapshot, holds(one.day, &one.snapshot.time_zone)))
                 .collect(),
             members,
+            web: web
+                .into_iter()
+                .map(|one| (&one.snapshot, holds(one.day, &one.snapshot.time_zone)))
+                .collect(),
+            goals: goals
+                .into_iter()
+                .map(|(one, goal)| (&one.snapshot, goal, holds(one.day, &one.snapshot.time_zone)))
+                .collect(),
+            tracks: music.tracks.iter().map(|one| (one, holds(one.day, &one.time_zone))).collect(),
+            music,
             dropped: [
                 ("campaign", campaigns_dropped),
                 ("campaign_member", members_dropped),
                 ("payment", payments_dropped),
-            ],
+                ("web", web_dropped),
+                ("web_goal", goals_dropped),
+            ]
+            .into_iter()
+            .chain(music.dropped.iter().copied())
+            .collect(),
         }
+    }
+
+    /// Those of connections that are there, by key.
+    pub fn campaigns(&self) -> impl Iterator<Item = &Campaign> {
+        let connections: BTreeSet<&str> =
+            self.conditions.iter().map(|condition| condition.connection.as_str()).collect();
+        let campaigns = self.campaigns.values();
+        campaigns.filter(move |campaign| connections.contains(campaign.snapshot.connection.as_str()))
+    }
+
+    /// The marketing campaigns that a campaign belongs to.
+    pub fn memberships(&self, campaign: &Campaign) -> Vec<String> {
+        let marketing = self.marketing_campaigns.iter();
+        let of_it = marketing.filter(|marketing| campaign.is_member_of(marketing));
+        of_it.map(|marketing| marketing.campaign.clone()).collect()
     }
 
     /// Marketing campaigns with those of `campaigns` that belong to them.
@@ -216,12 +305,12 @@ impl Campaign {
         Self { day: day_at(now, &zone), labels, info, pacing, snapshot }
     }
 
-    fn key(&self) -> (&str, &str, &str) {
+    pub fn key(&self) -> (&str, &str, &str) {
         let CampaignSnapshot { provider, account_id, campaign_id, .. } = &self.snapshot;
         (provider, account_id, campaign_id)
     }
 
-    fn is_active(&self) -> bool {
+    pub fn is_active(&self) -> bool {
         let CampaignSnapshot { status, effective_status, .. } = &self.snapshot;
         status.as_deref().is_some_and(status::is_active)
             || effective_status.as_deref().is_some_and(status::is_delivering)
@@ -264,7 +353,7 @@ fn pacing_of(snapshot: &CampaignSnapshot, zone: &TimeZone, now: Timestamp) -> Op
 }
 
 /// Text for a label: unknown is empty, which is the same as absent.
-fn shortened(text: Option<&str>) -> String {
+pub(super) fn shortened(text: Option<&str>) -> String {
     let text = text.unwrap_or_default();
     match text.char_indices().nth(LABEL_CHARS_MAX) {
         None => text.to_owned(),

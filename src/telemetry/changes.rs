@@ -21,11 +21,19 @@ pub struct Changes {
 
 /// What is out of date.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each stands for something of its own that is read by itself"
+)]
 pub(super) struct Pending {
     /// Whose campaigns.
     pub campaigns: Touched,
     /// Whether payments are.
     pub payments: bool,
+    /// Whether web analytics are.
+    pub web: bool,
+    /// Whether streaming services are.
+    pub music: bool,
     /// Whether conditions are.
     pub conditions: bool,
     /// When the first and the last of these changes were noted, by the clock's elapsed time.
@@ -50,6 +58,16 @@ impl Changes {
         self.note(at, |pending| pending.payments = true);
     }
 
+    /// Rows from which web analytics are summed were written.
+    pub fn web_changed(&self, at: Duration) {
+        self.note(at, |pending| pending.web = true);
+    }
+
+    /// Rows of streaming services were written.
+    pub fn music_changed(&self, at: Duration) {
+        self.note(at, |pending| pending.music = true);
+    }
+
     /// A connection's credentials stop working then.
     pub fn token_expires(&self, at: Duration, connection: &str, expires_at: Timestamp) {
         let before = self.token_expiries.lock().insert(connection.to_owned(), expires_at);
@@ -67,13 +85,18 @@ impl Changes {
         std::mem::take(&mut self.pending.lock())
     }
 
+    /// Takes whose campaigns are out of date, for one who needs no more.
+    pub fn take_campaigns(&self) -> Touched {
+        self.take().campaigns
+    }
+
     /// When the first and the last pending change were noted.
-    pub(super) fn noted(&self) -> Option<(Duration, Duration)> {
+    pub fn noted(&self) -> Option<(Duration, Duration)> {
         self.pending.lock().noted
     }
 
     /// Returns at the next change, at once if there was one since the last call.
-    pub(super) async fn changed(&self) {
+    pub async fn changed(&self) {
         self.noted.notified().await;
     }
 
@@ -91,12 +114,21 @@ impl Changes {
 
 impl Pending {
     pub fn everything() -> Self {
-        Self { campaigns: Touched::All, payments: true, conditions: true, noted: None }
+        Self {
+            campaigns: Touched::All,
+            payments: true,
+            web: true,
+            music: true,
+            conditions: true,
+            noted: None,
+        }
     }
 
     pub fn merge(&mut self, other: Self) {
         self.campaigns.merge(other.campaigns);
         self.payments |= other.payments;
+        self.web |= other.web;
+        self.music |= other.music;
         self.conditions |= other.conditions;
     }
 }

@@ -4,7 +4,10 @@ use prometheus::{CounterVec, GaugeVec, Histogram, HistogramVec, IntCounterVec, I
 
 use super::{
     declare::{Declare, Declared},
-    limits::{CAMPAIGN_MEMBERS_MAX, CAMPAIGNS_MAX, PAYMENTS_MAX},
+    limits::{
+        ARTISTS_MAX, CAMPAIGN_MEMBERS_MAX, CAMPAIGNS_MAX, COUNTERS_MAX, PAYMENTS_MAX, PLAYLISTS_MAX,
+        TRACKS_MAX, WEB_GOALS_MAX, WEB_MAX,
+    },
 };
 
 /// Seconds that a request, a commit or a rebuild takes.
@@ -185,7 +188,7 @@ impl Worker {
             )?,
             snapshot_rebuilds: declare.counters(
                 "dynamoi_snapshot_rebuilds_total",
-                "Rebuilds of the prepared campaign, payment and connection series.",
+                "Rebuilds of the prepared series of campaigns, payments, web analytics, streaming services and connections.",
                 &["result"],
             )?,
             snapshot_rebuild_duration: declare.histogram(
@@ -206,6 +209,12 @@ impl Worker {
             ("campaign", CAMPAIGNS_MAX),
             ("campaign_member", CAMPAIGN_MEMBERS_MAX),
             ("payment", PAYMENTS_MAX),
+            ("web", WEB_MAX),
+            ("web_goal", WEB_GOALS_MAX),
+            ("track", TRACKS_MAX),
+            ("artist", ARTISTS_MAX),
+            ("playlist", PLAYLISTS_MAX),
+            ("counter", COUNTERS_MAX),
         ] {
             set(&limits.with_label_values(&[kind]), limit);
             worker.series_dropped.with_label_values(&[kind]);

@@ -9,6 +9,18 @@ pub const CAMPAIGNS_MAX: usize = 20_000;
 pub const CAMPAIGN_MEMBERS_MAX: usize = 40_000;
 /// Payment connections × currencies.
 pub const PAYMENTS_MAX: usize = 5_000;
+/// Connections of web analytics: 12 series each.
+pub const WEB_MAX: usize = 5_000;
+/// Goals over all connections of web analytics: 8 series each.
+pub const WEB_GOALS_MAX: usize = 10_000;
+/// Tracks: some 7 series each. These four kinds are what configurations name; a slip there must not flood Prometheus.
+pub const TRACKS_MAX: usize = 20_000;
+/// Artists: 3 series each.
+pub const ARTISTS_MAX: usize = 20_000;
+/// Playlists: one series each.
+pub const PLAYLISTS_MAX: usize = 20_000;
+/// Counters: one series each; objects have one or two.
+pub const COUNTERS_MAX: usize = 60_000;
 /// Characters of a name in a label: people write novels, and scrapers refuse long labels.
 pub const LABEL_CHARS_MAX: usize = 200;
 

@@ -1,6 +1,9 @@
 //! The pipeline's own metrics: one registry a worker, nothing global, every label bounded.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use actors::{
     observer::{CycleFacts, Observer},
@@ -26,6 +29,8 @@ pub struct Metrics {
     registry: Registry,
     clock: Arc<dyn Clock>,
     changes: Arc<Changes>,
+    /// Hears of rows, too.
+    follower: OnceLock<Arc<Changes>>,
     engine: Engine,
     provider: Provider,
     rows: RowCounters,
@@ -48,6 +53,7 @@ impl Metrics {
             rows: RowCounters::new(&declare)?,
             worker: Worker::new(&declare, version)?,
             changes: Arc::new(Changes::default()),
+            follower: OnceLock::new(),
             clock,
             registry,
         })
@@ -83,6 +89,11 @@ impl Metrics {
     /// Notes of changes, for the publisher.
     pub fn changes(&self) -> Arc<Changes> {
         self.changes.clone()
+    }
+
+    /// Notes of changed rows, for one more reader.
+    pub fn follow(&self) -> Arc<Changes> {
+        self.follower.get_or_init(Arc::default).clone()
     }
 
     /// The registry as text.
@@ -158,6 +169,15 @@ impl Observer for Metrics {
         if payments_written || committed.vanished > 0 {
             self.changes.payments_changed(self.clock.elapsed());
         }
+        // Of a connection that is shown already, the publisher hears by `rows_changed`; these are for the first rows.
+        let written =
+            |of: fn(Table) -> bool| committed.written.iter().any(|(table, rows)| *rows > 0 && of(*table));
+        if written(is_of_web) {
+            self.changes.web_changed(self.clock.elapsed());
+        }
+        if written(is_of_music) {
+            self.changes.music_changed(self.clock.elapsed());
+        }
     }
 
     fn quarantined(&self, integration: &'static str, stream: &'static str, reason: &'static str) {
@@ -185,7 +205,11 @@ impl Observer for Metrics {
     }
 
     fn rows_changed(&self, connection: &str, account_id: &str) {
-        self.changes.rows_changed(self.clock.elapsed(), connection, account_id);
+        let now = self.clock.elapsed();
+        self.changes.rows_changed(now, connection, account_id);
+        if let Some(follower) = self.follower.get() {
+            follower.rows_changed(now, connection, account_id);
+        }
     }
 }
 
@@ -198,5 +222,25 @@ const fn is_of_payments(table: Table) -> bool {
             | Table::Disputes
             | Table::LedgerEntries
             | Table::SubscriptionMrrDaily
+    )
+}
+
+/// Whether web series are summed from this table.
+const fn is_of_web(table: Table) -> bool {
+    matches!(table, Table::WebAnalyticsDaily | Table::WebConversionsDaily)
+}
+
+/// Whether series of streaming services are made from this table.
+const fn is_of_music(table: Table) -> bool {
+    matches!(
+        table,
+        Table::Tracks
+            | Table::Albums
+            | Table::Artists
+            | Table::Playlists
+            | Table::TrackPerformanceDaily
+            | Table::ArtistAudienceDaily
+            | Table::CounterReadingsDaily
+            | Table::PlaylistPlacements
     )
 }

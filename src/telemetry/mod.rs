@@ -1,8 +1,8 @@
 //! What the worker shows of itself and of the campaigns, and what it logs.
 //!
 //! - [`Metrics`]: the pipeline's own metrics, in a registry; it is the engine's [`Observer`](actors::observer::Observer).
-//! - [`Publisher`]: reads snapshots when something changed and renders campaign, payment and connection series into a
-//!   prepared body.
+//! - [`Publisher`]: reads snapshots when something changed and renders campaign, payment, web, music and connection series
+//!   into a prepared body.
 //! - [`Exposition`]: both together, as a scrape gets them. A scrape reads memory only.
 
 mod board;
@@ -14,8 +14,11 @@ mod families;
 pub mod limits;
 pub mod logs;
 mod metrics;
+mod music;
 mod publisher;
 mod render;
+mod render_music;
+pub mod shown;
 pub mod snapshot;
 mod text;
 

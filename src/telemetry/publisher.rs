@@ -13,8 +13,8 @@ use super::{
     limits::{REFRESH_INTERVAL, RETRY_INTERVAL, ROLLOVER_MARGIN},
     render::render,
     snapshot::{
-        CampaignSnapshot, ConditionSource, MarketingCampaign, PaymentSnapshot, SnapshotError, SnapshotSource,
-        Touched,
+        CampaignSnapshot, ConditionSource, MarketingCampaign, MusicSnapshot, PaymentSnapshot, SnapshotError,
+        SnapshotSource, Touched, WebSnapshot,
     },
 };
 
@@ -32,6 +32,8 @@ pub struct Publisher {
 struct Reading {
     campaigns: Option<(Touched, Vec<CampaignSnapshot>)>,
     payments: Option<Vec<PaymentSnapshot>>,
+    web: Option<Vec<WebSnapshot>>,
+    music: Option<Vec<MusicSnapshot>>,
 }
 
 // === impl Publisher ===
@@ -92,6 +94,11 @@ impl Publisher {
         }
     }
 
+    /// For whoever shows campaigns elsewhere.
+    pub(super) fn board(&self) -> &Mutex<Board> {
+        &self.board
+    }
+
     fn clock(&self) -> &dyn Clock {
         self.exposition.clock().as_ref()
     }
@@ -135,7 +142,13 @@ impl Publisher {
                 if let Some(snapshots) = reading.payments {
                     board.replace_payments(snapshots, now);
                 }
-                board.conditions = conditions;
+                if let Some(snapshots) = reading.web {
+                    board.replace_web(snapshots, now);
+                }
+                if let Some(snapshots) = reading.music {
+                    board.replace_music(snapshots, now);
+                }
+                board.set_conditions(conditions);
                 board.token_expiries = token_expiries;
                 render(&board, now)
             };
@@ -158,6 +171,11 @@ impl Publisher {
     async fn read(&self, pending: Pending, now: Timestamp) -> (Reading, Pending, Option<SnapshotError>) {
         let (mut reading, mut owed, mut error) = (Reading::default(), Pending::default(), None);
         let Pending { campaigns, payments, .. } = pending;
+        // Rows of a connection change, or vanish, or more of its days are known to be empty.
+        let (web, music) = {
+            let board = self.board.lock();
+            (pending.web || board.shows_web_of(&campaigns), pending.music || board.shows_music_of(&campaigns))
+        };
         if !campaigns.is_nothing() {
             match self.source.campaigns(campaigns.clone(), now).await {
                 Ok(snapshots) => reading.campaigns = Some((campaigns, snapshots)),
@@ -172,6 +190,24 @@ impl Publisher {
                 Ok(snapshots) => reading.payments = Some(snapshots),
                 Err(failure) => {
                     owed.payments = true;
+                    error = Some(failure);
+                }
+            }
+        }
+        if web {
+            match self.source.web(now).await {
+                Ok(snapshots) => reading.web = Some(snapshots),
+                Err(failure) => {
+                    owed.web = true;
+                    error = Some(failure);
+                }
+            }
+        }
+        if music {
+            match self.source.music(now).await {
+                Ok(snapshots) => reading.music = Some(snapshots),
+                Err(failure) => {
+                    owed.music = true;
                     error = Some(failure);
                 }
             }

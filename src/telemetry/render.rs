@@ -8,6 +8,7 @@ use rows::{Micros, money::RawSpend, state::State};
 
 use super::{
     board::{Board, View},
+    render_music::{music, web},
     snapshot::{CampaignWindow, PaymentWindow},
     text::{Family, Labels, Number},
 };
@@ -103,7 +104,7 @@ fn seconds(instant: Timestamp) -> Number {
 }
 
 /// Everything, family by family.
-pub(super) fn render(board: &Board, now: Timestamp) -> (Texts, [(&'static str, usize); 3]) {
+pub(super) fn render(board: &Board, now: Timestamp) -> (Texts, Vec<(&'static str, usize)>) {
     let view = board.view(now);
     let mut texts = Texts::new();
     let mut add = |family: Family| texts.push((family.name(), family.into_text()));
@@ -111,6 +112,8 @@ pub(super) fn render(board: &Board, now: Timestamp) -> (Texts, [(&'static str, u
     streams(board, &mut add);
     campaigns(&view, &mut add);
     payments(&view, &mut add);
+    web(&view, &mut add);
+    music(&view, &mut add);
     (texts, view.dropped)
 }
 

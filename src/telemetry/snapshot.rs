@@ -1,11 +1,15 @@
-//! What campaign and payment series are rendered from, and the port through which it is read.
+//! What campaign, payment, web and music series are rendered from, and the port through which it is read.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use actors::engine::condition::{Condition, Conditions};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-pub use rows::snapshot::{CampaignSnapshot, CampaignWindow, PaymentSnapshot, PaymentWindow, Windows};
+pub use rows::snapshot::{
+    ArtistSnapshot, CampaignSnapshot, CampaignWindow, CounterSnapshot, GoalSnapshot, GoalWindow,
+    MusicSnapshot, PaymentSnapshot, PaymentWindow, PlaylistSnapshot, TrackSnapshot, WebSnapshot, WebWindow,
+    Windows,
+};
 
 use crate::insight::NamePattern;
 
@@ -67,6 +71,12 @@ pub trait SnapshotSource: Send + Sync {
 
     /// Payments of every connection at `now`.
     fn payments(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentSnapshot>, SnapshotError>>;
+
+    /// Web analytics of every connection at `now`.
+    fn web(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<WebSnapshot>, SnapshotError>>;
+
+    /// What every connection last saw of streaming services, at `now`.
+    fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>>;
 }
 
 /// Where connections' conditions come from: the engine's [`Conditions`].
@@ -112,6 +122,14 @@ impl Touched {
                 accounts.iter().any(|(of, account)| of == connection && account == account_id)
             }
             Self::All => true,
+        }
+    }
+
+    /// Whether a connection like this is touched; everybody's being touched says nothing of one.
+    pub fn has_connection(&self, is_one: impl Fn(&str) -> bool) -> bool {
+        match self {
+            Self::Nothing | Self::All => false,
+            Self::Accounts(accounts) => accounts.iter().any(|(connection, _)| is_one(connection)),
         }
     }
 

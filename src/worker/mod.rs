@@ -1,6 +1,7 @@
 //! The worker as a library: everything that the daemon runs, inside a host's runtime.
 
 mod marketing;
+mod operator;
 mod snapshots;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -11,17 +12,21 @@ use actors::{
     integrations::catalogue,
     session::{
         Surroundings,
-        quota::Quotas,
+        quota::{Others, Quotas, shared::Sharing},
         transport::{HttpTransport, TransportError},
     },
 };
-use rows::{Clock, clock::SystemClock};
+use rows::{Cache, Clock, clock::SystemClock};
 use secrecy::ExposeSecret;
 use store::{Store, StoreError, StoreOptions};
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use self::snapshots::{StoreSnapshots, WorkerReadiness};
+use self::{
+    operator::StoreOperator,
+    snapshots::{EngineQuotas, StoreSnapshots, WorkerReadiness},
+};
 use crate::{
+    cache::{self, CacheError, ReadModel, read_model::ReadModelOptions},
     http::{self, ServeError, Server},
     settings::{Changes, Settings},
     telemetry::{Exposition, Metrics, Publisher},
@@ -45,6 +50,8 @@ pub struct Worker {
     store: Store,
     exposition: Arc<Exposition>,
     publisher: Arc<Publisher>,
+    sharing: Option<Arc<Sharing>>,
+    read_model: Option<Arc<ReadModel>>,
     tasks: Vec<JoinHandle<()>>,
     server: Option<Server>,
 }
@@ -55,6 +62,9 @@ pub enum WorkerError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The cache's settings.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
     /// The engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -73,6 +83,9 @@ pub enum WorkerError {
 const RETENTION: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 30);
 /// How often what is older is deleted.
 const PURGE_EVERY: Duration = Duration::from_hours(6);
+
+/// How long the end of a worker waits for the cache.
+const CACHE_GRACE: Duration = Duration::from_secs(2);
 
 // === impl WorkerBuilder ===
 
@@ -132,9 +145,30 @@ impl WorkerBuilder {
             }
         }
         let exposition = Arc::new(Exposition::new(metrics.clone(), clock.clone()));
+        let cache = cache::open(&settings.cache, clock.clone(), {
+            let metrics = metrics.clone();
+            Arc::new(move |operation, result| metrics.cache_request(operation, result))
+        })?;
+        let process = format!("{}#{:08x}", settings.worker.name, rand::random::<u32>());
+        let sharing = sharing(&cache, &clock, &process, settings.worker.count).await;
+        let read_model = cache.is_shared().then(|| {
+            let source = Arc::new(StoreSnapshots(store.clone()));
+            let options = ReadModelOptions {
+                worker: process,
+                prefix: settings.cache.prefix.clone(),
+                ttl: settings.cache.snapshot_ttl,
+            };
+            Arc::new(ReadModel::new(cache, source, metrics.follow(), clock.clone(), options))
+        });
+        let others = match (&sharing, settings.worker.count) {
+            (Some(sharing), _) => Others::Sharing(sharing.clone()),
+            (None, 0 | 1) => Others::Nobody,
+            (None, count) => Others::Apart(count),
+        };
+        let quotas = Arc::new(Quotas::among(others, clock.clone(), metrics.clone()));
         let surroundings = Surroundings {
             transport: Arc::new(HttpTransport::new()?),
-            quotas: Arc::new(Quotas::new(clock.clone(), metrics.clone())),
+            quotas: quotas.clone(),
             clock: clock.clone(),
             observer: metrics,
         };
@@ -147,20 +181,37 @@ impl WorkerBuilder {
 
         let conditions = Arc::new(engine.conditions().clone());
         let source = Arc::new(StoreSnapshots(store.clone()));
-        let publisher = Arc::new(Publisher::new(source, conditions.clone(), exposition.clone()));
+        let publisher = Arc::new(Publisher::new(source.clone(), conditions.clone(), exposition.clone()));
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         let mut tasks = Vec::new();
+        if let Some(sharing) = sharing.clone() {
+            tasks.push(tokio::spawn(async move { sharing.run().await }));
+        }
+        if let Some(read_model) = read_model.clone() {
+            tasks.push(tokio::spawn(async move { read_model.run().await }));
+        }
         let mut server = None;
         if once.is_none() && !headless {
             let readiness =
                 WorkerReadiness { store: store.clone(), conditions: conditions.clone(), configured: count };
-            let shared = http::Shared {
+            let operator = StoreOperator {
+                store: store.clone(),
+                bell: engine.bell(),
+                conditions: engine.conditions().clone(),
+                clock: clock.clone(),
+            };
+            let sources = http::Sources {
+                name: settings.worker.name.clone(),
                 clock: clock.clone(),
                 exposition: exposition.clone(),
                 conditions,
+                campaigns: publisher.clone(),
+                days: source,
+                quotas: Arc::new(EngineQuotas(quotas)),
                 readiness: Arc::new(readiness),
+                operator: Arc::new(operator),
             };
-            let listening = http::serve(settings.http.listen, shared)?;
+            let listening = http::serve(&settings.http, sources)?;
             tracing::info!(address = %listening.address, connections = count, "listening");
             server = Some(listening);
             tasks.push(tokio::spawn({
@@ -169,7 +220,7 @@ impl WorkerBuilder {
             }));
             tasks.push(tokio::spawn(purge(store.clone(), clock)));
         }
-        Ok(Worker { settings, engine, store, exposition, publisher, tasks, server })
+        Ok(Worker { settings, engine, store, exposition, publisher, sharing, read_model, tasks, server })
     }
 }
 
@@ -224,6 +275,14 @@ impl Worker {
         let configured: Vec<String> = settings.connections.keys().cloned().collect();
         self.store.retire_connections(&configured).await?;
         self.publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
+        if let Some(read_model) = &self.read_model {
+            read_model.touch().await;
+        }
+        if let (Some(server), Some(tls)) = (&self.server, &self.settings.http.tls)
+            && let Err(error) = server.renew_certificate(tls)
+        {
+            tracing::error!(%error, "the certificate was not renewed: the one before goes on");
+        }
         self.settings = settings;
         Ok(changes)
     }
@@ -235,10 +294,17 @@ impl Worker {
 
     /// Ends: cycles stop at their next page, what waits is stored, connections are closed. The host goes on.
     pub async fn stop(self) {
-        let Self { settings, engine, store, tasks, server, .. } = self;
+        let Self { settings, engine, store, sharing, read_model, tasks, server, .. } = self;
         engine.stop(settings.worker.shutdown_grace).await;
         for task in tasks {
             task.abort();
+        }
+        if let Some(read_model) = read_model {
+            // What the last commits changed; longer than this, and the next start writes it.
+            let _ = tokio::time::timeout(CACHE_GRACE, read_model.write()).await;
+        }
+        if let Some(sharing) = sharing {
+            sharing.end().await;
         }
         if let Some(server) = server
             && let Err(error) = server.stop().await
@@ -262,6 +328,21 @@ pub async fn open_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<St
         application_name: format!("dynamoi {}", settings.worker.name),
     };
     Store::connect(settings.database.url.expose_secret(), options, clock).await
+}
+
+/// This worker among those that share the cache, if anybody can; it has met the others.
+async fn sharing(
+    cache: &Arc<dyn Cache>,
+    clock: &Arc<dyn Clock>,
+    process: &str,
+    count: u32,
+) -> Option<Arc<Sharing>> {
+    if !cache.is_shared() {
+        return None;
+    }
+    let sharing = Sharing::new(cache.clone(), clock.clone(), process.to_owned(), count);
+    sharing.begin().await;
+    Some(sharing)
 }
 
 /// Deletes old cycles and quarantined rows, now and then.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use actors::session::quota::Quotas;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use rows::snapshot::{CampaignSnapshot, PaymentSnapshot};
-use store::Store;
+use rows::snapshot::{CampaignSnapshot, MusicSnapshot, PaymentSnapshot, WebSnapshot};
+use store::{Store, read::CampaignKey};
 
 use crate::{
-    http::Readiness,
+    http::{DaySource, DaysByCampaign, QuotaSource, QuotaUsed, Readiness},
     telemetry::snapshot::{ConditionSource, SnapshotError, SnapshotSource, Touched},
 };
 
@@ -47,6 +48,38 @@ impl SnapshotSource for StoreSnapshots {
         Box::pin(async move {
             self.0.payment_windows(now).await.map_err(|error| SnapshotError(error.to_string()))
         })
+    }
+
+    fn web(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<WebSnapshot>, SnapshotError>> {
+        Box::pin(
+            async move { self.0.web_windows(now).await.map_err(|error| SnapshotError(error.to_string())) },
+        )
+    }
+
+    fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
+        Box::pin(async move { self.0.music(now).await.map_err(|error| SnapshotError(error.to_string())) })
+    }
+}
+
+/// What providers told the engine of their quotas.
+pub struct EngineQuotas(pub Arc<Quotas>);
+
+impl QuotaSource for EngineQuotas {
+    fn used(&self, connection: &str) -> Option<QuotaUsed> {
+        let usage = self.0.usage(connection)?;
+        Some(QuotaUsed { scope: usage.scope.as_str().to_owned(), ratio: usage.ratio })
+    }
+}
+
+impl DaySource for StoreSnapshots {
+    fn days(
+        &self,
+        campaigns: Vec<CampaignKey>,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<DaysByCampaign, String>> {
+        Box::pin(
+            async move { self.0.campaign_days(&campaigns, now).await.map_err(|error| error.to_string()) },
+        )
     }
 }
 

@@ -22,15 +22,26 @@ use crate::{
 };
 
 /// Where an account's rows are, children before parents: facts by their entities, then entities, objects and ledgers.
-const FACTS: [(&str, &str); 3] = [
+const FACTS: [(&str, &str); 9] = [
     ("ad_performance_rows", "ad_entities"),
     ("ad_country_rows", "ad_country_entities"),
     ("subscription_mrr_rows", "subscription_entities"),
+    ("web_analytics_rows", "web_entities"),
+    ("web_conversion_rows", "web_entities"),
+    ("track_performance_rows", "track_performance_entities"),
+    ("artist_audience_rows", "artist_audience_entities"),
+    ("counter_reading_rows", "counter_entities"),
+    ("playlist_placement_rows", "playlist_placement_entities"),
 ];
-const OF_ACCOUNT: [&str; 8] = [
+const OF_ACCOUNT: [&str; 13] = [
     "ad_entities",
     "ad_country_entities",
     "subscription_entities",
+    "web_entities",
+    "track_performance_entities",
+    "artist_audience_entities",
+    "counter_entities",
+    "playlist_placement_entities",
     "ad_rows",
     "ad_set_rows",
     "ad_campaign_rows",

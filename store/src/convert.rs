@@ -44,12 +44,7 @@ pub fn json_list(ids: &[String]) -> String {
 
 /// Decimals of a currency's minor unit by ISO 4217.
 pub fn exponent_of(currency: Currency) -> u8 {
-    match currency.as_str() {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI"
-        | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    }
+    currency.exponent()
 }
 
 /// Micros as minor units, rounded half away from zero.

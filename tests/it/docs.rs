@@ -132,7 +132,8 @@ fn every_key_is_documented() {
         .flat_map(|code| code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
         .collect();
     // Streams are named in each integration's own README.
-    let readmes = ["meta_ads", "stripe"].map(|id| read(&format!("actors/src/integrations/{id}/README.md")));
+    let readmes =
+        ["deezer", "meta_ads", "stripe"].map(|id| read(&format!("actors/src/integrations/{id}/README.md")));
     let streams: BTreeSet<&str> = readmes.iter().flat_map(|text| quoted(text)).collect();
     for key in keys {
         assert!(

@@ -8,18 +8,27 @@
 )]
 
 mod allowance;
+mod browser;
+mod cache;
+mod cache_runs;
 mod credentials;
 mod daemon;
 mod disk;
 mod docs;
 mod end_to_end;
 mod grafana;
+mod https;
 mod kill;
 mod metrics;
+#[path = "../support/npm.rs"]
+mod npm;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgres_restart;
+#[path = "../support/redis.rs"]
+mod redis;
 mod secrets;
+mod services;
 mod settings;
 mod supervision;
 mod support;

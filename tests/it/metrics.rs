@@ -13,6 +13,7 @@ use rows::{
 use serde_json::Value;
 
 use crate::{
+    services,
     support::{Bench, get, sql::Eyes},
     tools,
 };
@@ -53,6 +54,11 @@ fn business(text: &str) -> String {
         line.starts_with("dynamoi_campaign_")
             || line.starts_with("dynamoi_payments_")
             || line.starts_with("dynamoi_mrr")
+            || line.starts_with("dynamoi_web_")
+            || line.starts_with("dynamoi_track_popularity")
+            || line.starts_with("dynamoi_artist_followers")
+            || line.starts_with("dynamoi_counter{")
+            || line.starts_with("dynamoi_playlist_placements")
     };
     text.lines().filter(of_interest).filter(|line| !line.contains("pacing")).collect::<Vec<_>>().join("\n")
 }
@@ -79,6 +85,8 @@ async fn series_equal_queries_on_the_tables() {
     let mut expected = Series::new();
     campaigns(&eyes, now, &mut expected).await;
     payments(&eyes, now, &mut expected).await;
+    services::web(&eyes, now, &mut expected).await;
+    services::music(&eyes, &mut expected).await;
     let shown: Series = parse(&business(&text))
         .into_iter()
         .filter(|(series, _)| {
@@ -91,6 +99,11 @@ async fn series_equal_queries_on_the_tables() {
                 "conversion_value{",
                 "payments_",
                 "mrr{",
+                "web_",
+                "popularity{",
+                "followers{",
+                "counter{",
+                "placements{",
             ]
             .iter()
             .any(|part| series.contains(part))
@@ -127,7 +140,7 @@ async fn prometheus_checker_has_nothing_to_say() {
 }
 
 /// (label, first day, last day) of each window ending today.
-fn windows(today: rows::Day) -> [(&'static str, rows::Day, rows::Day); 4] {
+pub fn windows(today: rows::Day) -> [(&'static str, rows::Day, rows::Day); 4] {
     let back = |days: i64| plus_days(today, -days);
     [
         ("today", today, today),

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::{
     postgres::{self, Server},
+    redis::{self, Redis},
     support::{Bench, PATIENCE, get, program::until_state},
 };
 
@@ -41,11 +42,20 @@ async fn secrets_and_people_appear_nowhere() {
         bench.sandbox.set_chaos("stripe", Chaos::none());
         bench.sandbox.set_chaos("meta_ads", Chaos::none());
     }
+    let redis = Redis::with_password();
+    let redis_url = format!("redis://:{}@127.0.0.1:{}", redis::PASSWORD, redis.port);
+    bench.layer = format!("{}cache.url = \"{redis_url}\"\n", bench.layer);
+    let search = search.and(redis::PASSWORD);
     let mut daemon = bench.start_with(&["run"], &[("RUST_LOG", "trace")]);
     let address = daemon.address().await;
     until_state(address, "label-a-stripe", "idle").await;
     until_state(address, "label-a-meta", "idle").await;
-    for path in ["/metrics", "/", "/api/v1/connections", "/readyz", "/nowhere"] {
+    // Meanwhile campaigns and parts of limits are there.
+    let dump = redis.dump(&redis_url).await;
+    let text = String::from_utf8_lossy(&dump);
+    assert!(text.contains("campaign:meta_ads:") && text.contains("{quota}"), "{text}");
+    search.expect_nothing("Redis", &dump);
+    for path in ["/metrics", "/", "/api/v1/connections", "/api/v1/campaigns", "/readyz", "/nowhere"] {
         search.expect_nothing(path, get(&format!("http://{address}{path}")).await.as_bytes());
     }
     // With the daemon still there: the write-ahead log counts, too.
@@ -135,6 +145,12 @@ impl Search {
         assert!(secrets.iter().any(|secret| secret.ends_with("Harbour Street")));
         assert!(secrets.len() > 50, "{}", secrets.len());
         Self { secrets }
+    }
+
+    /// And this.
+    fn and(mut self, secret: &str) -> Self {
+        self.secrets.insert(secret.to_owned());
+        self
     }
 
     /// None of it is there.

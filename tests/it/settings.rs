@@ -242,7 +242,7 @@ colour = "blue"
     let here = |line, key, words: &[&str]| bench.assert_told(line, key, words);
     here(2, "worker.nmae", &["unknown key", "did you mean `name`?"]);
     here(3, "worker.shutdown_grace", &["15m", "\"20 seconds\""]);
-    here(6, "http.listen", &["loopback", "0.0.0.0:9464", "http.allow_public = true"]);
+    here(6, "http.listen", &["loopback", "0.0.0.0:9464", "http.authentication", "http.allow_public = true"]);
     here(8, "integrations.meta_adds", &["not built in", "fake_music, meta_ads", "did you mean `meta_ads`?"]);
     here(11, "integrations.google_ads", &["known, but not built in yet"]);
     here(15, "integrations.meta_ads.quota.apps", &["unknown quota scope", "endpoint", "did you mean `app`?"]);
@@ -462,6 +462,36 @@ fn what_is_switched_off_is_not_polled_and_needs_no_secret() {
     let off =
         Bench::new(&ONE.replace("TOKEN", "NOT_SET")).file("[connections.label-a-meta]\nenabled = false\n");
     assert!(off.good().specs().is_empty());
+}
+
+#[test]
+fn authentication_opens_other_addresses_and_its_secrets_are_hidden() {
+    let public = "[http]\nlisten = \"0.0.0.0:9464\"\n";
+    let settings = Bench::new(ONE)
+        .file(&format!(
+            "{public}authentication = {{ bearer = \"a-token-of-this-test\", basic = {{ user = \"ops\", password = {{ env = \"TOKEN\" }} }} }}\n"
+        ))
+        .good();
+    let authentication = settings.http.authentication.as_ref().unwrap();
+    assert_eq!(authentication.bearer.as_ref().unwrap().expose_secret(), "a-token-of-this-test");
+    assert_eq!(authentication.basic.as_ref().unwrap().user, "ops");
+    let text: Vec<_> = settings.warnings().iter().map(ToString::to_string).collect();
+    assert!(text.join("\n").contains("travel in clear"), "{text:?}");
+    let shown = settings.show();
+    assert!(
+        !shown.contains("a-token-of-this-test") && shown.contains("TOKEN") && shown.contains("ops"),
+        "{shown}"
+    );
+
+    let bench = Bench::new("[http.authentication]\nbaerer = \"x\"\n");
+    bench.assert_told(2, "http.authentication.baerer", &["did you mean `bearer`?"]);
+    let bench = Bench::new("[http.authentication]\nbearer = { env = \"NOT_SET\" }\n");
+    bench.assert_told(2, "http.authentication.bearer", &["NOT_SET"]);
+    let bench = Bench::new("[http.authentication.basic]\nuser = \"a:b\"\npassword = \"x\"\n");
+    bench.assert_told(2, "http.authentication.basic.user", &["a:b"]);
+    let bench =
+        Bench::new("[http]\ntls = { certificate = \"/nonexistent.pem\", key = \"/nonexistent.key\" }\n");
+    bench.assert_told(2, "http.tls", &["/nonexistent.pem"]);
 }
 
 #[test]

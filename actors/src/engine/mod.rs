@@ -18,4 +18,4 @@ pub mod schedule;
 mod schedule_tests;
 mod start;
 
-pub use start::{Engine, EngineError, EngineOptions};
+pub use start::{Bell, Engine, EngineError, EngineOptions};

@@ -74,6 +74,11 @@ pub struct StopAll;
 #[rtype(result = "()")]
 pub struct EndSystem;
 
+/// Operators asked for something just now: look at once.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct Rung;
+
 /// What the store says operators asked for.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -113,6 +118,8 @@ pub struct Overseer {
     progress: watch::Sender<Progress>,
     controls_every: Duration,
     asking: bool,
+    /// Somebody rang while the store was being asked: the answer may be older than the wish.
+    ask_again: bool,
     stopping: bool,
     /// Connections whose part of a single run is over, with their epochs.
     finished: Vec<(Blueprint, i64)>,
@@ -129,6 +136,7 @@ impl Overseer {
             progress,
             controls_every,
             asking: false,
+            ask_again: false,
             stopping: false,
             finished: Vec::new(),
         }
@@ -377,8 +385,11 @@ impl Handler<RunNoted> for Overseer {
 impl Handler<Controlled> for Overseer {
     type Result = ();
 
-    fn handle(&mut self, Controlled(result): Controlled, _: &mut Self::Context) {
+    fn handle(&mut self, Controlled(result): Controlled, ctx: &mut Self::Context) {
         self.asking = false;
+        if std::mem::take(&mut self.ask_again) {
+            self.ask(ctx);
+        }
         let controls = match result {
             Ok(controls) => controls,
             Err(error) => {
@@ -402,6 +413,15 @@ impl Handler<Controlled> for Overseer {
                 }
             }
         }
+    }
+}
+
+impl Handler<Rung> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, _: Rung, ctx: &mut Self::Context) {
+        self.ask_again = self.asking;
+        self.ask(ctx);
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::{runtime::Handle, sync::watch};
 use super::{
     condition::Conditions,
     connection::Blueprint,
-    overseer::{Overseer, Progress, Run, StopAll},
+    overseer::{Overseer, Progress, Run, Rung, StopAll},
     poller::Once,
 };
 use crate::{
@@ -60,6 +60,19 @@ pub struct Engine {
     overseer: Addr<Overseer>,
     progress: watch::Receiver<Progress>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// Rung by whoever has written an operator's wish into the store, so that it is looked at now instead of within seconds.
+#[derive(Debug, Clone)]
+pub struct Bell(Addr<Overseer>);
+
+// === impl Bell ===
+
+impl Bell {
+    /// Has the engine look at operators' wishes.
+    pub fn ring(&self) {
+        self.0.do_send(Rung);
+    }
 }
 
 // === impl EngineOptions ===
@@ -116,6 +129,11 @@ impl Engine {
     /// What every connection shows.
     pub const fn conditions(&self) -> &Conditions {
         &self.conditions
+    }
+
+    /// For whoever takes operators' wishes.
+    pub fn bell(&self) -> Bell {
+        Bell(self.overseer.clone())
     }
 
     /// Waits for the end of a single run. Gives whether each connection read everything.

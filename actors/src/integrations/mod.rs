@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::integration::Integration;
 
+pub mod deezer;
 pub mod meta_ads;
 pub mod stripe;
 
 /// Every integration that is built in.
 pub fn catalogue() -> Vec<Arc<dyn Integration>> {
-    vec![Arc::new(meta_ads::MetaAds), Arc::new(stripe::Stripe)]
+    vec![Arc::new(deezer::Deezer), Arc::new(meta_ads::MetaAds), Arc::new(stripe::Stripe)]
 }

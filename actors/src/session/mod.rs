@@ -4,6 +4,7 @@ pub mod call;
 pub mod quota;
 pub mod response;
 pub mod retry;
+pub mod tokens;
 pub mod transport;
 pub mod verdict;
 

@@ -3,6 +3,7 @@
 
 mod busboards;
 mod compliance;
+mod deezer;
 mod engine;
 mod simulator;
 mod support;

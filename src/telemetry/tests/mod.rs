@@ -6,12 +6,16 @@ mod rendering;
 use std::sync::Arc;
 
 use actors::engine::condition::{Condition, StreamCondition};
-use jiff::Timestamp;
-use rows::{Currency, Micros, money::RawSpend, state::State};
+use jiff::{Timestamp, civil::date};
+use rows::{Currency, Micros, money::RawSpend, music::MusicEntity, state::State};
 
 use super::{
     board::Board,
-    snapshot::{CampaignSnapshot, CampaignWindow, PaymentSnapshot, PaymentWindow, Touched, Windows},
+    snapshot::{
+        ArtistSnapshot, CampaignSnapshot, CampaignWindow, CounterSnapshot, GoalSnapshot, GoalWindow,
+        MusicSnapshot, PaymentSnapshot, PaymentWindow, PlaylistSnapshot, Touched, TrackSnapshot, WebSnapshot,
+        WebWindow, Windows,
+    },
 };
 
 fn at(text: &str) -> Timestamp {
@@ -78,6 +82,82 @@ fn payment(connection: &str, currency: &str, exponent: u8) -> PaymentSnapshot {
             ..Windows::default()
         },
         mrr: Some(Micros(4_990_000)),
+    }
+}
+
+fn web(connection: &str) -> WebSnapshot {
+    WebSnapshot {
+        connection: connection.to_owned(),
+        provider: "posthog".to_owned(),
+        time_zone: "UTC".to_owned(),
+        windows: Windows {
+            yesterday: Some(WebWindow {
+                page_views: Some(300),
+                sessions: Some(80),
+                session_seconds: Some(5_000),
+            }),
+            last_7_days: Some(WebWindow { page_views: None, sessions: Some(0), session_seconds: Some(0) }),
+            ..Windows::default()
+        },
+        goals: vec![GoalSnapshot {
+            goal: "signed \"up\"".to_owned(),
+            windows: Windows {
+                yesterday: Some(GoalWindow {
+                    conversions: Some(Micros(2_500_000)),
+                    converting_sessions: Some(2),
+                }),
+                last_7_days: Some(GoalWindow { conversions: Some(Micros(0)), converting_sessions: Some(0) }),
+                last_28_days: Some(GoalWindow {
+                    conversions: Some(Micros(3_000_000)),
+                    converting_sessions: None,
+                }),
+                ..Windows::default()
+            },
+        }],
+    }
+}
+
+fn music(connection: &str) -> MusicSnapshot {
+    let deezer = || "deezer".to_owned();
+    let read_on = date(2026, 11, 24);
+    MusicSnapshot {
+        connection: connection.to_owned(),
+        provider: deezer(),
+        tracks: vec![TrackSnapshot {
+            service: deezer(),
+            track_id: "3135556".to_owned(),
+            read_on,
+            title: Some("Night Drive".to_owned()),
+            artist_name: Some("A \"Band\"".to_owned()),
+            isrc: None,
+            popularity: Some(Micros(87_654_321)),
+            time_zone: "UTC".to_owned(),
+            streams: Windows { last_7_days: Some(1_234), ..Windows::default() },
+        }],
+        artists: vec![ArtistSnapshot {
+            service: deezer(),
+            artist_id: "27".to_owned(),
+            read_on,
+            name: Some("Band".to_owned()),
+            followers: Some(0),
+            monthly_listeners: None,
+        }],
+        playlists: vec![PlaylistSnapshot {
+            service: deezer(),
+            playlist_id: "908622995".to_owned(),
+            read_on,
+            name: Some("Hits".to_owned()),
+            owner_name: None,
+        }],
+        counters: vec![CounterSnapshot {
+            service: deezer(),
+            entity: MusicEntity::Playlist,
+            id: "908622995".to_owned(),
+            counter: "fans".to_owned(),
+            read_on,
+            value: 9_007_199_254_740_993,
+        }],
+        placements: [(deezer(), [("3135556".to_owned(), "908622995".to_owned())].into())].into(),
     }
 }
 

@@ -19,11 +19,15 @@ use rows::{
     sink::Committed,
 };
 
-use super::{at, campaign, condition, payment};
+use super::{at, campaign, condition, music, payment, web};
 use crate::telemetry::{
     Exposition, Metrics, Publisher,
     limits::{REFRESH_INTERVAL, RETRY_INTERVAL},
-    snapshot::{CampaignSnapshot, ConditionSource, PaymentSnapshot, SnapshotError, SnapshotSource, Touched},
+    shown::{CampaignSource, Slice, Wanted},
+    snapshot::{
+        CampaignSnapshot, ConditionSource, MusicSnapshot, PaymentSnapshot, SnapshotError, SnapshotSource,
+        Touched, WebSnapshot,
+    },
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -102,6 +106,7 @@ struct Source {
     campaigns: Mutex<Vec<CampaignSnapshot>>,
     asked: Mutex<Vec<Touched>>,
     payments_asked: Mutex<usize>,
+    web_and_music_asked: Mutex<(usize, usize)>,
     away: AtomicBool,
     conditions: Mutex<Vec<Arc<Condition>>>,
 }
@@ -125,6 +130,16 @@ impl SnapshotSource for Source {
         *self.payments_asked.lock() += 1;
         Box::pin(std::future::ready(Ok(vec![payment("label-a-meta", "USD", 2)])))
     }
+
+    fn web(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<WebSnapshot>, SnapshotError>> {
+        self.web_and_music_asked.lock().0 += 1;
+        Box::pin(std::future::ready(Ok(vec![web("label-a-posthog")])))
+    }
+
+    fn music(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
+        self.web_and_music_asked.lock().1 += 1;
+        Box::pin(std::future::ready(Ok(vec![music("label-a-deezer")])))
+    }
 }
 
 impl ConditionSource for Source {
@@ -139,6 +154,7 @@ struct Bench {
     metrics: Arc<Metrics>,
     exposition: Arc<Exposition>,
     clock: Arc<SimulatedClock>,
+    publisher: Arc<Publisher>,
 }
 
 impl Bench {
@@ -150,9 +166,10 @@ impl Bench {
         let source = Arc::new(Source::default());
         source.campaigns.lock().extend([campaign("1", "2"), campaign("2", "3")]);
         source.conditions.lock().push(Arc::new(condition("label-a-meta", "meta_ads")));
-        let publisher = Publisher::new(source.clone(), source.clone(), exposition.clone());
-        tokio::spawn(async move { publisher.run().await });
-        let bench = Self { source, metrics, exposition, clock };
+        let publisher = Arc::new(Publisher::new(source.clone(), source.clone(), exposition.clone()));
+        let at_work = publisher.clone();
+        tokio::spawn(async move { at_work.run().await });
+        let bench = Self { source, metrics, exposition, clock, publisher };
         bench.pass(SECOND).await;
         bench
     }
@@ -220,6 +237,27 @@ async fn a_change_is_shown_soon_and_only_its_account_is_read() {
     assert_eq!(*bench.source.payments_asked.lock(), payments_asked + 1);
 }
 
+/// The first rows of a table, and any change of a connection that is shown; nothing else.
+#[tokio::test(start_paused = true)]
+async fn web_and_music_are_read_again_when_touched() {
+    let bench = Bench::start().await;
+    let asked = || *bench.source.web_and_music_asked.lock();
+    assert_eq!(asked(), (1, 1));
+    bench.metrics.rows_changed("label-a-meta", "1");
+    bench.pass(2 * SECOND).await;
+    assert_eq!(asked(), (1, 1), "nothing of them was written");
+    bench.metrics.rows_changed("label-a-posthog", "12345");
+    bench.pass(2 * SECOND).await;
+    assert_eq!(asked(), (2, 1));
+    bench.metrics.rows_changed("label-a-deezer", "");
+    bench.pass(2 * SECOND).await;
+    assert_eq!(asked(), (2, 2));
+    bench.metrics.committed("posthog", "web", &committed(Table::WebAnalyticsDaily), Duration::ZERO);
+    bench.metrics.committed("deezer", "tracks", &committed(Table::CounterReadingsDaily), Duration::ZERO);
+    bench.pass(2 * SECOND).await;
+    assert_eq!(asked(), (3, 3));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_changes_builds_once_a_second() {
     let bench = Bench::start().await;
@@ -280,4 +318,32 @@ async fn an_expiry_is_shown_with_its_connection() {
     bench.pass(2 * SECOND).await;
     let line = "dynamoi_token_expiry_timestamp_seconds{connection=\"label-a-meta\",integration=\"meta_ads\"} 1800000000\n";
     assert!(bench.text().contains(line));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_read_can_be_shown_in_slices() {
+    let bench = Bench::start().await;
+    let wanted = |slice: Slice| Wanted { tenant: None, provider: None, connections: None, slice };
+    let now = bench.clock.now();
+    let first = bench.publisher.campaigns(&wanted(Slice::After { key: None, limit: 1 }), now);
+    assert_eq!((first.campaigns.len(), first.total, first.has_more), (1, 2, true));
+    let last = &first.campaigns[0].snapshot;
+    let key = Some((last.provider.clone(), last.account_id.clone(), last.campaign_id.clone()));
+    let rest = bench.publisher.campaigns(&wanted(Slice::After { key, limit: 1 }), now);
+    assert_eq!((rest.campaigns.len(), rest.has_more), (1, false));
+    assert_ne!(rest.campaigns[0].snapshot, first.campaigns[0].snapshot);
+    let page = bench.publisher.campaigns(&wanted(Slice::Page { offset: 0, limit: 10 }), now);
+    assert_eq!(page.campaigns.len(), 2);
+    // Sums of a day that is over are no sums of this one.
+    let tomorrow = now.checked_add(jiff::SignedDuration::from_hours(24)).unwrap();
+    let stale = bench.publisher.campaigns(&wanted(Slice::Page { offset: 0, limit: 10 }), tomorrow);
+    assert!(stale.campaigns.iter().all(|campaign| campaign.snapshot.windows.yesterday.is_none()));
+    let mut nobody = wanted(Slice::Page { offset: 0, limit: 10 });
+    nobody.tenant = Some("nobody".to_owned());
+    assert_eq!(bench.publisher.campaigns(&nobody, now).total, 0);
+    bench.source.conditions.lock().clear();
+    bench.metrics.condition_changed("label-a-meta");
+    bench.pass(SECOND).await;
+    let page = bench.publisher.campaigns(&wanted(Slice::Page { offset: 0, limit: 10 }), now);
+    assert_eq!(page.total, 0, "a connection that is gone takes its campaigns along");
 }

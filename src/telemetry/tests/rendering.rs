@@ -1,16 +1,16 @@
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::date};
 use rows::Micros;
 
-use super::{at, board, campaign, condition, noon, payment, stream};
+use super::{at, board, campaign, condition, music, noon, payment, stream, web};
 use crate::{
     insight::NamePattern,
     telemetry::{
         body::{Body, tests::identity},
-        limits::{CAMPAIGNS_MAX, LABEL_CHARS_MAX},
+        limits::{CAMPAIGNS_MAX, COUNTERS_MAX, LABEL_CHARS_MAX},
         render::render,
-        snapshot::{MarketingCampaign, Member, MemberRule, Touched, Windows},
+        snapshot::{CounterSnapshot, MarketingCampaign, Member, MemberRule, Touched, Windows},
     },
 };
 use rows::state::State;
@@ -74,6 +74,74 @@ fn rich_board() -> crate::telemetry::board::Board {
 #[test]
 fn the_whole_text() {
     assert_eq!(text(&rich_board(), noon()), include_str!("golden.prom"));
+}
+
+/// A board of web analytics and streaming services, the latter read by two connections.
+fn web_and_music_board() -> crate::telemetry::board::Board {
+    let mut board = crate::telemetry::board::Board::default();
+    board.set_conditions(
+        ["label-a-posthog", "label-a-deezer", "label-b-deezer"]
+            .map(|connection| condition(connection, "deezer").into())
+            .into(),
+    );
+    board.replace_web(vec![web("label-a-posthog"), web("gone")], noon());
+    let mut newer = music("label-b-deezer");
+    for track in &mut newer.tracks {
+        track.read_on = date(2026, 11, 25);
+        track.popularity = Some(Micros(99_000_000));
+    }
+    let of_b = [("3135556", "chart:0"), ("3135556", "908622995"), ("unknown", "chart:0")];
+    let of_b = of_b.map(|(track, playlist)| (track.to_owned(), playlist.to_owned()));
+    newer.placements.insert("deezer".to_owned(), of_b.into());
+    let mut gone = music("gone");
+    gone.tracks[0].track_id = "of a connection that is gone".to_owned();
+    board.replace_music(vec![newer, gone, music("label-a-deezer")], noon());
+    board
+}
+
+#[test]
+fn the_whole_text_of_web_and_music() {
+    let board = web_and_music_board();
+    let text = text(&board, noon());
+    let (_, shown) = text.split_once("# HELP dynamoi_web_sessions").unwrap();
+    assert_eq!(format!("# HELP dynamoi_web_sessions{shown}"), include_str!("web_and_music.prom"));
+}
+
+#[test]
+fn web_windows_of_yesterday_go_and_what_was_read_of_music_stays() {
+    let text = text(&web_and_music_board(), at("2026-11-25T00:00:00Z"));
+    assert!(!text.contains("dynamoi_web_") && !text.contains("dynamoi_track_streams"), "{text}");
+    assert!(text.contains("dynamoi_counter{") && text.contains("dynamoi_track_popularity{"));
+}
+
+#[test]
+fn music_of_a_connection_that_is_gone_goes_along() {
+    let mut board = web_and_music_board();
+    board.set_conditions(vec![condition("label-a-deezer", "deezer").into()]);
+    let text = text(&board, noon());
+    let popularity: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("dynamoi_track_popularity")).collect();
+    assert_eq!(
+        popularity,
+        ["dynamoi_track_popularity{provider=\"deezer\",service=\"deezer\",track_id=\"3135556\"} 87.654321"]
+    );
+    assert!(text.contains(
+        "dynamoi_playlist_placements{provider=\"deezer\",service=\"deezer\",track_id=\"3135556\"} 1\n"
+    ));
+}
+
+#[test]
+fn beyond_their_limit_counters_are_counted() {
+    let mut many = music("label-a-deezer");
+    let one = many.counters.remove(0);
+    many.counters =
+        (0..=COUNTERS_MAX).map(|number| CounterSnapshot { id: number.to_string(), ..one.clone() }).collect();
+    let mut board = web_and_music_board();
+    board.replace_music(vec![many], noon());
+    let (texts, dropped) = render(&board, noon());
+    assert!(dropped.contains(&("counter", 1)) && dropped.contains(&("track", 0)), "{dropped:?}");
+    let (_, counters) = texts.iter().find(|(name, _)| *name == "dynamoi_counter").unwrap();
+    assert_eq!(counters.lines().filter(|line| !line.starts_with('#')).count(), COUNTERS_MAX);
 }
 
 #[test]
@@ -191,7 +259,7 @@ fn beyond_the_limit_active_campaigns_stay_and_the_rest_is_counted() {
     }
     let board = board(campaigns);
     let (texts, dropped) = render(&board, noon());
-    assert_eq!(dropped, [("campaign", 1), ("campaign_member", 0), ("payment", 0)]);
+    assert_eq!(dropped[..3], [("campaign", 1), ("campaign_member", 0), ("payment", 0)]);
     let (_, info) = texts.iter().find(|(name, _)| *name == "dynamoi_campaign_info").unwrap();
     assert!(info.contains("campaign_id=\"000000\"") && !info.contains("campaign_id=\"000001\""));
     assert!(info.contains(&format!("campaign_id=\"{CAMPAIGNS_MAX:06}\"")));

@@ -15,7 +15,7 @@ use crate::{
         ad_country, ad_country_entity, ad_definition, ad_entity, ad_performance, subscription_entity,
         subscription_mrr,
     },
-    upsert::{Outcome, upsert},
+    upsert::{Outcome, Stored, upsert},
 };
 
 /// Performance of campaigns, ad sets and ads.
@@ -113,13 +113,10 @@ pub async fn revenue(
     scope: &Scope<'_>,
     rows: &[&Row],
 ) -> Result<Outcome, DbErr> {
-    let rows: Vec<&SubscriptionMrr> = rows
-        .iter()
-        .filter_map(|row| match row {
-            Row::SubscriptionMrr(row) => Some(row),
-            _ => None,
-        })
-        .collect();
+    let rows = rows.iter().filter_map(|row| match row {
+        Row::SubscriptionMrr(row) => Some(row),
+        _ => None,
+    });
     let entity = |row: &SubscriptionMrr| subscription_entity::Model {
         id: 0,
         connection_id: scope.connection_id,
@@ -127,12 +124,22 @@ pub async fn revenue(
         account_id: scope.commit.account_id.clone(),
         stream: scope.commit.stream.clone(),
     };
-    resolve::<subscription_entity::Entity>(tx, ids, rows.iter().map(|row| entity(row))).await?;
-    let models = rows.iter().map(|row| {
-        let id = id_of::<subscription_entity::Entity>(ids, &entity(row))?;
-        Ok(subscription_mrr::Model::from_row(id, row, scope.observed_at))
-    });
-    upsert::<subscription_mrr::Entity>(tx, &models.collect::<Result<Vec<_>, DbErr>>()?).await
+    let fact = |id, row: &SubscriptionMrr| subscription_mrr::Model::from_row(id, row, scope.observed_at);
+    write::<subscription_entity::Entity, subscription_mrr::Entity, _>(tx, ids, rows, entity, fact).await
+}
+
+/// Makes the ids of what the rows speak of known, then upserts the rows under them.
+pub async fn write<'a, D: Dimension, F: Stored, R: 'a>(
+    tx: &DatabaseTransaction,
+    ids: &mut EntityIds,
+    rows: impl Iterator<Item = &'a R>,
+    entity: impl Fn(&R) -> D::Model,
+    fact: impl Fn(i64, &R) -> F::Model,
+) -> Result<Outcome, DbErr> {
+    let rows: Vec<(&R, D::Model)> = rows.map(|row| (row, entity(row))).collect();
+    resolve::<D>(tx, ids, rows.iter().map(|(_, entity)| entity.clone())).await?;
+    let facts = rows.iter().map(|(row, entity)| Ok(fact(id_of::<D>(ids, entity)?, row)));
+    upsert::<F>(tx, &facts.collect::<Result<Vec<_>, DbErr>>()?).await
 }
 
 fn id_of<D: Dimension>(ids: &EntityIds, model: &D::Model) -> Result<i64, DbErr> {

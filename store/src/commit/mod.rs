@@ -1,16 +1,20 @@
 //! One commit of the engine, applied inside a transaction.
 
 mod facts;
+mod music;
 mod objects;
 mod quarantine;
 mod tombstones;
 mod vanish;
+mod web;
 
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use rows::{
-    Row, Table,
+    Day, Row, Table,
+    day::{day_at, plus_days},
+    ledger::{Ledger, Progress},
     sink::{Commit, Committed, SinkError},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, Set, sea_query::OnConflict};
@@ -64,6 +68,12 @@ pub async fn apply(
             Table::AdPerformanceDaily => facts::performance(tx, ids, &scope, &rows).await?,
             Table::AdCountryDaily => facts::country(tx, ids, &scope, &rows).await?,
             Table::SubscriptionMrrDaily => facts::revenue(tx, ids, &scope, &rows).await?,
+            Table::WebAnalyticsDaily => web::analytics(tx, ids, &scope, &rows).await?,
+            Table::WebConversionsDaily => web::conversions(tx, ids, &scope, &rows).await?,
+            Table::TrackPerformanceDaily => music::performance(tx, ids, &scope, &rows).await?,
+            Table::ArtistAudienceDaily => music::audience(tx, ids, &scope, &rows).await?,
+            Table::CounterReadingsDaily => music::readings(tx, ids, &scope, &rows).await?,
+            Table::PlaylistPlacements => music::placements(tx, ids, &scope, &rows).await?,
             _ => objects::write(tx, &scope, table, &rows).await?,
         };
         committed.restated += outcome.restated;
@@ -122,6 +132,7 @@ async fn note_ledger(tx: &DatabaseTransaction, scope: &Scope<'_>) -> Result<(), 
     let Some(ledger) = &scope.commit.ledger else {
         return Ok(());
     };
+    let settled_through = scope.commit.settled_through.or_else(|| read_through(ledger));
     let memory = serde_json::to_string(ledger).map_err(|error| DbErr::Json(error.to_string()))?;
     let model = ActiveModel {
         connection_id: Set(scope.connection_id),
@@ -131,7 +142,7 @@ async fn note_ledger(tx: &DatabaseTransaction, scope: &Scope<'_>) -> Result<(), 
         time_zone: Set(ledger.time_zone.clone()),
         currency: Set(ledger.currency.map(String::from)),
         data_through: Set(ledger.data_through().map(utc)),
-        settled_through: Set(scope.commit.settled_through.map(chrono_day)),
+        settled_through: Set(settled_through.map(chrono_day)),
         forbidden: Set(ledger.forbidden.as_ref().map(|forbidden| forbidden.advice.clone())),
         memory: Set(memory),
     };
@@ -148,4 +159,13 @@ async fn note_ledger(tx: &DatabaseTransaction, scope: &Scope<'_>) -> Result<(), 
         .to_owned();
     Entity::insert(model).on_conflict(overwrite).exec_without_returning(tx).await?;
     Ok(())
+}
+
+/// The last day that was over when a set was last read: no later reading of that day can come, so that its rows are
+/// final. Nothing for other kinds of stream.
+fn read_through(ledger: &Ledger) -> Option<Day> {
+    let Progress::Snapshot(snapshot) = &ledger.progress else {
+        return None;
+    };
+    Some(plus_days(day_at(snapshot.read_at?, &ledger.zone()), -1))
 }

@@ -46,6 +46,20 @@ pub async fn write(
         Table::Customers => through!(Customer, customer),
         Table::Products => through!(Product, product),
         Table::Prices => through!(Price, price),
-        _ => Err(DbErr::Custom(format!("{} is not a table of objects", table.name()))),
+        Table::Tracks => through!(Track, track),
+        Table::Albums => through!(Album, album),
+        Table::Artists => through!(Artist, artist),
+        Table::Playlists => through!(Playlist, playlist),
+        Table::AdPerformanceDaily
+        | Table::AdCountryDaily
+        | Table::SubscriptionMrrDaily
+        | Table::WebAnalyticsDaily
+        | Table::WebConversionsDaily
+        | Table::TrackPerformanceDaily
+        | Table::ArtistAudienceDaily
+        | Table::CounterReadingsDaily
+        | Table::PlaylistPlacements => {
+            Err(DbErr::Custom(format!("{} is not a table of objects", table.name())))
+        }
     }
 }

@@ -1,15 +1,20 @@
-//! What the provider itself said is gone.
+//! What the provider itself said is gone: deleted, or, where readings of it stay, marked as removed.
 
 use std::collections::BTreeMap;
 
 use rows::{
     Table,
+    ads::REMOVED,
     sink::{Commit, SinkError},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, sea_query::ArrayType};
 
 use super::Scope;
-use crate::{limits, objects::object_table, sql::Sql};
+use crate::{
+    limits,
+    objects::{ObjectTable, Within, object_table},
+    sql::Sql,
+};
 
 /// Only objects can be deleted by id.
 pub fn check(commit: &Commit) -> Result<(), SinkError> {
@@ -22,29 +27,52 @@ pub fn check(commit: &Commit) -> Result<(), SinkError> {
     }
 }
 
-/// Deletes them; answers how many were there.
+/// Takes them away; answers how many were there.
 pub async fn apply(tx: &DatabaseTransaction, scope: &Scope<'_>) -> Result<u64, DbErr> {
     let mut tables: BTreeMap<Table, Vec<&str>> = BTreeMap::new();
     for (table, id) in &scope.commit.tombstones {
         tables.entry(*table).or_default().push(id);
     }
-    let mut deleted = 0;
+    let mut gone = 0;
     for (table, ids) in tables {
         let Some(object) = object_table(table) else {
             continue;
         };
         for chunk in ids.chunks(limits::KEYS_STATEMENT_MAX) {
             let keys = chunk.iter().map(|id| vec![(*id).into()]).collect();
-            let mut sql = Sql::new(tx.get_database_backend(), "DELETE FROM ")
-                .text(&format!("{} WHERE connection_id = ", object.table))
-                .bind(scope.connection_id);
-            if object.has_account && !scope.commit.account_id.is_empty() {
-                sql = sql.text(" AND account_id = ").bind(scope.commit.account_id.as_str());
-            }
+            let sql = begun(Sql::new(tx.get_database_backend(), ""), scope, &object);
             let statement =
                 sql.text(&format!(" AND {} IN ", object.id)).keys(&[ArrayType::String], keys).done();
-            deleted += tx.execute_raw(statement).await?.rows_affected();
+            gone += tx.execute_raw(statement).await?.rows_affected();
         }
     }
-    Ok(deleted)
+    Ok(gone)
+}
+
+/// The statement up to the ids.
+fn begun(sql: Sql, scope: &Scope<'_>, object: &ObjectTable) -> Sql {
+    let ObjectTable { table, within, .. } = object;
+    match within {
+        // Its numbers of the past stay, so what they speak of does.
+        Within::Service => sql
+            .text(&format!("UPDATE {table} SET status = "))
+            .bind(REMOVED)
+            .text(", revision = revision + 1, observed_at = ")
+            .bind(scope.observed_at)
+            .text(" WHERE COALESCE(status, '') <> ")
+            .bind(REMOVED)
+            .text(" AND connection_id = ")
+            .bind(scope.connection_id)
+            // A tombstone is the service's own word: an integration that tells of several has none.
+            .text(" AND service = ")
+            .bind(scope.commit.integration.as_str()),
+        Within::Account if !scope.commit.account_id.is_empty() => sql
+            .text(&format!("DELETE FROM {table} WHERE connection_id = "))
+            .bind(scope.connection_id)
+            .text(" AND account_id = ")
+            .bind(scope.commit.account_id.as_str()),
+        Within::Account | Within::Connection => {
+            sql.text(&format!("DELETE FROM {table} WHERE connection_id = ")).bind(scope.connection_id)
+        }
+    }
 }

@@ -6,7 +6,9 @@ use rows::{
     Day, DayRange, Table,
     ads::{REMOVED, country_entity, performance_entity},
     key::Fingerprint,
+    music::placement_entity,
     sink::{Commit, Shrunk, SinkError, Vanish},
+    web::{WebOrigin, WebScope, web_entity},
 };
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Value, entity::prelude::Date,
@@ -17,7 +19,7 @@ use super::Scope;
 use crate::{
     convert::{chrono_day, day},
     limits,
-    objects::{Gone, ObjectTable, object_table},
+    objects::{Gone, ObjectTable, Within, object_table},
     sql::Sql,
 };
 
@@ -98,7 +100,39 @@ fn fact_table(table: Table) -> Option<FactTable> {
                 _ => Fingerprint::of(&[]),
             },
         }),
+        Table::WebAnalyticsDaily => Some(web("web_analytics_rows")),
+        Table::WebConversionsDaily => Some(web("web_conversion_rows")),
+        Table::PlaylistPlacements => Some(FactTable {
+            facts: "playlist_placement_rows",
+            entities: "playlist_placement_entities",
+            parts: &["service", "playlist_id", "track_id"],
+            fingerprint: |parts| match parts {
+                [service, playlist, track] => placement_entity(service, playlist, track),
+                _ => Fingerprint::of(&[]),
+            },
+        }),
         _ => None,
+    }
+}
+
+fn web(facts: &'static str) -> FactTable {
+    FactTable {
+        facts,
+        entities: "web_entities",
+        parts: &["account_id", "goal", "scope", "campaign", "source", "medium"],
+        fingerprint: |parts| match parts {
+            [account, goal, scope, campaign, source, medium] => {
+                let total = scope == WebScope::Total.as_str();
+                let origin = WebOrigin {
+                    scope: if total { WebScope::Total } else { WebScope::Campaign },
+                    campaign: campaign.clone(),
+                    source: source.clone(),
+                    medium: medium.clone(),
+                };
+                web_entity(account, goal, &origin)
+            }
+            _ => Fingerprint::of(&[]),
+        },
     }
 }
 
@@ -116,7 +150,9 @@ async fn lost_days(
             .text(" e.connection_id = ")
             .bind(scope.connection_id)
             .text(" AND e.account_id = ")
-            .bind(scope.commit.account_id.as_str());
+            .bind(scope.commit.account_id.as_str())
+            .text(" AND e.stream = ")
+            .bind(scope.commit.stream.as_str());
         match level {
             Some(level) => sql.text(" AND e.level = ").bind(level),
             None => sql,
@@ -188,7 +224,7 @@ async fn lost_objects(
     };
     let here = |sql: Sql| {
         let sql = sql.text(" WHERE connection_id = ").bind(scope.connection_id);
-        if object.has_account && !scope.commit.account_id.is_empty() {
+        if object.within == Within::Account && !scope.commit.account_id.is_empty() {
             sql.text(" AND account_id = ").bind(scope.commit.account_id.as_str())
         } else {
             sql
@@ -202,17 +238,12 @@ async fn lost_objects(
         Gone::Active => ("COALESCE(active, true)", "active = "),
     };
     let backend = tx.get_database_backend();
-    // What identifies an object within its connection: see `Row::entity`.
-    let parts: &[&str] = match table {
-        Table::AdAccounts => &["account_id"],
-        _ if object.has_account => &["account_id", object.id],
-        _ => &["id"],
-    };
+    let parts = object.key();
     let select = format!("SELECT {} FROM {}", parts.join(", "), object.table);
     let stored = here(Sql::new(backend, &select)).text(&format!(" AND {still_there}")).done();
     let mut unseen: Vec<Vec<Value>> = Vec::new();
     for row in tx.query_all_raw(stored).await? {
-        let texts = texts(&row, parts)?;
+        let texts = texts(&row, &parts)?;
         let key: Vec<&str> = texts.iter().map(String::as_str).collect();
         if !seen.contains(&Fingerprint::of(&key)) {
             unseen.push(texts.into_iter().map(Value::from).collect());

@@ -146,7 +146,7 @@ fn snapshot_of(
 
 /// Whether the window's days were read. In windows of several days, today may still be missing, and so may days before
 /// the oldest one read (the connection's start, or history not yet read); a hole between may not.
-fn is_read(progress: &DaysProgress, days: DayRange, today: Day) -> bool {
+pub fn is_read(progress: &DaysProgress, days: DayRange, today: Day) -> bool {
     if days.first == days.last {
         return progress.read_at(days.first).is_some();
     }

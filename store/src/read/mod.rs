@@ -2,11 +2,20 @@
 
 mod campaigns;
 mod connections;
+mod days;
+mod music;
 mod payments;
+mod streams;
 mod sums;
+mod web;
 
 pub use connections::{ConnectionStatus, StreamStatus};
-pub use rows::snapshot::{CampaignSnapshot, CampaignWindow, PaymentSnapshot, PaymentWindow, Windows};
+pub use days::{CampaignDays, CampaignKey};
+pub use rows::snapshot::{
+    ArtistSnapshot, CampaignSnapshot, CampaignWindow, CounterSnapshot, GoalSnapshot, GoalWindow,
+    MusicSnapshot, PaymentSnapshot, PaymentWindow, PlaylistSnapshot, TrackSnapshot, WebSnapshot, WebWindow,
+    Windows,
+};
 
 use rows::{Day, DayRange, day::plus_days};
 

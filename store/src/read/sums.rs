@@ -17,7 +17,7 @@ use sea_orm::{
 use super::{CampaignWindow, window_days};
 use crate::{
     StoreError,
-    convert::chrono_day,
+    convert::{chrono_day, day},
     entity::{ad_campaign, connection, ledger},
     limits,
     sql::Sql,
@@ -32,6 +32,7 @@ pub struct Reading {
     pub currency: Option<Currency>,
     pub today: Day,
     pub days: DaysProgress,
+    pub settled_through: Option<Day>,
 }
 
 /// A campaign's sums, and how many rows each window had.
@@ -91,7 +92,9 @@ pub async fn readings(
         })?;
         let today = day_at(now, &ledger.zone());
         if let Progress::Days(days) = ledger.progress {
-            let reading = Reading { time_zone: ledger.time_zone, currency: ledger.currency, today, days };
+            let settled_through = stored.settled_through.and_then(day);
+            let (time_zone, currency) = (ledger.time_zone, ledger.currency);
+            let reading = Reading { time_zone, currency, today, days, settled_through };
             readings.insert(account, reading);
         }
     }

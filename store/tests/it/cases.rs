@@ -1,6 +1,6 @@
 //! What must hold on every engine.
 
-use crate::{reading::*, refusing::*, storing::*, support::Bench, vanishing::*};
+use crate::{music::*, reading::*, refusing::*, storing::*, support::Bench, vanishing::*, web::*};
 
 /// Runs each case on SQLite as a test of its own, and lists them for PostgreSQL.
 macro_rules! cases {
@@ -52,9 +52,19 @@ cases! {
     campaigns_are_summed_over_account_days
     a_whole_life_is_summed_or_unknown
     a_campaign_window_is_absent_until_it_was_read
+    a_series_has_gaps_where_nothing_was_read
     money_is_summed_by_category_and_zone
     connections_tell_their_condition
     operators_ask_through_the_database
     budgets_secrets_and_marketing_campaigns_are_kept
     old_records_are_purged
+    visits_and_goals_read_back_through_the_views
+    a_web_window_loses_only_its_own_streams_days
+    web_windows_are_sums_of_totals
+    objects_of_services_are_marked_and_come_back
+    numbers_of_services_read_back_through_the_views
+    a_counter_differs_from_the_day_before_or_says_nothing
+    placements_that_were_not_seen_leave_the_day
+    music_is_shown_as_last_read
+    streams_are_summed_over_days_that_were_read
 }

@@ -6,6 +6,7 @@
 )]
 
 mod cases;
+mod music;
 mod postgres;
 #[path = "../../../tests/support/postgres.rs"]
 mod postgres_server;
@@ -18,3 +19,4 @@ mod support;
 #[path = "../../../tests/support/tools.rs"]
 mod tools;
 mod vanishing;
+mod web;

@@ -10,7 +10,7 @@ use rows::{
 };
 use store::{
     MarketingBudget, MarketingCampaign, MarketingMember, StoreError,
-    read::{CampaignWindow, PaymentWindow},
+    read::{CampaignKey, CampaignWindow, PaymentWindow},
 };
 
 use crate::{
@@ -122,6 +122,34 @@ pub async fn campaigns_are_summed_over_account_days(bench: &Bench) {
     assert_eq!(bench.store.campaign_windows(Some(&touched), now).await.unwrap(), []);
     let touched = [("meta".to_owned(), ACCOUNT.to_owned())];
     assert_eq!(bench.store.campaign_windows(Some(&touched), now).await.unwrap(), snapshots);
+}
+
+pub async fn a_series_has_gaps_where_nothing_was_read(bench: &Bench) {
+    let epoch = bench.register("meta", "meta_ads").await.epoch;
+    let rows = vec![
+        Row::AdCampaign(campaign("1")),
+        performance_row("1", day(20), 5),
+        performance_row("1", day(24), 7),
+        performance_row("2", day(24), 9),
+    ];
+    let mut commit = insights("meta", epoch, rows);
+    commit.ledger = Some(read_days(&[(20, 22, "2026-11-24T09:30:00Z"), (24, 24, "2026-11-24T09:30:00Z")]));
+    bench.commit(commit).await;
+    let key = |connection: &str, campaign: &str| CampaignKey {
+        connection: connection.to_owned(),
+        account_id: ACCOUNT.to_owned(),
+        campaign_id: campaign.to_owned(),
+    };
+    let asked = [key("meta", "1"), key("meta", "never-delivered"), key("nobody", "1")];
+    let series = bench.store.campaign_days(&asked, at("2026-11-24T10:00:00Z")).await.unwrap();
+    assert_eq!(series.len(), 2);
+    let spend = |campaign: &str| -> Vec<Option<i64>> {
+        let series = &series[&key("meta", campaign)];
+        assert_eq!((series.days.last, series.spend.len()), (day(24), 28));
+        series.spend[22..].iter().map(|spend| spend.map(|RawSpend(micros)| micros.0 / 1_000_000)).collect()
+    };
+    assert_eq!(spend("1"), [None, Some(5), Some(0), Some(0), None, Some(7)]);
+    assert_eq!(spend("never-delivered"), [None, Some(0), Some(0), Some(0), None, Some(0)]);
 }
 
 pub async fn a_campaign_window_is_absent_until_it_was_read(bench: &Bench) {

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share: imitated providers, a worker on a database, eyes for tables.
 
+pub mod four;
 pub mod program;
 pub mod sql;
 pub mod truth;

@@ -62,7 +62,7 @@ impl Eyes {
 }
 
 /// What readers see.
-pub const TABLES: [&str; 18] = [
+pub const TABLES: [&str; 29] = [
     "ad_accounts",
     "ad_campaigns",
     "ad_sets",
@@ -81,6 +81,17 @@ pub const TABLES: [&str; 18] = [
     "customers",
     "products",
     "prices",
+    "web_analytics_daily",
+    "web_conversions_daily",
+    "tracks",
+    "albums",
+    "artists",
+    "playlists",
+    "track_performance_daily",
+    "artist_audience_daily",
+    "counter_readings_daily",
+    "counter_deltas_daily",
+    "playlist_placements",
 ];
 
 fn sqlite_value(row: &QueryResult, name: &str) -> Value {

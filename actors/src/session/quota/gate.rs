@@ -1,6 +1,12 @@
 //! A gate: a pace and the queue before it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use rows::Clock;
@@ -10,6 +16,7 @@ use super::{
     QuotaRule, Urgency,
     pace::Pace,
     queue::{Queue, Waiter},
+    shared::Sharing,
 };
 
 /// One scope's gate. Requests pass at its pace, in turn.
@@ -18,6 +25,19 @@ pub struct Gate {
     state: Mutex<State>,
     /// Something changed for those who wait: a new one, a hold.
     changed: Notify,
+    /// Where its scope is shared with other workers.
+    common: Option<Common>,
+}
+
+/// A gate's side of sharing.
+struct Common {
+    sharing: Arc<Sharing>,
+    /// The scope, as all workers call it.
+    name: String,
+    /// Whether its part is being renewed.
+    entered: AtomicBool,
+    /// Nanoseconds.
+    used_at: AtomicU64,
 }
 
 struct State {
@@ -33,7 +53,30 @@ impl Gate {
     /// An open gate at the rule's pace.
     pub fn new(clock: Arc<dyn Clock>, rule: Option<QuotaRule>) -> Self {
         let state = State { pace: Pace::new(rule), queue: Queue::default(), serving: false };
-        Self { clock, state: Mutex::new(state), changed: Notify::new() }
+        Self { clock, state: Mutex::new(state), changed: Notify::new(), common: None }
+    }
+
+    /// A gate whose scope other workers use, too. A scope without a rule has nothing to share.
+    pub fn shared(
+        clock: Arc<dyn Clock>,
+        rule: Option<QuotaRule>,
+        name: String,
+        sharing: Arc<Sharing>,
+    ) -> Self {
+        let common = rule.is_some().then(|| Common {
+            sharing,
+            name,
+            entered: AtomicBool::new(false),
+            used_at: AtomicU64::new(0),
+        });
+        Self { common, ..Self::new(clock, rule) }
+    }
+
+    /// Always this part of the rule.
+    pub fn part_of(clock: Arc<dyn Clock>, rule: Option<QuotaRule>, part: f64) -> Self {
+        let gate = Self::new(clock, rule);
+        gate.share(Some(part));
+        gate
     }
 
     /// Waits for a turn. Gives the rest of a hold that lasts longer than `patience`.
@@ -44,6 +87,7 @@ impl Gate {
         cost: u32,
         patience: Duration,
     ) -> Result<(), Duration> {
+        self.enter();
         let turn = {
             let now = self.clock.elapsed();
             let mut state = self.state.lock();
@@ -90,7 +134,9 @@ impl Gate {
 
     /// See [`Pace::refused`].
     pub fn refused(&self, wait: Option<Duration>, sent_at: Duration) -> Duration {
-        self.change(|pace, now| pace.refused(now, wait, sent_at))
+        let held = self.change(|pace, now| pace.refused(now, wait, sent_at));
+        self.news();
+        held
     }
 
     /// See [`Pace::used`].
@@ -101,6 +147,7 @@ impl Gate {
     /// See [`Pace::hold`].
     pub fn hold(&self, wait: Duration) {
         self.change(|pace, now| pace.hold(now, wait));
+        self.news();
     }
 
     /// See [`Pace::limit`].
@@ -117,6 +164,69 @@ impl Gate {
         let result = change(&mut self.state.lock().pace, self.clock.elapsed());
         self.changed.notify_one();
         result
+    }
+
+    /// Notes the use; takes part again if it was idle.
+    fn enter(self: &Arc<Self>) {
+        let Some(common) = &self.common else { return };
+        let was_entered = {
+            // Not while it is being left: whoever is let in now would wait for a part that nobody renews.
+            let _state = self.state.lock();
+            common.used_at.store(nanos(self.clock.elapsed()), Ordering::Relaxed);
+            common.entered.swap(true, Ordering::Relaxed)
+        };
+        if !was_entered {
+            let part = common.sharing.entered(Arc::clone(self));
+            self.share(part);
+        }
+    }
+
+    /// Whether it has not been used since then: then it gives its part up.
+    pub(super) fn leaves(&self, since: Duration) -> bool {
+        let Some(common) = &self.common else { return true };
+        let mut state = self.state.lock();
+        let idle = !state.serving && common.used_at.load(Ordering::Relaxed) < nanos(since);
+        if idle {
+            state.pace.share(self.clock.elapsed(), None);
+            common.entered.store(false, Ordering::Relaxed);
+        }
+        idle
+    }
+
+    /// The scope, as all workers call it.
+    pub(super) fn name(&self) -> &str {
+        self.common.as_ref().map_or("", |common| &common.name)
+    }
+
+    /// See [`Pace::share`].
+    pub(super) fn share(&self, part: Option<f64>) {
+        self.change(|pace, now| pace.share(now, part));
+    }
+
+    /// Its part; nothing = none.
+    pub(super) fn part(&self) -> Option<f64> {
+        self.state.lock().pace.part()
+    }
+
+    /// What the provider told here and the others have to know: the rest of a hold, and a pace just learned.
+    pub(super) fn tell(&self) -> (Duration, Option<f64>) {
+        self.state.lock().pace.tell(self.clock.elapsed())
+    }
+
+    /// It could not be told: it stays news.
+    pub(super) fn untold(&self, learned: Option<f64>) {
+        self.state.lock().pace.untold(learned);
+    }
+
+    /// What the provider told another worker.
+    pub(super) fn hear(&self, hold: Duration, learned: Option<(f64, u64)>) {
+        self.change(|pace, now| pace.hear(now, hold, learned));
+    }
+
+    fn news(&self) {
+        if let Some(common) = &self.common {
+            common.sharing.news();
+        }
     }
 
     /// Serves the queue until it is empty.
@@ -153,4 +263,8 @@ impl std::fmt::Debug for Gate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Gate").field("rate", &self.state.lock().pace.rate()).finish_non_exhaustive()
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

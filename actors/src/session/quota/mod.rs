@@ -7,15 +7,20 @@
 pub mod gate;
 pub mod pace;
 mod queue;
+pub mod shared;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use rows::Clock;
 
-use self::gate::Gate;
+use self::{gate::Gate, shared::Sharing};
 use crate::{failure::Wait, observer::Observer};
 
 /// Whose limit it is, from narrow to wide: reserved in this order.
@@ -70,11 +75,39 @@ pub struct Caller<'a> {
     pub host: &'a str,
 }
 
+/// What a provider told longer ago says nothing about now.
+const USAGE_AGE_MAX: Duration = Duration::from_hours(1);
+
+/// How much of an allowance is used, as the provider last told a connection.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Usage {
+    /// Whose allowance.
+    pub scope: Scope,
+    /// 1 = all of it.
+    pub ratio: f64,
+    /// When it told, on the clock's stopwatch.
+    told_at: Duration,
+}
+
 /// All gates of a worker.
 pub struct Quotas {
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
+    others: Others,
     gates: Mutex<HashMap<(Scope, String), Arc<Gate>>>,
+    /// By connection and scope.
+    usage: Mutex<BTreeMap<String, BTreeMap<Scope, Usage>>>,
+}
+
+/// Who else sends within the same limits.
+#[derive(Debug, Clone)]
+pub enum Others {
+    /// Nobody: this worker takes all.
+    Nobody,
+    /// So many workers, this one included, that cannot talk to each other: each takes an equal part.
+    Apart(u32),
+    /// Workers that agree on their parts.
+    Sharing(Arc<Sharing>),
 }
 
 // === impl Scope ===
@@ -119,6 +152,21 @@ impl QuotaRule {
     pub const fn per_minute(scope: Scope, limit: f64, burst: u32) -> Self {
         Self { scope, limit, per: Duration::from_mins(1), burst }
     }
+
+    /// A part of it, above 0 up to 1. Rates are exact; less than one request in a period is one in a longer period.
+    #[must_use]
+    pub fn part(self, part: f64) -> Self {
+        let limit = self.limit * part;
+        let burst = f64::from(self.burst) * part;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most what it was")]
+        let burst = (burst as u32).max(1);
+        let stretched =
+            (limit < 1.0).then(|| Duration::try_from_secs_f64(self.per.as_secs_f64() / limit).ok());
+        match stretched.flatten() {
+            Some(per) => Self { limit: 1.0, per, burst, ..self },
+            None => Self { limit, burst, ..self },
+        }
+    }
 }
 
 // === impl Quotas ===
@@ -126,15 +174,27 @@ impl QuotaRule {
 impl Quotas {
     /// No gates yet: they come with the first caller.
     pub fn new(clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
-        Self { clock, observer, gates: Mutex::default() }
+        Self::among(Others::Nobody, clock, observer)
+    }
+
+    /// As [`Quotas::new`], where others send within the same limits.
+    pub fn among(others: Others, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+        Self { clock, observer, others, gates: Mutex::default(), usage: Mutex::default() }
     }
 
     /// The gate of one scope. The first caller's rule makes it.
     fn gate(&self, scope: Scope, caller: &Caller<'_>, rules: &[QuotaRule]) -> Arc<Gate> {
         let mut gates = self.gates.lock();
-        let gate = gates.entry((scope, scope.key(caller))).or_insert_with(|| {
-            let rule = rules.iter().find(|rule| rule.scope == scope);
-            Arc::new(Gate::new(self.clock.clone(), rule.copied()))
+        let gate = gates.entry((scope, scope.key(caller))).or_insert_with_key(|(scope, key)| {
+            let rule = rules.iter().find(|rule| rule.scope == *scope).copied();
+            let clock = self.clock.clone();
+            Arc::new(match &self.others {
+                Others::Nobody => Gate::new(clock, rule),
+                Others::Apart(workers) => Gate::part_of(clock, rule, 1.0 / f64::from(*workers)),
+                Others::Sharing(sharing) => {
+                    Gate::shared(clock, rule, format!("{}:{key}", scope.as_str()), Arc::clone(sharing))
+                }
+            })
         });
         Arc::clone(gate)
     }
@@ -204,7 +264,24 @@ impl Quotas {
     /// The provider told how much of the scope's allowance is used.
     pub fn used(&self, caller: &Caller<'_>, rules: &[QuotaRule], scope: Scope, ratio: f64) {
         self.observer.quota_used(caller.integration, scope, ratio);
+        let usage = Usage { scope, ratio, told_at: self.clock.elapsed() };
+        let mut told = self.usage.lock();
+        match told.get_mut(caller.connection) {
+            Some(of_connection) => _ = of_connection.insert(scope, usage),
+            None => _ = told.insert(caller.connection.to_owned(), BTreeMap::from([(scope, usage)])),
+        }
+        drop(told);
         self.gate(scope, caller, rules).used(ratio);
+    }
+
+    /// The fullest allowance of which the provider has told this connection within the last hour; providers' windows
+    /// are no longer than that.
+    pub fn usage(&self, connection: &str) -> Option<Usage> {
+        let now = self.clock.elapsed();
+        let told = self.usage.lock();
+        let of_connection = told.get(connection)?.values().copied();
+        let recent = of_connection.filter(|usage| usage.told_at + USAGE_AGE_MAX >= now);
+        recent.max_by(|a, b| a.ratio.total_cmp(&b.ratio))
     }
 
     /// The provider told to wait.

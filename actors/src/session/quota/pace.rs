@@ -53,6 +53,10 @@ const NEARLY_USED: f64 = 0.97;
 const HOLD_INITIAL: Duration = Duration::from_secs(1);
 /// Longest such hold.
 const HOLD_MAX: Duration = Duration::from_secs(64);
+/// Without a part of a shared limit, ask again after this: a part that comes is told at once.
+const PARTLESS: Duration = Duration::from_millis(250);
+/// Shorter holds are over before other workers hear of them.
+const HOLD_TOLD_MIN: Duration = Duration::from_secs(1);
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, HandedClock, NoOpMiddleware<Nanos>>;
 
@@ -70,6 +74,13 @@ impl Clock for HandedClock {
 /// How fast a gate lets requests through. All times are readings of one monotonic clock.
 #[derive(Debug)]
 pub struct Pace {
+    /// The whole rule, for all workers that share it.
+    whole: Option<QuotaRule>,
+    /// This worker's part of it, above 0 up to 1 …
+    part: f64,
+    /// … of which it may use nothing now.
+    partless: bool,
+    /// That part of the rule.
     rule: Option<QuotaRule>,
     /// Requests a second now; nothing = unlimited.
     rate: Option<f64>,
@@ -89,6 +100,12 @@ pub struct Pace {
     /// The pace that was last refused, and when.
     ceiling: Option<(f64, Duration)>,
     used_ratio: f64,
+    /// How long the provider told this worker to wait.
+    told_until: Duration,
+    /// A pace for all workers that was learned here and is not told yet.
+    news: Option<f64>,
+    /// The last such pace that was learned elsewhere.
+    heard: u64,
 }
 
 // === impl Pace ===
@@ -97,6 +114,9 @@ impl Pace {
     /// At the rule's rate; unlimited without one.
     pub fn new(rule: Option<QuotaRule>) -> Self {
         let mut pace = Self {
+            whole: rule,
+            part: 1.0,
+            partless: false,
             rule,
             rate: None,
             limiter: None,
@@ -111,6 +131,9 @@ impl Pace {
             last_increase: Duration::ZERO,
             ceiling: None,
             used_ratio: 0.0,
+            told_until: Duration::ZERO,
+            news: None,
+            heard: 0,
         };
         if let Some(rule) = rule {
             pace.set_rate(Duration::ZERO, rule.limit / rule.per.as_secs_f64() * HEADROOM, true);
@@ -122,6 +145,9 @@ impl Pace {
     pub fn pass(&mut self, now: Duration, cost: u32, deep: bool) -> Result<(), Duration> {
         if let Some(wait) = self.held(now) {
             return Err(wait);
+        }
+        if self.partless {
+            return Err(PARTLESS);
         }
         if deep && self.next_deep > now {
             return Err(self.next_deep.saturating_sub(now));
@@ -168,6 +194,7 @@ impl Pace {
     /// Holds everything for so long; a hold is never shortened.
     pub fn hold(&mut self, now: Duration, wait: Duration) {
         self.held_until = self.held_until.max(now.saturating_add(wait));
+        self.told_until = self.told_until.max(now.saturating_add(wait));
     }
 
     /// A request sent at `sent_at` was refused. `wait` is what the provider said. Gives how long the gate is held.
@@ -187,6 +214,7 @@ impl Pace {
             }
             self.ceiling = Some((refused_pace, now));
             self.set_rate(now, next.max(self.floor()), false);
+            self.news = self.rate.map(|rate| rate / self.part);
             self.last_decrease = Some(now);
             self.refusals_in_a_row = self.refusals_in_a_row.saturating_add(1);
         }
@@ -261,10 +289,63 @@ impl Pace {
     /// The provider says its limit.
     pub fn limit(&mut self, now: Duration, per_second: f64) {
         if per_second.is_finite() && per_second > 0.0 {
-            let burst = self.rule.map_or(1, |rule| rule.burst);
-            let scope = self.rule.map_or(super::Scope::Account, |rule| rule.scope);
-            self.rule = Some(QuotaRule::per_second(scope, per_second, burst));
-            self.set_rate(now, per_second * HEADROOM, false);
+            let burst = self.whole.map_or(1, |rule| rule.burst);
+            let scope = self.whole.map_or(super::Scope::Account, |rule| rule.scope);
+            let whole = QuotaRule::per_second(scope, per_second, burst);
+            self.whole = Some(whole);
+            self.rule = Some(whole.part(self.part));
+            self.set_rate(now, per_second * self.part * HEADROOM, false);
+        }
+    }
+
+    /// This worker's part of the rule changes; nothing = none for now. What was learned changes with it.
+    pub fn share(&mut self, now: Duration, part: Option<f64>) {
+        let part = part.filter(|part| *part > 0.0);
+        self.partless = self.whole.is_some() && part.is_none();
+        let (Some(whole), Some(part)) = (self.whole, part) else { return };
+        let change = part / self.part;
+        if (change - 1.0).abs() < 1e-6 {
+            return;
+        }
+        self.part = part;
+        self.rule = Some(if part < 1.0 { whole.part(part) } else { whole });
+        if let Some((pace, _)) = &mut self.ceiling {
+            *pace *= change;
+        }
+        if let Some(rate) = self.rate {
+            let next = self.top().map_or(rate * change, |top| (rate * change).min(top)).max(self.floor());
+            // What was earned since the last request stays earned.
+            let last = self.passed.back().copied();
+            self.set_rate(last.unwrap_or(now), next, last.is_none());
+        }
+    }
+
+    /// This worker's part of the rule; nothing = none.
+    pub fn part(&self) -> Option<f64> {
+        (!self.partless).then_some(self.part)
+    }
+
+    /// What the provider told here: the rest of a hold, and a pace for all workers that was just learned.
+    pub fn tell(&mut self, now: Duration) -> (Duration, Option<f64>) {
+        let hold = self.told_until.saturating_sub(now);
+        (if hold < HOLD_TOLD_MIN { Duration::ZERO } else { hold }, self.news.take())
+    }
+
+    /// It could not be told: it stays news, unless there is newer.
+    pub fn untold(&mut self, learned: Option<f64>) {
+        self.news = self.news.or(learned);
+    }
+
+    /// What the provider told another worker: a hold, and a pace for all with the number of this news.
+    pub fn hear(&mut self, now: Duration, hold: Duration, learned: Option<(f64, u64)>) {
+        self.held_until = self.held_until.max(now.saturating_add(hold));
+        let Some((pace, number)) = learned.filter(|(_, number)| *number != self.heard) else { return };
+        self.heard = number;
+        let pace = pace * self.part;
+        if self.rate.is_some_and(|rate| rate > pace * 1.001) {
+            self.ceiling = Some((pace / DECREASE, now));
+            self.set_rate(now, pace.max(self.floor()), false);
+            self.last_decrease = Some(now);
         }
     }
 

@@ -9,9 +9,14 @@ use std::{
     time::Duration,
 };
 
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use rows::{Clock, clock::SimulatedClock};
+use rows::{
+    Cache, Clock,
+    cache::{Announcement, Claims, Lock, Share, Shares},
+    clock::SimulatedClock,
+};
 
 use super::*;
 use crate::observer::Silent;
@@ -192,4 +197,199 @@ async fn a_provider_that_refuses_everything_is_asked_ever_less() {
     }
     quotas.admit(&caller, &rules, Urgency::Fresh, 1, Duration::from_mins(2)).await.unwrap();
     assert!(clock.elapsed() >= Duration::from_secs(1 + 2 + 4 + 8 + 16 + 32), "{:?}", clock.elapsed());
+}
+
+/// A cache through which workers meet, as Redis does, that can be away or forget.
+struct Meeting {
+    clock: Arc<dyn Clock>,
+    away: Mutex<bool>,
+    /// By scope and worker: its part, and when it was renewed.
+    parts: Mutex<HashMap<(String, String), (f64, Duration)>>,
+}
+
+impl Cache for Meeting {
+    fn share(&self, claims: Claims) -> BoxFuture<'_, Option<Shares>> {
+        Box::pin(async move {
+            self.clock.sleep(Duration::from_millis(1)).await;
+            if *self.away.lock() {
+                self.clock.sleep(Duration::from_millis(249)).await;
+                return None;
+            }
+            let now = self.clock.elapsed();
+            let mut parts = self.parts.lock();
+            parts.retain(|_, (_, at)| *at + claims.ttl > now);
+            parts.insert((String::new(), claims.worker.clone()), (0.0, now));
+            let workers = parts.keys().filter(|(scope, _)| scope.is_empty()).count();
+            let scopes = claims.scopes.iter().map(|claim| {
+                let others: Vec<f64> = parts
+                    .iter()
+                    .filter(|((scope, worker), _)| *scope == claim.scope && *worker != claims.worker)
+                    .map(|(_, (part, _))| *part)
+                    .collect();
+                let equal = 1.0 / f64::from(u32::try_from(others.len() + 1).unwrap());
+                let part = equal.min(1.0 - others.iter().sum::<f64>()).min(claims.share_max).max(0.0);
+                parts.insert((claim.scope.clone(), claims.worker.clone()), (part, now));
+                Share { part, hold: Duration::ZERO, learned: None }
+            });
+            let scopes = scopes.collect();
+            Some(Shares { workers: u32::try_from(workers).unwrap(), scopes })
+        })
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn leave(&self, _worker: &str) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn get(&self, _key: &str) -> BoxFuture<'_, Option<Vec<u8>>> {
+        Box::pin(async { None })
+    }
+
+    fn put(&self, _key: &str, _value: Vec<u8>, _ttl: Duration) -> BoxFuture<'_, bool> {
+        Box::pin(async { false })
+    }
+
+    fn lock(&self, _key: &str, _token: &str, _ttl: Duration) -> BoxFuture<'_, Lock> {
+        Box::pin(async { Lock::Unknown })
+    }
+
+    fn unlock(&self, _key: &str, _token: &str) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn members(&self, _key: &str) -> BoxFuture<'_, Option<std::collections::BTreeSet<String>>> {
+        Box::pin(async { None })
+    }
+
+    fn announce(&self, _announcement: Announcement) -> BoxFuture<'_, bool> {
+        Box::pin(async { false })
+    }
+}
+
+/// A worker that sends as much as it may, for ever.
+async fn works(
+    name: &'static str,
+    meeting: Arc<Meeting>,
+    server: Arc<Server>,
+    clock: Arc<dyn Clock>,
+) -> Arc<AtomicU64> {
+    let sharing = Sharing::new(meeting, clock.clone(), name.to_owned(), 1);
+    sharing.begin().await;
+    let quotas =
+        Arc::new(Quotas::among(Others::Sharing(Arc::clone(&sharing)), clock.clone(), Arc::new(Silent)));
+    tokio::spawn(async move { sharing.run().await });
+    let sent = Arc::new(AtomicU64::new(0));
+    for _ in 0..3 {
+        let (server, clock, quotas) = (Arc::clone(&server), clock.clone(), Arc::clone(&quotas));
+        let sent = Arc::clone(&sent);
+        tokio::spawn(async move {
+            let rules = [QuotaRule::per_second(Scope::App, f64::from(20), 1)];
+            let caller =
+                Caller { integration: "test", connection: name, account: name, endpoint: "list", host: "h" };
+            loop {
+                quotas.admit(&caller, &rules, Urgency::Fresh, 1, Duration::from_secs(90)).await.unwrap();
+                let sent_at = clock.elapsed();
+                clock.sleep(Duration::from_micros(rand::random_range(500..9_000))).await;
+                if server.admits(clock.elapsed()) {
+                    quotas.succeeded(&caller, &rules);
+                    sent.fetch_add(1, Ordering::Relaxed);
+                } else {
+                    quotas.refused(&caller, &rules, Scope::App, Wait::Unsaid, sent_at);
+                }
+            }
+        });
+    }
+    sent
+}
+
+/// Two workers send as much as they may: never more than the limit, whatever the cache does, and most of it.
+#[tokio::test(start_paused = true)]
+async fn workers_that_share_stay_within_one_limit() {
+    for sliding in [false, true] {
+        let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(Timestamp::UNIX_EPOCH));
+        let meeting =
+            Arc::new(Meeting { clock: clock.clone(), away: Mutex::new(false), parts: Mutex::default() });
+        let server = Server::new(20, sliding);
+        let first = works("first", Arc::clone(&meeting), Arc::clone(&server), clock.clone()).await;
+        clock.sleep(Duration::from_secs(10)).await;
+        let alone = first.load(Ordering::Relaxed);
+        assert!(alone >= 170, "alone, it has all: {alone}");
+        let second = works("second", Arc::clone(&meeting), Arc::clone(&server), clock.clone()).await;
+        for round in 0..6 {
+            let (first_before, second_before) =
+                (first.load(Ordering::Relaxed), second.load(Ordering::Relaxed));
+            clock.sleep(Duration::from_secs(10)).await;
+            let first = first.load(Ordering::Relaxed) - first_before;
+            let second = second.load(Ordering::Relaxed) - second_before;
+            println!("round {round}: {first} and {second}");
+            assert!(first >= 65 && second >= 65, "round {round}: {first} and {second}");
+            // Away in every second round; what it knew is lost.
+            let away = round % 2 == 0;
+            *meeting.away.lock() = away;
+            meeting.parts.lock().clear();
+        }
+        assert_careful_and_full(&server, clock.elapsed());
+    }
+}
+
+#[test]
+fn a_part_of_a_rule_is_exact() {
+    let half = QuotaRule::per_second(Scope::App, 7.0, 5).part(0.5);
+    assert_eq!(half, QuotaRule::per_second(Scope::App, 3.5, 2));
+    let less_than_one = QuotaRule::per_minute(Scope::App, 1.0, 1).part(0.25);
+    assert_eq!(
+        (less_than_one.limit, less_than_one.per, less_than_one.burst),
+        (1.0, Duration::from_mins(4), 1)
+    );
+}
+
+/// An hour's rule that is halved and doubled again and again does not forget what was earned.
+#[test]
+fn a_changing_part_loses_no_time() {
+    let mut pace = pace::Pace::new(Some(QuotaRule {
+        scope: Scope::App,
+        limit: 60.0,
+        per: Duration::from_hours(1),
+        burst: 1,
+    }));
+    let (mut now, mut passed) = (Duration::ZERO, 0);
+    while now < Duration::from_hours(1) {
+        let part = if now.as_secs() % 20 < 10 { 1.0 } else { 0.5 };
+        pace.share(now, Some(part));
+        passed += u32::from(pace.pass(now, 1, false).is_ok());
+        now += Duration::from_secs(1);
+    }
+    assert!((28..=60).contains(&passed), "{passed}");
+    pace.share(now, None);
+    assert!(pace.pass(now, 1, false).is_err() && pace.part().is_none());
+}
+
+#[test]
+fn what_one_worker_is_told_holds_for_the_others() {
+    let rule = Some(QuotaRule::per_second(Scope::App, 20.0, 1));
+    let (mut told, mut hears) = (pace::Pace::new(rule), pace::Pace::new(rule));
+    let now = Duration::from_secs(100);
+    told.share(now, Some(0.5));
+    hears.share(now, Some(0.25));
+    assert_eq!(told.tell(now), (Duration::ZERO, None), "nothing yet");
+    told.refused(now, Some(Duration::from_secs(30)), now);
+    let (hold, learned) = told.tell(now);
+    assert_eq!(hold, Duration::from_secs(30));
+    assert!(told.tell(now).1.is_none(), "news is told once");
+    told.untold(learned);
+    assert_eq!(told.tell(now).1, learned, "unless it could not be told");
+    let before = hears.rate().unwrap();
+    hears.hear(now, hold, learned.map(|pace| (pace, 7)));
+    assert_eq!(hears.held(now), Some(Duration::from_secs(30)));
+    assert_eq!(hears.tell(now), (Duration::ZERO, None), "what was heard is not told on");
+    let after = hears.rate().unwrap();
+    assert!(after < before, "{after} {before}");
+    hears.share(now, Some(0.5));
+    let doubled = hears.rate().unwrap();
+    assert!((doubled - 2.0 * after).abs() < 1e-6, "what was learned changes with the part");
+    hears.hear(now, Duration::ZERO, Some((0.1, 7)));
+    assert!((hears.rate().unwrap() - doubled).abs() < 1e-9, "old news");
 }

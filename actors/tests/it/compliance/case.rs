@@ -47,6 +47,12 @@ pub trait Case: Sync {
         None
     }
 
+    /// For a request of a set that is read as a whole (a snapshot): a name of the set. A kill costs one reading of it,
+    /// not one page, because its pages are stored together at its end.
+    fn set(&self, _seen: &Seen) -> Option<String> {
+        None
+    }
+
     // --- What happens at the provider ---
 
     /// Lets the world's numbers follow time, or holds them.
@@ -81,6 +87,12 @@ pub trait Case: Sync {
 
     // --- Credentials ---
 
+    /// Whether there are any. False for an API that is open to everybody: then the rules about refused credentials
+    /// have nothing to refuse, and `credential`, `accept` and `expire` are never called.
+    fn has_credentials(&self) -> bool {
+        true
+    }
+
     /// The name of the secret.
     fn credential(&self) -> &'static str;
 
@@ -108,6 +120,12 @@ pub trait Case: Sync {
 
     // --- What is unexpected ---
 
+    /// Whether a body without a list is an element by itself, where objects are asked for one by one: what is done to
+    /// elements is then done to it, too.
+    fn is_element(&self, _body: &Value) -> bool {
+        false
+    }
+
     /// Puts a value of the wrong type, `text`, into an element of a list. False where elements of that path stay as
     /// they are.
     fn spoil(&self, path: &str, element: &mut Value, text: &str) -> bool;
@@ -128,7 +146,7 @@ pub trait Case: Sync {
 pub struct Refusal {
     /// The stream.
     pub stream: &'static str,
-    /// What fills its table, and nothing else does.
+    /// The tables that it fills, alone or with others: not compared while it is refused.
     pub tables: &'static [Table],
     /// The permission, as the advice must name it.
     pub permission: &'static str,
@@ -146,4 +164,12 @@ pub struct Planted {
     pub table: Table,
     pub name: &'static str,
     pub value: String,
+}
+
+/// The elements of an answer: of its list, or itself where it is one.
+pub fn elements<'a>(case: &dyn Case, body: &'a mut Value) -> Vec<&'a mut Value> {
+    if case.is_element(body) {
+        return vec![body];
+    }
+    body.get_mut("data").and_then(Value::as_array_mut).into_iter().flatten().collect()
 }

@@ -47,5 +47,6 @@ macro_rules! every_rule {
 }
 
 every_rule!(busboards);
+every_rule!(deezer);
 every_rule!(meta_ads);
 every_rule!(stripe);

@@ -1,5 +1,6 @@
 //! One file a provider.
 
 pub mod busboards;
+pub mod deezer;
 pub mod meta_ads;
 pub mod stripe;

@@ -14,6 +14,9 @@ const SECRET: &str = "rk_live_0000000000000000planted1";
 
 /// Refused credentials end all requests at once, say what to do, and are probed hourly until they work again.
 pub async fn refused_credentials_are_terminal_visible_and_recover(case: &'static dyn Case) {
+    if !case.has_credentials() {
+        return;
+    }
     let mut bench = Bench::new(case);
     bench.set_secret(SECRET);
     bench.killed_after(Duration::from_secs(2)).await;
@@ -41,6 +44,9 @@ pub async fn refused_credentials_are_terminal_visible_and_recover(case: &'static
 
 /// A single run with refused credentials ends, and says that it failed.
 pub async fn a_single_run_with_refused_credentials_ends(case: &'static dyn Case) {
+    if !case.has_credentials() {
+        return;
+    }
     let bench = Bench::new(case);
     case.expire(&bench.wire);
     let end = bench.once().await;

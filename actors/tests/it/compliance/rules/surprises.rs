@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use super::super::{bench::Bench, case::Case, fact};
+use super::super::{
+    bench::Bench,
+    case::{self, Case},
+    fact,
+};
 
 /// Fields that nobody knows, everywhere, change nothing.
 pub async fn unknown_fields_are_accepted(case: &'static dyn Case) {
     let bench = Bench::new(case);
-    bench.wire.set_tamper(|_, body| {
-        if let Some(elements) = body["data"].as_array_mut() {
-            elements.iter_mut().for_each(sprout);
-        }
-    });
+    bench.wire.set_tamper(move |_, body| case::elements(case, body).into_iter().for_each(sprout));
     bench.read().await;
     assert_eq!(bench.quarantined(), 0, "{:#?}", bench.sink.0.lock().quarantined);
     bench.assert_true("with unknown fields in every object");
@@ -22,10 +22,8 @@ pub async fn unknown_fields_are_accepted(case: &'static dyn Case) {
 pub async fn unknown_values_and_large_numbers_are_kept(case: &'static dyn Case) {
     let bench = Bench::new(case);
     bench.wire.set_tamper(move |path, body| {
-        if let Some(elements) = body["data"].as_array_mut() {
-            for element in elements {
-                case.plant(path, element);
-            }
+        for element in case::elements(case, body) {
+            case.plant(path, element);
         }
     });
     bench.read().await;

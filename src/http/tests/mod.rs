@@ -1,5 +1,9 @@
 //! The server on a loopback socket, spoken to in plain text.
 
+mod actions;
+mod api;
+mod page;
+
 use std::{
     io::Read,
     net::{Ipv4Addr, SocketAddr},
@@ -11,18 +15,73 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use rows::{clock::SystemClock, state::State};
+use store::read::CampaignKey;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use super::{Connections, Readiness, ServeError, Server, Shared, serve};
-use crate::telemetry::{Exposition, Metrics, snapshot::ConditionSource};
+use super::{
+    Action, ActionError, Connections, DaySource, DaysByCampaign, Operator, QuotaSource, QuotaUsed, Readiness,
+    ServeError, Server, Sources, serve,
+};
+use crate::{
+    settings::{Authentication, Basic, Http},
+    telemetry::{
+        Exposition, Metrics,
+        shown::{CampaignSource, Shown, ShownCampaign, Slice, Wanted},
+        snapshot::ConditionSource,
+    },
+};
 
-/// One connection, and whatever is missing.
+/// One connection unless there are more, and whatever is missing.
 #[derive(Default)]
 struct World {
     missing: Mutex<Vec<String>>,
+    more: Mutex<Vec<Arc<Condition>>>,
+    campaigns: Mutex<Vec<ShownCampaign>>,
+    asked: Mutex<Vec<(String, Action)>>,
+}
+
+impl CampaignSource for World {
+    fn campaigns(&self, wanted: &Wanted, _: Timestamp) -> Shown {
+        let mut all = self.campaigns.lock().clone();
+        all.retain(|campaign| wanted.holds(&campaign.snapshot));
+        let total = all.len();
+        let (offset, limit) = match &wanted.slice {
+            Slice::Page { offset, limit } => (*offset, *limit),
+            Slice::After { key, limit } => {
+                let last = key.as_ref().map(|key| &key.2);
+                (last.map_or(0, |last| all.partition_point(|one| one.snapshot.campaign_id <= *last)), *limit)
+            }
+        };
+        let campaigns: Vec<_> = all.into_iter().skip(offset).take(limit).collect();
+        Shown { has_more: offset + campaigns.len() < total, campaigns, total, ..Shown::default() }
+    }
+}
+
+impl DaySource for World {
+    fn days(&self, _: Vec<CampaignKey>, _: Timestamp) -> BoxFuture<'_, Result<DaysByCampaign, String>> {
+        Box::pin(std::future::ready(Err("the disk is full".to_owned())))
+    }
+}
+
+impl QuotaSource for World {
+    fn used(&self, connection: &str) -> Option<QuotaUsed> {
+        (connection == "label-a-meta").then(|| QuotaUsed { scope: "app".to_owned(), ratio: 0.42 })
+    }
+}
+
+impl Operator for World {
+    fn act(&self, connection: String, action: Action) -> BoxFuture<'_, Result<(), ActionError>> {
+        let answer = if connection == "label-a-meta" {
+            self.asked.lock().push((connection, action));
+            Ok(())
+        } else {
+            Err(ActionError::Unknown(connection))
+        };
+        Box::pin(std::future::ready(answer))
+    }
 }
 
 impl Readiness for World {
@@ -34,7 +93,7 @@ impl Readiness for World {
 
 impl ConditionSource for World {
     fn conditions(&self) -> Vec<Arc<Condition>> {
-        vec![Arc::new(Condition {
+        let first = Arc::new(Condition {
             connection: "label-a-meta".to_owned(),
             integration: "meta_ads",
             tenant: "label-a".to_owned(),
@@ -51,7 +110,9 @@ impl ConditionSource for World {
                 settled_through_at: None,
                 error: None,
             }],
-        })]
+        });
+        let more = self.more.lock();
+        std::iter::once(first).chain(more.iter().cloned()).collect()
     }
 }
 
@@ -77,17 +138,40 @@ impl Answer {
     }
 }
 
-fn started() -> (Server, Arc<World>) {
+fn sources(world: &Arc<World>) -> Sources {
     let clock = Arc::new(SystemClock::new());
     let metrics = Arc::new(Metrics::new("1.2.3", clock.clone()).unwrap());
-    let world = Arc::new(World::default());
-    let shared = Shared {
+    Sources {
+        name: "worker-1".to_owned(),
         clock: clock.clone(),
         exposition: Arc::new(Exposition::new(metrics, clock)),
         conditions: world.clone(),
+        campaigns: world.clone(),
+        days: world.clone(),
+        quotas: world.clone(),
         readiness: world.clone(),
-    };
-    (serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), shared).unwrap(), world)
+        operator: world.clone(),
+    }
+}
+
+fn settings(listen: SocketAddr) -> Http {
+    Http { listen, allow_public: false, tls: None, authentication: None }
+}
+
+const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+fn started() -> (Server, Arc<World>) {
+    let world = Arc::new(World::default());
+    (serve(&settings(ANYWHERE), sources(&world)).unwrap(), world)
+}
+
+/// The token `token`, and the user `ops` with the password `password`.
+fn started_with_authentication() -> (Server, Arc<World>) {
+    let world = Arc::new(World::default());
+    let basic = Basic { user: "ops".to_owned(), password: "password".into() };
+    let authentication = Some(Authentication { bearer: Some("token".into()), basic: Some(basic) });
+    let settings = Http { authentication, ..settings(ANYWHERE) };
+    (serve(&settings, sources(&world)).unwrap(), world)
 }
 
 async fn exchange(address: SocketAddr, request: &str) -> Answer {
@@ -154,7 +238,7 @@ async fn connections_as_json_and_as_a_page() {
     assert_eq!(read.connections[0].streams[0].stream, "insights");
     let page = ask(server.address, "GET", "/", "").await;
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
-    assert!(page.text().contains("needs_reauth") && page.text().contains("renew it"));
+    assert!(page.text().contains("needs reauth") && page.text().contains("renew it"));
     server.stop().await.unwrap();
 }
 
@@ -165,7 +249,7 @@ async fn every_answer_is_guarded_and_does_not_name_its_server() {
         let answer = ask(server.address, "GET", path, "").await;
         assert_eq!(answer.status(), status, "{path}");
         let policy = answer.header("content-security-policy").unwrap();
-        assert!(policy.starts_with("default-src 'none'; style-src 'unsafe-inline'"), "{path}");
+        assert!(policy.starts_with("default-src 'none'; style-src 'self'"), "{path}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
         assert_eq!(answer.header("server"), None, "{path}");
     }
@@ -202,16 +286,7 @@ async fn headers_that_go_on_for_ever_are_refused() {
 #[tokio::test]
 async fn a_taken_address_is_told_with_what_to_do() {
     let (server, _) = started();
-    let clock = Arc::new(SystemClock::new());
-    let metrics = Arc::new(Metrics::new("1", clock.clone()).unwrap());
-    let world = Arc::new(World::default());
-    let shared = Shared {
-        clock: clock.clone(),
-        exposition: Arc::new(Exposition::new(metrics, clock)),
-        conditions: world.clone(),
-        readiness: world,
-    };
-    let error = serve(server.address, shared).unwrap_err();
+    let error = serve(&settings(server.address), sources(&Arc::default())).unwrap_err();
     assert!(matches!(error, ServeError::Bind { .. }));
     let text = error.to_string();
     assert!(text.contains(&server.address.to_string()) && text.contains("[http] listen"), "{text}");

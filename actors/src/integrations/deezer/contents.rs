@@ -1,0 +1,89 @@
+//! What stands on a list, read page by page, and whether it stood still meanwhile.
+
+use std::collections::BTreeSet;
+
+use ::rows::quarantine::Quarantined;
+use serde_json::value::RawValue;
+
+use super::{
+    quarantine::{Unreadable, unreadable},
+    rows::{Place, added_at},
+    wire::{Entry, Listing},
+};
+use crate::{
+    failure::Failure,
+    session::{Call, Session},
+};
+
+/// Elements on one page: the most that Deezer gives.
+const PAGE_LENGTH: u64 = 100;
+/// Elements of one list that are read: several times of what Deezer lets a playlist hold.
+pub const ENTRIES_MAX: u64 = 10_000;
+
+/// A list, read once from its beginning to its end.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// What was understood, in order, with positions from 1.
+    pub places: Vec<Place>,
+    /// What was not.
+    pub quarantined: Vec<Quarantined>,
+    /// How many elements the list has, by its own account.
+    pub total: Option<u64>,
+    /// Where pages tell it: the playlist's.
+    pub checksum: Option<String>,
+    /// The list changed between pages, or pages were not full: positions cannot be trusted.
+    pub torn: bool,
+}
+
+/// Reads a list. Pages are asked for by index: `next` in the answers is an address, and not followed.
+pub async fn read(session: &Session, path: &str, endpoint: &'static str) -> Result<Contents, Failure> {
+    let mut contents = Contents::default();
+    let mut index = 0;
+    loop {
+        let call = Call::get(path, endpoint)
+            .query("limit", PAGE_LENGTH.to_string())
+            .query("index", index.to_string());
+        let listing: Listing = session.json(call).await?;
+        contents.add(&listing, index, path);
+        index += PAGE_LENGTH;
+        if index >= listing.total.min(ENTRIES_MAX) {
+            return Ok(contents);
+        }
+    }
+}
+
+// === impl Contents ===
+
+impl Contents {
+    /// Takes the page that begins at `index`.
+    pub fn add(&mut self, listing: &Listing, index: u64, path: &str) {
+        let Listing { data, total, checksum } = listing;
+        let expected = total.saturating_sub(index).min(PAGE_LENGTH);
+        self.torn |= u64::try_from(data.len()).is_ok_and(|length| length != expected);
+        self.torn |= self.total.is_some_and(|before| before != *total);
+        self.total = Some(*total);
+        self.torn |= index > 0 && self.checksum != *checksum;
+        self.checksum.clone_from(checksum);
+        for (position, raw) in (index + 1..).zip(data) {
+            match place(raw, position) {
+                Ok(place) => self.places.push(place),
+                Err(why) => {
+                    let place = format!("{path}, position {position}");
+                    self.quarantined.push(unreadable(raw.get().as_bytes(), place, path, &why));
+                }
+            }
+        }
+    }
+
+    /// Whether some track stands on it twice.
+    pub fn has_doubles(&self) -> bool {
+        let mut seen = BTreeSet::new();
+        !self.places.iter().all(|place| seen.insert(place.entry.id.0.as_str()))
+    }
+}
+
+fn place(raw: &RawValue, position: u64) -> Result<Place, Unreadable> {
+    let entry: Entry = serde_json::from_str(raw.get())?;
+    let position = i64::try_from(position).unwrap_or(i64::MAX);
+    Ok(Place { position, added_at: added_at(entry.time_add)?, entry })
+}

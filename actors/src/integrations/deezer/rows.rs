@@ -1,0 +1,246 @@
+//! From Deezer's words to rows.
+
+use std::collections::BTreeSet;
+
+use ::rows::{
+    Day, Micros, Row,
+    music::{
+        Album, Artist, ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist,
+        PlaylistPlacement, Track, TrackPerformance,
+    },
+};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+
+use super::{
+    quarantine::Unreadable,
+    settings::plain_code,
+    wire::{self, Count, Named, SERVICE},
+};
+
+/// A rank's highest value is a popularity of 100.
+const RANK_MAX: i64 = 1_000_000;
+/// 100 / 1 000 000, in micros.
+const POPULARITY_MICROS_PER_RANK: i64 = 100;
+
+/// A track, its rank, and what that says about its popularity.
+pub fn track(track: wire::Track, day: Day) -> Result<Vec<Row>, Unreadable> {
+    let (artist_id, artist_name) = Named::parts(track.artist);
+    let id = track.id.0;
+    let mut rows = vec![Row::Track(Track {
+        service: SERVICE.to_owned(),
+        track_id: id.clone(),
+        title: track.title,
+        isrc: code(track.isrc),
+        artist_id,
+        artist_name,
+        album_id: Named::parts(track.album).0,
+        duration_seconds: count(track.duration),
+        released_on: day_of(track.release_date.as_deref(), "release_date")?,
+    })];
+    if let Some(rank) = count(track.rank) {
+        rows.push(reading(MusicEntity::Track, &id, "rank", day, rank));
+        rows.push(Row::TrackPerformance(TrackPerformance {
+            service: SERVICE.to_owned(),
+            track_id: id,
+            date: day,
+            granularity: "day".to_owned(),
+            country: String::new(),
+            segment: String::new(),
+            measure_class: MeasureClass::PublicCounter,
+            streams: None,
+            listeners: None,
+            saves: None,
+            skips: None,
+            playlist_adds: None,
+            popularity: popularity(rank),
+        }));
+    }
+    Ok(rows)
+}
+
+/// An album and its fans.
+pub fn album(album: wire::Album, day: Day) -> Result<Vec<Row>, Unreadable> {
+    let (artist_id, artist_name) = Named::parts(album.artist);
+    let id = album.id.0;
+    let fans = count(album.fans);
+    let row = Row::Album(Album {
+        service: SERVICE.to_owned(),
+        album_id: id.clone(),
+        title: album.title,
+        upc: code(album.upc),
+        artist_id,
+        artist_name,
+        label: album.label,
+        record_type: album.record_type,
+        track_count: count(album.nb_tracks),
+        released_on: day_of(album.release_date.as_deref(), "release_date")?,
+        followers: fans,
+    });
+    Ok(with_fans(row, MusicEntity::Album, &id, day, fans))
+}
+
+/// An artist, their fans, and the same as their audience.
+pub fn artist(artist: wire::Artist, day: Day) -> Vec<Row> {
+    let id = artist.id.0;
+    let fans = count(artist.nb_fan);
+    let row = Row::Artist(Artist {
+        service: SERVICE.to_owned(),
+        artist_id: id.clone(),
+        name: artist.name,
+        album_count: count(artist.nb_album),
+        followers: fans,
+    });
+    let mut rows = with_fans(row, MusicEntity::Artist, &id, day, fans);
+    if fans.is_some() {
+        rows.push(Row::ArtistAudience(ArtistAudience {
+            service: SERVICE.to_owned(),
+            artist_id: id,
+            date: day,
+            measure_class: MeasureClass::PublicCounter,
+            followers: fans,
+            monthly_listeners: None,
+            popularity: None,
+        }));
+    }
+    rows
+}
+
+/// A playlist and its fans.
+pub fn playlist(playlist: wire::Playlist, day: Day) -> Result<Vec<Row>, Unreadable> {
+    let (owner_id, owner_name) = Named::parts(playlist.creator);
+    let id = playlist.id.0;
+    let fans = count(playlist.fans);
+    let row = Row::Playlist(Playlist {
+        service: SERVICE.to_owned(),
+        playlist_id: id.clone(),
+        name: playlist.title,
+        owner_id,
+        owner_name,
+        track_count: count(playlist.nb_tracks),
+        followers: fans,
+        public: playlist.public,
+        created_at: time_of(playlist.creation_date.as_deref())?,
+    });
+    Ok(with_fans(row, MusicEntity::Playlist, &id, day, fans))
+}
+
+/// A chart as a playlist: what its placements belong to. Deezer says nothing of it but its tracks.
+pub fn chart(playlist_id: String, track_count: u64) -> Row {
+    Row::Playlist(Playlist {
+        service: SERVICE.to_owned(),
+        playlist_id,
+        name: None,
+        owner_id: None,
+        owner_name: None,
+        track_count: i64::try_from(track_count).ok(),
+        followers: None,
+        public: None,
+        created_at: None,
+    })
+}
+
+/// A playlist's id in the column `playlist_id`, for a chart.
+pub fn chart_id(genre: &str) -> String {
+    format!("chart:{genre}")
+}
+
+/// The list that tracks stand on.
+#[derive(Debug, Clone, Copy)]
+pub struct List<'a> {
+    /// As in the column `playlist_id`.
+    pub playlist_id: &'a str,
+    /// The UTC day of the reading.
+    pub day: Day,
+    /// Its fans.
+    pub followers: Option<i64>,
+}
+
+/// A track's place on a list.
+#[derive(Debug)]
+pub struct Place {
+    /// From 1.
+    pub position: i64,
+    /// When it was put there, where that is said.
+    pub added_at: Option<Timestamp>,
+    /// What stands there.
+    pub entry: wire::Entry,
+}
+
+/// The places of tracks, which come in the list's order. A track that is there more than once has its first place.
+pub fn placements(list: List<'_>, places: Vec<Place>) -> impl Iterator<Item = Row> + use<'_> {
+    let mut seen = BTreeSet::new();
+    let first = places.into_iter().filter(move |place| seen.insert(place.entry.id.0.clone()));
+    first.map(move |Place { position, added_at, entry }| {
+        Row::PlaylistPlacement(PlaylistPlacement {
+            service: SERVICE.to_owned(),
+            playlist_id: list.playlist_id.to_owned(),
+            track_id: entry.id.0,
+            date: list.day,
+            position: Some(position),
+            followers: list.followers,
+            added_at,
+            title: entry.title,
+            artist_name: Named::parts(entry.artist).1,
+        })
+    })
+}
+
+/// When a track was added; 0 is no time at which anything was added.
+pub fn added_at(time_add: Option<Count>) -> Result<Option<Timestamp>, Unreadable> {
+    match count(time_add) {
+        None | Some(0) => Ok(None),
+        Some(seconds) => Timestamp::from_second(seconds).map(Some).map_err(|_| Unreadable::Date("time_add")),
+    }
+}
+
+fn with_fans(row: Row, entity: MusicEntity, id: &str, day: Day, fans: Option<i64>) -> Vec<Row> {
+    let reading = fans.map(|fans| reading(entity, id, "fans", day, fans));
+    std::iter::once(row).chain(reading).collect()
+}
+
+fn reading(entity: MusicEntity, id: &str, counter: &str, day: Day, value: i64) -> Row {
+    Row::CounterReading(CounterReading {
+        service: SERVICE.to_owned(),
+        entity,
+        id: id.to_owned(),
+        counter: counter.to_owned(),
+        date: day,
+        value,
+    })
+}
+
+/// 0 to 100. A rank outside its scale is kept as a reading, and says nothing about popularity.
+fn popularity(rank: i64) -> Option<Micros> {
+    (0..=RANK_MAX).contains(&rank).then(|| Micros(rank * POPULARITY_MICROS_PER_RANK))
+}
+
+fn count(count: Option<Count>) -> Option<i64> {
+    count.map(|count| count.0)
+}
+
+fn code(text: Option<String>) -> Option<String> {
+    text.map(|text| plain_code(&text)).filter(|code| !code.is_empty())
+}
+
+/// `2001-03-07`. A date with zeros for year, month or day is one that Deezer does not know.
+fn day_of(text: Option<&str>, field: &'static str) -> Result<Option<Day>, Unreadable> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let has_zeros = text.split('-').any(|part| !part.is_empty() && part.bytes().all(|byte| byte == b'0'));
+    if has_zeros {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| Unreadable::Date(field))
+}
+
+/// `2014-06-27 09:09:31`. Deezer names no zone: it is read as UTC.
+fn time_of(text: Option<&str>) -> Result<Option<Timestamp>, Unreadable> {
+    let field = "creation_date";
+    let Some(text) = text else { return Ok(None) };
+    let date = text.split(' ').next();
+    if day_of(date, field)?.is_none() {
+        return Ok(None);
+    }
+    let time: DateTime = text.parse().map_err(|_| Unreadable::Date(field))?;
+    let time = time.to_zoned_datetime(TimeZone::UTC).map_err(|_| Unreadable::Date(field))?;
+    Ok(Some(time.timestamp()))
+}

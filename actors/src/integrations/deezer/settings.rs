@@ -1,0 +1,218 @@
+//! What a connection may set: the objects that it reads.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::subject::{SUBJECTS, Subject};
+use crate::integration::SetupError;
+
+/// Settings of a Deezer connection: at least one of the lists names something.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Tracks: the number in a track's address (`3135556`), or `isrc:` and its ISRC.
+    pub tracks: Vec<String>,
+    /// Albums: the number in an album's address, or `upc:` and its UPC or EAN.
+    pub albums: Vec<String>,
+    /// Artists: the number in an artist's address.
+    pub artists: Vec<String>,
+    /// Playlists, with their contents: the number in a playlist's address. Only public ones can be read.
+    pub playlists: Vec<String>,
+    /// Charts of tracks: a genre's number; `0` is the chart of all genres.
+    pub charts: Vec<String>,
+}
+
+/// One object as the settings name it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Reference {
+    /// By Deezer's own id: digits.
+    Id(String),
+    /// By its standard code, prefix included, as in paths: `isrc:GBDUW0000059`.
+    Code(String),
+}
+
+/// Everything that a connection reads. Nothing stands in it twice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted(BTreeMap<Subject, Vec<Reference>>);
+
+// === impl Settings ===
+
+impl Settings {
+    /// Checks every entry; the first mistake is told.
+    pub fn wanted(&self) -> Result<Wanted, SetupError> {
+        let mut wanted = Wanted::default();
+        for subject in SUBJECTS {
+            let mut references = Vec::new();
+            for text in self.entries(subject) {
+                let reference = Reference::parse(subject, text)?;
+                if !references.contains(&reference) {
+                    references.push(reference);
+                }
+            }
+            wanted.0.insert(subject, references);
+        }
+        if wanted.names().is_empty() {
+            return Err(SetupError::Setting {
+                key: "tracks".to_owned(),
+                problem: "nothing to read: name at least one of tracks, albums, artists, playlists, charts"
+                    .to_owned(),
+            });
+        }
+        Ok(wanted)
+    }
+
+    fn entries(&self, subject: Subject) -> &[String] {
+        match subject {
+            Subject::Track => &self.tracks,
+            Subject::Album => &self.albums,
+            Subject::Artist => &self.artists,
+            Subject::Playlist => &self.playlists,
+            Subject::Chart => &self.charts,
+        }
+    }
+}
+
+// === impl Wanted ===
+
+impl Wanted {
+    /// The objects of one kind, in the order of the settings.
+    pub fn of(&self, subject: Subject) -> &[Reference] {
+        self.0.get(&subject).map_or(&[], Vec::as_slice)
+    }
+
+    /// Each in words of its own: `track 3135556`, `album upc:724384960650`.
+    pub fn names(&self) -> Vec<String> {
+        let name = |subject: &Subject, reference: &Reference| format!("{} {reference}", subject.word());
+        self.0.iter().flat_map(|(subject, all)| all.iter().map(move |one| name(subject, one))).collect()
+    }
+}
+
+// === impl Reference ===
+
+impl Reference {
+    fn parse(subject: Subject, text: &str) -> Result<Self, SetupError> {
+        let trimmed = text.trim();
+        let read = match subject.code_prefix() {
+            Some(prefix) if trimmed.contains(':') => code(prefix, trimmed),
+            _ => is_id(trimmed).then(|| Self::Id(trimmed.to_owned())),
+        };
+        read.ok_or_else(|| SetupError::Setting {
+            key: subject.stream().to_owned(),
+            problem: format!("{text:?} is no {}: expected {}", subject.word(), expected(subject)),
+        })
+    }
+}
+
+impl std::fmt::Display for Reference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Id(text) | Self::Code(text)) = self;
+        f.write_str(text)
+    }
+}
+
+const fn expected(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Track => {
+            "an id (digits, the end of the track's address) or isrc: and an ISRC such as isrc:GBDUW0000059"
+        }
+        Subject::Album => "an id (digits, the end of the album's address) or upc: and 8 to 14 digits",
+        Subject::Artist => "an id (digits, the end of the artist's address)",
+        Subject::Playlist => "an id (digits, the end of the playlist's address)",
+        Subject::Chart => "a genre's id (digits; 0 = all genres)",
+    }
+}
+
+/// Digits that are a whole number below 2^64, written in the one way in which Deezer writes it.
+fn is_id(text: &str) -> bool {
+    text.parse::<u64>().is_ok_and(|id| id.to_string() == text)
+}
+
+fn code(prefix: &str, text: &str) -> Option<Reference> {
+    let (kind, code) = text.split_once(':')?;
+    if !prefix.trim_end_matches(':').eq_ignore_ascii_case(kind) {
+        return None;
+    }
+    let code = plain_code(code);
+    let is_code = if prefix == "isrc:" { is_isrc(&code) } else { is_upc(&code) };
+    is_code.then(|| Reference::Code(format!("{prefix}{code}")))
+}
+
+/// A standard code in upper case, without the dashes and spaces that make it readable.
+pub fn plain_code(text: &str) -> String {
+    let letters = text.chars().filter(|letter| *letter != '-' && !letter.is_whitespace());
+    letters.map(|letter| letter.to_ascii_uppercase()).collect()
+}
+
+/// Two letters of a country or agency, three characters of the registrant, two digits of the year, five more.
+/// ISO 3901.
+fn is_isrc(code: &str) -> bool {
+    let bytes = code.as_bytes();
+    bytes.len() == 12
+        && bytes[..2].iter().all(u8::is_ascii_uppercase)
+        && bytes[2..5].iter().all(u8::is_ascii_alphanumeric)
+        && bytes[5..].iter().all(u8::is_ascii_digit)
+}
+
+/// EAN-8 to GTIN-14. Leading zeros belong to it.
+fn is_upc(code: &str) -> bool {
+    (8..=14).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tracks(entries: &[&str]) -> Result<Wanted, SetupError> {
+        let tracks = entries.iter().map(|entry| (*entry).to_owned()).collect();
+        Settings { tracks, ..Settings::default() }.wanted()
+    }
+
+    #[test]
+    fn ids_and_codes_are_read_in_one_form() {
+        let wanted = tracks(&["3135556", "isrc:gb-duw-00-00059", "ISRC:GBDUW0000059", " 3135556 "]).unwrap();
+        assert_eq!(wanted.names(), ["track 3135556", "track isrc:GBDUW0000059"]);
+        let albums = vec!["302127".to_owned(), "upc:0724384960650".to_owned()];
+        let wanted = Settings { albums, ..Settings::default() }.wanted().unwrap();
+        assert_eq!(wanted.names(), ["album 302127", "album upc:0724384960650"]);
+    }
+
+    #[test]
+    fn mistakes_say_what_was_expected() {
+        for (entry, words) in [
+            ("https://www.deezer.com/track/3135556", "expected an id"),
+            ("isrc:GBDUW", "isrc:GBDUW0000059"),
+            ("upc:724384960650", "expected an id"),
+            ("0815", "expected an id"),
+            ("-3", "expected an id"),
+            ("../user/me", "expected an id"),
+            ("3135556?access_token=x", "expected an id"),
+            ("", "expected an id"),
+        ] {
+            let error = tracks(&[entry]).unwrap_err().to_string();
+            assert!(error.starts_with("settings.tracks: ") && error.contains(words), "{entry:?}: {error}");
+        }
+        let charts = Settings { charts: vec!["rock".to_owned()], ..Settings::default() };
+        assert!(charts.wanted().unwrap_err().to_string().contains("0 = all genres"));
+        let artists = Settings { artists: vec!["isrc:GBDUW0000059".to_owned()], ..Settings::default() };
+        assert!(artists.wanted().unwrap_err().to_string().starts_with("settings.artists: "));
+        assert!(Settings::default().wanted().unwrap_err().to_string().contains("nothing to read"));
+        assert!(serde_json::from_str::<Settings>(r#"{"track":["1"]}"#).is_err());
+    }
+
+    proptest! {
+        /// Whatever is accepted is a single, harmless segment of a path.
+        #[test]
+        fn what_is_accepted_stays_in_its_place(text in "\\PC{0,24}") {
+            if let Ok(wanted) = tracks(&[&text]) {
+                for reference in wanted.of(Subject::Track) {
+                    let path = reference.to_string();
+                    prop_assert!(path.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b':'), "{path}");
+                }
+            }
+        }
+    }
+}

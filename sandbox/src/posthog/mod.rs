@@ -1,0 +1,171 @@
+//! Imitation of PostHog's Query API: two projects of music labels, asked in HogQL.
+//!
+//! Queries are carried out over the events and sessions of the world, so that any sensible text is answered truthfully; what
+//! is not understood is refused with 400. What deliberately makes a client's life hard, because the provider does: 100 rows
+//! without a LIMIT, 50,000 at most with one, results by position, results that are kept and given again, sessions that begin on one
+//! day and convert on the next, sessions that arrive days late, persons who are merged, events of servers without a session, hostile
+//! campaign names, and personal data in fields that nobody needs.
+
+mod answers;
+mod controls;
+mod errors;
+mod genesis;
+mod hogql;
+mod routes;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod truth;
+mod world;
+
+use std::any::Any;
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub use self::controls::NewSession;
+pub use self::errors::PostHogError;
+pub use self::genesis::{EU_PROJECT, PRE_SAVE, PURCHASE, SIGN_UP, US_PROJECT};
+pub use self::truth::{SessionFilter, TruthConversions, TruthProject, TruthServerSide, TruthWebDay};
+
+use self::answers::Answers;
+use self::world::Project;
+use crate::exchange::{Answer, Imitation, Request};
+use crate::seed::Seed;
+
+/// The key of the project in the United States at first.
+pub const US_KEY: &str = "phx_sandbox_us";
+/// The key of the project in the European Union at first.
+pub const EU_KEY: &str = "phx_sandbox_eu";
+
+/// Days of sessions before now, at least.
+const HISTORY_DAYS: u32 = 120;
+
+/// Queries kept for [`PostHog::queries`].
+const ASKED_KEPT: usize = 1_000;
+
+/// A query that was asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// Where.
+    pub project_id: u32,
+    /// Its text.
+    pub query: String,
+    /// What filled its placeholders: an object.
+    pub values: serde_json::Value,
+}
+
+/// A key, which opens one project.
+#[derive(Debug)]
+struct Key {
+    text: String,
+    project: u32,
+    scopes: Vec<String>,
+    expired: bool,
+}
+
+/// The imitation and its world.
+#[derive(Debug)]
+pub struct PostHog {
+    seed: Seed,
+    began: Timestamp,
+    now: Timestamp,
+    frozen: Option<Timestamp>,
+    projects: Vec<Project>,
+    keys: Vec<Key>,
+    answers: Answers,
+    asked: Vec<Asked>,
+    personal: BTreeSet<String>,
+    scripted: VecDeque<PostHogError>,
+    has_more_hidden: bool,
+    decimals_as_text: bool,
+    made: u64,
+}
+
+impl PostHog {
+    /// Two projects with this many days of history before `now`, at least 120. They are made up when they are first looked at.
+    pub fn new(seed: u64, days: u32, now: Timestamp) -> Self {
+        let key = |text: &str, project| Key {
+            text: text.to_owned(),
+            project,
+            scopes: vec!["query:read".to_owned(), "project:read".to_owned()],
+            expired: false,
+        };
+        Self {
+            seed: Seed::new(seed),
+            began: now,
+            now,
+            frozen: None,
+            projects: genesis::projects(days.max(HISTORY_DAYS), now),
+            keys: vec![key(US_KEY, US_PROJECT), key(EU_KEY, EU_PROJECT)],
+            answers: Answers::default(),
+            asked: Vec::new(),
+            personal: BTreeSet::new(),
+            scripted: VecDeque::new(),
+            has_more_hidden: false,
+            decimals_as_text: false,
+            made: 0,
+        }
+    }
+
+    /// The time whose knowledge the world shows.
+    fn now(&self) -> Timestamp {
+        self.frozen.unwrap_or(self.now)
+    }
+
+    /// Makes up the days that have come.
+    fn grow(&mut self) {
+        let now = self.now();
+        for project in &mut self.projects {
+            genesis::grow(project, self.seed, self.began, now);
+        }
+    }
+}
+
+impl Imitation for PostHog {
+    fn id(&self) -> &'static str {
+        "posthog"
+    }
+
+    fn answer(&mut self, request: &Request) -> Answer {
+        self.now = request.now;
+        self.grow();
+        if let Some(error) = self.scripted.pop_front() {
+            return error.answer();
+        }
+        self.respond(request).unwrap_or_else(|error| error.answer())
+    }
+
+    fn advance(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    fn limited(&self, _request: &Request, _usage_percent: f64, wait: Duration) -> Answer {
+        PostHogError::throttled(whole_seconds(wait)).answer()
+    }
+
+    fn announced_wait(&self, wait: Duration) -> Duration {
+        Duration::from_secs(whole_seconds(wait))
+    }
+
+    fn failed(&self, _request: &Request, status: u16) -> Answer {
+        match status {
+            504 | 524 => PostHogError::gateway_timeout().under(status).answer(),
+            _ => PostHogError::server_error().under(status).answer(),
+        }
+    }
+
+    fn expired(&self, _request: &Request) -> Option<Answer> {
+        Some(PostHogError::wrong_key().answer())
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// A wait in the provider's unit, rounded up, at least one.
+fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}

@@ -1,0 +1,241 @@
+//! `GET /api/v1/campaigns`.
+
+use jiff::Timestamp;
+use rows::{
+    Day, Micros,
+    day::plus_days,
+    money::RawSpend,
+    snapshot::{CampaignSnapshot, CampaignWindow, Windows},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    Shared,
+    query::{Filter, Part, in_state},
+    schema,
+};
+use crate::{
+    insight::ratio,
+    telemetry::shown::{CampaignId, ShownCampaign, Slice, Wanted},
+};
+
+/// Campaigns as they stand: those that are active or have spent in 28 days.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Campaigns {
+    /// When the answer was given.
+    #[schemars(schema_with = "schema::instant")]
+    pub at: Timestamp,
+    /// How many fit the filter, on this answer or others.
+    pub total: usize,
+    /// The value of `after` for the next answer; null on the last.
+    pub next: Option<String>,
+    /// By provider, account and id.
+    pub campaigns: Vec<CampaignStatus>,
+}
+
+/// A campaign as it stands. Null = not known; amounts are in millionths of the currency's major unit.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct CampaignStatus {
+    /// The network.
+    pub provider: String,
+    /// Its account there.
+    pub account_id: String,
+    /// The network's id.
+    pub campaign_id: String,
+    /// The connection that reads it.
+    pub connection: String,
+    /// Whom it belongs to.
+    pub tenant: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// What it is optimised for.
+    pub objective: Option<String>,
+    /// What the advertiser asked for, in the network's words.
+    pub status: Option<String>,
+    /// What is really happening, in the network's words.
+    pub effective_status: Option<String>,
+    /// Whether it is in its learning phase.
+    pub learning: Option<bool>,
+    /// ISO 4217: the currency of every amount.
+    pub currency: Option<String>,
+    /// IANA zone of its days.
+    pub time_zone: String,
+    /// The current day there.
+    #[schemars(schema_with = "schema::day")]
+    pub today: Day,
+    /// Budget a day.
+    pub daily_budget_micros: Option<i64>,
+    /// Budget for its whole life.
+    pub lifetime_budget_micros: Option<i64>,
+    /// Spend against even spending of the budget until now; 1 = on plan.
+    pub pacing: Option<f64>,
+    /// When it starts delivering.
+    #[schemars(schema_with = "schema::instant_or_null")]
+    pub start_at: Option<Timestamp>,
+    /// When it stops.
+    #[schemars(schema_with = "schema::instant_or_null")]
+    pub end_at: Option<Timestamp>,
+    /// When today was last read from the network.
+    #[schemars(schema_with = "schema::instant_or_null")]
+    pub read_at: Option<Timestamp>,
+    /// The configured marketing campaigns that it belongs to.
+    pub marketing_campaigns: Vec<String>,
+    /// Sums over windows of account days; null where not all days of a window have been read.
+    pub windows: WindowStatuses,
+}
+
+/// The same figures over each window.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct WindowStatuses {
+    /// The current day, so far.
+    pub today: Option<WindowStatus>,
+    /// The day before.
+    pub yesterday: Option<WindowStatus>,
+    /// Seven days, today the last.
+    pub last_7_days: Option<WindowStatus>,
+    /// Twenty-eight days, today the last.
+    pub last_28_days: Option<WindowStatus>,
+}
+
+/// Sums over one window, and their ratios. Null = the source does not say, or nothing to divide by.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct WindowStatus {
+    /// The first day.
+    #[schemars(schema_with = "schema::day")]
+    pub from: Day,
+    /// The last day, included.
+    #[schemars(schema_with = "schema::day")]
+    pub to: Day,
+    /// Whether the network may still change the numbers.
+    pub provisional: bool,
+    /// What the network charged.
+    pub spend_micros: Option<i64>,
+    /// Times shown.
+    pub impressions: Option<i64>,
+    /// Clicks on the link.
+    pub clicks: Option<i64>,
+    /// Conversions by the configured definition, in millionths: they may be fractional.
+    pub conversions_micros: Option<i64>,
+    /// Value of the conversions.
+    pub conversion_value_micros: Option<i64>,
+    /// Views by the network's definition.
+    pub video_views: Option<i64>,
+    /// Clicks / impressions; 0.02 = 2 %.
+    pub ctr: Option<f64>,
+    /// Spend / clicks.
+    pub cpc_micros: Option<i64>,
+    /// Spend / conversions.
+    pub cost_per_conversion_micros: Option<i64>,
+}
+
+// === impl Campaigns ===
+
+impl Campaigns {
+    /// The part that is asked for, as it stands now. An error says what is wrong with the question.
+    pub(super) fn now(shared: &Shared, filter: &Filter, part: &Part) -> Result<Self, String> {
+        let (state, limit) = (filter.state()?, part.limit()?);
+        let key = part.after.as_deref().map(serde_json::from_str::<CampaignId>).transpose();
+        let key = key.map_err(|_| "after: expected the `next` of an answer".to_owned())?;
+        let at = shared.clock.now();
+        let conditions = shared.conditions.conditions();
+        let wanted = Wanted {
+            tenant: filter.tenant().map(str::to_owned),
+            provider: filter.provider().map(str::to_owned),
+            connections: in_state(conditions.iter().map(AsRef::as_ref), state),
+            slice: Slice::After { key, limit },
+        };
+        let shown = shared.campaigns.campaigns(&wanted, at);
+        let next = shown.campaigns.last().filter(|_| shown.has_more).map(|last| {
+            let CampaignSnapshot { provider, account_id, campaign_id, .. } = &last.snapshot;
+            serde_json::json!([provider, account_id, campaign_id]).to_string()
+        });
+        let settled = |campaign: &ShownCampaign| {
+            let mut conditions = conditions.iter();
+            let condition =
+                conditions.find(|condition| condition.connection == campaign.snapshot.connection)?;
+            let of_account =
+                condition.streams.iter().filter(|stream| stream.account_id == campaign.snapshot.account_id);
+            of_account.filter_map(|stream| stream.settled_through).min()
+        };
+        let campaigns = shown.campaigns.into_iter().map(|campaign| {
+            let settled_through = settled(&campaign);
+            CampaignStatus::new(campaign, settled_through)
+        });
+        Ok(Self { at, total: shown.total, next, campaigns: campaigns.collect() })
+    }
+}
+
+// === impl CampaignStatus ===
+
+impl CampaignStatus {
+    fn new(campaign: ShownCampaign, settled_through: Option<Day>) -> Self {
+        let windows = WindowStatuses::new(&campaign.snapshot.windows, campaign.today, settled_through);
+        let ShownCampaign { snapshot, today, pacing, marketing_campaigns } = campaign;
+        Self {
+            provider: snapshot.provider,
+            account_id: snapshot.account_id,
+            campaign_id: snapshot.campaign_id,
+            connection: snapshot.connection,
+            tenant: snapshot.tenant,
+            name: snapshot.name,
+            objective: snapshot.objective,
+            status: snapshot.status,
+            effective_status: snapshot.effective_status,
+            learning: snapshot.learning,
+            currency: snapshot.currency.map(|currency| currency.to_string()),
+            time_zone: snapshot.time_zone,
+            today,
+            daily_budget_micros: snapshot.daily_budget.map(|budget| budget.0),
+            lifetime_budget_micros: snapshot.lifetime_budget.map(|budget| budget.0),
+            pacing,
+            start_at: snapshot.start_at,
+            end_at: snapshot.end_at,
+            read_at: snapshot.read_at,
+            marketing_campaigns,
+            windows,
+        }
+    }
+}
+
+// === impl WindowStatuses ===
+
+impl WindowStatuses {
+    /// Of windows that end on `today` and of which `settled_through` is the last final day.
+    pub(super) fn new(windows: &Windows<CampaignWindow>, today: Day, settled_through: Option<Day>) -> Self {
+        let of = |window: Option<CampaignWindow>, back: i64, days: i64| {
+            let to = plus_days(today, -back);
+            let provisional = settled_through.is_none_or(|settled| settled < to);
+            Some(WindowStatus::new(window?, plus_days(to, 1 - days), to, provisional))
+        };
+        Self {
+            today: of(windows.today, 0, 1),
+            yesterday: of(windows.yesterday, 1, 1),
+            last_7_days: of(windows.last_7_days, 0, 7),
+            last_28_days: of(windows.last_28_days, 0, 28),
+        }
+    }
+}
+
+// === impl WindowStatus ===
+
+impl WindowStatus {
+    fn new(window: CampaignWindow, from: Day, to: Day, provisional: bool) -> Self {
+        let spend = window.spend.map(|RawSpend(spend)| spend);
+        let micros = |amount: Option<Micros>| amount.map(|amount| amount.0);
+        Self {
+            from,
+            to,
+            provisional,
+            spend_micros: micros(spend),
+            impressions: window.impressions,
+            clicks: window.clicks,
+            conversions_micros: micros(window.conversions),
+            conversion_value_micros: micros(window.conversion_value),
+            video_views: window.video_views,
+            ctr: ratio::ctr(window.clicks, window.impressions),
+            cpc_micros: micros(ratio::cpc(spend, window.clicks)),
+            cost_per_conversion_micros: micros(ratio::cost_per_conversion(spend, window.conversions)),
+        }
+    }
+}

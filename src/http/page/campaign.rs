@@ -1,0 +1,200 @@
+//! A campaign on the page: a card with its chart and its numbers.
+
+use maud::{Markup, html};
+use rows::{Currency, Micros, snapshot::CampaignSnapshot, status};
+use store::read::CampaignDays;
+
+use super::{
+    super::{WindowStatus, WindowStatuses},
+    chart::chart,
+    filter::words,
+    text,
+};
+use crate::telemetry::shown::ShownCampaign;
+
+/// Below it a campaign spends too slowly, in words.
+const PACING_LOW: f64 = 0.8;
+/// Above it, too fast.
+const PACING_HIGH: f64 = 1.2;
+
+/// A figure's row: its label, and its value in a window.
+struct Figure {
+    label: &'static str,
+    /// An amount: the currency stands with the label.
+    in_currency: bool,
+    of: fn(&WindowStatus, Option<Currency>) -> Option<String>,
+}
+
+const FIGURES: [Figure; 7] = [
+    Figure {
+        label: "Spend",
+        in_currency: true,
+        of: |window, currency| window.spend_micros.map(|micros| text::amount(Micros(micros), currency)),
+    },
+    Figure { label: "Impressions", in_currency: false, of: |window, _| window.impressions.map(text::count) },
+    Figure { label: "Clicks", in_currency: false, of: |window, _| window.clicks.map(text::count) },
+    Figure { label: "CTR", in_currency: false, of: |window, _| window.ctr.map(|ctr| text::percent(ctr, 2)) },
+    Figure {
+        label: "CPC",
+        in_currency: true,
+        of: |window, currency| window.cpc_micros.map(|micros| text::price(Micros(micros), currency)),
+    },
+    Figure {
+        label: "Conversions",
+        in_currency: false,
+        of: |window, _| window.conversions_micros.map(|micros| text::quantity(Micros(micros))),
+    },
+    Figure {
+        label: "Cost / conv.",
+        in_currency: true,
+        of: |window, currency| {
+            window.cost_per_conversion_micros.map(|micros| text::price(Micros(micros), currency))
+        },
+    },
+];
+
+/// The card. `id` is unique on the page.
+pub fn card(campaign: &ShownCampaign, days: Option<&CampaignDays>, id: &str) -> Markup {
+    let ShownCampaign { snapshot, today, .. } = campaign;
+    let settled_through = days.and_then(|days| days.settled_through);
+    let windows = WindowStatuses::new(&snapshot.windows, *today, settled_through);
+    let name = snapshot.name.as_deref().unwrap_or(&snapshot.campaign_id);
+    html! {
+        article.card aria-labelledby=(format!("{id}-h")) {
+            header {
+                h3 id=(format!("{id}-h")) { (name) }
+                (state(snapshot))
+                p.fine {
+                    (words(&snapshot.provider)) " · " (snapshot.tenant) " · account " (snapshot.account_id)
+                    @for marketing in &campaign.marketing_campaigns { " · " span.tag { (marketing) } }
+                }
+            }
+            @match days {
+                Some(days) => (chart(days, snapshot.currency, id)),
+                None => p.empty { "No chart: nothing of this account has been read by days." },
+            }
+            (plan(campaign))
+            (figures(&windows, snapshot.currency, name))
+            p.fine.read {
+                @match snapshot.read_at {
+                    Some(at) => { "Read " (text::in_zone(at, &snapshot.time_zone, *today)) },
+                    None => { "Today has not been read yet; days of " (snapshot.time_zone) },
+                }
+            }
+        }
+    }
+}
+
+fn state(snapshot: &CampaignSnapshot) -> Markup {
+    let CampaignSnapshot { status: configured, effective_status, .. } = snapshot;
+    let shown = effective_status.as_deref().or(configured.as_deref());
+    let delivers = is_delivering(snapshot);
+    let drifts = status::drift(configured.as_deref(), effective_status.as_deref()) == Some(true);
+    let class = match (delivers, drifts) {
+        (true, _) => "badge good",
+        (false, true) => "badge bad",
+        (false, false) => "badge quiet",
+    };
+    html! {
+        p.badges {
+            @match shown {
+                Some(shown) => span class=(class) { (words(&shown.to_lowercase())) },
+                None => span.badge.quiet { "status unknown" },
+            }
+            @if drifts { span.fine { "should run, and does not" } }
+            @if snapshot.learning == Some(true) { span.badge.wait { "learning" } }
+        }
+    }
+}
+
+/// What does not run is not behind its plan.
+fn is_delivering(snapshot: &CampaignSnapshot) -> bool {
+    let CampaignSnapshot { status: configured, effective_status, .. } = snapshot;
+    effective_status.as_deref().or(configured.as_deref()).is_some_and(status::is_delivering)
+}
+
+/// Budget and pacing.
+fn plan(campaign: &ShownCampaign) -> Markup {
+    let ShownCampaign { snapshot, pacing, .. } = campaign;
+    let budget = match (snapshot.daily_budget, snapshot.lifetime_budget) {
+        (Some(budget), _) => Some((budget, "a day")),
+        (None, Some(budget)) => Some((budget, "in all")),
+        (None, None) => None,
+    };
+    html! {
+        p.plan {
+            @match budget {
+                Some((budget, period)) => span { "Budget " strong { (text::money(budget, snapshot.currency)) } " " (period) },
+                None => span { "No budget of its own" },
+            }
+            @match (budget, pacing) {
+                (_, Some(pacing)) => {
+                    span {
+                        "Pacing " strong { (text::percent(*pacing, 0)) }
+                        @if is_delivering(snapshot) { " " (judged(*pacing)) }
+                    }
+                },
+                (Some(_), None) => span { "Pacing " (text::unknown()) },
+                (None, None) => {},
+            }
+        }
+    }
+}
+
+fn judged(pacing: f64) -> Markup {
+    match pacing {
+        low if low < PACING_LOW => html! { span.badge.wait { "behind plan" } },
+        high if high > PACING_HIGH => html! { span.badge.wait { "ahead of plan" } },
+        _ => html! { span.badge.good { "on plan" } },
+    }
+}
+
+fn figures(windows: &WindowStatuses, currency: Option<Currency>, name: &str) -> Markup {
+    let WindowStatuses { today, yesterday, last_7_days, last_28_days } = windows;
+    let columns = [
+        ("Today", "so far", today),
+        ("Yesterday", "provisional", yesterday),
+        ("7 days", "provisional", last_7_days),
+        ("28 days", "provisional", last_28_days),
+    ];
+    html! {
+        table.figures {
+            caption.hidden { "Numbers of " (name) }
+            thead {
+                tr {
+                    th scope="col" { span.hidden { "Figure" } }
+                    @for (label, provisional, window) in &columns {
+                        th scope="col" {
+                            (label)
+                            span.fine { (certainty(window.as_ref(), provisional)) }
+                        }
+                    }
+                }
+            }
+            tbody {
+                @for figure in &FIGURES {
+                    tr {
+                        th scope="row" {
+                            (figure.label)
+                            @if figure.in_currency && let Some(currency) = currency { " " span.unit { (currency) } }
+                        }
+                        @for (_, _, window) in &columns {
+                            td.soft[window.as_ref().is_some_and(|window| window.provisional)] {
+                                (text::or_unknown(window.as_ref().and_then(|window| (figure.of)(window, currency))))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a window's numbers may change.
+fn certainty(window: Option<&WindowStatus>, provisional: &'static str) -> &'static str {
+    match window {
+        None => "not read",
+        Some(window) if window.provisional => provisional,
+        Some(_) => "final",
+    }
+}

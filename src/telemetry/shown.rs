@@ -1,0 +1,150 @@
+//! Campaigns for a page or an API: a slice of what the publisher knows, without asking the database.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use rows::{
+    Currency, Day, Micros,
+    day::day_at,
+    money::RawSpend,
+    snapshot::{CampaignSnapshot, Windows},
+};
+
+use super::{
+    Publisher,
+    board::{Board, Campaign, zone},
+};
+
+/// Which campaigns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Of this tenant.
+    pub tenant: Option<String>,
+    /// Of this integration.
+    pub provider: Option<String>,
+    /// Of these connections.
+    pub connections: Option<BTreeSet<String>>,
+    /// Which of them, and in which order.
+    pub slice: Slice,
+}
+
+/// Part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Slice {
+    /// For programs: in the order of their keys, those behind a key.
+    After {
+        /// The last one seen.
+        key: Option<CampaignId>,
+        /// How many at most.
+        limit: usize,
+    },
+    /// For people: active ones first, by tenant and name.
+    Page {
+        /// How many come before.
+        offset: usize,
+        /// How many at most.
+        limit: usize,
+    },
+}
+
+/// (provider, account, the network's id).
+pub type CampaignId = (String, String, String);
+
+/// A slice of the campaigns that are wanted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shown {
+    /// In the order asked for.
+    pub campaigns: Vec<ShownCampaign>,
+    /// Of the whole list.
+    pub total: usize,
+    /// More come behind the slice.
+    pub has_more: bool,
+    /// What the whole list has spent in 28 days, where it is known.
+    pub spend: BTreeMap<Currency, Micros>,
+    /// How many of the whole list are not in `spend`, because it or its currency is not known.
+    pub spend_unknown: usize,
+}
+
+/// A campaign as it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownCampaign {
+    /// What is known; windows that no longer hold are unknown.
+    pub snapshot: CampaignSnapshot,
+    /// The account's today.
+    pub today: Day,
+    /// Spend against the plan; 1 = on plan.
+    pub pacing: Option<f64>,
+    /// Marketing campaigns that it belongs to.
+    pub marketing_campaigns: Vec<String>,
+}
+
+/// Where campaigns come from.
+pub trait CampaignSource: Send + Sync {
+    /// Those that are wanted, as they stand at `now`.
+    fn campaigns(&self, wanted: &Wanted, now: Timestamp) -> Shown;
+}
+
+impl CampaignSource for Publisher {
+    fn campaigns(&self, wanted: &Wanted, now: Timestamp) -> Shown {
+        let board = self.board().lock();
+        let mut all: Vec<&Campaign> =
+            board.campaigns().filter(|campaign| wanted.holds(&campaign.snapshot)).collect();
+        let (mut spend, mut spend_unknown) = (BTreeMap::new(), 0);
+        for Campaign { snapshot, .. } in &all {
+            let known = snapshot.windows.last_28_days.and_then(|window| window.spend).zip(snapshot.currency);
+            match known {
+                Some((RawSpend(Micros(micros)), currency)) => {
+                    let sum = spend.entry(currency).or_insert(Micros::ZERO);
+                    sum.0 = sum.0.saturating_add(micros);
+                }
+                None => spend_unknown += 1,
+            }
+        }
+        let (total, offset, limit) = match &wanted.slice {
+            Slice::After { key, limit } => {
+                let offset = key.as_ref().map_or(0, |(provider, account, id)| {
+                    let last = (provider.as_str(), account.as_str(), id.as_str());
+                    all.partition_point(|campaign| campaign.key() <= last)
+                });
+                (all.len(), offset, *limit)
+            }
+            Slice::Page { offset, limit } => {
+                all.sort_by_key(|campaign| {
+                    let CampaignSnapshot { tenant, name, .. } = &campaign.snapshot;
+                    (!campaign.is_active(), tenant.as_str(), name.as_deref(), campaign.key())
+                });
+                (all.len(), *offset, *limit)
+            }
+        };
+        let campaigns: Vec<_> =
+            all.into_iter().skip(offset).take(limit).map(|campaign| shown(&board, campaign, now)).collect();
+        let has_more = offset.saturating_add(campaigns.len()) < total;
+        Shown { campaigns, total, has_more, spend, spend_unknown }
+    }
+}
+
+fn shown(board: &Board, campaign: &Campaign, now: Timestamp) -> ShownCampaign {
+    let mut snapshot = campaign.snapshot.clone();
+    let today = day_at(now, &zone(&snapshot.time_zone));
+    let holds = campaign.day == today;
+    if !holds {
+        snapshot.windows = Windows::default();
+    }
+    ShownCampaign {
+        today,
+        pacing: campaign.pacing.filter(|_| holds),
+        marketing_campaigns: board.memberships(campaign),
+        snapshot,
+    }
+}
+
+// === impl Wanted ===
+
+impl Wanted {
+    /// Whether it is one of those, wherever the slice begins.
+    pub fn holds(&self, snapshot: &CampaignSnapshot) -> bool {
+        self.tenant.as_ref().is_none_or(|tenant| *tenant == snapshot.tenant)
+            && self.provider.as_ref().is_none_or(|provider| *provider == snapshot.provider)
+            && self.connections.as_ref().is_none_or(|names| names.contains(&snapshot.connection))
+    }
+}

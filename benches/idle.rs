@@ -10,9 +10,6 @@
     reason = "a program for people who measure; it may stop anywhere"
 )]
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 use std::{
     fmt::Write as _,
     fs,

@@ -5,9 +5,6 @@
 #![expect(clippy::unwrap_used, reason = "a program for people who measure; it may stop anywhere")]
 #![expect(clippy::disallowed_methods, reason = "benchmarks live in real time")]
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 use std::{collections::BTreeMap, fmt::Write as _, hint::black_box, sync::Arc};
 
 use actors::{

@@ -6,7 +6,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::AtomicBool,
     },
     time::Duration,
 };
@@ -53,8 +53,6 @@ pub struct Writer {
     waiting: VecDeque<Job>,
     pools: Pools,
     ids: EntityIds,
-    /// Set by others who deleted entities: what is remembered may be gone.
-    ids_stale: Arc<AtomicBool>,
     clock: Arc<dyn Clock>,
     /// Whether the log has said that the database is away.
     away: bool,
@@ -99,8 +97,7 @@ impl Writer {
             jobs,
             waiting: VecDeque::new(),
             pools,
-            ids: EntityIds::default(),
-            ids_stale,
+            ids: EntityIds::new(ids_stale),
             clock,
             away: false,
         };
@@ -199,9 +196,6 @@ impl Writer {
     }
 
     async fn try_together(&mut self, group: &[Job]) -> Result<Vec<Result<Committed, SinkError>>, Failure> {
-        if self.ids_stale.swap(false, Ordering::AcqRel) {
-            self.ids.clear();
-        }
         let commits = group.iter().map(|job| &job.commit);
         let result = group::store(&self.pools, &mut self.ids, &*self.clock, commits).await;
         if result.is_err() {

@@ -83,7 +83,7 @@ impl Cycle<'_> {
             }
             // The previous part's last page: stored like any other.
             let commit = self.commit_of(std::mem::take(&mut last));
-            self.store(commit).await?;
+            self.gather(commit).await?;
             match self.piece(days, Some(part), None, &mut seen).await? {
                 Piece::Last(page) => last = page,
                 Piece::Split(smaller) if smaller.is_empty() => {
@@ -141,7 +141,7 @@ impl Cycle<'_> {
                 }
             }
             let commit = self.commit_of(page);
-            self.store(commit).await?;
+            self.gather(commit).await?;
         }
         Err(too_many_pages())
     }

@@ -83,7 +83,8 @@ impl EdgePage {
 
     /// Its elements in one go; nothing when one of them is not a `T`.
     pub fn at_once<'a, T: Deserialize<'a>>(&'a self) -> Option<Listing<T>> {
-        serde_json::from_slice(&self.body).ok()
+        // Checked once as a whole: otherwise each text in it is checked by itself.
+        serde_json::from_str(std::str::from_utf8(&self.body).ok()?).ok()
     }
 
     /// Its elements, each to be read on its own, so that one that is malformed does not stop the page.

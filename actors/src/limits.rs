@@ -40,9 +40,10 @@ pub const RESTART_MAX: Duration = Duration::from_mins(5);
 
 /// Pages of one window or set: the paging loop ends whatever the provider says.
 pub const PAGES_MAX: u64 = 100_000;
-/// Rows of pages that are stored together, two or three megabytes: from here on the cost of a transaction is lost among its rows.
+/// Rows of a window's pages that are stored together, two or three megabytes: from here on the cost of a transaction is
+/// lost among its rows.
 pub const GATHERED_ROWS_MAX: usize = 4_000;
-/// A page waits so long for others to be stored with; a kill costs what was read in this time.
+/// A window's page waits so long for others to be stored with.
 pub const GATHERED_AGE_MAX: Duration = Duration::from_secs(1);
 /// Keys that one window may hold in memory, 48 bytes each.
 pub const WINDOW_KEYS_MAX: usize = 2_000_000;

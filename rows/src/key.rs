@@ -5,7 +5,8 @@ use std::{hash::BuildHasher, sync::LazyLock};
 use foldhash::quality::RandomState;
 
 /// Two hash functions, chosen at random when the process starts: nobody outside can make keys collide.
-static HALVES: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::default(), RandomState::default()]);
+static HALVES: LazyLock<[RandomState; 2]> =
+    LazyLock::new(|| [RandomState::default(), RandomState::default()]);
 
 /// 128 bits of a natural key. Stable within one process only: never stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -31,9 +31,12 @@ pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(5);
 /// Rows in one statement on PostgreSQL: measured best between 3 000 and 10 000.
 pub const POSTGRES_STATEMENT_ROWS_MAX: usize = 10_000;
 
-/// Rows in one statement on SQLite: each statement crosses to the driver's thread and back. A power of two, because the remainder is written in powers
-/// of two, so that few different statements are prepared.
-pub const SQLITE_STATEMENT_ROWS_MAX: usize = 256;
+/// Rows in one statement on SQLite: each statement crosses to the driver's thread and back.
+pub const SQLITE_STATEMENT_ROWS_MAX: usize = 240;
+
+/// Statements have a multiple of so many rows, and the remainder is written in powers of two: few different statements
+/// are prepared, and a page of 100 is one.
+pub const SQLITE_STATEMENT_ROWS_STEP: usize = 20;
 
 /// SQLite's page cache of a connection, in its own notation: 8 MiB.
 pub const SQLITE_CACHE: &str = "-8192";

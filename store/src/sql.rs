@@ -212,7 +212,9 @@ mod tests {
 
     #[test]
     fn days_are_written_as_the_driver_writes_them() {
-        for (year, month, day) in [(2026, 11, 24), (1970, 1, 1), (987, 6, 5), (0, 2, 29), (9_999, 12, 31), (-1, 3, 4)] {
+        for (year, month, day) in
+            [(2026, 11, 24), (1970, 1, 1), (987, 6, 5), (0, 2, 29), (9_999, 12, 31), (-1, 3, 4)]
+        {
             let date = Date::from_ymd_opt(year, month, day).unwrap();
             assert_eq!(date_text(date), date.format("%F").to_string());
         }

@@ -111,6 +111,9 @@ impl<E: Stored> Shape<E> {
         }
         let most = limits::SQLITE_STATEMENT_ROWS_MAX.min(limits::SQLITE_BINDS_MAX / self.columns.len());
         let wanted = waiting.min(most);
+        if wanted >= limits::SQLITE_STATEMENT_ROWS_STEP {
+            return wanted / limits::SQLITE_STATEMENT_ROWS_STEP * limits::SQLITE_STATEMENT_ROWS_STEP;
+        }
         // The largest power of two that is not above.
         1 << wanted.max(1).ilog2()
     }
@@ -189,7 +192,9 @@ async fn on_postgres<E: Stored>(
             .text(&found)
             .text(&shape.on_conflict())
             .text(&Shape::<E>::returning().replace("\"revision\"", "t.\"revision\""))
-            .text(") SELECT count(*) AS written, count(*) FILTER (WHERE revision > 0) AS restated FROM written")
+            .text(
+                ") SELECT count(*) AS written, count(*) FILTER (WHERE revision > 0) AS restated FROM written",
+            )
     };
     let statement = sql.done();
     let Some(row) = tx.query_one_raw(statement).await? else {

@@ -164,7 +164,8 @@ pub async fn write<'a, D: Dimension, F: Stored, R: 'a>(
 ) -> Result<Outcome, DbErr> {
     let rows: Vec<(&R, D::Model)> = rows.map(|row| (row, entity(row))).collect();
     let entities =
-        ids_of::<D, _>(tx, ids, &rows, |(_, entity)| D::fingerprint(entity), |(_, entity)| entity.clone()).await?;
+        ids_of::<D, _>(tx, ids, &rows, |(_, entity)| D::fingerprint(entity), |(_, entity)| entity.clone())
+            .await?;
     let facts = rows.iter().zip(entities).map(|((row, _), entity)| fact(entity, row));
     upsert::<F>(tx, facts.collect()).await
 }

@@ -4,10 +4,7 @@ mod group;
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::AtomicBool,
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 

@@ -1,5 +1,5 @@
-//! Windows of days: pages are stored as they come; the last one's transaction also deletes what was not seen and marks
-//! the ledger. A kill in between costs one window.
+//! Windows of days: pages are stored as they come, fast ones together; the last one's transaction also deletes what was
+//! not seen and marks the ledger. A kill in between costs one window.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,4 @@
-//! Feeds: rows and the durable token in one transaction, for one page or for several that come fast. A kill costs the
-//! pages of a second.
+//! Feeds: rows and the durable token in one transaction per page. A kill costs one page.
 
 use rows::{
     Day,
@@ -42,11 +41,10 @@ impl Cycle<'_> {
             };
             let ledger = self.advanced(lane, next_token.clone(), ended);
             let commit = self.with_ledger(self.commit_of(page), ledger);
+            self.store(commit).await?;
             if ended {
-                self.store(commit).await?;
                 return Ok(Done::Complete);
             }
-            self.gather(commit).await?;
             token = next_token;
         }
         Err(too_many_pages())

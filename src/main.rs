@@ -8,9 +8,6 @@ use clap::Parser;
 
 use crate::commands::{Cli, Exit};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();

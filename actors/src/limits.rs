@@ -9,7 +9,7 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A page, without the time that it waits on purpose: a page may send a hundred requests.
 pub const PAGE_TIMEOUT: Duration = Duration::from_mins(5);
-/// One answer, decompressed. The largest documented pages are a few megabytes; more is a fault or an attack.
+/// One answer, decompressed. The largest documented pages are two or three megabytes; more is a fault or an attack.
 pub const RESPONSE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Attempts at one call when failures are passing; then the cycle fails and the connection backs off.
@@ -40,6 +40,11 @@ pub const RESTART_MAX: Duration = Duration::from_mins(5);
 
 /// Pages of one window or set: the paging loop ends whatever the provider says.
 pub const PAGES_MAX: u64 = 100_000;
+/// Rows of a window's pages that are stored together, two or three megabytes: from here on the cost of a transaction is
+/// lost among its rows.
+pub const GATHERED_ROWS_MAX: usize = 4_000;
+/// A window's page waits so long for others to be stored with.
+pub const GATHERED_AGE_MAX: Duration = Duration::from_secs(1);
 /// Keys that one window may hold in memory, 48 bytes each.
 pub const WINDOW_KEYS_MAX: usize = 2_000_000;
 /// Rows that one snapshot may hold in memory before its single commit.

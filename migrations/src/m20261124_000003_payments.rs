@@ -218,7 +218,7 @@ impl Object {
             .map(|(name, kind)| format!("{name} {}", kind.replace("time", "bigint")))
             .collect();
         format!(
-            "CREATE TABLE {} (connection_id bigint NOT NULL REFERENCES connections (id), {}, \
+            "CREATE TABLE {} (connection_id bigint NOT NULL, {}, \
              revision integer NOT NULL, observed_at bigint NOT NULL, PRIMARY KEY (connection_id, id)) @objects",
             self.table,
             columns.join(", ")
@@ -250,7 +250,7 @@ const REVENUE: [&str; 2] = [
         UNIQUE (connection_id, subscription_id)
     )",
     "CREATE TABLE subscription_mrr_rows (
-        entity_id bigint NOT NULL REFERENCES subscription_entities (id),
+        entity_id bigint NOT NULL,
         date @date NOT NULL,
         status text NOT NULL,
         currency text NOT NULL,
@@ -287,8 +287,8 @@ impl MigrationTrait for Migration {
         let rest = [
             &*revenue_view(),
             // Money by window, and the latest day of revenue.
-            "CREATE INDEX ledger_entry_rows_by_time ON ledger_entry_rows (connection_id, created_at)",
-            "CREATE INDEX payment_rows_by_time ON payment_rows (connection_id, created_at)",
+            "CREATE INDEX ledger_entry_rows_by_time ON ledger_entry_rows @by_time",
+            "CREATE INDEX payment_rows_by_time ON payment_rows @by_time",
             "CREATE INDEX subscription_mrr_rows_by_date ON subscription_mrr_rows (date)",
         ];
         sql::run(manager, &rest).await

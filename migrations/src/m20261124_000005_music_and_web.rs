@@ -10,7 +10,7 @@ pub struct Migration;
 /// What a streaming service shows. `status` is NULL, or `removed` once the service says that it is gone.
 const OBJECTS: [&str; 4] = [
     "CREATE TABLE track_rows (
-        connection_id bigint NOT NULL REFERENCES connections (id),
+        connection_id bigint NOT NULL,
         service text NOT NULL,
         track_id text NOT NULL,
         title text,
@@ -26,7 +26,7 @@ const OBJECTS: [&str; 4] = [
         PRIMARY KEY (connection_id, service, track_id)
     ) @objects",
     "CREATE TABLE album_rows (
-        connection_id bigint NOT NULL REFERENCES connections (id),
+        connection_id bigint NOT NULL,
         service text NOT NULL,
         album_id text NOT NULL,
         title text,
@@ -44,7 +44,7 @@ const OBJECTS: [&str; 4] = [
         PRIMARY KEY (connection_id, service, album_id)
     ) @objects",
     "CREATE TABLE artist_rows (
-        connection_id bigint NOT NULL REFERENCES connections (id),
+        connection_id bigint NOT NULL,
         service text NOT NULL,
         artist_id text NOT NULL,
         name text,
@@ -56,7 +56,7 @@ const OBJECTS: [&str; 4] = [
         PRIMARY KEY (connection_id, service, artist_id)
     ) @objects",
     "CREATE TABLE playlist_rows (
-        connection_id bigint NOT NULL REFERENCES connections (id),
+        connection_id bigint NOT NULL,
         service text NOT NULL,
         playlist_id text NOT NULL,
         name text,
@@ -229,10 +229,10 @@ const VIEWS: [(&str, &str, &str, &str, &str); 6] = [
     ),
 ];
 
-fn facts((table, entities, columns): (&str, &str, &str)) -> String {
+fn facts((table, _, columns): (&str, &str, &str)) -> String {
     format!(
         "CREATE TABLE {table} (
-            entity_id bigint NOT NULL REFERENCES {entities} (id),
+            entity_id bigint NOT NULL,
             date @date NOT NULL,
             {columns}
             revision integer NOT NULL,

@@ -107,15 +107,14 @@ impl SecretSource {
         }
     }
 
-    /// Whether both name the same place (or hold the same text).
-    pub fn same_place(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Env { env: a }, Self::Env { env: b })
-            | (Self::Credential { credential: a }, Self::Credential { credential: b })
-            | (Self::Stored { stored: a }, Self::Stored { stored: b }) => a == b,
-            (Self::File { file: a }, Self::File { file: b }) => a == b,
-            (Self::Plain(a), Self::Plain(b)) => a.expose_secret() == b.expose_secret(),
-            _ => false,
+    /// Where it is: the same text for the same place (or the same plain secret). Not to be shown.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Env { env } => format!("env {env}"),
+            Self::Credential { credential } => format!("credential {credential}"),
+            Self::Stored { stored } => format!("stored {stored}"),
+            Self::File { file } => format!("file {}", file.display()),
+            Self::Plain(secret) => format!("plain {}", secret.expose_secret()),
         }
     }
 }

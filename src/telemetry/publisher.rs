@@ -55,6 +55,12 @@ impl Publisher {
         self.changes.condition_changed(self.clock().elapsed());
     }
 
+    /// Reads and renders everything now.
+    pub async fn refresh(&self) -> Result<(), SnapshotError> {
+        let (_, error) = self.rebuild(Pending::everything(), self.clock().now()).await;
+        error.map_or(Ok(()), Err)
+    }
+
     /// Works until it is dropped.
     pub async fn run(&self) {
         let mut owed = Pending::everything();

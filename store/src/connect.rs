@@ -117,6 +117,11 @@ fn file_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(limits::BUSY_TIMEOUT)
         .foreign_keys(true)
+        // What one transaction changes fits, so that a page goes into the log once, not again and again.
+        .pragma("cache_size", limits::SQLITE_CACHE)
+        .statement_cache_capacity(limits::SQLITE_STATEMENTS_KEPT)
+        // The answers of one statement pass to this thread in one go.
+        .row_buffer_size(limits::SQLITE_STATEMENT_ROWS_MAX)
 }
 
 async fn postgres(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> {

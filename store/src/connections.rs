@@ -61,9 +61,9 @@ impl Store {
             Ok(registration) => registration?,
             Err(error) => return Err(sink_error(&error)),
         };
-        tx.commit().await.map_err(|error| sink_error(&error))?;
-        // Another worker may have had it in between.
+        // Another worker may have had it in between. Said while the row lock is held, as in `forget_account`.
         self.ids_stale.store(true, Ordering::Release);
+        tx.commit().await.map_err(|error| sink_error(&error))?;
         Ok(registration)
     }
 
@@ -79,8 +79,8 @@ impl Store {
         if !found.map_err(|error| sink_error(&error))? {
             return Err(SinkError::Outdated(connection.to_owned()));
         }
-        tx.commit().await.map_err(|error| sink_error(&error))?;
         self.ids_stale.store(true, Ordering::Release);
+        tx.commit().await.map_err(|error| sink_error(&error))?;
         Ok(())
     }
 }

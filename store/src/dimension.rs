@@ -1,7 +1,11 @@
 //! Integer ids for what daily facts speak of, resolved in bulk and remembered.
 
-use std::collections::HashMap;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
+use foldhash::{HashMap, HashMapExt};
 use rows::key::Fingerprint;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, IdenStatic, ModelTrait};
 
@@ -21,13 +25,28 @@ pub trait Dimension: Stored {
 }
 
 /// Ids known so far. What a transaction learns counts only once that transaction is committed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct EntityIds {
     known: HashMap<Fingerprint, i64>,
     learned: HashMap<Fingerprint, i64>,
+    /// Set by others of this process who delete entities, or who take a connection over from another worker, while they
+    /// hold that connection's row lock. Facts carry no foreign keys: this, and the epoch between workers, keeps them whole.
+    stale: Arc<AtomicBool>,
 }
 
 impl EntityIds {
+    /// Nothing is known yet.
+    pub fn new(stale: Arc<AtomicBool>) -> Self {
+        Self { known: HashMap::new(), learned: HashMap::new(), stale }
+    }
+
+    /// Forgets what others have deleted. To be called once the connection's row lock is held.
+    pub fn refresh(&mut self) {
+        if self.stale.swap(false, Ordering::AcqRel) {
+            self.clear();
+        }
+    }
+
     /// The id, if known.
     pub fn get(&self, fingerprint: Fingerprint) -> Option<i64> {
         let learned = self.learned.get(&fingerprint);
@@ -54,21 +73,35 @@ impl EntityIds {
     }
 }
 
-/// Makes the ids of all `models` known (their `id` is ignored); missing ones are inserted.
-pub async fn resolve<D: Dimension>(
+/// The ids of what the rows speak of, in the rows' order; what is not there yet is inserted. `fingerprint` must be that of
+/// `model`, whose `id` is ignored: models are made only of what is not known.
+pub async fn ids_of<D: Dimension, R>(
     tx: &DatabaseTransaction,
     ids: &mut EntityIds,
-    models: impl Iterator<Item = D::Model>,
-) -> Result<(), DbErr> {
-    let missing: HashMap<Fingerprint, D::Model> = models
-        .map(|model| (D::fingerprint(&model), model))
-        .filter(|(fingerprint, _)| ids.get(*fingerprint).is_none())
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
+    rows: &[R],
+    fingerprint: impl Fn(&R) -> Fingerprint,
+    model: impl Fn(&R) -> D::Model,
+) -> Result<Vec<i64>, DbErr> {
+    let keys: Vec<Fingerprint> = rows.iter().map(fingerprint).collect();
+    let unknown = keys.iter().zip(rows).filter(|(key, _)| ids.get(**key).is_none());
+    let missing: HashMap<Fingerprint, D::Model> = unknown.map(|(key, row)| (*key, model(row))).collect();
+    if !missing.is_empty() {
+        resolve::<D>(tx, ids, missing.into_values().collect()).await?;
     }
-    let missing: Vec<D::Model> = missing.into_values().collect();
-    upsert::<D>(tx, &missing).await?;
+    let found = keys.iter().map(|key| {
+        ids.get(*key).ok_or_else(|| {
+            DbErr::RecordNotFound(format!("no id was given to a row of {}", D::default().table_name()))
+        })
+    });
+    found.collect()
+}
+
+async fn resolve<D: Dimension>(
+    tx: &DatabaseTransaction,
+    ids: &mut EntityIds,
+    missing: Vec<D::Model>,
+) -> Result<(), DbErr> {
+    upsert::<D>(tx, missing.clone()).await?;
     let keys = D::keys();
     let names: Vec<&str> = keys.iter().map(IdenStatic::as_str).collect();
     let kinds: Vec<_> = keys.iter().map(|key| D::Model::get_value_type(*key)).collect();

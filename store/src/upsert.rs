@@ -3,15 +3,15 @@
 use std::cmp::Ordering;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait,
-    PrimaryKeyToColumn, Value, sea_query::ArrayType,
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic,
+    IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn, Value, sea_query::ArrayType,
 };
 
 use crate::{limits, sql::Sql};
 
 /// A table whose rows are known by their natural key. By default the key is the primary key, the values are all other
 /// columns, and each row counts its restatements (`revision`, `observed_at`).
-pub trait Stored: EntityTrait {
+pub trait Stored: EntityTrait<Model: IntoActiveModel<Self::ActiveModel>> {
     /// Whether a row has `revision` and `observed_at`.
     const REVISED: bool = true;
 
@@ -46,23 +46,24 @@ pub struct Outcome {
 
 /// Inserts what is new and overwrites what differs; a row that is there already, value for value, is not touched. Keys
 /// must be unique within `models`.
-pub async fn upsert<E: Stored>(tx: &DatabaseTransaction, models: &[E::Model]) -> Result<Outcome, DbErr> {
+pub async fn upsert<E: Stored>(tx: &DatabaseTransaction, models: Vec<E::Model>) -> Result<Outcome, DbErr> {
     let shape = Shape::<E>::of();
-    let mut records: Vec<Vec<Value>> = models
-        .iter()
-        .map(|model| {
-            let columns = shape.columns.iter();
-            columns.map(|column| clean(model.get(*column))).collect()
-        })
-        .collect();
+    let backend = tx.get_database_backend();
+    let record = |model: E::Model| {
+        let mut values = model.into_active_model();
+        let taken = shape.columns.iter().map(|column| values.take(*column).into_value());
+        taken.map(|value| clean(value.unwrap_or(Value::String(None)))).collect()
+    };
+    let mut records: Vec<Vec<Value>> = models.into_iter().map(record).collect();
     // In the order of the key: neighbours on disk are written together, and two writers cannot deadlock.
     let keys = shape.keys;
     records.sort_unstable_by(|a, b| compare_keys(&a[..keys], &b[..keys]));
     let mut outcome = Outcome::default();
-    while !records.is_empty() {
-        let rest = records.split_off(shape.statement_rows(tx.get_database_backend(), records.len()));
-        let chunk = std::mem::replace(&mut records, rest);
-        let step = match tx.get_database_backend() {
+    let mut records = records.into_iter();
+    while records.len() > 0 {
+        let rows = shape.statement_rows(backend, records.len());
+        let chunk: Vec<Vec<Value>> = records.by_ref().take(rows).collect();
+        let step = match backend {
             DbBackend::Postgres => on_postgres(tx, &shape, &chunk).await?,
             _ => on_sqlite(tx, &shape, chunk).await?,
         };
@@ -110,6 +111,9 @@ impl<E: Stored> Shape<E> {
         }
         let most = limits::SQLITE_STATEMENT_ROWS_MAX.min(limits::SQLITE_BINDS_MAX / self.columns.len());
         let wanted = waiting.min(most);
+        if wanted >= limits::SQLITE_STATEMENT_ROWS_STEP {
+            return wanted / limits::SQLITE_STATEMENT_ROWS_STEP * limits::SQLITE_STATEMENT_ROWS_STEP;
+        }
         // The largest power of two that is not above.
         1 << wanted.max(1).ilog2()
     }
@@ -161,16 +165,38 @@ async fn on_postgres<E: Stored>(
         changed = format!("{changed} OR ROW({stored}) IS DISTINCT FROM ROW({incoming})");
     }
     let same_key = join(shape.key_names(), " AND ", |name| format!("s.\"{name}\" = i.\"{name}\""));
-    let statement = Sql::new(backend, "WITH written AS (INSERT INTO ")
-        .text(&format!("\"{table}\" AS t ({names}) SELECT "))
-        .text(&list(&shape.names, |name| format!("i.\"{name}\"")))
-        .text(" FROM ")
-        .unnest(&shape.kinds, records)
-        .text(&format!(" AS i({names}) LEFT JOIN \"{table}\" AS s ON {same_key} WHERE {changed}"))
-        .text(&shape.on_conflict())
-        .text(&Shape::<E>::returning().replace("\"revision\"", "t.\"revision\""))
-        .text(") SELECT count(*) AS written, count(*) FILTER (WHERE revision > 0) AS restated FROM written")
-        .done();
+    let compared = list(&shape.names[..shape.keys + shape.values], |name| format!("s.\"{name}\""));
+    let incoming = list(&shape.names, |name| format!("i.\"{name}\""));
+    // One look into the index a row: OFFSET keeps the planner from reading the whole table instead.
+    let found = format!(
+        " AS i({names}) LEFT JOIN LATERAL (SELECT s.ctid AS place, {compared} FROM \"{table}\" AS s WHERE {same_key} \
+         OFFSET 0) AS s ON true WHERE {changed}"
+    );
+    let sql = if E::REVISED && shape.values > 0 {
+        // The connection's row is locked: nobody else writes these keys. So what is not there is inserted without the cost
+        // of a conflict clause, and what differs is updated where it was found.
+        let set = list(shape.value_names(), |name| format!("\"{name}\" = n.\"{name}\""));
+        Sql::new(backend, "WITH n AS MATERIALIZED (SELECT s.place AS place, ")
+            .text(&format!("{incoming} FROM "))
+            .unnest(&shape.kinds, records)
+            .text(&found)
+            .text(&format!("), added AS (INSERT INTO \"{table}\" ({names}) SELECT {names} FROM n WHERE place IS NULL"))
+            .text(&format!(" RETURNING 1), restated AS (UPDATE \"{table}\" AS t SET {set}, "))
+            .text("\"revision\" = t.\"revision\" + 1, \"observed_at\" = n.\"observed_at\" FROM n WHERE t.ctid = n.place")
+            .text(" RETURNING 1) SELECT (SELECT count(*) FROM added) + (SELECT count(*) FROM restated) AS written,")
+            .text(" (SELECT count(*) FROM restated) AS restated")
+    } else {
+        Sql::new(backend, "WITH written AS (INSERT INTO ")
+            .text(&format!("\"{table}\" AS t ({names}) SELECT {incoming} FROM "))
+            .unnest(&shape.kinds, records)
+            .text(&found)
+            .text(&shape.on_conflict())
+            .text(&Shape::<E>::returning().replace("\"revision\"", "t.\"revision\""))
+            .text(
+                ") SELECT count(*) AS written, count(*) FILTER (WHERE revision > 0) AS restated FROM written",
+            )
+    };
+    let statement = sql.done();
     let Some(row) = tx.query_one_raw(statement).await? else {
         return Ok(Outcome::default());
     };

@@ -10,7 +10,7 @@ use sea_orm::{DatabaseTransaction, DbErr};
 use super::Scope;
 use crate::{
     convert::chrono_day,
-    dimension::{Dimension, EntityIds, resolve},
+    dimension::{Dimension, EntityIds, ids_of},
     entity::{
         ad_country, ad_country_entity, ad_definition, ad_entity, ad_performance, subscription_entity,
         subscription_mrr,
@@ -49,18 +49,31 @@ pub async fn performance(
             row.view_definition.as_deref(),
         )
     };
-    resolve::<ad_entity::Entity>(tx, ids, rows.iter().map(|row| entity(row))).await?;
-    resolve::<ad_definition::Entity>(tx, ids, rows.iter().map(|row| definition(row))).await?;
-    let models = rows.iter().map(|row| {
-        Ok(ad_performance::Model::from_row(
-            id_of::<ad_entity::Entity>(ids, &entity(row))?,
-            chrono_day(row.date),
-            id_of::<ad_definition::Entity>(ids, &definition(row))?,
-            &row.metrics,
-            scope.observed_at,
-        ))
+    let connection = scope.connection_id.to_string();
+    let entities = ids_of::<ad_entity::Entity, _>(
+        tx,
+        ids,
+        &rows,
+        |row| ad_entity::fingerprint_of(&connection, row, &scope.commit.stream),
+        |row| entity(row),
+    )
+    .await?;
+    let definitions = ids_of::<ad_definition::Entity, _>(
+        tx,
+        ids,
+        &rows,
+        |row| {
+            let (conversion, view) = (&row.conversion_definition, &row.view_definition);
+            ad_definition::fingerprint_of(row.currency.as_str(), conversion.as_deref(), view.as_deref())
+        },
+        |row| definition(row),
+    )
+    .await?;
+    let models = rows.iter().zip(entities).zip(definitions).map(|((row, entity), definition)| {
+        let date = chrono_day(row.date);
+        ad_performance::Model::from_row(entity, date, definition, &row.metrics, scope.observed_at)
     });
-    upsert::<ad_performance::Entity>(tx, &models.collect::<Result<Vec<_>, DbErr>>()?).await
+    upsert::<ad_performance::Entity>(tx, models.collect()).await
 }
 
 /// Campaigns by country.
@@ -92,18 +105,31 @@ pub async fn country(
             row.view_definition.as_deref(),
         )
     };
-    resolve::<ad_country_entity::Entity>(tx, ids, rows.iter().map(|row| entity(row))).await?;
-    resolve::<ad_definition::Entity>(tx, ids, rows.iter().map(|row| definition(row))).await?;
-    let models = rows.iter().map(|row| {
-        Ok(ad_country::Model::from_row(
-            id_of::<ad_country_entity::Entity>(ids, &entity(row))?,
-            chrono_day(row.date),
-            id_of::<ad_definition::Entity>(ids, &definition(row))?,
-            &row.metrics,
-            scope.observed_at,
-        ))
+    let connection = scope.connection_id.to_string();
+    let entities = ids_of::<ad_country_entity::Entity, _>(
+        tx,
+        ids,
+        &rows,
+        |row| ad_country_entity::fingerprint_of(&connection, row, &scope.commit.stream),
+        |row| entity(row),
+    )
+    .await?;
+    let definitions = ids_of::<ad_definition::Entity, _>(
+        tx,
+        ids,
+        &rows,
+        |row| {
+            let (conversion, view) = (&row.conversion_definition, &row.view_definition);
+            ad_definition::fingerprint_of(row.currency.as_str(), conversion.as_deref(), view.as_deref())
+        },
+        |row| definition(row),
+    )
+    .await?;
+    let models = rows.iter().zip(entities).zip(definitions).map(|((row, entity), definition)| {
+        let date = chrono_day(row.date);
+        ad_country::Model::from_row(entity, date, definition, &row.metrics, scope.observed_at)
     });
-    upsert::<ad_country::Entity>(tx, &models.collect::<Result<Vec<_>, DbErr>>()?).await
+    upsert::<ad_country::Entity>(tx, models.collect()).await
 }
 
 /// Monthly recurring revenue by subscription.
@@ -128,7 +154,7 @@ pub async fn revenue(
     write::<subscription_entity::Entity, subscription_mrr::Entity, _>(tx, ids, rows, entity, fact).await
 }
 
-/// Makes the ids of what the rows speak of known, then upserts the rows under them.
+/// Upserts the rows under the ids of what they speak of.
 pub async fn write<'a, D: Dimension, F: Stored, R: 'a>(
     tx: &DatabaseTransaction,
     ids: &mut EntityIds,
@@ -137,12 +163,9 @@ pub async fn write<'a, D: Dimension, F: Stored, R: 'a>(
     fact: impl Fn(i64, &R) -> F::Model,
 ) -> Result<Outcome, DbErr> {
     let rows: Vec<(&R, D::Model)> = rows.map(|row| (row, entity(row))).collect();
-    resolve::<D>(tx, ids, rows.iter().map(|(_, entity)| entity.clone())).await?;
-    let facts = rows.iter().map(|(row, entity)| Ok(fact(id_of::<D>(ids, entity)?, row)));
-    upsert::<F>(tx, &facts.collect::<Result<Vec<_>, DbErr>>()?).await
-}
-
-fn id_of<D: Dimension>(ids: &EntityIds, model: &D::Model) -> Result<i64, DbErr> {
-    ids.get(D::fingerprint(model))
-        .ok_or_else(|| DbErr::RecordNotFound(format!("no id was given to {model:?}")))
+    let entities =
+        ids_of::<D, _>(tx, ids, &rows, |(_, entity)| D::fingerprint(entity), |(_, entity)| entity.clone())
+            .await?;
+    let facts = rows.iter().zip(entities).map(|((row, _), entity)| fact(entity, row));
+    upsert::<F>(tx, facts.collect()).await
 }

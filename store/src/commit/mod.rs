@@ -9,8 +9,9 @@ mod tombstones;
 mod vanish;
 mod web;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::{HashMap, HashMapExt};
 use jiff::Timestamp;
 use rows::{
     Day, Row, Table,
@@ -66,6 +67,7 @@ pub async fn apply(
     let Some(connection_id) = enter(tx, commit, now).await? else {
         return Ok(None);
     };
+    ids.refresh();
     let scope = Scope { connection_id, commit, keyring, observed_at: seconds(now) };
     let mut committed = Committed::default();
     for (table, rows) in by_table(&commit.rows, &mut committed.duplicates) {

@@ -1,6 +1,6 @@
 //! A campaign in a country, and the stream that reads it.
 
-use rows::key::Fingerprint;
+use rows::{ads::AdCountry, key::Fingerprint};
 use sea_orm::entity::prelude::*;
 
 use crate::{dimension::Dimension, upsert::Stored};
@@ -38,13 +38,14 @@ impl Dimension for Entity {
     }
 
     fn fingerprint(model: &Model) -> Fingerprint {
-        Fingerprint::of(&[
-            "country",
-            &model.connection_id.to_string(),
-            &model.account_id,
-            &model.campaign_id,
-            &model.country,
-            &model.stream,
-        ])
+        let Model { account_id, campaign_id, country, stream, .. } = model;
+        let connection = model.connection_id.to_string();
+        Fingerprint::of(&["country", &connection, account_id, campaign_id, country, stream])
     }
+}
+
+/// The fingerprint of what a row speaks of, without making the model.
+pub fn fingerprint_of(connection_id: &str, row: &AdCountry, stream: &str) -> Fingerprint {
+    let AdCountry { account_id, campaign_id, country, .. } = row;
+    Fingerprint::of(&["country", connection_id, account_id, campaign_id, country, stream])
 }

@@ -36,13 +36,14 @@ impl Dimension for Entity {
     }
 
     fn fingerprint(model: &Model) -> Fingerprint {
-        Fingerprint::of(&[
-            "definition",
-            &model.currency,
-            &model.conversion_definition,
-            &model.view_definition,
-        ])
+        let Model { currency, conversion_definition, view_definition, .. } = model;
+        fingerprint_of(currency, Some(conversion_definition), Some(view_definition))
     }
+}
+
+/// The fingerprint without making the model.
+pub fn fingerprint_of(currency: &str, conversion: Option<&str>, view: Option<&str>) -> Fingerprint {
+    Fingerprint::of(&["definition", currency, conversion.unwrap_or_default(), view.unwrap_or_default()])
 }
 
 impl Model {

@@ -1,6 +1,6 @@
 //! What an advertising fact speaks of, and the stream that reads it.
 
-use rows::key::Fingerprint;
+use rows::{ads::AdPerformance, key::Fingerprint};
 use sea_orm::entity::prelude::*;
 
 use crate::{dimension::Dimension, upsert::Stored};
@@ -47,15 +47,14 @@ impl Dimension for Entity {
     }
 
     fn fingerprint(model: &Model) -> Fingerprint {
-        Fingerprint::of(&[
-            "ad",
-            &model.connection_id.to_string(),
-            &model.account_id,
-            &model.level,
-            &model.campaign_id,
-            &model.ad_set_id,
-            &model.ad_id,
-            &model.stream,
-        ])
+        let Model { account_id, level, campaign_id, ad_set_id, ad_id, stream, .. } = model;
+        let connection = model.connection_id.to_string();
+        Fingerprint::of(&["ad", &connection, account_id, level, campaign_id, ad_set_id, ad_id, stream])
     }
+}
+
+/// The fingerprint of what a row speaks of, without making the model.
+pub fn fingerprint_of(connection_id: &str, row: &AdPerformance, stream: &str) -> Fingerprint {
+    let AdPerformance { account_id, level, campaign_id, ad_set_id, ad_id, .. } = row;
+    Fingerprint::of(&["ad", connection_id, account_id, level.as_str(), campaign_id, ad_set_id, ad_id, stream])
 }

@@ -4,10 +4,7 @@ mod group;
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -53,8 +50,6 @@ pub struct Writer {
     waiting: VecDeque<Job>,
     pools: Pools,
     ids: EntityIds,
-    /// Set by others who deleted entities: what is remembered may be gone.
-    ids_stale: Arc<AtomicBool>,
     /// As they are when a group is stored: they change while we run.
     keys: Keys,
     clock: Arc<dyn Clock>,
@@ -102,8 +97,7 @@ impl Writer {
             jobs,
             waiting: VecDeque::new(),
             pools,
-            ids: EntityIds::default(),
-            ids_stale,
+            ids: EntityIds::new(ids_stale),
             keys,
             clock,
             away: false,
@@ -203,9 +197,6 @@ impl Writer {
     }
 
     async fn try_together(&mut self, group: &[Job]) -> Result<Vec<Result<Committed, SinkError>>, Failure> {
-        if self.ids_stale.swap(false, Ordering::AcqRel) {
-            self.ids.clear();
-        }
         let commits = group.iter().map(|job| &job.commit);
         let keyring = self.keys.read().clone();
         let result = group::store(&self.pools, &mut self.ids, keyring.as_ref(), &*self.clock, commits).await;

@@ -1,5 +1,5 @@
-//! Windows of days: pages are stored as they come; the last one's transaction also deletes what was not seen and marks
-//! the ledger. A kill in between costs one window.
+//! Windows of days: pages are stored as they come, fast ones together; the last one's transaction also deletes what was
+//! not seen and marks the ledger. A kill in between costs one window.
 
 use std::collections::HashSet;
 
@@ -83,7 +83,7 @@ impl Cycle<'_> {
             }
             // The previous part's last page: stored like any other.
             let commit = self.commit_of(std::mem::take(&mut last));
-            self.store(commit).await?;
+            self.gather(commit).await?;
             match self.piece(days, Some(part), None, &mut seen).await? {
                 Piece::Last(page) => last = page,
                 Piece::Split(smaller) if smaller.is_empty() => {
@@ -141,7 +141,7 @@ impl Cycle<'_> {
                 }
             }
             let commit = self.commit_of(page);
-            self.store(commit).await?;
+            self.gather(commit).await?;
         }
         Err(too_many_pages())
     }

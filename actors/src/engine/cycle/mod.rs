@@ -19,6 +19,7 @@ use super::schedule::Work;
 use crate::{
     failure::Failure,
     integration::{Account, ConnectionSpec},
+    limits,
     observer::Observer,
     page::{Page, PageRequest, Reply, Span},
     session::{Link, Session},
@@ -108,8 +109,17 @@ struct Cycle<'a> {
     ledger: Ledger,
     /// On the clock on which both sides agree, as everything in the ledger: a day is over when both say so.
     began_at: Timestamp,
+    /// Pages that are read but not stored yet.
+    gathered: Option<Gathered>,
     pages: u64,
     rows: u64,
+}
+
+/// Pages that are stored together: a commit each would cost more than their rows.
+struct Gathered {
+    commit: Commit,
+    /// When the first of them was read, by the clock's `elapsed`.
+    since: Duration,
 }
 
 /// Runs one cycle to its end.
@@ -121,6 +131,7 @@ pub async fn run(context: &Context, task: &Task) -> Outcome {
         session: context.link.session(urgency),
         ledger: task.ledger.clone(),
         began_at: context.link.agreed_now(),
+        gathered: None,
         pages: 0,
         rows: 0,
     };
@@ -129,6 +140,12 @@ pub async fn run(context: &Context, task: &Task) -> Outcome {
         Work::Feed { lane, start } => cycle.feed(*lane, *start).await,
         Work::Snapshot => cycle.snapshot().await,
     };
+    // However it ended: what was read before is good. When the store itself is the trouble, it is read again.
+    if !matches!(result, Err(CycleError::Sink(_)))
+        && let Err(error) = cycle.store_gathered().await
+    {
+        result = Err(error);
+    }
     if let Err(CycleError::Source(Failure::Forbidden { advice })) = &result {
         let advice = advice.clone();
         if let Err(error) = cycle.forbidden(advice).await {
@@ -228,8 +245,43 @@ impl Cycle<'_> {
         commit
     }
 
-    /// Stores it; the ledger in memory follows the stored one.
+    /// Stores it together with the pages that follow at once, and before it becomes large or old: a slow provider's pages
+    /// are stored one by one, a fast one's in thousands of rows.
+    async fn gather(&mut self, commit: Commit) -> Result<(), CycleError> {
+        // Rows of the next page may bring back what these take away.
+        if !commit.tombstones.is_empty() {
+            return self.store(commit).await.map(drop);
+        }
+        let now = self.context.clock.elapsed();
+        let gathered = match self.gathered.take() {
+            Some(Gathered { commit: earlier, since }) => Gathered { commit: joined(earlier, commit), since },
+            None => Gathered { commit, since: now },
+        };
+        let is_full = gathered.commit.rows.len() >= limits::GATHERED_ROWS_MAX
+            || now.saturating_sub(gathered.since) >= limits::GATHERED_AGE_MAX;
+        self.gathered = Some(gathered);
+        if is_full { self.store_gathered().await } else { Ok(()) }
+    }
+
+    /// Stores what was gathered, if anything.
+    async fn store_gathered(&mut self) -> Result<(), CycleError> {
+        match self.gathered.take() {
+            Some(gathered) => self.store_now(gathered.commit).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Stores it, in one transaction with what was gathered before.
     async fn store(&mut self, commit: Commit) -> Result<Committed, CycleError> {
+        let commit = match self.gathered.take() {
+            Some(gathered) => joined(gathered.commit, commit),
+            None => commit,
+        };
+        self.store_now(commit).await
+    }
+
+    /// Stores it; the ledger in memory follows the stored one.
+    async fn store_now(&mut self, commit: Commit) -> Result<Committed, CycleError> {
         let ledger = commit.ledger.clone();
         let account_id = commit.account_id.clone();
         let context = self.context;
@@ -262,6 +314,19 @@ impl Cycle<'_> {
 
     fn is_stopping(&self) -> bool {
         self.context.stopping.is_cancelled()
+    }
+}
+
+/// Both, as one commit of the same cycle.
+fn joined(mut earlier: Commit, mut later: Commit) -> Commit {
+    earlier.rows.append(&mut later.rows);
+    earlier.quarantined.append(&mut later.quarantined);
+    Commit {
+        rows: earlier.rows,
+        quarantined: earlier.quarantined,
+        ledger: later.ledger.or(earlier.ledger),
+        settled_through: later.settled_through.or(earlier.settled_through),
+        ..later
     }
 }
 
@@ -298,6 +363,6 @@ fn stuck() -> CycleError {
 
 fn too_many_pages() -> CycleError {
     CycleError::Source(Failure::Permanent {
-        reason: format!("more than {} pages in one reading", crate::limits::PAGES_MAX),
+        reason: format!("more than {} pages in one reading", limits::PAGES_MAX),
     })
 }

@@ -3,9 +3,11 @@
 //! `limit` and `after` go in, `paging.cursors.after` comes out, and `paging.next` tells whether there is more. Its
 //! address is never followed: it may carry the token, and it could lead anywhere.
 
+use bytes::Bytes;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::wire::Listing;
+use super::wire::{Listing, Paging};
 use crate::{
     failure::Failure,
     session::{Call, Session},
@@ -14,16 +16,15 @@ use crate::{
 /// Below this, asking for less does not help any more.
 const LIMIT_MIN: u32 = 10;
 
-/// One page of an edge.
+/// One page of an edge, as it came.
 #[derive(Debug)]
 pub struct EdgePage {
-    /// Its elements.
-    pub data: Vec<Box<RawValue>>,
-    /// The cursor of the next page, if there is one.
-    pub after: Option<String>,
+    body: Bytes,
+    place: String,
+    asked_after: Option<String>,
 }
 
-/// Reads one page.
+/// Asks for one page.
 pub async fn page(
     session: &Session,
     call: Call,
@@ -35,7 +36,8 @@ pub async fn page(
     if let Some(after) = after {
         call = call.query("after", after);
     }
-    end(session.json(call).await?, after, &place)
+    let body = session.send(call).await?.body;
+    Ok(EdgePage { body, place, asked_after: after.map(str::to_owned) })
 }
 
 /// Reads one page; when Meta says to "reduce the amount of data", halves the limit. The next page starts with the
@@ -60,27 +62,51 @@ pub async fn all(session: &Session, call: &Call, limit: u32) -> Result<Vec<Box<R
     let mut after = None;
     loop {
         let page = page_halving(session, call, limit, after.as_deref()).await?;
-        data.extend(page.data);
-        match page.after {
+        let listing = page.elements()?;
+        data.extend(listing.data.into_iter().map(RawValue::to_owned));
+        match page.after(listing.paging)? {
             Some(next) => after = Some(next),
             None => return Ok(data),
         }
     }
 }
 
-/// Where a page ends. A page that says there is more but leads nowhere is refused: what follows would be lost, or read
-/// for ever.
-fn end(listing: Listing, asked_after: Option<&str>, place: &str) -> Result<EdgePage, Failure> {
-    let more = listing.paging.as_ref().is_some_and(|paging| paging.next);
-    let after = listing.paging.and_then(|paging| paging.cursors?.after).filter(|after| !after.is_empty());
-    match (more, after) {
-        (false, _) => Ok(EdgePage { data: listing.data, after: None }),
-        (true, Some(after)) if asked_after != Some(after.as_str()) => {
-            Ok(EdgePage { data: listing.data, after: Some(after) })
+// === impl EdgePage ===
+
+impl EdgePage {
+    /// A first page with this body.
+    #[cfg(test)]
+    pub fn of(json: &str) -> Self {
+        let body = Bytes::copy_from_slice(json.as_bytes());
+        Self { body, place: "edge".to_owned(), asked_after: None }
+    }
+
+    /// Its elements in one go; nothing when one of them is not a `T`.
+    pub fn at_once<'a, T: Deserialize<'a>>(&'a self) -> Option<Listing<T>> {
+        // Checked once as a whole: otherwise each text in it is checked by itself.
+        serde_json::from_str(std::str::from_utf8(&self.body).ok()?).ok()
+    }
+
+    /// Its elements, each to be read on its own, so that one that is malformed does not stop the page.
+    pub fn elements(&self) -> Result<Listing<&RawValue>, Failure> {
+        serde_json::from_slice(&self.body).map_err(|error| Failure::malformed(&self.place, &error))
+    }
+
+    /// The cursor of the next page, if there is one. A page that says there is more but leads nowhere is refused: what
+    /// follows would be lost, or read for ever.
+    pub fn after(&self, paging: Option<Paging>) -> Result<Option<String>, Failure> {
+        let more = paging.as_ref().is_some_and(|paging| paging.next);
+        let after = paging.and_then(|paging| paging.cursors?.after).filter(|after| !after.is_empty());
+        match (more, after) {
+            (false, _) => Ok(None),
+            (true, Some(after)) if self.asked_after.as_ref() != Some(&after) => Ok(Some(after)),
+            (true, _) => Err(Failure::Transient {
+                reason: format!(
+                    "{}: there is a next page, but paging.cursors.after does not lead to it",
+                    self.place
+                ),
+            }),
         }
-        (true, _) => Err(Failure::Transient {
-            reason: format!("{place}: there is a next page, but paging.cursors.after does not lead to it"),
-        }),
     }
 }
 
@@ -89,7 +115,8 @@ mod tests {
     use super::*;
 
     fn end_of(json: &str, asked_after: Option<&str>) -> Result<Option<String>, Failure> {
-        end(serde_json::from_str(json).unwrap(), asked_after, "edge").map(|page| page.after)
+        let page = EdgePage { asked_after: asked_after.map(str::to_owned), ..EdgePage::of(json) };
+        page.after(page.elements()?.paging)
     }
 
     #[test]
@@ -115,6 +142,6 @@ mod tests {
 
     #[test]
     fn a_page_without_data_is_malformed() {
-        assert!(serde_json::from_str::<Listing>(r#"{"paging":{}}"#).is_err());
+        assert!(serde_json::from_str::<Listing<&RawValue>>(r#"{"paging":{}}"#).is_err());
     }
 }

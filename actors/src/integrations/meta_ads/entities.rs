@@ -1,11 +1,8 @@
 //! Campaigns, ad sets and ads as Meta describes them.
 
-use rows::Row;
-use serde_json::value::RawValue;
-
 use super::{
-    edge,
-    rows::{self as mapping, Owner, Unreadable},
+    edge::{self, EdgePage},
+    rows::{self as mapping, Elements, Owner},
     source::MetaAdsSource,
     streams, use_case,
 };
@@ -106,11 +103,11 @@ impl Level {
         }
     }
 
-    fn row(self, raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
+    fn read(self, place: &str, page: &EdgePage, owner: &Owner) -> Result<Elements, Failure> {
         match self {
-            Self::Campaign => mapping::campaign(raw, owner),
-            Self::AdSet => mapping::ad_set(raw, owner),
-            Self::Ad => mapping::ad(raw, owner),
+            Self::Campaign => mapping::read_page(place, page, |wire| mapping::campaign(wire, owner)),
+            Self::AdSet => mapping::read_page(place, page, |wire| mapping::ad_set(wire, owner)),
+            Self::Ad => mapping::read_page(place, page, |wire| mapping::ad(wire, owner)),
         }
     }
 }
@@ -131,8 +128,8 @@ pub async fn page(
     let call = call(source, &owner, level);
     let page =
         edge::page_halving(session, &call, source.settings.page_size, request.cursor.as_deref()).await?;
-    let (rows, quarantined) = mapping::read_each(&call.path, &page.data, |raw| level.row(raw, &owner));
-    let next = page.after.map_or(Next::End(None), Next::More);
+    let Elements { rows, quarantined, after } = level.read(&call.path, &page, &owner)?;
+    let next = after.map_or(Next::End(None), Next::More);
     Ok(Reply::Page(Page { rows, quarantined, next, ..Page::default() }))
 }
 

@@ -15,7 +15,7 @@ use super::{
     entities::{Level, json_list},
     parts::Part,
     report::{self, ReportRun},
-    rows::{self as mapping, InsightsMapping, Owner, Shape},
+    rows::{self as mapping, Elements, InsightsMapping, Owner, Shape},
     settings::Settings,
     source::MetaAdsSource,
     streams, use_case,
@@ -221,7 +221,7 @@ impl Reading<'_> {
             .fold(self.get(), |call, (name, value)| call.query(name, value));
         let place = call.path.clone();
         match edge::page(self.session, call, self.source.settings.page_size, after).await {
-            Ok(page) => Ok(self.reply(&place, page, |after| Position::AtOnce { after })),
+            Ok(page) => self.reply(&place, &page, |after| Position::AtOnce { after }),
             Err(Failure::TooMuch { .. }) if self.query.days.len_days() > 1 => {
                 Ok(Reply::Split { parts: Vec::new() })
             }
@@ -231,12 +231,17 @@ impl Reading<'_> {
     }
 
     /// A page of rows.
-    pub fn reply(&self, place: &str, page: EdgePage, position: impl Fn(String) -> Position) -> Reply {
+    pub fn reply(
+        &self,
+        place: &str,
+        page: &EdgePage,
+        position: impl Fn(String) -> Position,
+    ) -> Result<Reply, Failure> {
         let place = format!("{place} {}..{}", self.query.days.first, self.query.days.last);
-        let (rows, quarantined) =
-            mapping::read_each(&place, &page.data, |raw| mapping::insights(raw, &self.mapping));
-        let next = page.after.map_or(Next::End(None), |after| Next::More(position(after).to_text()));
-        Reply::Page(Page { rows, quarantined, next, ..Page::default() })
+        let Elements { rows, quarantined, after } =
+            mapping::read_page(&place, page, |wire| mapping::insights(wire, &self.mapping))?;
+        let next = after.map_or(Next::End(None), |after| Next::More(position(after).to_text()));
+        Ok(Reply::Page(Page { rows, quarantined, next, ..Page::default() }))
     }
 
     /// `GET act_<id>/insights`.

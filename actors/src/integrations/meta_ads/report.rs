@@ -105,7 +105,7 @@ pub async fn read(reading: &Reading<'_>, run_id: &str, after: Option<&str>) -> R
     let call = reading.get_node(&format!("{run_id}/insights"));
     match edge::page_halving(reading.session, &call, reading.source.settings.page_size, after).await {
         Ok(page) => {
-            Ok(reading.reply(&call.path, page, |after| Position::Report { run_id: run_id.to_owned(), after }))
+            reading.reply(&call.path, &page, |after| Position::Report { run_id: run_id.to_owned(), after })
         }
         Err(Failure::TooMuch { .. }) => split(reading).await,
         Err(Failure::Gone { reason }) => Err(Failure::Transient {

@@ -13,7 +13,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use super::wire::{self, ActionStats, Scalar};
+use super::{
+    edge::EdgePage,
+    wire::{self, ActionStats, Scalar, Text},
+};
 use crate::{failure::Failure, integration::Account};
 
 /// `2024-03-12T15:02:47-0700`: no colon in the offset.
@@ -120,21 +123,39 @@ impl Unreadable {
     }
 }
 
-/// Reads each element on its own; those that cannot be read are kept aside. `place` names the page.
-pub fn read_each(
+/// What a page holds.
+#[derive(Debug)]
+pub struct Elements {
+    /// What was understood.
+    pub rows: Vec<Row>,
+    /// What was not.
+    pub quarantined: Vec<Quarantined>,
+    /// The cursor of the next page, if there is one.
+    pub after: Option<String>,
+}
+
+/// Reads a page: in one go, or, where an element of it cannot be read, each on its own; that one is then kept aside.
+/// `place` names the page.
+pub fn read_page<'a, T: Deserialize<'a>>(
     place: &str,
-    data: &[Box<RawValue>],
-    read: impl Fn(&RawValue) -> Result<Row, Unreadable>,
-) -> (Vec<Row>, Vec<Quarantined>) {
-    let mut rows = Vec::with_capacity(data.len());
+    page: &'a EdgePage,
+    read: impl Fn(T) -> Result<Row, Unreadable>,
+) -> Result<Elements, Failure> {
+    if let Some(listing) = page.at_once()
+        && let Ok(rows) = listing.data.into_iter().map(&read).collect()
+    {
+        return Ok(Elements { rows, quarantined: Vec::new(), after: page.after(listing.paging)? });
+    }
+    let listing = page.elements()?;
+    let mut rows = Vec::with_capacity(listing.data.len());
     let mut quarantined = Vec::new();
-    for (index, raw) in data.iter().enumerate() {
-        match read(raw) {
+    for (index, raw) in listing.data.iter().enumerate() {
+        match parse(raw).and_then(&read) {
             Ok(row) => rows.push(row),
             Err(unreadable) => quarantined.push(quarantine(place, index, raw, &unreadable)),
         }
     }
-    (rows, quarantined)
+    Ok(Elements { rows, quarantined, after: page.after(listing.paging)? })
 }
 
 fn quarantine(place: &str, index: usize, raw: &RawValue, unreadable: &Unreadable) -> Quarantined {
@@ -210,8 +231,7 @@ fn account_status(code: &str) -> String {
 }
 
 /// An object of `/campaigns`.
-pub fn campaign(raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
-    let wire: wire::Campaign = parse(raw)?;
+pub fn campaign(wire: wire::Campaign, owner: &Owner) -> Result<Row, Unreadable> {
     Ok(Row::AdCampaign(AdCampaign {
         account_id: owner.account_id.clone(),
         campaign_id: id("id", Some(wire.id))?,
@@ -231,8 +251,7 @@ pub fn campaign(raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
 }
 
 /// An object of `/adsets`.
-pub fn ad_set(raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
-    let wire: wire::AdSet = parse(raw)?;
+pub fn ad_set(wire: wire::AdSet, owner: &Owner) -> Result<Row, Unreadable> {
     Ok(Row::AdSet(AdSet {
         account_id: owner.account_id.clone(),
         campaign_id: id("campaign_id", Some(wire.campaign_id))?,
@@ -254,8 +273,7 @@ pub fn ad_set(raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
 }
 
 /// An object of `/ads`.
-pub fn ad(raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
-    let wire: wire::Ad = parse(raw)?;
+pub fn ad(wire: wire::Ad, owner: &Owner) -> Result<Row, Unreadable> {
     Ok(Row::Ad(Ad {
         account_id: owner.account_id.clone(),
         campaign_id: id("campaign_id", Some(wire.campaign_id))?,
@@ -271,26 +289,25 @@ pub fn ad(raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
 }
 
 /// A row of `/insights`.
-pub fn insights(raw: &RawValue, mapping: &InsightsMapping) -> Result<Row, Unreadable> {
-    let wire: wire::Insights = parse(raw)?;
+pub fn insights(wire: wire::Insights<'_>, mapping: &InsightsMapping) -> Result<Row, Unreadable> {
     if let Some(currency) = &wire.account_currency
-        && Currency::parse(currency) != Ok(mapping.owner.currency)
+        && Currency::parse(&currency.0) != Ok(mapping.owner.currency)
     {
         return Err(Unreadable::Currency);
     }
     let metrics = metrics(&wire, mapping)?;
-    let date = day(wire.date_start.as_deref(), wire.date_stop.as_deref())?;
-    let campaign_id = id("campaign_id", wire.campaign_id)?;
+    let date = day(wire.date_start.as_ref(), wire.date_stop.as_ref())?;
+    let campaign_id = id("campaign_id", owned(wire.campaign_id))?;
     let Owner { account_id, currency } = mapping.owner.clone();
     let (conversion_definition, view_definition) = (mapping.conversion.clone(), Some(mapping.view.clone()));
     let (level, ad_set_id, ad_id) = match mapping.shape {
         Shape::Campaign => (AdLevel::Campaign, String::new(), String::new()),
-        Shape::Ad => (AdLevel::Ad, id("adset_id", wire.adset_id)?, id("ad_id", wire.ad_id)?),
+        Shape::Ad => (AdLevel::Ad, id("adset_id", owned(wire.adset_id))?, id("ad_id", owned(wire.ad_id))?),
         Shape::Country => {
             return Ok(Row::AdCountry(AdCountry {
                 account_id,
                 campaign_id,
-                country: country(wire.country)?,
+                country: country(owned(wire.country).map(|Scalar(country)| country))?,
                 date,
                 currency,
                 metrics,
@@ -314,7 +331,7 @@ pub fn insights(raw: &RawValue, mapping: &InsightsMapping) -> Result<Row, Unread
 }
 
 /// The numbers. Meta leaves metrics without data out of a delivered row: what was asked for and is absent is zero.
-fn metrics(wire: &wire::Insights, mapping: &InsightsMapping) -> Result<AdMetrics, Unreadable> {
+fn metrics(wire: &wire::Insights<'_>, mapping: &InsightsMapping) -> Result<AdMetrics, Unreadable> {
     let (conversions, conversion_value) = match &mapping.conversion {
         // Without a definition nobody knows what a conversion is.
         None => (None, None),
@@ -341,18 +358,18 @@ fn metrics(wire: &wire::Insights, mapping: &InsightsMapping) -> Result<AdMetrics
     })
 }
 
-type Actions = Option<Vec<ActionStats>>;
+type Actions<'a> = Option<Vec<ActionStats<'a>>>;
 
 /// The one action of this type. Action types overlap, so they are never summed.
-fn action<'a>(action_type: &str, actions: &'a Actions) -> Option<&'a ActionStats> {
-    actions.iter().flatten().find(|action| action.action_type == action_type)
+fn action<'a>(action_type: &str, actions: &'a Actions<'a>) -> Option<&'a ActionStats<'a>> {
+    actions.iter().flatten().find(|action| action.action_type.0 == action_type)
 }
 
 /// The configured action from the first list that has it; none has it = zero; it has no `value` = unknown.
 fn conversion(
     field: &'static str,
     action_type: &str,
-    lists: [&Actions; 2],
+    lists: [&Actions<'_>; 2],
 ) -> Result<Option<Micros>, Unreadable> {
     match lists.into_iter().find_map(|actions| action(action_type, actions)) {
         None => Ok(Some(Micros::ZERO)),
@@ -364,7 +381,7 @@ fn conversion(
 fn action_count(
     field: &'static str,
     action_type: &str,
-    actions: &Actions,
+    actions: &Actions<'_>,
 ) -> Result<Option<i64>, Unreadable> {
     match action(action_type, actions) {
         None => Ok(Some(0)),
@@ -373,12 +390,12 @@ fn action_count(
 }
 
 /// Absent = zero.
-fn decimal(field: &'static str, value: Option<&Scalar>) -> Result<Micros, Unreadable> {
+fn decimal(field: &'static str, value: Option<&Text<'_>>) -> Result<Micros, Unreadable> {
     value.map_or(Ok(Micros::ZERO), |value| Micros::parse(&value.0).map_err(|_| Unreadable::Money(field)))
 }
 
 /// Absent = zero. `512` and `512.0` are whole numbers.
-fn count(field: &'static str, value: Option<&Scalar>) -> Result<i64, Unreadable> {
+fn count(field: &'static str, value: Option<&Text<'_>>) -> Result<i64, Unreadable> {
     // As micros, the largest counts would not fit.
     if let Some(whole) = value.and_then(|value| value.0.parse::<i64>().ok()).filter(|whole| *whole >= 0) {
         return Ok(whole);
@@ -408,12 +425,16 @@ fn time(field: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, Un
 }
 
 /// With `time_increment=1` a row is one day long.
-fn day(start: Option<&str>, stop: Option<&str>) -> Result<Day, Unreadable> {
+fn day(start: Option<&Text<'_>>, stop: Option<&Text<'_>>) -> Result<Day, Unreadable> {
     let start = start.ok_or(Unreadable::Missing("date_start"))?;
     if stop.is_some_and(|stop| stop != start) {
         return Err(Unreadable::Date("date_stop"));
     }
-    start.parse().map_err(|_| Unreadable::Date("date_start"))
+    start.0.parse().map_err(|_| Unreadable::Date("date_start"))
+}
+
+fn owned(text: Option<Text<'_>>) -> Option<Scalar> {
+    text.map(|text| Scalar(text.0.into_owned()))
 }
 
 fn id(field: &'static str, id: Option<Scalar>) -> Result<String, Unreadable> {

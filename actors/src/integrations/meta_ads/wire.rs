@@ -1,5 +1,7 @@
 //! What Meta sends: only the fields that are read. Unknown fields are ignored; enumerations are text.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
@@ -8,11 +10,15 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scalar(pub String);
 
+/// As [`Scalar`], but the page's own text where it holds no escapes: rows of insights come by the million.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text<'a>(pub Cow<'a, str>);
+
 /// A page of an edge: `{"data": […], "paging": {…}}`.
 #[derive(Debug, Deserialize)]
-pub struct Listing {
-    /// Objects or rows, each read on its own, so that one that is malformed does not stop its page.
-    pub data: Vec<Box<RawValue>>,
+pub struct Listing<T> {
+    /// Objects or rows.
+    pub data: Vec<T>,
     /// Where the page ends.
     pub paging: Option<Paging>,
 }
@@ -108,39 +114,53 @@ pub struct Creative {
 
 /// A row of `/insights`.
 #[derive(Debug, Deserialize)]
-pub struct Insights {
-    pub account_currency: Option<String>,
-    pub campaign_id: Option<Scalar>,
-    pub adset_id: Option<Scalar>,
-    pub ad_id: Option<Scalar>,
+pub struct Insights<'a> {
+    #[serde(borrow)]
+    pub account_currency: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub campaign_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub adset_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub ad_id: Option<Text<'a>>,
     /// In the account's zone. With `time_increment=1`, the same as `date_stop`.
-    pub date_start: Option<String>,
-    pub date_stop: Option<String>,
-    pub impressions: Option<Scalar>,
-    pub reach: Option<Scalar>,
+    #[serde(borrow)]
+    pub date_start: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub date_stop: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub impressions: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub reach: Option<Text<'a>>,
     /// Major units, unlike budgets.
-    pub spend: Option<Scalar>,
-    pub clicks: Option<Scalar>,
-    pub inline_link_clicks: Option<Scalar>,
-    #[serde(default)]
-    pub actions: Option<Vec<ActionStats>>,
-    #[serde(default)]
-    pub action_values: Option<Vec<ActionStats>>,
-    #[serde(default)]
-    pub conversions: Option<Vec<ActionStats>>,
-    #[serde(default)]
-    pub conversion_values: Option<Vec<ActionStats>>,
-    #[serde(default)]
-    pub video_p100_watched_actions: Option<Vec<ActionStats>>,
+    #[serde(borrow)]
+    pub spend: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub clicks: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub inline_link_clicks: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    pub actions: Option<Vec<ActionStats<'a>>>,
+    #[serde(default, borrow)]
+    pub action_values: Option<Vec<ActionStats<'a>>>,
+    #[serde(default, borrow)]
+    pub conversions: Option<Vec<ActionStats<'a>>>,
+    #[serde(default, borrow)]
+    pub conversion_values: Option<Vec<ActionStats<'a>>>,
+    #[serde(default, borrow)]
+    pub video_p100_watched_actions: Option<Vec<ActionStats<'a>>>,
     /// With `breakdowns=country`.
-    pub country: Option<String>,
+    #[serde(borrow)]
+    pub country: Option<Text<'a>>,
 }
 
 /// `AdsActionStats`: one key per attribution window stands beside `value`, which is their total.
 #[derive(Debug, Deserialize)]
-pub struct ActionStats {
-    pub action_type: String,
-    pub value: Option<Scalar>,
+pub struct ActionStats<'a> {
+    #[serde(borrow)]
+    pub action_type: Text<'a>,
+    #[serde(borrow)]
+    pub value: Option<Text<'a>>,
 }
 
 /// The parts of a row that may be named when the row itself cannot be read.
@@ -200,6 +220,24 @@ pub struct GraphError {
 
 fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(Option::<serde::de::IgnoredAny>::deserialize(deserializer)?.is_some())
+}
+
+// === impl Text ===
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&'de RawValue>::deserialize(deserializer)?.get();
+        match text.as_bytes() {
+            [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
+                Ok(Self(Cow::Borrowed(&text[1..text.len() - 1])))
+            }
+            [b'"', ..] => {
+                serde_json::from_str(text).map(|text| Self(Cow::Owned(text))).map_err(D::Error::custom)
+            }
+            [b'-' | b'0'..=b'9', ..] => Ok(Self(Cow::Borrowed(text))),
+            _ => Err(D::Error::custom("expected a string or a number")),
+        }
+    }
 }
 
 // === impl Scalar ===

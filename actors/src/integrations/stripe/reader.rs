@@ -17,7 +17,7 @@ use super::{
     quarantine::set_aside,
     resource::{Kind, Resource},
     rows::{Mapper, Problem},
-    wire::{self, Head, List},
+    wire::{self, Head, List, Whole},
 };
 
 /// What reading one connection takes.
@@ -60,12 +60,49 @@ impl Reader {
         // A reading of revenue wants no people.
         let expand = self.expansion(resource.kind).filter(|_| reading.is_none());
         let response = self.api.list(session, resource, range, expand).await?;
+        if !self.billing_profiles
+            && let Some((rows, next)) = self.list_at_once(resource.kind, &response.body)
+        {
+            page.rows.extend(rows);
+            return Ok(next);
+        }
         let list: List<'_> = parse_list(&response)?;
         for (index, raw) in list.data.iter().enumerate() {
             let place = format!("{}[{index}]", resource.list_endpoint);
             self.take(session, resource, raw, place, reading, page).await?;
         }
         goes_on(&list, resource.list_endpoint)
+    }
+
+    /// The rows of a page that holds nothing unusual, and the id after which the next one follows: half the work of
+    /// reading its objects one by one. Only for objects that come by the million; nothing where any object is wrong.
+    fn list_at_once(&self, kind: Kind, body: &[u8]) -> Option<(Vec<Row>, Option<String>)> {
+        // Checked once as a whole: otherwise each text in it is checked by itself.
+        let text = std::str::from_utf8(body).ok()?;
+        let (has_more, last, rows) = match kind {
+            Kind::Charge => {
+                let list: Whole<wire::Charge> = serde_json::from_str(text).ok()?;
+                let end = list.data.last().map(|charge| charge.id.clone());
+                let kept = list.data.into_iter().filter(|charge| self.keeps(charge.livemode));
+                let rows: Result<_, Problem> =
+                    kept.map(|charge| self.mapper.payment(charge).map(Row::Payment)).collect();
+                (list.has_more, end, rows.ok()?)
+            }
+            Kind::BalanceTransaction => {
+                let list: Whole<wire::BalanceTransaction> = serde_json::from_str(text).ok()?;
+                let end = list.data.last().map(|entry| entry.id.clone());
+                let entries = list.data.into_iter();
+                let rows: Result<_, Problem> =
+                    entries.map(|entry| self.mapper.ledger_entry(entry).map(Row::LedgerEntry)).collect();
+                (list.has_more, end, rows.ok()?)
+            }
+            _ => return None,
+        };
+        match (has_more, last) {
+            (false, _) => Some((rows, None)),
+            (true, Some(last)) => Some((rows, Some(last))),
+            (true, None) => None,
+        }
     }
 
     /// Reads one object, as listed or retrieved, into `page`.

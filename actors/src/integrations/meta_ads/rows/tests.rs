@@ -27,6 +27,23 @@ fn raw(json: &str) -> Box<RawValue> {
     serde_json::from_str(json).unwrap()
 }
 
+/// Reads a row by itself, as after a page that could not be read in one go.
+fn insights(raw: &RawValue, mapping: &InsightsMapping) -> Result<Row, Unreadable> {
+    parse(raw).and_then(|wire| super::insights(wire, mapping))
+}
+
+fn campaign(raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
+    parse(raw).and_then(|wire| super::campaign(wire, owner))
+}
+
+fn ad_set(raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
+    parse(raw).and_then(|wire| super::ad_set(wire, owner))
+}
+
+fn ad(raw: &RawValue, owner: &Owner) -> Result<Row, Unreadable> {
+    parse(raw).and_then(|wire| super::ad(wire, owner))
+}
+
 fn mapping(shape: Shape, conversion: Option<&str>) -> InsightsMapping {
     InsightsMapping {
         owner: owner(),
@@ -182,9 +199,10 @@ fn rows_that_cannot_be_right_are_refused_with_the_reason() {
 #[test]
 fn a_bad_row_is_kept_aside_without_its_text_and_its_neighbours_are_read() {
     let bad = AD_ROW.replace(r#""spend":"24.87""#, r#""spend":"Jane Doe""#);
-    let data = [raw(AD_ROW), raw(&bad), raw("7")];
+    let page = EdgePage::of(&format!(r#"{{"data":[{AD_ROW},{bad},7]}}"#));
     let mapping = mapping(Shape::Ad, None);
-    let (rows, quarantined) = read_each("/v25.0/act_1/insights", &data, |raw| insights(raw, &mapping));
+    let read = read_page("/v25.0/act_1/insights", &page, |wire| super::insights(wire, &mapping)).unwrap();
+    let (rows, quarantined) = (read.rows, read.quarantined);
     assert_eq!(rows.len(), 1);
     let [first, second] = &quarantined[..] else { panic!("{quarantined:?}") };
     assert_eq!(first.reason, "money");
@@ -306,21 +324,20 @@ fn anything() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_object_is_a_row_or_kept_aside(json in anything()) {
-        let data = [raw(&json)];
+        let page = EdgePage::of(&format!(r#"{{"data":[{json}]}}"#));
+        let one = |read: Result<Elements, Failure>| read.map(|read| read.rows.len() + read.quarantined.len());
         for shape in [Shape::Campaign, Shape::Ad, Shape::Country] {
             let mapping = mapping(shape, Some("video_view"));
-            let (rows, quarantined) = read_each("place", &data, |raw| insights(raw, &mapping));
-            prop_assert_eq!(rows.len() + quarantined.len(), 1);
+            prop_assert_eq!(one(read_page("place", &page, |wire| super::insights(wire, &mapping))), Ok(1));
         }
-        for read in [campaign, ad_set, ad] {
-            let (rows, quarantined) = read_each("place", &data, |raw| read(raw, &owner()));
-            prop_assert_eq!(rows.len() + quarantined.len(), 1);
-        }
+        prop_assert_eq!(one(read_page("place", &page, |wire| super::campaign(wire, &owner()))), Ok(1));
+        prop_assert_eq!(one(read_page("place", &page, |wire| super::ad_set(wire, &owner()))), Ok(1));
+        prop_assert_eq!(one(read_page("place", &page, |wire| super::ad(wire, &owner()))), Ok(1));
     }
 
     #[test]
     fn any_bytes_are_a_listing_or_malformed(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = serde_json::from_slice::<wire::Listing>(&bytes);
+        let _ = serde_json::from_slice::<wire::Listing<&RawValue>>(&bytes);
         let _ = serde_json::from_slice::<wire::ReportRun>(&bytes);
     }
 }

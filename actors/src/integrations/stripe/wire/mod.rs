@@ -34,6 +34,15 @@ pub struct List<'a> {
     pub data: Vec<&'a RawValue>,
 }
 
+/// One page of a list, read in one go.
+#[derive(Debug, Deserialize)]
+pub struct Whole<T> {
+    /// Whether another page follows.
+    pub has_more: bool,
+    /// Newest first.
+    pub data: Vec<T>,
+}
+
 /// A list inside an object. Nothing inside it can be read apart.
 #[derive(Debug, Deserialize)]
 pub struct Inline<T> {

@@ -140,8 +140,8 @@ impl Writer {
         Some(group)
     }
 
-    /// Stores a group; when the database refuses it, each member alone. A single member is tried a second time too: the
-    /// first failure may have been an id that we remembered and another worker deleted.
+    /// Stores a group; when the database refuses it, each member alone. A single member is tried a second time too, with
+    /// nothing remembered.
     async fn store(&mut self, group: Vec<Job>) {
         let Err((failure, group)) = self.store_together(group).await else {
             return;

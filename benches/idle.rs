@@ -7,7 +7,8 @@
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a program for people who measure; it may stop anywhere"
+    clippy::disallowed_methods,
+    reason = "a program for people who measure, in real time; it may stop anywhere"
 )]
 
 use std::{

@@ -71,14 +71,14 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// From a page's bytes to rows, through everything that lies between the wire and the engine.
-fn map(bench: &mut Criterion, provider: &str, body: String, stream: &str, span: &Span, rows: usize) {
+fn map(bench: &mut Criterion, provider: &str, body: &str, stream: &str, span: &Span, rows: usize) {
     let integration = catalogue().into_iter().find(|integration| integration.id() == provider).unwrap();
     let spec = Arc::new(specification(integration.as_ref()));
     let source = integration.connect(&spec).unwrap();
     let clock = Arc::new(SystemClock::new());
     let observer = Arc::new(Silent);
     let surroundings = Surroundings {
-        transport: Arc::new(Canned(Bytes::from(body.clone()))),
+        transport: Arc::new(Canned(Bytes::copy_from_slice(body.as_bytes()))),
         quotas: Arc::new(Quotas::new(clock.clone(), observer.clone())),
         clock,
         observer,
@@ -114,7 +114,7 @@ fn map(bench: &mut Criterion, provider: &str, body: String, stream: &str, span: 
     group.bench_function("bytes to rows", |bench| bench.iter(|| black_box(read())));
     // What any reader of this JSON pays at least.
     group.bench_function("serde_json skips it", |bench| {
-        bench.iter(|| serde_json::from_str::<serde::de::IgnoredAny>(black_box(&body)).unwrap());
+        bench.iter(|| serde_json::from_str::<serde::de::IgnoredAny>(black_box(body)).unwrap());
     });
     group.finish();
 }
@@ -175,7 +175,7 @@ fn insights(bench: &mut Criterion) {
     }
     body.push_str("]}");
     let day = DayRange::day(jiff::civil::date(2026, 11, 20));
-    map(bench, "meta_ads", body, "insights", &Span::Days { days: day, part: None }, INSIGHTS_ROWS);
+    map(bench, "meta_ads", &body, "insights", &Span::Days { days: day, part: None }, INSIGHTS_ROWS);
 }
 
 fn charges(bench: &mut Criterion) {
@@ -192,7 +192,7 @@ fn charges(bench: &mut Criterion) {
     }
     body.push_str("]}");
     let span = Span::Feed { lane: Lane::Tail, token: None, start: jiff::civil::date(2026, 1, 1) };
-    map(bench, "stripe", body, "charges", &span, CHARGES);
+    map(bench, "stripe", &body, "charges", &span, CHARGES);
 }
 
 /// A day of campaigns.

@@ -81,20 +81,20 @@ impl Reader {
         let text = std::str::from_utf8(body).ok()?;
         let (has_more, last, rows) = match kind {
             Kind::Charge => {
-                let list: Whole<wire::Charge> = serde_json::from_str(text).ok()?;
-                let end = list.data.last().map(|charge| charge.id.clone());
-                let kept = list.data.into_iter().filter(|charge| self.keeps(charge.livemode));
+                let whole: Whole<wire::Charge> = serde_json::from_str(text).ok()?;
+                let last = whole.data.last().map(|charge| charge.id.clone());
+                let kept = whole.data.into_iter().filter(|charge| self.keeps(charge.livemode));
                 let rows: Result<_, Problem> =
                     kept.map(|charge| self.mapper.payment(charge).map(Row::Payment)).collect();
-                (list.has_more, end, rows.ok()?)
+                (whole.has_more, last, rows.ok()?)
             }
             Kind::BalanceTransaction => {
-                let list: Whole<wire::BalanceTransaction> = serde_json::from_str(text).ok()?;
-                let end = list.data.last().map(|entry| entry.id.clone());
-                let entries = list.data.into_iter();
+                let whole: Whole<wire::BalanceTransaction> = serde_json::from_str(text).ok()?;
+                let last = whole.data.last().map(|entry| entry.id.clone());
+                let entries = whole.data.into_iter();
                 let rows: Result<_, Problem> =
                     entries.map(|entry| self.mapper.ledger_entry(entry).map(Row::LedgerEntry)).collect();
-                (list.has_more, end, rows.ok()?)
+                (whole.has_more, last, rows.ok()?)
             }
             _ => return None,
         };

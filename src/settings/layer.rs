@@ -33,7 +33,7 @@ impl Layer {
 
     /// Reads TOML. `path` is nothing for the built-in defaults. Every syntax error is noted.
     pub fn parse(text: &str, path: Option<&Path>, mistakes: &mut Mistakes) -> Self {
-        let file = File { text, path };
+        let file = File::new(text, path);
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             mistakes.push(Mistake {
@@ -121,15 +121,20 @@ impl Layer {
 }
 
 /// A file, for finding lines.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct File<'a> {
-    text: &'a str,
+    /// Where each line but the last ends, in bytes: a file of thousands of connections has as many keys to place.
+    line_ends: Vec<usize>,
     path: Option<&'a Path>,
 }
 
-impl File<'_> {
+impl<'a> File<'a> {
+    fn new(text: &str, path: Option<&'a Path>) -> Self {
+        Self { line_ends: text.match_indices('\n').map(|(at, _)| at).collect(), path }
+    }
+
     fn place(&self, offset: usize) -> Place {
-        let line = 1 + self.text.get(..offset).unwrap_or(self.text).matches('\n').count();
+        let line = 1 + self.line_ends.partition_point(|end| *end < offset);
         match self.path {
             Some(path) => Place::File { path: path.to_owned(), line: Some(line) },
             None => Place::Builtin,

@@ -38,8 +38,13 @@ impl Tree {
             builder = builder.add_source(layer.clone());
             for (path, place) in &layer.places {
                 if !layer.pointee(path).is_some_and(Value::is_object) {
-                    // What a replaced list or value had below it is gone.
-                    places.retain(|known, _| known == path || !known.0.starts_with(&path.0));
+                    // What a replaced list or value had below it is gone: it stands right behind it.
+                    let below = places.range(path.clone()..).map(|(known, _)| known);
+                    let below: Vec<KeyPath> =
+                        below.take_while(|known| known.0.starts_with(&path.0)).cloned().collect();
+                    for gone in below {
+                        places.remove(&gone);
+                    }
                 }
                 places.insert(path.clone(), place.clone());
             }

@@ -212,8 +212,20 @@ fn days_due(progress: &DaysProgress, policy: &Days, zone: &TimeZone, plan: &Plan
     let mut works = windows(&found, policy);
     works.extend(holes(progress, day, history.first, first_read, policy));
     works.extend(requested(progress, today, policy, plan));
-    works.sort_by_key(Work::rank);
+    works.sort_by_key(|work| (work.rank(), read_longest_ago(progress, work)));
     works
+}
+
+/// When a day of a window that is read again was last read. Of several such windows the one that waits longest goes first:
+/// where more is due than can be read, newest first would never come to the oldest.
+fn read_longest_ago(progress: &DaysProgress, work: &Work) -> Timestamp {
+    match work {
+        Work::Window { days, reason: Reason::Fresh | Reason::Deep } => {
+            days.days().map(|day| progress.read_at(day).unwrap_or(Timestamp::MIN)).min()
+        }
+        _ => None,
+    }
+    .unwrap_or(Timestamp::MIN)
 }
 
 /// Why a day that was never read is read: a hole between days that were, or history.

@@ -304,3 +304,34 @@ proptest! {
 fn must_read_today(progress: &DaysProgress, today: Day) -> bool {
     progress.read_at(today).is_none()
 }
+
+#[test]
+fn where_more_is_due_than_can_be_read_the_longest_unread_window_goes_first() {
+    let mut stream = insights();
+    if let Kind::Days(policy) = &mut stream.kind {
+        policy.tiers = vec![Tier { days: 28, every: std::time::Duration::from_secs(20) }];
+    }
+    let today = date(2026, 11, 24);
+    let read = |newest: i64, oldest: i64, read_at: &str| ReadRange {
+        days: days(plus_days(today, -oldest), plus_days(today, -newest)),
+        read_at: at(read_at),
+    };
+    let ledger = ledger(
+        "UTC",
+        vec![
+            read(21, 27, "2026-11-24T11:58:00Z"),
+            read(14, 20, "2026-11-24T11:50:00Z"),
+            read(7, 13, "2026-11-24T11:59:00Z"),
+            read(0, 6, "2026-11-24T11:59:30Z"),
+        ],
+    );
+    let due = due(&ledger, &plan(&stream, plus_days(today, -27), "2026-11-24T12:00:00Z"));
+    let ages: Vec<i64> = due
+        .iter()
+        .map(|work| match work {
+            Work::Window { days, .. } => days_between(days.last, today),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(ages, [14, 21, 7, 0]);
+}

@@ -180,11 +180,11 @@ fn insights(bench: &mut Criterion) {
 
 fn charges(bench: &mut Criterion) {
     let mut body = String::from(r#"{"object":"list","url":"/v1/charges","has_more":false,"data":["#);
-    for number in 0..CHARGES {
+    for number in 1..=CHARGES {
         let _ = write!(
             body,
             r#"{}{{"id":"ch_{number:024}","object":"charge","amount":{number}00,"amount_captured":{number}00,"amount_refunded":0,"application":null,"balance_transaction":{{"id":"txn_{number:024}","object":"balance_transaction","amount":{number}00,"available_on":1795000000,"created":1794000000,"currency":"eur","description":"Campaign budget","exchange_rate":null,"fee":59,"fee_details":[{{"amount":59,"application":null,"currency":"eur","description":"Stripe processing fees","type":"stripe_fee"}}],"net":941,"reporting_category":"charge","source":"ch_{number:024}","status":"available","type":"charge"}},"billing_details":{{"address":{{"city":"Berlin","country":"DE","line1":"Musterstrasse 1","line2":null,"postal_code":"10115","state":null}},"email":"artist@example.com","name":"Artist","phone":null,"tax_id":null}},"captured":true,"created":1794000000,"currency":"eur","customer":"cus_{number:014}","description":"{}","disputed":false,"failure_code":null,"failure_message":null,"livemode":true,"metadata":{{"campaign":"night-drive","order":"{}"}},"outcome":{{"network_status":"approved_by_network","reason":null,"risk_level":"normal","seller_message":"Payment complete.","type":"authorized"}},"paid":true,"payment_intent":"pi_{number:024}","payment_method":"pm_{number:024}","payment_method_details":{{"card":{{"brand":"visa","checks":{{"address_line1_check":"pass","cvc_check":"pass"}},"country":"DE","exp_month":8,"exp_year":2029,"fingerprint":"Xt5EWLLDS7FJjR1c","funding":"credit","last4":"4242","network":"visa"}},"type":"card"}},"receipt_url":"https://pay.stripe.com/receipts/{}","refunded":false,"status":"succeeded","transfer_group":null}}"#,
-            if number == 0 { "" } else { "," },
+            if number == 1 { "" } else { "," },
             "d".repeat(300),
             "o".repeat(300),
             "r".repeat(400),

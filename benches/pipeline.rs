@@ -8,7 +8,10 @@
 use std::{collections::BTreeMap, fmt::Write as _, hint::black_box, sync::Arc};
 
 use actors::{
-    engine::schedule::{Plan, due},
+    engine::{
+        condition::Condition,
+        schedule::{Plan, due},
+    },
     integration::{Account, ConnectionSpec, Integration},
     integrations::catalogue,
     observer::Silent,
@@ -38,6 +41,7 @@ use rows::{
     money::RawSpend,
     sink::{Commit, ConnectionRecord, Sink},
     snapshot::{CampaignSnapshot, CampaignWindow, PaymentSnapshot, Windows},
+    state::State,
 };
 use secrecy::SecretString;
 use store::{Store, StoreOptions};
@@ -312,11 +316,21 @@ impl SnapshotSource for Shown {
     }
 }
 
-struct Nobody;
+/// The connection that reads them.
+struct Alone;
 
-impl ConditionSource for Nobody {
-    fn conditions(&self) -> Vec<Arc<actors::engine::condition::Condition>> {
-        Vec::new()
+impl ConditionSource for Alone {
+    fn conditions(&self) -> Vec<Arc<Condition>> {
+        vec![Arc::new(Condition {
+            connection: "bench".to_owned(),
+            integration: "meta_ads",
+            tenant: "label-a".to_owned(),
+            state: State::Idle,
+            last_success_at: None,
+            next_poll_at: None,
+            error: None,
+            streams: Vec::new(),
+        })]
     }
 }
 
@@ -328,7 +342,7 @@ fn scrape(bench: &mut Criterion) {
     let metrics = Arc::new(Metrics::new("bench", clock.clone()).unwrap());
     let exposition = Arc::new(Exposition::new(metrics, clock));
     let source = Arc::new(Shown((0..campaigns).map(campaign).collect()));
-    let publisher = Publisher::new(source, Arc::new(Nobody), exposition.clone());
+    let publisher = Publisher::new(source, Arc::new(Alone), exposition.clone());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(publisher.refresh()).unwrap();
     let text: usize = exposition.scrape(false).unwrap().iter().map(Bytes::len).sum();
@@ -407,8 +421,8 @@ fn campaign(number: usize) -> CampaignSnapshot {
 fn schedule(bench: &mut Criterion) {
     let now: Timestamp = "2026-11-24T09:00:00Z".parse().unwrap();
     let start = jiff::civil::date(2026, 1, 1);
-    let stream: Stream =
-        catalogue()[0].streams().into_iter().find(|stream| matches!(stream.kind, Kind::Days(_))).unwrap();
+    let streams = catalogue().into_iter().flat_map(|integration| integration.streams());
+    let stream: Stream = streams.into_iter().find(|stream| matches!(stream.kind, Kind::Days(_))).unwrap();
     let mut progress = DaysProgress::default();
     let days = DayRange::new(start, jiff::civil::date(2026, 11, 24)).unwrap();
     progress.mark(days, "2026-11-24T08:55:00Z".parse().unwrap());

@@ -297,7 +297,7 @@ impl Worker {
         // What did not change keeps its specification to the letter: a default start date moves from day to day.
         let specs = settings.specs().into_iter().map(|spec| unchanged(&spec.name).unwrap_or(spec));
         let specs = specs.collect();
-        self.engine.run(specs);
+        self.engine.run(specs).await;
         let configured: Vec<String> = settings.connections.keys().cloned().collect();
         self.store.retire_connections(&configured).await?;
         self.publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));

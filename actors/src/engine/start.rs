@@ -121,16 +121,17 @@ impl Engine {
         let overseer = overseer.await.map_err(|_| EngineError::Ended)?;
         let conditions = Conditions::default();
         let mut engine = Self { options, conditions, overseer, progress, thread: Some(thread) };
-        engine.run(specs);
+        engine.run(specs).await;
         Ok(engine)
     }
 
     /// Makes these, and no others, the running connections. Those whose specification changed (secrets included) are
-    /// built anew, others are not touched.
-    pub fn run(&mut self, specs: Vec<ConnectionSpec>) {
+    /// built anew, others are not touched. Once this returns, every new connection shows its condition.
+    pub async fn run(&mut self, specs: Vec<ConnectionSpec>) {
         let count = specs.len();
         let blueprints = specs.into_iter().filter_map(|spec| self.blueprint(spec, count)).collect();
-        self.overseer.do_send(Run(blueprints));
+        // Only an overseer that has ended does not answer; whoever waits for the engine hears of that.
+        let _ = self.overseer.send(Run(blueprints)).await;
     }
 
     /// What every connection shows.

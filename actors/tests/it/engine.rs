@@ -149,11 +149,13 @@ async fn a_reload_ends_what_is_gone_and_starts_what_is_new() {
     let mut engine =
         Engine::start(options(&sink, std::slice::from_ref(&good)), vec![spec("a", "good")]).await.unwrap();
     let conditions = engine.conditions().clone();
+    assert!(conditions.get("a").is_some(), "what is started shows at once");
     eventually(5, "a polls", || {
         conditions.get("a").is_some_and(|condition| condition.last_success_at.is_some())
     })
     .await;
-    engine.run(vec![spec("b", "good")]);
+    engine.run(vec![spec("b", "good")]).await;
+    assert!(conditions.get("b").is_some(), "what is new shows at once");
     eventually(5, "b polls", || {
         conditions.get("b").is_some_and(|condition| condition.last_success_at.is_some())
     })

@@ -17,6 +17,7 @@ const OBJECTS: [&str; 4] = [
         time_zone text,
         revision integer NOT NULL,
         observed_at bigint NOT NULL,
+        digest bigint,
         PRIMARY KEY (connection_id, account_id)
     ) @objects",
     "CREATE TABLE ad_campaign_rows (
@@ -37,6 +38,7 @@ const OBJECTS: [&str; 4] = [
         learning boolean,
         revision integer NOT NULL,
         observed_at bigint NOT NULL,
+        digest bigint,
         PRIMARY KEY (connection_id, account_id, campaign_id)
     ) @objects",
     "CREATE TABLE ad_set_rows (
@@ -59,6 +61,7 @@ const OBJECTS: [&str; 4] = [
         learning boolean,
         revision integer NOT NULL,
         observed_at bigint NOT NULL,
+        digest bigint,
         PRIMARY KEY (connection_id, account_id, ad_set_id)
     ) @objects",
     "CREATE TABLE ad_rows (
@@ -75,6 +78,7 @@ const OBJECTS: [&str; 4] = [
         updated_at bigint,
         revision integer NOT NULL,
         observed_at bigint NOT NULL,
+        digest bigint,
         PRIMARY KEY (connection_id, account_id, ad_id)
     ) @objects",
 ];
@@ -131,6 +135,7 @@ fn facts(table: &str) -> String {
             reach bigint,
             revision integer NOT NULL,
             observed_at bigint NOT NULL,
+            digest bigint,
             PRIMARY KEY (entity_id, date)
         ) @facts"
     )

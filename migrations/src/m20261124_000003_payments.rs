@@ -219,7 +219,7 @@ impl Object {
             .collect();
         format!(
             "CREATE TABLE {} (connection_id bigint NOT NULL, {}, \
-             revision integer NOT NULL, observed_at bigint NOT NULL, PRIMARY KEY (connection_id, id)) @objects",
+             revision integer NOT NULL, observed_at bigint NOT NULL, digest bigint, PRIMARY KEY (connection_id, id)) @objects",
             self.table,
             columns.join(", ")
         )
@@ -259,6 +259,7 @@ const REVENUE: [&str; 2] = [
         exponent integer NOT NULL,
         revision integer NOT NULL,
         observed_at bigint NOT NULL,
+        digest bigint,
         PRIMARY KEY (entity_id, date)
     ) @facts",
 ];

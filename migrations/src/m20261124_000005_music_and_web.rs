@@ -23,6 +23,7 @@ const OBJECTS: [&str; 4] = [
         status text,
         revision integer NOT NULL,
         observed_at bigint NOT NULL,
+        digest bigint,
         PRIMARY KEY (connection_id, service, track_id)
     ) @objects",
     "CREATE TABLE album_rows (
@@ -41,6 +42,7 @@ const OBJECTS: [&str; 4] = [
         status text,
         revision integer NOT NULL,
         observed_at bigint NOT NULL,
+        digest bigint,
         PRIMARY KEY (connection_id, service, album_id)
     ) @objects",
     "CREATE TABLE artist_rows (
@@ -53,6 +55,7 @@ const OBJECTS: [&str; 4] = [
         status text,
         revision integer NOT NULL,
         observed_at bigint NOT NULL,
+        digest bigint,
         PRIMARY KEY (connection_id, service, artist_id)
     ) @objects",
     "CREATE TABLE playlist_rows (
@@ -69,6 +72,7 @@ const OBJECTS: [&str; 4] = [
         status text,
         revision integer NOT NULL,
         observed_at bigint NOT NULL,
+        digest bigint,
         PRIMARY KEY (connection_id, service, playlist_id)
     ) @objects",
 ];
@@ -237,6 +241,7 @@ fn facts((table, _, columns): (&str, &str, &str)) -> String {
             {columns}
             revision integer NOT NULL,
             observed_at bigint NOT NULL,
+            digest bigint,
             PRIMARY KEY (entity_id, date)
         ) @facts"
     )

@@ -79,7 +79,7 @@ async fn sqlite(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> 
             reason: error.to_string(),
         })?;
     }
-    let mut writer = pool_options(url);
+    let mut writer = untested_options(url);
     // One connection, kept for ever: in memory, the database lives only as long as its connection.
     writer.max_connections(1).min_connections(1);
     writer.idle_timeout(Option::<std::time::Duration>::None);
@@ -89,12 +89,7 @@ async fn sqlite(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> 
         // A transaction that SQLite itself gave up (disk full) leaves the driver's count of open transactions wrong.
         // Such a connection is thrown away.
         writer.map_sqlx_sqlite_pool_opts(|pool| {
-            pool.after_release(|connection, _| {
-                Box::pin(async move {
-                    connection.ping().await?;
-                    Ok(!connection.is_in_transaction())
-                })
-            })
+            pool.after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         });
     }
     let write = connect(writer).await.map_err(|error| file_error(&path, &error))?;
@@ -119,6 +114,10 @@ fn file_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .foreign_keys(true)
         // What one transaction changes fits, so that a page goes into the log once, not again and again.
         .pragma("cache_size", limits::SQLITE_CACHE)
+        // What a statement keeps in case it fails midway is gone with it: not worth a file.
+        .pragma("temp_store", "MEMORY")
+        // Pages that change again and again are copied into the file once for many changes.
+        .pragma("wal_autocheckpoint", limits::SQLITE_LOG_PAGES)
         .statement_cache_capacity(limits::SQLITE_STATEMENTS_KEPT)
         // The answers of one statement pass to this thread in one go.
         .row_buffer_size(limits::SQLITE_STATEMENT_ROWS_MAX)
@@ -134,21 +133,39 @@ async fn postgres(url: &str, options: &StoreOptions) -> Result<Pools, StoreError
         parsed.get_database().unwrap_or(parsed.get_username())
     );
     probe(&server, &parsed).await?;
-    let pool = |connections: u32| {
-        let mut pool = pool_options(url);
+    let pool = |mut pool: ConnectOptions, connections: u32| {
         pool.max_connections(connections)
             .statement_timeout(limits::STATEMENT_TIMEOUT)
             .set_application_name(options.application_name.clone());
         pool
     };
-    let write = connect(pool(limits::POSTGRES_WRITERS_MAX)).await?;
-    let read = connect(pool(options.readers_max.max(1))).await?;
+    let mut writers = pool(untested_options(url), limits::POSTGRES_WRITERS_MAX);
+    // A connection in use is alive: only one that has rested is asked whether it still is.
+    writers.map_sqlx_postgres_pool_opts(|pool| {
+        pool.before_acquire(|connection, rest| {
+            Box::pin(async move {
+                if rest.idle_for >= limits::REST_UNTESTED_MAX {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+    });
+    let write = connect(writers).await?;
+    let read = connect(pool(pool_options(url), options.readers_max.max(1))).await?;
     Ok(Pools { write, read })
 }
 
 fn pool_options(url: &str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.acquire_timeout(limits::ACQUIRE_TIMEOUT).sqlx_logging(false).record_stmt_in_spans(false);
+    options
+}
+
+/// Without a question to the database before each use. (The driver asks after each one anyway.)
+fn untested_options(url: &str) -> ConnectOptions {
+    let mut options = pool_options(url);
+    options.test_before_acquire(false);
     options
 }
 

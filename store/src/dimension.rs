@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, Iden
 use crate::{
     limits,
     sql::Sql,
-    upsert::{Stored, upsert},
+    upsert::{Expect, Stored, upsert},
 };
 
 /// A table that gives an integer id to a natural key.
@@ -29,6 +29,8 @@ pub trait Dimension: Stored {
 pub struct EntityIds {
     known: HashMap<Fingerprint, i64>,
     learned: HashMap<Fingerprint, i64>,
+    /// The numbers of connections, by name. No connection ever loses its number.
+    connections: HashMap<String, i64>,
     /// Set by others of this process who delete entities, or who take a connection over from another worker, while they
     /// hold that connection's row lock. Facts carry no foreign keys: this, and the epoch between workers, keeps them whole.
     stale: Arc<AtomicBool>,
@@ -37,7 +39,7 @@ pub struct EntityIds {
 impl EntityIds {
     /// Nothing is known yet.
     pub fn new(stale: Arc<AtomicBool>) -> Self {
-        Self { known: HashMap::new(), learned: HashMap::new(), stale }
+        Self { known: HashMap::new(), learned: HashMap::new(), connections: HashMap::new(), stale }
     }
 
     /// Forgets what others have deleted. To be called once the connection's row lock is held.
@@ -51,6 +53,16 @@ impl EntityIds {
     pub fn get(&self, fingerprint: Fingerprint) -> Option<i64> {
         let learned = self.learned.get(&fingerprint);
         learned.or_else(|| self.known.get(&fingerprint)).copied()
+    }
+
+    /// The connection's number, if known.
+    pub fn connection(&self, name: &str) -> Option<i64> {
+        self.connections.get(name).copied()
+    }
+
+    /// The connection's number, as it is stored for good.
+    pub fn know_connection(&mut self, name: &str, id: i64) {
+        self.connections.insert(name.to_owned(), id);
     }
 
     /// The transaction was committed.
@@ -70,6 +82,7 @@ impl EntityIds {
     pub fn clear(&mut self) {
         self.known.clear();
         self.learned.clear();
+        self.connections.clear();
     }
 }
 
@@ -101,7 +114,7 @@ async fn resolve<D: Dimension>(
     ids: &mut EntityIds,
     missing: Vec<D::Model>,
 ) -> Result<(), DbErr> {
-    upsert::<D>(tx, missing.clone()).await?;
+    upsert::<D>(tx, missing.clone(), Expect::Changed).await?;
     let keys = D::keys();
     let names: Vec<&str> = keys.iter().map(IdenStatic::as_str).collect();
     let kinds: Vec<_> = keys.iter().map(|key| D::Model::get_value_type(*key)).collect();

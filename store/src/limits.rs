@@ -45,6 +45,9 @@ pub const SQLITE_STATEMENTS_KEPT: usize = 32;
 /// SQLite's page cache of a connection, in its own notation: 8 MiB.
 pub const SQLITE_CACHE: &str = "-8192";
 
+/// Pages in SQLite's write-ahead log (16 MiB) before they are copied into the file.
+pub const SQLITE_LOG_PAGES: &str = "4000";
+
 /// Values bound to one statement on SQLite (its own limit is 32 766).
 pub const SQLITE_BINDS_MAX: usize = 32_000;
 
@@ -66,6 +69,9 @@ pub const POSTGRES_WRITERS_MAX: u32 = 3;
 
 /// Connections for reading.
 pub const READERS_MAX: u32 = 4;
+
+/// A connection that writes and was not used for so long is tried before it is used.
+pub const REST_UNTESTED_MAX: Duration = Duration::from_secs(1);
 
 /// Waiting for a free connection longer than this means that something is stuck.
 pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);

@@ -15,7 +15,7 @@ use crate::{
         ad_country, ad_country_entity, ad_definition, ad_entity, ad_performance, subscription_entity,
         subscription_mrr,
     },
-    upsert::{Outcome, Stored, upsert},
+    upsert::{Expect, Outcome, Stored, upsert},
 };
 
 /// Performance of campaigns, ad sets and ads.
@@ -73,7 +73,7 @@ pub async fn performance(
         let date = chrono_day(row.date);
         ad_performance::Model::from_row(entity, date, definition, &row.metrics, scope.observed_at)
     });
-    upsert::<ad_performance::Entity>(tx, models.collect()).await
+    upsert::<ad_performance::Entity>(tx, models.collect(), scope.expect).await
 }
 
 /// Campaigns by country.
@@ -129,7 +129,7 @@ pub async fn country(
         let date = chrono_day(row.date);
         ad_country::Model::from_row(entity, date, definition, &row.metrics, scope.observed_at)
     });
-    upsert::<ad_country::Entity>(tx, models.collect()).await
+    upsert::<ad_country::Entity>(tx, models.collect(), scope.expect).await
 }
 
 /// Monthly recurring revenue by subscription.
@@ -151,13 +151,22 @@ pub async fn revenue(
         stream: scope.commit.stream.clone(),
     };
     let fact = |id, row: &SubscriptionMrr| subscription_mrr::Model::from_row(id, row, scope.observed_at);
-    write::<subscription_entity::Entity, subscription_mrr::Entity, _>(tx, ids, rows, entity, fact).await
+    write::<subscription_entity::Entity, subscription_mrr::Entity, _>(
+        tx,
+        ids,
+        scope.expect,
+        rows,
+        entity,
+        fact,
+    )
+    .await
 }
 
 /// Upserts the rows under the ids of what they speak of.
 pub async fn write<'a, D: Dimension, F: Stored, R: 'a>(
     tx: &DatabaseTransaction,
     ids: &mut EntityIds,
+    expect: Expect,
     rows: impl Iterator<Item = &'a R>,
     entity: impl Fn(&R) -> D::Model,
     fact: impl Fn(i64, &R) -> F::Model,
@@ -167,5 +176,5 @@ pub async fn write<'a, D: Dimension, F: Stored, R: 'a>(
         ids_of::<D, _>(tx, ids, &rows, |(_, entity)| D::fingerprint(entity), |(_, entity)| entity.clone())
             .await?;
     let facts = rows.iter().zip(entities).map(|((row, _), entity)| fact(entity, row));
-    upsert::<F>(tx, facts.collect()).await
+    upsert::<F>(tx, facts.collect(), expect).await
 }

@@ -27,9 +27,11 @@ use crate::{
     dimension::EntityIds,
     entity,
     sql::Sql,
+    upsert::{Expect, Expectations},
 };
 
 /// Whose rows are written, and when.
+#[derive(Clone, Copy)]
 pub struct Scope<'a> {
     /// The connection's number.
     pub connection_id: i64,
@@ -39,6 +41,8 @@ pub struct Scope<'a> {
     pub keyring: Option<&'a Keyring>,
     /// Seconds since 1970: the `observed_at` of what changes.
     pub observed_at: i64,
+    /// How most rows of the table in hand are likely to compare with what is stored.
+    pub expect: Expect,
 }
 
 /// Refuses what can never be stored, before anything is written.
@@ -60,17 +64,19 @@ pub fn check(commit: &Commit) -> Result<(), SinkError> {
 pub async fn apply(
     tx: &DatabaseTransaction,
     ids: &mut EntityIds,
+    expectations: &mut Expectations,
     commit: &Commit,
     keyring: Option<&Keyring>,
     now: Timestamp,
 ) -> Result<Option<Committed>, DbErr> {
-    let Some(connection_id) = enter(tx, commit, now).await? else {
+    let Some(connection_id) = enter(tx, ids, commit, now).await? else {
         return Ok(None);
     };
-    ids.refresh();
-    let scope = Scope { connection_id, commit, keyring, observed_at: seconds(now) };
+    let scope =
+        Scope { connection_id, commit, keyring, observed_at: seconds(now), expect: Expect::default() };
     let mut committed = Committed::default();
     for (table, rows) in by_table(&commit.rows, &mut committed.duplicates) {
+        let scope = Scope { expect: expectations.of(connection_id, table), ..scope };
         let outcome = match table {
             Table::AdPerformanceDaily => facts::performance(tx, ids, &scope, &rows).await?,
             Table::AdCountryDaily => facts::country(tx, ids, &scope, &rows).await?,
@@ -84,6 +90,7 @@ pub async fn apply(
             Table::BillingProfiles => profiles::write(tx, &scope, &rows).await?,
             _ => objects::write(tx, &scope, table, &rows).await?,
         };
+        expectations.learn(connection_id, table, rows.len(), outcome);
         committed.restated += outcome.restated;
         if outcome.written > 0 {
             committed.written.push((table, outcome.written));
@@ -104,17 +111,36 @@ pub async fn apply(
 }
 
 /// The fence: only the worker with the current epoch gets in. Also takes the connection's row lock.
-async fn enter(tx: &DatabaseTransaction, commit: &Commit, now: Timestamp) -> Result<Option<i64>, DbErr> {
-    let statement = Sql::new(tx.get_database_backend(), "UPDATE connections SET committed_at = ")
+async fn enter(
+    tx: &DatabaseTransaction,
+    ids: &mut EntityIds,
+    commit: &Commit,
+    now: Timestamp,
+) -> Result<Option<i64>, DbErr> {
+    let backend = tx.get_database_backend();
+    let fence = Sql::new(backend, "UPDATE connections SET committed_at = ")
         .bind(utc(now))
         .text(" WHERE name = ")
         .bind(commit.connection.as_str())
         .text(" AND epoch = ")
         .bind(commit.epoch)
-        .text(" RETURNING id")
         .done();
-    let row = tx.query_one_raw(statement).await?;
-    row.map(|row| row.try_get("", "id")).transpose()
+    if tx.execute_raw(fence).await?.rows_affected() == 0 {
+        return Ok(None);
+    }
+    ids.refresh();
+    // Remembered, because RETURNING makes SQLite set up a table for its answer, page by page.
+    if let Some(id) = ids.connection(&commit.connection) {
+        return Ok(Some(id));
+    }
+    let wanted =
+        Sql::new(backend, "SELECT id FROM connections WHERE name = ").bind(commit.connection.as_str());
+    let Some(row) = tx.query_one_raw(wanted.done()).await? else {
+        return Ok(None);
+    };
+    let id = row.try_get("", "id")?;
+    ids.know_connection(&commit.connection, id);
+    Ok(Some(id))
 }
 
 /// Rows by table; of several with one key the last, and the others are counted.

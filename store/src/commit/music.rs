@@ -40,7 +40,12 @@ pub async fn performance(
     };
     let fact = |id, row: &TrackPerformance| track_performance::Model::from_row(id, row, scope.observed_at);
     facts::write::<track_performance_entity::Entity, track_performance::Entity, _>(
-        tx, ids, rows, entity, fact,
+        tx,
+        ids,
+        scope.expect,
+        rows,
+        entity,
+        fact,
     )
     .await
 }
@@ -65,8 +70,15 @@ pub async fn audience(
         stream: scope.commit.stream.clone(),
     };
     let fact = |id, row: &ArtistAudience| artist_audience::Model::from_row(id, row, scope.observed_at);
-    facts::write::<artist_audience_entity::Entity, artist_audience::Entity, _>(tx, ids, rows, entity, fact)
-        .await
+    facts::write::<artist_audience_entity::Entity, artist_audience::Entity, _>(
+        tx,
+        ids,
+        scope.expect,
+        rows,
+        entity,
+        fact,
+    )
+    .await
 }
 
 /// Readings of counters.
@@ -91,7 +103,15 @@ pub async fn readings(
         stream: scope.commit.stream.clone(),
     };
     let fact = |id, row: &CounterReading| counter_reading::Model::from_row(id, row, scope.observed_at);
-    facts::write::<counter_entity::Entity, counter_reading::Entity, _>(tx, ids, rows, entity, fact).await
+    facts::write::<counter_entity::Entity, counter_reading::Entity, _>(
+        tx,
+        ids,
+        scope.expect,
+        rows,
+        entity,
+        fact,
+    )
+    .await
 }
 
 /// Tracks on playlists.
@@ -116,7 +136,12 @@ pub async fn placements(
     };
     let fact = |id, row: &PlaylistPlacement| playlist_placement::Model::from_row(id, row, scope.observed_at);
     facts::write::<playlist_placement_entity::Entity, playlist_placement::Entity, _>(
-        tx, ids, rows, entity, fact,
+        tx,
+        ids,
+        scope.expect,
+        rows,
+        entity,
+        fact,
     )
     .await
 }

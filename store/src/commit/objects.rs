@@ -28,7 +28,7 @@ pub async fn write(
                     _ => None,
                 })
                 .collect();
-            upsert::<entity::$entity::Entity>(tx, models).await
+            upsert::<entity::$entity::Entity>(tx, models, scope.expect).await
         }};
     }
     match table {

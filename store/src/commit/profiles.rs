@@ -17,7 +17,7 @@ use crate::{
     entity::billing_profile::{Column, Entity, Model},
     limits,
     sql::Sql,
-    upsert::{Outcome, upsert},
+    upsert::{Expect, Outcome, upsert},
 };
 
 /// The table that cells are sealed for: its contract name.
@@ -68,7 +68,7 @@ pub async fn write(tx: &DatabaseTransaction, scope: &Scope<'_>, rows: &[&Row]) -
     for profile in moved {
         note_origin(tx, scope, profile).await?;
     }
-    upsert::<Entity>(tx, changed).await
+    upsert::<Entity>(tx, changed, Expect::Changed).await
 }
 
 /// Takes everything personal of these customers away, for good: what is read later of their old charges is dropped.
@@ -87,7 +87,7 @@ pub async fn blank(tx: &DatabaseTransaction, scope: &Scope<'_>, customers: &[&st
     // Sorted and without repetition: keys must be unique within one upsert.
     let customers: BTreeSet<&str> = customers.iter().copied().collect();
     let markers: Vec<Model> = customers.into_iter().map(|customer| deleted(scope, customer)).collect();
-    upsert::<Entity>(tx, markers).await?;
+    upsert::<Entity>(tx, markers, Expect::Changed).await?;
     Ok(blanked)
 }
 

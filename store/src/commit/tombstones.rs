@@ -61,7 +61,7 @@ fn begun(sql: Sql, scope: &Scope<'_>, object: &ObjectTable) -> Sql {
         Within::Service => sql
             .text(&format!("UPDATE {table} SET status = "))
             .bind(REMOVED)
-            .text(", revision = revision + 1, observed_at = ")
+            .text(", digest = NULL, revision = revision + 1, observed_at = ")
             .bind(scope.observed_at)
             .text(" WHERE COALESCE(status, '') <> ")
             .bind(REMOVED)

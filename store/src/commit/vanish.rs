@@ -11,7 +11,7 @@ use rows::{
     web::{WebOrigin, WebScope, web_entity},
 };
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Value, entity::prelude::Date,
+    ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Statement, Value, entity::prelude::Date,
     sea_query::ArrayType,
 };
 
@@ -160,20 +160,25 @@ async fn lost_days(
     };
     let backend = tx.get_database_backend();
     let (facts, entities) = (table.facts, table.entities);
-    let stored = Sql::new(backend, "SELECT f.entity_id, f.date FROM ")
-        .text(&format!("{facts} f JOIN {entities} e ON e.id = f.entity_id WHERE f.date BETWEEN "))
-        .bind(chrono_day(days.first))
-        .text(" AND ")
-        .bind(chrono_day(days.last))
-        .text(" AND");
-    let stored = tx.query_all_raw(of_account(stored).done()).await?;
+    let of_window = |columns: &str| {
+        let sql = Sql::new(backend, &format!("SELECT {columns} FROM {facts} f JOIN {entities} e"))
+            .text(" ON e.id = f.entity_id WHERE f.date BETWEEN ")
+            .bind(chrono_day(days.first))
+            .text(" AND ")
+            .bind(chrono_day(days.last))
+            .text(" AND");
+        of_account(sql).done()
+    };
+    let seen_rows = u64::try_from(seen.len()).unwrap_or(u64::MAX);
+    // All that was seen is stored by now. So if there are not more, there are no others.
+    if count(tx, of_window("count(*)")).await? == seen_rows {
+        return Ok(Vanished::Rows(0));
+    }
+    let stored = tx.query_all_raw(of_window("f.entity_id, f.date")).await?;
     if stored.is_empty() {
         return Ok(Vanished::Rows(0));
     }
-    let counts = Shrunk {
-        stored: u64::try_from(stored.len()).unwrap_or(u64::MAX),
-        seen: u64::try_from(seen.len()).unwrap_or(u64::MAX),
-    };
+    let counts = Shrunk { stored: u64::try_from(stored.len()).unwrap_or(u64::MAX), seen: seen_rows };
     if !confirmed && counts.seen < counts.stored.div_ceil(2) {
         return Ok(Vanished::Shrunk(counts));
     }
@@ -257,7 +262,7 @@ async fn lost_objects(
         };
         let update = Sql::new(backend, &format!("UPDATE {} SET {marks}", object.table))
             .bind(mark)
-            .text(", revision = revision + 1, observed_at = ")
+            .text(", digest = NULL, revision = revision + 1, observed_at = ")
             .bind(scope.observed_at);
         let statement = here(update)
             .text(&format!(" AND ({}) IN ", parts.join(", ")))
@@ -266,6 +271,14 @@ async fn lost_objects(
         marked += tx.execute_raw(statement).await?.rows_affected();
     }
     Ok(Vanished::Rows(marked))
+}
+
+async fn count(tx: &DatabaseTransaction, statement: Statement) -> Result<u64, DbErr> {
+    let Some(row) = tx.query_one_raw(statement).await? else {
+        return Ok(0);
+    };
+    let count: i64 = row.try_get_by_index(0)?;
+    Ok(u64::try_from(count).unwrap_or_default())
 }
 
 fn texts(row: &QueryResult, columns: &[&str]) -> Result<Vec<String>, DbErr> {

@@ -26,7 +26,8 @@ pub async fn analytics(
     });
     let entity = |row: &WebAnalytics| entity(scope, &row.account_id, "", &row.origin);
     let fact = |id, row: &WebAnalytics| web_analytics::Model::from_row(id, row, scope.observed_at);
-    facts::write::<web_entity::Entity, web_analytics::Entity, _>(tx, ids, rows, entity, fact).await
+    facts::write::<web_entity::Entity, web_analytics::Entity, _>(tx, ids, scope.expect, rows, entity, fact)
+        .await
 }
 
 /// Goals reached.
@@ -42,7 +43,8 @@ pub async fn conversions(
     });
     let entity = |row: &WebConversions| entity(scope, &row.account_id, &row.goal, &row.origin);
     let fact = |id, row: &WebConversions| web_conversion::Model::from_row(id, row, scope.observed_at);
-    facts::write::<web_entity::Entity, web_conversion::Entity, _>(tx, ids, rows, entity, fact).await
+    facts::write::<web_entity::Entity, web_conversion::Entity, _>(tx, ids, scope.expect, rows, entity, fact)
+        .await
 }
 
 fn entity(scope: &Scope<'_>, account_id: &str, goal: &str, origin: &WebOrigin) -> web_entity::Model {

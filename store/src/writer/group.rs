@@ -6,13 +6,14 @@ use rows::{
 };
 use sea_orm::DbErr;
 
-use crate::{cipher::Keyring, commit, connect::Pools, dimension::EntityIds, limits};
+use crate::{cipher::Keyring, commit, connect::Pools, dimension::EntityIds, limits, upsert::Expectations};
 
 /// Stores commits in one transaction and answers for each, in order. Stops early, with fewer answers, when it takes
 /// long. On an error nothing was stored, unless COMMIT itself was lost on the way: to store again is harmless.
 pub async fn store<'a>(
     pools: &Pools,
     ids: &mut EntityIds,
+    expectations: &mut Expectations,
     keyring: Option<&Keyring>,
     clock: &dyn Clock,
     commits: impl Iterator<Item = &'a Commit>,
@@ -21,7 +22,7 @@ pub async fn store<'a>(
     let tx = pools.begin().await?;
     let mut answers = Vec::new();
     for commit in commits {
-        match commit::apply(&tx, ids, commit, keyring, clock.now()).await {
+        match commit::apply(&tx, ids, expectations, commit, keyring, clock.now()).await {
             Ok(Some(committed)) => answers.push(Ok(committed)),
             Ok(None) => answers.push(Err(SinkError::Outdated(commit.connection.clone()))),
             Err(error) => {

@@ -15,7 +15,7 @@ use rows::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Keys, connect::Pools, dimension::EntityIds, error::Failure, limits};
+use crate::{Keys, connect::Pools, dimension::EntityIds, error::Failure, limits, upsert::Expectations};
 
 /// Hands commits to the writer.
 #[derive(Debug, Clone)]
@@ -50,6 +50,7 @@ pub struct Writer {
     waiting: VecDeque<Job>,
     pools: Pools,
     ids: EntityIds,
+    expectations: Expectations,
     /// As they are when a group is stored: they change while we run.
     keys: Keys,
     clock: Arc<dyn Clock>,
@@ -98,6 +99,7 @@ impl Writer {
             waiting: VecDeque::new(),
             pools,
             ids: EntityIds::new(ids_stale),
+            expectations: Expectations::new(),
             keys,
             clock,
             away: false,
@@ -199,7 +201,15 @@ impl Writer {
     async fn try_together(&mut self, group: &[Job]) -> Result<Vec<Result<Committed, SinkError>>, Failure> {
         let commits = group.iter().map(|job| &job.commit);
         let keyring = self.keys.read().clone();
-        let result = group::store(&self.pools, &mut self.ids, keyring.as_ref(), &*self.clock, commits).await;
+        let result = group::store(
+            &self.pools,
+            &mut self.ids,
+            &mut self.expectations,
+            keyring.as_ref(),
+            &*self.clock,
+            commits,
+        )
+        .await;
         if result.is_err() {
             // Perhaps an id that we remember was deleted by another worker.
             self.ids.clear();

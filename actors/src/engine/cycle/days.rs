@@ -154,7 +154,8 @@ impl Cycle<'_> {
         if dropped > 0 {
             self.context.observer.dropped(self.context.integration, self.task.stream.name, dropped as u64);
         }
-        for row in &page.rows {
+        let table = self.task.stream.tables.first();
+        for row in page.rows.iter().filter(|row| Some(&row.table()) == table) {
             if let Some(day) = row.day()
                 && !seen.keys.insert((row.entity(), day))
             {

@@ -20,6 +20,9 @@ const MESSAGE_LENGTH_MAX: usize = 300;
 /// A run of letters and digits this long may be a token. Ids have up to 18 digits, words are shorter.
 const TOKEN_LENGTH_MIN: usize = 24;
 
+/// How an error is called in an answer.
+const ERROR_KEY: &[u8] = br#""error""#;
+
 /// What to do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
@@ -103,8 +106,11 @@ const RULES: &[Rule] = &[
 pub fn classify(response: &Response) -> Verdict {
     let usage = Usage::of(response);
     let signals = usage.signals(response.endpoint);
-    // An error may come with status 200, so the body is looked at whatever the status.
-    let error = serde_json::from_slice::<Envelope>(&response.body).ok().and_then(|envelope| envelope.error);
+    // An error may come with status 200, so the body is looked at whatever the status. The parser walks through all of it:
+    // only where the word is.
+    let error = memchr::memmem::find(&response.body, ERROR_KEY)
+        .and_then(|_| serde_json::from_slice::<Envelope>(&response.body).ok())
+        .and_then(|envelope| envelope.error);
     let meaning = match error {
         Some(error) => meaning(&error, response, &usage),
         None if response.is_success() => Meaning::Ok,

@@ -98,7 +98,9 @@ async fn sqlite(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> 
     }
     let mut readers = pool_options(url);
     readers.max_connections(options.readers_max.max(1));
-    readers.map_sqlx_sqlite_opts(|options| file_options(options).pragma("query_only", "ON"));
+    readers.map_sqlx_sqlite_opts(|options| {
+        file_options(options).pragma("cache_size", limits::SQLITE_READER_CACHE).pragma("query_only", "ON")
+    });
     let read = connect(readers).await.map_err(|error| file_error(&path, &error))?;
     Ok(Pools { write, read })
 }

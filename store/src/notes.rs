@@ -7,8 +7,8 @@ use rows::{
     sink::{BackfillRequest, ConnectionReport, Control, CycleRecord, SinkError},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Set, prelude::DateTimeUtc, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, NotSet, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Set, prelude::DateTimeUtc, sea_query::Expr,
 };
 
 use crate::{

@@ -237,8 +237,7 @@ impl Connection {
         };
         self.blueprint.conditions.set(condition);
         at_work.context.observer.condition_changed(&report.connection);
-        let turned =
-            before.is_none_or(|before| before.state != report.state || before.error != report.error);
+        let turned = before.is_none_or(|before| before.state != report.state || before.error != report.error);
         if turned {
             if let Some(error) = &report.error {
                 tracing::warn!(

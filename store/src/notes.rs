@@ -126,15 +126,16 @@ async fn controls(database: &impl ConnectionTrait) -> Result<Vec<Control>, DbErr
         .add(Column::Paused.eq(true))
         .add(Column::PollRequestedAt.is_not_null())
         .add(Column::Name.in_subquery(requested));
-    let connections: Vec<(String, bool, Option<DateTimeUtc>)> = connection::Entity::find()
+    let mut connections: Vec<(String, bool, Option<DateTimeUtc>)> = connection::Entity::find()
         .select_only()
         .columns([Column::Name, Column::Paused, Column::PollRequestedAt])
         .filter(Column::Removed.eq(false))
         .filter(wanted)
-        .order_by_asc(Column::Name)
         .into_tuple()
         .all(database)
         .await?;
+    // Sorted here: asked for in this order, the database reads every row by way of the index.
+    connections.sort_unstable();
     let control = |(connection, paused, poll_requested_at): (String, bool, Option<DateTimeUtc>)| Control {
         backfills: backfills.remove(connection.as_str()).unwrap_or_default(),
         connection,

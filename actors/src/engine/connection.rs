@@ -169,21 +169,24 @@ impl Connection {
         // What has ended keeps its memory for as long as somebody could still ask for it.
         self.tasks.retain(|task| !task.is_finished());
         let Some(at_work) = &mut self.at_work else { return };
-        let context = at_work.context.clone();
-        let step = at_work.poller.step(context.link.agreed_now());
+        let (link, epoch) = (Arc::clone(&at_work.context.link), at_work.context.epoch);
+        let step = at_work.poller.step(link.agreed_now());
         let overdue = at_work.poller.is_overdue();
-        for job in step.jobs {
-            self.start(ctx, &context, job);
+        if !step.jobs.is_empty() {
+            let context = at_work.context.clone();
+            for job in step.jobs {
+                self.start(ctx, &context, job);
+            }
         }
         self.show();
         if let Some(ok) = step.finished {
-            self.end(ctx, Fate::Finished { ok, epoch: Some(context.epoch) });
+            self.end(ctx, Fate::Finished { ok, epoch: Some(epoch) });
             return;
         }
         // Cycles wait for limits and passing failures within themselves, too.
-        if overdue && (context.link.is_waiting() || context.link.is_troubled()) {
+        if overdue && (link.is_waiting() || link.is_troubled()) {
             tracing::warn!(connection = self.name(), "waited for longer than this run may: given up");
-            self.end(ctx, Fate::Finished { ok: false, epoch: Some(context.epoch) });
+            self.end(ctx, Fate::Finished { ok: false, epoch: Some(epoch) });
             return;
         }
         if let Some(wait) = step.wake_in {

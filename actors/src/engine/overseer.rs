@@ -6,7 +6,7 @@
 //! answers nonsense is not a crash; the connection deals with that itself.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -125,6 +125,8 @@ pub struct Overseer {
     progress: watch::Sender<Progress>,
     controls_every: Duration,
     asking: bool,
+    /// Of whom the store named a wish when it was last asked.
+    wished: BTreeSet<String>,
     /// Somebody rang while the store was being asked: the answer may be older than the wish.
     ask_again: bool,
     stopping: bool,
@@ -143,6 +145,7 @@ impl Overseer {
             progress,
             controls_every,
             asking: false,
+            wished: BTreeSet::new(),
             ask_again: false,
             stopping: false,
             finished: Vec::new(),
@@ -412,8 +415,10 @@ impl Handler<Controlled> for Overseer {
                 (connection, Controls { paused, poll_requested_at, backfills })
             })
             .collect();
-        // What the store does not name has no wish.
-        for (name, child) in &mut self.children {
+        // What the store does not name has no wish, or none any more.
+        let wished = std::mem::replace(&mut self.wished, wishes.keys().cloned().collect());
+        for name in wished.union(&self.wished) {
+            let Some(child) = self.children.get_mut(name) else { continue };
             let wish = wishes.remove(name).unwrap_or_default();
             if wish != child.controls {
                 child.controls = wish.clone();

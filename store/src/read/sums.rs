@@ -120,15 +120,12 @@ pub async fn readings(
     now: Timestamp,
 ) -> Result<BTreeMap<Account, Reading>, StoreError> {
     let ledgers = ledger::Entity::find();
-    let ledgers = match wanted {
-        Some(wanted) => {
-            let connections = wanted.iter().map(|(connection, _)| *connection);
-            ledgers.filter(ledger::Column::ConnectionId.is_in(connections))
-        }
-        None => {
-            let same = "r.connection_id = ledger.connection_id AND r.account_id = ledger.account_id";
-            ledgers.filter(Expr::cust(any_has(&CAMPAIGNS, same)))
-        }
+    let ledgers = if let Some(wanted) = wanted {
+        let connections = wanted.iter().map(|(connection, _)| *connection);
+        ledgers.filter(ledger::Column::ConnectionId.is_in(connections))
+    } else {
+        let same = "r.connection_id = ledger.connection_id AND r.account_id = ledger.account_id";
+        ledgers.filter(Expr::cust(any_has(&CAMPAIGNS, same)))
     };
     let mut ledgers = ledgers.all(database).await?;
     ledgers.retain(|stored| {

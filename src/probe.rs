@@ -38,7 +38,7 @@ const PAGES_MAX: usize = 1_000;
 
 impl Probe {
     /// Of this connection. Sends nothing yet.
-    pub fn new(spec: ConnectionSpec, integration: Arc<dyn Integration>) -> Result<Self, ProbeError> {
+    pub fn new(spec: Arc<ConnectionSpec>, integration: Arc<dyn Integration>) -> Result<Self, ProbeError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let observer = Arc::new(Silent);
         let surroundings = Surroundings {
@@ -48,8 +48,7 @@ impl Probe {
             observer,
         };
         let source = integration.connect(&spec)?;
-        let link =
-            Link::new(Arc::new(spec), integration.id(), source.clone(), integration.quotas(), surroundings);
+        let link = Link::new(spec, integration.id(), source.clone(), integration.quotas(), surroundings);
         Ok(Self { source, integration, session: link.session(Urgency::Fresh) })
     }
 

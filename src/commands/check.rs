@@ -91,7 +91,7 @@ async fn database(settings: &Settings) -> bool {
     }
 }
 
-async fn connection(spec: ConnectionSpec) -> bool {
+async fn connection(spec: Arc<ConnectionSpec>) -> bool {
     let name = spec.name.clone();
     let Some(integration) = catalogue().into_iter().find(|known| known.id() == spec.integration) else {
         line(&name, false, &format!("integration {} is not built in", spec.integration));

@@ -1,5 +1,7 @@
 //! `dynamoi discover`: what credentials can see.
 
+use std::sync::Arc;
+
 use actors::{failure::Failure, integrations::catalogue};
 use clap::Args;
 use comfy_table::{Table, presets};
@@ -44,7 +46,7 @@ impl Discover {
             return Exit::failed(format_args!("connection `{}` is switched off", self.connection));
         };
         // All that the credentials see, not only what is configured.
-        spec.accounts.clear();
+        Arc::make_mut(&mut spec).accounts.clear();
         let probe = match Probe::new(spec, integration) {
             Ok(probe) => probe,
             Err(error) => return Exit::failed(error),

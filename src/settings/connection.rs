@@ -1,6 +1,6 @@
 //! Connections: what is configured for one, its integration's table and the built-in defaults put together.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actors::{
     integration::{ConnectionSpec, Integration, SetupError, StreamOverride},
@@ -36,7 +36,7 @@ pub struct Connection {
     /// Whether it and its integration are switched on.
     pub enabled: bool,
     /// What the engine needs; nothing when it is switched off or secrets were left out.
-    pub spec: Option<ConnectionSpec>,
+    pub spec: Option<Arc<ConnectionSpec>>,
 }
 
 // === impl Review ===
@@ -72,7 +72,7 @@ impl Review<'_> {
                 if let Some(spec) = spec.clone() {
                     self.try_out(&path, integration.as_ref(), spec);
                 }
-                connection.spec = spec.filter(|_| self.secrets == Secrets::Fetched);
+                connection.spec = spec.filter(|_| self.secrets == Secrets::Fetched).map(Arc::new);
                 let subjects = integration.subjects(&table.settings);
                 candidates.push(Candidate { name: name.clone(), table, base_url, subjects, secrets });
             }
@@ -82,7 +82,7 @@ impl Review<'_> {
         connections
     }
 
-    fn integration(&mut self, id: &str, path: &KeyPath) -> Option<std::sync::Arc<dyn Integration>> {
+    fn integration(&mut self, id: &str, path: &KeyPath) -> Option<Arc<dyn Integration>> {
         let found = self.integrations.iter().find(|integration| integration.id() == id).cloned();
         if found.is_none() {
             let key = path.child("integration");
@@ -332,7 +332,7 @@ impl Connection {
                 // The default start date moves with the day of loading.
                 let moves = self.start_date_is_default && other.start_date_is_default;
                 let start_date = if moves { ours.start_date } else { theirs.start_date };
-                ours.same_as(&ConnectionSpec { start_date, ..theirs.clone() })
+                ours.same_as(&ConnectionSpec { start_date, ..ConnectionSpec::clone(theirs) })
             }
             (None, None) => true,
             _ => false,

@@ -29,11 +29,14 @@ pub fn layer(
     mistakes: &mut Mistakes,
 ) -> Layer {
     let mut layer = Layer::empty();
-    let mut known = below.clone();
     let mut variables: Vec<_> = environment
         .iter()
         .filter_map(|(name, text)| Some((name, name.strip_prefix(PREFIX)?, text)))
         .collect();
+    if variables.is_empty() {
+        return layer;
+    }
+    let mut known = below.clone();
     // A connection's keys depend on its integration: that one first.
     variables.sort_by_key(|(_, key, _)| !key.to_uppercase().ends_with("__INTEGRATION"));
     for (name, key, text) in variables {

@@ -156,17 +156,21 @@ pub fn insert(tree: &mut Value, path: &[String], value: Value) {
     }
 }
 
+/// A layer's values, to be merged.
+#[derive(Debug, Clone)]
+pub struct Values(pub Value);
+
 /// Everything is merged below this one key, because the `config` crate reads top-level keys as expressions: `"a[9]"`
 /// would make a list of ten.
-pub const ROOT: &str = "configuration";
+const ROOT: &str = "configuration";
 
-impl Source for Layer {
+impl Source for Values {
     fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
         Box::new(self.clone())
     }
 
     fn collect(&self) -> Result<Map<String, config::Value>, ConfigError> {
-        Ok(Map::from_iter([(ROOT.to_owned(), to_config(&self.values))]))
+        Ok(Map::from_iter([(ROOT.to_owned(), to_config(&self.0))]))
     }
 }
 

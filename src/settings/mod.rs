@@ -34,7 +34,6 @@ use std::{
 
 use actors::integration::{ConnectionSpec, Integration};
 use rows::{Clock, Day, clock::SystemClock};
-use serde_json::Value;
 use store::cipher::Keyring;
 
 pub use campaign::{Budget, Campaign, Member};
@@ -80,8 +79,8 @@ pub struct Settings {
     /// Whether a connection's secret is one that the worker keeps itself.
     uses_stored: bool,
     warnings: Vec<Warning>,
-    /// Merged, secrets hidden.
-    exhibit: Value,
+    /// Merged, secrets hidden: TOML, because a tree of thousands of connections takes ten times the memory.
+    exhibit: String,
 }
 
 /// Encryption at rest.
@@ -165,9 +164,12 @@ impl Settings {
         }
         let defaults = layers[0].values.clone();
         let schema = Schema::new(integrations, &defaults);
-        let files_only = Tree::merge(&layers);
-        layers.push(environment::layer(environment, &schema, &files_only.values, &mut mistakes));
-        let tree = Tree::merge(&layers);
+        let mut tree = Tree::merge(layers);
+        // What a variable means depends on what the files say.
+        let variables = environment::layer(environment, &schema, &tree.values, &mut mistakes);
+        if !variables.places.is_empty() {
+            tree = Tree::merge(vec![tree.into(), variables]);
+        }
         let sound = validation::check(&schema, &tree, &defaults, &mut mistakes);
         let mut review = Review {
             tree: &tree,
@@ -182,14 +184,14 @@ impl Settings {
             mistakes,
             warnings: Vec::new(),
         };
-        let settings = review.settings(exhibit::without_secrets(&schema, &tree.values));
+        let settings = review.settings(&schema);
         let Review { mut mistakes, .. } = review;
         mistakes.sort();
         settings.filter(|_| mistakes.is_empty()).ok_or(mistakes)
     }
 
     /// What the engine is to connect: everything that is switched on, defaults applied, secrets fetched.
-    pub fn specs(&self) -> Vec<ConnectionSpec> {
+    pub fn specs(&self) -> Vec<Arc<ConnectionSpec>> {
         self.connections.values().filter_map(|connection| connection.spec.clone()).collect()
     }
 
@@ -212,7 +214,7 @@ impl Settings {
 
     /// The merged configuration as TOML, secrets hidden.
     pub fn show(&self) -> String {
-        exhibit::to_toml(&self.exhibit)
+        self.exhibit.clone()
     }
 }
 
@@ -254,7 +256,7 @@ fn read_file(path: &Path, mistakes: &mut Mistakes) -> Layer {
 
 impl Review<'_> {
     /// Everything. Each part is looked at, whatever is wrong with the others.
-    fn settings(&mut self, exhibit: Value) -> Option<Settings> {
+    fn settings(&mut self, schema: &Schema) -> Option<Settings> {
         let worker = self.read(&KeyPath::of(["worker"]));
         let log = self.read(&KeyPath::of(["log"]));
         let http = self.http();
@@ -274,7 +276,7 @@ impl Review<'_> {
             campaigns,
             uses_stored: self.uses_stored,
             warnings: std::mem::take(&mut self.warnings),
-            exhibit,
+            exhibit: exhibit::to_toml(&exhibit::without_secrets(schema, &self.tree.values)),
         })
     }
 }

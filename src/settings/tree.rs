@@ -6,7 +6,7 @@ use config::Config;
 use serde_json::{Value, json};
 
 use super::{
-    layer::{Layer, ROOT},
+    layer::{Layer, Values},
     place::{KeyPath, Place},
 };
 
@@ -18,12 +18,17 @@ pub struct Tree {
     places: BTreeMap<KeyPath, Place>,
 }
 
+/// What [`Values`] put together are.
+#[derive(serde::Deserialize)]
+struct Merged {
+    configuration: Value,
+}
+
 // === impl Tree ===
 
 impl Tree {
     /// Merges the layers, the first one being the weakest.
-    pub fn merge(layers: &[Layer]) -> Self {
-        let mut layers = layers.to_vec();
+    pub fn merge(mut layers: Vec<Layer>) -> Self {
         for later in 1..layers.len() {
             let (earlier, rest) = layers.split_at_mut(later);
             for path in rest[0].places.keys() {
@@ -34,10 +39,9 @@ impl Tree {
         }
         let mut builder = Config::builder();
         let mut places: BTreeMap<KeyPath, Place> = BTreeMap::new();
-        for layer in &layers {
-            builder = builder.add_source(layer.clone());
-            for (path, place) in &layer.places {
-                if !layer.pointee(path).is_some_and(Value::is_object) {
+        for Layer { values, places: of_layer } in layers {
+            for (path, place) in of_layer {
+                if !get(&values, &path).is_some_and(Value::is_object) {
                     // What a replaced list or value had below it is gone: it stands right behind it.
                     let below = places.range(path.clone()..).map(|(known, _)| known);
                     let below: Vec<KeyPath> =
@@ -46,12 +50,14 @@ impl Tree {
                         places.remove(&gone);
                     }
                 }
-                places.insert(path.clone(), place.clone());
+                places.insert(path, place);
             }
+            builder = builder.add_source(Values(values));
         }
-        let merged = builder.build().and_then(|merged| merged.get::<Value>(ROOT));
+        let merged = builder.build().and_then(Config::try_deserialize::<Merged>);
         // The layers are tables already; merging them cannot fail.
-        Self { values: merged.unwrap_or_else(|_| json!({})), places }
+        let values = merged.map_or_else(|_| json!({}), |Merged { configuration }| configuration);
+        Self { values, places }
     }
 
     /// Where the key was set last; for one that is not set, where the table around it was.
@@ -111,9 +117,9 @@ pub fn remove(values: &mut Value, path: &[String]) {
     }
 }
 
-impl Layer {
-    fn pointee(&self, path: &KeyPath) -> Option<&Value> {
-        get(&self.values, path)
+impl From<Tree> for Layer {
+    fn from(Tree { values, places }: Tree) -> Self {
+        Self { values, places }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The merged tree against the schema: every violation becomes a [`Mistake`], and is cut out so that what is left can
 //! be looked at further.
 
+use std::borrow::Cow;
+
 use actors::session::quota::Scope;
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::Value;
@@ -16,8 +18,13 @@ use super::{
 };
 
 /// Notes every violation. Returns the tree without what is wrong, defaults in its place.
-pub fn check(schema: &Schema, tree: &Tree, defaults: &Value, mistakes: &mut Mistakes) -> Value {
-    let mut sound = tree.values.clone();
+pub fn check<'a>(
+    schema: &Schema,
+    tree: &'a Tree,
+    defaults: &Value,
+    mistakes: &mut Mistakes,
+) -> Cow<'a, Value> {
+    let mut sound = Cow::Borrowed(&tree.values);
     let validator = match schema.validator() {
         Ok(validator) => validator,
         Err(problem) => {
@@ -39,13 +46,23 @@ pub fn check(schema: &Schema, tree: &Tree, defaults: &Value, mistakes: &mut Mist
                 mistakes.push(mistake);
             }
             match tree::get(defaults, &path) {
-                Some(default) => insert(&mut sound, &path.0, default.clone()),
-                None => tree::remove(&mut sound, &checker.smallest_whole(path).0),
+                Some(default) => insert(sound.to_mut(), &path.0, default.clone()),
+                None => tree::remove(sound.to_mut(), &checker.smallest_whole(path).0),
             }
         }
     }
-    drop_holes(&mut sound);
+    if has_holes(&sound) {
+        drop_holes(sound.to_mut());
+    }
     sound
+}
+
+fn has_holes(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| item.is_null() || has_holes(item)),
+        Value::Object(table) => table.values().any(has_holes),
+        _ => false,
+    }
 }
 
 /// List items that were cut out left a hole.

@@ -143,8 +143,9 @@ impl Family {
         self.name
     }
 
-    /// Header and series.
-    pub fn into_text(self) -> String {
+    /// Header and series, in no more memory than they take: they are kept until they change.
+    pub fn into_text(mut self) -> String {
+        self.text.shrink_to_fit();
         self.text
     }
 }

@@ -1,13 +1,19 @@
 //! What operators ask of a connection, through the database.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use rows::DayRange;
-use sea_orm::{ColumnTrait, EntityTrait, NotSet, QueryFilter, Set, UpdateMany, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, EntityTrait, NotSet, QueryFilter, QuerySelect, Set, UpdateMany, prelude::DateTimeUtc,
+    sea_query::Expr,
+};
 
 use crate::{
     Store, StoreError,
     convert::{chrono_day, day, timestamp, utc},
     entity::{backfill, connection},
+    limits,
 };
 
 /// How far a backfill request is.
@@ -84,17 +90,27 @@ impl Store {
 
     /// Marks every connection that is not named as removed from the configuration. Its rows stay.
     pub async fn retire_connections(&self, configured: &[String]) -> Result<(), StoreError> {
-        connection::Entity::update_many()
-            .col_expr(connection::Column::Removed, Expr::value(true))
-            .col_expr(connection::Column::State, Expr::value(rows::state::State::Stopped.as_str()))
-            .col_expr(
-                connection::Column::NextPollAt,
-                Expr::value(Option::<sea_orm::prelude::DateTimeUtc>::None),
-            )
-            .filter(connection::Column::Name.is_not_in(configured))
-            .filter(connection::Column::Removed.eq(false))
-            .exec(&self.pools.write)
+        use connection::Column;
+        // Compared here: there may be more names than a statement takes values.
+        let known: Vec<String> = connection::Entity::find()
+            .select_only()
+            .column(Column::Name)
+            .filter(Column::Removed.eq(false))
+            .into_tuple()
+            .all(&self.pools.write)
             .await?;
+        let configured: HashSet<&str> = configured.iter().map(String::as_str).collect();
+        let gone: Vec<String> =
+            known.into_iter().filter(|name| !configured.contains(name.as_str())).collect();
+        for names in gone.chunks(limits::KEYS_STATEMENT_MAX) {
+            connection::Entity::update_many()
+                .col_expr(Column::Removed, Expr::value(true))
+                .col_expr(Column::State, Expr::value(rows::state::State::Stopped.as_str()))
+                .col_expr(Column::NextPollAt, Expr::value(Option::<DateTimeUtc>::None))
+                .filter(Column::Name.is_in(names))
+                .exec(&self.pools.write)
+                .await?;
+        }
         Ok(())
     }
 

@@ -63,14 +63,9 @@ impl Conditions {
         self.0.read().get(connection).cloned()
     }
 
-    /// Replaces one; gives whether it differs from before.
-    pub(super) fn set(&self, condition: Condition) -> bool {
-        let mut all = self.0.write();
-        if all.get(&condition.connection).is_some_and(|before| **before == condition) {
-            return false;
-        }
-        all.insert(condition.connection.clone(), Arc::new(condition));
-        true
+    /// Replaces one.
+    pub(super) fn set(&self, condition: Condition) {
+        self.0.write().insert(condition.connection.clone(), Arc::new(condition));
     }
 
     /// Changes one that is there.

@@ -50,7 +50,7 @@ pub struct Blueprint {
 
 /// The actor.
 pub struct Connection {
-    blueprint: Blueprint,
+    blueprint: Arc<Blueprint>,
     overseer: Addr<Overseer>,
     generation: u64,
     /// There once the store has answered and the source is made.
@@ -115,7 +115,7 @@ const ONCE_LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl Connection {
     /// An actor that starts when it is started.
-    pub fn new(blueprint: Blueprint, overseer: Addr<Overseer>, generation: u64) -> Self {
+    pub fn new(blueprint: Arc<Blueprint>, overseer: Addr<Overseer>, generation: u64) -> Self {
         Self {
             blueprint,
             overseer,
@@ -166,22 +166,27 @@ impl Connection {
             }
             return;
         }
+        // What has ended keeps its memory for as long as somebody could still ask for it.
+        self.tasks.retain(|task| !task.is_finished());
         let Some(at_work) = &mut self.at_work else { return };
-        let context = at_work.context.clone();
-        let step = at_work.poller.step(context.link.agreed_now());
+        let (link, epoch) = (Arc::clone(&at_work.context.link), at_work.context.epoch);
+        let step = at_work.poller.step(link.agreed_now());
         let overdue = at_work.poller.is_overdue();
-        for job in step.jobs {
-            self.start(ctx, &context, job);
+        if !step.jobs.is_empty() {
+            let context = at_work.context.clone();
+            for job in step.jobs {
+                self.start(ctx, &context, job);
+            }
         }
         self.show();
         if let Some(ok) = step.finished {
-            self.end(ctx, Fate::Finished { ok, epoch: Some(context.epoch) });
+            self.end(ctx, Fate::Finished { ok, epoch: Some(epoch) });
             return;
         }
         // Cycles wait for limits and passing failures within themselves, too.
-        if overdue && (context.link.is_waiting() || context.link.is_troubled()) {
+        if overdue && (link.is_waiting() || link.is_troubled()) {
             tracing::warn!(connection = self.name(), "waited for longer than this run may: given up");
-            self.end(ctx, Fate::Finished { ok: false, epoch: Some(context.epoch) });
+            self.end(ctx, Fate::Finished { ok: false, epoch: Some(epoch) });
             return;
         }
         if let Some(wait) = step.wake_in {
@@ -221,6 +226,10 @@ impl Connection {
         let Some(at_work) = &self.at_work else { return };
         let link = &at_work.context.link;
         let condition = at_work.poller.condition(link.is_troubled(), link.is_waiting());
+        let before = self.blueprint.conditions.get(&condition.connection);
+        if before.as_deref() == Some(&condition) {
+            return;
+        }
         let report = ConnectionReport {
             connection: condition.connection.clone(),
             epoch: at_work.context.epoch,
@@ -229,17 +238,9 @@ impl Connection {
             next_poll_at: condition.next_poll_at,
             error: condition.error.clone(),
         };
-        let before = self
-            .blueprint
-            .conditions
-            .get(&report.connection)
-            .map(|before| (before.state, before.error.clone()));
-        if !self.blueprint.conditions.set(condition) {
-            return;
-        }
+        self.blueprint.conditions.set(condition);
         at_work.context.observer.condition_changed(&report.connection);
-        let turned =
-            before.as_ref().is_none_or(|(state, error)| *state != report.state || *error != report.error);
+        let turned = before.is_none_or(|before| before.state != report.state || before.error != report.error);
         if turned {
             if let Some(error) = &report.error {
                 tracing::warn!(

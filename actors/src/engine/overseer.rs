@@ -6,7 +6,8 @@
 //! answers nonsense is not a crash; the connection deals with that itself.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
@@ -104,30 +105,33 @@ pub struct Progress {
 }
 
 struct Child {
-    blueprint: Blueprint,
+    blueprint: Arc<Blueprint>,
     address: Option<Addr<Connection>>,
     generation: u64,
     crashes: VecDeque<Duration>,
     delays: Delays,
     controls: Controls,
     /// Takes over once the actor has ended.
-    next: Option<Blueprint>,
+    next: Option<Arc<Blueprint>>,
     removed: bool,
 }
 
 /// The actor.
 pub struct Overseer {
-    children: BTreeMap<String, Child>,
+    /// Boxed, because up to half of a tree's places are empty.
+    children: BTreeMap<String, Box<Child>>,
     /// What was asked for, also of connections that are just being rebuilt.
     generation: u64,
     progress: watch::Sender<Progress>,
     controls_every: Duration,
     asking: bool,
+    /// Of whom the store named a wish when it was last asked.
+    wished: BTreeSet<String>,
     /// Somebody rang while the store was being asked: the answer may be older than the wish.
     ask_again: bool,
     stopping: bool,
     /// Connections whose part of a single run is over, with their epochs.
-    finished: Vec<(Blueprint, i64)>,
+    finished: Vec<(Arc<Blueprint>, i64)>,
 }
 
 // === impl Overseer ===
@@ -141,6 +145,7 @@ impl Overseer {
             progress,
             controls_every,
             asking: false,
+            wished: BTreeSet::new(),
             ask_again: false,
             stopping: false,
             finished: Vec::new(),
@@ -152,7 +157,7 @@ impl Overseer {
         let generation = self.generation;
         let Some(child) = self.children.get_mut(name) else { return };
         child.generation = generation;
-        let connection = Connection::new(child.blueprint.clone(), ctx.address(), generation);
+        let connection = Connection::new(Arc::clone(&child.blueprint), ctx.address(), generation);
         let address = connection.start();
         if child.controls != Controls::default() {
             address.do_send(child.controls.clone());
@@ -160,7 +165,7 @@ impl Overseer {
         child.address = Some(address);
     }
 
-    fn adopt(&mut self, blueprint: Blueprint, ctx: &Context<Self>) {
+    fn adopt(&mut self, blueprint: Arc<Blueprint>, ctx: &Context<Self>) {
         let name = blueprint.spec.name.clone();
         let spec = &blueprint.spec;
         blueprint.conditions.set(Condition {
@@ -183,7 +188,7 @@ impl Overseer {
             next: None,
             removed: false,
         };
-        self.children.insert(name.clone(), child);
+        self.children.insert(name.clone(), Box::new(child));
         self.launch(&name, ctx);
     }
 
@@ -266,7 +271,7 @@ impl Overseer {
             return;
         }
         let Some(child) = self.children.values().next() else { return };
-        let sink = std::sync::Arc::clone(&child.blueprint.sink);
+        let sink = Arc::clone(&child.blueprint.sink);
         let address = ctx.address();
         self.asking = true;
         child.blueprint.runtime.spawn(async move {
@@ -277,7 +282,7 @@ impl Overseer {
 
 /// A crashed actor cannot store its condition itself.
 fn store_condition(blueprint: &Blueprint, state: State, error: String) {
-    let (sink, name) = (std::sync::Arc::clone(&blueprint.sink), blueprint.spec.name.clone());
+    let (sink, name) = (Arc::clone(&blueprint.sink), blueprint.spec.name.clone());
     blueprint.runtime.spawn(async move {
         let _ = sink.note_state(&name, state, Some(error)).await;
     });
@@ -297,8 +302,10 @@ impl Handler<Run> for Overseer {
     type Result = ();
 
     fn handle(&mut self, Run(blueprints): Run, ctx: &mut Self::Context) {
-        let mut wanted: BTreeMap<String, Blueprint> =
-            blueprints.into_iter().map(|blueprint| (blueprint.spec.name.clone(), blueprint)).collect();
+        let mut wanted: BTreeMap<String, Arc<Blueprint>> = blueprints
+            .into_iter()
+            .map(|blueprint| (blueprint.spec.name.clone(), Arc::new(blueprint)))
+            .collect();
         for (name, child) in &mut self.children {
             let next = wanted.remove(name);
             if next.as_ref().is_some_and(|next| next.spec.same_as(&child.blueprint.spec)) {
@@ -408,8 +415,10 @@ impl Handler<Controlled> for Overseer {
                 (connection, Controls { paused, poll_requested_at, backfills })
             })
             .collect();
-        // What the store does not name has no wish.
-        for (name, child) in &mut self.children {
+        // What the store does not name has no wish, or none any more.
+        let wished = std::mem::replace(&mut self.wished, wishes.keys().cloned().collect());
+        for name in wished.union(&self.wished) {
+            let Some(child) = self.children.get_mut(name) else { continue };
             let wish = wishes.remove(name).unwrap_or_default();
             if wish != child.controls {
                 child.controls = wish.clone();

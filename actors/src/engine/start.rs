@@ -101,7 +101,10 @@ impl EngineOptions {
 
 impl Engine {
     /// Starts the actors' thread and these connections.
-    pub async fn start(options: EngineOptions, specs: Vec<ConnectionSpec>) -> Result<Self, EngineError> {
+    pub async fn start(
+        options: EngineOptions,
+        specs: Vec<impl Into<Arc<ConnectionSpec>>>,
+    ) -> Result<Self, EngineError> {
         let (sender, progress) = watch::channel(Progress::default());
         let (started, overseer) = tokio::sync::oneshot::channel();
         let controls_every = options.controls_every;
@@ -127,9 +130,9 @@ impl Engine {
 
     /// Makes these, and no others, the running connections. Those whose specification changed (secrets included) are
     /// built anew, others are not touched. Once this returns, every new connection shows its condition.
-    pub async fn run(&mut self, specs: Vec<ConnectionSpec>) {
+    pub async fn run(&mut self, specs: Vec<impl Into<Arc<ConnectionSpec>>>) {
         let count = specs.len();
-        let blueprints = specs.into_iter().filter_map(|spec| self.blueprint(spec, count)).collect();
+        let blueprints = specs.into_iter().filter_map(|spec| self.blueprint(spec.into(), count)).collect();
         // Only an overseer that has ended does not answer; whoever waits for the engine hears of that.
         let _ = self.overseer.send(Run(blueprints)).await;
     }
@@ -173,7 +176,7 @@ impl Engine {
         }
     }
 
-    fn blueprint(&self, spec: ConnectionSpec, count: usize) -> Option<Blueprint> {
+    fn blueprint(&self, spec: Arc<ConnectionSpec>, count: usize) -> Option<Blueprint> {
         let options = &self.options;
         let Some(integration) = options.integrations.iter().find(|known| known.id() == spec.integration)
         else {
@@ -186,7 +189,7 @@ impl Engine {
         };
         Some(Blueprint {
             start_delay: if options.once.is_some() { Duration::ZERO } else { spread(&spec.name, count) },
-            spec: Arc::new(spec),
+            spec,
             integration: Arc::clone(integration),
             surroundings: options.surroundings.clone(),
             sink: Arc::clone(&options.sink),

@@ -13,14 +13,13 @@ use rows::{
 };
 
 use super::{
-    sums::{Account, Reading, Sums, connections, objects_of, readings, spend_since, sum},
+    sums::{
+        Account, CAMPAIGNS, Connection, Reading, Sums, connections_named, connections_with, objects_of,
+        readings, spend_since, sum,
+    },
     window_days,
 };
-use crate::{
-    Store, StoreError,
-    entity::{ad_campaign, connection},
-    limits,
-};
+use crate::{Store, StoreError, entity::ad_campaign, limits};
 
 impl Store {
     /// Campaigns with spend in 28 days or active: of these accounts (connection's name, account), or of all.
@@ -29,7 +28,13 @@ impl Store {
         touched: Option<&[(String, String)]>,
         now: Timestamp,
     ) -> Result<Vec<CampaignSnapshot>, StoreError> {
-        let connections = connections(&self.pools.read).await?;
+        let connections = match touched {
+            Some(touched) => {
+                let names = touched.iter().map(|(name, _)| name.as_str()).collect();
+                connections_named(&self.pools.read, &names).await?
+            }
+            None => connections_with(&self.pools.read, &CAMPAIGNS).await?,
+        };
         let wanted = touched.map(|touched| {
             let ids: HashMap<&str, i64> =
                 connections.values().map(|connection| (&*connection.name, connection.id)).collect();
@@ -85,7 +90,7 @@ fn whole_life(snapshot: &CampaignSnapshot, reading: &Reading) -> Option<Day> {
 }
 
 fn snapshot_of(
-    connection: &connection::Model,
+    connection: &Connection,
     reading: &Reading,
     (account, campaign_id): &(Account, String),
     object: Option<&ad_campaign::Model>,

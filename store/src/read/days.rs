@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rows::{Day, DayRange, Micros, day::plus_days, money::RawSpend};
 use sea_orm::{ConnectionTrait, DbErr, Value, sea_query::ArrayType};
 
-use super::sums::{Account, Reading, connections, readings};
+use super::sums::{Account, Reading, connections_named, readings};
 use crate::{
     Store, StoreError,
     convert::{chrono_day, day},
@@ -54,7 +54,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<HashMap<CampaignKey, CampaignDays>, StoreError> {
         let database = &self.pools.read;
-        let connections = connections(database).await?;
+        let names = campaigns.iter().map(|key| key.connection.as_str()).collect();
+        let connections = connections_named(database, &names).await?;
         let ids: HashMap<&str, i64> =
             connections.values().map(|connection| (&*connection.name, connection.id)).collect();
         let wanted: Vec<(&CampaignKey, Key)> = campaigns

@@ -17,9 +17,9 @@ use super::{
         Facts, StreamKey, known_windows, last_day, ledgers, rows_of_day, stream_of, sum_or_zero, sums,
         windows,
     },
-    sums::connections,
+    sums::{Connection, connections_with},
 };
-use crate::{Store, StoreError, entity::connection, sql::Sql};
+use crate::{Store, StoreError, sql::Sql};
 
 /// A track's whole numbers of a day: not one country's, and not those of a longer period.
 const TRACKS: Facts = Facts {
@@ -49,7 +49,7 @@ struct Part {
 /// The database, and what has been found in it.
 struct Reader<'a, C> {
     database: &'a C,
-    connections: &'a HashMap<i64, connection::Model>,
+    connections: &'a HashMap<i64, Connection>,
     parts: HashMap<i64, Part>,
 }
 
@@ -57,7 +57,8 @@ impl Store {
     /// What every connection last saw of streaming services, by name.
     pub async fn music(&self, now: Timestamp) -> Result<Vec<MusicSnapshot>, StoreError> {
         let database = &self.pools.read;
-        let connections = connections(database).await?;
+        let tables = [TRACKS, ARTISTS, COUNTERS, PLACEMENTS].map(|facts| facts.entities);
+        let connections = connections_with(database, &tables).await?;
         let mut reader = Reader { database, connections: &connections, parts: HashMap::new() };
         reader.counters().await?;
         reader.artists().await?;

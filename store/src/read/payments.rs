@@ -9,14 +9,16 @@ use rows::{
     ledger::{Ledger, Progress},
     snapshot::{PaymentSnapshot, PaymentWindow, Windows},
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::window_days;
-use crate::{
-    Store, StoreError,
-    entity::{connection, ledger},
-    sql::Sql,
+use super::{
+    sums::{Connection, any_has, connections_with},
+    window_days,
 };
+use crate::{Store, StoreError, entity::ledger, sql::Sql};
+
+/// Where money is: a connection without any of it has nothing to show.
+const PAYMENTS: [&str; 2] = ["ledger_entry_rows", "subscription_entities"];
 
 /// What is known of one currency of a connection.
 #[derive(Default)]
@@ -31,11 +33,9 @@ impl Store {
     pub async fn payment_windows(&self, now: Timestamp) -> Result<Vec<PaymentSnapshot>, StoreError> {
         let database = &self.pools.read;
         let mut snapshots = Vec::new();
-        let connections = connection::Entity::find()
-            .filter(connection::Column::Removed.eq(false))
-            .order_by_asc(connection::Column::Name)
-            .all(database)
-            .await?;
+        let connections = connections_with(database, &PAYMENTS).await?;
+        let mut connections: Vec<Connection> = connections.into_values().collect();
+        connections.sort_by(|a, b| a.name.cmp(&b.name));
         let mut ledgers = ledgers(database).await?;
         for connection in connections {
             // Without a ledger nothing was read yet; without a feed it is no payment provider.
@@ -71,7 +71,8 @@ impl Store {
 
 async fn ledgers(database: &impl ConnectionTrait) -> Result<HashMap<i64, Vec<Ledger>>, StoreError> {
     let mut ledgers: HashMap<i64, Vec<Ledger>> = HashMap::new();
-    for stored in ledger::Entity::find().all(database).await? {
+    let of_payments = any_has(&PAYMENTS, "r.connection_id = ledger.connection_id");
+    for stored in ledger::Entity::find().filter(Expr::cust(of_payments)).all(database).await? {
         let ledger = serde_json::from_str(&stored.memory).map_err(|error| {
             StoreError::Unreadable(format!(
                 "ledger of {:?}, stream {:?}: {error}",

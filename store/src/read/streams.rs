@@ -10,8 +10,8 @@ use rows::{
 };
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value, sea_query::ArrayType};
 
-use super::{campaigns::is_read, window_days};
-use crate::{StoreError, convert::chrono_day, entity::connection, limits, sql::Sql};
+use super::{campaigns::is_read, sums::Connection, window_days};
+use crate::{StoreError, convert::chrono_day, limits, sql::Sql};
 
 /// A stream of an account of a connection: connection's number, account, name.
 pub type StreamKey = (i64, String, String);
@@ -44,7 +44,7 @@ pub struct Sums {
 /// The ledgers of the streams that these facts come from, for connections that are configured.
 pub async fn ledgers(
     database: &impl ConnectionTrait,
-    connections: &HashMap<i64, connection::Model>,
+    connections: &HashMap<i64, Connection>,
     of: Facts,
 ) -> Result<BTreeMap<StreamKey, Ledger>, StoreError> {
     let Facts { entities, condition, .. } = of;

@@ -11,7 +11,7 @@ use rows::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryResult, Value,
-    sea_query::ArrayType,
+    sea_query::{ArrayType, Expr},
 };
 
 use super::{CampaignWindow, window_days};
@@ -49,27 +49,84 @@ const ACCOUNT_KINDS: [ArrayType; 2] = [ArrayType::BigInt, ArrayType::String];
 const SUMMED: [&str; 6] =
     ["impressions", "clicks", "conversions_micros", "video_views", "spend_micros", "conversion_value_micros"];
 
-/// Connections that are configured, by id.
-pub async fn connections(database: &impl ConnectionTrait) -> Result<HashMap<i64, connection::Model>, DbErr> {
-    let all = connection::Entity::find().all(database).await?;
-    Ok(all
-        .into_iter()
-        .filter(|connection| !connection.removed)
-        .map(|connection| (connection.id, connection))
-        .collect())
+/// Where an account's campaigns are.
+pub const CAMPAIGNS: [&str; 2] = ["ad_entities", "ad_campaign_rows"];
+
+/// A connection that is configured.
+pub struct Connection {
+    pub id: i64,
+    pub name: String,
+    pub integration: String,
+    pub tenant: String,
 }
 
-/// What has been read of each account: by the stream that its campaigns come from, else by any stream of days.
+/// Connections that are configured and have rows in one of these tables, by id: of thousands, few have what is asked for.
+pub async fn connections_with(
+    database: &impl ConnectionTrait,
+    tables: &[&str],
+) -> Result<HashMap<i64, Connection>, DbErr> {
+    let backend = database.get_database_backend();
+    let statement = Sql::new(backend, "SELECT c.id, c.name, c.integration, c.tenant FROM connections c ")
+        .text("WHERE NOT c.removed AND (")
+        .text(&any_has(tables, "r.connection_id = c.id"))
+        .text(")")
+        .done();
+    let mut connections = HashMap::new();
+    for row in database.query_all_raw(statement).await? {
+        let connection = Connection {
+            id: row.try_get("", "id")?,
+            name: row.try_get("", "name")?,
+            integration: row.try_get("", "integration")?,
+            tenant: row.try_get("", "tenant")?,
+        };
+        connections.insert(connection.id, connection);
+    }
+    Ok(connections)
+}
+
+/// Connections of these names that are configured, by id.
+pub async fn connections_named(
+    database: &impl ConnectionTrait,
+    names: &BTreeSet<&str>,
+) -> Result<HashMap<i64, Connection>, DbErr> {
+    let names: Vec<&str> = names.iter().copied().collect();
+    let mut connections = HashMap::new();
+    for names in names.chunks(limits::KEYS_STATEMENT_MAX) {
+        let found = connection::Entity::find()
+            .filter(connection::Column::Removed.eq(false))
+            .filter(connection::Column::Name.is_in(names.iter().copied()))
+            .all(database)
+            .await?;
+        connections.extend(found.into_iter().map(
+            |connection::Model { id, name, integration, tenant, .. }| {
+                (id, Connection { id, name, integration, tenant })
+            },
+        ));
+    }
+    Ok(connections)
+}
+
+/// Words of SQL: whether one of these tables has a row `r` of which `condition` is true.
+pub fn any_has(tables: &[&str], condition: &str) -> String {
+    let has = |table: &&str| format!("EXISTS (SELECT 1 FROM {table} r WHERE {condition})");
+    tables.iter().map(has).collect::<Vec<_>>().join(" OR ")
+}
+
+/// What has been read of each account that is wanted, or else that has campaigns: by the stream that they come from, else by
+/// any stream of days.
 pub async fn readings(
     database: &impl ConnectionTrait,
     wanted: Option<&BTreeSet<Account>>,
     now: Timestamp,
 ) -> Result<BTreeMap<Account, Reading>, StoreError> {
-    let mut ledgers = ledger::Entity::find();
-    if let Some(wanted) = wanted {
+    let ledgers = ledger::Entity::find();
+    let ledgers = if let Some(wanted) = wanted {
         let connections = wanted.iter().map(|(connection, _)| *connection);
-        ledgers = ledgers.filter(ledger::Column::ConnectionId.is_in(connections));
-    }
+        ledgers.filter(ledger::Column::ConnectionId.is_in(connections))
+    } else {
+        let same = "r.connection_id = ledger.connection_id AND r.account_id = ledger.account_id";
+        ledgers.filter(Expr::cust(any_has(&CAMPAIGNS, same)))
+    };
     let mut ledgers = ledgers.all(database).await?;
     ledgers.retain(|stored| {
         wanted.is_none_or(|wanted| wanted.contains(&(stored.connection_id, stored.account_id.clone())))

@@ -13,9 +13,9 @@ use sea_orm::ConnectionTrait;
 
 use super::{
     streams::{Facts, StreamKey, Sums, known_windows, ledgers, plus, sum_or_zero, sums, windows},
-    sums::connections,
+    sums::{Connection, connections_with},
 };
-use crate::{Store, StoreError, entity::connection};
+use crate::{Store, StoreError};
 
 const VISITS: Facts = Facts {
     entities: "web_entities",
@@ -42,7 +42,7 @@ impl Store {
     /// Every connection whose visits or goals were ever read, by name.
     pub async fn web_windows(&self, now: Timestamp) -> Result<Vec<WebSnapshot>, StoreError> {
         let database = &self.pools.read;
-        let connections = connections(database).await?;
+        let connections = connections_with(database, &[VISITS.entities, GOALS.entities]).await?;
         let columns = ["page_views", "sessions", "session_seconds"];
         let mut visits = parts(database, &connections, VISITS, &[], &columns, now).await?;
         let columns = ["conversions_micros", "converting_sessions"];
@@ -63,7 +63,7 @@ impl Store {
 /// The sums of one table, by connection.
 async fn parts(
     database: &impl ConnectionTrait,
-    connections: &HashMap<i64, connection::Model>,
+    connections: &HashMap<i64, Connection>,
     of: Facts,
     group: &[&str],
     columns: &[&str],
@@ -90,7 +90,7 @@ async fn parts(
     Ok(parts)
 }
 
-fn snapshot_of(connection: &connection::Model, visits: &Part, goals: &Part) -> WebSnapshot {
+fn snapshot_of(connection: &Connection, visits: &Part, goals: &Part) -> WebSnapshot {
     let mut names: Vec<&str> =
         goals.sums.iter().filter_map(|sums| sums.group.first()).map(String::as_str).collect();
     names.sort_unstable();

@@ -57,6 +57,8 @@ cases! {
     a_series_has_gaps_where_nothing_was_read
     money_is_summed_by_category_and_zone
     connections_tell_their_condition
+    any_number_of_connections_can_be_configured
+    only_wishes_are_brought_and_in_the_order_of_names
     operators_ask_through_the_database
     budgets_and_marketing_campaigns_are_kept
     old_records_are_purged

@@ -268,6 +268,37 @@ pub async fn connections_tell_their_condition(bench: &Bench) {
     assert!(!bench.store.connections().await.unwrap()[0].removed);
 }
 
+pub async fn any_number_of_connections_can_be_configured(bench: &Bench) {
+    for name in ["kept", "gone"] {
+        bench.register(name, "meta_ads").await;
+    }
+    // More names than a statement takes values on any engine.
+    let mut configured: Vec<String> = (0..70_000).map(|number| format!("other-{number}")).collect();
+    configured.push("kept".to_owned());
+    bench.store.retire_connections(&configured).await.unwrap();
+    let stored = bench.store.connections().await.unwrap();
+    let removed: Vec<_> = stored.iter().map(|status| (status.name.as_str(), status.removed)).collect();
+    assert_eq!(removed, [("gone", true), ("kept", false)]);
+}
+
+pub async fn only_wishes_are_brought_and_in_the_order_of_names(bench: &Bench) {
+    for name in ["d", "c", "b", "a"] {
+        bench.register(name, "meta_ads").await;
+    }
+    assert_eq!(bench.store.controls().await.unwrap(), []);
+    bench.store.set_paused("d", true).await.unwrap();
+    bench.store.request_poll("b").await.unwrap();
+    let id = bench.store.request_backfill("a", days(1, 3)).await.unwrap();
+    let told = bench.store.controls().await.unwrap();
+    let names: Vec<_> = told.iter().map(|control| control.connection.as_str()).collect();
+    assert_eq!(names, ["a", "b", "d"]);
+    bench.store.set_paused("d", false).await.unwrap();
+    bench.store.backfill_progress(id, 0).await.unwrap();
+    let told = bench.store.controls().await.unwrap();
+    let names: Vec<_> = told.iter().map(|control| control.connection.as_str()).collect();
+    assert_eq!(names, ["b"]);
+}
+
 pub async fn operators_ask_through_the_database(bench: &Bench) {
     bench.register("meta", "meta_ads").await;
     let unknown = bench.store.set_paused("mete", true).await;

@@ -19,7 +19,7 @@ impl Poller {
                     && (ledger.time_zone != account.time_zone
                         || (ledger.currency.is_some() && ledger.currency != account.currency))
             };
-            if self.ledgers.values().any(differs) || self.stored.iter().any(differs) {
+            if self.ledgers.values().any(|ledger| differs(ledger)) || self.stored.iter().any(differs) {
                 changed.push(account.id.clone());
                 self.stored.retain(|ledger| ledger.account_id != account.id);
                 self.ledgers.retain(|key, _| key.account_id != account.id);
@@ -36,9 +36,10 @@ impl Poller {
                 });
                 let ledger =
                     stored.map_or_else(|| empty(account, stream), |index| self.stored.swap_remove(index));
-                self.ledgers.insert(key, ledger);
+                self.ledgers.insert(key, Box::new(ledger));
             }
         }
+        self.stored.shrink_to_fit();
         let known: HashSet<_> = accounts.iter().map(|account| account.id.as_str()).collect();
         self.ledgers.retain(|key, _| known.contains(key.account_id.as_str()));
         self.troubles.retain(|key, _| known.contains(key.account_id.as_str()));

@@ -87,7 +87,8 @@ pub struct Poller {
     /// When this poller was made, by the monotonic clock.
     made_at: Duration,
     accounts: Vec<Account>,
-    ledgers: BTreeMap<Key, Ledger>,
+    /// Boxed: most connections have few, and a tree makes room for eleven at once.
+    ledgers: BTreeMap<Key, Box<Ledger>>,
     /// Ledgers from the store, until the check tells which accounts there are.
     stored: Vec<Ledger>,
     running: HashSet<Key>,
@@ -95,7 +96,7 @@ pub struct Poller {
     checking: bool,
     /// By the monotonic clock; nothing before the first.
     checked_at: Option<Duration>,
-    check_trouble: Option<Trouble>,
+    check_trouble: Option<Box<Trouble>>,
     troubles: BTreeMap<Key, Trouble>,
     reauth: Option<(String, Duration)>,
     paused: bool,
@@ -252,7 +253,7 @@ impl Poller {
                 account: account.clone(),
                 stream: Arc::clone(stream),
                 work,
-                ledger: ledger.clone(),
+                ledger: Ledger::clone(ledger),
                 urgent: self.once.is_some(),
             };
             found.push((key.clone(), task, lateness));
@@ -303,8 +304,9 @@ impl Poller {
                 Vec::new()
             }
             Err(failure) => {
-                let trouble = self.check_trouble.take();
-                self.check_trouble = Some(self.trouble(trouble, &CycleError::Source(failure)));
+                let before = self.check_trouble.take().map(|trouble| *trouble);
+                let trouble = self.trouble(before, &CycleError::Source(failure));
+                self.check_trouble = Some(Box::new(trouble));
                 Vec::new()
             }
         }
@@ -314,7 +316,7 @@ impl Poller {
     pub fn done(&mut self, key: &Key, urgency: Urgency, outcome: Outcome) {
         self.running.remove(key);
         self.deep_running = self.deep_running.saturating_sub(usize::from(urgency == Urgency::Deep));
-        self.ledgers.insert(key.clone(), outcome.ledger);
+        self.ledgers.insert(key.clone(), Box::new(outcome.ledger));
         match outcome.result {
             Ok(Done::Unconfirmed) if self.once.is_none() => {
                 // The second reading comes after a pause: what confused the provider may pass.

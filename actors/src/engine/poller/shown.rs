@@ -16,8 +16,9 @@ use crate::{
 impl Poller {
     /// As seen from outside. `troubled` and `waiting` are what the link says of calls under way.
     pub fn condition(&self, troubled: bool, waiting: bool) -> Condition {
-        let streams: Vec<_> =
-            self.ledgers.iter().filter_map(|(key, ledger)| self.shown(key, ledger)).collect();
+        // Kept for as long as it holds: exactly as large as needed.
+        let mut streams = Vec::with_capacity(self.ledgers.len());
+        streams.extend(self.ledgers.iter().filter_map(|(key, ledger)| self.shown(key, ledger)));
         let mut state = streams.iter().map(|stream| stream.state).min().unwrap_or(State::Starting);
         let mut error =
             streams.iter().filter(|stream| stream.state == state).find_map(|stream| stream.error.clone());

@@ -416,8 +416,8 @@ impl Handler<Controlled> for Overseer {
             })
             .collect();
         // What the store does not name has no wish, or none any more.
-        let wished = std::mem::replace(&mut self.wished, wishes.keys().cloned().collect());
-        for name in wished.union(&self.wished) {
+        let before = std::mem::replace(&mut self.wished, wishes.keys().cloned().collect());
+        for name in before.union(&self.wished) {
             let Some(child) = self.children.get_mut(name) else { continue };
             let wish = wishes.remove(name).unwrap_or_default();
             if wish != child.controls {

@@ -74,8 +74,11 @@ pub struct Connected {
 impl World {
     pub fn put(&mut self, path: &str, object: Value) {
         let objects = self.objects.entry(path.to_owned()).or_default();
-        objects.retain(|held| held["id"] != object["id"]);
-        objects.push(object);
+        // What changes keeps its place: a list's order does not depend on updates.
+        match objects.iter_mut().find(|held| held["id"] == object["id"]) {
+            Some(held) => *held = object,
+            None => objects.push(object),
+        }
     }
 
     pub fn remove(&mut self, path: &str, id: &str) {

@@ -120,6 +120,8 @@ fn compare(connections: u64, seconds: u64) {
     let own = std::env::current_exe().unwrap();
     for arguments in [vec!["prime".to_owned()], vec!["measure".to_owned(), seconds.to_string()]] {
         let mut command = Command::new(&own);
+        // As the program itself runs: see `src/heap.rs`.
+        command.env("MALLOC_ARENA_MAX", "1");
         command.arg(&arguments[0]).arg(directory.path()).args(&arguments[1..]);
         assert!(command.status().unwrap().success());
     }

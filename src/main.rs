@@ -1,6 +1,7 @@
 //! `dynamoi`: reads the command line, runs one command, tells how it went.
 
 mod commands;
+mod heap;
 
 use std::process::ExitCode;
 
@@ -8,8 +9,13 @@ use clap::Parser;
 
 use crate::commands::{Cli, Exit};
 
+fn main() -> ExitCode {
+    heap::share_one();
+    run()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let cli = Cli::parse();
     // One provider for the process; a program that embeds the library chooses its own.
     if rustls::crypto::ring::default_provider().install_default().is_err() {

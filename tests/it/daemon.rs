@@ -104,3 +104,16 @@ async fn it_ends_within_its_grace_and_loses_nothing() {
     bench.run(&["run", "--once"]).await.expect(0);
     truth::assert_equal(&bench.sandbox, &Eyes::open(&bench.database_url).await).await;
 }
+
+/// It starts itself again as the same process: service managers and shells know it by its number.
+#[cfg(target_env = "gnu")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn threads_share_one_heap() {
+    let bench = Bench::new(91);
+    let mut daemon = bench.start(&["run"]);
+    daemon.address().await;
+    let read = |name: &str| std::fs::read_to_string(format!("/proc/{}/{name}", daemon.id())).unwrap();
+    assert!(read("environ").split('\0').any(|variable| variable == "MALLOC_ARENA_MAX=1"));
+    assert!(read("cmdline").split('\0').any(|argument| argument == "run"), "{}", read("cmdline"));
+    assert_eq!(read("comm").trim_end(), "dynamoi");
+}

@@ -69,7 +69,7 @@ pub async fn write<E: Stored>(
     let sql = if E::REVISED && shape.values > 0 {
         // The connection's row is locked: nobody else writes these keys. So what is not there is inserted without the cost
         // of a conflict clause, and what differs is updated where it was found.
-        let overwritten = [shape.value_names(), shape.derived()].concat();
+        let overwritten = [shape.value_names(), Shape::<E>::derived()].concat();
         let set = list(&overwritten, |name| format!("\"{name}\" = n.\"{name}\""));
         Sql::new(BACKEND, "WITH n AS MATERIALIZED (SELECT s.place AS place, ")
             .text(&format!("{incoming} FROM "))

@@ -95,7 +95,7 @@ impl<E: Stored> Shape<E> {
     }
 
     /// The columns that follow from the others, overwritten when a value is.
-    pub fn derived(&self) -> &'static [&'static str] {
+    pub const fn derived() -> &'static [&'static str] {
         match (E::REVISED, E::DIGESTED) {
             (true, true) => &[OBSERVED_AT, DIGEST],
             (true, false) => &[OBSERVED_AT],
@@ -119,7 +119,7 @@ impl<E: Stored> Shape<E> {
         if self.values == 0 {
             return format!(" ON CONFLICT ({keys}) DO NOTHING");
         }
-        let overwritten = [self.value_names(), self.derived()].concat();
+        let overwritten = [self.value_names(), Self::derived()].concat();
         let mut text = format!(
             " ON CONFLICT ({keys}) DO UPDATE SET {}",
             list(&overwritten, |name| format!("\"{name}\" = excluded.\"{name}\""))

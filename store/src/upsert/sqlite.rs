@@ -16,10 +16,10 @@ pub async fn differing<E: Stored>(
     shape: &Shape<E>,
     records: &[Record],
 ) -> Result<Vec<QueryResult>, DbErr> {
-    let mut incoming = String::new();
-    for (number, name) in (1..).zip(shape.key_names()) {
-        incoming.push_str(&format!("column{number} AS \"{name}\", "));
-    }
+    let keys = (1..).zip(shape.key_names());
+    let incoming: Vec<String> =
+        keys.map(|(number, name)| format!("column{number} AS \"{name}\", ")).collect();
+    let incoming = incoming.concat();
     let (digest, place) = (shape.keys + 1, shape.keys + 2);
     let probes = (0_i64..).zip(records).map(|(place, record)| {
         let mut probe: Record = shape.probed().iter().filter_map(|at| record.get(*at).cloned()).collect();

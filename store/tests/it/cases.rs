@@ -36,11 +36,13 @@ macro_rules! cases {
 cases! {
     a_second_identical_commit_changes_nothing
     a_changed_value_is_a_restatement
+    what_the_page_before_was_like_changes_no_outcome
     unknown_and_zero_stay_apart
     a_key_twice_in_a_commit_counts_once
     what_was_not_seen_is_deleted_within_its_window_only
     a_shrunken_window_deletes_nothing_until_confirmed
     unseen_objects_are_marked_removed
+    what_was_marked_removed_comes_back_as_it_was
     tombstones_delete_by_id
     an_outdated_worker_cannot_write
     what_the_database_refuses_does_not_hurt_its_group

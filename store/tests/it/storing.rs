@@ -154,3 +154,35 @@ pub async fn many_rows_and_large_ids_survive(bench: &Bench) {
     assert_eq!((changed.written, changed.restated), (vec![(Table::AdPerformanceDaily, 1)], 1));
     assert_eq!(bench.count(&format!("ad_performance_daily WHERE campaign_id = '{}'", id(0))).await, 7);
 }
+
+/// The writer goes by what the page before was like. Pages of every kind after pages of every kind:
+pub async fn what_the_page_before_was_like_changes_no_outcome(bench: &Bench) {
+    let epoch = bench.register("meta", "meta_ads").await.epoch;
+    // Each page: campaigns from..to, of which those below `changed` cost something new; then rows written, and of them restated.
+    let pages = [
+        (0..400, 0, 400, 0),
+        (300..700, 0, 300, 0),
+        (0..700, 0, 0, 0),
+        (0..705, 10, 15, 10),
+        (0..705, 10, 705, 705),
+        (0..705, 705, 705, 705),
+        (0..705, 0, 0, 0),
+    ];
+    let mut dollars = vec![1; 705];
+    for (number, (campaigns, changed, written, restated)) in pages.into_iter().enumerate() {
+        let everything = number == 4;
+        for campaign in campaigns.clone().filter(|campaign| everything || *campaign < changed) {
+            dollars[campaign] += 1;
+        }
+        let rows =
+            campaigns.map(|campaign| performance_row(&campaign.to_string(), day(20), dollars[campaign]));
+        let committed = bench.commit(insights("meta", epoch, rows.collect())).await;
+        let rows_written: u64 = committed.written.iter().map(|(_, rows)| *rows).sum();
+        assert_eq!((rows_written, committed.restated), (written, restated), "page {number}");
+    }
+    assert_eq!(bench.count("ad_performance_daily WHERE revision = 3").await, 10);
+    assert_eq!(bench.count("ad_performance_daily WHERE revision = 2").await, 695);
+    let spent =
+        bench.one("SELECT CAST(sum(spend_micros) AS bigint) AS spent FROM ad_performance_daily").await;
+    assert_eq!(spent["spent"], dollars.iter().sum::<i64>() * 1_000_000);
+}

@@ -128,3 +128,19 @@ pub async fn an_account_can_be_forgotten_and_read_again(bench: &Bench) {
     bench.commit(commit).await;
     assert_eq!(bench.count("ad_performance_daily").await, 2);
 }
+
+/// Also where a page that is mostly unchanged is known by its digests.
+pub async fn what_was_marked_removed_comes_back_as_it_was(bench: &Bench) {
+    let epoch = bench.register("meta", "meta_ads").await.epoch;
+    let rows: Vec<Row> = ["1", "2", "3"].map(|id| Row::AdCampaign(campaign(id))).into();
+    let whole = insights("meta", epoch, rows.clone());
+    bench.commit(whole.clone()).await;
+    assert_eq!(bench.commit(whole.clone()).await, rows::sink::Committed::default());
+    let mut fewer = insights("meta", epoch, rows[..2].to_vec());
+    let seen = rows[..2].iter().map(Row::entity).collect();
+    fewer.vanish = Some(Vanish::Objects { table: Table::AdCampaigns, seen });
+    assert_eq!(bench.commit(fewer).await.vanished, 1);
+    assert_eq!(bench.commit(whole.clone()).await.restated, 1);
+    assert_eq!(bench.count("ad_campaigns WHERE status = 'removed'").await, 0);
+    assert_eq!(bench.commit(whole).await, rows::sink::Committed::default());
+}

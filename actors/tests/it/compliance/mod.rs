@@ -51,3 +51,4 @@ every_rule!(deezer);
 every_rule!(meta_ads);
 every_rule!(posthog);
 every_rule!(stripe);
+every_rule!(stripe_plain);

@@ -5,3 +5,4 @@ pub mod deezer;
 pub mod meta_ads;
 pub mod posthog;
 pub mod stripe;
+pub mod stripe_plain;

@@ -21,9 +21,12 @@ use super::super::{
 };
 use crate::support::wire::{ImitationWire, Seen};
 
-pub const CASE: StripeCase = StripeCase;
+pub const CASE: StripeCase = StripeCase { billing_profiles: true };
 
-pub struct StripeCase;
+pub struct StripeCase {
+    /// With them, objects are read one by one; without, as by default, those that come by the million are read by the page.
+    pub billing_profiles: bool,
+}
 
 /// 2^53 + 1: the first whole number that a float cannot hold.
 const BIG: i64 = 9_007_199_254_740_993;
@@ -53,7 +56,7 @@ impl Case for StripeCase {
             base_url: "http://imitation.invalid".parse().unwrap(),
             api_version: VERSION.to_owned(),
             credentials: [("api_key".to_owned(), SANDBOX_KEY.into())].into(),
-            settings: json!({ "time_zone": "UTC", "billing_profiles": true }),
+            settings: json!({ "time_zone": "UTC", "billing_profiles": self.billing_profiles }),
             quotas: None,
             streams: feeds.map(|stream| (stream.name.to_owned(), calm.clone())).collect(),
         }

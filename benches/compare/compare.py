@@ -178,8 +178,7 @@ def one_round(arguments, directory, provider, kind, postgres, python, url, resul
                      str(today)],
     }
     for reading in READINGS:
-        request = urllib.request.Request(f"{url}/version?n={int(reading == 'changed')}", method="POST", data=b"")
-        urllib.request.urlopen(request).read()
+        set_version(url, int(reading == "changed"))
         for client, command in commands.items():
             if postgres:
                 postgres.checkpoint()
@@ -188,6 +187,20 @@ def one_round(arguments, directory, provider, kind, postgres, python, url, resul
                 cpu, wall, memory = measured(command, {"BENCH_SECRET": "rk_live_bench", "RUST_LOG": "warn"}, log)
             server = postgres.cpu_seconds() - server_before if postgres else 0
             results.setdefault((provider, kind, reading, client), []).append((cpu, server, wall, memory))
+
+
+def set_version(url, number):
+    """Moves the provider to one of its two states of the world."""
+    urllib.request.urlopen(urllib.request.Request(f"{url}/version?n={number}", method="POST", data=b"")).read()
+
+
+def warm_up(arguments, directory, provider, python, url):
+    """Lets the provider make every page, so that no client waits for it: who waits, wakes to cold caches."""
+    today = datetime.now(timezone.utc).date()
+    start = today - timedelta(days=arguments.objects // CAMPAIGNS_A_DAY - 1)
+    for number in (0, 1):
+        set_version(url, number)
+        run([python, HERE / "baseline.py", provider, f"{url}/{provider}", directory / "warm-up.db", str(start), str(today)])
 
 
 def report(arguments, results):
@@ -229,8 +242,11 @@ def main():
         postgres = Postgres(directory) if arguments.database != "sqlite" else None
         try:
             for provider in ("stripe", "meta"):
+                if arguments.only not in (None, provider):
+                    continue
+                warm_up(arguments, directory, provider, python, url)
                 for kind in ("sqlite", "postgres"):
-                    if arguments.only in (None, provider) and arguments.database in (None, kind):
+                    if arguments.database in (None, kind):
                         for number in range(arguments.rounds):
                             print(f"{provider}, {kind}: round {number + 1} of {arguments.rounds}", file=sys.stderr)
                             one_round(arguments, directory, provider, kind, postgres if kind == "postgres" else None,

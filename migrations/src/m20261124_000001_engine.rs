@@ -21,8 +21,7 @@ const TABLES: [&str; 7] = [
         paused boolean NOT NULL,
         poll_requested_at @timestamp,
         once_since @timestamp,
-        removed boolean NOT NULL,
-        committed_at @timestamp
+        removed boolean NOT NULL
     )",
     "CREATE TABLE ledger (
         connection_id bigint NOT NULL REFERENCES connections (id),

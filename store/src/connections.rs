@@ -18,6 +18,7 @@ use crate::{
     convert::{timestamp, utc},
     entity::{connection, ledger},
     error::sink_error,
+    fence,
     sql::Sql,
 };
 
@@ -163,17 +164,9 @@ async fn forget(
     account_id: &str,
 ) -> Result<bool, DbErr> {
     let backend = tx.get_database_backend();
-    // Takes the row's lock, as every commit does.
-    let fence = Sql::new(backend, "UPDATE connections SET epoch = epoch WHERE name = ")
-        .bind(connection)
-        .text(" AND epoch = ")
-        .bind(epoch)
-        .text(" RETURNING id")
-        .done();
-    let Some(row) = tx.query_one_raw(fence).await? else {
+    let Some(id) = fence::pass(tx, connection, epoch).await? else {
         return Ok(false);
     };
-    let id: i64 = row.try_get("", "id")?;
     let here =
         |sql: Sql| sql.text(" WHERE connection_id = ").bind(id).text(" AND account_id = ").bind(account_id);
     for (facts, entities) in FACTS {

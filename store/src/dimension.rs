@@ -7,11 +7,12 @@ use std::sync::{
 
 use foldhash::{HashMap, HashMapExt};
 use rows::key::Fingerprint;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, IdenStatic, ModelTrait};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, IdenStatic, ModelTrait};
 
 use crate::{
     limits,
     sql::Sql,
+    transaction::Transaction,
     upsert::{Expect, Stored, upsert},
 };
 
@@ -89,7 +90,7 @@ impl EntityIds {
 /// The ids of what the rows speak of, in the rows' order; what is not there yet is inserted. `fingerprint` must be that of
 /// `model`, whose `id` is ignored: models are made only of what is not known.
 pub async fn ids_of<D: Dimension, R>(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     rows: &[R],
     fingerprint: impl Fn(&R) -> Fingerprint,
@@ -110,7 +111,7 @@ pub async fn ids_of<D: Dimension, R>(
 }
 
 async fn resolve<D: Dimension>(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     missing: Vec<D::Model>,
 ) -> Result<(), DbErr> {

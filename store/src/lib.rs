@@ -10,6 +10,7 @@ mod convert;
 mod dimension;
 mod entity;
 mod error;
+mod fence;
 pub mod limits;
 mod marketing;
 mod notes;
@@ -22,6 +23,7 @@ mod rotation;
 mod secrets;
 mod sink;
 mod sql;
+mod transaction;
 mod upsert;
 mod writer;
 

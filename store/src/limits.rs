@@ -42,11 +42,11 @@ pub const SQLITE_STATEMENT_ROWS_STEP: usize = 20;
 /// differ by table and by number of rows.
 pub const SQLITE_STATEMENTS_KEPT: usize = 32;
 
-/// SQLite's page cache of the connection that writes, in its own notation: 8 MiB.
-pub const SQLITE_CACHE: &str = "-8192";
+/// SQLite's page cache of the connection that writes, in its own notation: 4 MiB.
+pub const SQLITE_CACHE: &str = "-4096";
 
-/// The same of each one that reads: 2 MiB. Behind it is the system's own cache.
-pub const SQLITE_READER_CACHE: &str = "-2048";
+/// The same of each one that reads: 1 MiB. Behind it is the system's own cache.
+pub const SQLITE_READER_CACHE: &str = "-1024";
 
 /// Pages in SQLite's write-ahead log (16 MiB) before they are copied into the file.
 pub const SQLITE_LOG_PAGES: &str = "4000";

@@ -142,7 +142,7 @@ fn on_sqlite(value: Value) -> Value {
 }
 
 /// A day as the driver would write it, in a tenth of the time: there is one in every daily row.
-fn date_text(date: Date) -> String {
+pub fn date_text(date: Date) -> String {
     let (year, month, day) = (date.year(), date.month(), date.day());
     let Some(year) = u32::try_from(year).ok().filter(|year| *year <= 9_999) else {
         return date.to_string();
@@ -161,7 +161,8 @@ fn date_text(date: Date) -> String {
     text
 }
 
-fn array_type(kind: &ArrayType) -> &'static str {
+/// A type's arrays, as PostgreSQL calls them.
+pub fn array_type(kind: &ArrayType) -> &'static str {
     match kind {
         ArrayType::BigInt => "bigint[]",
         ArrayType::Int => "integer[]",

@@ -1,5 +1,6 @@
 //! Everything between a cycle and the wire: authentication, quota, retries, deadlines, size limits.
 
+mod body;
 pub mod call;
 pub mod quota;
 pub mod response;

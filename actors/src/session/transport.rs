@@ -2,13 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::future::BoxFuture;
-use reqwest::{header::HeaderMap, redirect::Policy};
+use reqwest::{
+    header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
+    redirect::Policy,
+};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::{Auth, Call, Method};
+use super::{
+    Auth, Call, Method,
+    body::{self, BodyError, Collecting},
+};
 use crate::limits;
 
 /// Sends one request. A port, so that engine tests need no socket.
@@ -97,6 +103,10 @@ impl HttpTransport {
             .tls_backend_preconfigured(tls)
             .connect_timeout(limits::CONNECT_TIMEOUT)
             .redirect(Policy::none())
+            .default_headers(HeaderMap::from_iter([(
+                ACCEPT_ENCODING,
+                HeaderValue::from_static(body::ACCEPTED),
+            )]))
             .user_agent(concat!("dynamoi/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| unbuildable(&error))?;
@@ -144,17 +154,12 @@ impl HttpTransport {
         let mut response = self.client.execute(request).await.map_err(|error| failed(host, error))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
-        let mut body = BytesMut::new();
+        let mut body = Collecting::new(response.content_length(), limits::RESPONSE_BYTES_MAX);
         while let Some(chunk) = response.chunk().await.map_err(|error| failed(host, error))? {
-            if body.len() + chunk.len() > limits::RESPONSE_BYTES_MAX {
-                return Err(TransportError::TooLarge {
-                    host: host.to_owned(),
-                    limit: limits::RESPONSE_BYTES_MAX,
-                });
-            }
-            body.extend_from_slice(&chunk);
+            body.push(&chunk).map_err(|error| unusable(host, &error))?;
         }
-        Ok(RawResponse { status, headers, body: body.freeze() })
+        let body = body.finish(&headers).map_err(|error| unusable(host, &error))?;
+        Ok(RawResponse { status, headers, body })
     }
 }
 
@@ -176,17 +181,27 @@ impl Transport for HttpTransport {
     }
 }
 
-fn bearer(token: &SecretString) -> Result<reqwest::header::HeaderValue, TransportError> {
+fn bearer(token: &SecretString) -> Result<HeaderValue, TransportError> {
     secret_header(&format!("Bearer {}", token.expose_secret()))
 }
 
 /// A header value that its own `Debug` does not show.
-fn secret_header(text: &str) -> Result<reqwest::header::HeaderValue, TransportError> {
-    let mut value = reqwest::header::HeaderValue::from_str(text).map_err(|_| {
+fn secret_header(text: &str) -> Result<HeaderValue, TransportError> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
         TransportError::Request("a secret holds characters that no header can carry".to_owned())
     })?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+fn unusable(host: &str, error: &BodyError) -> TransportError {
+    let host = host.to_owned();
+    match error {
+        BodyError::TooLarge(limit) => TransportError::TooLarge { host, limit: *limit },
+        BodyError::Encoding(_) | BodyError::Packed(_) => {
+            TransportError::Broken { host, reason: error.to_string() }
+        }
+    }
 }
 
 fn failed(host: &str, error: reqwest::Error) -> TransportError {

@@ -5,7 +5,7 @@ use rows::{
     ads::{AdCountry, AdPerformance},
     payments::SubscriptionMrr,
 };
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 use super::Scope;
 use crate::{
@@ -15,12 +15,13 @@ use crate::{
         ad_country, ad_country_entity, ad_definition, ad_entity, ad_performance, subscription_entity,
         subscription_mrr,
     },
+    transaction::Transaction,
     upsert::{Expect, Outcome, Stored, upsert},
 };
 
 /// Performance of campaigns, ad sets and ads.
 pub async fn performance(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     scope: &Scope<'_>,
     rows: &[&Row],
@@ -78,7 +79,7 @@ pub async fn performance(
 
 /// Campaigns by country.
 pub async fn country(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     scope: &Scope<'_>,
     rows: &[&Row],
@@ -134,7 +135,7 @@ pub async fn country(
 
 /// Monthly recurring revenue by subscription.
 pub async fn revenue(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     scope: &Scope<'_>,
     rows: &[&Row],
@@ -164,7 +165,7 @@ pub async fn revenue(
 
 /// Upserts the rows under the ids of what they speak of.
 pub async fn write<'a, D: Dimension, F: Stored, R: 'a>(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     expect: Expect,
     rows: impl Iterator<Item = &'a R>,

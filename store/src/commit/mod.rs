@@ -1,6 +1,7 @@
 //! One commit of the engine, applied inside a transaction.
 
 mod facts;
+mod ledger;
 mod music;
 mod objects;
 pub mod profiles;
@@ -14,19 +15,18 @@ use std::collections::BTreeMap;
 use foldhash::{HashMap, HashMapExt};
 use jiff::Timestamp;
 use rows::{
-    Day, Row, Table,
-    day::{day_at, plus_days},
-    ledger::{Ledger, Progress},
+    Row, Table,
+    ledger::Ledger,
     sink::{Commit, Committed, SinkError},
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, Set, sea_query::OnConflict};
+use sea_orm::DbErr;
 
 use crate::{
     cipher::Keyring,
-    convert::{chrono_day, seconds, utc},
+    convert::seconds,
     dimension::EntityIds,
-    entity,
-    sql::Sql,
+    fence,
+    transaction::Transaction,
     upsert::{Expect, Expectations},
 };
 
@@ -62,14 +62,17 @@ pub fn check(commit: &Commit) -> Result<(), SinkError> {
 
 /// Writes one commit. Nothing when the connection has a later epoch: then nothing was written.
 pub async fn apply(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     expectations: &mut Expectations,
     commit: &Commit,
     keyring: Option<&Keyring>,
     now: Timestamp,
 ) -> Result<Option<Committed>, DbErr> {
-    let Some(connection_id) = enter(tx, ids, commit, now).await? else {
+    // What vanished decides whether the ledger may be written: then it comes last.
+    let ledger = commit.ledger.as_ref();
+    let ledger_first = ledger.filter(|_| commit.vanish.is_none());
+    let Some(connection_id) = enter(tx, ids, commit, ledger_first).await? else {
         return Ok(None);
     };
     let scope =
@@ -104,43 +107,35 @@ pub async fn apply(
         }
     }
     quarantine::note(tx, commit, now).await?;
-    if committed.shrunk.is_none() {
-        note_ledger(tx, &scope).await?;
+    if let Some(ledger) = ledger.filter(|_| ledger_first.is_none() && committed.shrunk.is_none()) {
+        ledger::write(tx, commit, ledger).await?;
     }
     Ok(Some(committed))
 }
 
-/// The fence: only the worker with the current epoch gets in. Also takes the connection's row lock.
+/// Passes the fence, with the ledger where it is to be written first. The connection's number; nothing when its epoch is
+/// outdated.
 async fn enter(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     commit: &Commit,
-    now: Timestamp,
+    ledger: Option<&Ledger>,
 ) -> Result<Option<i64>, DbErr> {
-    let backend = tx.get_database_backend();
-    let fence = Sql::new(backend, "UPDATE connections SET committed_at = ")
-        .bind(utc(now))
-        .text(" WHERE name = ")
-        .bind(commit.connection.as_str())
-        .text(" AND epoch = ")
-        .bind(commit.epoch)
-        .done();
-    if tx.execute_raw(fence).await?.rows_affected() == 0 {
+    if let Some(ledger) = ledger
+        && !ledger::write(tx, commit, ledger).await?
+    {
         return Ok(None);
     }
-    ids.refresh();
-    // Remembered, because RETURNING makes SQLite set up a table for its answer, page by page.
-    if let Some(id) = ids.connection(&commit.connection) {
-        return Ok(Some(id));
-    }
-    let wanted =
-        Sql::new(backend, "SELECT id FROM connections WHERE name = ").bind(commit.connection.as_str());
-    let Some(row) = tx.query_one_raw(wanted.done()).await? else {
-        return Ok(None);
+    let known = ids.connection(&commit.connection).filter(|_| ledger.is_some());
+    let id = match known {
+        Some(id) => Some(id),
+        None => fence::pass(tx, &commit.connection, commit.epoch).await?,
     };
-    let id = row.try_get("", "id")?;
-    ids.know_connection(&commit.connection, id);
-    Ok(Some(id))
+    ids.refresh();
+    if let Some(id) = id {
+        ids.know_connection(&commit.connection, id);
+    }
+    Ok(id)
 }
 
 /// Rows by table; of several with one key the last, and the others are counted.
@@ -158,48 +153,4 @@ fn by_table<'a>(rows: &'a [Row], duplicates: &mut u64) -> BTreeMap<Table, Vec<&'
         }
     }
     tables
-}
-
-/// Stores the stream's memory, if it came and differs.
-async fn note_ledger(tx: &DatabaseTransaction, scope: &Scope<'_>) -> Result<(), DbErr> {
-    use entity::ledger::{ActiveModel, Column, Entity};
-    let Some(ledger) = &scope.commit.ledger else {
-        return Ok(());
-    };
-    let settled_through = scope.commit.settled_through.or_else(|| read_through(ledger));
-    let memory = serde_json::to_string(ledger).map_err(|error| DbErr::Json(error.to_string()))?;
-    let model = ActiveModel {
-        connection_id: Set(scope.connection_id),
-        account_id: Set(ledger.account_id.clone()),
-        stream: Set(ledger.stream.clone()),
-        connection: Set(scope.commit.connection.clone()),
-        time_zone: Set(ledger.time_zone.clone()),
-        currency: Set(ledger.currency.map(String::from)),
-        data_through: Set(ledger.data_through().map(utc)),
-        settled_through: Set(settled_through.map(chrono_day)),
-        forbidden: Set(ledger.forbidden.as_ref().map(|forbidden| forbidden.advice.clone())),
-        memory: Set(memory),
-    };
-    let overwrite = OnConflict::columns([Column::ConnectionId, Column::AccountId, Column::Stream])
-        .update_columns([
-            Column::Connection,
-            Column::TimeZone,
-            Column::Currency,
-            Column::DataThrough,
-            Column::SettledThrough,
-            Column::Forbidden,
-            Column::Memory,
-        ])
-        .to_owned();
-    Entity::insert(model).on_conflict(overwrite).exec_without_returning(tx).await?;
-    Ok(())
-}
-
-/// The last day that was over when a set was last read: no later reading of that day can come, so that its rows are
-/// final. Nothing for other kinds of stream.
-fn read_through(ledger: &Ledger) -> Option<Day> {
-    let Progress::Snapshot(snapshot) = &ledger.progress else {
-        return None;
-    };
-    Some(plus_days(day_at(snapshot.read_at?, &ledger.zone()), -1))
 }

@@ -4,7 +4,7 @@ use rows::{
     Row,
     music::{ArtistAudience, CounterReading, PlaylistPlacement, TrackPerformance},
 };
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 use super::{Scope, facts};
 use crate::{
@@ -13,12 +13,13 @@ use crate::{
         artist_audience, artist_audience_entity, counter_entity, counter_reading, playlist_placement,
         playlist_placement_entity, track_performance, track_performance_entity,
     },
+    transaction::Transaction,
     upsert::Outcome,
 };
 
 /// Numbers of tracks.
 pub async fn performance(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     scope: &Scope<'_>,
     rows: &[&Row],
@@ -52,7 +53,7 @@ pub async fn performance(
 
 /// Audiences of artists.
 pub async fn audience(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     scope: &Scope<'_>,
     rows: &[&Row],
@@ -83,7 +84,7 @@ pub async fn audience(
 
 /// Readings of counters.
 pub async fn readings(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     scope: &Scope<'_>,
     rows: &[&Row],
@@ -116,7 +117,7 @@ pub async fn readings(
 
 /// Tracks on playlists.
 pub async fn placements(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     scope: &Scope<'_>,
     rows: &[&Row],

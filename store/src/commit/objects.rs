@@ -1,17 +1,18 @@
 //! Objects: each row overwrites the one with its id.
 
 use rows::{Row, Table};
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 use super::Scope;
 use crate::{
     entity,
+    transaction::Transaction,
     upsert::{Outcome, upsert},
 };
 
 /// Writes the rows of one table of objects.
 pub async fn write(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     scope: &Scope<'_>,
     table: Table,
     rows: &[&Row],

@@ -6,9 +6,7 @@ use rows::{
     Row,
     personal::{BillingProfile, PERSONAL_COLUMNS},
 };
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::Scope;
 use crate::{
@@ -17,6 +15,7 @@ use crate::{
     entity::billing_profile::{Column, Entity, Model},
     limits,
     sql::Sql,
+    transaction::Transaction,
     upsert::{Expect, Outcome, upsert},
 };
 
@@ -37,7 +36,7 @@ struct Known {
 type BySource<T> = HashMap<(String, String), T>;
 
 /// Writes profiles, each sealed with the newest key if it changed.
-pub async fn write(tx: &DatabaseTransaction, scope: &Scope<'_>, rows: &[&Row]) -> Result<Outcome, DbErr> {
+pub async fn write(tx: &Transaction<'_>, scope: &Scope<'_>, rows: &[&Row]) -> Result<Outcome, DbErr> {
     let Some(keyring) = scope.keyring else {
         return Err(DbErr::Custom(
             "billing profiles cannot be stored without a key: set [encryption] key, or billing_profiles = false"
@@ -73,7 +72,7 @@ pub async fn write(tx: &DatabaseTransaction, scope: &Scope<'_>, rows: &[&Row]) -
 
 /// Takes everything personal of these customers away, for good: what is read later of their old charges is dropped.
 /// Answers how many rows there were.
-pub async fn blank(tx: &DatabaseTransaction, scope: &Scope<'_>, customers: &[&str]) -> Result<u64, DbErr> {
+pub async fn blank(tx: &Transaction<'_>, scope: &Scope<'_>, customers: &[&str]) -> Result<u64, DbErr> {
     let mut blanked = 0;
     for chunk in customers.chunks(limits::KEYS_STATEMENT_MAX) {
         let done = Entity::delete_many()
@@ -111,7 +110,7 @@ fn latest<'a>(rows: &[&'a Row]) -> BTreeMap<(&'a str, &'a str), &'a BillingProfi
 
 /// What is stored of these customers.
 async fn known<'a>(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     connection_id: i64,
     customers: impl Iterator<Item = &'a str>,
 ) -> Result<BySource<Known>, DbErr> {
@@ -142,11 +141,7 @@ async fn known<'a>(
 }
 
 /// Where unchanged values were last seen: no change of theirs, so `observed_at` stays.
-async fn note_origin(
-    tx: &DatabaseTransaction,
-    scope: &Scope<'_>,
-    profile: &BillingProfile,
-) -> Result<(), DbErr> {
+async fn note_origin(tx: &Transaction<'_>, scope: &Scope<'_>, profile: &BillingProfile) -> Result<(), DbErr> {
     let statement = Sql::new(tx.get_database_backend(), "UPDATE billing_profile_rows SET source_id = ")
         .bind(profile.source_id.as_str())
         .text(", as_of = ")

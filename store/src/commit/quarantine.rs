@@ -2,16 +2,17 @@
 
 use jiff::Timestamp;
 use rows::{quarantine::Quarantined, sink::Commit};
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, NotSet, Set, Value};
+use sea_orm::{DbErr, EntityTrait, NotSet, Set, Value};
 
 use crate::{
     convert::{chrono_day, shortened, utc},
     entity::quarantined_row::{ActiveModel, Column, Entity},
+    transaction::Transaction,
 };
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 
 /// Keeps them; one that is known already is counted and gets the newer text.
-pub async fn note(tx: &DatabaseTransaction, commit: &Commit, now: Timestamp) -> Result<(), DbErr> {
+pub async fn note(tx: &Transaction<'_>, commit: &Commit, now: Timestamp) -> Result<(), DbErr> {
     for row in &commit.quarantined {
         let once_more = OnConflict::columns([Column::Connection, Column::Stream, Column::Hash])
             .update_columns([Column::Reason, Column::Detail, Column::Place, Column::LastSeenAt])

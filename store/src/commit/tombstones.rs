@@ -7,13 +7,14 @@ use rows::{
     ads::REMOVED,
     sink::{Commit, SinkError},
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, sea_query::ArrayType};
+use sea_orm::{ConnectionTrait, DbErr, sea_query::ArrayType};
 
 use super::{Scope, profiles};
 use crate::{
     limits,
     objects::{ObjectTable, Within, object_table},
     sql::Sql,
+    transaction::Transaction,
 };
 
 /// Only objects can be deleted by id.
@@ -28,7 +29,7 @@ pub fn check(commit: &Commit) -> Result<(), SinkError> {
 }
 
 /// Takes them away; answers how many were there.
-pub async fn apply(tx: &DatabaseTransaction, scope: &Scope<'_>) -> Result<u64, DbErr> {
+pub async fn apply(tx: &Transaction<'_>, scope: &Scope<'_>) -> Result<u64, DbErr> {
     let mut tables: BTreeMap<Table, Vec<&str>> = BTreeMap::new();
     for (table, id) in &scope.commit.tombstones {
         tables.entry(*table).or_default().push(id);

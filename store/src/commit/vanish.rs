@@ -11,8 +11,7 @@ use rows::{
     web::{WebOrigin, WebScope, web_entity},
 };
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Statement, Value, entity::prelude::Date,
-    sea_query::ArrayType,
+    ConnectionTrait, DbErr, QueryResult, Statement, Value, entity::prelude::Date, sea_query::ArrayType,
 };
 
 use super::Scope;
@@ -21,6 +20,7 @@ use crate::{
     limits,
     objects::{Gone, ObjectTable, Within, object_table},
     sql::Sql,
+    transaction::Transaction,
 };
 
 /// What came of it.
@@ -56,7 +56,7 @@ pub fn check(commit: &Commit) -> Result<(), SinkError> {
 }
 
 /// Takes away what was not seen.
-pub async fn apply(tx: &DatabaseTransaction, scope: &Scope<'_>, vanish: &Vanish) -> Result<Vanished, DbErr> {
+pub async fn apply(tx: &Transaction<'_>, scope: &Scope<'_>, vanish: &Vanish) -> Result<Vanished, DbErr> {
     match vanish {
         Vanish::Days { table, level, days, seen, confirmed } => match fact_table(*table) {
             Some(facts) => lost_days(tx, scope, &facts, *level, *days, seen, *confirmed).await,
@@ -137,7 +137,7 @@ fn web(facts: &'static str) -> FactTable {
 }
 
 async fn lost_days(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     scope: &Scope<'_>,
     table: &FactTable,
     level: Option<&'static str>,
@@ -218,7 +218,7 @@ async fn lost_days(
 }
 
 async fn lost_objects(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     scope: &Scope<'_>,
     table: Table,
     gone: Gone,
@@ -273,7 +273,7 @@ async fn lost_objects(
     Ok(Vanished::Rows(marked))
 }
 
-async fn count(tx: &DatabaseTransaction, statement: Statement) -> Result<u64, DbErr> {
+async fn count(tx: &Transaction<'_>, statement: Statement) -> Result<u64, DbErr> {
     let Some(row) = tx.query_one_raw(statement).await? else {
         return Ok(0);
     };

@@ -4,18 +4,19 @@ use rows::{
     Row,
     web::{WebAnalytics, WebConversions, WebOrigin},
 };
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 use super::{Scope, facts};
 use crate::{
     dimension::EntityIds,
     entity::{web_analytics, web_conversion, web_entity},
+    transaction::Transaction,
     upsert::Outcome,
 };
 
 /// Visits.
 pub async fn analytics(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     scope: &Scope<'_>,
     rows: &[&Row],
@@ -32,7 +33,7 @@ pub async fn analytics(
 
 /// Goals reached.
 pub async fn conversions(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     ids: &mut EntityIds,
     scope: &Scope<'_>,
     rows: &[&Row],

@@ -22,7 +22,6 @@ pub struct Model {
     /// When a single run began that has not come to its end.
     pub once_since: Option<DateTimeUtc>,
     pub removed: bool,
-    pub committed_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -33,8 +33,6 @@ pub struct ConnectionStatus {
     pub paused: bool,
     /// No longer in the configuration.
     pub removed: bool,
-    /// When rows of it were last committed.
-    pub committed_at: Option<Timestamp>,
     /// The earliest of its streams; nothing while one has not read anything. Forbidden streams do not count.
     pub data_through: Option<Timestamp>,
     /// The earliest of those of its streams that settle.
@@ -111,7 +109,6 @@ fn connection_status(connection: connection::Model, streams: Vec<StreamStatus>) 
         error: connection.error,
         paused: connection.paused,
         removed: connection.removed,
-        committed_at: connection.committed_at.map(timestamp),
         data_through,
         settled_through,
         streams,

@@ -10,12 +10,13 @@ mod tests;
 use std::cmp::Ordering;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic, IntoActiveModel,
-    Iterable, PrimaryKeyToColumn, Value,
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, IntoActiveModel, Iterable,
+    PrimaryKeyToColumn, Value,
 };
 
 pub use self::expect::{Expect, Expectations};
 use self::shape::{Record, Shape};
+use crate::transaction::Transaction;
 
 /// A table whose rows are known by their natural key. By default the key is the primary key, the values are all other
 /// columns, and each row counts its restatements (`revision`, `observed_at`).
@@ -59,7 +60,7 @@ pub struct Outcome {
 /// Inserts what is new and overwrites what differs; a row that is there already, value for value, is not touched. Keys
 /// must be unique within `models`. What is expected of them only chooses the way.
 pub async fn upsert<E: Stored>(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     models: Vec<E::Model>,
     expect: Expect,
 ) -> Result<Outcome, DbErr> {
@@ -83,7 +84,7 @@ pub async fn upsert<E: Stored>(
         if u64::try_from(chunk.len()).is_ok_and(|rows| rows != added) {
             let step = match backend {
                 DbBackend::Postgres => postgres::write(tx, &shape, &chunk).await?,
-                _ => sqlite::write(tx, &shape, chunk).await?,
+                _ => sqlite::write(tx, &shape, &chunk).await?,
             };
             outcome.written += step.written;
             outcome.restated += step.restated;
@@ -93,11 +94,7 @@ pub async fn upsert<E: Stored>(
 }
 
 /// Inserting alone is cheaper: nothing is compared, and no row answers.
-async fn add<E: Stored>(
-    tx: &DatabaseTransaction,
-    shape: &Shape<E>,
-    records: &[Record],
-) -> Result<u64, DbErr> {
+async fn add<E: Stored>(tx: &Transaction<'_>, shape: &Shape<E>, records: &[Record]) -> Result<u64, DbErr> {
     match tx.get_database_backend() {
         DbBackend::Postgres => postgres::add(tx, shape, records).await,
         _ => sqlite::add(tx, shape, records).await,
@@ -106,7 +103,7 @@ async fn add<E: Stored>(
 
 /// What is not there with the same digest.
 async fn differing<E: Stored>(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     shape: &Shape<E>,
     mut records: Vec<Record>,
 ) -> Result<Vec<Record>, DbErr> {

@@ -1,50 +1,49 @@
 //! The ways of PostgreSQL.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, sea_query::ArrayType};
+use sea_orm::{DbBackend, DbErr, QueryResult};
 
 use super::{
     DIGEST, Outcome, Stored,
     shape::{Record, Shape, list, quoted},
 };
-use crate::sql::Sql;
+use crate::transaction::{Bulk, Transaction};
 
 const BACKEND: DbBackend = DbBackend::Postgres;
 
 /// Which of these records are not there with the same digest, by their place.
 pub async fn differing<E: Stored>(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     shape: &Shape<E>,
     records: &[Record],
 ) -> Result<Vec<QueryResult>, DbErr> {
-    let mut kinds: Vec<ArrayType> = shape.kinds[..shape.keys].to_vec();
-    kinds.push(ArrayType::BigInt);
+    let probed = shape.probed().into_iter().map(|place| (place, shape.kinds[place].clone()));
     let (table, same_key) = (&shape.table, shape.same_key());
-    let sql = Sql::new(BACKEND, "SELECT i.place - 1 AS place FROM ")
-        .unnest_at(&kinds, records, &shape.probed())
+    let sql = Bulk::new(BACKEND, "SELECT i.place - 1 AS place FROM ")
+        .unnest(probed, records)?
         .text(&format!(
             " WITH ORDINALITY AS i({}, \"{DIGEST}\", place) LEFT JOIN LATERAL (SELECT s.\"{DIGEST}\" FROM \"{table}\" AS s \
              WHERE {same_key} OFFSET 0) AS s ON true WHERE s.\"{DIGEST}\" IS DISTINCT FROM i.\"{DIGEST}\"",
             list(shape.key_names(), quoted)
         ));
-    tx.query_all_raw(sql.done()).await
+    tx.query_bulk(sql).await
 }
 
 /// Inserts what is not there yet; answers how many rows that were.
 pub async fn add<E: Stored>(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     shape: &Shape<E>,
     records: &[Record],
 ) -> Result<u64, DbErr> {
     let names = list(&shape.names, quoted);
-    let sql = Sql::new(BACKEND, &format!("INSERT INTO \"{}\" ({names}) SELECT * FROM ", shape.table))
-        .unnest(&shape.kinds, records)
+    let sql = Bulk::new(BACKEND, &format!("INSERT INTO \"{}\" ({names}) SELECT * FROM ", shape.table))
+        .unnest(shape.columns(), records)?
         .text(&format!(" ON CONFLICT ({}) DO NOTHING", list(shape.key_names(), quoted)));
-    Ok(tx.execute_raw(sql.done()).await?.rows_affected())
+    tx.execute_bulk(sql).await
 }
 
 /// Inserts and overwrites.
 pub async fn write<E: Stored>(
-    tx: &DatabaseTransaction,
+    tx: &Transaction<'_>,
     shape: &Shape<E>,
     records: &[Record],
 ) -> Result<Outcome, DbErr> {
@@ -71,9 +70,9 @@ pub async fn write<E: Stored>(
         // of a conflict clause, and what differs is updated where it was found.
         let overwritten = [shape.value_names(), Shape::<E>::derived()].concat();
         let set = list(&overwritten, |name| format!("\"{name}\" = n.\"{name}\""));
-        Sql::new(BACKEND, "WITH n AS MATERIALIZED (SELECT s.place AS place, ")
+        Bulk::new(BACKEND, "WITH n AS MATERIALIZED (SELECT s.place AS place, ")
             .text(&format!("{incoming} FROM "))
-            .unnest(&shape.kinds, records)
+            .unnest(shape.columns(), records)?
             .text(&found)
             .text(&format!("), added AS (INSERT INTO \"{table}\" ({names}) SELECT {names} FROM n WHERE place IS NULL"))
             .text(&format!(" RETURNING 1), restated AS (UPDATE \"{table}\" AS t SET {set}, "))
@@ -81,9 +80,9 @@ pub async fn write<E: Stored>(
             .text(" RETURNING 1) SELECT (SELECT count(*) FROM added) + (SELECT count(*) FROM restated) AS written,")
             .text(" (SELECT count(*) FROM restated) AS restated")
     } else {
-        Sql::new(BACKEND, "WITH written AS (INSERT INTO ")
+        Bulk::new(BACKEND, "WITH written AS (INSERT INTO ")
             .text(&format!("\"{table}\" AS t ({names}) SELECT {incoming} FROM "))
-            .unnest(&shape.kinds, records)
+            .unnest(shape.columns(), records)?
             .text(&found)
             .text(&shape.on_conflict())
             .text(&Shape::<E>::returning().replace("\"revision\"", "t.\"revision\""))
@@ -91,7 +90,7 @@ pub async fn write<E: Stored>(
                 ") SELECT count(*) AS written, count(*) FILTER (WHERE revision > 0) AS restated FROM written",
             )
     };
-    let Some(row) = tx.query_one_raw(sql.done()).await? else {
+    let Some(row) = tx.query_bulk(sql).await?.into_iter().next() else {
         return Ok(Outcome::default());
     };
     let count = |value: i64| u64::try_from(value).unwrap_or_default();

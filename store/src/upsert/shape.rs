@@ -84,6 +84,11 @@ impl<E: Stored> Shape<E> {
         1 << wanted.max(1).ilog2()
     }
 
+    /// Every column of a record, by place and kind.
+    pub fn columns(&self) -> impl Iterator<Item = (usize, ArrayType)> {
+        self.kinds.iter().cloned().enumerate()
+    }
+
     /// The columns of the natural key.
     pub fn key_names(&self) -> &[&'static str] {
         &self.names[..self.keys]

@@ -1,17 +1,21 @@
 //! Whatever is expected, the outcome is the same.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, Statement};
+use std::sync::Arc;
+
+use rows::clock::SystemClock;
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, Statement};
 
 use super::{Expect, Outcome, upsert};
 use crate::{
     connect::{Pools, StoreOptions},
     entity::product::{Entity, Model},
+    transaction::{Line, Transaction},
 };
 
-async fn pools() -> Pools {
+async fn line() -> Line {
     let pools = Pools::open("sqlite::memory:", &StoreOptions::default()).await.unwrap();
     migrations::up(&pools.write).await.unwrap();
-    pools
+    Line::new(pools, Arc::new(SystemClock::new()))
 }
 
 fn product(number: usize, name: &str, observed_at: i64) -> Model {
@@ -29,7 +33,7 @@ fn product(number: usize, name: &str, observed_at: i64) -> Model {
     }
 }
 
-async fn stored(tx: &DatabaseTransaction) -> Vec<Model> {
+async fn stored(tx: &Transaction<'_>) -> Vec<Model> {
     let mut rows = Entity::find().all(tx).await.unwrap();
     rows.sort_by(|a, b| a.id.cmp(&b.id));
     rows
@@ -39,8 +43,8 @@ async fn stored(tx: &DatabaseTransaction) -> Vec<Model> {
 #[tokio::test]
 async fn every_way_comes_to_the_same() {
     for expect in [Expect::Added, Expect::Unchanged, Expect::Changed] {
-        let pools = pools().await;
-        let tx = pools.begin().await.unwrap();
+        let mut line = line().await;
+        let tx = line.begin().await.unwrap();
         let before = (0..400).map(|number| product(number, "before", 10)).collect();
         let outcome = upsert::<Entity>(&tx, before, expect).await.unwrap();
         assert_eq!(outcome, Outcome { written: 400, restated: 0 }, "{expect:?}");
@@ -70,8 +74,8 @@ async fn every_way_comes_to_the_same() {
 /// Who changes a row beside the writer takes its digest away; then the values decide.
 #[tokio::test]
 async fn without_a_digest_values_decide() {
-    let pools = pools().await;
-    let tx = pools.begin().await.unwrap();
+    let mut line = line().await;
+    let tx = line.begin().await.unwrap();
     upsert::<Entity>(&tx, vec![product(1, "a", 10), product(2, "a", 10)], Expect::Changed).await.unwrap();
     let blank = "UPDATE product_rows SET digest = NULL, name = 'b' WHERE id = 'prod_0002'";
     tx.execute_raw(Statement::from_string(DbBackend::Sqlite, blank)).await.unwrap();

@@ -6,12 +6,12 @@ use rows::{
 };
 use sea_orm::DbErr;
 
-use crate::{cipher::Keyring, commit, connect::Pools, dimension::EntityIds, limits, upsert::Expectations};
+use crate::{cipher::Keyring, commit, dimension::EntityIds, limits, transaction::Line, upsert::Expectations};
 
 /// Stores commits in one transaction and answers for each, in order. Stops early, with fewer answers, when it takes
 /// long. On an error nothing was stored, unless COMMIT itself was lost on the way: to store again is harmless.
 pub async fn store<'a>(
-    pools: &Pools,
+    line: &mut Line,
     ids: &mut EntityIds,
     expectations: &mut Expectations,
     keyring: Option<&Keyring>,
@@ -19,7 +19,7 @@ pub async fn store<'a>(
     commits: impl Iterator<Item = &'a Commit>,
 ) -> Result<Vec<Result<Committed, SinkError>>, DbErr> {
     let began_at = clock.elapsed();
-    let tx = pools.begin().await?;
+    let tx = line.begin().await?;
     let mut answers = Vec::new();
     for commit in commits {
         match commit::apply(&tx, ids, expectations, commit, keyring, clock.now()).await {

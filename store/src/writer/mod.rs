@@ -15,7 +15,10 @@ use rows::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Keys, connect::Pools, dimension::EntityIds, error::Failure, limits, upsert::Expectations};
+use crate::{
+    Keys, connect::Pools, dimension::EntityIds, error::Failure, limits, transaction::Line,
+    upsert::Expectations,
+};
 
 /// Hands commits to the writer.
 #[derive(Debug, Clone)]
@@ -48,7 +51,7 @@ pub struct Job {
 pub struct Writer {
     jobs: mpsc::Receiver<Job>,
     waiting: VecDeque<Job>,
-    pools: Pools,
+    line: Line,
     ids: EntityIds,
     expectations: Expectations,
     /// As they are when a group is stored: they change while we run.
@@ -97,7 +100,7 @@ impl Writer {
         let writer = Self {
             jobs,
             waiting: VecDeque::new(),
-            pools,
+            line: Line::new(pools, clock.clone()),
             ids: EntityIds::new(ids_stale),
             expectations: Expectations::new(),
             keys,
@@ -114,6 +117,7 @@ impl Writer {
             if work.await.is_err() {
                 tracing::error!("the writer panicked while storing a group; its commits are refused");
                 self.ids.clear();
+                self.line.release();
             }
         }
     }
@@ -202,7 +206,7 @@ impl Writer {
         let commits = group.iter().map(|job| &job.commit);
         let keyring = self.keys.read().clone();
         let result = group::store(
-            &self.pools,
+            &mut self.line,
             &mut self.ids,
             &mut self.expectations,
             keyring.as_ref(),
@@ -211,8 +215,9 @@ impl Writer {
         )
         .await;
         if result.is_err() {
-            // Perhaps an id that we remember was deleted by another worker.
+            // Perhaps an id that we remember was deleted by another worker, or the connection is broken.
             self.ids.clear();
+            self.line.release();
         }
         result.map_err(|error| Failure::of(&error))
     }

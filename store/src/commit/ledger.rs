@@ -1,4 +1,4 @@
-//! A stream's memory, written through the fence: no statement of its own for each.
+//! A stream's memory, written through the fence: one statement for both.
 
 use rows::{
     Day,
@@ -6,51 +6,57 @@ use rows::{
     ledger::{Ledger, Progress},
     sink::Commit,
 };
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, Value};
 
 use crate::{
     convert::{chrono_day, utc},
     fence,
-    sql::Sql,
-    transaction::Transaction,
+    transaction::{Bulk, Transaction},
 };
 
 /// Stores it; not where the commit's epoch is outdated.
 pub async fn write(tx: &Transaction<'_>, commit: &Commit, ledger: &Ledger) -> Result<bool, DbErr> {
     let backend = tx.get_database_backend();
+    let mut bulk = Bulk::new(backend, "");
+    let gate = fence::gate(backend, &bulk.mark(commit.connection.as_str())?, &bulk.mark(commit.epoch)?);
+    let text = insertion(&mut bulk, commit, ledger, &format!("({gate})"), "true")?;
+    Ok(tx.execute_bulk(bulk.text(&text)).await? > 0)
+}
+
+/// The statement that stores it for the connection whose `id` the query `gate` gives, if `condition` holds. Its values are
+/// bound to `bulk`.
+pub fn insertion(
+    bulk: &mut Bulk,
+    commit: &Commit,
+    ledger: &Ledger,
+    gate: &str,
+    condition: &str,
+) -> Result<String, DbErr> {
     let settled_through = commit.settled_through.or_else(|| read_through(ledger));
     let memory = serde_json::to_string(ledger).map_err(|error| DbErr::Json(error.to_string()))?;
-    let values = Sql::new(
-        backend,
-        "INSERT INTO ledger (connection_id, account_id, stream, connection, time_zone, currency, data_through, \
-         settled_through, forbidden, memory) SELECT c.id, ",
-    )
-    .bind(ledger.account_id.as_str())
-    .text(", ")
-    .bind(ledger.stream.as_str())
-    .text(", ")
-    .bind(commit.connection.as_str())
-    .text(", ")
-    .bind(ledger.time_zone.as_str())
-    .text(", ")
-    .bind(ledger.currency.map(String::from))
-    .text(", ")
-    .bind(ledger.data_through().map(utc))
-    .text(", ")
-    .bind(settled_through.map(chrono_day))
-    .text(", ")
-    .bind(ledger.forbidden.as_ref().map(|forbidden| forbidden.advice.clone()))
-    .text(", ")
-    .bind(memory)
-    .text(" FROM (");
-    // SQLite would take ON for a join's, were there no WHERE.
-    let statement = fence::gate(values, backend, &commit.connection, commit.epoch).text(
-        ") AS c WHERE true ON CONFLICT (connection_id, account_id, stream) DO UPDATE SET \
-         connection = excluded.connection, time_zone = excluded.time_zone, currency = excluded.currency, \
-         data_through = excluded.data_through, settled_through = excluded.settled_through, \
-         forbidden = excluded.forbidden, memory = excluded.memory",
-    );
-    Ok(tx.execute_raw(statement.done()).await?.rows_affected() > 0)
+    let columns: [(&str, Value); 9] = [
+        ("account_id", ledger.account_id.as_str().into()),
+        ("stream", ledger.stream.as_str().into()),
+        ("connection", commit.connection.as_str().into()),
+        ("time_zone", ledger.time_zone.as_str().into()),
+        ("currency", ledger.currency.map(String::from).into()),
+        ("data_through", ledger.data_through().map(utc).into()),
+        ("settled_through", settled_through.map(chrono_day).into()),
+        ("forbidden", ledger.forbidden.as_ref().map(|forbidden| forbidden.advice.clone()).into()),
+        ("memory", memory.into()),
+    ];
+    let overwritten: Vec<String> =
+        columns[2..].iter().map(|(name, _)| format!("{name} = excluded.{name}")).collect();
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let names = names.join(", ");
+    let marks: Result<Vec<String>, DbErr> = columns.into_iter().map(|(_, value)| bulk.mark(value)).collect();
+    // Without WHERE, SQLite would take ON for a join's.
+    Ok(format!(
+        "INSERT INTO ledger (connection_id, {names}) SELECT c.id, {} FROM {gate} AS c WHERE {condition} \
+         ON CONFLICT (connection_id, account_id, stream) DO UPDATE SET {}",
+        marks?.join(", "),
+        overwritten.join(", ")
+    ))
 }
 
 /// The last day that was over when a set was last read: no later reading of that day can come, so that its rows are

@@ -1,5 +1,6 @@
 //! One commit of the engine, applied inside a transaction.
 
+pub mod express;
 mod facts;
 mod ledger;
 mod music;

@@ -25,6 +25,13 @@ impl Bulk {
         self
     }
 
+    /// Binds one value and answers its mark, `$1`, to be written into the text. Not together with [`tuples`](Self::tuples),
+    /// whose marks have no numbers.
+    pub fn mark(&mut self, value: impl Into<Value>) -> Result<String, DbErr> {
+        self.arguments.bind(&value.into())?;
+        Ok(format!("${}", self.arguments.len()))
+    }
+
     /// `(?,?),(?,?)` (SQLite): each record's values, `width` of them.
     pub fn tuples<'a>(
         mut self,

@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 use rows::Clock;
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
-    sqlx::{self, AssertSqlSafe, Executor, Postgres, Sqlite, pool::PoolConnection},
+    sqlx::{self, AssertSqlSafe, Executor, PgConnection, Postgres, Sqlite, pool::PoolConnection},
 };
 use tokio::sync::Mutex;
 
@@ -48,11 +48,38 @@ impl Line {
     /// Begins a transaction that writes. On SQLite it takes the write lock at once: a transaction that began by reading
     /// could not get it later. After an error, call [`release`](Self::release).
     pub async fn begin(&mut self) -> Result<Transaction<'_>, DbErr> {
-        if self.pools.write.get_database_backend() != DbBackend::Postgres {
+        if self.backend() != DbBackend::Postgres {
             let pool = self.pools.write.get_sqlite_connection_pool();
             let transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(begun)?;
             return Ok(Transaction(Inner::Sqlite(Mutex::new(transaction))));
         }
+        let connection = self.connection().await?;
+        let transaction = sqlx::Connection::begin(connection).await.map_err(begun)?;
+        Ok(Transaction(Inner::Postgres(Mutex::new(transaction))))
+    }
+
+    /// Runs a statement that is a transaction by itself (PostgreSQL); answers what it answers. After an error, call
+    /// [`release`](Self::release).
+    pub async fn query_alone(&mut self, bulk: Bulk) -> Result<Vec<QueryResult>, DbErr> {
+        let (text, Arguments::Postgres(arguments)) = bulk.done() else {
+            return Err(other_engine());
+        };
+        let query = sqlx::query_with(AssertSqlSafe(text), arguments);
+        let rows = query.fetch_all(self.connection().await?).await.map_err(queried)?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    /// What is spoken here.
+    pub fn backend(&self) -> DbBackend {
+        self.pools.write.get_database_backend()
+    }
+
+    /// Gives the connection back to the pool, which tests it.
+    pub fn release(&mut self) {
+        self.kept = None;
+    }
+
+    async fn connection(&mut self) -> Result<&mut PgConnection, DbErr> {
         let now = self.clock.elapsed();
         // The pool tests what has rested.
         if self.kept.as_ref().is_some_and(|(_, at)| now.saturating_sub(*at) >= limits::REST_UNTESTED_MAX) {
@@ -63,13 +90,7 @@ impl Line {
             None => self.pools.write.get_postgres_connection_pool().acquire().await.map_err(begun)?,
         };
         let (connection, _) = self.kept.insert((connection, now));
-        let transaction = sqlx::Connection::begin(&mut **connection).await.map_err(begun)?;
-        Ok(Transaction(Inner::Postgres(Mutex::new(transaction))))
-    }
-
-    /// Gives the connection back to the pool, which tests it.
-    pub fn release(&mut self) {
-        self.kept = None;
+        Ok(connection)
     }
 }
 

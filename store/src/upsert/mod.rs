@@ -14,9 +14,12 @@ use sea_orm::{
     PrimaryKeyToColumn, Value,
 };
 
-pub use self::expect::{Expect, Expectations};
 use self::shape::{Record, Shape};
-use crate::transaction::Transaction;
+pub use self::{
+    expect::{Expect, Expectations},
+    postgres::{Steps, outcome},
+};
+use crate::transaction::{Bulk, Transaction};
 
 /// A table whose rows are known by their natural key. By default the key is the primary key, the values are all other
 /// columns, and each row counts its restatements (`revision`, `observed_at`).
@@ -66,10 +69,7 @@ pub async fn upsert<E: Stored>(
 ) -> Result<Outcome, DbErr> {
     let shape = Shape::<E>::of();
     let backend = tx.get_database_backend();
-    let mut records: Vec<Record> = models.into_iter().map(|model| shape.record(model)).collect();
-    // In the order of the key: neighbours on disk are written together, and two writers cannot deadlock.
-    let keys = shape.keys;
-    records.sort_unstable_by(|a, b| compare_keys(&a[..keys], &b[..keys]));
+    let mut records = records(&shape, models);
     if E::DIGESTED && expect == Expect::Unchanged {
         records = differing(tx, &shape, records).await?;
     }
@@ -91,6 +91,25 @@ pub async fn upsert<E: Stored>(
         }
     }
     Ok(outcome)
+}
+
+/// The same as steps of a statement that does more than that (PostgreSQL), behind the query `gate`.
+pub fn steps<E: Stored>(
+    bulk: Bulk,
+    gate: &str,
+    models: Vec<E::Model>,
+    expect: Expect,
+) -> Result<Steps, DbErr> {
+    let shape = Shape::<E>::of();
+    let records = records(&shape, models);
+    postgres::steps(bulk, gate, &shape, &records, expect)
+}
+
+/// In the order of the key: neighbours on disk are written together, and two writers cannot deadlock.
+fn records<E: Stored>(shape: &Shape<E>, models: Vec<E::Model>) -> Vec<Record> {
+    let mut records: Vec<Record> = models.into_iter().map(|model| shape.record(model)).collect();
+    records.sort_unstable_by(|a, b| compare_keys(&a[..shape.keys], &b[..shape.keys]));
+    records
 }
 
 /// Inserting alone is cheaper: nothing is compared, and no row answers.

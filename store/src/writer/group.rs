@@ -1,30 +1,51 @@
 //! One transaction for several commits.
 
 use rows::{
-    Clock,
+    Clock, Table,
     sink::{Commit, Committed, SinkError},
 };
 use sea_orm::DbErr;
 
-use crate::{cipher::Keyring, commit, dimension::EntityIds, limits, transaction::Line, upsert::Expectations};
+use crate::{
+    cipher::Keyring,
+    commit::{
+        self,
+        express::{self, Express},
+    },
+    dimension::EntityIds,
+    limits,
+    transaction::Line,
+    upsert::Expectations,
+};
 
 /// Stores commits in one transaction and answers for each, in order. Stops early, with fewer answers, when it takes
 /// long. On an error nothing was stored, unless COMMIT itself was lost on the way: to store again is harmless.
-pub async fn store<'a>(
+pub async fn store(
     line: &mut Line,
     ids: &mut EntityIds,
     expectations: &mut Expectations,
     keyring: Option<&Keyring>,
     clock: &dyn Clock,
-    commits: impl Iterator<Item = &'a Commit>,
+    commits: &[&Commit],
 ) -> Result<Vec<Result<Committed, SinkError>>, DbErr> {
+    let mut stored_already = None;
+    if let [commit] = commits {
+        match express::store(line, ids, expectations, commit, clock.now()).await? {
+            Express::Stored(committed) => return Ok(vec![Ok(committed)]),
+            Express::Outdated => return Ok(vec![Err(outdated(commit))]),
+            Express::Unsuited(already) => stored_already = already,
+        }
+    }
     let began_at = clock.elapsed();
     let tx = line.begin().await?;
     let mut answers = Vec::new();
     for commit in commits {
         match commit::apply(&tx, ids, expectations, commit, keyring, clock.now()).await {
-            Ok(Some(committed)) => answers.push(Ok(committed)),
-            Ok(None) => answers.push(Err(SinkError::Outdated(commit.connection.clone()))),
+            Ok(Some(mut committed)) => {
+                add_written(&mut committed, stored_already);
+                answers.push(Ok(committed));
+            }
+            Ok(None) => answers.push(Err(outdated(commit))),
             Err(error) => {
                 ids.discard();
                 // Dropping it rolls back too; this way it is done before the next transaction begins.
@@ -48,4 +69,16 @@ pub async fn store<'a>(
             Err(error)
         }
     }
+}
+
+fn add_written(committed: &mut Committed, more: Option<(Table, u64)>) {
+    let Some((table, rows)) = more.filter(|(_, rows)| *rows > 0) else { return };
+    match committed.written.iter_mut().find(|(of, _)| *of == table) {
+        Some((_, written)) => *written += rows,
+        None => committed.written.push((table, rows)),
+    }
+}
+
+fn outdated(commit: &Commit) -> SinkError {
+    SinkError::Outdated(commit.connection.clone())
 }

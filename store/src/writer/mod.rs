@@ -203,7 +203,7 @@ impl Writer {
     }
 
     async fn try_together(&mut self, group: &[Job]) -> Result<Vec<Result<Committed, SinkError>>, Failure> {
-        let commits = group.iter().map(|job| &job.commit);
+        let commits: Vec<&Commit> = group.iter().map(|job| &job.commit).collect();
         let keyring = self.keys.read().clone();
         let result = group::store(
             &mut self.line,
@@ -211,7 +211,7 @@ impl Writer {
             &mut self.expectations,
             keyring.as_ref(),
             &*self.clock,
-            commits,
+            &commits,
         )
         .await;
         if result.is_err() {

@@ -1,0 +1,98 @@
+//! A page of objects in one statement (PostgreSQL), which is a transaction by itself: fence, rows and ledger in one exchange
+//! with the server instead of five.
+
+use jiff::Timestamp;
+use rows::{
+    Row, Table,
+    ledger::Ledger,
+    sink::{Commit, Committed},
+};
+use sea_orm::{DbBackend, DbErr};
+
+use super::{Scope, by_table, ledger, objects};
+use crate::{
+    convert::seconds,
+    dimension::EntityIds,
+    fence, limits,
+    objects::object_table,
+    transaction::{Bulk, Line},
+    upsert::{Expectations, Outcome, outcome},
+};
+
+/// What came of trying.
+pub enum Express {
+    /// It is stored.
+    Stored(Committed),
+    /// The connection has a later epoch: nothing was written.
+    Outdated,
+    /// The usual way is needed, for all of it. New rows may be stored already, so many; the ledger is not.
+    Unsuited(Option<(Table, u64)>),
+}
+
+const BACKEND: DbBackend = DbBackend::Postgres;
+
+/// Stores a commit that is one page of objects, or nothing but a ledger.
+pub async fn store(
+    line: &mut Line,
+    ids: &EntityIds,
+    expectations: &mut Expectations,
+    commit: &Commit,
+    now: Timestamp,
+) -> Result<Express, DbErr> {
+    let (Some(ledger), Some(connection_id)) = (suited(line, commit), ids.connection(&commit.connection))
+    else {
+        return Ok(Express::Unsuited(None));
+    };
+    let mut committed = Committed::default();
+    let tables = by_table(&commit.rows, &mut committed.duplicates);
+    let mut bulk = Bulk::new(BACKEND, "WITH gate AS (");
+    let gate = fence::gate(BACKEND, &bulk.mark(commit.connection.as_str())?, &bulk.mark(commit.epoch)?);
+    bulk = bulk.text(&gate).text("), ");
+    let (mut done, mut counts) = ("true".to_owned(), ["0::bigint"; 2]);
+    for (table, rows) in &tables {
+        let expect = expectations.of(connection_id, *table);
+        let scope = Scope { connection_id, commit, keyring: None, observed_at: seconds(now), expect };
+        let steps = objects::steps_of(bulk, "gate", &scope, *table, rows)?;
+        (done, counts) = (steps.done, [steps.written, steps.restated]);
+        bulk = steps.bulk.text(", ");
+    }
+    let noted = ledger::insertion(&mut bulk, commit, ledger, "gate", &done)?;
+    let [written, restated] = counts;
+    bulk = bulk.text(&format!(
+        "noted AS ({noted} RETURNING 1) SELECT EXISTS (SELECT FROM gate) AS entered, \
+         EXISTS (SELECT FROM noted) AS noted, {written} AS written, {restated} AS restated"
+    ));
+    let answers = line.query_alone(bulk).await?;
+    let answer =
+        answers.first().ok_or_else(|| DbErr::RecordNotFound("a commit without an answer".to_owned()))?;
+    if !answer.try_get::<bool>("", "entered")? {
+        return Ok(Express::Outdated);
+    }
+    let outcome: Outcome = outcome(answer)?;
+    if !answer.try_get::<bool>("", "noted")? {
+        return Ok(Express::Unsuited(tables.into_keys().next().map(|table| (table, outcome.written))));
+    }
+    for (table, rows) in tables {
+        expectations.learn(connection_id, table, rows.len(), outcome);
+        committed.restated = outcome.restated;
+        if outcome.written > 0 {
+            committed.written.push((table, outcome.written));
+        }
+    }
+    Ok(Express::Stored(committed))
+}
+
+/// The ledger of a commit that can go this way: with nothing but the rows of one table of objects.
+fn suited<'a>(line: &Line, commit: &'a Commit) -> Option<&'a Ledger> {
+    let nothing_else =
+        commit.tombstones.is_empty() && commit.quarantined.is_empty() && commit.vanish.is_none();
+    let table = commit.rows.first().map(Row::table);
+    let one_of_objects =
+        table.is_none_or(|table| object_table(table).is_some() && table != Table::BillingProfiles);
+    let suits = line.backend() == BACKEND
+        && nothing_else
+        && one_of_objects
+        && commit.rows.len() <= limits::POSTGRES_STATEMENT_ROWS_MAX
+        && commit.rows.iter().all(|row| Some(row.table()) == table);
+    commit.ledger.as_ref().filter(|_| suits)
+}

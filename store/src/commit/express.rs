@@ -1,5 +1,11 @@
-//! A page of objects in one statement (PostgreSQL), which is a transaction by itself: fence, rows and ledger in one exchange
-//! with the server instead of five.
+//! A page of objects, or a ledger without rows, in one statement (PostgreSQL), which is a transaction by itself: fence, rows
+//! and ledger in one exchange with the server instead of five.
+//!
+//! Its steps look at the database as it was when the statement began, not when it passed the fence. That is the same here:
+//! within the process there is one writer, and a worker that takes a connection over gets its epoch only after the last
+//! commit of the one before.
+//!
+//! Not on SQLite: several statements in one run of its driver were tried, and saved three hundredths.
 
 use jiff::Timestamp;
 use rows::{

@@ -26,7 +26,7 @@ macro_rules! cases {
             $(
                 println!("case {}", stringify!($name));
                 let bench = Bench::open(&url(stringify!($name)).await).await;
-                $name(&bench).await;
+                Box::pin($name(&bench)).await;
                 bench.store.close().await;
             )*
         }
@@ -37,6 +37,7 @@ cases! {
     a_second_identical_commit_changes_nothing
     a_changed_value_is_a_restatement
     what_the_page_before_was_like_changes_no_outcome
+    what_the_page_before_was_like_changes_no_outcome_for_objects
     unknown_and_zero_stay_apart
     a_key_twice_in_a_commit_counts_once
     what_was_not_seen_is_deleted_within_its_window_only
@@ -45,6 +46,7 @@ cases! {
     what_was_marked_removed_comes_back_as_it_was
     tombstones_delete_by_id
     an_outdated_worker_cannot_write
+    an_outdated_worker_cannot_write_objects
     what_the_database_refuses_does_not_hurt_its_group
     rows_and_ledger_are_stored_both_or_neither
     facts_are_provisional_until_settled

@@ -131,3 +131,22 @@ pub async fn a_ledger_of_another_shape_is_an_error(bench: &Bench) {
         "{unreadable:?}"
     );
 }
+
+/// The same for pages of objects and for ledgers alone, which may go a shorter way once the connection is known.
+pub async fn an_outdated_worker_cannot_write_objects(bench: &Bench) {
+    let page = |epoch, payments: std::ops::Range<usize>, amount| {
+        feed_page(epoch, payments.map(move |number| (number, amount)), &format!("after {amount}"))
+    };
+    let old = bench.register("stripe", "stripe").await.epoch;
+    bench.commit(page(old, 0..10, 1)).await;
+    let new = bench.register("stripe", "stripe").await.epoch;
+    let before = bench.dump().await;
+    // New rows, changed ones and unchanged ones, and none, as is expected of them or not.
+    for (payments, amount) in [(10..20, 2), (0..10, 2), (0..10, 1), (0..0, 2)] {
+        let outdated = Err(SinkError::Outdated("stripe".into()));
+        assert_eq!(bench.try_commit(page(old, payments, amount)).await, outdated);
+    }
+    assert_eq!(bench.dump().await, before);
+    bench.commit(page(new, 0..20, 2)).await;
+    assert_eq!(bench.count("payments WHERE amount_minor = 2").await, 20);
+}

@@ -6,7 +6,7 @@ use jiff::civil::date;
 use rows::{
     Currency, Day, DayRange, Micros, Row, Table,
     ads::{AdCampaign, AdLevel, AdMetrics, AdPerformance},
-    ledger::{DaysProgress, Ledger, Progress},
+    ledger::{DaysProgress, FeedProgress, Ledger, Progress},
     money::RawSpend,
     payments::{LedgerEntry, Minor, Payment, Subscription, SubscriptionMrr},
     sink::{Commit, Vanish},
@@ -135,6 +135,23 @@ pub fn billing(connection: &str, epoch: i64, rows: Vec<Row>) -> Commit {
         rows,
         ..Commit::default()
     }
+}
+
+/// A page of a payment feed: these payments, each of its amount, and the token after them.
+pub fn feed_page(epoch: i64, payments: impl Iterator<Item = (usize, i64)>, token: &str) -> Commit {
+    let rows = payments.map(|(number, amount)| {
+        Row::Payment(Payment { amount: minor(amount), ..payment(&format!("ch_{number:04}")) })
+    });
+    let mut commit = billing("stripe", epoch, rows.collect());
+    commit.ledger = Some(Ledger {
+        account_id: String::new(),
+        stream: commit.stream.clone(),
+        time_zone: "UTC".into(),
+        currency: None,
+        progress: Progress::Feed(FeedProgress { token: Some(token.into()), ..FeedProgress::default() }),
+        forbidden: None,
+    });
+    commit
 }
 
 pub fn payment(id: &str) -> Payment {

@@ -186,3 +186,40 @@ pub async fn what_the_page_before_was_like_changes_no_outcome(bench: &Bench) {
         bench.one("SELECT CAST(sum(spend_micros) AS bigint) AS spent FROM ad_performance_daily").await;
     assert_eq!(spent["spent"], dollars.iter().sum::<i64>() * 1_000_000);
 }
+
+/// The same for pages of objects, which go the shortest way there is when they are as expected; and their ledger is never
+/// ahead of them.
+pub async fn what_the_page_before_was_like_changes_no_outcome_for_objects(bench: &Bench) {
+    let epoch = bench.register("stripe", "stripe").await.epoch;
+    // As above: payments from..to, of which those below `changed` have a new amount; then rows written, and of them restated.
+    let pages = [
+        (0..40, 0, 40, 0),
+        (40..80, 0, 40, 0),
+        (70..110, 0, 30, 0),
+        (0..0, 0, 0, 0),
+        (0..110, 0, 0, 0),
+        (0..110, 0, 0, 0),
+        (0..120, 5, 15, 5),
+        (0..120, 120, 120, 120),
+        (0..120, 120, 120, 120),
+        (110..160, 0, 40, 0),
+        (160..200, 0, 40, 0),
+        (0..50, 50, 50, 50),
+    ];
+    let mut amounts = vec![1; 200];
+    for (number, (payments, changed, written, restated)) in pages.into_iter().enumerate() {
+        for payment in payments.clone().filter(|payment| *payment < changed) {
+            amounts[payment] += 1;
+        }
+        let token = format!("after page {number}");
+        let page = feed_page(epoch, payments.map(|payment| (payment, amounts[payment])), &token);
+        let committed = bench.commit(page).await;
+        let rows_written: u64 = committed.written.iter().map(|(_, rows)| *rows).sum();
+        assert_eq!((rows_written, committed.restated), (written, restated), "page {number}");
+        let memory = bench.one("SELECT memory FROM ledger").await;
+        assert!(memory["memory"].as_str().unwrap().contains(&token), "{memory}");
+    }
+    let sum = bench.one("SELECT CAST(sum(amount_minor) AS bigint) AS sum FROM payments").await;
+    assert_eq!(sum["sum"], amounts.iter().sum::<i64>());
+    assert_eq!(bench.count("payments WHERE revision = 4").await, 5);
+}

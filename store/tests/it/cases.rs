@@ -26,7 +26,7 @@ macro_rules! cases {
             $(
                 println!("case {}", stringify!($name));
                 let bench = Bench::open(&url(stringify!($name)).await).await;
-                Box::pin($name(&bench)).await;
+                $name(&bench).await;
                 bench.store.close().await;
             )*
         }

@@ -21,7 +21,7 @@ const AWAY: Duration = Duration::from_millis(300);
 #[tokio::test]
 async fn every_case_holds() {
     let server = Server::start();
-    cases::all(async |name| server.database(name).await).await;
+    Box::pin(cases::all(async |name| server.database(name).await)).await;
 }
 
 #[tokio::test]

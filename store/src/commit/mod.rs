@@ -1,12 +1,14 @@
 //! One commit of the engine, applied inside a transaction.
 
+mod ads;
+mod daily;
 pub mod express;
-mod facts;
 mod ledger;
 mod music;
 mod objects;
 pub mod profiles;
 mod quarantine;
+mod revenue;
 mod tombstones;
 mod vanish;
 mod web;
@@ -26,7 +28,7 @@ use crate::{
     cipher::Keyring,
     convert::seconds,
     dimension::EntityIds,
-    fence,
+    entity, fence,
     transaction::Transaction,
     upsert::{Expect, Expectations},
 };
@@ -82,15 +84,31 @@ pub async fn apply(
     for (table, rows) in by_table(&commit.rows, &mut committed.duplicates) {
         let scope = Scope { expect: expectations.of(connection_id, table), ..scope };
         let outcome = match table {
-            Table::AdPerformanceDaily => facts::performance(tx, ids, &scope, &rows).await?,
-            Table::AdCountryDaily => facts::country(tx, ids, &scope, &rows).await?,
-            Table::SubscriptionMrrDaily => facts::revenue(tx, ids, &scope, &rows).await?,
-            Table::WebAnalyticsDaily => web::analytics(tx, ids, &scope, &rows).await?,
-            Table::WebConversionsDaily => web::conversions(tx, ids, &scope, &rows).await?,
-            Table::TrackPerformanceDaily => music::performance(tx, ids, &scope, &rows).await?,
-            Table::ArtistAudienceDaily => music::audience(tx, ids, &scope, &rows).await?,
-            Table::CounterReadingsDaily => music::readings(tx, ids, &scope, &rows).await?,
-            Table::PlaylistPlacements => music::placements(tx, ids, &scope, &rows).await?,
+            Table::AdPerformanceDaily => {
+                ads::write::<entity::ad_performance::Entity>(tx, ids, &scope, &rows).await?
+            }
+            Table::AdCountryDaily => ads::write::<entity::ad_country::Entity>(tx, ids, &scope, &rows).await?,
+            Table::SubscriptionMrrDaily => {
+                daily::write::<entity::subscription_mrr::Entity>(tx, ids, &scope, &rows).await?
+            }
+            Table::WebAnalyticsDaily => {
+                daily::write::<entity::web_analytics::Entity>(tx, ids, &scope, &rows).await?
+            }
+            Table::WebConversionsDaily => {
+                daily::write::<entity::web_conversion::Entity>(tx, ids, &scope, &rows).await?
+            }
+            Table::TrackPerformanceDaily => {
+                daily::write::<entity::track_performance::Entity>(tx, ids, &scope, &rows).await?
+            }
+            Table::ArtistAudienceDaily => {
+                daily::write::<entity::artist_audience::Entity>(tx, ids, &scope, &rows).await?
+            }
+            Table::CounterReadingsDaily => {
+                daily::write::<entity::counter_reading::Entity>(tx, ids, &scope, &rows).await?
+            }
+            Table::PlaylistPlacements => {
+                daily::write::<entity::playlist_placement::Entity>(tx, ids, &scope, &rows).await?
+            }
             Table::BillingProfiles => profiles::write(tx, &scope, &rows).await?,
             _ => objects::write(tx, &scope, table, &rows).await?,
         };

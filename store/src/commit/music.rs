@@ -4,145 +4,111 @@ use rows::{
     Row,
     music::{ArtistAudience, CounterReading, PlaylistPlacement, TrackPerformance},
 };
-use sea_orm::DbErr;
 
-use super::{Scope, facts};
-use crate::{
-    dimension::EntityIds,
-    entity::{
-        artist_audience, artist_audience_entity, counter_entity, counter_reading, playlist_placement,
-        playlist_placement_entity, track_performance, track_performance_entity,
-    },
-    transaction::Transaction,
-    upsert::Outcome,
+use super::{Scope, daily::Daily};
+use crate::entity::{
+    artist_audience, artist_audience_entity, counter_entity, counter_reading, playlist_placement,
+    playlist_placement_entity, track_performance, track_performance_entity,
 };
 
-/// Numbers of tracks.
-pub async fn performance(
-    tx: &Transaction<'_>,
-    ids: &mut EntityIds,
-    scope: &Scope<'_>,
-    rows: &[&Row],
-) -> Result<Outcome, DbErr> {
-    let rows = rows.iter().filter_map(|row| match row {
-        Row::TrackPerformance(row) => Some(row),
-        _ => None,
-    });
-    let entity = |row: &TrackPerformance| track_performance_entity::Model {
-        id: 0,
-        connection_id: scope.connection_id,
-        service: row.service.clone(),
-        track_id: row.track_id.clone(),
-        granularity: row.granularity.clone(),
-        country: row.country.clone(),
-        segment: row.segment.clone(),
-        account_id: scope.commit.account_id.clone(),
-        stream: scope.commit.stream.clone(),
-    };
-    let fact = |id, row: &TrackPerformance| track_performance::Model::from_row(id, row, scope.observed_at);
-    facts::write::<track_performance_entity::Entity, track_performance::Entity, _>(
-        tx,
-        ids,
-        scope.expect,
-        rows,
-        entity,
-        fact,
-    )
-    .await
+impl Daily for track_performance::Entity {
+    type Of = TrackPerformance;
+    type Entity = track_performance_entity::Entity;
+
+    fn only(row: &Row) -> Option<&Self::Of> {
+        if let Row::TrackPerformance(row) = row { Some(row) } else { None }
+    }
+
+    fn entity(scope: &Scope<'_>, row: &Self::Of) -> track_performance_entity::Model {
+        track_performance_entity::Model {
+            id: 0,
+            connection_id: scope.connection_id,
+            service: row.service.clone(),
+            track_id: row.track_id.clone(),
+            granularity: row.granularity.clone(),
+            country: row.country.clone(),
+            segment: row.segment.clone(),
+            account_id: scope.commit.account_id.clone(),
+            stream: scope.commit.stream.clone(),
+        }
+    }
+
+    fn fact(entity_id: i64, row: &Self::Of, observed_at: i64) -> Self::Model {
+        track_performance::Model::from_row(entity_id, row, observed_at)
+    }
 }
 
-/// Audiences of artists.
-pub async fn audience(
-    tx: &Transaction<'_>,
-    ids: &mut EntityIds,
-    scope: &Scope<'_>,
-    rows: &[&Row],
-) -> Result<Outcome, DbErr> {
-    let rows = rows.iter().filter_map(|row| match row {
-        Row::ArtistAudience(row) => Some(row),
-        _ => None,
-    });
-    let entity = |row: &ArtistAudience| artist_audience_entity::Model {
-        id: 0,
-        connection_id: scope.connection_id,
-        service: row.service.clone(),
-        artist_id: row.artist_id.clone(),
-        account_id: scope.commit.account_id.clone(),
-        stream: scope.commit.stream.clone(),
-    };
-    let fact = |id, row: &ArtistAudience| artist_audience::Model::from_row(id, row, scope.observed_at);
-    facts::write::<artist_audience_entity::Entity, artist_audience::Entity, _>(
-        tx,
-        ids,
-        scope.expect,
-        rows,
-        entity,
-        fact,
-    )
-    .await
+impl Daily for artist_audience::Entity {
+    type Of = ArtistAudience;
+    type Entity = artist_audience_entity::Entity;
+
+    fn only(row: &Row) -> Option<&Self::Of> {
+        if let Row::ArtistAudience(row) = row { Some(row) } else { None }
+    }
+
+    fn entity(scope: &Scope<'_>, row: &Self::Of) -> artist_audience_entity::Model {
+        artist_audience_entity::Model {
+            id: 0,
+            connection_id: scope.connection_id,
+            service: row.service.clone(),
+            artist_id: row.artist_id.clone(),
+            account_id: scope.commit.account_id.clone(),
+            stream: scope.commit.stream.clone(),
+        }
+    }
+
+    fn fact(entity_id: i64, row: &Self::Of, observed_at: i64) -> Self::Model {
+        artist_audience::Model::from_row(entity_id, row, observed_at)
+    }
 }
 
-/// Readings of counters.
-pub async fn readings(
-    tx: &Transaction<'_>,
-    ids: &mut EntityIds,
-    scope: &Scope<'_>,
-    rows: &[&Row],
-) -> Result<Outcome, DbErr> {
-    let rows = rows.iter().filter_map(|row| match row {
-        Row::CounterReading(row) => Some(row),
-        _ => None,
-    });
-    let entity = |row: &CounterReading| counter_entity::Model {
-        id: 0,
-        connection_id: scope.connection_id,
-        service: row.service.clone(),
-        entity: row.entity.as_str().to_owned(),
-        object_id: row.id.clone(),
-        counter: row.counter.clone(),
-        account_id: scope.commit.account_id.clone(),
-        stream: scope.commit.stream.clone(),
-    };
-    let fact = |id, row: &CounterReading| counter_reading::Model::from_row(id, row, scope.observed_at);
-    facts::write::<counter_entity::Entity, counter_reading::Entity, _>(
-        tx,
-        ids,
-        scope.expect,
-        rows,
-        entity,
-        fact,
-    )
-    .await
+impl Daily for counter_reading::Entity {
+    type Of = CounterReading;
+    type Entity = counter_entity::Entity;
+
+    fn only(row: &Row) -> Option<&Self::Of> {
+        if let Row::CounterReading(row) = row { Some(row) } else { None }
+    }
+
+    fn entity(scope: &Scope<'_>, row: &Self::Of) -> counter_entity::Model {
+        counter_entity::Model {
+            id: 0,
+            connection_id: scope.connection_id,
+            service: row.service.clone(),
+            entity: row.entity.as_str().to_owned(),
+            object_id: row.id.clone(),
+            counter: row.counter.clone(),
+            account_id: scope.commit.account_id.clone(),
+            stream: scope.commit.stream.clone(),
+        }
+    }
+
+    fn fact(entity_id: i64, row: &Self::Of, observed_at: i64) -> Self::Model {
+        counter_reading::Model::from_row(entity_id, row, observed_at)
+    }
 }
 
-/// Tracks on playlists.
-pub async fn placements(
-    tx: &Transaction<'_>,
-    ids: &mut EntityIds,
-    scope: &Scope<'_>,
-    rows: &[&Row],
-) -> Result<Outcome, DbErr> {
-    let rows = rows.iter().filter_map(|row| match row {
-        Row::PlaylistPlacement(row) => Some(row),
-        _ => None,
-    });
-    let entity = |row: &PlaylistPlacement| playlist_placement_entity::Model {
-        id: 0,
-        connection_id: scope.connection_id,
-        service: row.service.clone(),
-        playlist_id: row.playlist_id.clone(),
-        track_id: row.track_id.clone(),
-        account_id: scope.commit.account_id.clone(),
-        stream: scope.commit.stream.clone(),
-    };
-    let fact = |id, row: &PlaylistPlacement| playlist_placement::Model::from_row(id, row, scope.observed_at);
-    facts::write::<playlist_placement_entity::Entity, playlist_placement::Entity, _>(
-        tx,
-        ids,
-        scope.expect,
-        rows,
-        entity,
-        fact,
-    )
-    .await
+impl Daily for playlist_placement::Entity {
+    type Of = PlaylistPlacement;
+    type Entity = playlist_placement_entity::Entity;
+
+    fn only(row: &Row) -> Option<&Self::Of> {
+        if let Row::PlaylistPlacement(row) = row { Some(row) } else { None }
+    }
+
+    fn entity(scope: &Scope<'_>, row: &Self::Of) -> playlist_placement_entity::Model {
+        playlist_placement_entity::Model {
+            id: 0,
+            connection_id: scope.connection_id,
+            service: row.service.clone(),
+            playlist_id: row.playlist_id.clone(),
+            track_id: row.track_id.clone(),
+            account_id: scope.commit.account_id.clone(),
+            stream: scope.commit.stream.clone(),
+        }
+    }
+
+    fn fact(entity_id: i64, row: &Self::Of, observed_at: i64) -> Self::Model {
+        playlist_placement::Model::from_row(entity_id, row, observed_at)
+    }
 }

@@ -4,51 +4,45 @@ use rows::{
     Row,
     web::{WebAnalytics, WebConversions, WebOrigin},
 };
-use sea_orm::DbErr;
 
-use super::{Scope, facts};
-use crate::{
-    dimension::EntityIds,
-    entity::{web_analytics, web_conversion, web_entity},
-    transaction::Transaction,
-    upsert::Outcome,
-};
+use super::{Scope, daily::Daily};
+use crate::entity::{web_analytics, web_conversion, web_entity};
 
-/// Visits.
-pub async fn analytics(
-    tx: &Transaction<'_>,
-    ids: &mut EntityIds,
-    scope: &Scope<'_>,
-    rows: &[&Row],
-) -> Result<Outcome, DbErr> {
-    let rows = rows.iter().filter_map(|row| match row {
-        Row::WebAnalytics(row) => Some(row),
-        _ => None,
-    });
-    let entity = |row: &WebAnalytics| entity(scope, &row.account_id, "", &row.origin);
-    let fact = |id, row: &WebAnalytics| web_analytics::Model::from_row(id, row, scope.observed_at);
-    facts::write::<web_entity::Entity, web_analytics::Entity, _>(tx, ids, scope.expect, rows, entity, fact)
-        .await
+impl Daily for web_analytics::Entity {
+    type Of = WebAnalytics;
+    type Entity = web_entity::Entity;
+
+    fn only(row: &Row) -> Option<&Self::Of> {
+        if let Row::WebAnalytics(row) = row { Some(row) } else { None }
+    }
+
+    fn entity(scope: &Scope<'_>, row: &Self::Of) -> web_entity::Model {
+        origin(scope, &row.account_id, "", &row.origin)
+    }
+
+    fn fact(entity_id: i64, row: &Self::Of, observed_at: i64) -> Self::Model {
+        web_analytics::Model::from_row(entity_id, row, observed_at)
+    }
 }
 
-/// Goals reached.
-pub async fn conversions(
-    tx: &Transaction<'_>,
-    ids: &mut EntityIds,
-    scope: &Scope<'_>,
-    rows: &[&Row],
-) -> Result<Outcome, DbErr> {
-    let rows = rows.iter().filter_map(|row| match row {
-        Row::WebConversions(row) => Some(row),
-        _ => None,
-    });
-    let entity = |row: &WebConversions| entity(scope, &row.account_id, &row.goal, &row.origin);
-    let fact = |id, row: &WebConversions| web_conversion::Model::from_row(id, row, scope.observed_at);
-    facts::write::<web_entity::Entity, web_conversion::Entity, _>(tx, ids, scope.expect, rows, entity, fact)
-        .await
+impl Daily for web_conversion::Entity {
+    type Of = WebConversions;
+    type Entity = web_entity::Entity;
+
+    fn only(row: &Row) -> Option<&Self::Of> {
+        if let Row::WebConversions(row) = row { Some(row) } else { None }
+    }
+
+    fn entity(scope: &Scope<'_>, row: &Self::Of) -> web_entity::Model {
+        origin(scope, &row.account_id, &row.goal, &row.origin)
+    }
+
+    fn fact(entity_id: i64, row: &Self::Of, observed_at: i64) -> Self::Model {
+        web_conversion::Model::from_row(entity_id, row, observed_at)
+    }
 }
 
-fn entity(scope: &Scope<'_>, account_id: &str, goal: &str, origin: &WebOrigin) -> web_entity::Model {
+fn origin(scope: &Scope<'_>, account_id: &str, goal: &str, origin: &WebOrigin) -> web_entity::Model {
     web_entity::Model {
         id: 0,
         connection_id: scope.connection_id,

@@ -1,0 +1,43 @@
+//! Daily rows: resolve what they speak of, then upsert by (entity, day).
+
+use rows::Row;
+use sea_orm::{DbErr, EntityTrait};
+
+use super::Scope;
+use crate::{
+    dimension::{Dimension, EntityIds, ids_of},
+    transaction::Transaction,
+    upsert::{Outcome, Stored, upsert},
+};
+
+/// A table of daily facts.
+pub trait Daily: Stored {
+    /// The rows that it is made of.
+    type Of;
+    /// The table of what they speak of.
+    type Entity: Dimension;
+
+    /// The row, if it is one of these.
+    fn only(row: &Row) -> Option<&Self::Of>;
+
+    /// What the row speaks of, not numbered yet.
+    fn entity(scope: &Scope<'_>, row: &Self::Of) -> <Self::Entity as EntityTrait>::Model;
+
+    /// The row as a fact about the entity of this number.
+    fn fact(entity_id: i64, row: &Self::Of, observed_at: i64) -> Self::Model;
+}
+
+/// Upserts the rows under the ids of what they speak of.
+pub async fn write<F: Daily>(
+    tx: &Transaction<'_>,
+    ids: &mut EntityIds,
+    scope: &Scope<'_>,
+    rows: &[&Row],
+) -> Result<Outcome, DbErr> {
+    let rows = rows.iter().filter_map(|row| F::only(row));
+    let rows: Vec<(&F::Of, _)> = rows.map(|row| (row, F::entity(scope, row))).collect();
+    let fingerprint = |(_, entity): &(_, _)| F::Entity::fingerprint(entity);
+    let entities = ids_of::<F::Entity, _>(tx, ids, &rows, fingerprint, |(_, entity)| entity.clone()).await?;
+    let facts = rows.iter().zip(entities).map(|((row, _), id)| F::fact(id, row, scope.observed_at));
+    upsert::<F>(tx, facts.collect(), scope.expect).await
+}

@@ -129,10 +129,11 @@ fn overwriting<E: Stored>(
     if shape.values > 0 {
         let stored = list(shape.value_names(), |name| format!("s.\"{name}\""));
         let incoming = list(shape.value_names(), |name| format!("i.\"{name}\""));
-        changed = format!("{changed} OR ROW({stored}) IS DISTINCT FROM ROW({incoming})");
+        let differ = format!("ROW({stored}) IS DISTINCT FROM ROW({incoming})");
+        changed = format!("{changed} OR {}", Shape::<E>::changed("s", "i", &differ));
     }
     let same_key = shape.same_key();
-    let compared = list(&shape.names[..shape.keys + shape.values], |name| format!("s.\"{name}\""));
+    let compared = list(&shape.names, |name| format!("s.\"{name}\""));
     let incoming = list(&shape.names, |name| format!("i.\"{name}\""));
     // One look into the index a row: OFFSET keeps the planner from reading the whole table instead.
     let found = format!(

@@ -135,6 +135,17 @@ impl<E: Stored> Shape<E> {
         text
     }
 
+    /// Whether a `stored` row's values differ from an `incoming` one's, if `differ` tells it value by value: one look at the
+    /// digests, where both have one.
+    pub fn changed(stored: &str, incoming: &str, differ: &str) -> String {
+        if !E::DIGESTED {
+            return format!("({differ})");
+        }
+        format!(
+            "({stored}.\"{DIGEST}\" <> {incoming}.\"{DIGEST}\" OR ({stored}.\"{DIGEST}\" IS NULL AND ({differ})))"
+        )
+    }
+
     /// What a written row answers: how often it was restated.
     pub fn returning() -> &'static str {
         if E::REVISED { " RETURNING \"revision\" AS revision" } else { " RETURNING 0 AS revision" }

@@ -62,8 +62,9 @@ pub async fn write<E: Stored>(
         .tuples(shape.names.len(), records.iter())?
         .text(&shape.on_conflict());
     if shape.values > 0 {
-        let changed =
+        let differ =
             join(shape.value_names(), " OR ", |name| format!("t.\"{name}\" IS NOT excluded.\"{name}\""));
+        let changed = Shape::<E>::changed("t", "excluded", &differ);
         sql = sql.text(&format!(" WHERE {changed}"));
     }
     let rows = tx.query_bulk(sql.text(Shape::<E>::returning())).await?;

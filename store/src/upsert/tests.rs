@@ -83,5 +83,12 @@ async fn without_a_digest_values_decide() {
     let outcome = upsert::<Entity>(&tx, page, Expect::Unchanged).await.unwrap();
     assert_eq!(outcome, Outcome { written: 1, restated: 1 });
     assert_eq!(stored(&tx).await[1].name.as_deref(), Some("a"));
+    // As they are, but without digests: nothing has changed.
+    let blank = "UPDATE product_rows SET digest = NULL";
+    tx.execute_raw(Statement::from_string(DbBackend::Sqlite, blank)).await.unwrap();
+    let page = || vec![product(1, "a", 30), product(2, "a", 30)];
+    for expect in [Expect::Added, Expect::Unchanged, Expect::Changed] {
+        assert_eq!(upsert::<Entity>(&tx, page(), expect).await.unwrap(), Outcome::default(), "{expect:?}");
+    }
     tx.rollback().await.unwrap();
 }

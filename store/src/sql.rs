@@ -67,7 +67,7 @@ impl Sql {
     }
 
     /// `(?,?),(?,?)`.
-    pub fn tuples(mut self, records: Vec<Vec<Value>>) -> Self {
+    fn tuples(mut self, records: Vec<Vec<Value>>) -> Self {
         let width = records.first().map_or(0, Vec::len);
         self.values.reserve(records.len() * width);
         // On SQLite every record has the same text.
@@ -95,19 +95,13 @@ impl Sql {
 
     /// `UNNEST(…)` of one array a column (PostgreSQL). The arrays travel as literals, because the query builder's own
     /// arrays cannot hold NULL.
-    pub fn unnest(self, kinds: &[ArrayType], records: &[Vec<Value>]) -> Self {
-        let places: Vec<usize> = (0..kinds.len()).collect();
-        self.unnest_at(kinds, records, &places)
-    }
-
-    /// [`unnest`](Self::unnest) of the columns at these places of the records.
-    pub fn unnest_at(mut self, kinds: &[ArrayType], records: &[Vec<Value>], places: &[usize]) -> Self {
+    fn unnest(mut self, kinds: &[ArrayType], records: &[Vec<Value>]) -> Self {
         self.text.push_str("UNNEST(");
-        for (number, (kind, place)) in kinds.iter().zip(places).enumerate() {
-            if number > 0 {
+        for (place, kind) in kinds.iter().enumerate() {
+            if place > 0 {
                 self.text.push_str(", ");
             }
-            let literal = array_literal(records.iter().filter_map(|record| record.get(*place)));
+            let literal = array_literal(records.iter().filter_map(|record| record.get(place)));
             self.push(literal.into());
             self.text.push_str("::text::");
             self.text.push_str(array_type(kind));

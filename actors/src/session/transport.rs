@@ -220,3 +220,52 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     }
     cause.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::GzEncoder};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// Answers one request with this body, called packed; gives back the request's head.
+    async fn exchange(body: Vec<u8>) -> (String, Result<RawResponse, TransportError>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let server = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            let length = body.len();
+            let answer =
+                format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.write_all(&body).await.unwrap();
+            String::from_utf8(head).unwrap().to_ascii_lowercase()
+        };
+        let transport = HttpTransport::new().unwrap();
+        let call = Call::get("/things", "things");
+        tokio::join!(server, transport.send(&base, &call, &Auth::None))
+    }
+
+    #[tokio::test]
+    async fn packed_answers_are_asked_for_and_unpacked() {
+        let text = "a".repeat(100_000);
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        let packed = encoder.finish().unwrap();
+        let (head, response) = exchange(packed.clone()).await;
+        assert!(head.contains("accept-encoding: gzip\r\n"), "{head}");
+        assert_eq!(response.unwrap().body, text);
+        // An answer that broke off is passing trouble, not an empty page.
+        let (_, response) = exchange(packed[..packed.len() / 2].to_vec()).await;
+        assert!(matches!(response, Err(TransportError::Broken { .. })), "{response:?}");
+    }
+}

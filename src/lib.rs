@@ -7,6 +7,7 @@ pub mod cache;
 pub mod http;
 pub mod insight;
 pub mod probe;
+pub mod report;
 mod secrets;
 pub mod service;
 pub mod settings;

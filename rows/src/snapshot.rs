@@ -37,6 +37,44 @@ pub struct CampaignWindow {
     pub conversion_value: Option<Micros>,
 }
 
+// === impl CampaignWindow ===
+
+impl CampaignWindow {
+    /// A day that was read and has no row: a source leaves out what was not delivered. What else it counts is not known.
+    pub const QUIET: Self = Self {
+        impressions: Some(0),
+        clicks: Some(0),
+        spend: Some(RawSpend(Micros::ZERO)),
+        conversions: None,
+        video_views: None,
+        conversion_value: None,
+    };
+
+    /// Both together, as far as they are known. Amounts must be in one currency, which the caller has to see to.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let micros =
+            |a: Option<Micros>, b: Option<Micros>| sum_known(a.map(|a| a.0), b.map(|b| b.0)).map(Micros);
+        let spend = |window: Self| window.spend.map(|RawSpend(spend)| spend);
+        Self {
+            impressions: sum_known(self.impressions, other.impressions),
+            clicks: sum_known(self.clicks, other.clicks),
+            conversions: micros(self.conversions, other.conversions),
+            video_views: sum_known(self.video_views, other.video_views),
+            spend: micros(spend(self), spend(other)).map(RawSpend),
+            conversion_value: micros(self.conversion_value, other.conversion_value),
+        }
+    }
+}
+
+/// The sum of what is known; nothing where nothing is, or where it does not fit.
+fn sum_known(a: Option<i64>, b: Option<i64>) -> Option<i64> {
+    match (a, b) {
+        (Some(a), Some(b)) => a.checked_add(b),
+        (one, other) => one.or(other),
+    }
+}
+
 /// A campaign as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CampaignSnapshot {
@@ -261,5 +299,24 @@ impl<T> Windows<T> {
         ]
         .into_iter()
         .filter_map(|(label, window)| Some((label, window.as_ref()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unknown_adds_nothing_and_stays_unknown() {
+        let one =
+            CampaignWindow { clicks: Some(2), spend: Some(RawSpend(Micros(3))), ..CampaignWindow::default() };
+        let both =
+            one.plus(CampaignWindow { clicks: Some(5), video_views: Some(1), ..CampaignWindow::QUIET });
+        assert_eq!(both.clicks, Some(7));
+        assert_eq!((both.impressions, both.video_views), (Some(0), Some(1)));
+        assert_eq!(both.spend, Some(RawSpend(Micros(3))));
+        assert_eq!((both.conversions, both.conversion_value), (None, None));
+        let most = CampaignWindow { clicks: Some(i64::MAX), ..CampaignWindow::default() };
+        assert_eq!(most.plus(one).clicks, None, "does not fit");
     }
 }

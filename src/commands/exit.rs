@@ -26,9 +26,10 @@ impl Exit {
         Self::Failed
     }
 
-    /// An honest answer for a command that is not wired to the worker yet.
-    pub fn not_wired_yet(command: &str) -> Self {
-        Self::failed(format_args!("`dynamoi {command}` is not wired yet"))
+    /// Says on stderr what was asked for wrongly.
+    pub fn usage(what: impl Display) -> Self {
+        output::complain(format_args!("error: {what}"));
+        Self::Usage
     }
 }
 

@@ -11,6 +11,7 @@ mod discover;
 mod exit;
 mod migrate;
 mod output;
+mod report;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
@@ -74,6 +75,8 @@ pub enum Command {
     Resume(control::Resume),
     /// Poll a connection now.
     Poll(control::Poll),
+    /// Show what campaigns did over a range of days: as a table, CSV, JSON or a page.
+    Report(report::Report),
     /// Serve every imitated provider at `http://ADDR/<integration>/…`.
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Sandbox),
@@ -119,6 +122,7 @@ impl Command {
             Self::Pause(command) => command.run().await,
             Self::Resume(command) => command.run().await,
             Self::Poll(command) => command.run().await,
+            Self::Report(command) => command.run().await,
             #[cfg(feature = "sandbox")]
             Self::Sandbox(command) => command.run().await,
             Self::Config(command) => command.run(),

@@ -8,7 +8,7 @@ mod campaigns;
 mod connections;
 mod guard;
 pub mod openapi;
-mod page;
+pub(crate) mod page;
 mod query;
 mod routes;
 mod schema;

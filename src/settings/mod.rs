@@ -44,6 +44,7 @@ pub use http::{Authentication, Basic, Http, Tls};
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use place::{KeyPath, Place};
 pub use secret::StoredSecrets;
+pub(crate) use suggestion::did_you_mean;
 
 use self::{
     layer::Layer,
@@ -198,7 +199,7 @@ impl Settings {
     /// What somebody who named this connection could have meant, in words.
     pub fn expected_connection(&self, name: &str) -> String {
         let names = || self.connections.keys().map(String::as_str);
-        let help = suggestion::did_you_mean(name, names()).map(|help| format!("\n  help: {help}"));
+        let help = did_you_mean(name, names()).map(|help| format!("\n  help: {help}"));
         format!("{}{}", suggestion::one_of(names()), help.unwrap_or_default())
     }
 

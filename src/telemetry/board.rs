@@ -17,8 +17,8 @@ use super::{
     limits::{CAMPAIGN_MEMBERS_MAX, CAMPAIGNS_MAX, LABEL_CHARS_MAX, PAYMENTS_MAX, WEB_GOALS_MAX, WEB_MAX},
     music::{Music, Shown, Track},
     snapshot::{
-        CampaignSnapshot, GoalSnapshot, MarketingCampaign, Member, MemberRule, MusicSnapshot,
-        PaymentSnapshot, Touched, WebSnapshot,
+        CampaignSnapshot, GoalSnapshot, MarketingCampaign, MusicSnapshot, PaymentSnapshot, Touched,
+        WebSnapshot,
     },
     text::Labels,
 };
@@ -325,16 +325,7 @@ impl Campaign {
 
     fn is_member_of(&self, marketing: &MarketingCampaign) -> bool {
         let CampaignSnapshot { provider, campaign_id, name, tenant, .. } = &self.snapshot;
-        *tenant == marketing.tenant
-            && marketing.members.iter().any(|Member { provider: of, which }| {
-                of == provider
-                    && match which {
-                        MemberRule::Id(id) => id == campaign_id,
-                        MemberRule::NameMatches(pattern) => {
-                            name.as_deref().is_some_and(|name| pattern.matches(name))
-                        }
-                    }
-            })
+        marketing.holds(tenant, provider, campaign_id, name.as_deref())
     }
 }
 

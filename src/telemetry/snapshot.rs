@@ -42,6 +42,27 @@ pub enum MemberRule {
     NameMatches(NamePattern),
 }
 
+// === impl MarketingCampaign ===
+
+impl MarketingCampaign {
+    /// Whether this campaign of a network belongs to it.
+    pub fn holds(&self, tenant: &str, provider: &str, campaign_id: &str, name: Option<&str>) -> bool {
+        self.tenant == tenant && self.members.iter().any(|member| member.is(provider, campaign_id, name))
+    }
+}
+
+// === impl Member ===
+
+impl Member {
+    fn is(&self, provider: &str, campaign_id: &str, name: Option<&str>) -> bool {
+        self.provider == provider
+            && match &self.which {
+                MemberRule::Id(id) => id == campaign_id,
+                MemberRule::NameMatches(pattern) => name.is_some_and(|name| pattern.matches(name)),
+            }
+    }
+}
+
 /// Whose campaigns are out of date.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Touched {

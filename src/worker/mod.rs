@@ -1,6 +1,6 @@
 //! The worker as a library: everything that the daemon runs, inside a host's runtime.
 
-mod marketing;
+pub(crate) mod marketing;
 mod operator;
 mod shared;
 mod snapshots;

@@ -32,7 +32,8 @@ const SPILLED: &str = "return [...document.querySelectorAll('.card, .tile, tbody
 /// A headless Chromium of this test's own; both it and its driver end with it.
 struct Browser {
     client: Client,
-    address: SocketAddr,
+    /// What is looked at.
+    page: String,
     _driver: Child,
     _profile: TempDir,
 }
@@ -59,6 +60,13 @@ impl WebDriverCompatibleCommand for Chrome {
 impl Browser {
     /// On the page at this address, signed in.
     async fn open(address: SocketAddr) -> Self {
+        let browser = Self::start(format!("http://{address}/")).await;
+        browser.client.goto(&format!("http://{USER}:{PASSWORD}@{address}/")).await.unwrap();
+        browser
+    }
+
+    /// For this page, which is not opened yet.
+    async fn start(page: String) -> Self {
         let chromium = tools::find("chromium", "chromium");
         let driver = tools::find("chromedriver", "chromium-driver");
         let profile = TempDir::new().unwrap();
@@ -96,9 +104,7 @@ impl Browser {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities.as_object().unwrap().clone());
         let client = builder.connect(&format!("http://127.0.0.1:{port}")).await.unwrap();
-        let browser = Self { client, address, _driver: child, _profile: profile };
-        browser.client.goto(&format!("http://{USER}:{PASSWORD}@{address}/")).await.unwrap();
-        browser
+        Self { client, page, _driver: child, _profile: profile }
     }
 
     async fn cdp(&self, command: &str, parameters: Value) -> Value {
@@ -112,7 +118,7 @@ impl Browser {
         self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.cdp("Emulation.setEmulatedMedia", features).await;
-        self.client.goto(&format!("http://{}/", self.address)).await.unwrap();
+        self.client.goto(&self.page).await.unwrap();
     }
 
     /// Of the screen, and of the whole page.
@@ -145,6 +151,26 @@ impl Browser {
         let violations = found["violations"].as_array().unwrap_or_else(|| panic!("{found}"));
         assert!(found["testEngine"].is_object(), "{found}");
         violations.iter().map(|one| format!("{}: {} {}", one["id"], one["help"], one["nodes"])).collect()
+    }
+
+    /// Looks at the page on every screen in every scheme: nothing spills, everybody can use it. What was asked for.
+    async fn look(&self, name: &str, axe: &str) -> Vec<String> {
+        let mut requests = Vec::new();
+        for screen in SCREENS {
+            for scheme in SCHEMES {
+                self.show(screen, scheme).await;
+                self.take_pictures(&format!("{name}{}-{scheme}", screen.0)).await;
+                let size = self.evaluate("return [innerWidth, document.documentElement.scrollWidth]").await;
+                assert_eq!(size[0], screen.1, "{screen:?}");
+                assert!(size[1].as_u64() <= size[0].as_u64(), "{screen:?} scrolls sideways: {size}");
+                let narrow = self.evaluate(SPILLED).await;
+                assert_eq!(narrow, json!([]), "{screen:?}: wider than what holds it");
+                requests.extend(self.requests().await);
+                let violations = self.violations(axe).await;
+                assert!(violations.is_empty(), "{screen:?} {scheme}: {violations:#?}");
+            }
+        }
+        requests
     }
 
     async fn find(&self, css: &str) -> Element {
@@ -253,20 +279,7 @@ async fn the_page_looks_right_on_every_screen_and_everybody_can_use_it() {
         browser.client.find(Locator::Css(".card svg rect")).await.ok()
     })
     .await;
-    for screen in SCREENS {
-        for scheme in SCHEMES {
-            browser.show(screen, scheme).await;
-            browser.take_pictures(&format!("{}-{scheme}", screen.0)).await;
-            let size = browser.evaluate("return [innerWidth, document.documentElement.scrollWidth]").await;
-            assert_eq!(size[0], screen.1, "{screen:?}");
-            assert!(size[1].as_u64() <= size[0].as_u64(), "{screen:?} scrolls sideways: {size}");
-            let narrow = browser.evaluate(SPILLED).await;
-            assert_eq!(narrow, json!([]), "{screen:?}: wider than what holds it");
-            requests.extend(browser.requests().await);
-            let violations = browser.violations(&axe).await;
-            assert!(violations.is_empty(), "{screen:?} {scheme}: {violations:#?}");
-        }
-    }
+    requests.extend(browser.look("", &axe).await);
     // The details that are folded away are part of the page, too.
     browser.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })").await;
     let violations = browser.violations(&axe).await;
@@ -277,6 +290,28 @@ async fn the_page_looks_right_on_every_screen_and_everybody_can_use_it() {
     let foreign: Vec<_> = requests.iter().filter(|url| !url.starts_with(&own)).collect();
     assert!(foreign.is_empty(), "{foreign:?}");
     assert_eq!(browser.evaluate("return document.scripts.length").await, 0, "it needs no scripts");
+    browser.client.clone().close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_looks_right_on_every_screen_and_loads_nothing() {
+    let axe = fs::read_to_string(npm::file("axe-core", "4.10.3", "axe.min.js")).unwrap();
+    let mut bench = Bench::four(79);
+    "[campaigns.night-drive]\n\
+     tenant = \"label-a\"\n\
+     budget = { amount = \"1500.00\", currency = \"USD\", from = \"2026-10-01\", to = \"2099-12-31\" }\n\
+     members = [{ integration = \"meta_ads\", name_matches = \"Night Drive*\" }, { utm_campaign = \"album-launch\" }]\n"
+        .clone_into(&mut bench.layer);
+    assert!(bench.once().await, "everything is read");
+    let html = bench.run(&["report", "--format", "html"]).await.expect(0).out;
+    let file = bench.dir.path().join("report.html");
+    fs::write(&file, html).unwrap();
+    let page = format!("file://{}", file.display());
+    let browser = Browser::start(page.clone()).await;
+    let requests = browser.look("report-", &axe).await;
+    assert!(!requests.is_empty() && requests.iter().all(|url| *url == page), "{requests:?}");
+    assert_eq!(browser.evaluate("return document.scripts.length").await, 0, "it needs no scripts");
+    browser.find(".card svg rect").await;
     browser.client.clone().close().await.unwrap();
 }
 

@@ -30,6 +30,7 @@ mod postgres;
 mod postgres_restart;
 #[path = "../support/redis.rs"]
 mod redis;
+mod report;
 mod secrets;
 mod service;
 mod services;

@@ -1,10 +1,10 @@
 //! The status page: readable without scripts, and of bounded size whatever there is to show.
 
 mod campaign;
-mod chart;
+pub(crate) mod chart;
 mod connection;
 mod filter;
-mod text;
+pub(crate) mod text;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ use super::{
 use crate::telemetry::shown::{Shown, Slice, Wanted};
 
 /// How it looks.
-pub(super) const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = include_str!("style.css");
 /// Its sign in a browser's tab.
 pub(super) const ICON: &str = include_str!("icon.svg");
 

@@ -98,10 +98,7 @@ fn snapshot_of(
 ) -> Option<CampaignSnapshot> {
     let spent = sums.is_some_and(|sums| sums.windows[3].1.spend.is_some_and(|spend| spend.0.0 > 0));
     // What was asked for counts as well as what happens: a campaign that should run and does not is worth seeing.
-    let active = object.is_some_and(|object| {
-        object.status.as_deref().is_some_and(status::is_active)
-            || object.effective_status.as_deref().is_some_and(status::is_delivering)
-    });
+    let active = object.is_some_and(is_active);
     if !spent && !active {
         return None;
     }
@@ -110,13 +107,7 @@ fn snapshot_of(
         let known = is_read(&reading.days, days[number], reading.today);
         known.then(|| match sums.map(|sums| sums.windows[number]) {
             Some((rows, window)) if rows > 0 => window,
-            // A source leaves out what was not delivered: a day that was read and has no row is a day of zeros.
-            _ => CampaignWindow {
-                impressions: Some(0),
-                clicks: Some(0),
-                spend: Some(RawSpend(Micros::ZERO)),
-                ..CampaignWindow::default()
-            },
+            _ => CampaignWindow::QUIET,
         })
     };
     let instant = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
@@ -147,6 +138,12 @@ fn snapshot_of(
             last_28_days: window(3),
         },
     })
+}
+
+/// Whether a campaign runs, or should.
+pub fn is_active(object: &ad_campaign::Model) -> bool {
+    object.status.as_deref().is_some_and(status::is_active)
+        || object.effective_status.as_deref().is_some_and(status::is_delivering)
 }
 
 /// Whether the window's days were read. In windows of several days, today may still be missing, and so may days before

@@ -3,6 +3,7 @@
 mod campaigns;
 mod connections;
 mod days;
+mod history;
 mod music;
 mod payments;
 mod streams;
@@ -11,6 +12,7 @@ mod web;
 
 pub use connections::{ConnectionStatus, StreamStatus};
 pub use days::{CampaignDays, CampaignKey};
+pub use history::{CampaignHistory, CampaignVisits, GoalVisits};
 pub use rows::snapshot::{
     ArtistSnapshot, CampaignSnapshot, CampaignWindow, CounterSnapshot, GoalSnapshot, GoalWindow,
     MusicSnapshot, PaymentSnapshot, PaymentWindow, PlaylistSnapshot, TrackSnapshot, WebSnapshot, WebWindow,

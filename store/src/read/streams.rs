@@ -148,7 +148,8 @@ pub async fn rows_of_day(
     Ok(found)
 }
 
-fn joined(sql: Sql, of: Facts, streams: &[&StreamKey]) -> Sql {
+/// These streams' facts `f`, joined to what they speak of.
+pub fn joined(sql: Sql, of: Facts, streams: &[&StreamKey]) -> Sql {
     let Facts { entities, table, condition } = of;
     let key = |(connection, account, stream): &&StreamKey| -> Vec<Value> {
         vec![(*connection).into(), account.as_str().into(), stream.as_str().into()]

@@ -166,18 +166,11 @@ async fn campaign_streams(
     let accounts: Vec<&Account> = accounts.iter().collect();
     let mut streams = HashMap::new();
     for accounts in accounts.chunks(limits::KEYS_STATEMENT_MAX) {
-        let statement = Sql::new(
+        let sql = Sql::new(
             database.get_database_backend(),
             "SELECT DISTINCT e.connection_id, e.account_id, e.stream",
-        )
-        .reading_keys(
-            &ACCOUNT_KEY,
-            &ACCOUNT_KINDS,
-            account_keys(accounts),
-            "ad_entities e",
-            "e.connection_id = i.connection_id AND e.account_id = i.account_id AND e.level = 'campaign'",
-        )
-        .done();
+        );
+        let statement = accounts_joined(sql, accounts).done();
         for row in database.query_all_raw(statement).await? {
             let account = (row.try_get("", "connection_id")?, row.try_get("", "account_id")?);
             streams.insert(account, row.try_get("", "stream")?);
@@ -212,14 +205,7 @@ pub async fn sum(
         }
     }
     let [.., longest] = windows;
-    let statement = sql
-        .reading_keys(
-            &ACCOUNT_KEY,
-            &ACCOUNT_KINDS,
-            account_keys(accounts),
-            "ad_entities e",
-            "e.connection_id = i.connection_id AND e.account_id = i.account_id AND e.level = 'campaign'",
-        )
+    let statement = accounts_joined(sql, accounts)
         .text(
             " JOIN ad_performance_rows f ON f.entity_id = e.id \
              JOIN ad_definitions d ON d.id = f.definition_id WHERE f.date BETWEEN ",
@@ -241,6 +227,17 @@ pub async fn sum(
         sums.insert((account, campaign), of_campaign);
     }
     Ok(())
+}
+
+/// The campaigns `e` of these accounts.
+pub fn accounts_joined(sql: Sql, accounts: &[&Account]) -> Sql {
+    sql.reading_keys(
+        &ACCOUNT_KEY,
+        &ACCOUNT_KINDS,
+        account_keys(accounts),
+        "ad_entities e",
+        "e.connection_id = i.connection_id AND e.account_id = i.account_id AND e.level = 'campaign'",
+    )
 }
 
 fn window_of(row: &QueryResult, number: usize) -> Result<(i64, CampaignWindow), DbErr> {

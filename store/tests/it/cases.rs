@@ -26,7 +26,8 @@ macro_rules! cases {
             $(
                 println!("case {}", stringify!($name));
                 let bench = Bench::open(&url(stringify!($name)).await).await;
-                $name(&bench).await;
+                // On the heap: all of them together are too large for a thread's stack.
+                Box::pin($name(&bench)).await;
                 bench.store.close().await;
             )*
         }
@@ -58,6 +59,8 @@ cases! {
     campaigns_are_summed_over_account_days
     a_whole_life_is_summed_or_unknown
     a_campaign_window_is_absent_until_it_was_read
+    a_history_tells_what_was_read_of_each_day
+    visits_are_summed_by_the_campaign_of_their_links
     a_series_has_gaps_where_nothing_was_read
     money_is_summed_by_category_and_zone
     connections_tell_their_condition

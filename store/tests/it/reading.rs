@@ -152,6 +152,51 @@ pub async fn a_series_has_gaps_where_nothing_was_read(bench: &Bench) {
     assert_eq!(spend("never-delivered"), [None, Some(0), Some(0), Some(0), None, Some(0)]);
 }
 
+/// For a report: every day that was asked for and has begun, whatever was read of it.
+pub async fn a_history_tells_what_was_read_of_each_day(bench: &Bench) {
+    let epoch = bench.register("meta", "meta_ads").await.epoch;
+    let mut running = campaign("3");
+    running.name = Some("Runs, and delivers nothing".into());
+    let rows = vec![
+        Row::AdCampaign(campaign("1")),
+        Row::AdCampaign(running),
+        performance_row("1", day(20), 5),
+        performance_row("1", day(24), 7),
+        performance_row("2", day(10), 9),
+    ];
+    let mut commit = insights("meta", epoch, rows);
+    commit.ledger = Some(read_days(&[(20, 22, "2026-11-24T09:30:00Z"), (24, 24, "2026-11-24T09:30:00Z")]));
+    commit.settled_through = Some(day(21));
+    bench.commit(commit).await;
+    // In Los Angeles it is still the 24th.
+    let now = at("2026-11-25T02:00:00Z");
+    let asked = days(19, 26);
+    let history = bench.store.campaign_history(asked, None, now).await.unwrap();
+    let ids: Vec<&str> = history.iter().map(|history| &*history.campaign_id).collect();
+    assert_eq!(ids, ["1", "3"], "what has rows in these days, and what runs");
+    let spend = |at: usize| -> Vec<(i8, Option<i64>)> {
+        let days = history[at].days.iter();
+        days.map(|(day, window)| (day.day(), window.map(|window| window.spend.unwrap().0.0 / 1_000_000)))
+            .collect()
+    };
+    let known = [(19, None), (20, Some(5)), (21, Some(0)), (22, Some(0)), (23, None), (24, Some(7))];
+    assert_eq!(spend(0), known);
+    assert_eq!(spend(1), known.map(|(day, spend)| (day, spend.map(|_| 0))));
+    assert_eq!((history[0].currency, history[0].settled_through), (Some(usd()), Some(day(21))));
+    assert_eq!(history[1].name.as_deref(), Some("Runs, and delivers nothing"));
+    assert_eq!((&*history[0].tenant, &*history[0].time_zone), ("label-a", "America/Los_Angeles"));
+
+    let key = |connection: &str, campaign: &str| CampaignKey {
+        connection: connection.to_owned(),
+        account_id: ACCOUNT.to_owned(),
+        campaign_id: campaign.to_owned(),
+    };
+    let only = [key("meta", "2"), key("nobody", "1")];
+    let history = bench.store.campaign_history(asked, Some(&only), now).await.unwrap();
+    assert_eq!(history.len(), 1, "what is asked for is told of, with rows or without");
+    assert_eq!((&*history[0].campaign_id, history[0].days.len()), ("2", 6));
+}
+
 pub async fn a_campaign_window_is_absent_until_it_was_read(bench: &Bench) {
     let epoch = bench.register("meta", "meta_ads").await.epoch;
     let mut commit =

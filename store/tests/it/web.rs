@@ -8,7 +8,7 @@ use rows::{
     sink::{Commit, Shrunk, Sink, Vanish},
     web::{WebAnalytics, WebConversions, WebOrigin, WebScope},
 };
-use store::read::{GoalWindow, WebWindow};
+use store::read::{GoalVisits, GoalWindow, WebWindow};
 
 use crate::{
     samples::{confirmed, day, days, usd},
@@ -199,4 +199,40 @@ pub async fn web_windows_are_sums_of_totals(bench: &Bench) {
     assert_eq!((tomorrow.windows.today, tomorrow.windows.last_7_days.is_some()), (None, true));
     bench.store.retire_connections(&["meta".to_owned()]).await.unwrap();
     assert_eq!(bench.store.web_windows(now).await.unwrap(), []);
+}
+
+/// By the name that links carry, over all sources of it, and of no other.
+pub async fn visits_are_summed_by_the_campaign_of_their_links(bench: &Bench) {
+    let epoch = bench.register("posthog", "posthog").await.epoch;
+    let by_mail = WebOrigin { source: "mail".into(), ..of_campaign("night-drive") };
+    let rows = vec![
+        visits_row(WebOrigin::total(), day(20), 40),
+        visits_row(of_campaign("night-drive"), day(20), 7),
+        visits_row(by_mail.clone(), day(21), 2),
+        visits_row(of_campaign("night-drive"), day(23), 100),
+        visits_row(of_campaign("another"), day(20), 3),
+    ];
+    let visits = read(commit("posthog", "visits", epoch, rows), days(20, 21), "2026-11-24T11:00:00Z");
+    bench.commit(visits).await;
+    let rows = vec![
+        goal_row("signed_up", of_campaign("night-drive"), day(20), Some(Micros(2_500_000))),
+        goal_row("signed_up", by_mail, day(21), Some(Micros(1_000_000))),
+        goal_row("signed_up", WebOrigin::total(), day(20), Some(Micros(50_000_000))),
+    ];
+    let goals = read(commit("posthog", "goals", epoch, rows), days(20, 22), "2026-11-24T11:00:00Z");
+    bench.commit(goals).await;
+    let names = ["night-drive".to_owned(), "never-heard-of".to_owned()].into();
+    let now = at("2026-11-24T12:00:00Z");
+    let found = bench.store.campaign_visits(&names, days(19, 22), now).await.unwrap();
+    let [visits] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((&*visits.utm_campaign, &*visits.connection), ("night-drive", "posthog"));
+    assert_eq!((visits.sessions, visits.page_views, visits.session_seconds), (Some(9), Some(27), Some(540)));
+    assert_eq!((visits.days, visits.days_read), (4, 2));
+    let goal = GoalVisits {
+        goal: "signed_up".into(),
+        conversions: Some(Micros(3_500_000)),
+        converting_sessions: Some(4),
+    };
+    assert_eq!(visits.goals, [goal]);
+    assert_eq!(bench.store.campaign_visits(&[].into(), days(19, 22), now).await.unwrap(), []);
 }

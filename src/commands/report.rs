@@ -1,0 +1,128 @@
+//! `dynamoi report`: what campaigns did, for people.
+
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use dynamoi::{
+    open_store,
+    report::{Format, Question, Report as Campaigns, ReportError},
+    settings::Settings,
+};
+use jiff::civil::Date;
+use rows::{Clock, clock::SystemClock};
+
+use super::{
+    Exit, output,
+    source::{ConfigFiles, missing_file},
+};
+
+/// Shows what campaigns did over a range of days: spend, impressions, clicks, conversions and their ratios, by currency; for
+/// marketing campaigns also budget, pacing and the visits that their links brought. Reads the database, whether the daemon
+/// runs or not.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dynamoi report --config dynamoi.toml                                          the last 28 days
+  dynamoi report --config dynamoi.toml --campaign night-drive                   one marketing campaign
+  dynamoi report --config dynamoi.toml --campaign 'Night Drive*'                campaigns of networks, by name
+  dynamoi report --config dynamoi.toml --from 2026-10-01 --to 2026-10-31 --format html > october.html
+  dynamoi report --config dynamoi.toml --format csv > days.csv                  a line for each campaign and day
+  dynamoi report --config dynamoi.toml --format json | jq '.totals[] | {currency, spend_micros, roas}'")]
+pub struct Report {
+    #[command(flatten)]
+    pub source: ConfigFiles,
+    /// Only this: a marketing campaign of the configuration, or a network's campaign by id or name (`*` stands for any text).
+    #[arg(long, value_name = "NAME")]
+    pub campaign: Option<String>,
+    /// Only what belongs to this tenant.
+    #[arg(long, value_name = "NAME")]
+    pub tenant: Option<String>,
+    /// The first day, as each account counts days. By default the last day and the 27 before it.
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<Date>,
+    /// The last day, included. By default today (UTC).
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<Date>,
+    /// How it is printed.
+    #[arg(long, value_enum, default_value_t = Form::Table)]
+    pub format: Form,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Form {
+    /// For a terminal.
+    Table,
+    /// For spreadsheets: a line for each campaign and day.
+    Csv,
+    /// For programs.
+    Json,
+    /// For reading and printing: one file that needs nothing else.
+    Html,
+}
+
+// === impl Report ===
+
+impl Report {
+    /// Runs it to its end.
+    pub async fn run(self) -> Exit {
+        let clock = SystemClock::new();
+        let question = match Question::new(
+            self.from,
+            self.to,
+            self.campaign.clone(),
+            self.tenant.clone(),
+            clock.now(),
+        ) {
+            Ok(question) => question,
+            Err(error) => return Exit::usage(error),
+        };
+        let settings = match self.source.load_without_secrets() {
+            Ok(settings) => settings,
+            Err(exit) => return exit,
+        };
+        if let Some(file) = missing_file(&settings) {
+            let file = file.display();
+            return Exit::failed(format_args!(
+                "there is no database at {file} yet: `dynamoi run` makes and fills it"
+            ));
+        }
+        let report = match read(&settings, &question, clock).await {
+            Ok(report) => report,
+            Err(ReportError::Question(error)) => return Exit::usage(error),
+            Err(error) => return Exit::failed(error),
+        };
+        match report.print(self.format.into()) {
+            Ok(text) => output::print(&text),
+            Err(error) => Exit::failed(error),
+        }
+    }
+}
+
+async fn read(
+    settings: &Settings,
+    question: &Question,
+    clock: SystemClock,
+) -> Result<Campaigns, ReportError> {
+    let now = clock.now();
+    let store = open_store(settings, Arc::new(clock)).await?;
+    let read = match store.migrate_up().await {
+        Ok(()) => Campaigns::read(&store, &settings.campaigns, question, now).await,
+        Err(error) => Err(error.into()),
+    };
+    store.close().await;
+    read
+}
+
+// === impl Form ===
+
+impl From<Form> for Format {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Table => Self::Table,
+            Form::Csv => Self::Csv,
+            Form::Json => Self::Json,
+            Form::Html => Self::Html,
+        }
+    }
+}

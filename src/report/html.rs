@@ -1,0 +1,184 @@
+//! A report for reading and printing: one file that loads nothing.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use rows::{Currency, DayRange, Micros, money::RawSpend};
+use store::read::CampaignDays;
+
+use super::{
+    BudgetReport, CampaignReport, Figures, MarketingReport, Report, Total, VisitReport, columns::COLUMNS,
+};
+use crate::http::page::{STYLE, chart::chart, text};
+
+/// The whole report.
+pub fn print(report: &Report) -> String {
+    let Report { at, from, to, totals, marketing_campaigns, campaigns, .. } = report;
+    let range = format!("{} to {}", text::day_of_year(*from), text::day_of_year(*to));
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "Campaigns, " (range) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    header.top { h1.brand { "Campaigns, " (range) } }
+                    p.asof { "Made " (text::utc(*at)) }
+                    p.note {
+                        "Spend is what the networks charged. Days are those of each account. Paler bars and numbers marked "
+                        em { "provisional" } " may still change; a gap in a chart is a day that has not been read; what is not "
+                        "known is a dash, never a zero."
+                    }
+                    (tiles(totals))
+                    @if !marketing_campaigns.is_empty() {
+                        section aria-labelledby="marketing-h" {
+                            h2 #marketing-h { "Marketing campaigns " span.count { (marketing_campaigns.len()) } }
+                            div.cards { @for (place, of) in marketing_campaigns.iter().enumerate() { (marketing(of, place)) } }
+                        }
+                    }
+                    section aria-labelledby="campaigns-h" {
+                        h2 #campaigns-h { "Campaigns on the networks " span.count { (campaigns.len()) } }
+                        @if campaigns.is_empty() {
+                            p.empty { "No campaign has data on these days, as far as has been read, and none runs." }
+                        }
+                        div.cards { @for (place, of) in campaigns.iter().enumerate() { (campaign(of, *from, place)) } }
+                    }
+                }
+                footer { p { "dynamoi " (env!("CARGO_PKG_VERSION")) } }
+            }
+        }
+    }
+    .into_string()
+}
+
+fn tiles(totals: &[Total]) -> Markup {
+    html! {
+        dl.tiles {
+            @for total in totals {
+                div.tile.wide {
+                    dt { "Spend of " (total.campaigns) @if total.campaigns == 1 { " campaign" } @else { " campaigns" } }
+                    dd { (money(total.figures.spend_micros, total.currency)) }
+                    @if total.spend_unknown > 0 { dd.fine { "without " (total.spend_unknown) " of which it is not known" } }
+                }
+            }
+        }
+    }
+}
+
+fn marketing(marketing: &MarketingReport, place: usize) -> Markup {
+    let MarketingReport { name, tenant, totals, budget, visits, members_without_data } = marketing;
+    let id = format!("m{place}");
+    html! {
+        article.card aria-labelledby=(format!("{id}-h")) {
+            header { h3 id=(format!("{id}-h")) { (name) } p.fine { (tenant) } }
+            @if let Some(budget) = budget { (plan(budget)) }
+            @for total in totals { (figures(&total.figures, total.currency, name)) }
+            @if !visits.is_empty() { (visited(visits, name)) }
+            @if !members_without_data.is_empty() {
+                p.fine { "Nothing read on these days: " (members_without_data.join(", ")) }
+            }
+        }
+    }
+}
+
+fn plan(budget: &BudgetReport) -> Markup {
+    let BudgetReport { amount_micros, currency, from, to, spend_micros, pacing } = budget;
+    html! {
+        p.plan {
+            span {
+                "Budget " strong { (text::money(Micros(*amount_micros), Some(*currency))) }
+                ", " (text::day(*from)) " to " (text::day_of_year(*to))
+            }
+            span { "Spent " strong { (money(*spend_micros, Some(*currency))) } }
+            span { "Pacing " strong { (text::or_unknown(pacing.map(|pacing| text::percent(pacing, 0)))) } }
+        }
+    }
+}
+
+fn visited(visits: &[VisitReport], name: &str) -> Markup {
+    let goals = || visits.iter().flat_map(|visit| visit.goals.iter().map(move |goal| (visit, goal)));
+    html! {
+        table.figures.visits {
+            caption.hidden { "Visits of " (name) }
+            thead { tr { th scope="col" { "Visits by link" } th scope="col" { "Sessions" } th scope="col" { "Page views" } } }
+            tbody {
+                @for visit in visits {
+                    tr {
+                        th scope="row" {
+                            (visit.utm_campaign) " · " (visit.connection) " · " (visit.days_read) "/" (visit.days) " days"
+                        }
+                        td { (text::or_unknown(visit.sessions.map(text::count))) }
+                        td { (text::or_unknown(visit.page_views.map(text::count))) }
+                    }
+                }
+            }
+        }
+        @if goals().next().is_some() {
+            table.figures.visits {
+                caption.hidden { "Goals reached by visits of " (name) }
+                thead { tr { th scope="col" { "Goal reached" } th scope="col" { "Sessions" } th scope="col" { "Share" } } }
+                tbody {
+                    @for (visit, goal) in goals() {
+                        tr {
+                            th scope="row" { (goal.goal) @if visits.len() > 1 { " · " (visit.utm_campaign) } }
+                            td { (text::or_unknown(goal.converting_sessions.map(text::count))) }
+                            td { (text::or_unknown(goal.conversion_ratio.map(|ratio| text::percent(ratio, 2)))) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn campaign(campaign: &CampaignReport, from: rows::Day, place: usize) -> Markup {
+    let id = format!("c{place}");
+    let days = CampaignDays {
+        days: DayRange { first: from, last: campaign.daily.last().map_or(from, |day| day.date) },
+        spend: campaign.daily.iter().map(|day| Some(RawSpend(Micros(day.figures.spend_micros?)))).collect(),
+        settled_through: campaign.settled_through,
+    };
+    html! {
+        article.card aria-labelledby=(format!("{id}-h")) {
+            header {
+                h3 id=(format!("{id}-h")) { (campaign.title()) }
+                p.fine {
+                    (campaign.provider.replace('_', " ")) " · " (campaign.tenant) " · account " (campaign.account_id)
+                    @for marketing in &campaign.marketing_campaigns { " · " span.tag { (marketing) } }
+                }
+            }
+            (chart(&days, campaign.currency, &id))
+            (figures(&campaign.figures, campaign.currency, campaign.title()))
+            p.fine.read {
+                (campaign.days_read) " of " (campaign.days) " days read, " (campaign.time_zone)
+                @if campaign.provisional { ", " em { "provisional" } }
+            }
+        }
+    }
+}
+
+fn figures(figures: &Figures, currency: Option<Currency>, name: &str) -> Markup {
+    html! {
+        table.figures {
+            caption.hidden { "Numbers of " (name) }
+            tbody {
+                @for column in &COLUMNS {
+                    tr {
+                        th scope="row" {
+                            (column.label)
+                            @if column.in_currency && let Some(currency) = currency { " " span.unit { (currency) } }
+                        }
+                        td { (text::or_unknown((column.of)(figures, currency))) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn money(micros: Option<i64>, currency: Option<Currency>) -> Markup {
+    text::or_unknown(micros.map(|micros| text::money(Micros(micros), currency)))
+}

@@ -1,0 +1,403 @@
+//! What campaigns did over a range of days, for people: as a table, a spreadsheet, JSON or a page.
+//!
+//! Days are those of each campaign's account. Amounts are what the networks charged. What is not known is left out, never a
+//! zero; days that were not read are counted beside the sums, which are of the days that were.
+
+mod budget;
+mod columns;
+mod csv;
+mod figures;
+mod html;
+mod question;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use rows::{Currency, Day};
+use serde::Serialize;
+use store::{
+    Store, StoreError,
+    read::{CampaignHistory, CampaignKey, CampaignVisits},
+};
+
+pub use self::{
+    budget::BudgetReport,
+    figures::{DayFigures, Figures},
+    question::{Question, QuestionError},
+};
+use crate::{
+    insight::ratio,
+    settings::{Campaign, Member},
+    telemetry::snapshot::MarketingCampaign,
+    worker::marketing::shown,
+};
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// What was asked for does not exist.
+    #[error(transparent)]
+    Question(#[from] QuestionError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Campaigns over a range of days.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// When it was made.
+    pub at: Timestamp,
+    /// The first day.
+    pub from: Day,
+    /// The last day, included.
+    pub to: Day,
+    /// `raw`: what the networks charged.
+    pub spend_basis: &'static str,
+    /// By currency: amounts in different ones are never added.
+    pub totals: Vec<Total>,
+    /// Configured marketing campaigns, by name.
+    pub marketing_campaigns: Vec<MarketingReport>,
+    /// The networks' campaigns, most spend first within a currency.
+    pub campaigns: Vec<CampaignReport>,
+}
+
+/// Campaigns of one currency together.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Total {
+    /// ISO 4217; null where it is not known.
+    pub currency: Option<Currency>,
+    /// How many campaigns.
+    pub campaigns: usize,
+    /// Of how many the spend is not known.
+    pub spend_unknown: usize,
+    /// Their sums and ratios.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// One of a network's campaigns.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CampaignReport {
+    /// The network.
+    pub provider: String,
+    /// Its account there.
+    pub account_id: String,
+    /// The network's id.
+    pub campaign_id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// The connection that reads it.
+    pub connection: String,
+    /// Whom it belongs to.
+    pub tenant: String,
+    /// The configured marketing campaigns that it belongs to.
+    pub marketing_campaigns: Vec<String>,
+    /// ISO 4217: the currency of every amount.
+    pub currency: Option<Currency>,
+    /// IANA zone of its days.
+    pub time_zone: String,
+    /// Days of the range that have begun there.
+    pub days: usize,
+    /// How many of them were read: the sums are of these.
+    pub days_read: usize,
+    /// Whether the network may still change the numbers.
+    pub provisional: bool,
+    /// Sums over the days, and their ratios.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// Day by day.
+    pub daily: Vec<DayReport>,
+    /// The last day whose numbers are final.
+    pub settled_through: Option<Day>,
+}
+
+/// A campaign's day.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DayReport {
+    /// The account's own day.
+    pub date: Day,
+    /// Whether it was read; if not, nothing is known of it.
+    pub read: bool,
+    /// Whether the network may still change the numbers.
+    pub provisional: bool,
+    /// What it counts.
+    #[serde(flatten)]
+    pub figures: DayFigures,
+}
+
+/// A marketing campaign across networks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MarketingReport {
+    /// Its configured name.
+    pub name: String,
+    /// Whom it belongs to.
+    pub tenant: String,
+    /// Its members on the networks, by currency.
+    pub totals: Vec<Total>,
+    /// What it may cost, and how far that is spent.
+    pub budget: Option<BudgetReport>,
+    /// Visits that links with its `utm_campaign` brought: observed by the web analytics, whose sessions are not the networks'
+    /// clicks.
+    pub visits: Vec<VisitReport>,
+    /// Configured members of which nothing has been read in this range.
+    pub members_without_data: Vec<String>,
+}
+
+/// Visits by one `utm_campaign`, as one connection counts them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VisitReport {
+    /// The connection that reads them.
+    pub connection: String,
+    /// Its integration.
+    pub provider: String,
+    /// As links carry it.
+    pub utm_campaign: String,
+    /// Days of the range that have begun there.
+    pub days: usize,
+    /// How many of them were read.
+    pub days_read: usize,
+    /// Pages and screens seen.
+    pub page_views: Option<i64>,
+    /// Sessions.
+    pub sessions: Option<i64>,
+    /// Average length of a session.
+    pub session_duration_seconds: Option<f64>,
+    /// Goals that were reached.
+    pub goals: Vec<GoalReport>,
+}
+
+/// One goal of a [`VisitReport`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GoalReport {
+    /// Its configured name.
+    pub goal: String,
+    /// How often it was reached, in millionths.
+    pub conversions_micros: Option<i64>,
+    /// In how many sessions.
+    pub converting_sessions: Option<i64>,
+    /// Converting sessions / sessions; 0.02 = 2 %.
+    pub conversion_ratio: Option<f64>,
+}
+
+/// What a report is printed as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For a terminal.
+    Table,
+    /// For spreadsheets: a line for each campaign and day.
+    Csv,
+    /// For programs.
+    Json,
+    /// For reading and printing: one file that needs nothing else.
+    Html,
+}
+
+// === impl Report ===
+
+impl Report {
+    /// Reads it from the database.
+    pub async fn read(
+        store: &Store,
+        configured: &BTreeMap<String, Campaign>,
+        question: &Question,
+        now: Timestamp,
+    ) -> Result<Self, ReportError> {
+        let days = question.days;
+        let history = store.campaign_history(days, None, now).await?;
+        let asked = question.choose(configured, &history)?;
+        let names: BTreeSet<String> =
+            asked.marketing.iter().flat_map(|(_, campaign)| utm_names(campaign)).collect();
+        let visits = store.campaign_visits(&names, days, now).await?;
+        let marketing = shown(configured);
+        let mut campaigns: Vec<CampaignReport> =
+            asked.campaigns.into_iter().map(|history| CampaignReport::new(history, &marketing)).collect();
+        campaigns.sort_by(|a, b| {
+            let spend = |campaign: &CampaignReport| campaign.figures.spend_micros;
+            (a.currency, spend(b), &a.provider, &a.account_id, &a.campaign_id).cmp(&(
+                b.currency,
+                spend(a),
+                &b.provider,
+                &b.account_id,
+                &b.campaign_id,
+            ))
+        });
+        let mut marketing_campaigns = Vec::new();
+        for (name, campaign) in asked.marketing {
+            let members = campaigns.iter().filter(|of| of.marketing_campaigns.contains(name));
+            let members: Vec<&CampaignReport> = members.collect();
+            marketing_campaigns.push(MarketingReport {
+                name: name.clone(),
+                tenant: campaign.tenant.clone(),
+                totals: Total::by_currency(members.iter().copied()),
+                budget: budget::read(store, campaign, &members, now).await?,
+                visits: VisitReport::of(campaign, &visits),
+                members_without_data: without_data(campaign, &members, &visits),
+            });
+        }
+        Ok(Self {
+            at: now,
+            from: days.first,
+            to: days.last,
+            spend_basis: "raw",
+            totals: Total::by_currency(&campaigns),
+            marketing_campaigns,
+            campaigns,
+        })
+    }
+
+    /// Prints it.
+    pub fn print(&self, format: Format) -> Result<String, String> {
+        match format {
+            Format::Table => Ok(table::print(self)),
+            Format::Csv => csv::print(self).map_err(|error| error.to_string()),
+            Format::Json => serde_json::to_string_pretty(self)
+                .map(|text| format!("{text}\n"))
+                .map_err(|error| error.to_string()),
+            Format::Html => Ok(html::print(self)),
+        }
+    }
+}
+
+fn utm_names(campaign: &Campaign) -> impl Iterator<Item = String> {
+    campaign.members.iter().filter_map(|member| match member {
+        Member::Utm(name) => Some(name.clone()),
+        Member::Campaign { .. } | Member::Name { .. } => None,
+    })
+}
+
+/// In words: what the configuration names and nothing was read of.
+fn without_data(campaign: &Campaign, members: &[&CampaignReport], visits: &[CampaignVisits]) -> Vec<String> {
+    let names = campaign.members.iter().filter_map(|member| {
+        let found = |which: &dyn Fn(&CampaignReport) -> bool| members.iter().any(|of| which(of));
+        match member {
+            Member::Campaign { integration, campaign } => {
+                let has = found(&|of| of.provider == *integration && of.campaign_id == *campaign);
+                (!has).then(|| format!("{integration} campaign {campaign}"))
+            }
+            Member::Name { integration, pattern } => {
+                let fits = crate::insight::NamePattern::new(pattern);
+                let has = found(&|of| {
+                    of.provider == *integration && of.name.as_deref().is_some_and(|name| fits.matches(name))
+                });
+                (!has).then(|| format!("{integration} campaigns named {pattern}"))
+            }
+            Member::Utm(name) => {
+                let of_it = |visits: &CampaignVisits| {
+                    visits.utm_campaign == *name && visits.tenant == campaign.tenant
+                };
+                (!visits.iter().any(of_it)).then(|| format!("utm_campaign {name}"))
+            }
+        }
+    });
+    names.collect()
+}
+
+// === impl CampaignReport ===
+
+impl CampaignReport {
+    fn new(history: CampaignHistory, marketing: &[MarketingCampaign]) -> Self {
+        let settled_through = history.settled_through;
+        let is_provisional = |day: Day| settled_through.is_none_or(|settled| settled < day);
+        let daily: Vec<DayReport> = history
+            .days
+            .iter()
+            .map(|(date, window)| DayReport {
+                date: *date,
+                read: window.is_some(),
+                provisional: is_provisional(*date),
+                figures: window.map(DayFigures::from).unwrap_or_default(),
+            })
+            .collect();
+        let read = history.days.iter().filter_map(|(_, window)| *window);
+        let CampaignHistory { provider, tenant, campaign_id, name, .. } = &history;
+        let of_it = marketing.iter().filter(|of| of.holds(tenant, provider, campaign_id, name.as_deref()));
+        Self {
+            marketing_campaigns: of_it.map(|of| of.campaign.clone()).collect(),
+            days: daily.len(),
+            days_read: read.clone().count(),
+            provisional: daily.last().is_none_or(|day| day.provisional),
+            figures: Figures::sum(read),
+            daily,
+            settled_through,
+            provider: history.provider,
+            account_id: history.account_id,
+            campaign_id: history.campaign_id,
+            name: history.name,
+            connection: history.connection,
+            tenant: history.tenant,
+            currency: history.currency,
+            time_zone: history.time_zone,
+        }
+    }
+
+    fn key(&self) -> CampaignKey {
+        CampaignKey {
+            connection: self.connection.clone(),
+            account_id: self.account_id.clone(),
+            campaign_id: self.campaign_id.clone(),
+        }
+    }
+
+    /// Its name, or its id where it has none.
+    fn title(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.campaign_id)
+    }
+}
+
+// === impl Total ===
+
+impl Total {
+    fn by_currency<'a>(campaigns: impl IntoIterator<Item = &'a CampaignReport>) -> Vec<Self> {
+        let mut groups: BTreeMap<Option<Currency>, Vec<&CampaignReport>> = BTreeMap::new();
+        for campaign in campaigns {
+            groups.entry(campaign.currency).or_default().push(campaign);
+        }
+        let totals = groups.into_iter().map(|(currency, group)| Self {
+            currency,
+            campaigns: group.len(),
+            spend_unknown: group.iter().filter(|of| of.figures.spend_micros.is_none()).count(),
+            figures: Figures::sum(group.iter().map(|of| of.figures.window())),
+        });
+        totals.collect()
+    }
+}
+
+// === impl VisitReport ===
+
+impl VisitReport {
+    fn of(campaign: &Campaign, visits: &[CampaignVisits]) -> Vec<Self> {
+        let names: BTreeSet<String> = utm_names(campaign).collect();
+        let of_it = visits
+            .iter()
+            .filter(|visits| visits.tenant == campaign.tenant && names.contains(&visits.utm_campaign));
+        let visits = of_it.map(|visits| Self {
+            connection: visits.connection.clone(),
+            provider: visits.provider.clone(),
+            utm_campaign: visits.utm_campaign.clone(),
+            days: visits.days,
+            days_read: visits.days_read,
+            page_views: visits.page_views,
+            sessions: visits.sessions,
+            session_duration_seconds: ratio::session_duration_seconds(
+                visits.session_seconds,
+                visits.sessions,
+            ),
+            goals: visits
+                .goals
+                .iter()
+                .map(|goal| GoalReport {
+                    goal: goal.goal.clone(),
+                    conversions_micros: goal.conversions.map(|conversions| conversions.0),
+                    converting_sessions: goal.converting_sessions,
+                    conversion_ratio: ratio::session_conversion_ratio(
+                        goal.converting_sessions,
+                        visits.sessions,
+                    ),
+                })
+                .collect(),
+        });
+        visits.collect()
+    }
+}

@@ -1,0 +1,347 @@
+//! Campaigns day by day over any range, and the visits that links with their name brought: what a report is made of.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use rows::{
+    Currency, Day, DayRange, Micros, day::day_at, ledger::Progress, money::RawSpend, snapshot::CampaignWindow,
+};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, sea_query::ArrayType};
+
+use super::{
+    campaigns::is_active,
+    days::CampaignKey,
+    streams::{Facts, StreamKey, joined, ledgers, plus, stream_of},
+    sums::{
+        Account, CAMPAIGNS, Connection, Reading, accounts_joined, connections_with, objects_of, readings,
+    },
+};
+use crate::{
+    Store, StoreError,
+    convert::{chrono_day, day},
+    limits,
+    sql::Sql,
+};
+
+/// A campaign over days of its account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignHistory {
+    /// The connection that reads it.
+    pub connection: String,
+    /// Integration.
+    pub provider: String,
+    /// Whom it belongs to.
+    pub tenant: String,
+    /// Account at the network.
+    pub account_id: String,
+    /// The network's id.
+    pub campaign_id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Currency of every amount.
+    pub currency: Option<Currency>,
+    /// IANA name of the zone of its days.
+    pub time_zone: String,
+    /// The last day whose numbers are final, if any is.
+    pub settled_through: Option<Day>,
+    /// The days asked for that have begun there, in order; nothing for one that was not read.
+    pub days: Vec<(Day, Option<CampaignWindow>)>,
+}
+
+/// Visits that one `utm_campaign` brought over days of the source; `None` is "the source does not say".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignVisits {
+    /// The connection that reads them.
+    pub connection: String,
+    /// Integration.
+    pub provider: String,
+    /// Whom it belongs to.
+    pub tenant: String,
+    /// As links carry it.
+    pub utm_campaign: String,
+    /// How many of the days asked for have begun there.
+    pub days: usize,
+    /// How many of them were read.
+    pub days_read: usize,
+    /// Pages and screens seen.
+    pub page_views: Option<i64>,
+    /// Sessions.
+    pub sessions: Option<i64>,
+    /// Length of all of them together.
+    pub session_seconds: Option<i64>,
+    /// Goals that they reached, by name.
+    pub goals: Vec<GoalVisits>,
+}
+
+/// How often visits reached a goal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoalVisits {
+    /// Its configured name.
+    pub goal: String,
+    /// How often; may be fractional.
+    pub conversions: Option<Micros>,
+    /// In how many sessions.
+    pub converting_sessions: Option<i64>,
+}
+
+/// A campaign by its connection's id.
+type Key = (Account, String);
+
+/// What one campaign's rows say.
+#[derive(Default)]
+struct Told {
+    currency: Option<Currency>,
+    by_day: HashMap<Day, CampaignWindow>,
+}
+
+const VISITS: Facts = Facts {
+    entities: "web_entities",
+    table: "web_analytics_rows",
+    condition: " AND e.scope = 'campaign' AND e.goal = ''",
+};
+
+const GOALS: Facts = Facts {
+    entities: "web_entities",
+    table: "web_conversion_rows",
+    condition: " AND e.scope = 'campaign' AND e.goal <> ''",
+};
+
+impl Store {
+    /// These campaigns on these days of their accounts, or else all that have rows then, or run: by connection, account and
+    /// id. Those of accounts that were never read are left out. Memory grows with campaigns × days.
+    pub async fn campaign_history(
+        &self,
+        days: DayRange,
+        only: Option<&[CampaignKey]>,
+        now: Timestamp,
+    ) -> Result<Vec<CampaignHistory>, StoreError> {
+        let database = &self.pools.read;
+        let connections = connections_with(database, &CAMPAIGNS).await?;
+        let only: Option<BTreeSet<Key>> = only.map(|keys| keys_of(&connections, keys));
+        let accounts = only.as_ref().map(|keys| keys.iter().map(|(account, _)| account.clone()).collect());
+        let mut readings = readings(database, accounts.as_ref(), now).await?;
+        readings.retain(|(connection, _), _| connections.contains_key(connection));
+        let accounts: Vec<&Account> = readings.keys().collect();
+        let (mut told, mut objects) = (HashMap::new(), HashMap::new());
+        for accounts in accounts.chunks(limits::KEYS_STATEMENT_MAX) {
+            performance(database, accounts, days, &mut told).await?;
+            objects_of(database, accounts, &mut objects).await?;
+        }
+        let campaigns = only.unwrap_or_else(|| {
+            let running = objects.iter().filter(|(_, object)| is_active(object)).map(|(key, _)| key);
+            told.keys().chain(running).cloned().collect()
+        });
+        let history = campaigns.into_iter().filter_map(|key| {
+            let (connection, reading) = (connections.get(&key.0.0)?, readings.get(&key.0)?);
+            let name = objects.get(&key).and_then(|object| object.name.clone());
+            let told = told.remove(&key);
+            Some(history_of(connection, reading, key, name, told, days))
+        });
+        Ok(history.collect())
+    }
+
+    /// Visits that these `utm_campaign`s brought on these days, by name and connection. One that brought none is left out.
+    pub async fn campaign_visits(
+        &self,
+        names: &BTreeSet<String>,
+        days: DayRange,
+        now: Timestamp,
+    ) -> Result<Vec<CampaignVisits>, StoreError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let database = &self.pools.read;
+        let connections = connections_with(database, &[VISITS.entities]).await?;
+        let mut found: BTreeMap<(String, i64), CampaignVisits> = BTreeMap::new();
+        for of in [VISITS, GOALS] {
+            let ledgers = ledgers(database, &connections, of).await?;
+            let streams: Vec<&StreamKey> = ledgers.keys().collect();
+            for streams in streams.chunks(limits::KEYS_STATEMENT_MAX) {
+                for row in visits(database, of, streams, names, days).await? {
+                    let stream = stream_of(&row)?;
+                    let utm_campaign: String = row.try_get("", "campaign")?;
+                    let (Some(connection), Some(ledger)) = (connections.get(&stream.0), ledgers.get(&stream))
+                    else {
+                        continue;
+                    };
+                    let today = day_at(now, &ledger.zone());
+                    let visits = found
+                        .entry((utm_campaign.clone(), stream.0))
+                        .or_insert_with(|| CampaignVisits::none(connection, utm_campaign));
+                    if of.table == VISITS.table {
+                        let (asked, read) = coverage(&ledger.progress, days, today);
+                        visits.add(&row, asked, read)?;
+                    } else {
+                        visits.reach(&row)?;
+                    }
+                }
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+}
+
+fn keys_of(connections: &HashMap<i64, Connection>, keys: &[CampaignKey]) -> BTreeSet<Key> {
+    let ids: HashMap<&str, i64> =
+        connections.values().map(|connection| (&*connection.name, connection.id)).collect();
+    let keys = keys.iter().filter_map(|key| {
+        let account = (*ids.get(&*key.connection)?, key.account_id.clone());
+        Some((account, key.campaign_id.clone()))
+    });
+    keys.collect()
+}
+
+fn history_of(
+    connection: &Connection,
+    reading: &Reading,
+    ((_, account_id), campaign_id): Key,
+    name: Option<String>,
+    told: Option<Told>,
+    days: DayRange,
+) -> CampaignHistory {
+    let Told { currency, by_day } = told.unwrap_or_default();
+    let begun = days.days().take_while(|day| *day <= reading.today);
+    let days = begun.map(|day| {
+        let quiet = || reading.days.read_at(day).map(|_| CampaignWindow::QUIET);
+        (day, by_day.get(&day).copied().or_else(quiet))
+    });
+    CampaignHistory {
+        connection: connection.name.clone(),
+        provider: connection.integration.clone(),
+        tenant: connection.tenant.clone(),
+        account_id,
+        campaign_id,
+        name,
+        currency: currency.or(reading.currency),
+        time_zone: reading.time_zone.clone(),
+        settled_through: reading.settled_through,
+        days: days.collect(),
+    }
+}
+
+/// How many of these days have begun, and how many of those were read.
+fn coverage(progress: &Progress, days: DayRange, today: Day) -> (usize, usize) {
+    let begun = || days.days().take_while(|day| *day <= today);
+    let read = match progress {
+        Progress::Days(progress) => begun().filter(|day| progress.read_at(*day).is_some()).count(),
+        Progress::Feed(_) | Progress::Snapshot(_) => 0,
+    };
+    (begun().count(), read)
+}
+
+async fn performance(
+    database: &impl ConnectionTrait,
+    accounts: &[&Account],
+    days: DayRange,
+    told: &mut HashMap<Key, Told>,
+) -> Result<(), DbErr> {
+    let select = "SELECT e.connection_id, e.account_id, e.campaign_id, f.date, d.currency, f.impressions, f.clicks, \
+                  f.conversions_micros, f.video_views, f.spend_micros, f.conversion_value_micros";
+    let statement = accounts_joined(Sql::new(database.get_database_backend(), select), accounts)
+        .text(
+            " JOIN ad_performance_rows f ON f.entity_id = e.id \
+             JOIN ad_definitions d ON d.id = f.definition_id WHERE f.date BETWEEN ",
+        )
+        .bind(chrono_day(days.first))
+        .text(" AND ")
+        .bind(chrono_day(days.last))
+        .done();
+    for row in database.query_all_raw(statement).await? {
+        let account = (row.try_get("", "connection_id")?, row.try_get("", "account_id")?);
+        let told: &mut Told = told.entry((account, row.try_get("", "campaign_id")?)).or_default();
+        if told.currency.is_none() {
+            let currency: String = row.try_get("", "currency")?;
+            told.currency = Currency::parse(&currency).ok();
+        }
+        if let Some(date) = day(row.try_get("", "date")?) {
+            told.by_day.insert(date, figures(&row)?);
+        }
+    }
+    Ok(())
+}
+
+fn figures(row: &QueryResult) -> Result<CampaignWindow, DbErr> {
+    let micros = |column: &str| Ok::<_, DbErr>(row.try_get::<Option<i64>>("", column)?.map(Micros));
+    Ok(CampaignWindow {
+        impressions: row.try_get("", "impressions")?,
+        clicks: row.try_get("", "clicks")?,
+        conversions: micros("conversions_micros")?,
+        video_views: row.try_get("", "video_views")?,
+        spend: micros("spend_micros")?.map(RawSpend),
+        conversion_value: micros("conversion_value_micros")?,
+    })
+}
+
+/// Sums of these streams' facts over the days, by campaign of these names (and goal).
+async fn visits(
+    database: &impl ConnectionTrait,
+    of: Facts,
+    streams: &[&StreamKey],
+    names: &BTreeSet<String>,
+    days: DayRange,
+) -> Result<Vec<QueryResult>, DbErr> {
+    let columns: &[&str] = if of.table == VISITS.table {
+        &["page_views", "sessions", "session_seconds"]
+    } else {
+        &["conversions_micros", "converting_sessions"]
+    };
+    let keys = "e.connection_id, e.account_id, e.stream, e.campaign, e.goal";
+    let sums = columns.iter().map(|column| format!(", CAST(SUM(f.{column}) AS bigint) AS {column}"));
+    let sql =
+        Sql::new(database.get_database_backend(), &format!("SELECT {keys}{}", sums.collect::<String>()));
+    let statement = joined(sql, of, streams)
+        .text(" WHERE f.date BETWEEN ")
+        .bind(chrono_day(days.first))
+        .text(" AND ")
+        .bind(chrono_day(days.last))
+        .text(" AND e.campaign IN ")
+        .keys(&[ArrayType::String], names.iter().map(|name| vec![name.as_str().into()]).collect())
+        .text(&format!(" GROUP BY {keys} ORDER BY e.goal"))
+        .done();
+    database.query_all_raw(statement).await
+}
+
+// === impl CampaignVisits ===
+
+impl CampaignVisits {
+    fn none(connection: &Connection, utm_campaign: String) -> Self {
+        Self {
+            connection: connection.name.clone(),
+            provider: connection.integration.clone(),
+            tenant: connection.tenant.clone(),
+            utm_campaign,
+            days: 0,
+            days_read: 0,
+            page_views: None,
+            sessions: None,
+            session_seconds: None,
+            goals: Vec::new(),
+        }
+    }
+
+    /// Adds the sums of one stream: a connection has several where it reads several accounts.
+    fn add(&mut self, row: &QueryResult, days: usize, days_read: usize) -> Result<(), DbErr> {
+        let is_first = self.days == 0;
+        self.days = self.days.max(days);
+        self.days_read = if is_first { days_read } else { self.days_read.min(days_read) };
+        self.page_views = plus(self.page_views, row.try_get("", "page_views")?);
+        self.sessions = plus(self.sessions, row.try_get("", "sessions")?);
+        self.session_seconds = plus(self.session_seconds, row.try_get("", "session_seconds")?);
+        Ok(())
+    }
+
+    /// Adds one goal of one stream.
+    fn reach(&mut self, row: &QueryResult) -> Result<(), DbErr> {
+        let goal: String = row.try_get("", "goal")?;
+        let conversions: Option<i64> = row.try_get("", "conversions_micros")?;
+        let converting_sessions = row.try_get("", "converting_sessions")?;
+        if let Some(known) = self.goals.iter_mut().find(|known| known.goal == goal) {
+            known.conversions = plus(known.conversions.map(|sum| sum.0), conversions).map(Micros);
+            known.converting_sessions = plus(known.converting_sessions, converting_sessions);
+        } else {
+            let conversions = conversions.map(Micros);
+            self.goals.push(GoalVisits { goal, conversions, converting_sessions });
+        }
+        Ok(())
+    }
+}

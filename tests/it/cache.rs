@@ -20,7 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     redis::{PASSWORD, Redis, SlowWay, connect},
-    support::{instant, pause, until},
+    support::{PATIENCE, child, instant, pause, until},
 };
 
 fn settings(text: &str) -> Settings {
@@ -31,7 +31,6 @@ fn settings(text: &str) -> Settings {
 }
 
 fn open(section: &str) -> Arc<dyn Cache> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let settings = settings(&format!("[cache]\n{section}\n"));
     cache::open(&settings.cache, Arc::new(SystemClock::new()), Arc::new(|_, _| {})).unwrap()
 }
@@ -87,8 +86,28 @@ async fn a_password_a_database_and_tls_are_used() {
 }
 
 #[tokio::test]
+async fn tls_leaves_the_hosts_default_alone() {
+    child::run("cache::alone_with_tls", PATIENCE).await;
+}
+
+#[tokio::test]
+#[ignore = "in a process of its own: see `tls_leaves_the_hosts_default_alone`"]
+async fn alone_with_tls() {
+    if !child::is_alone() {
+        return;
+    }
+    let secure = Redis::with_tls();
+    let url = format!("rediss://127.0.0.1:{}/0", secure.port);
+    let authorities = secure.ca_file();
+    let cache = open(&format!("url = \"{url}\"\nca_file = \"{}\"\ntimeout = \"5s\"", authorities.display()));
+    assert!(cache.put("a", b"one".to_vec(), LONG).await);
+    let public = open(&format!("url = \"{url}\"\ntimeout = \"2s\""));
+    assert!(!public.put("a", b"two".to_vec(), LONG).await, "its authority is not a public one");
+    assert!(rustls::crypto::CryptoProvider::get_default().is_none(), "a default for TLS was set");
+}
+
+#[tokio::test]
 async fn check_says_what_is_wrong_and_no_secret() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let guarded = Redis::with_password();
     let clock = || -> Arc<dyn Clock> { Arc::new(SystemClock::new()) };
     let check = async |url: &str| {

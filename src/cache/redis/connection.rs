@@ -1,37 +1,35 @@
-//! One connection to Redis that reconnects, never makes anybody wait long, and is left alone while it does not answer.
+//! One connection to Redis that is made anew when it breaks, never makes anybody wait long, and is left alone while Redis does
+//! not answer.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use parking_lot::Mutex;
-use redis::{
-    AsyncCommands, Client, RedisError, RedisResult, TlsCertificates,
-    aio::{ConnectionManager, ConnectionManagerConfig},
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared},
 };
+use parking_lot::Mutex;
+use redis::{AsyncCommands, AsyncConnectionConfig, RedisError, RedisResult, aio::MultiplexedConnection};
 use rows::Clock;
-use secrecy::ExposeSecret;
 
+use super::address::Address;
 use crate::{
     cache::{CacheError, breaker::Breaker},
     settings,
 };
 
-/// First wait between two attempts to connect; doubles.
-const RECONNECT_MIN: Duration = Duration::from_millis(100);
-/// Longest such wait.
-const RECONNECT_MAX: Duration = Duration::from_secs(1);
-/// Attempts before those who wait are told. The next request tries anew.
-const RECONNECT_ATTEMPTS: usize = 3;
-
 /// A connection that is made when it is first needed.
 pub struct Connection {
-    client: Client,
-    config: ConnectionManagerConfig,
-    /// None before the first request: it needs a runtime.
-    manager: Mutex<Option<ConnectionManager>>,
+    address: Arc<Address>,
+    /// None before the first request, and after what broke it.
+    made: Mutex<Option<Made>>,
+    connect_timeout: Duration,
     timeout: Duration,
     breaker: Breaker,
     clock: Arc<dyn Clock>,
 }
+
+/// A connection, perhaps still being made; or in words why there is none.
+type Made = Shared<BoxFuture<'static, Result<MultiplexedConnection, String>>>;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +38,12 @@ pub enum Refused {
     Skipped,
     /// It was asked, in vain.
     Failed,
+}
+
+/// What went wrong, and whether the connection is of no more use.
+struct Failure {
+    reason: String,
+    is_broken: bool,
 }
 
 // === impl Connection ===
@@ -51,43 +55,44 @@ impl Connection {
         timeout: Duration,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, CacheError> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(settings.connect_timeout))
-            .set_response_timeout(Some(timeout))
-            .set_min_delay(RECONNECT_MIN)
-            .set_max_delay(RECONNECT_MAX)
-            .set_number_of_retries(RECONNECT_ATTEMPTS);
-        let client = client(settings)?;
-        Ok(Self { client, config, manager: Mutex::default(), timeout, breaker: Breaker::default(), clock })
+        Ok(Self {
+            address: Arc::new(Address::of(settings)?),
+            made: Mutex::default(),
+            connect_timeout: settings.connect_timeout,
+            timeout,
+            breaker: Breaker::default(),
+            clock,
+        })
     }
 
     /// Asks, unless it is thought to be away.
     pub async fn ask<T>(
         &self,
-        request: impl AsyncFnOnce(ConnectionManager) -> RedisResult<T>,
+        request: impl AsyncFnOnce(MultiplexedConnection) -> RedisResult<T>,
     ) -> Result<T, Refused> {
         if !self.breaker.may_ask(self.clock.elapsed()) {
             return Err(Refused::Skipped);
         }
-        let failure = match self.manager() {
-            Ok(manager) => match tokio::time::timeout(self.timeout, request(manager)).await {
+        let made = self.made();
+        let Failure { reason, is_broken } =
+            match tokio::time::timeout(self.timeout, answer(made.clone(), request)).await {
                 Ok(Ok(answer)) => {
                     if self.breaker.answered() {
                         tracing::info!("the cache answers again");
                     }
                     return Ok(answer);
                 }
-                Ok(Err(error)) => reason(&error),
-                Err(_) => format!("no answer within {:?}", self.timeout),
-            },
-            Err(error) => reason(&error),
-        };
+                Ok(Err(failure)) => failure,
+                Err(_) => {
+                    Failure { reason: format!("no answer within {:?}", self.timeout), is_broken: false }
+                }
+            };
         let (is_news, connect_anew) = self.breaker.failed(self.clock.elapsed());
         if is_news {
-            tracing::warn!(reason = failure, "the cache does not answer: the worker goes on without it");
+            tracing::warn!(reason, "the cache does not answer: the worker goes on without it");
         }
-        if connect_anew {
-            *self.manager.lock() = None;
+        if is_broken || connect_anew {
+            self.give_up(&made);
         }
         Err(Refused::Failed)
     }
@@ -95,7 +100,7 @@ impl Connection {
     /// Connects, writes, reads and deletes; waits as long as connecting may take. Gives the server's version.
     pub async fn check(&self, key: &str) -> Result<String, String> {
         let all = async {
-            let mut redis = self.client.get_multiplexed_async_connection().await?;
+            let mut redis = self.address.connect(AsyncConnectionConfig::new()).await?;
             redis.pset_ex::<_, _, ()>(key, "1", 1_000).await?;
             redis.del::<_, ()>(key).await?;
             redis::cmd("INFO").arg("server").query_async::<String>(&mut redis).await
@@ -110,18 +115,44 @@ impl Connection {
         Ok(format!("Redis {} answers", version.unwrap_or_default().trim()))
     }
 
-    fn manager(&self) -> RedisResult<ConnectionManager> {
-        let mut manager = self.manager.lock();
-        if let Some(manager) = &*manager {
-            return Ok(manager.clone());
+    fn made(&self) -> Made {
+        let mut made = self.made.lock();
+        if let Some(made) = &*made {
+            return made.clone();
         }
-        let made = ConnectionManager::new_lazy_with_config(self.client.clone(), self.config.clone())?;
-        *manager = Some(made.clone());
+        let (address, limit) = (self.address.clone(), self.connect_timeout);
+        let config = AsyncConnectionConfig::new().set_response_timeout(Some(self.timeout));
+        let connecting = async move {
+            match tokio::time::timeout(limit, address.connect(config)).await {
+                Ok(connected) => connected.map_err(|error| reason(&error)),
+                Err(_) => Err(format!("no connection within {limit:?}")),
+            }
+        };
+        let new = connecting.boxed().shared();
         // Nobody waits for connecting as long as it may take: it goes on when they have gone.
-        let mut driven = made.clone();
-        tokio::spawn(async move { redis::cmd("PING").query_async::<()>(&mut driven).await });
-        Ok(made)
+        tokio::spawn(new.clone().map(drop));
+        *made = Some(new.clone());
+        new
     }
+
+    /// The next request connects anew, unless another has seen to it already.
+    fn give_up(&self, broken: &Made) {
+        let mut made = self.made.lock();
+        if made.as_ref().is_some_and(|made| made.ptr_eq(broken)) {
+            *made = None;
+        }
+    }
+}
+
+async fn answer<T>(
+    made: Made,
+    request: impl AsyncFnOnce(MultiplexedConnection) -> RedisResult<T>,
+) -> Result<T, Failure> {
+    let redis = made.await.map_err(|reason| Failure { reason, is_broken: true })?;
+    request(redis).await.map_err(|error| Failure {
+        reason: reason(&error),
+        is_broken: error.is_unrecoverable_error() && !error.is_timeout(),
+    })
 }
 
 /// The error in words. What the server says of a command can repeat its arguments: that stays out.
@@ -131,21 +162,4 @@ fn reason(error: &RedisError) -> String {
         None if error.is_io_error() => error.to_string(),
         None => format!("{:?}", error.kind()),
     }
-}
-
-fn client(settings: &settings::Cache) -> Result<Client, CacheError> {
-    // The parser's error may repeat the URL, which may hold a password.
-    let malformed =
-        |_| CacheError("url: not a Redis URL such as redis://USER:PASSWORD@HOST:6379/0".to_owned());
-    let url = settings.url.expose_secret();
-    let Some(path) = &settings.ca_file else { return Client::open(url).map_err(malformed) };
-    let unreadable = |error: std::io::Error| CacheError(format!("ca_file: {}: {error}", path.display()));
-    let root_cert = Some(fs::read(path).map_err(unreadable)?);
-    Client::open(url).map_err(malformed)?;
-    Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert }).map_err(|_| {
-        CacheError(format!(
-            "ca_file: {}: no certificates in PEM form, or the url is not rediss://",
-            path.display()
-        ))
-    })
 }

@@ -1,5 +1,6 @@
 //! Redis as the cache.
 
+mod address;
 mod connection;
 
 use std::{

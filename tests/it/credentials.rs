@@ -75,6 +75,32 @@ async fn an_expired_token_is_waited_for_and_a_new_one_taken_at_once() {
     daemon.ended(crate::support::PATIENCE).await.expect(0);
 }
 
+/// Of an app that wants proof of its secret on every call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_apps_secret_is_proved_and_never_shown() {
+    let mut bench = Bench::new(47);
+    let secret = "5f0c1d2e3b4a69788796a5b4c3d2e1f0";
+    bench.sandbox.with_world(|meta: &mut MetaAds| meta.require_app_secret(secret)).unwrap();
+    let without = bench.run(&["run", "--once"]).await.expect(3);
+    assert!(without.err.contains("set credentials.app_secret"), "{}", without.err);
+    assert!(bench.sandbox.request_count("meta_ads") <= REQUESTS_MAX);
+    bench.layer =
+        "connections.label-a-meta.credentials.app_secret = \"00000000000000000000000000000000\"".to_owned();
+    let wrong = bench.run(&["run", "--once"]).await.expect(3);
+    assert!(wrong.err.contains("label-a-meta: set credentials.app_secret"), "{}", wrong.err);
+
+    bench.layer =
+        format!("connections.label-a-meta.credentials.app_secret = \"{secret}\"\nlog.level = \"trace\"");
+    let right = bench.run(&["run", "--once"]).await.expect(0);
+    let eyes = Eyes::open(&bench.database_url).await;
+    assert!(eyes.number("SELECT count(*) FROM campaign_performance_daily").await > 0);
+    let told = format!("{}{}", right.out, right.err);
+    // What a request is logged as by the crates below us, at their most talkative, names no parameter.
+    for hidden in [secret, "appsecret_proof"] {
+        assert!(!told.contains(hidden), "{hidden} is shown");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_forbidden_stream_keeps_its_siblings() {
     let bench = Bench::new(43);

@@ -38,8 +38,17 @@ pub struct Call {
     pub timeout: Option<Duration>,
 }
 
-/// Gives the headers that authenticate a call.
-pub type Signer = dyn Fn(&Call) -> Vec<(&'static str, SecretString)> + Send + Sync;
+/// What authenticates a call beside its own headers and parameters. Never logged.
+#[derive(Default)]
+pub struct Signature {
+    /// Headers.
+    pub headers: Vec<(&'static str, SecretString)>,
+    /// Query parameters, for providers that take what authenticates nowhere else.
+    pub query: Vec<(&'static str, SecretString)>,
+}
+
+/// Signs a call.
+pub type Signer = dyn Fn(&Call) -> Signature + Send + Sync;
 
 /// How requests are authenticated.
 #[derive(Clone)]
@@ -48,8 +57,7 @@ pub enum Auth {
     None,
     /// `Authorization: Bearer …`.
     Bearer(SecretString),
-    /// Anything else: called for each attempt, with the call as it will be sent; returns headers to add, which are
-    /// never logged.
+    /// Anything else: called for each attempt, with the call as it will be sent.
     Signer(Arc<Signer>),
 }
 

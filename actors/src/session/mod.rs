@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use rows::Clock;
 
 pub use self::{
-    call::{Auth, Call, Method},
+    call::{Auth, Call, Method, Signature, Signer},
     response::Response,
     verdict::{Meaning, Signal, Verdict},
 };

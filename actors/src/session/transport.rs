@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    Auth, Call, Method,
+    Auth, Call, Method, Signature,
     body::{self, BodyError, Collecting},
 };
 use crate::limits;
@@ -142,8 +142,12 @@ impl HttpTransport {
             Auth::None => {}
             Auth::Bearer(token) => request = request.header("authorization", bearer(token)?),
             Auth::Signer(signer) => {
-                for (name, value) in signer(call) {
+                let Signature { headers, query } = signer(call);
+                for (name, value) in headers {
                     request = request.header(name, secret_header(value.expose_secret())?);
+                }
+                for (name, value) in query {
+                    request = request.query(&[(name, value.expose_secret())]);
                 }
             }
         }

@@ -127,6 +127,11 @@ impl MetaAds {
         self.token_expired = false;
     }
 
+    /// Wants proof of this app secret on every call from now on.
+    pub fn require_app_secret(&mut self, app_secret: &str) {
+        self.app_secret = Some(app_secret.to_owned());
+    }
+
     /// Refuses one kind of call for lack of permission (10, or 200 for insights).
     pub fn forbid(&mut self, surface: Surface) {
         self.forbidden.insert(surface);

@@ -73,6 +73,8 @@ pub struct MetaAds {
     reports: Reports,
     token: String,
     token_expired: bool,
+    /// The app's, where the app wants proof of it on every call.
+    app_secret: Option<String>,
     forbidden: HashSet<Surface>,
     forbidden_accounts: HashSet<u64>,
     scripted_errors: Vec<(String, VecDeque<MetaError>)>,
@@ -101,6 +103,7 @@ impl MetaAds {
             reports: Reports::default(),
             token: TOKEN.to_owned(),
             token_expired: false,
+            app_secret: None,
             forbidden: HashSet::new(),
             forbidden_accounts: HashSet::new(),
             scripted_errors: Vec::new(),

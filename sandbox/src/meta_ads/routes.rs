@@ -1,7 +1,9 @@
 //! Which call is answered by what: versions, tokens, permissions, paths.
 
+use hmac::{Hmac, KeyInit, Mac};
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use super::entities::{self, Edge, Entity};
 use super::errors::MetaError;
@@ -57,7 +59,23 @@ impl MetaAds {
             None => Err(MetaError::new(400, 104, "An access token is required to request this resource.")),
             Some(_) if self.token_expired => Err(MetaError::token_expired()),
             Some(token) if token != self.token => Err(MetaError::token_invalid()),
-            Some(_) => Ok(()),
+            Some(_) => self.demand_proof(params),
+        }
+    }
+
+    fn demand_proof(&self, params: &Params) -> Result<(), MetaError> {
+        let Some(app_secret) = &self.app_secret else {
+            return Ok(());
+        };
+        // A key of any length will do.
+        let proof = Hmac::<Sha256>::new_from_slice(app_secret.as_bytes())
+            .map(|mac| hex::encode(mac.chain_update(self.token.as_bytes()).finalize().into_bytes()));
+        match params.get("appsecret_proof") {
+            None => {
+                Err(MetaError::parameter("API calls from the server require an appsecret_proof argument"))
+            }
+            Some(given) if proof.is_ok_and(|proof| proof == given) => Ok(()),
+            Some(_) => Err(MetaError::parameter("Invalid appsecret_proof provided in the API argument")),
         }
     }
 

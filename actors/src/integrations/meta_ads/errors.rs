@@ -38,6 +38,8 @@ enum Action {
     Retry,
     /// The access token is no longer good.
     Reauthorize,
+    /// The app's secret is wanted, or another one.
+    Prove,
     /// A permission is missing.
     Permit,
     /// The object is missing, or hidden.
@@ -146,6 +148,9 @@ fn action(error: &GraphError, status: u16) -> Action {
     if let Some(rule) = RULES.iter().find(fits) {
         return rule.action;
     }
+    if error.code == 100 && message.contains("appsecret_proof") {
+        return Action::Prove;
+    }
     if error.code == 100 && message.contains("missing permission") {
         return Action::Permit;
     }
@@ -173,6 +178,12 @@ fn meaning(error: &GraphError, response: &Response, usage: &Usage) -> Meaning {
         Action::Reauthorize => {
             Meaning::NeedsReauth { advice: format!("{} ({reason})", token_advice(error.error_subcode)) }
         }
+        Action::Prove => Meaning::NeedsReauth {
+            advice: format!(
+                "set credentials.app_secret to the secret of the app that made the access token, or switch \"Require app \
+                 secret\" off for that app ({reason})"
+            ),
+        },
         Action::Permit => Meaning::Forbidden {
             advice: format!(
                 "grant the token's system user the permission ads_read and access to the ad account in Business \

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `wire.rs` | what Meta sends |
 //! | `rows.rs` | from there to the project's rows |
+//! | `proof.rs` | how calls are authenticated |
 //! | `errors.rs`, `usage.rs` | error codes; the headers that tell how much of an allowance is used |
 //! | `edge.rs` | paged lists |
 //! | `accounts.rs`, `entities.rs` | ad accounts; campaigns, ad sets, ads |
@@ -30,6 +31,7 @@ mod errors;
 mod flow;
 mod insights;
 mod parts;
+mod proof;
 mod report;
 mod rows;
 mod settings;
@@ -72,6 +74,12 @@ const ACCESS_TOKEN: CredentialSpec = CredentialSpec {
     help: "access token of a system user with the permission ads_read, from Business settings > System users",
 };
 
+const APP_SECRET: CredentialSpec = CredentialSpec {
+    name: "app_secret",
+    required: false,
+    help: "secret of the app that made the token, where it has \"Require app secret\" switched on: App settings > Basic",
+};
+
 /// The integration.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MetaAds;
@@ -112,7 +120,7 @@ impl Integration for MetaAds {
     }
 
     fn credentials(&self) -> &'static [CredentialSpec] {
-        &[ACCESS_TOKEN]
+        &[ACCESS_TOKEN, APP_SECRET]
     }
 
     fn settings_schema(&self) -> schemars::Schema {
@@ -124,7 +132,7 @@ impl Integration for MetaAds {
     }
 
     fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(MetaAdsSource::new(spec, ACCESS_TOKEN)?))
+        Ok(Arc::new(MetaAdsSource::new(spec)?))
     }
 }
 

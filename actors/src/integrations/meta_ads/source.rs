@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt as _};
-use secrecy::SecretString;
 
 use super::{
-    accounts,
+    ACCESS_TOKEN, APP_SECRET, accounts,
     entities::{self, Level},
     errors, insights,
     insights::Report,
+    proof,
     rows::VIDEO_VIEW,
     settings::Settings,
     streams,
 };
 use crate::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, CredentialSpec, SetupError, Source},
+    integration::{Account, ConnectionSpec, SetupError, Source},
     page::{Page, PageRequest, Reply},
     session::{Auth, Response, Session, Verdict},
     stream::Stream,
@@ -24,8 +24,7 @@ use crate::{
 
 /// A connected token.
 pub struct MetaAdsSource {
-    /// Sent as a header: as a parameter it would come back in the addresses of next pages.
-    token: SecretString,
+    auth: Auth,
     /// `v25.0`: calls to the Marketing API without a version fail.
     version: String,
     /// Configured accounts, without `act_`; empty = all.
@@ -42,11 +41,11 @@ pub struct MetaAdsSource {
 
 impl MetaAdsSource {
     /// Checks what is configured. Sends nothing.
-    pub fn new(spec: &ConnectionSpec, token: CredentialSpec) -> Result<Self, SetupError> {
+    pub fn new(spec: &ConnectionSpec) -> Result<Self, SetupError> {
         let settings: Settings = spec.settings()?;
         settings.check()?;
         Ok(Self {
-            token: spec.credential(&token)?,
+            auth: proof::auth(&spec.credential(&ACCESS_TOKEN)?, spec.credential(&APP_SECRET).ok().as_ref()),
             version: spec.api_version.clone(),
             accounts: undecorated(&spec.accounts),
             conversion: settings.conversion.as_deref().map(Arc::from),
@@ -77,7 +76,7 @@ impl MetaAdsSource {
 
 impl Source for MetaAdsSource {
     fn auth(&self) -> Auth {
-        Auth::Bearer(self.token.clone())
+        self.auth.clone()
     }
 
     fn classify(&self, response: &Response) -> Verdict {

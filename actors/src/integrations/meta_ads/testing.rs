@@ -13,7 +13,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use rows::{Clock, Currency, Day, DayRange, clock::SimulatedClock};
 use url::Url;
 
-use super::{ACCESS_TOKEN, MetaAds, rows::Owner, source::MetaAdsSource};
+use super::{MetaAds, rows::Owner, source::MetaAdsSource};
 use crate::{
     failure::Failure,
     integration::{Account, ConnectionSpec, Integration as _, Source as _},
@@ -60,7 +60,7 @@ pub fn spec(settings: serde_json::Value) -> ConnectionSpec {
 }
 
 pub fn source(settings: serde_json::Value) -> MetaAdsSource {
-    MetaAdsSource::new(&spec(settings), ACCESS_TOKEN).unwrap()
+    MetaAdsSource::new(&spec(settings)).unwrap()
 }
 
 pub fn owner() -> Owner {
@@ -113,7 +113,7 @@ pub struct Stage {
 impl Stage {
     pub fn new(settings: serde_json::Value, answers: &[(u16, &str)]) -> Self {
         let spec = spec(settings);
-        let source = Arc::new(MetaAdsSource::new(&spec, ACCESS_TOKEN).unwrap());
+        let source = Arc::new(MetaAdsSource::new(&spec).unwrap());
         let answers = answers.iter().map(|(status, body)| (*status, (*body).to_owned()));
         let script = Arc::new(Scripted { answers: Mutex::new(answers.collect()), calls: Mutex::default() });
         let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(NOW));

@@ -14,7 +14,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rows::Clock;
 use sandbox::exchange::{Answer, Imitation, Request};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::allowance::{Admission, Allowance};
@@ -279,16 +279,19 @@ impl Transport for ImitationWire {
 fn request(base: &Url, call: &Call, auth: &Auth, clock: &dyn Clock) -> Request {
     let mut headers: Vec<(String, String)> =
         call.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
+    let mut query = call.query.clone();
     match auth {
         Auth::None => {}
         Auth::Bearer(token) => {
             headers.push(("authorization".to_owned(), format!("Bearer {}", token.expose_secret())));
         }
-        Auth::Signer(signer) => headers.extend(
-            signer(call)
-                .into_iter()
-                .map(|(name, value)| (name.to_lowercase(), value.expose_secret().to_owned())),
-        ),
+        Auth::Signer(signer) => {
+            let signature = signer(call);
+            let plain =
+                |(name, value): (&str, SecretString)| (name.to_lowercase(), value.expose_secret().to_owned());
+            headers.extend(signature.headers.into_iter().map(plain));
+            query.extend(signature.query.into_iter().map(plain));
+        }
     }
     let body = match &call.body {
         Some(body) => body.to_string().into_bytes(),
@@ -303,7 +306,7 @@ fn request(base: &Url, call: &Call, auth: &Auth, clock: &dyn Clock) -> Request {
             Method::Post => "POST".to_owned(),
         },
         path: call.path.clone(),
-        query: call.query.clone(),
+        query,
         headers,
         body,
         now: clock.now(),

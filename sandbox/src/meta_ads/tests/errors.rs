@@ -121,6 +121,24 @@ fn a_refusal_names_its_use_case_and_the_minutes_among_several() {
 }
 
 #[test]
+fn an_app_may_want_proof_of_its_secret() {
+    let mut world = world();
+    world.set_token("what do ya want for nothing?");
+    world.require_app_secret("Jefe");
+    let token = ("access_token", "what do ya want for nothing?");
+    let mut ask = |query: &[(&str, &str)]| {
+        let mut request = request("GET", "/v25.0/me", query);
+        request.headers.clear();
+        world.answer(&request)
+    };
+    assert_eq!(error(&ask(&[token])), (400, 100, None));
+    assert_eq!(error(&ask(&[token, ("appsecret_proof", "00")])), (400, 100, None));
+    // RFC 4231, test case 2.
+    let proof = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+    assert_eq!(ask(&[token, ("appsecret_proof", proof)]).status, 200);
+}
+
+#[test]
 fn usage_rides_on_every_answer() {
     let mut world = world();
     let request = request("GET", &format!("/v25.0/{USD}/insights"), &[]);

@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 use rows::{
-    Day, Micros,
+    Day,
     day::plus_days,
-    money::RawSpend,
     snapshot::{CampaignSnapshot, CampaignWindow, Windows},
 };
 use schemars::JsonSchema;
@@ -16,7 +15,7 @@ use super::{
     schema,
 };
 use crate::{
-    insight::ratio,
+    insight::figures::Figures,
     telemetry::shown::{CampaignId, ShownCampaign, Slice, Wanted},
 };
 
@@ -98,7 +97,7 @@ pub struct WindowStatuses {
     pub last_28_days: Option<WindowStatus>,
 }
 
-/// Sums over one window, and their ratios. Null = the source does not say, or nothing to divide by.
+/// Sums over one window.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct WindowStatus {
     /// The first day.
@@ -109,24 +108,9 @@ pub struct WindowStatus {
     pub to: Day,
     /// Whether the network may still change the numbers.
     pub provisional: bool,
-    /// What the network charged.
-    pub spend_micros: Option<i64>,
-    /// Times shown.
-    pub impressions: Option<i64>,
-    /// Clicks on the link.
-    pub clicks: Option<i64>,
-    /// Conversions by the configured definition, in millionths: they may be fractional.
-    pub conversions_micros: Option<i64>,
-    /// Value of the conversions.
-    pub conversion_value_micros: Option<i64>,
-    /// Views by the network's definition.
-    pub video_views: Option<i64>,
-    /// Clicks / impressions; 0.02 = 2 %.
-    pub ctr: Option<f64>,
-    /// Spend / clicks.
-    pub cpc_micros: Option<i64>,
-    /// Spend / conversions.
-    pub cost_per_conversion_micros: Option<i64>,
+    /// The sums, and their ratios.
+    #[serde(flatten)]
+    pub figures: Figures,
 }
 
 // === impl Campaigns ===
@@ -221,21 +205,6 @@ impl WindowStatuses {
 
 impl WindowStatus {
     fn new(window: CampaignWindow, from: Day, to: Day, provisional: bool) -> Self {
-        let spend = window.spend.map(|RawSpend(spend)| spend);
-        let micros = |amount: Option<Micros>| amount.map(|amount| amount.0);
-        Self {
-            from,
-            to,
-            provisional,
-            spend_micros: micros(spend),
-            impressions: window.impressions,
-            clicks: window.clicks,
-            conversions_micros: micros(window.conversions),
-            conversion_value_micros: micros(window.conversion_value),
-            video_views: window.video_views,
-            ctr: ratio::ctr(window.clicks, window.impressions),
-            cpc_micros: micros(ratio::cpc(spend, window.clicks)),
-            cost_per_conversion_micros: micros(ratio::cost_per_conversion(spend, window.conversions)),
-        }
+        Self { from, to, provisional, figures: window.into() }
     }
 }

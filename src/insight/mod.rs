@@ -2,6 +2,7 @@
 //!
 //! An answer that cannot be given is `None`: an unknown is never shown as a zero.
 
+pub mod figures;
 mod name_pattern;
 pub mod pacing;
 pub mod ratio;

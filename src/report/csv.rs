@@ -43,7 +43,7 @@ pub fn print(report: &Report) -> Result<String, Error> {
 fn record(campaign: &CampaignReport, day: &DayReport) -> [String; 18] {
     let number = |number: Option<i64>| number.map_or_else(String::new, |number| number.to_string());
     let decimal = |micros: Option<i64>| micros.map_or_else(String::new, |micros| Micros(micros).to_string());
-    let figures = day.figures;
+    let figures = day.counts;
     [
         day.date.to_string(),
         text(&campaign.provider),

@@ -4,10 +4,11 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use rows::{Currency, DayRange, Micros, money::RawSpend};
 use store::read::CampaignDays;
 
-use super::{
-    BudgetReport, CampaignReport, Figures, MarketingReport, Report, Total, VisitReport, columns::COLUMNS,
+use super::{BudgetReport, CampaignReport, MarketingReport, Report, Total, VisitReport};
+use crate::{
+    http::page::{STYLE, chart::chart, figures::FIGURES, text},
+    insight::figures::Figures,
 };
-use crate::http::page::{STYLE, chart::chart, text};
 
 /// The whole report.
 pub fn print(report: &Report) -> String {
@@ -60,7 +61,7 @@ fn tiles(totals: &[Total]) -> Markup {
             @for total in totals {
                 div.tile.wide {
                     dt { "Spend of " (total.campaigns) @if total.campaigns == 1 { " campaign" } @else { " campaigns" } }
-                    dd { (money(total.figures.spend_micros, total.currency)) }
+                    dd { (money(total.figures.counts.spend_micros, total.currency)) }
                     @if total.spend_unknown > 0 { dd.fine { "without " (total.spend_unknown) " of which it is not known" } }
                 }
             }
@@ -138,7 +139,7 @@ fn campaign(campaign: &CampaignReport, from: rows::Day, place: usize) -> Markup 
     let id = format!("c{place}");
     let days = CampaignDays {
         days: DayRange { first: from, last: campaign.daily.last().map_or(from, |day| day.date) },
-        spend: campaign.daily.iter().map(|day| Some(RawSpend(Micros(day.figures.spend_micros?)))).collect(),
+        spend: campaign.daily.iter().map(|day| Some(RawSpend(Micros(day.counts.spend_micros?)))).collect(),
         settled_through: campaign.settled_through,
     };
     html! {
@@ -165,13 +166,13 @@ fn figures(figures: &Figures, currency: Option<Currency>, name: &str) -> Markup 
         table.figures {
             caption.hidden { "Numbers of " (name) }
             tbody {
-                @for column in &COLUMNS {
+                @for figure in &FIGURES {
                     tr {
                         th scope="row" {
-                            (column.label)
-                            @if column.in_currency && let Some(currency) = currency { " " span.unit { (currency) } }
+                            (figure.label)
+                            @if figure.in_currency && let Some(currency) = currency { " " span.unit { (currency) } }
                         }
-                        td { (text::or_unknown((column.of)(figures, currency))) }
+                        td { (text::or_unknown((figure.of)(figures, currency))) }
                     }
                 }
             }

@@ -4,9 +4,7 @@
 //! zero; days that were not read are counted beside the sums, which are of the days that were.
 
 mod budget;
-mod columns;
 mod csv;
-mod figures;
 mod html;
 mod question;
 mod table;
@@ -23,11 +21,13 @@ use store::{
 
 pub use self::{
     budget::BudgetReport,
-    figures::{DayFigures, Figures},
     question::{Question, QuestionError},
 };
 use crate::{
-    insight::ratio,
+    insight::{
+        figures::{Counts, Figures},
+        ratio,
+    },
     settings::{Campaign, Member},
     telemetry::snapshot::MarketingCampaign,
     worker::marketing::shown,
@@ -124,7 +124,7 @@ pub struct DayReport {
     pub provisional: bool,
     /// What it counts.
     #[serde(flatten)]
-    pub figures: DayFigures,
+    pub counts: Counts,
 }
 
 /// A marketing campaign across networks.
@@ -214,7 +214,7 @@ impl Report {
         let mut campaigns: Vec<CampaignReport> =
             asked.campaigns.into_iter().map(|history| CampaignReport::new(history, &marketing)).collect();
         campaigns.sort_by(|a, b| {
-            let spend = |campaign: &CampaignReport| campaign.figures.spend_micros;
+            let spend = |campaign: &CampaignReport| campaign.figures.counts.spend_micros;
             (a.currency, spend(b), &a.provider, &a.account_id, &a.campaign_id).cmp(&(
                 b.currency,
                 spend(a),
@@ -307,7 +307,7 @@ impl CampaignReport {
                 date: *date,
                 read: window.is_some(),
                 provisional: is_provisional(*date),
-                figures: window.map(DayFigures::from).unwrap_or_default(),
+                counts: window.map(Counts::from).unwrap_or_default(),
             })
             .collect();
         let read = history.days.iter().filter_map(|(_, window)| *window);
@@ -357,8 +357,8 @@ impl Total {
         let totals = groups.into_iter().map(|(currency, group)| Self {
             currency,
             campaigns: group.len(),
-            spend_unknown: group.iter().filter(|of| of.figures.spend_micros.is_none()).count(),
-            figures: Figures::sum(group.iter().map(|of| of.figures.window())),
+            spend_unknown: group.iter().filter(|of| of.figures.counts.spend_micros.is_none()).count(),
+            figures: Figures::sum(group.iter().map(|of| of.figures.counts.into())),
         });
         totals.collect()
     }

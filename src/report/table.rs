@@ -5,8 +5,11 @@ use std::fmt::Write;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use rows::{Currency, Micros};
 
-use super::{CampaignReport, Figures, MarketingReport, Report, Total, columns::COLUMNS};
-use crate::http::page::text;
+use super::{CampaignReport, MarketingReport, Report, Total};
+use crate::{
+    http::page::{figures::FIGURES, text},
+    insight::figures::Figures,
+};
 
 /// What is not known.
 const UNKNOWN: &str = "–";
@@ -34,7 +37,7 @@ fn table(campaigns: &[CampaignReport], totals: &[Total]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     let heads = ["Campaign", "Network", "Account", "Days read", "Currency"].into_iter();
-    table.set_header(heads.chain(COLUMNS.iter().map(|column| column.label)));
+    table.set_header(heads.chain(FIGURES.iter().map(|figure| figure.label)));
     for campaign in campaigns {
         let CampaignReport { provider, account_id, days, days_read, currency, provisional, .. } = campaign;
         let mark = if *provisional { "*" } else { "" };
@@ -58,9 +61,9 @@ fn table(campaigns: &[CampaignReport], totals: &[Total]) -> Table {
 
 fn row(heads: impl Iterator<Item = Cell>, currency: Option<Currency>, figures: &Figures) -> Vec<Cell> {
     let code = currency.map_or_else(|| UNKNOWN.to_owned(), |currency| currency.to_string());
-    let figures = COLUMNS
+    let figures = FIGURES
         .iter()
-        .map(|column| Cell::new((column.of)(figures, currency).unwrap_or_else(|| UNKNOWN.to_owned())));
+        .map(|figure| Cell::new((figure.of)(figures, currency).unwrap_or_else(|| UNKNOWN.to_owned())));
     heads.chain([Cell::new(code)]).chain(figures).collect()
 }
 
@@ -68,7 +71,7 @@ fn marketing_text(marketing: &MarketingReport) -> String {
     let MarketingReport { name, tenant, totals, budget, visits, members_without_data } = marketing;
     let mut out = format!("{name} ({tenant})\n");
     for total in totals {
-        let spend = total.figures.spend_micros;
+        let spend = total.figures.counts.spend_micros;
         let spend =
             spend.map_or_else(|| UNKNOWN.to_owned(), |spend| text::money(Micros(spend), total.currency));
         let _ = writeln!(out, "  {} on the networks: {spend}", plural(total.campaigns, "campaign"));

@@ -1,12 +1,13 @@
 //! A campaign on the page: a card with its chart and its numbers.
 
 use maud::{Markup, html};
-use rows::{Currency, Micros, snapshot::CampaignSnapshot, status};
+use rows::{Currency, snapshot::CampaignSnapshot, status};
 use store::read::CampaignDays;
 
 use super::{
     super::{WindowStatus, WindowStatuses},
     chart::chart,
+    figures::FIGURES,
     filter::words,
     text,
 };
@@ -16,42 +17,6 @@ use crate::telemetry::shown::ShownCampaign;
 const PACING_LOW: f64 = 0.8;
 /// Above it, too fast.
 const PACING_HIGH: f64 = 1.2;
-
-/// A figure's row: its label, and its value in a window.
-struct Figure {
-    label: &'static str,
-    /// An amount: the currency stands with the label.
-    in_currency: bool,
-    of: fn(&WindowStatus, Option<Currency>) -> Option<String>,
-}
-
-const FIGURES: [Figure; 7] = [
-    Figure {
-        label: "Spend",
-        in_currency: true,
-        of: |window, currency| window.spend_micros.map(|micros| text::amount(Micros(micros), currency)),
-    },
-    Figure { label: "Impressions", in_currency: false, of: |window, _| window.impressions.map(text::count) },
-    Figure { label: "Clicks", in_currency: false, of: |window, _| window.clicks.map(text::count) },
-    Figure { label: "CTR", in_currency: false, of: |window, _| window.ctr.map(|ctr| text::percent(ctr, 2)) },
-    Figure {
-        label: "CPC",
-        in_currency: true,
-        of: |window, currency| window.cpc_micros.map(|micros| text::price(Micros(micros), currency)),
-    },
-    Figure {
-        label: "Conversions",
-        in_currency: false,
-        of: |window, _| window.conversions_micros.map(|micros| text::quantity(Micros(micros))),
-    },
-    Figure {
-        label: "Cost / conv.",
-        in_currency: true,
-        of: |window, currency| {
-            window.cost_per_conversion_micros.map(|micros| text::price(Micros(micros), currency))
-        },
-    },
-];
 
 /// The card. `id` is unique on the page.
 pub fn card(campaign: &ShownCampaign, days: Option<&CampaignDays>, id: &str) -> Markup {
@@ -180,7 +145,7 @@ fn figures(windows: &WindowStatuses, currency: Option<Currency>, name: &str) -> 
                         }
                         @for (_, _, window) in &columns {
                             td.soft[window.as_ref().is_some_and(|window| window.provisional)] {
-                                (text::or_unknown(window.as_ref().and_then(|window| (figure.of)(window, currency))))
+                                (text::or_unknown(window.as_ref().and_then(|window| (figure.of)(&window.figures, currency))))
                             }
                         }
                     }

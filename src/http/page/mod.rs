@@ -3,6 +3,7 @@
 mod campaign;
 pub(crate) mod chart;
 mod connection;
+pub(crate) mod figures;
 mod filter;
 pub(crate) mod text;
 

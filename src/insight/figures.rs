@@ -1,13 +1,14 @@
-//! Sums and what is made of them.
+//! What a campaign counts, and the ratios that are made of it.
 
 use rows::{Micros, money::RawSpend, snapshot::CampaignWindow};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::insight::ratio;
+use super::ratio;
 
-/// Counts of one day; null = the source does not say. Amounts in millionths of the currency's major unit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct DayFigures {
+/// Counts over any days. Null = the source does not say; amounts are in millionths of the currency's major unit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Counts {
     /// What the network charged.
     pub spend_micros: Option<i64>,
     /// Times shown.
@@ -22,21 +23,12 @@ pub struct DayFigures {
     pub video_views: Option<i64>,
 }
 
-/// Sums over days, and their ratios; null = the source does not say, or there is nothing to divide by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+/// Counts and their ratios. Null = the source does not say, or there is nothing to divide by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Figures {
-    /// What the network charged.
-    pub spend_micros: Option<i64>,
-    /// Times shown.
-    pub impressions: Option<i64>,
-    /// Clicks on the link.
-    pub clicks: Option<i64>,
-    /// Conversions by the configured definition, in millionths: they may be fractional.
-    pub conversions_micros: Option<i64>,
-    /// Value of the conversions.
-    pub conversion_value_micros: Option<i64>,
-    /// Views by the network's definition.
-    pub video_views: Option<i64>,
+    /// The counts.
+    #[serde(flatten)]
+    pub counts: Counts,
     /// Clicks / impressions; 0.02 = 2 %.
     pub ctr: Option<f64>,
     /// Spend / clicks.
@@ -49,9 +41,9 @@ pub struct Figures {
     pub roas: Option<f64>,
 }
 
-// === impl DayFigures ===
+// === impl Counts ===
 
-impl From<CampaignWindow> for DayFigures {
+impl From<CampaignWindow> for Counts {
     fn from(window: CampaignWindow) -> Self {
         Self {
             spend_micros: window.spend.map(|RawSpend(spend)| spend.0),
@@ -64,47 +56,41 @@ impl From<CampaignWindow> for DayFigures {
     }
 }
 
+impl From<Counts> for CampaignWindow {
+    fn from(counts: Counts) -> Self {
+        Self {
+            impressions: counts.impressions,
+            clicks: counts.clicks,
+            conversions: counts.conversions_micros.map(Micros),
+            video_views: counts.video_views,
+            spend: counts.spend_micros.map(|spend| RawSpend(Micros(spend))),
+            conversion_value: counts.conversion_value_micros.map(Micros),
+        }
+    }
+}
+
 // === impl Figures ===
 
-impl Figures {
-    /// Of all of these together: one currency.
-    pub fn sum(windows: impl Iterator<Item = CampaignWindow>) -> Self {
-        let sum = windows.reduce(CampaignWindow::plus).unwrap_or_default();
-        let DayFigures {
-            spend_micros,
-            impressions,
-            clicks,
-            conversions_micros,
-            conversion_value_micros,
-            video_views,
-        } = sum.into();
-        let spend = sum.spend.map(|RawSpend(spend)| spend);
+impl From<CampaignWindow> for Figures {
+    fn from(window: CampaignWindow) -> Self {
+        let CampaignWindow { impressions, clicks, conversions, conversion_value, .. } = window;
+        let spend = window.spend.map(|RawSpend(spend)| spend);
         let micros = |amount: Option<Micros>| amount.map(|amount| amount.0);
         Self {
-            spend_micros,
-            impressions,
-            clicks,
-            conversions_micros,
-            conversion_value_micros,
-            video_views,
+            counts: window.into(),
             ctr: ratio::ctr(clicks, impressions),
             cpc_micros: micros(ratio::cpc(spend, clicks)),
             cpm_micros: micros(ratio::cpm(spend, impressions)),
-            cost_per_conversion_micros: micros(ratio::cost_per_conversion(spend, sum.conversions)),
-            roas: ratio::roas(sum.conversion_value, spend),
+            cost_per_conversion_micros: micros(ratio::cost_per_conversion(spend, conversions)),
+            roas: ratio::roas(conversion_value, spend),
         }
     }
+}
 
-    /// The sums again.
-    pub fn window(&self) -> CampaignWindow {
-        CampaignWindow {
-            impressions: self.impressions,
-            clicks: self.clicks,
-            conversions: self.conversions_micros.map(Micros),
-            video_views: self.video_views,
-            spend: self.spend_micros.map(|spend| RawSpend(Micros(spend))),
-            conversion_value: self.conversion_value_micros.map(Micros),
-        }
+impl Figures {
+    /// Of all of these together, which must be in one currency.
+    pub fn sum(windows: impl Iterator<Item = CampaignWindow>) -> Self {
+        windows.reduce(CampaignWindow::plus).unwrap_or_default().into()
     }
 }
 
@@ -121,11 +107,11 @@ mod tests {
             ..CampaignWindow::default()
         };
         let figures = Figures::sum([day(1_000_000, 1, 100), day(5_000_000, 9, 900)].into_iter());
-        assert_eq!((figures.spend_micros, figures.clicks), (Some(6_000_000), Some(10)));
+        assert_eq!((figures.counts.spend_micros, figures.counts.clicks), (Some(6_000_000), Some(10)));
         assert_eq!((figures.ctr, figures.cpc_micros), (Some(0.01), Some(600_000)));
         assert_eq!(figures.cpm_micros, Some(6_000_000));
         assert_eq!((figures.roas, figures.cost_per_conversion_micros), (None, None));
-        assert_eq!(Figures::sum(std::iter::once(figures.window())), figures);
+        assert_eq!(Figures::sum(std::iter::once(figures.counts.into())), figures);
     }
 
     #[test]

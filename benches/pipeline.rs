@@ -443,6 +443,7 @@ fn schedule(bench: &mut Criterion) {
         once_since: None,
         backfills: &[],
         poll_requested_at: None,
+        news_at: None,
     };
     let mut group = bench.benchmark_group("schedule");
     group.throughput(Throughput::Elements(LEDGERS as u64));

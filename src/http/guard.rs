@@ -14,7 +14,7 @@ use actix_web::{
     web::Data,
 };
 
-use super::{authentication::Verdict, server::Door};
+use super::{authentication::Verdict, server::Door, webhooks};
 
 /// Most bytes of a form: one token.
 pub(super) const FORM_BYTES_MAX: usize = 1_024;
@@ -59,7 +59,10 @@ fn refusal(request: &ServiceRequest, door: &Door) -> Option<HttpResponse> {
     };
     if !has_acceptable_body(request) {
         // Closed, so that the body need not be drained.
-        return Some(plain(StatusCode::PAYLOAD_TOO_LARGE, "This server takes no request bodies.\n"));
+        return Some(plain(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "This server takes no request bodies, or none that large.\n",
+        ));
     }
     if door.checks_host && !is_host_of_this_machine(request.headers()) {
         return Some(plain(
@@ -69,7 +72,9 @@ fn refusal(request: &ServiceRequest, door: &Door) -> Option<HttpResponse> {
              in front of it authenticates.\n",
         ));
     }
-    let gatekeeper = door.gatekeeper.as_ref().filter(|_| request.path() != HEALTH)?;
+    // A webhook's signature says who it is from.
+    let is_open = request.path() == HEALTH || is_webhook(request);
+    let gatekeeper = door.gatekeeper.as_ref().filter(|_| !is_open)?;
     let address = request.peer_addr().map(|address| address.ip());
     match gatekeeper.verdict(request.headers(), address) {
         Verdict::Welcome => None,
@@ -89,7 +94,7 @@ fn refusal(request: &ServiceRequest, door: &Door) -> Option<HttpResponse> {
     }
 }
 
-/// None at all, or a button's.
+/// None at all, a button's, or a webhook's.
 fn has_acceptable_body(request: &ServiceRequest) -> bool {
     let headers = request.headers();
     if headers.contains_key(TRANSFER_ENCODING) {
@@ -98,7 +103,16 @@ fn has_acceptable_body(request: &ServiceRequest) -> bool {
     let Some(length) = headers.get(CONTENT_LENGTH) else { return true };
     let length = length.to_str().ok().and_then(|length| length.parse::<usize>().ok());
     let is_form = request.method() == Method::POST && request.path().starts_with(FORMS);
-    length.is_some_and(|length| length == 0 || (is_form && length <= FORM_BYTES_MAX))
+    let most = match (is_form, is_webhook(request)) {
+        (true, _) => FORM_BYTES_MAX,
+        (_, true) => webhooks::BYTES_MAX,
+        _ => 0,
+    };
+    length.is_some_and(|length| length <= most)
+}
+
+fn is_webhook(request: &ServiceRequest) -> bool {
+    request.method() == Method::POST && request.path().starts_with(webhooks::PATH)
 }
 
 /// Whether the request was made to an address, or to a name that nobody on the internet can own.

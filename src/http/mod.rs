@@ -14,6 +14,7 @@ mod routes;
 mod schema;
 mod server;
 pub mod tls;
+mod webhooks;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -27,6 +28,7 @@ pub use self::{
     campaigns::{CampaignStatus, Campaigns, WindowStatus, WindowStatuses},
     connections::{ConnectionStatus, Connections, QuotaUsed, StreamStatus},
     server::{ServeError, Server, serve},
+    webhooks::Webhooks,
 };
 use crate::telemetry::{Exposition, shown::CampaignSource, snapshot::ConditionSource};
 
@@ -51,6 +53,8 @@ pub struct Sources {
     pub readiness: Arc<dyn Readiness>,
     /// For actions.
     pub operator: Arc<dyn Operator>,
+    /// For providers that say themselves that there is news.
+    pub webhooks: Arc<dyn Webhooks>,
 }
 
 /// What every route has.

@@ -9,7 +9,7 @@ use actix_web::{
         StatusCode,
         header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, HeaderMap, VARY},
     },
-    web::{self, Data, Query, ServiceConfig},
+    web::{self, Data, PayloadConfig, Query, ServiceConfig},
 };
 use futures::stream;
 use serde::Serialize;
@@ -18,6 +18,7 @@ use super::{
     Campaigns, Connections, Shared, actions, openapi,
     page::{self, Pages},
     query::{Filter, Part},
+    webhooks,
 };
 use crate::telemetry::CONTENT_TYPE;
 
@@ -40,6 +41,11 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/style.css").get(style).head(style))
         .service(web::resource("/icon.svg").get(icon).head(icon))
         .service(web::resource("/connections/{connection}/{action}").post(actions::press))
+        .service(
+            web::resource("/webhooks/stripe/{connection}")
+                .app_data(PayloadConfig::new(webhooks::BYTES_MAX))
+                .post(webhooks::stripe),
+        )
         .service(web::resource("/api/v1/connections").get(connections).head(connections))
         .service(web::resource("/api/v1/connections/{connection}/{action}").post(actions::act))
         .service(web::resource("/api/v1/campaigns").get(campaigns).head(campaigns))

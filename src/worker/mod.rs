@@ -4,6 +4,7 @@ pub(crate) mod marketing;
 mod operator;
 mod shared;
 mod snapshots;
+mod webhooks;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -29,6 +30,7 @@ use self::{
     operator::StoreOperator,
     shared::Shared,
     snapshots::{EngineQuotas, StoreSnapshots, WorkerReadiness},
+    webhooks::EngineWebhooks,
 };
 use crate::{
     cache::CacheError,
@@ -57,6 +59,7 @@ pub struct Worker {
     store: Store,
     exposition: Arc<Exposition>,
     publisher: Arc<Publisher>,
+    webhooks: Arc<EngineWebhooks>,
     shared: Shared,
     tasks: Vec<JoinHandle<()>>,
     server: Option<Server>,
@@ -199,7 +202,8 @@ impl WorkerBuilder {
         options.page_timeout = settings.worker.page_timeout;
         options.once = once.map(|wait_max| Once { since: clock.now(), wait_max });
         let count = specs.len();
-        let engine = Engine::start(options, specs).await?;
+        let engine = Engine::start(options, specs.clone()).await?;
+        let webhooks = Arc::new(EngineWebhooks::new(&specs, engine.bell()));
 
         let conditions = Arc::new(engine.conditions().clone());
         let source = Arc::new(StoreSnapshots(store.clone()));
@@ -226,6 +230,7 @@ impl WorkerBuilder {
                 quotas: Arc::new(EngineQuotas(quotas)),
                 readiness: Arc::new(readiness),
                 operator: Arc::new(operator),
+                webhooks: webhooks.clone(),
             };
             let listening = http::serve(&settings.http, sources)?;
             tracing::info!(address = %listening.address, connections = count, "listening");
@@ -238,7 +243,18 @@ impl WorkerBuilder {
             }));
             tasks.push(tokio::spawn(purge(store.clone(), clock)));
         }
-        Ok(Worker { settings, engine, store, exposition, publisher, shared, tasks, server, _guest: guest })
+        Ok(Worker {
+            settings,
+            engine,
+            store,
+            exposition,
+            publisher,
+            webhooks,
+            shared,
+            tasks,
+            server,
+            _guest: guest,
+        })
     }
 }
 
@@ -296,7 +312,8 @@ impl Worker {
         };
         // What did not change keeps its specification to the letter: a default start date moves from day to day.
         let specs = settings.specs().into_iter().map(|spec| unchanged(&spec.name).unwrap_or(spec));
-        let specs = specs.collect();
+        let specs: Vec<_> = specs.collect();
+        self.webhooks.renew(&specs);
         self.engine.run(specs).await;
         let configured: Vec<String> = settings.connections.keys().cloned().collect();
         self.store.retire_connections(&configured).await?;

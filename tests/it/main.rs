@@ -40,3 +40,4 @@ mod support;
 #[path = "../support/tools.rs"]
 mod tools;
 mod waiting;
+mod webhooks;

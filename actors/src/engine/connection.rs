@@ -103,6 +103,11 @@ pub struct Controls {
     pub backfills: Vec<BackfillRequest>,
 }
 
+/// The provider said by itself that there is something new.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct News;
+
 /// End: cycles stop at their next page, and the actor when the last has.
 #[derive(Message, Debug, Clone, Copy)]
 #[rtype(result = "()")]
@@ -516,6 +521,18 @@ impl Handler<Controls> for Connection {
         };
         at_work.poller.control(controls.paused, controls.poll_requested_at, controls.backfills);
         self.step(ctx);
+    }
+}
+
+impl Handler<News> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, _: News, ctx: &mut Self::Context) {
+        // One that has not begun reads everything anyway.
+        if let Some(at_work) = &mut self.at_work {
+            at_work.poller.has_news();
+            self.step(ctx);
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 use super::{
     condition::Condition,
-    connection::{Blueprint, Connection, Controls, Stop},
+    connection::{Blueprint, Connection, Controls, News, Stop},
 };
 use crate::{limits, session::retry::Delays};
 
@@ -79,6 +79,11 @@ pub struct EndSystem;
 #[derive(Message, Debug, Clone, Copy)]
 #[rtype(result = "()")]
 pub struct Rung;
+
+/// The provider of this connection said by itself that there is something new.
+#[derive(Message, Debug, Clone)]
+#[rtype(result = "()")]
+pub struct NewsOf(pub String);
 
 /// Answered by whoever's thread turns.
 #[derive(Message, Debug, Clone, Copy)]
@@ -436,6 +441,17 @@ impl Handler<Rung> for Overseer {
     fn handle(&mut self, _: Rung, ctx: &mut Self::Context) {
         self.ask_again = self.asking;
         self.ask(ctx);
+    }
+}
+
+impl Handler<NewsOf> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, NewsOf(connection): NewsOf, _: &mut Self::Context) {
+        let address = self.children.get(&connection).and_then(|child| child.address.as_ref());
+        if let Some(address) = address {
+            address.do_send(News);
+        }
     }
 }
 

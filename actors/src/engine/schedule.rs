@@ -72,6 +72,8 @@ pub struct Plan<'a> {
     pub backfills: &'a [BackfillRequest],
     /// Everything is to be read as if it was due: when that was asked for.
     pub poll_requested_at: Option<Timestamp>,
+    /// Feeds have something new, as their provider said by itself: when it did.
+    pub news_at: Option<Timestamp>,
 }
 
 // === impl Work ===
@@ -140,7 +142,7 @@ pub fn next_at(ledger: &Ledger, plan: &Plan<'_>) -> Timestamp {
                 .min()
         }
         (Progress::Feed(progress), Kind::Feed(policy)) => {
-            progress.caught_up_at.map(|at| after(at, policy.every))
+            progress.caught_up_at.map(|at| after(at, tail_every(at, policy, plan)))
         }
         (Progress::Snapshot(progress), Kind::Snapshot(policy)) => {
             if let Some(resume) = &progress.resume {
@@ -157,7 +159,7 @@ pub fn next_at(ledger: &Ledger, plan: &Plan<'_>) -> Timestamp {
 pub fn lateness(ledger: &Ledger, plan: &Plan<'_>, work: &Work) -> Duration {
     let due_at = match (&ledger.progress, &plan.stream.kind, work) {
         (Progress::Feed(progress), Kind::Feed(policy), Work::Feed { lane: Lane::Tail, .. }) => {
-            progress.caught_up_at.map(|at| after(at, policy.every))
+            progress.caught_up_at.map(|at| after(at, tail_every(at, policy, plan)))
         }
         (Progress::Snapshot(progress), Kind::Snapshot(policy), Work::Snapshot) if policy.every < DAILY => {
             progress.read_at.map(|at| after(at, policy.every))
@@ -312,9 +314,9 @@ fn cut(days: DayRange, reason: Reason, policy: &Days) -> Vec<Work> {
 fn feed_due(progress: &FeedProgress, policy: &Feed, zone: &TimeZone, plan: &Plan<'_>) -> Vec<Work> {
     let mut works = Vec::new();
     let caught_up = progress.caught_up_at;
-    if caught_up
-        .is_none_or(|at| asked_since(Some(at), plan) || interval_over(at, policy.every, zone, plan.now))
-    {
+    if caught_up.is_none_or(|at| {
+        asked_since(Some(at), plan) || interval_over(at, tail_every(at, policy, plan), zone, plan.now)
+    }) {
         works.push(Work::Feed { lane: Lane::Tail, start: plan.start });
     }
     // The first listing is as good as a re-listing: it is the tail's to begin with.
@@ -356,6 +358,13 @@ fn snapshot_due(
         .read_at
         .is_none_or(|at| asked_since(Some(at), plan) || interval_over(at, policy.every, zone, plan.now));
     if due { vec![Work::Snapshot] } else { Vec::new() }
+}
+
+/// How long after a tail was caught up its next reading is due: soon, where the provider has told of news since. Not at once,
+/// because where there is one there are more.
+fn tail_every(caught_up_at: Timestamp, policy: &Feed, plan: &Plan<'_>) -> Duration {
+    let has_news = plan.news_at.is_some_and(|at| caught_up_at < agreed(at, plan));
+    if has_news { policy.every.min(limits::NEWS_EVERY) } else { policy.every }
 }
 
 /// Whether what was read then is to be read again because someone said so.

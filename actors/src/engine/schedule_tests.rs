@@ -50,7 +50,7 @@ fn ledger(zone: &str, ranges: Vec<ReadRange>) -> Ledger {
 fn plan<'a>(stream: &'a Stream, start: Day, now: &str) -> Plan<'a> {
     let now = now.parse().unwrap();
     let lag = SignedDuration::ZERO;
-    Plan { stream, start, now, lag, once_since: None, backfills: &[], poll_requested_at: None }
+    Plan { stream, start, now, lag, once_since: None, backfills: &[], poll_requested_at: None, news_at: None }
 }
 
 fn at(text: &str) -> Timestamp {
@@ -226,6 +226,43 @@ fn a_feed_is_followed_and_listed_again_once_a_day() {
     assert_eq!(works, [tail]);
 }
 
+#[test]
+fn news_are_read_soon_once_and_only_by_feeds() {
+    let stream = Stream {
+        name: "charges",
+        tables: &[Table::Payments],
+        enabled: true,
+        kind: Kind::Feed(Feed { every: FRESH, relist: None }),
+    };
+    let caught_up = |time: &str| Ledger {
+        progress: Progress::Feed(FeedProgress { caught_up_at: Some(at(time)), ..FeedProgress::default() }),
+        ..ledger("UTC", vec![])
+    };
+    let start = date(2026, 1, 1);
+    let news = |now| Plan { news_at: Some(at("2026-11-24T12:00:02Z")), ..plan(&stream, start, now) };
+    let before = caught_up("2026-11-24T12:00:00Z");
+    assert_eq!(due(&before, &news("2026-11-24T12:00:04Z")), [], "a moment later, for there may be more");
+    assert_eq!(next_at(&before, &news("2026-11-24T12:00:04Z")), at("2026-11-24T12:00:05Z"));
+    let works = due(&before, &news("2026-11-24T12:00:05Z"));
+    assert_eq!(works, [Work::Feed { lane: Lane::Tail, start }]);
+    let after = caught_up("2026-11-24T12:00:05Z");
+    assert_eq!(due(&after, &news("2026-11-24T12:01:00Z")), [], "they are read");
+    assert_eq!(next_at(&after, &news("2026-11-24T12:01:00Z")), at("2026-11-24T12:15:05Z"));
+    let insights = insights();
+    let days = ledger(
+        "UTC",
+        vec![ReadRange {
+            days: days(date(2026, 11, 1), date(2026, 11, 24)),
+            read_at: at("2026-11-24T12:00:00Z"),
+        }],
+    );
+    let plan = Plan {
+        news_at: Some(at("2026-11-24T12:00:02Z")),
+        ..plan(&insights, date(2026, 11, 1), "2026-11-24T12:01:00Z")
+    };
+    assert_eq!(due(&days, &plan), []);
+}
+
 proptest! {
     /// Every day that must be read is in exactly one window; none is that need not be.
     #[test]
@@ -261,6 +298,7 @@ proptest! {
             once_since: once.then_some(since),
             backfills: request.as_slice(),
             poll_requested_at: None,
+            news_at: None,
         };
         let mut ledger = ledger(zone, vec![]);
         ledger.progress = Progress::Days(progress.clone());

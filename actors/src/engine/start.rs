@@ -14,7 +14,7 @@ use tokio::{runtime::Handle, sync::watch};
 use super::{
     condition::Conditions,
     connection::Blueprint,
-    overseer::{Beat, Overseer, Progress, Run, Rung, StopAll},
+    overseer::{Beat, NewsOf, Overseer, Progress, Run, Rung, StopAll},
     poller::Once,
 };
 use crate::{
@@ -62,7 +62,8 @@ pub struct Engine {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Rung by whoever has written an operator's wish into the store, so that it is looked at now instead of within seconds.
+/// Rung by whoever has written an operator's wish into the store, so that it is looked at now instead of within seconds, and by
+/// whoever hears of news.
 #[derive(Debug, Clone)]
 pub struct Bell(Addr<Overseer>);
 
@@ -72,6 +73,12 @@ impl Bell {
     /// Has the engine look at operators' wishes.
     pub fn ring(&self) {
         self.0.do_send(Rung);
+    }
+
+    /// A provider says that this connection has something new: its feeds are read soon. Lost without harm, because polling
+    /// finds it, too.
+    pub fn news_of(&self, connection: &str) {
+        self.0.do_send(NewsOf(connection.to_owned()));
     }
 }
 

@@ -3,6 +3,7 @@
 mod actions;
 mod api;
 mod page;
+mod webhooks;
 
 use std::{
     io::Read,
@@ -15,6 +16,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use rows::{clock::SystemClock, state::State};
+use secrecy::SecretString;
 use store::read::CampaignKey;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -23,7 +25,7 @@ use tokio::{
 
 use super::{
     Action, ActionError, Connections, DaySource, DaysByCampaign, Operator, QuotaSource, QuotaUsed, Readiness,
-    ServeError, Server, Sources, serve,
+    ServeError, Server, Sources, Webhooks, serve,
 };
 use crate::{
     settings::{Authentication, Basic, Http},
@@ -41,6 +43,7 @@ struct World {
     more: Mutex<Vec<Arc<Condition>>>,
     campaigns: Mutex<Vec<ShownCampaign>>,
     asked: Mutex<Vec<(String, Action)>>,
+    news: Mutex<Vec<String>>,
 }
 
 impl CampaignSource for World {
@@ -81,6 +84,16 @@ impl Operator for World {
             Err(ActionError::Unknown(connection))
         };
         Box::pin(std::future::ready(answer))
+    }
+}
+
+impl Webhooks for World {
+    fn secret(&self, connection: &str) -> Option<SecretString> {
+        (connection == "label-a-stripe").then(|| "whsec_ours".into())
+    }
+
+    fn news(&self, connection: &str) {
+        self.news.lock().push(connection.to_owned());
     }
 }
 
@@ -151,6 +164,7 @@ fn sources(world: &Arc<World>) -> Sources {
         quotas: world.clone(),
         readiness: world.clone(),
         operator: world.clone(),
+        webhooks: world.clone(),
     }
 }
 

@@ -103,6 +103,7 @@ pub struct Poller {
     stopped: Option<String>,
     backfills: Vec<BackfillRequest>,
     poll_requested_at: Option<Timestamp>,
+    news_at: Option<Timestamp>,
     last_success_at: Option<Timestamp>,
     next_poll_at: Option<Timestamp>,
     failed: bool,
@@ -150,6 +151,7 @@ impl Poller {
             stopped: None,
             backfills: Vec::new(),
             poll_requested_at: None,
+            news_at: None,
             last_success_at: None,
             next_poll_at: None,
             failed: false,
@@ -363,6 +365,11 @@ impl Poller {
         self.backfills = backfills;
     }
 
+    /// The provider said by itself that there is something new. That is no probe: troubles are waited out all the same.
+    pub fn has_news(&mut self) {
+        self.news_at = Some(self.clock.now());
+    }
+
     /// Days left of each backfill request.
     pub fn backfills_left(&self, agreed_now: Timestamp) -> Vec<(i64, u32)> {
         let left = |request: &BackfillRequest| {
@@ -391,6 +398,7 @@ impl Poller {
             once_since: self.once.map(|once| once.since),
             backfills: &self.backfills,
             poll_requested_at: self.poll_requested_at,
+            news_at: self.news_at,
         }
     }
 

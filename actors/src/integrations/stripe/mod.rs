@@ -58,6 +58,13 @@ const API_KEY: CredentialSpec = CredentialSpec {
     required: true,
     help: "a restricted key (rk_live_…) with Read permissions only, from Developers > API keys in the Dashboard",
 };
+/// What the daemon's `/webhooks/stripe/{connection}` checks; nothing here is signed with it.
+const WEBHOOK_SECRET: CredentialSpec = CredentialSpec {
+    name: "webhook_secret",
+    required: false,
+    help: "signing secret (whsec_…) of a webhook endpoint that leads to /webhooks/stripe/NAME of the daemon, from Developers > \
+           Webhooks",
+};
 
 /// The stream of daily revenue.
 const SUBSCRIPTION_MRR: &str = "subscription_mrr";
@@ -107,7 +114,7 @@ impl Integration for Stripe {
     }
 
     fn credentials(&self) -> &'static [CredentialSpec] {
-        &[API_KEY]
+        &[API_KEY, WEBHOOK_SECRET]
     }
 
     fn settings_schema(&self) -> schemars::Schema {

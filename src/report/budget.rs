@@ -5,17 +5,15 @@ use rows::{
     Currency, Day, DayRange, Micros,
     day::{day_at, end_of, plus_days, start_of},
     money::RawSpend,
+    snapshot::CampaignWindow,
 };
 use serde::Serialize;
-use store::{
-    Store, StoreError,
-    read::{CampaignHistory, CampaignKey},
-};
+use store::{Store, StoreError, read::CampaignHistory};
 
-use super::CampaignReport;
 use crate::{
     insight::pacing,
     settings::{Budget, Campaign},
+    telemetry::snapshot::{MarketingCampaign, Member},
 };
 
 /// A marketing campaign's budget.
@@ -29,17 +27,19 @@ pub struct BudgetReport {
     pub from: Day,
     /// Its last day, included.
     pub to: Day,
-    /// What its members have spent of it; null unless every day until yesterday was read of each, in this currency.
+    /// What its members have spent of it; null unless every day until yesterday was read of every one that is configured, in
+    /// this currency.
     pub spend_micros: Option<i64>,
     /// Spend against even spending of the budget until now; 1 = on plan.
     pub pacing: Option<f64>,
 }
 
-/// The budget, where there is one. Its days need not be the report's.
+/// The budget, where there is one. Its days need not be the report's, and so its members' are read for themselves: one that
+/// ended before the report begins has spent, too.
 pub async fn read(
     store: &Store,
     campaign: &Campaign,
-    members: &[&CampaignReport],
+    marketing: &MarketingCampaign,
     now: Timestamp,
 ) -> Result<Option<BudgetReport>, StoreError> {
     let Some(budget) = campaign.budget else { return Ok(None) };
@@ -51,32 +51,103 @@ pub async fn read(
         spend_micros: None,
         pacing: None,
     };
-    let (Some(days), Some(first)) = (DayRange::new(budget.from, budget.to), members.first()) else {
-        return Ok(Some(report));
-    };
-    let keys: Vec<CampaignKey> = members.iter().map(|of| of.key()).collect();
-    let history = store.campaign_history(days, Some(&keys), now).await?;
-    report.spend_micros = spent(&history, budget.currency, now);
-    report.pacing = paced(&budget, report.spend_micros, &first.time_zone, now);
+    let Some(days) = DayRange::new(budget.from, budget.to) else { return Ok(Some(report)) };
+    let mut history = store.campaign_history(days, now).await?;
+    history.retain(|of| marketing.holds(&of.tenant, &of.provider, &of.campaign_id, of.name.as_deref()));
+    report.spend_micros = spent(&history, marketing, budget.currency, now);
+    if let Some(first) = history.first() {
+        report.pacing = paced(&budget, report.spend_micros, &first.time_zone, now);
+    }
     Ok(Some(report))
 }
 
-fn spent(members: &[CampaignHistory], currency: Currency, now: Timestamp) -> Option<i64> {
+fn spent(
+    history: &[CampaignHistory],
+    marketing: &MarketingCampaign,
+    currency: Currency,
+    now: Timestamp,
+) -> Option<i64> {
+    // A network that is not connected has spent nobody knows what.
+    let is_there = |member: &Member| {
+        history.iter().any(|of| member.is(&of.provider, &of.campaign_id, of.name.as_deref()))
+    };
     let is_known = |of: &CampaignHistory| {
         let zone = TimeZone::get(&of.time_zone).unwrap_or(TimeZone::UTC);
         let yesterday = plus_days(day_at(now, &zone), -1);
+        let is_said = |window: &Option<CampaignWindow>| window.is_some_and(|window| window.spend.is_some());
         of.currency == Some(currency)
-            && of.days.iter().all(|(day, window)| window.is_some() || *day > yesterday)
+            && of.days.iter().all(|(day, window)| is_said(window) || (window.is_none() && *day > yesterday))
     };
-    if !members.iter().all(is_known) {
+    if history.is_empty() || !marketing.members.iter().all(is_there) || !history.iter().all(is_known) {
         return None;
     }
-    let spend = members.iter().flat_map(|of| &of.days).filter_map(|(_, window)| window.as_ref()?.spend);
-    spend.into_iter().try_fold(0_i64, |sum, RawSpend(Micros(spend))| sum.checked_add(spend))
+    let mut spend = history.iter().flat_map(|of| &of.days).filter_map(|(_, window)| window.as_ref()?.spend);
+    spend.try_fold(0_i64, |sum, RawSpend(Micros(spend))| sum.checked_add(spend))
 }
 
 fn paced(budget: &Budget, spend: Option<i64>, zone: &str, now: Timestamp) -> Option<f64> {
     let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
     let (start, end) = (start_of(budget.from, &zone), end_of(budget.to, &zone));
     pacing::lifetime(spend.map(Micros), Some(budget.amount), Some(start), Some(end), now)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::{insight::NamePattern, telemetry::snapshot::MemberRule};
+
+    /// A campaign's days from the 20th on.
+    fn campaign(currency: &str, spend: &[Option<i64>]) -> CampaignHistory {
+        let day = |(at, spend): (i64, &Option<i64>)| {
+            let window =
+                |spend| CampaignWindow { spend: Some(RawSpend(Micros(spend))), ..CampaignWindow::QUIET };
+            (plus_days(date(2026, 11, 20), at), spend.map(window))
+        };
+        CampaignHistory {
+            connection: "meta".to_owned(),
+            provider: "meta_ads".to_owned(),
+            tenant: "label-a".to_owned(),
+            account_id: "1".to_owned(),
+            campaign_id: "1".to_owned(),
+            name: Some("Night Drive".to_owned()),
+            currency: Currency::parse(currency).ok(),
+            time_zone: "UTC".to_owned(),
+            settled_through: None,
+            days: (0..).zip(spend).map(day).collect(),
+        }
+    }
+
+    #[test]
+    fn what_was_spent_is_known_only_where_all_of_it_is() {
+        let usd = Currency::parse("USD").unwrap();
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let member = |provider: &str| Member {
+            provider: provider.to_owned(),
+            which: MemberRule::NameMatches(NamePattern::new("*")),
+        };
+        let marketing = |members: Vec<Member>| MarketingCampaign {
+            campaign: "night-drive".to_owned(),
+            tenant: "label-a".to_owned(),
+            members,
+        };
+        let meta = marketing(vec![member("meta_ads")]);
+        let spent_of = |history: &[CampaignHistory]| spent(history, &meta, usd, now);
+        let whole = || campaign("USD", &[Some(3), Some(0), Some(4)]);
+        assert_eq!(
+            spent_of(&[whole(), campaign("USD", &[Some(1), Some(1), None])]),
+            Some(9),
+            "today may be missing"
+        );
+        assert_eq!(spent_of(&[whole(), campaign("USD", &[Some(1), None, Some(1)])]), None, "a hole");
+        assert_eq!(spent_of(&[whole(), campaign("EUR", &[Some(1)])]), None, "currencies are never added");
+        assert_eq!(spent_of(&[campaign("USD", &[Some(i64::MAX), Some(1)])]), None, "does not fit");
+        assert_eq!(spent_of(&[]), None, "nothing was read");
+        let mut unsaid = whole();
+        unsaid.days[1].1 = Some(CampaignWindow { spend: None, ..CampaignWindow::QUIET });
+        assert_eq!(spent_of(&[unsaid]), None, "the source does not say");
+        let both = marketing(vec![member("meta_ads"), member("google_ads")]);
+        assert_eq!(spent(&[whole()], &both, usd, now), None, "one network is not connected");
+    }
 }

@@ -74,11 +74,56 @@ fn text(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::{Timestamp, civil::date};
+
     use super::*;
+    use crate::insight::figures::{Counts, Figures};
 
     #[test]
-    fn a_name_is_never_a_formula() {
-        assert_eq!(text("=HYPERLINK(\"http://example.com\")"), "'=HYPERLINK(\"http://example.com\")");
-        assert_eq!(text("Night Drive = 1"), "Night Drive = 1");
+    fn a_name_is_never_a_formula_and_the_unknown_is_empty() {
+        let hostile = "=HYPERLINK(\"http://example.com\"), \"x\"\n@now";
+        let day = |read, spend_micros| DayReport {
+            date: date(2026, 11, 24),
+            read,
+            provisional: true,
+            counts: Counts { spend_micros, ..Counts::default() },
+        };
+        let campaign = CampaignReport {
+            provider: "meta_ads".to_owned(),
+            account_id: "1".to_owned(),
+            campaign_id: "-7".to_owned(),
+            name: Some(hostile.to_owned()),
+            connection: "meta".to_owned(),
+            tenant: "label-a".to_owned(),
+            marketing_campaigns: vec!["a".to_owned(), "b".to_owned()],
+            currency: None,
+            time_zone: "UTC".to_owned(),
+            days: 2,
+            days_read: 1,
+            provisional: true,
+            figures: Figures::default(),
+            daily: vec![day(true, Some(-1_500_000)), day(false, None)],
+            settled_through: None,
+        };
+        let report = Report {
+            at: Timestamp::UNIX_EPOCH,
+            from: date(2026, 11, 24),
+            to: date(2026, 11, 24),
+            spend_basis: "raw",
+            totals: Vec::new(),
+            marketing_campaigns: Vec::new(),
+            campaigns: vec![campaign],
+        };
+        let text = print(&report).unwrap();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+        assert_eq!(lines.len(), 2);
+        assert_eq!((&lines[0][5], &lines[0][6]), ("'-7", format!("'{hostile}").as_str()));
+        assert_eq!(
+            (&lines[0][7], &lines[0][9], &lines[0][12]),
+            ("a; b", "true", "-1.5"),
+            "a number is no text"
+        );
+        assert_eq!((&lines[1][9], &lines[1][12], &lines[1][13]), ("false", "", ""));
     }
 }

@@ -16,7 +16,7 @@ use rows::{Currency, Day};
 use serde::Serialize;
 use store::{
     Store, StoreError,
-    read::{CampaignHistory, CampaignKey, CampaignVisits},
+    read::{CampaignHistory, CampaignVisits},
 };
 
 pub use self::{
@@ -205,7 +205,7 @@ impl Report {
         now: Timestamp,
     ) -> Result<Self, ReportError> {
         let days = question.days;
-        let history = store.campaign_history(days, None, now).await?;
+        let history = store.campaign_history(days, now).await?;
         let asked = question.choose(configured, &history)?;
         let names: BTreeSet<String> =
             asked.marketing.iter().flat_map(|(_, campaign)| utm_names(campaign)).collect();
@@ -231,7 +231,10 @@ impl Report {
                 name: name.clone(),
                 tenant: campaign.tenant.clone(),
                 totals: Total::by_currency(members.iter().copied()),
-                budget: budget::read(store, campaign, &members, now).await?,
+                budget: match marketing.iter().find(|of| of.campaign == *name) {
+                    Some(of) => budget::read(store, campaign, of, now).await?,
+                    None => None,
+                },
                 visits: VisitReport::of(campaign, &visits),
                 members_without_data: without_data(campaign, &members, &visits),
             });
@@ -329,14 +332,6 @@ impl CampaignReport {
             tenant: history.tenant,
             currency: history.currency,
             time_zone: history.time_zone,
-        }
-    }
-
-    fn key(&self) -> CampaignKey {
-        CampaignKey {
-            connection: self.connection.clone(),
-            account_id: self.account_id.clone(),
-            campaign_id: self.campaign_id.clone(),
         }
     }
 

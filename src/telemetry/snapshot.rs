@@ -54,7 +54,8 @@ impl MarketingCampaign {
 // === impl Member ===
 
 impl Member {
-    fn is(&self, provider: &str, campaign_id: &str, name: Option<&str>) -> bool {
+    /// Whether it means this campaign of a network.
+    pub fn is(&self, provider: &str, campaign_id: &str, name: Option<&str>) -> bool {
         self.provider == provider
             && match &self.which {
                 MemberRule::Id(id) => id == campaign_id,

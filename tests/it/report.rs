@@ -12,8 +12,17 @@ const CAMPAIGNS: &str = r#"
 [campaigns.night-drive]
 tenant = "label-a"
 budget = { amount = "100000.00", currency = "USD", from = "FROM", to = "TO" }
-members = [{ integration = "meta_ads", name_matches = "Night Drive*" }, { utm_campaign = "album-launch" },
-           { integration = "google_ads", campaign = "12" }]
+members = [{ integration = "meta_ads", name_matches = "Night Drive*" }, { utm_campaign = "album-launch" }]
+
+[campaigns.half-connected]
+tenant = "label-a"
+budget = { amount = "10.00", currency = "USD", from = "FROM", to = "TO" }
+members = [{ integration = "meta_ads", name_matches = "Night Drive*" }, { integration = "google_ads", campaign = "12" }]
+
+[campaigns.ended]
+tenant = "label-a"
+budget = { amount = "1000.00", currency = "USD", from = "LONG_AGO", to = "TO" }
+members = [{ integration = "meta_ads", name_matches = "Early Works*" }]
 
 [campaigns.of-another]
 tenant = "label-b"
@@ -65,7 +74,11 @@ async fn a_report_says_what_the_providers_served() {
     let now = bench.sandbox.now();
     let today = rows::day::day_at(now, &jiff::tz::TimeZone::UTC);
     let (from, to) = (rows::day::plus_days(today, -9), rows::day::plus_days(today, -3));
-    bench.layer = CAMPAIGNS.replace("FROM", &from.to_string()).replace("TO", &to.to_string());
+    let long_ago = rows::day::plus_days(today, -40);
+    bench.layer = CAMPAIGNS
+        .replace("FROM", &from.to_string())
+        .replace("\"TO\"", &format!("\"{to}\""))
+        .replace("LONG_AGO", &long_ago.to_string());
     assert!(bench.once().await, "everything is read");
 
     let range = ["--from", &from.to_string(), "--to", &to.to_string()];
@@ -106,13 +119,21 @@ async fn a_report_says_what_the_providers_served() {
         "the days are over"
     );
     assert!(night_drive["visits"][0]["sessions"].as_i64().unwrap() > 0, "{night_drive}");
-    assert_eq!(night_drive["members_without_data"], serde_json::json!(["google_ads campaign 12"]));
-    let others = &whole["marketing_campaigns"][1];
-    assert_eq!(
-        (&others["name"], &others["totals"]),
-        (&"of-another".into(), &serde_json::json!([])),
-        "tenants stay apart"
-    );
+    assert_eq!(night_drive["members_without_data"], serde_json::json!([]));
+    let [ended, half, _, others] = whole["marketing_campaigns"].as_array().unwrap().as_slice() else {
+        panic!("{whole}")
+    };
+    assert_eq!(half["members_without_data"], serde_json::json!(["google_ads campaign 12"]));
+    assert!(half["budget"]["spend_micros"].is_null() && half["budget"]["pacing"].is_null(), "{half}");
+    let apart = (&"of-another".into(), &serde_json::json!([]));
+    assert_eq!((&others["name"], &others["totals"]), apart, "tenants stay apart");
+    // The budget's days are its own: what ended before the report begins was spent all the same.
+    assert_eq!(ended["totals"], serde_json::json!([]), "nothing on these days");
+    let arguments =
+        ["--from", &long_ago.to_string(), "--to", &to.to_string(), "--campaign", "ended", "--format", "json"];
+    let before: Value = serde_json::from_str(&printed(&bench, &arguments).await).unwrap();
+    assert!(totals(&before)["USD"].spend_micros > 0, "{before}");
+    assert_eq!(ended["budget"]["spend_micros"].as_i64(), Some(totals(&before)["USD"].spend_micros));
 
     // The other forms hold the same.
     let csv = printed(&bench, &[&range[..], &["--format", "csv"]].concat()).await;

@@ -10,7 +10,6 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult, sea_query::ArrayType};
 
 use super::{
     campaigns::is_active,
-    days::CampaignKey,
     streams::{Facts, StreamKey, joined, ledgers, plus, stream_of},
     sums::{
         Account, CAMPAIGNS, Connection, Reading, accounts_joined, connections_with, objects_of, readings,
@@ -107,19 +106,16 @@ const GOALS: Facts = Facts {
 };
 
 impl Store {
-    /// These campaigns on these days of their accounts, or else all that have rows then, or run: by connection, account and
-    /// id. Those of accounts that were never read are left out. Memory grows with campaigns × days.
+    /// Campaigns that have rows on these days of their accounts, or run: by connection, account and id. Memory grows with
+    /// campaigns × days.
     pub async fn campaign_history(
         &self,
         days: DayRange,
-        only: Option<&[CampaignKey]>,
         now: Timestamp,
     ) -> Result<Vec<CampaignHistory>, StoreError> {
         let database = &self.pools.read;
         let connections = connections_with(database, &CAMPAIGNS).await?;
-        let only: Option<BTreeSet<Key>> = only.map(|keys| keys_of(&connections, keys));
-        let accounts = only.as_ref().map(|keys| keys.iter().map(|(account, _)| account.clone()).collect());
-        let mut readings = readings(database, accounts.as_ref(), now).await?;
+        let mut readings = readings(database, None, now).await?;
         readings.retain(|(connection, _), _| connections.contains_key(connection));
         let accounts: Vec<&Account> = readings.keys().collect();
         let (mut told, mut objects) = (HashMap::new(), HashMap::new());
@@ -127,10 +123,8 @@ impl Store {
             performance(database, accounts, days, &mut told).await?;
             objects_of(database, accounts, &mut objects).await?;
         }
-        let campaigns = only.unwrap_or_else(|| {
-            let running = objects.iter().filter(|(_, object)| is_active(object)).map(|(key, _)| key);
-            told.keys().chain(running).cloned().collect()
-        });
+        let running = objects.iter().filter(|(_, object)| is_active(object)).map(|(key, _)| key);
+        let campaigns: BTreeSet<Key> = told.keys().chain(running).cloned().collect();
         let history = campaigns.into_iter().filter_map(|key| {
             let (connection, reading) = (connections.get(&key.0.0)?, readings.get(&key.0)?);
             let name = objects.get(&key).and_then(|object| object.name.clone());
@@ -179,16 +173,6 @@ impl Store {
         }
         Ok(found.into_values().collect())
     }
-}
-
-fn keys_of(connections: &HashMap<i64, Connection>, keys: &[CampaignKey]) -> BTreeSet<Key> {
-    let ids: HashMap<&str, i64> =
-        connections.values().map(|connection| (&*connection.name, connection.id)).collect();
-    let keys = keys.iter().filter_map(|key| {
-        let account = (*ids.get(&*key.connection)?, key.account_id.clone());
-        Some((account, key.campaign_id.clone()))
-    });
-    keys.collect()
 }
 
 fn history_of(

@@ -34,6 +34,8 @@ pub struct Registration {
     pub epoch: i64,
     /// An operator paused it.
     pub paused: bool,
+    /// When a cycle last succeeded, for a worker before this one.
+    pub last_success_at: Option<Timestamp>,
     /// For a single run: when it began. Earlier than asked for when a run was killed within [`SINGLE_RUN_KEPT`]: that
     /// one is taken up where it stopped.
     pub once_since: Option<Timestamp>,
@@ -240,4 +242,8 @@ pub trait Sink: Send + Sync {
 
     /// Notes progress of a backfill request: days left to read; 0 ends it.
     fn backfill_progress(&self, id: i64, days_left: u32) -> BoxFuture<'_, Result<(), SinkError>>;
+
+    /// Ends a backfill request whose days, or some of them, will not be read: `reason` says why, and what can be read. For
+    /// a request that has ended already nothing changes.
+    fn end_backfill<'a>(&'a self, id: i64, reason: &'a str) -> BoxFuture<'a, Result<(), SinkError>>;
 }

@@ -42,13 +42,16 @@ impl Store {
 
     pub(crate) async fn note_report(&self, report: ConnectionReport) -> Result<(), SinkError> {
         use connection::Column;
-        let update = connection::Entity::update_many()
+        let mut update = connection::Entity::update_many()
             .col_expr(Column::State, Expr::value(report.state.as_str()))
-            .col_expr(Column::LastSuccessAt, Expr::value(report.last_success_at.map(utc)))
             .col_expr(Column::NextPollAt, Expr::value(report.next_poll_at.map(utc)))
             .col_expr(Column::Error, Expr::value(report.error.as_deref().map(readable)))
             .filter(Column::Name.eq(report.connection))
             .filter(Column::Epoch.eq(report.epoch));
+        // A worker that has not succeeded yet says nothing about those before it.
+        if let Some(at) = report.last_success_at {
+            update = update.col_expr(Column::LastSuccessAt, Expr::value(Some(utc(at))));
+        }
         // No row: an outdated worker's report is dropped.
         update.exec(&self.pools.write).await.map_err(|error| sink_error(&error))?;
         Ok(())
@@ -101,6 +104,19 @@ impl Store {
         if done.rows_affected == 0 {
             return Err(SinkError::Refused(format!("there is no backfill request {id}")));
         }
+        Ok(())
+    }
+
+    pub(crate) async fn note_backfill_end(&self, id: i64, reason: &str) -> Result<(), SinkError> {
+        use backfill::Column;
+        backfill::Entity::update_many()
+            .col_expr(Column::FinishedAt, Expr::value(Some(utc(self.clock.0.now()))))
+            .col_expr(Column::Reason, Expr::value(Some(readable(reason))))
+            .filter(Column::Id.eq(id))
+            .filter(Column::FinishedAt.is_null())
+            .exec(&self.pools.write)
+            .await
+            .map_err(|error| sink_error(&error))?;
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How far a backfill request is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackfillStatus {
     /// The request's id.
     pub id: i64,
@@ -27,8 +27,10 @@ pub struct BackfillStatus {
     pub requested_at: Timestamp,
     /// Days left to read; nothing until a worker took it up.
     pub days_left: Option<u32>,
-    /// When it was done.
+    /// When it was done, or ended.
     pub finished_at: Option<Timestamp>,
+    /// Why it ended though not all was read, and what can be read; none where all was.
+    pub reason: Option<String>,
 }
 
 impl Store {
@@ -66,6 +68,7 @@ impl Store {
             requested_at: Set(utc(self.clock.0.now())),
             days_left: Set(None),
             finished_at: Set(None),
+            reason: Set(None),
         };
         let inserted = backfill::Entity::insert(request).exec(&self.pools.write).await?;
         Ok(inserted.last_insert_id)
@@ -85,6 +88,7 @@ impl Store {
             requested_at: timestamp(found.requested_at),
             days_left: found.days_left.and_then(|days| u32::try_from(days).ok()),
             finished_at: found.finished_at.map(timestamp),
+            reason: found.reason,
         })
     }
 

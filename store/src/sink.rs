@@ -60,4 +60,8 @@ impl Sink for Store {
     fn backfill_progress(&self, id: i64, days_left: u32) -> BoxFuture<'_, Result<(), SinkError>> {
         Box::pin(self.note_backfill(id, days_left))
     }
+
+    fn end_backfill<'a>(&'a self, id: i64, reason: &'a str) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(self.note_backfill_end(id, reason))
+    }
 }

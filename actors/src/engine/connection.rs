@@ -330,7 +330,7 @@ impl Connection {
             blueprint.integration.quotas(),
             blueprint.surroundings.clone(),
         );
-        let poller = Poller::new(
+        let mut poller = Poller::new(
             Arc::clone(&blueprint.spec),
             integration,
             streams,
@@ -339,6 +339,7 @@ impl Connection {
             blueprint.once.map(|once| Once { since: registration.once_since.unwrap_or(once.since), ..once }),
             blueprint.surroundings.clock.clone(),
         );
+        poller.remember(registration.last_success_at);
         let context = Context {
             spec: Arc::clone(&blueprint.spec),
             integration,

@@ -14,6 +14,7 @@ pub struct Model {
     pub requested_at: DateTimeUtc,
     pub days_left: Option<i32>,
     pub finished_at: Option<DateTimeUtc>,
+    pub reason: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

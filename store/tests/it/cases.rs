@@ -64,6 +64,8 @@ cases! {
     a_series_has_gaps_where_nothing_was_read
     money_is_summed_by_category_and_zone
     connections_tell_their_condition
+    the_last_success_survives_a_restart
+    a_request_that_cannot_be_read_ends_with_its_reason
     any_number_of_connections_can_be_configured
     only_wishes_are_brought_and_in_the_order_of_names
     operators_ask_through_the_database

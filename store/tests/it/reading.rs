@@ -303,6 +303,39 @@ pub async fn connections_tell_their_condition(bench: &Bench) {
     assert!(!bench.store.connections().await.unwrap()[0].removed);
 }
 
+/// A worker that starts has not succeeded yet: what the one before it noted stays.
+pub async fn the_last_success_survives_a_restart(bench: &Bench) {
+    let report = |epoch, last_success_at| ConnectionReport {
+        connection: "meta".into(),
+        epoch,
+        state: State::Idle,
+        last_success_at,
+        next_poll_at: None,
+        error: None,
+    };
+    let first = bench.register("meta", "meta_ads").await;
+    assert_eq!(first.last_success_at, None);
+    let succeeded_at = Some(at("2026-11-24T09:59:00.123Z"));
+    bench.store.report(report(first.epoch, succeeded_at)).await.unwrap();
+    let second = bench.register("meta", "meta_ads").await;
+    assert_eq!(second.last_success_at, succeeded_at);
+    bench.store.report(report(second.epoch, None)).await.unwrap();
+    assert_eq!(bench.store.connections().await.unwrap()[0].last_success_at, succeeded_at);
+}
+
+pub async fn a_request_that_cannot_be_read_ends_with_its_reason(bench: &Bench) {
+    bench.register("meta", "meta_ads").await;
+    let id = bench.store.request_backfill("meta", days(1, 3)).await.unwrap();
+    bench.store.backfill_progress(id, 3).await.unwrap();
+    bench.store.end_backfill(id, "kept for\0 37 months only").await.unwrap();
+    let ended = bench.store.backfill(id).await.unwrap();
+    assert_eq!(ended.reason.as_deref(), Some("kept for 37 months only"));
+    assert_eq!((ended.days_left, ended.finished_at), (Some(3), Some(at("2026-11-24T10:00:00Z"))));
+    assert_eq!(bench.store.controls().await.unwrap(), []);
+    bench.store.end_backfill(id, "another reason").await.unwrap();
+    assert_eq!(bench.store.backfill(id).await.unwrap(), ended, "the first reason stands");
+}
+
 pub async fn any_number_of_connections_can_be_configured(bench: &Bench) {
     for name in ["kept", "gone"] {
         bench.register(name, "meta_ads").await;

@@ -158,6 +158,11 @@ impl Poller {
         }
     }
 
+    /// When a cycle last succeeded, for a worker before this one.
+    pub const fn remember(&mut self, last_success_at: Option<Timestamp>) {
+        self.last_success_at = last_success_at;
+    }
+
     /// What to do now. `agreed_now` is the time on which this machine and the provider agree.
     pub fn step(&mut self, agreed_now: Timestamp) -> Step {
         let elapsed = self.clock.elapsed();

@@ -37,6 +37,8 @@ pub struct Stored {
     pub reports: Vec<ConnectionReport>,
     pub controls: Vec<Control>,
     pub backfills_left: BTreeMap<i64, u32>,
+    /// Why requests ended though not all was read.
+    pub backfills_ended: BTreeMap<i64, String>,
     epochs: HashMap<String, i64>,
     /// Account of each row, for windows and resets.
     accounts: HashMap<RowKey, String>,
@@ -213,6 +215,7 @@ impl Sink for MemorySink {
         Box::pin(std::future::ready(Ok(Registration {
             epoch,
             paused: false,
+            last_success_at: None,
             once_since: connection.once_since,
             ledgers,
         })))
@@ -272,6 +275,11 @@ impl Sink for MemorySink {
 
     fn backfill_progress(&self, id: i64, days_left: u32) -> BoxFuture<'_, Result<(), SinkError>> {
         self.0.lock().backfills_left.insert(id, days_left);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn end_backfill<'a>(&'a self, id: i64, reason: &'a str) -> BoxFuture<'a, Result<(), SinkError>> {
+        self.0.lock().backfills_ended.entry(id).or_insert_with(|| reason.to_owned());
         Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     fn zone(name: &str) -> TimeZone {
-        TimeZone::get(name).unwrap()
+        crate::zone::zone(name).unwrap()
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     day::{Day, DayRange, days_between, plus_days},
     money::Currency,
+    zone::zone,
 };
 
 /// Days that were completely read in one go, and when.
@@ -128,18 +129,16 @@ pub struct Reach {
 // === impl Ledger ===
 
 impl Ledger {
-    /// The zone of its days; UTC when the name is unknown to this machine (checked when the account was found).
-    pub fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+    /// The zone of its days; `None` when nobody here knows its name: then nothing can be said about them.
+    pub fn zone(&self) -> Option<TimeZone> {
+        zone(&self.time_zone)
     }
 
     /// What it speaks of now.
     pub fn reach(&self) -> Reach {
         let at_once = |instant: Option<Timestamp>| {
-            instant.map(|instant| {
-                let day = crate::day::day_at(instant, &self.zone());
-                (day, day)
-            })
+            let day = crate::day::day_at(instant?, &self.zone()?);
+            Some((day, day))
         };
         let (ends, days) = match &self.progress {
             Progress::Days(progress) => {
@@ -158,7 +157,8 @@ impl Ledger {
     pub fn data_through(&self) -> Option<Timestamp> {
         match &self.progress {
             Progress::Days(days) => {
-                days.data_through_day(&self.zone()).map(|day| crate::day::end_of(day, &self.zone()))
+                let zone = self.zone()?;
+                days.data_through_day(&zone).map(|day| crate::day::end_of(day, &zone))
             }
             Progress::Feed(feed) => feed.caught_up_at,
             Progress::Snapshot(snapshot) => snapshot.read_at,

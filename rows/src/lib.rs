@@ -19,6 +19,7 @@ pub mod snapshot;
 pub mod state;
 pub mod status;
 pub mod web;
+pub mod zone;
 
 pub use cache::Cache;
 pub use clock::Clock;

@@ -6,12 +6,13 @@ use std::{
     time::Duration,
 };
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use rows::{
     Cache, Clock,
     cache::Announcement,
     day::{day_at, end_of},
     snapshot::CampaignSnapshot,
+    zone::zone,
 };
 use tokio::sync::Mutex;
 
@@ -318,9 +319,9 @@ fn key_of(campaign: &CampaignSnapshot) -> String {
 
 /// Windows move when an account's day ends.
 fn until_refresh(zones: &BTreeSet<String>, now: Timestamp) -> Duration {
-    let ends = zones.iter().map(|zone| {
-        let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-        end_of(day_at(now, &zone), &zone).duration_since(now)
+    let ends = zones.iter().filter_map(|name| {
+        let zone = zone(name)?;
+        Some(end_of(day_at(now, &zone), &zone).duration_since(now))
     });
     let left = ends.min().and_then(|left| Duration::try_from(left).ok());
     left.map_or(REFRESH_INTERVAL, |left| (left + ROLLOVER_MARGIN).min(REFRESH_INTERVAL))

@@ -2,11 +2,12 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use rows::{
     Micros,
     day::day_at,
     snapshot::{CampaignSnapshot, CampaignWindow},
+    zone::zone,
 };
 use serde::Serialize;
 
@@ -28,7 +29,7 @@ pub struct CampaignValue<'a> {
     effective_status: Option<&'a str>,
     currency: Option<&'a str>,
     time_zone: &'a str,
-    today: String,
+    today: Option<String>,
     spend_basis: &'static str,
     daily_budget: Option<Decimal>,
     lifetime_budget: Option<Decimal>,
@@ -82,7 +83,6 @@ pub struct ChangeValue<'a> {
 impl<'a> CampaignValue<'a> {
     /// The campaign as it stands at `now`.
     pub fn of(campaign: &'a CampaignSnapshot, now: Timestamp) -> Self {
-        let zone = TimeZone::get(&campaign.time_zone).unwrap_or(TimeZone::UTC);
         let windows = &campaign.windows;
         Self {
             schema: SCHEMA,
@@ -97,7 +97,7 @@ impl<'a> CampaignValue<'a> {
             effective_status: campaign.effective_status.as_deref(),
             currency: campaign.currency.as_ref().map(rows::Currency::as_str),
             time_zone: &campaign.time_zone,
-            today: day_at(now, &zone).to_string(),
+            today: zone(&campaign.time_zone).map(|zone| day_at(now, &zone).to_string()),
             spend_basis: "raw",
             daily_budget: campaign.daily_budget.map(Decimal::of),
             lifetime_budget: campaign.lifetime_budget.map(Decimal::of),

@@ -60,9 +60,9 @@ pub struct CampaignStatus {
     pub currency: Option<String>,
     /// IANA zone of its days.
     pub time_zone: String,
-    /// The current day there.
-    #[schemars(schema_with = "schema::day")]
-    pub today: Day,
+    /// The current day there; `null` where the zone is not known.
+    #[schemars(schema_with = "schema::day_or_null")]
+    pub today: Option<Day>,
     /// Budget a day.
     pub daily_budget_micros: Option<i64>,
     /// Budget for its whole life.
@@ -186,9 +186,13 @@ impl CampaignStatus {
 
 impl WindowStatuses {
     /// Of windows that end on `today` and of which `settled_through` is the last final day.
-    pub(super) fn new(windows: &Windows<CampaignWindow>, today: Day, settled_through: Option<Day>) -> Self {
+    pub(super) fn new(
+        windows: &Windows<CampaignWindow>,
+        today: Option<Day>,
+        settled_through: Option<Day>,
+    ) -> Self {
         let of = |window: Option<CampaignWindow>, back: i64, days: i64| {
-            let to = plus_days(today, -back);
+            let to = plus_days(today?, -back);
             let provisional = settled_through.is_none_or(|settled| settled < to);
             Some(WindowStatus::new(window?, plus_days(to, 1 - days), to, provisional))
         };

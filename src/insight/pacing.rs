@@ -67,7 +67,7 @@ mod tests {
     }
 
     fn zone(name: &str) -> TimeZone {
-        TimeZone::get(name).unwrap()
+        rows::zone::zone(name).unwrap()
     }
 
     fn near(a: f64, b: f64) -> bool {

@@ -1,11 +1,12 @@
 //! How far a marketing campaign's budget is spent.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use rows::{
     Currency, Day, DayRange, Micros,
     day::{day_at, end_of, plus_days, start_of},
     money::RawSpend,
     snapshot::CampaignWindow,
+    zone::zone,
 };
 use serde::Serialize;
 use store::{Store, StoreError, read::CampaignHistory};
@@ -72,7 +73,7 @@ fn spent(
         history.iter().any(|of| member.is(&of.provider, &of.campaign_id, of.name.as_deref()))
     };
     let is_known = |of: &CampaignHistory| {
-        let zone = TimeZone::get(&of.time_zone).unwrap_or(TimeZone::UTC);
+        let Some(zone) = zone(&of.time_zone) else { return false };
         let yesterday = plus_days(day_at(now, &zone), -1);
         let is_said = |window: &Option<CampaignWindow>| window.is_some_and(|window| window.spend.is_some());
         of.currency == Some(currency)
@@ -85,8 +86,8 @@ fn spent(
     spend.try_fold(0_i64, |sum, RawSpend(Micros(spend))| sum.checked_add(spend))
 }
 
-fn paced(budget: &Budget, spend: Option<i64>, zone: &str, now: Timestamp) -> Option<f64> {
-    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+fn paced(budget: &Budget, spend: Option<i64>, zone_name: &str, now: Timestamp) -> Option<f64> {
+    let zone = zone(zone_name)?;
     let (start, end) = (start_of(budget.from, &zone), end_of(budget.to, &zone));
     pacing::lifetime(spend.map(Micros), Some(budget.amount), Some(start), Some(end), now)
 }

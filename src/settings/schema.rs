@@ -64,7 +64,7 @@ impl Schema {
             .with_format("snapshot-ttl", |text: &str| {
                 duration::parse(text).is_some_and(|ttl| ttl.as_secs() >= 20 * 60)
             })
-            .with_format("iana-time-zone", |text: &str| jiff::tz::TimeZone::get(text).is_ok())
+            .with_format("iana-time-zone", |text: &str| rows::zone::zone(text).is_some())
             .build(&self.root)
             .map_err(|error| error.to_string())
     }

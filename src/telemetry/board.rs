@@ -11,6 +11,7 @@ use rows::{
     Day,
     day::{day_at, end_of},
     money::RawSpend,
+    zone::zone,
 };
 
 use super::{
@@ -50,8 +51,8 @@ pub(super) struct Campaign {
     pub labels: Labels,
     /// Of the info series.
     pub info: Labels,
-    /// The account's day for which the windows hold.
-    pub day: Day,
+    /// The account's day for which the windows hold; `None` when its zone is not known.
+    pub day: Option<Day>,
     pub pacing: Option<f64>,
 }
 
@@ -59,16 +60,16 @@ pub(super) struct Campaign {
 #[derive(Debug)]
 pub(super) struct Payment {
     pub snapshot: PaymentSnapshot,
-    /// Its zone's day for which the windows hold.
-    day: Day,
+    /// Its zone's day for which the windows hold; `None` when its zone is not known.
+    day: Option<Day>,
 }
 
 /// Web analytics of one connection.
 #[derive(Debug)]
 struct Web {
     snapshot: WebSnapshot,
-    /// Its zone's day for which the windows hold.
-    day: Day,
+    /// Its zone's day for which the windows hold; `None` when its zone is not known.
+    day: Option<Day>,
 }
 
 /// What of the board is shown at one instant.
@@ -95,12 +96,12 @@ pub(super) struct View<'a> {
 /// The current day by zone, looked up once each.
 struct Today {
     now: Timestamp,
-    days: HashMap<String, Day>,
+    days: HashMap<String, Option<Day>>,
 }
 
-/// The zone of that name; UTC when none such is known.
-pub(super) fn zone(name: &str) -> TimeZone {
-    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+/// The day at `now` in the zone of that name; `None` when nobody knows it.
+pub(super) fn day_in(zone_name: &str, now: Timestamp) -> Option<Day> {
+    zone(zone_name).map(|zone| day_at(now, &zone))
 }
 
 // === impl Board ===
@@ -121,15 +122,14 @@ impl Board {
     pub fn replace_payments(&mut self, mut snapshots: Vec<PaymentSnapshot>, now: Timestamp) {
         snapshots.sort_by(|a, b| (&a.connection, a.currency).cmp(&(&b.connection, b.currency)));
         snapshots.dedup_by(|a, b| (&a.connection, a.currency) == (&b.connection, b.currency));
-        let payment =
-            |snapshot: PaymentSnapshot| Payment { day: day_at(now, &zone(&snapshot.time_zone)), snapshot };
+        let payment = |snapshot: PaymentSnapshot| Payment { day: day_in(&snapshot.time_zone, now), snapshot };
         self.payments = snapshots.into_iter().map(payment).collect();
     }
 
     /// Replaces all web analytics with what was read for `now`.
     pub fn replace_web(&mut self, mut snapshots: Vec<WebSnapshot>, now: Timestamp) {
         snapshots.sort_by(|a, b| a.connection.cmp(&b.connection));
-        let web = |snapshot: WebSnapshot| Web { day: day_at(now, &zone(&snapshot.time_zone)), snapshot };
+        let web = |snapshot: WebSnapshot| Web { day: day_in(&snapshot.time_zone, now), snapshot };
         self.web = snapshots.into_iter().map(web).collect();
     }
 
@@ -171,9 +171,9 @@ impl Board {
         let zones: BTreeSet<&str> = campaigns.chain(payments).chain(web).chain(tracks).collect();
         zones
             .into_iter()
-            .map(|name| {
-                let zone = zone(name);
-                end_of(day_at(now, &zone), &zone)
+            .filter_map(|name| {
+                let zone = zone(name)?;
+                Some(end_of(day_at(now, &zone), &zone))
             })
             .min()
     }
@@ -199,7 +199,7 @@ impl Board {
         let (goals, goals_dropped) = bounded::<(&Web, &GoalSnapshot)>(goals, WEB_GOALS_MAX);
         let music = self.music.shown();
 
-        let mut holds = |day: Day, zone_name: &str| day == today.in_zone(zone_name);
+        let mut holds = |day: Option<Day>, zone_name: &str| day.is_some() && day == today.in_zone(zone_name);
         View {
             campaigns: campaigns
                 .into_iter()
@@ -282,11 +282,11 @@ fn bounded_campaigns(campaigns: Vec<&Campaign>) -> (Vec<&Campaign>, usize) {
 // === impl Today ===
 
 impl Today {
-    fn in_zone(&mut self, name: &str) -> Day {
+    fn in_zone(&mut self, name: &str) -> Option<Day> {
         if let Some(day) = self.days.get(name) {
             return *day;
         }
-        let day = day_at(self.now, &zone(name));
+        let day = day_in(name, self.now);
         self.days.insert(name.to_owned(), day);
         day
     }
@@ -308,8 +308,8 @@ impl Campaign {
             .with("objective", &shortened(snapshot.objective.as_deref()))
             .with("status", &shortened(snapshot.status.as_deref()))
             .with("currency", snapshot.currency.as_ref().map_or("", |currency| currency.as_str()));
-        let pacing = pacing_of(&snapshot, &zone, now);
-        Self { day: day_at(now, &zone), labels, info, pacing, snapshot }
+        let pacing = zone.as_ref().and_then(|zone| pacing_of(&snapshot, zone, now));
+        Self { day: zone.map(|zone| day_at(now, &zone)), labels, info, pacing, snapshot }
     }
 
     pub fn key(&self) -> (&str, &str, &str) {

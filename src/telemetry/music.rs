@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rows::{Day, Micros, day::day_at, music::MusicEntity, snapshot::Windows};
+use rows::{Day, Micros, music::MusicEntity, snapshot::Windows};
 
 use super::{
-    board::{shortened, zone},
+    board::{day_in, shortened},
     limits::{ARTISTS_MAX, COUNTERS_MAX, PLAYLISTS_MAX, TRACKS_MAX},
     snapshot::{ArtistSnapshot, CounterSnapshot, MusicSnapshot, PlaylistSnapshot, TrackSnapshot},
     text::Labels,
@@ -44,7 +44,7 @@ pub(super) struct Track {
     /// On how many playlists it stands; nothing where no playlist of its service is read.
     pub playlists: Option<usize>,
     /// Its zone's day for which the windows hold.
-    pub day: Day,
+    pub day: Option<Day>,
     pub time_zone: String,
 }
 
@@ -239,7 +239,7 @@ impl Track {
             popularity: track.popularity,
             streams: track.streams,
             playlists,
-            day: day_at(now, &zone(&track.time_zone)),
+            day: day_in(&track.time_zone, now),
             time_zone: track.time_zone.clone(),
         }
     }

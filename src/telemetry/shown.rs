@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rows::{
     Currency, Day, Micros,
-    day::day_at,
     money::RawSpend,
     snapshot::{CampaignSnapshot, Windows},
 };
 
 use super::{
     Publisher,
-    board::{Board, Campaign, zone},
+    board::{Board, Campaign, day_in},
 };
 
 /// Which campaigns.
@@ -70,8 +69,8 @@ pub struct Shown {
 pub struct ShownCampaign {
     /// What is known; windows that no longer hold are unknown.
     pub snapshot: CampaignSnapshot,
-    /// The account's today.
-    pub today: Day,
+    /// The account's today; `None` when its zone is not known.
+    pub today: Option<Day>,
     /// Spend against the plan; 1 = on plan.
     pub pacing: Option<f64>,
     /// Marketing campaigns that it belongs to.
@@ -125,8 +124,8 @@ impl CampaignSource for Publisher {
 
 fn shown(board: &Board, campaign: &Campaign, now: Timestamp) -> ShownCampaign {
     let mut snapshot = campaign.snapshot.clone();
-    let today = day_at(now, &zone(&snapshot.time_zone));
-    let holds = campaign.day == today;
+    let today = day_in(&snapshot.time_zone, now);
+    let holds = today.is_some() && campaign.day == today;
     if !holds {
         snapshot.windows = Windows::default();
     }

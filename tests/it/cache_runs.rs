@@ -254,7 +254,7 @@ fn recent_days(bench: &Bench) -> Vec<Daily> {
                 .collect();
             let mut days = meta.truth_daily(Level::Campaign);
             days.retain(|day| {
-                let zone = jiff::tz::TimeZone::get(&zones[&day.account_id]).unwrap();
+                let zone = rows::zone::zone(&zones[&day.account_id]).unwrap();
                 day.day == plus_days(rows::day::day_at(now, &zone), -1)
             });
             days

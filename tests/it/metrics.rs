@@ -167,7 +167,7 @@ async fn campaigns(eyes: &Eyes, now: Timestamp, expected: &mut Series) {
     assert!(!objects.is_empty());
     for object in objects {
         let text = |column: &str| object[column].as_str().unwrap_or_default().to_owned();
-        let zone = TimeZone::get(&text("time_zone")).unwrap();
+        let zone = rows::zone::zone(&text("time_zone")).unwrap();
         let today = day_at(now, &zone);
         let id = text("campaign_id");
         let spent = eyes

@@ -50,7 +50,7 @@ pub async fn web(eyes: &Eyes, now: Timestamp, expected: &mut Series) {
     for row in connections {
         let connection = text(&row, "connection");
         let labels = format!("connection=\"{connection}\",provider=\"{}\"", text(&row, "provider"));
-        let today = day_at(now, &TimeZone::get(text(&row, "time_zone")).unwrap());
+        let today = day_at(now, &rows::zone::zone(text(&row, "time_zone")).unwrap());
         for (window, first, last) in windows(today) {
             let within = format!(
                 "scope = 'total' AND connection = '{connection}' AND date BETWEEN '{first}' AND '{last}'"

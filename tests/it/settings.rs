@@ -80,7 +80,7 @@ impl Integration for Fake {
 
     fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
         let settings: FakeSettings = spec.settings()?;
-        if !settings.time_zone.is_empty() && jiff::tz::TimeZone::get(&settings.time_zone).is_err() {
+        if !settings.time_zone.is_empty() && rows::zone::zone(&settings.time_zone).is_none() {
             return Err(SetupError::Setting {
                 key: "time_zone".to_owned(),
                 problem: "an IANA time zone such as \"Europe/Berlin\"".to_owned(),

@@ -106,12 +106,12 @@ pub fn due(ledger: &Ledger, plan: &Plan<'_>) -> Vec<Work> {
     {
         return Vec::new();
     }
+    // Accounts in a zone that nobody knows are not taken up (`poller::accounts`).
+    let Some(zone) = ledger.zone() else { return Vec::new() };
     match (&ledger.progress, &plan.stream.kind) {
-        (Progress::Days(progress), Kind::Days(policy)) => days_due(progress, policy, &ledger.zone(), plan),
-        (Progress::Feed(progress), Kind::Feed(policy)) => feed_due(progress, policy, &ledger.zone(), plan),
-        (Progress::Snapshot(progress), Kind::Snapshot(policy)) => {
-            snapshot_due(progress, policy, &ledger.zone(), plan)
-        }
+        (Progress::Days(progress), Kind::Days(policy)) => days_due(progress, policy, &zone, plan),
+        (Progress::Feed(progress), Kind::Feed(policy)) => feed_due(progress, policy, &zone, plan),
+        (Progress::Snapshot(progress), Kind::Snapshot(policy)) => snapshot_due(progress, policy, &zone, plan),
         // A stream whose kind changed: its ledger is of no use and was replaced when the connection started.
         _ => Vec::new(),
     }
@@ -122,7 +122,7 @@ pub fn next_at(ledger: &Ledger, plan: &Plan<'_>) -> Timestamp {
     if let Some(forbidden) = &ledger.forbidden {
         return after(forbidden.since, limits::PROBE);
     }
-    let zone = ledger.zone();
+    let Some(zone) = ledger.zone() else { return after(plan.now, limits::PROBE) };
     let turn = start_of(plus_days(day_at(plan.now, &zone), 1), &zone);
     let next = match (&ledger.progress, &plan.stream.kind) {
         (Progress::Days(progress), Kind::Days(policy)) => {

@@ -9,7 +9,7 @@ use crate::{
     page::Lane,
     stream::{DAILY, Days, FRESH, Feed, Kind, QUARTER_DAY, Relist, Stream, Tier},
 };
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use rows::{
     Day, DayRange, Table,
     day::{day_at, days_between, plus_days, start_of},
@@ -276,7 +276,7 @@ proptest! {
         let stream = insights();
         let Kind::Days(policy) = &stream.kind else { unreachable!() };
         let now = at("2026-03-29T00:30:00Z").checked_add(SignedDuration::from_hours(hour)).unwrap();
-        let tz = TimeZone::get(zone).unwrap();
+        let tz = rows::zone::zone(zone).unwrap();
         let today = day_at(now, &tz);
         let start = plus_days(today, -70);
         let mut progress = DaysProgress::default();

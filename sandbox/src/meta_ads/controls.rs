@@ -2,7 +2,7 @@
 //! nothing to change says so.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::TimeZoneDatabase;
 
 use super::delivery::{Counts, Progress};
 use super::errors::MetaError;
@@ -161,7 +161,7 @@ impl MetaAds {
         exponent: u32,
         zone: &str,
     ) -> bool {
-        let Ok(time_zone) = TimeZone::get(zone) else {
+        let Ok(time_zone) = TimeZoneDatabase::bundled().get(zone) else {
             return false;
         };
         let Some(account) = self.find_account_mut(account_id) else {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::world::{Account, Ad, AdSet, Budget, Campaign, Status};
 use crate::options::Scale;
@@ -189,7 +189,7 @@ pub(crate) fn accounts(days: u32, now: Timestamp, scale: Scale) -> Vec<Account> 
 
 fn account(number: u64, plan: &AccountPlan, days: u32, now: Timestamp, scale: Scale) -> Account {
     let round = number / (LABEL.len() as u64);
-    let zone = TimeZone::get(plan.zone).unwrap_or(TimeZone::UTC);
+    let zone = TimeZoneDatabase::bundled().get(plan.zone).unwrap_or(TimeZone::UTC);
     let today = now.to_zoned_datetime(zone.clone()).date();
     let mut account = Account {
         id: plan.id + round * 1_000,

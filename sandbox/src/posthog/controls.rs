@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 
 use super::errors::PostHogError;
@@ -142,7 +142,7 @@ impl PostHog {
 
     /// Changes a project's zone; `false` for an unknown project or zone.
     pub fn set_time_zone(&mut self, project_id: u32, zone: &str) -> bool {
-        match (TimeZone::get(zone), self.project_mut(project_id)) {
+        match (TimeZoneDatabase::bundled().get(zone), self.project_mut(project_id)) {
             (Ok(time_zone), Some(project)) => {
                 project.zone = time_zone;
                 zone.clone_into(&mut project.zone_name);

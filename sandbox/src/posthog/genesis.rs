@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 
 use super::world::{DAY, Event, Loose, Project, Session, Visitor, second, utc_day};
@@ -59,7 +59,7 @@ pub(super) fn projects(days: u32, now: Timestamp) -> Vec<Project> {
         id,
         name,
         zone_name: zone.to_owned(),
-        zone: TimeZone::get(zone).unwrap_or(TimeZone::UTC),
+        zone: TimeZoneDatabase::bundled().get(zone).unwrap_or(TimeZone::UTC),
         sessions: BTreeMap::new(),
         loose: BTreeMap::new(),
         merged: HashMap::new(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::PostHog;
 use super::world::{Project, Shown};
@@ -249,7 +249,7 @@ impl PostHog {
     fn project_in(&self, project_id: u32, zone: Option<&str>) -> Option<(&Project, TimeZone)> {
         let project = self.projects.iter().find(|project| project.id == project_id)?;
         let zone = match zone {
-            Some(zone) => TimeZone::get(zone).ok()?,
+            Some(zone) => TimeZoneDatabase::bundled().get(zone).ok()?,
             None => project.zone.clone(),
         };
         Some((project, zone))

@@ -1,8 +1,8 @@
 //! Numbers and instants as people read them. What is unknown is a dash, never a zero.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use maud::{Markup, html};
-use rows::{Currency, Day, Micros};
+use rows::{Currency, Day, Micros, zone::zone};
 
 /// A dash that reads "unknown".
 pub fn unknown() -> Markup {
@@ -99,10 +99,10 @@ pub fn utc(at: Timestamp) -> Markup {
 }
 
 /// `10:12 Europe/Berlin (09:12 UTC)`; with its day where that is not `today`.
-pub fn in_zone(at: Timestamp, zone_name: &str, today: Day) -> Markup {
-    let zone = TimeZone::get(zone_name).unwrap_or(TimeZone::UTC);
+pub fn in_zone(at: Timestamp, zone_name: &str, today: Option<Day>) -> Markup {
+    let Some(zone) = zone(zone_name) else { return utc(at) };
     let local = zone.to_datetime(at);
-    let text = if local.date() == today {
+    let text = if Some(local.date()) == today {
         local.strftime("%H:%M").to_string()
     } else {
         local.strftime("%-d %b %H:%M").to_string()
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn an_accounts_time_is_its_own() {
         let at: Timestamp = "2026-11-24T23:30:00Z".parse().unwrap();
-        let today = jiff::civil::date(2026, 11, 25);
+        let today = Some(jiff::civil::date(2026, 11, 25));
         let text = in_zone(at, "Europe/Berlin", today).into_string();
         assert!(text.contains("00:30 Europe/Berlin (23:30 UTC)"), "{text}");
     }

@@ -52,7 +52,12 @@ pub(super) fn campaign(id: &str, tenant: &str) -> ShownCampaign {
         windows: Windows { today: Some(day), ..Windows::default() },
     };
     let today = jiff::civil::date(2026, 11, 24);
-    ShownCampaign { snapshot, today, pacing: Some(0.5), marketing_campaigns: vec!["night-drive".to_owned()] }
+    ShownCampaign {
+        snapshot,
+        today: Some(today),
+        pacing: Some(0.5),
+        marketing_campaigns: vec!["night-drive".to_owned()],
+    }
 }
 
 async fn json(address: SocketAddr, path: &str) -> Value {

@@ -65,5 +65,5 @@ fn read_through(ledger: &Ledger) -> Option<Day> {
     let Progress::Snapshot(snapshot) = &ledger.progress else {
         return None;
     };
-    Some(plus_days(day_at(snapshot.read_at?, &ledger.zone()), -1))
+    Some(plus_days(day_at(snapshot.read_at?, &ledger.zone()?), -1))
 }

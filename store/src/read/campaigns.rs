@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use rows::{
     Currency, Day, DayRange, Micros,
     day::{day_at, plus_days},
@@ -10,6 +10,7 @@ use rows::{
     money::RawSpend,
     snapshot::{CampaignSnapshot, CampaignWindow, Windows},
     status,
+    zone::zone,
 };
 
 use super::{
@@ -82,7 +83,7 @@ impl Store {
 /// The first day of a campaign with a lifetime budget, when every day since has been read.
 fn whole_life(snapshot: &CampaignSnapshot, reading: &Reading) -> Option<Day> {
     snapshot.lifetime_budget?;
-    let zone = TimeZone::get(&reading.time_zone).ok()?;
+    let zone = zone(&reading.time_zone)?;
     let first = day_at(snapshot.start_at?, &zone);
     let oldest = reading.days.ranges.first()?.days.first;
     let life = DayRange::new(first, reading.today)?;

@@ -158,7 +158,8 @@ impl Store {
                     else {
                         continue;
                     };
-                    let today = day_at(now, &ledger.zone());
+                    let Some(zone) = ledger.zone() else { continue };
+                    let today = day_at(now, &zone);
                     let visits = found
                         .entry((utm_campaign.clone(), stream.0))
                         .or_insert_with(|| CampaignVisits::none(connection, utm_campaign));

@@ -191,8 +191,8 @@ impl<C: ConnectionTrait> Reader<'_, C> {
         // Streams are of whole days: what a set shows of the moment is no sum.
         let mut by_today: BTreeMap<Day, Vec<&StreamKey>> = BTreeMap::new();
         for (stream, ledger) in &ledgers {
-            if matches!(ledger.progress, Progress::Days(_)) {
-                by_today.entry(day_at(now, &ledger.zone())).or_default().push(stream);
+            if let (Progress::Days(_), Some(zone)) = (&ledger.progress, ledger.zone()) {
+                by_today.entry(day_at(now, &zone)).or_default().push(stream);
             }
         }
         for (today, streams) in by_today {

@@ -43,7 +43,8 @@ impl Store {
             let Some(first) = ledgers.iter().find(|ledger| is_feed(ledger)) else {
                 continue;
             };
-            let (time_zone, zone) = (first.time_zone.clone(), first.zone());
+            let time_zone = first.time_zone.clone();
+            let Some(zone) = first.zone() else { continue };
             let caught_up_at = caught_up_at(&ledgers);
             let start_of_today = start_of(day_at(now, &zone), &zone);
             let since_midnight = caught_up_at.is_some_and(|instant| instant >= start_of_today);

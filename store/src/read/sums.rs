@@ -147,7 +147,9 @@ pub async fn readings(
                 stored.connection, stored.stream
             ))
         })?;
-        let today = day_at(now, &ledger.zone());
+        // Without its zone nobody knows which days its windows are.
+        let Some(zone) = ledger.zone() else { continue };
+        let today = day_at(now, &zone);
         if let Progress::Days(days) = ledger.progress {
             let settled_through = stored.settled_through.and_then(day);
             let (time_zone, currency) = (ledger.time_zone, ledger.currency);

@@ -74,7 +74,8 @@ async fn parts(
     // Streams with the same today are summed together: at any time there are at most three such days on earth.
     let mut by_today: BTreeMap<Day, Vec<&StreamKey>> = BTreeMap::new();
     for (stream, ledger) in &ledgers {
-        let today = day_at(now, &ledger.zone());
+        let Some(zone) = ledger.zone() else { continue };
+        let today = day_at(now, &zone);
         by_today.entry(today).or_default().push(stream);
         let part = parts.entry(stream.0).or_default();
         part.known.insert(stream.clone(), known_windows(ledger, today));

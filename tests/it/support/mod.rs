@@ -169,7 +169,7 @@ fn far_from_midnight(start: impl Fn() -> Sandbox) -> Sandbox {
         zones.extend(["UTC", "Europe/Berlin"].map(str::to_owned));
         let now = sandbox.now();
         let left = zones.iter().map(|zone| {
-            let zone = jiff::tz::TimeZone::get(zone).unwrap();
+            let zone = rows::zone::zone(zone).unwrap();
             end_of(day_at(now, &zone), &zone).duration_since(now)
         });
         let left = Duration::try_from(left.min().unwrap()).unwrap();

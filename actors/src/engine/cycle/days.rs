@@ -248,7 +248,7 @@ impl Cycle<'_> {
         let Kind::Days(Days { tiers, settling, .. }) = &self.task.stream.kind else { return None };
         let lookback = tiers.iter().map(|tier| i64::from(tier.days)).max().unwrap_or(0);
         let settling_days = settling.as_hours() / 24 + 1;
-        let today = rows::day::day_at(self.began_at, &self.ledger.zone());
+        let today = rows::day::day_at(self.began_at, &self.ledger.zone()?);
         Some(plus_days(today, -(lookback.max(settling_days) + 2)))
     }
 

@@ -7,7 +7,7 @@ mod snapshot;
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use rows::{
     Clock,
     ledger::{Ledger, Progress},
@@ -239,7 +239,8 @@ impl Cycle<'_> {
     /// The commit, with `ledger` to be stored beside the rows.
     fn with_ledger(&self, mut commit: Commit, ledger: Ledger) -> Commit {
         if let (Progress::Days(progress), Kind::Days(policy)) = (&ledger.progress, &self.task.stream.kind) {
-            commit.settled_through = progress.settled_through(&ledger.zone(), policy.settling);
+            commit.settled_through =
+                ledger.zone().and_then(|zone| progress.settled_through(&zone, policy.settling));
         }
         commit.ledger = Some(ledger);
         commit
@@ -310,6 +311,15 @@ impl Cycle<'_> {
         ledger.forbidden = Some(rows::ledger::Forbidden { advice, since: self.began_at });
         let commit = self.with_ledger(self.commit_of(Page::default()), ledger);
         self.store(commit).await.map(drop)
+    }
+
+    /// The zone of the account's days.
+    fn zone(&self) -> Result<TimeZone, CycleError> {
+        self.ledger.zone().ok_or_else(|| {
+            let reason =
+                format!("time zone {:?} is not known: its days cannot be told", self.ledger.time_zone);
+            CycleError::Source(Failure::Permanent { reason })
+        })
     }
 
     fn is_stopping(&self) -> bool {

@@ -65,7 +65,7 @@ impl Cycle<'_> {
         // What could not be read may be the very object that seems to be missing.
         let sure = whole.quarantined.is_empty() && !moved;
         let began_at = self.began_at;
-        let today = day_at(began_at, &self.ledger.zone());
+        let today = day_at(began_at, &self.zone()?);
         let vanish = policy.vanishing.filter(|_| sure).map(|table| {
             let rows = whole.rows.iter().filter(|row| row.table() == table);
             if table.is_daily() {

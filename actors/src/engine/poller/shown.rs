@@ -1,7 +1,6 @@
 //! What a poller shows of itself.
 
 use rows::{
-    Day,
     day::end_of,
     ledger::{Ledger, Progress},
     state::State,
@@ -68,9 +67,10 @@ impl Poller {
             (None, None) if self.running.contains(key) => (State::Polling, None),
             (None, None) => (State::Idle, None),
         };
-        let settled_through = match (&ledger.progress, &stream.kind) {
-            (Progress::Days(progress), Kind::Days(policy)) => {
-                progress.settled_through(&ledger.zone(), policy.settling)
+        let zone = ledger.zone();
+        let settled_through = match (&ledger.progress, &stream.kind, &zone) {
+            (Progress::Days(progress), Kind::Days(policy), Some(zone)) => {
+                progress.settled_through(zone, policy.settling)
             }
             _ => None,
         };
@@ -80,7 +80,7 @@ impl Poller {
             state,
             data_through: ledger.data_through(),
             settled_through,
-            settled_through_at: settled_through.map(|day: Day| end_of(day, &ledger.zone())),
+            settled_through_at: settled_through.zip(zone).map(|(day, zone)| end_of(day, &zone)),
             error,
         })
     }

@@ -1,7 +1,6 @@
 //! Ad accounts: which the token sees, and their description.
 
-use jiff::tz::TimeZone;
-use rows::{Currency, Row};
+use ::rows::{Currency, Row, zone::zone};
 
 use super::{
     edge, rows as mapping,
@@ -98,11 +97,9 @@ fn to_account(wire: wire::AdAccount) -> Result<Account, Failure> {
     let refuse = |what: &str, found: Option<&str>| Failure::Permanent {
         reason: format!("ad account act_{id}: {what} {:?} is not known", found.unwrap_or_default()),
     };
-    let zone = wire.timezone_name.as_deref();
-    let time_zone = zone
-        .filter(|name| TimeZone::get(name).is_ok())
-        .ok_or_else(|| refuse("time zone (IANA)", zone))?
-        .to_owned();
+    let said = wire.timezone_name.as_deref();
+    let time_zone =
+        said.filter(|name| zone(name).is_some()).ok_or_else(|| refuse("time zone (IANA)", said))?.to_owned();
     let code = wire.currency.as_deref();
     let currency = code
         .and_then(|code| Currency::parse(code).ok())

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
-use rows::Currency;
+use rows::{Currency, zone::zone};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
@@ -88,8 +88,8 @@ impl Settings {
         if goals.len() > GOALS_MAX {
             return Err(refuse("goals", &format!("expected at most {GOALS_MAX} events")));
         }
-        let zone = TimeZone::get(&self.time_zone)
-            .map_err(|_| refuse("time_zone", "expected an IANA name such as Europe/Berlin"))?;
+        let zone = zone(&self.time_zone)
+            .ok_or_else(|| refuse("time_zone", "expected an IANA name such as Europe/Berlin"))?;
         let currency = match self.currency.as_deref().map(Currency::parse) {
             None => None,
             Some(Ok(currency)) => Some(currency),

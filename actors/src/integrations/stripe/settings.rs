@@ -1,5 +1,6 @@
 //! What a connection may set.
 
+use ::rows::zone::zone;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
@@ -65,8 +66,8 @@ impl Settings {
         if self.stripe_account.as_ref().is_some_and(|account| !account.starts_with("acct_")) {
             return Err(refuse("stripe_account", "expected the id of a connected account: acct_…"));
         }
-        TimeZone::get(&self.time_zone)
-            .map_err(|_| refuse("time_zone", "expected an IANA name such as Europe/Berlin"))
+        zone(&self.time_zone)
+            .ok_or_else(|| refuse("time_zone", "expected an IANA name such as Europe/Berlin"))
     }
 
     /// Whether objects of test mode are kept: as set, else by the key's kind.

@@ -2,7 +2,7 @@
 
 use std::{any::Any, collections::BTreeMap, time::Duration};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use rows::{
     Day, DayRange,
     day::{day_at, plus_days},
@@ -80,7 +80,7 @@ impl World {
     }
 
     pub fn today(&self) -> Day {
-        day_at(self.made_at, &TimeZone::get(&self.time_zone).unwrap())
+        day_at(self.made_at, &rows::zone::zone(&self.time_zone).unwrap())
     }
 
     /// Everything that a report over all days would say, by day and campaign.

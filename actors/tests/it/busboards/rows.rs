@@ -27,7 +27,7 @@ pub enum Unreadable {
 /// The account that a token is for.
 pub fn account(advertiser: wire::Advertiser) -> Result<Account, Failure> {
     let malformed = |what: &str| Failure::Permanent { reason: format!("/v1/advertiser: {what}") };
-    if jiff::tz::TimeZone::get(&advertiser.time_zone).is_err() {
+    if rows::zone::zone(&advertiser.time_zone).is_none() {
         return Err(malformed("a time zone that this machine does not know"));
     }
     Ok(Account {

@@ -1,7 +1,7 @@
 //! Functions that make one type of another, and those of moments and days.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::Refusal;
 use super::decimal::{Decimal, SCALE_LIMIT};
@@ -43,9 +43,9 @@ pub(super) fn conversion(name: &str, value: &Value, second: &Value) -> Result<Va
 pub(super) fn times(name: &str, args: &[Value], zone: &TimeZone) -> Result<Value, Refusal> {
     let first = args.first().unwrap_or(&Value::Null);
     let named_zone = |value: Option<&Value>| match value {
-        Some(Value::Text(name)) => {
-            TimeZone::get(name).map_err(|_| Refusal::new(format!("Unknown or invalid time zone: {name}")))
-        }
+        Some(Value::Text(name)) => TimeZoneDatabase::bundled()
+            .get(name)
+            .map_err(|_| Refusal::new(format!("Unknown or invalid time zone: {name}"))),
         Some(other) => Err(illegal(name, other)),
         None => Ok(zone.clone()),
     };

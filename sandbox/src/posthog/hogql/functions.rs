@@ -388,7 +388,10 @@ mod tests {
     use super::*;
 
     fn berlin(name: &str, args: &[Value]) -> Value {
-        let setting = Setting { zone: TimeZone::get("Europe/Berlin").unwrap(), now: Timestamp::UNIX_EPOCH };
+        let setting = Setting {
+            zone: jiff::tz::TimeZoneDatabase::bundled().get("Europe/Berlin").unwrap(),
+            now: Timestamp::UNIX_EPOCH,
+        };
         call(name, args, &setting).unwrap()
     }
 

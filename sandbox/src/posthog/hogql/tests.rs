@@ -1,7 +1,7 @@
 //! Queries over a small table.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::{Map, json};
 
 use super::table::{Bounds, Database, Row, Visit};
@@ -66,7 +66,7 @@ fn values() -> Map<String, serde_json::Value> {
 }
 
 fn ask(text: &str) -> Result<Output, Refusal> {
-    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    let zone = TimeZoneDatabase::bundled().get("Europe/Berlin").unwrap();
     run(&parse(text, &values())?, &Shelf, &Setting { zone, now: Timestamp::UNIX_EPOCH })
 }
 

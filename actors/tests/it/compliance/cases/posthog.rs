@@ -75,7 +75,7 @@ impl Case for PostHogCase {
 
     fn truth(&self, wire: &ImitationWire, spec: &ConnectionSpec) -> Vec<Fact> {
         let zone = spec.settings["time_zone"].as_str().unwrap();
-        let today = day_at(wire.now(), &TimeZone::get(zone).unwrap());
+        let today = day_at(wire.now(), &rows::zone::zone(zone).unwrap());
         let days = DayRange::new(spec.start_date, today).unwrap();
         wire.world(|world: &mut World| {
             let mut facts = Vec::new();
@@ -290,7 +290,7 @@ impl Case for PostHogCase {
 }
 
 fn today(wire: &ImitationWire) -> Date {
-    day_at(wire.now(), &TimeZone::get(ZONE).unwrap())
+    day_at(wire.now(), &rows::zone::zone(ZONE).unwrap())
 }
 
 fn sessions(world: &mut World, day: Date, campaign: Option<&str>) -> Vec<String> {

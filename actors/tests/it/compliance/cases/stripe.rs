@@ -7,7 +7,7 @@ use actors::{
     integrations::stripe::Stripe,
     session::{Call, quota::Scope},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use rows::{Table, day::day_at};
 use sandbox::{
     exchange::Imitation,
@@ -63,7 +63,7 @@ impl Case for StripeCase {
     }
 
     fn truth(&self, wire: &ImitationWire, spec: &ConnectionSpec) -> Vec<Fact> {
-        let zone = TimeZone::get(spec.settings["time_zone"].as_str().unwrap()).unwrap();
+        let zone = rows::zone::zone(spec.settings["time_zone"].as_str().unwrap()).unwrap();
         let today = day_at(wire.now(), &zone);
         let mut facts = Vec::new();
         let mut all = |resource, fact: &dyn Fn(&Value) -> Fact| {
@@ -119,7 +119,7 @@ impl Case for StripeCase {
     }
 
     fn is_past(&self, table: Table, key: &str, wire: &ImitationWire, spec: &ConnectionSpec) -> bool {
-        let zone = TimeZone::get(spec.settings["time_zone"].as_str().unwrap()).unwrap();
+        let zone = rows::zone::zone(spec.settings["time_zone"].as_str().unwrap()).unwrap();
         table == Table::SubscriptionMrrDaily && !key.ends_with(&day_at(wire.now(), &zone).to_string())
     }
 

@@ -5,8 +5,10 @@ pub mod ads;
 pub mod cache;
 pub mod clock;
 pub mod day;
+pub mod fit;
 pub mod key;
 pub mod ledger;
+pub mod limits;
 pub mod money;
 pub mod music;
 pub mod payments;
@@ -18,6 +20,7 @@ pub mod sink;
 pub mod snapshot;
 pub mod state;
 pub mod status;
+pub mod texts;
 pub mod web;
 pub mod zone;
 

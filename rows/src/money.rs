@@ -220,6 +220,19 @@ mod tests {
         assert_eq!(Micros::from_minor(1, 7), None);
     }
 
+    /// From ISO 4217's list one (<https://www.six-group.com/en/products-services/financial-information/data-standards.html>).
+    #[test]
+    fn every_currency_has_its_own_decimals() {
+        let exponents = |codes: &str, exponent| {
+            for code in codes.split(' ') {
+                assert_eq!(Currency::parse(code).unwrap().exponent(), exponent, "{code}");
+            }
+        };
+        exponents("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF", 0);
+        exponents("USD EUR GBP UAH BRL INR MXN PLN CZK HUF TWD IDR COP CRC NOK SEK DKK CHF", 2);
+        exponents("BHD IQD JOD KWD LYD OMR TND", 3);
+    }
+
     proptest! {
         #[test]
         fn what_is_shown_reads_back(value in any::<i64>()) {

@@ -111,6 +111,9 @@ pub struct Committed {
     pub vanished: u64,
     /// Rows whose key stood twice in the commit.
     pub duplicates: u64,
+    /// Rows that came with the commit and were set aside while it was stored, each by its reason: they are in the
+    /// quarantine, with the others.
+    pub set_aside: Vec<&'static str>,
     /// Set when the window shrank by half or to nothing and `confirmed` was false: rows were stored, but nothing was
     /// deleted and the ledger was not advanced.
     pub shrunk: Option<Shrunk>,

@@ -7,3 +7,4 @@ mod deezer;
 mod engine;
 mod simulator;
 mod support;
+mod texts;

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use rows::{
     Day, DayRange,
     day::plus_days,
+    fit::Fitter,
     key::Fingerprint,
     ledger::{DaysProgress, Ledger, Progress, Resume, Suspect},
     sink::Vanish,
@@ -30,6 +31,7 @@ struct Seen {
     unsure: bool,
     total: Option<u64>,
     duplicates: u64,
+    fitter: Fitter,
 }
 
 /// How one piece of a window ended.
@@ -154,6 +156,9 @@ impl Cycle<'_> {
         if dropped > 0 {
             self.context.observer.dropped(self.context.integration, self.task.stream.name, dropped as u64);
         }
+        let inside = |day: Option<Day>| day.is_none_or(|day| days.contains(day));
+        seen.unsure |= page.quarantined.iter().any(|quarantined| inside(quarantined.day));
+        page.quarantined.append(&mut self.fit(&mut seen.fitter, &mut page.rows));
         let table = self.task.stream.tables.first();
         for row in page.rows.iter().filter(|row| Some(&row.table()) == table) {
             if let Some(day) = row.day()
@@ -165,8 +170,6 @@ impl Cycle<'_> {
         if seen.keys.len() > limits::WINDOW_KEYS_MAX {
             return Err(too_much(format!("more than {} rows in one window", limits::WINDOW_KEYS_MAX)));
         }
-        let inside = |day: Option<Day>| day.is_none_or(|day| days.contains(day));
-        seen.unsure |= page.quarantined.iter().any(|quarantined| inside(quarantined.day));
         if let Some(total) = page.total {
             seen.unsure |= seen.total.is_some_and(|before| before != total);
             seen.total = Some(total);

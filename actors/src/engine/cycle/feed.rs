@@ -2,6 +2,7 @@
 
 use rows::{
     Day,
+    fit::Fitter,
     ledger::{FeedProgress, Ledger, Progress},
 };
 
@@ -29,6 +30,7 @@ impl Cycle<'_> {
                     ),
                 }));
             };
+            page.quarantined.append(&mut self.fit(&mut Fitter::default(), &mut page.rows));
             let next = std::mem::take(&mut page.next);
             let (ended, next_token) = match next {
                 Next::More(next) => {

@@ -9,8 +9,10 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 use rows::{
-    Clock,
+    Clock, Row,
+    fit::{Fitted, Fitter},
     ledger::{Ledger, Progress},
+    quarantine::Quarantined,
     sink::{Commit, Committed, Sink, SinkError},
 };
 use tokio_util::sync::CancellationToken;
@@ -210,15 +212,26 @@ impl Cycle<'_> {
         if let Reply::Page(page) = &reply {
             self.pages += 1;
             self.rows += page.rows.len() as u64;
-            for quarantined in &page.quarantined {
-                self.context.observer.quarantined(
-                    self.context.integration,
-                    self.task.stream.name,
-                    quarantined.reason,
-                );
-            }
+            self.count(page.quarantined.iter().map(|quarantined| quarantined.reason));
         }
         Ok(reply)
+    }
+
+    /// Takes from the rows what cannot be kept, and gives it back set aside. Their keys are known: no window deletes less
+    /// for them.
+    fn fit(&self, fitter: &mut Fitter, rows: &mut Vec<Row>) -> Vec<Quarantined> {
+        let place = format!("{}, page {}", self.task.stream.name, self.pages);
+        let Fitted { rows: kept, set_aside, .. } = fitter.fit(std::mem::take(rows), &place);
+        *rows = kept;
+        self.count(set_aside.iter().map(|quarantined| quarantined.reason));
+        set_aside
+    }
+
+    /// Counts rows that were set aside for these reasons.
+    fn count(&self, reasons: impl Iterator<Item = &'static str>) {
+        for reason in reasons {
+            self.context.observer.quarantined(self.context.integration, self.task.stream.name, reason);
+        }
     }
 
     /// A commit of this cycle with the page's rows; the ledger is added by those that advance it.
@@ -290,6 +303,7 @@ impl Cycle<'_> {
         let committed = context.sink.commit(commit).await?;
         let took = context.clock.elapsed().saturating_sub(began);
         context.observer.committed(context.integration, self.task.stream.name, &committed, took);
+        self.count(committed.set_aside.iter().copied());
         let mut shows_more = false;
         if committed.shrunk.is_none()
             && let Some(ledger) = ledger

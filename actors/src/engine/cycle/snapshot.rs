@@ -3,7 +3,9 @@
 use rows::{
     DayRange,
     day::day_at,
+    fit::Fitter,
     ledger::{Ledger, Progress, Resume, SnapshotProgress},
+    quarantine::Quarantined,
     sink::Vanish,
 };
 
@@ -22,11 +24,12 @@ impl Cycle<'_> {
         let mut cursor: Option<String> = None;
         let mut resume = self.resume();
         let mut moved = false;
+        let (mut fitter, mut set_aside) = (Fitter::default(), Vec::new());
         for _ in 0..limits::PAGES_MAX {
             if self.is_stopping() {
                 return Ok(Done::Stopped);
             }
-            let page = match self.page(Span::Snapshot, cursor.clone(), resume.take()).await? {
+            let mut page = match self.page(Span::Snapshot, cursor.clone(), resume.take()).await? {
                 Reply::Page(page) => page,
                 Reply::Pending { resume, not_before } => {
                     let resume = Resume { days: None, token: resume, not_before };
@@ -43,6 +46,7 @@ impl Cycle<'_> {
             };
             moved |= page.total.is_some() && whole.total.is_some() && page.total != whole.total;
             whole.total = page.total.or(whole.total);
+            set_aside.append(&mut self.fit(&mut fitter, &mut page.rows));
             whole.rows.extend(page.rows);
             whole.quarantined.extend(page.quarantined);
             whole.tombstones.extend(page.tombstones);
@@ -52,7 +56,7 @@ impl Cycle<'_> {
                 }));
             }
             match page.next {
-                Next::End(_) => return self.close_snapshot(whole, moved).await,
+                Next::End(_) => return self.close_snapshot(whole, set_aside, moved).await,
                 Next::More(next) if cursor.as_ref() == Some(&next) => return Err(stuck()),
                 Next::More(next) => cursor = Some(next),
             }
@@ -60,7 +64,12 @@ impl Cycle<'_> {
         Err(too_many_pages())
     }
 
-    async fn close_snapshot(&mut self, whole: Page, moved: bool) -> Result<Done, CycleError> {
+    async fn close_snapshot(
+        &mut self,
+        whole: Page,
+        mut set_aside: Vec<Quarantined>,
+        moved: bool,
+    ) -> Result<Done, CycleError> {
         let Kind::Snapshot(policy) = &self.task.stream.kind else { return Ok(Done::Complete) };
         // What could not be read may be the very object that seems to be missing.
         let sure = whole.quarantined.is_empty() && !moved;
@@ -81,6 +90,7 @@ impl Cycle<'_> {
         });
         ledger.forbidden = None;
         let mut commit = self.with_ledger(self.commit_of(whole), ledger);
+        commit.quarantined.append(&mut set_aside);
         commit.vanish = vanish;
         self.store(commit).await?;
         Ok(Done::Complete)

@@ -65,6 +65,18 @@ mod tests {
         }
     }
 
+    /// Where the lists agree with ISO 4217, so does what other rooms take for a currency's decimals.
+    #[test]
+    fn stripe_differs_from_iso_where_it_says_so_only() {
+        let iso = |code: &str| Currency::parse(code).unwrap().exponent();
+        for code in ZERO_DECIMAL {
+            assert_eq!(iso(code), if code == "MGA" { 2 } else { 0 }, "{code}");
+        }
+        for code in THREE_DECIMAL {
+            assert_eq!(iso(code), 3, "{code}");
+        }
+    }
+
     #[test]
     fn the_settings_decide_about_ugx() {
         let currencies = Currencies { ugx_exponent: 0 };

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use rows::{
     Clock, Day, Row, Table,
     clock::SimulatedClock,
+    fit::Fitter,
     key::Fingerprint,
     ledger::Ledger,
     quarantine::Quarantined,
@@ -95,7 +96,9 @@ impl MemorySink {
         let mut committed = Committed::default();
         let mut written: BTreeMap<Table, u64> = BTreeMap::new();
         let mut seen_here = HashSet::new();
-        for row in commit.rows {
+        let fitted = Fitter::default().fit(commit.rows, "commit");
+        stored.quarantined.extend(fitted.set_aside);
+        for row in fitted.rows {
             let key = (commit.connection.clone(), row.table(), row.entity(), row.day());
             committed.duplicates += u64::from(!seen_here.insert(key.clone()));
             match stored.rows.get(&key) {

@@ -1,0 +1,12 @@
+//! Every limit of this crate, with its reason.
+
+/// Bytes of a text that is kept. Names and addresses of all providers are far shorter; a page of ten thousand such rows
+/// still fits into a commit.
+pub const TEXT_BYTES_MAX: usize = 8 << 10;
+
+/// Rows of web analytics whose numbers one reading remembers, about 150 bytes each: more than a day has origins. Behind
+/// it, a row whose key had to be cleaned is set aside, because nobody knows whether it has a twin.
+pub const WEB_ROWS_REMEMBERED_MAX: usize = 200_000;
+
+/// Rows whose keys differ in U+0000 only, of one key: nobody has so many unless on purpose.
+pub const WEB_TWINS_MAX: usize = 1_000;

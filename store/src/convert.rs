@@ -54,9 +54,9 @@ pub fn minor_units(amount: Micros, exponent: u8) -> i64 {
     whole + if rest.abs() * 2 >= divisor { rest.signum() } else { 0 }
 }
 
-/// At most so many characters of a text.
+/// At most so many characters of a text, without U+0000, which PostgreSQL's text cannot hold.
 pub fn shortened(text: &str) -> String {
-    text.chars().take(crate::limits::TEXT_CHARS_MAX).collect()
+    text.chars().filter(|character| *character != '\0').take(crate::limits::TEXT_CHARS_MAX).collect()
 }
 
 #[cfg(test)]

@@ -158,6 +158,28 @@ impl Failure {
     }
 }
 
+/// Why the database refuses what is in a row, without repeating anything of it; nothing where that is not why it fails.
+pub fn refused_data(error: &DbErr) -> Option<String> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error
+    else {
+        return None;
+    };
+    let sqlx::Error::Database(refusal) = &**inner else { return None };
+    let (code, text) = (refusal.code().unwrap_or_default(), refusal.message());
+    if refusal.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+        let code: i32 = code.parse().unwrap_or_default();
+        // TOOBIG, CONSTRAINT, MISMATCH
+        return matches!(code & 0xff, 18..=20).then(|| text.to_owned());
+    }
+    match code.get(..2).unwrap_or_default() {
+        // Its text may repeat the value.
+        "22" => Some(format!("a value that its column cannot hold (SQLSTATE {code})")),
+        // constraint · too large for an index, or in other ways
+        "23" | "54" => Some(format!("{text} (SQLSTATE {code})")),
+        _ => None,
+    }
+}
+
 impl From<Failure> for SinkError {
     fn from(failure: Failure) -> Self {
         match failure {

@@ -12,6 +12,7 @@ mod entity;
 mod error;
 mod fence;
 pub mod limits;
+mod long_keys;
 mod marketing;
 mod notes;
 mod objects;

@@ -87,3 +87,18 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Characters of an error or a quarantined row's detail that are kept.
 pub const TEXT_CHARS_MAX: usize = 2_000;
+
+/// Bytes of a text that stands in an indexed key as it is (PostgreSQL). An entry of its indexes has room for 2 704 bytes, and
+/// no key has more than five texts of others. Schema step 7 has the same number.
+pub const KEY_PLAIN_BYTES_MAX: usize = 512;
+
+/// Characters of a longer one that stand in the key before its digest, for who looks into the table: with four bytes each
+/// and the digest, they stay below what stands there as it is. Schema step 7 has the same number.
+pub const KEY_HEAD_CHARS: usize = 64;
+
+/// Whole texts in one statement: up to 8 KiB each.
+pub const LONG_KEYS_STATEMENT_MAX: usize = 1_000;
+
+/// Refusals in one commit while its bad rows are looked for: enough to find 5 000 rows that are all bad, in some seconds, for
+/// which others wait. A database that refuses more is not refusing rows.
+pub const NARROWING_TRIES_MAX: usize = 10_000;

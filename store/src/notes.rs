@@ -171,5 +171,5 @@ fn backfill_request(request: &backfill::Model) -> Option<BackfillRequest> {
 
 /// An error's text as it is kept: short, and without what PostgreSQL's text cannot hold.
 fn readable(text: &str) -> String {
-    shortened(text).replace('\0', "")
+    shortened(text)
 }

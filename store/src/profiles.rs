@@ -8,6 +8,7 @@ use crate::{
     cipher::{Cell, Keyring},
     commit::profiles::{TABLE, row_key},
     entity::connection,
+    long_keys,
     sql::Sql,
 };
 
@@ -49,14 +50,13 @@ impl Store {
             .one(&self.pools.read)
             .await?;
         let Some(connection_id) = known.map(|known| known.id) else { return Ok(None) };
-        let query = Sql::new(
-            self.pools.read.get_database_backend(),
-            "SELECT * FROM billing_profiles WHERE connection = ",
-        )
-        .bind(connection)
-        .text(" AND customer_id = ")
-        .bind(customer_id)
-        .done();
+        let backend = self.pools.read.get_database_backend();
+        let customer_id = &*long_keys::stored(backend, customer_id.to_owned());
+        let query = Sql::new(backend, "SELECT * FROM billing_profiles WHERE connection = ")
+            .bind(connection)
+            .text(" AND customer_id = ")
+            .bind(customer_id)
+            .done();
         let Some(found) = self.pools.read.query_one_raw(query).await? else { return Ok(None) };
         let mut opened: [Option<Personal>; 12] = Default::default();
         for (place, column) in opened.iter_mut().zip(PERSONAL_COLUMNS) {

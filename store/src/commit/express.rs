@@ -8,14 +8,10 @@
 //! Not on SQLite: several statements in one run of its driver were tried, and saved three hundredths.
 
 use jiff::Timestamp;
-use rows::{
-    Row, Table,
-    ledger::Ledger,
-    sink::{Commit, Committed},
-};
+use rows::{Row, Table, ledger::Ledger, sink::Committed};
 use sea_orm::{DbBackend, DbErr};
 
-use super::{Scope, by_table, ledger, objects};
+use super::{Scope, admit::Admitted, by_table, ledger, objects};
 use crate::{
     convert::seconds,
     dimension::EntityIds,
@@ -42,10 +38,11 @@ pub async fn store(
     line: &mut Line,
     ids: &EntityIds,
     expectations: &mut Expectations,
-    commit: &Commit,
+    admitted: &Admitted,
     now: Timestamp,
 ) -> Result<Express, DbErr> {
-    let (Some(ledger), Some(connection_id)) = (suited(line, commit), ids.connection(&commit.connection))
+    let commit = &admitted.commit;
+    let (Some(ledger), Some(connection_id)) = (suited(line, admitted), ids.connection(&commit.connection))
     else {
         return Ok(Express::Unsuited(None));
     };
@@ -89,9 +86,12 @@ pub async fn store(
 }
 
 /// The ledger of a commit that can go this way: with nothing but the rows of one table of objects.
-fn suited<'a>(line: &Line, commit: &'a Commit) -> Option<&'a Ledger> {
-    let nothing_else =
-        commit.tombstones.is_empty() && commit.quarantined.is_empty() && commit.vanish.is_none();
+fn suited<'a>(line: &Line, admitted: &'a Admitted) -> Option<&'a Ledger> {
+    let Admitted { commit, long_keys, .. } = admitted;
+    let nothing_else = long_keys.is_empty()
+        && commit.tombstones.is_empty()
+        && commit.quarantined.is_empty()
+        && commit.vanish.is_none();
     let table = commit.rows.first().map(Row::table);
     let one_of_objects =
         table.is_none_or(|table| object_table(table).is_some() && table != Table::BillingProfiles);

@@ -9,7 +9,7 @@ use rows::{
 use sea_orm::{ConnectionTrait, DbErr, Value};
 
 use crate::{
-    convert::{chrono_day, utc},
+    convert::{chrono_day, shortened, utc},
     fence,
     transaction::{Bulk, Transaction},
 };
@@ -42,7 +42,7 @@ pub fn insertion(
         ("currency", ledger.currency.map(String::from).into()),
         ("data_through", ledger.data_through().map(utc).into()),
         ("settled_through", settled_through.map(chrono_day).into()),
-        ("forbidden", ledger.forbidden.as_ref().map(|forbidden| forbidden.advice.clone()).into()),
+        ("forbidden", ledger.forbidden.as_ref().map(|forbidden| shortened(&forbidden.advice)).into()),
         ("memory", memory.into()),
     ];
     let overwritten: Vec<String> =

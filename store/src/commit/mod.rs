@@ -1,10 +1,12 @@
 //! One commit of the engine, applied inside a transaction.
 
+pub mod admit;
 mod ads;
 mod daily;
 pub mod express;
 mod ledger;
 mod music;
+mod narrow;
 mod objects;
 pub mod profiles;
 mod quarantine;
@@ -24,13 +26,14 @@ use rows::{
 };
 use sea_orm::DbErr;
 
+use self::{admit::Admitted, narrow::Narrowing};
 use crate::{
     cipher::Keyring,
     convert::seconds,
     dimension::EntityIds,
-    entity, fence,
+    entity, fence, limits, long_keys,
     transaction::Transaction,
-    upsert::{Expect, Expectations},
+    upsert::{Expect, Expectations, Outcome},
 };
 
 /// Whose rows are written, and when.
@@ -48,8 +51,27 @@ pub struct Scope<'a> {
     pub expect: Expect,
 }
 
+/// How a commit is written.
+#[derive(Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// What personal columns are sealed with.
+    pub keyring: Option<&'a Keyring>,
+    /// Now.
+    pub now: Timestamp,
+    /// The database has refused it: the rows that it refuses are looked for.
+    pub narrowing: bool,
+}
+
 /// Refuses what can never be stored, before anything is written.
 pub fn check(commit: &Commit) -> Result<(), SinkError> {
+    let account_id = &commit.account_id;
+    if account_id.len() > limits::KEY_PLAIN_BYTES_MAX || account_id.contains('\0') {
+        return Err(SinkError::Refused(format!(
+            "an account's id has at most {} bytes and no U+0000, and this one has {} bytes: leave the account out",
+            limits::KEY_PLAIN_BYTES_MAX,
+            account_id.len()
+        )));
+    }
     tombstones::check(commit)?;
     vanish::check(commit)?;
     match &commit.ledger {
@@ -63,15 +85,16 @@ pub fn check(commit: &Commit) -> Result<(), SinkError> {
     }
 }
 
-/// Writes one commit. Nothing when the connection has a later epoch: then nothing was written.
+/// Writes one commit. Nothing when the connection has a later epoch: then nothing was written. With `narrowing`, rows that
+/// the database refuses are set aside.
 pub async fn apply(
     tx: &Transaction<'_>,
     ids: &mut EntityIds,
     expectations: &mut Expectations,
-    commit: &Commit,
-    keyring: Option<&Keyring>,
-    now: Timestamp,
+    admitted: &Admitted,
+    Circumstances { keyring, now, narrowing }: Circumstances<'_>,
 ) -> Result<Option<Committed>, DbErr> {
+    let commit = &admitted.commit;
     // What vanished decides whether the ledger may be written: then it comes last.
     let ledger = commit.ledger.as_ref();
     let ledger_first = ledger.filter(|_| commit.vanish.is_none());
@@ -80,37 +103,21 @@ pub async fn apply(
     };
     let scope =
         Scope { connection_id, commit, keyring, observed_at: seconds(now), expect: Expect::default() };
-    let mut committed = Committed::default();
+    let mut committed = Committed { set_aside: admitted.set_aside.clone(), ..Committed::default() };
+    let mut narrowed = Narrowing::new();
+    long_keys::write(tx, &admitted.long_keys).await?;
     for (table, rows) in by_table(&commit.rows, &mut committed.duplicates) {
         let scope = Scope { expect: expectations.of(connection_id, table), ..scope };
-        let outcome = match table {
-            Table::AdPerformanceDaily => {
-                ads::write::<entity::ad_performance::Entity>(tx, ids, &scope, &rows).await?
+        let outcome = if narrowing {
+            let refused_before = narrowed.refused.len();
+            // On the heap: it is seldom needed, and as large as everything else here.
+            let outcome = Box::pin(narrowed.write(tx, ids, &scope, table, &rows)).await?;
+            if narrowed.refused.len() > refused_before {
+                expectations.note_refused(connection_id, table);
             }
-            Table::AdCountryDaily => ads::write::<entity::ad_country::Entity>(tx, ids, &scope, &rows).await?,
-            Table::SubscriptionMrrDaily => {
-                daily::write::<entity::subscription_mrr::Entity>(tx, ids, &scope, &rows).await?
-            }
-            Table::WebAnalyticsDaily => {
-                daily::write::<entity::web_analytics::Entity>(tx, ids, &scope, &rows).await?
-            }
-            Table::WebConversionsDaily => {
-                daily::write::<entity::web_conversion::Entity>(tx, ids, &scope, &rows).await?
-            }
-            Table::TrackPerformanceDaily => {
-                daily::write::<entity::track_performance::Entity>(tx, ids, &scope, &rows).await?
-            }
-            Table::ArtistAudienceDaily => {
-                daily::write::<entity::artist_audience::Entity>(tx, ids, &scope, &rows).await?
-            }
-            Table::CounterReadingsDaily => {
-                daily::write::<entity::counter_reading::Entity>(tx, ids, &scope, &rows).await?
-            }
-            Table::PlaylistPlacements => {
-                daily::write::<entity::playlist_placement::Entity>(tx, ids, &scope, &rows).await?
-            }
-            Table::BillingProfiles => profiles::write(tx, &scope, &rows).await?,
-            _ => objects::write(tx, &scope, table, &rows).await?,
+            outcome
+        } else {
+            write_rows(tx, ids, &scope, table, &rows).await?
         };
         expectations.learn(connection_id, table, rows.len(), outcome);
         committed.restated += outcome.restated;
@@ -120,16 +127,53 @@ pub async fn apply(
     }
     committed.vanished += tombstones::apply(tx, &scope).await?;
     if let Some(vanish) = &commit.vanish {
-        match vanish::apply(tx, &scope, vanish).await? {
+        let is_all_stored = expectations.is_all_stored(connection_id, vanish::table(vanish));
+        match vanish::apply(tx, &scope, vanish, is_all_stored).await? {
             vanish::Vanished::Rows(rows) => committed.vanished += rows,
             vanish::Vanished::Shrunk(shrunk) => committed.shrunk = Some(shrunk),
         }
     }
-    quarantine::note(tx, commit, now).await?;
+    quarantine::note(tx, commit, &narrowed.refused, now).await?;
+    committed.set_aside.extend(narrowed.refused.iter().map(|refused| refused.reason));
     if let Some(ledger) = ledger.filter(|_| ledger_first.is_none() && committed.shrunk.is_none()) {
         ledger::write(tx, commit, ledger).await?;
     }
     Ok(Some(committed))
+}
+
+/// Writes rows of one table.
+async fn write_rows(
+    tx: &Transaction<'_>,
+    ids: &mut EntityIds,
+    scope: &Scope<'_>,
+    table: Table,
+    rows: &[&Row],
+) -> Result<Outcome, DbErr> {
+    match table {
+        Table::AdPerformanceDaily => ads::write::<entity::ad_performance::Entity>(tx, ids, scope, rows).await,
+        Table::AdCountryDaily => ads::write::<entity::ad_country::Entity>(tx, ids, scope, rows).await,
+        Table::SubscriptionMrrDaily => {
+            daily::write::<entity::subscription_mrr::Entity>(tx, ids, scope, rows).await
+        }
+        Table::WebAnalyticsDaily => daily::write::<entity::web_analytics::Entity>(tx, ids, scope, rows).await,
+        Table::WebConversionsDaily => {
+            daily::write::<entity::web_conversion::Entity>(tx, ids, scope, rows).await
+        }
+        Table::TrackPerformanceDaily => {
+            daily::write::<entity::track_performance::Entity>(tx, ids, scope, rows).await
+        }
+        Table::ArtistAudienceDaily => {
+            daily::write::<entity::artist_audience::Entity>(tx, ids, scope, rows).await
+        }
+        Table::CounterReadingsDaily => {
+            daily::write::<entity::counter_reading::Entity>(tx, ids, scope, rows).await
+        }
+        Table::PlaylistPlacements => {
+            daily::write::<entity::playlist_placement::Entity>(tx, ids, scope, rows).await
+        }
+        Table::BillingProfiles => profiles::write(tx, scope, rows).await,
+        _ => objects::write(tx, scope, table, rows).await,
+    }
 }
 
 /// Passes the fence, with the ledger where it is to be written first. The connection's number; nothing when its epoch is

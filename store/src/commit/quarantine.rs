@@ -11,9 +11,14 @@ use crate::{
 };
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 
-/// Keeps them; one that is known already is counted and gets the newer text.
-pub async fn note(tx: &Transaction<'_>, commit: &Commit, now: Timestamp) -> Result<(), DbErr> {
-    for row in &commit.quarantined {
+/// Keeps those of the commit, and those that the database `refused`; one that is known already is counted and gets the newer text.
+pub async fn note(
+    tx: &Transaction<'_>,
+    commit: &Commit,
+    refused: &[Quarantined],
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    for row in commit.quarantined.iter().chain(refused) {
         let once_more = OnConflict::columns([Column::Connection, Column::Stream, Column::Hash])
             .update_columns([Column::Reason, Column::Detail, Column::Place, Column::LastSeenAt])
             .value(Column::Occurrences, Expr::col((Entity, Column::Occurrences)).add(Value::from(1_i64)))
@@ -30,11 +35,11 @@ fn model(commit: &Commit, row: &Quarantined, now: Timestamp) -> ActiveModel {
         id: NotSet,
         connection: Set(commit.connection.clone()),
         stream: Set(commit.stream.clone()),
-        hash: Set(row.hash.clone()),
+        hash: Set(shortened(&row.hash)),
         account_id: Set(commit.account_id.clone()),
         reason: Set(row.reason.to_owned()),
-        detail: Set(shortened(&row.detail).replace('\0', "")),
-        place: Set(shortened(&row.place).replace('\0', "")),
+        detail: Set(shortened(&row.detail)),
+        place: Set(shortened(&row.place)),
         fields: Set(serde_json::Value::Object(fields).to_string()),
         day: Set(row.day.map(chrono_day)),
         occurrences: Set(1),

@@ -11,13 +11,14 @@ use rows::{
     web::{WebOrigin, WebScope, web_entity},
 };
 use sea_orm::{
-    ConnectionTrait, DbErr, QueryResult, Statement, Value, entity::prelude::Date, sea_query::ArrayType,
+    ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value, entity::prelude::Date,
+    sea_query::ArrayType,
 };
 
 use super::Scope;
 use crate::{
     convert::{chrono_day, day},
-    limits,
+    limits, long_keys,
     objects::{Gone, ObjectTable, Within, object_table},
     sql::Sql,
     transaction::Transaction,
@@ -39,6 +40,14 @@ struct FactTable {
     fingerprint: fn(&[String]) -> Fingerprint,
 }
 
+/// What a window saw.
+struct SeenDays<'a> {
+    days: DayRange,
+    keys: &'a HashSet<(Fingerprint, Day)>,
+    confirmed: bool,
+    is_all_stored: bool,
+}
+
 /// Only daily tables lose days, and only tables with a word for it lose objects.
 pub fn check(commit: &Commit) -> Result<(), SinkError> {
     let (table, known, what) = match &commit.vanish {
@@ -55,11 +64,26 @@ pub fn check(commit: &Commit) -> Result<(), SinkError> {
     Err(SinkError::Refused(format!("{} cannot lose {what} that were not seen", table.name())))
 }
 
-/// Takes away what was not seen.
-pub async fn apply(tx: &Transaction<'_>, scope: &Scope<'_>, vanish: &Vanish) -> Result<Vanished, DbErr> {
+/// Where something may have vanished.
+pub const fn table(vanish: &Vanish) -> Table {
+    match vanish {
+        Vanish::Days { table, .. } | Vanish::Objects { table, .. } => *table,
+    }
+}
+
+/// Takes away what was not seen. `is_all_stored`: what was seen is in the table by now, all of it.
+pub async fn apply(
+    tx: &Transaction<'_>,
+    scope: &Scope<'_>,
+    vanish: &Vanish,
+    is_all_stored: bool,
+) -> Result<Vanished, DbErr> {
     match vanish {
         Vanish::Days { table, level, days, seen, confirmed } => match fact_table(*table) {
-            Some(facts) => lost_days(tx, scope, &facts, *level, *days, seen, *confirmed).await,
+            Some(facts) => {
+                let seen = SeenDays { days: *days, keys: seen, confirmed: *confirmed, is_all_stored };
+                lost_days(tx, scope, &facts, *level, seen).await
+            }
             None => Ok(Vanished::Rows(0)),
         },
         Vanish::Objects { table, seen } => match object_table(*table) {
@@ -141,9 +165,7 @@ async fn lost_days(
     scope: &Scope<'_>,
     table: &FactTable,
     level: Option<&'static str>,
-    days: DayRange,
-    seen: &HashSet<(Fingerprint, Day)>,
-    confirmed: bool,
+    SeenDays { days, keys: seen, confirmed, is_all_stored }: SeenDays<'_>,
 ) -> Result<Vanished, DbErr> {
     let of_account = |sql: Sql| {
         let sql = sql
@@ -170,8 +192,8 @@ async fn lost_days(
         of_account(sql).done()
     };
     let seen_rows = u64::try_from(seen.len()).unwrap_or(u64::MAX);
-    // All that was seen is stored by now. So if there are not more, there are no others.
-    if count(tx, of_window("count(*)")).await? == seen_rows {
+    // If all that was seen is stored, and there are not more, then there are no others.
+    if is_all_stored && count(tx, of_window("count(*)")).await? == seen_rows {
         return Ok(Vanished::Rows(0));
     }
     let stored = tx.query_all_raw(of_window("f.entity_id, f.date")).await?;
@@ -182,8 +204,8 @@ async fn lost_days(
     if !confirmed && counts.seen < counts.stored.div_ceil(2) {
         return Ok(Vanished::Shrunk(counts));
     }
-    let parts = table.parts.join(", e.");
-    let known = Sql::new(backend, &format!("SELECT e.id, e.{parts} FROM {entities} e WHERE"));
+    let parts = whole_texts(backend, "e.", table.parts);
+    let known = Sql::new(backend, &format!("SELECT e.id, {parts} FROM {entities} e WHERE"));
     let mut fingerprints: HashMap<i64, Fingerprint> = HashMap::new();
     for row in tx.query_all_raw(of_account(known).done()).await? {
         fingerprints.insert(row.try_get("", "id")?, (table.fingerprint)(&texts(&row, table.parts)?));
@@ -244,14 +266,14 @@ async fn lost_objects(
     };
     let backend = tx.get_database_backend();
     let parts = object.key();
-    let select = format!("SELECT {} FROM {}", parts.join(", "), object.table);
+    let select = format!("SELECT {} FROM {}", whole_texts(backend, "", &parts), object.table);
     let stored = here(Sql::new(backend, &select)).text(&format!(" AND {still_there}")).done();
     let mut unseen: Vec<Vec<Value>> = Vec::new();
     for row in tx.query_all_raw(stored).await? {
         let texts = texts(&row, &parts)?;
         let key: Vec<&str> = texts.iter().map(String::as_str).collect();
         if !seen.contains(&Fingerprint::of(&key)) {
-            unseen.push(texts.into_iter().map(Value::from).collect());
+            unseen.push(texts.into_iter().map(|text| long_keys::stored(backend, text).into()).collect());
         }
     }
     let mut marked = 0;
@@ -271,6 +293,13 @@ async fn lost_objects(
         marked += tx.execute_raw(statement).await?.rows_affected();
     }
     Ok(Vanished::Rows(marked))
+}
+
+/// The columns of a key, each with its whole text.
+fn whole_texts(backend: DbBackend, table: &str, columns: &[&str]) -> String {
+    let whole =
+        |column: &&str| format!("{} AS {column}", long_keys::whole(backend, &format!("{table}{column}")));
+    columns.iter().map(whole).collect::<Vec<_>>().join(", ")
 }
 
 async fn count(tx: &Transaction<'_>, statement: Statement) -> Result<u64, DbErr> {

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Store, StoreError,
     convert::{chrono_day, day},
-    limits,
+    limits, long_keys,
     sql::Sql,
 };
 
@@ -147,22 +147,26 @@ impl Store {
         let database = &self.pools.read;
         let connections = connections_with(database, &[VISITS.entities]).await?;
         let mut found: BTreeMap<(String, i64), CampaignVisits> = BTreeMap::new();
+        let backend = database.get_database_backend();
+        let names: BTreeMap<String, &String> =
+            names.iter().map(|name| (long_keys::stored(backend, name.clone()), name)).collect();
         for of in [VISITS, GOALS] {
             let ledgers = ledgers(database, &connections, of).await?;
             let streams: Vec<&StreamKey> = ledgers.keys().collect();
             for streams in streams.chunks(limits::KEYS_STATEMENT_MAX) {
-                for row in visits(database, of, streams, names, days).await? {
+                for row in visits(database, of, streams, &names, days).await? {
                     let stream = stream_of(&row)?;
-                    let utm_campaign: String = row.try_get("", "campaign")?;
-                    let (Some(connection), Some(ledger)) = (connections.get(&stream.0), ledgers.get(&stream))
+                    let stored: String = row.try_get("", "campaign")?;
+                    let (Some(connection), Some(ledger), Some(utm_campaign)) =
+                        (connections.get(&stream.0), ledgers.get(&stream), names.get(&stored))
                     else {
                         continue;
                     };
                     let Some(zone) = ledger.zone() else { continue };
                     let today = day_at(now, &zone);
                     let visits = found
-                        .entry((utm_campaign.clone(), stream.0))
-                        .or_insert_with(|| CampaignVisits::none(connection, utm_campaign));
+                        .entry(((*utm_campaign).clone(), stream.0))
+                        .or_insert_with(|| CampaignVisits::none(connection, (*utm_campaign).clone()));
                     if of.table == VISITS.table {
                         let (asked, read) = coverage(&ledger.progress, days, today);
                         visits.add(&row, asked, read)?;
@@ -262,7 +266,7 @@ async fn visits(
     database: &impl ConnectionTrait,
     of: Facts,
     streams: &[&StreamKey],
-    names: &BTreeSet<String>,
+    names: &BTreeMap<String, &String>,
     days: DayRange,
 ) -> Result<Vec<QueryResult>, DbErr> {
     let columns: &[&str] = if of.table == VISITS.table {
@@ -280,7 +284,7 @@ async fn visits(
         .text(" AND ")
         .bind(chrono_day(days.last))
         .text(" AND e.campaign IN ")
-        .keys(&[ArrayType::String], names.iter().map(|name| vec![name.as_str().into()]).collect())
+        .keys(&[ArrayType::String], names.keys().map(|name| vec![name.as_str().into()]).collect())
         .text(&format!(" GROUP BY {keys} ORDER BY e.goal"))
         .done();
     database.query_all_raw(statement).await

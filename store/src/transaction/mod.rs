@@ -115,6 +115,21 @@ impl Transaction<'_> {
         .map_err(executed)
     }
 
+    /// From here on, [`rollback_to_savepoint`](Self::rollback_to_savepoint) takes back, and nothing before.
+    pub async fn savepoint(&self) -> Result<(), DbErr> {
+        self.execute_unprepared("SAVEPOINT piece").await.map(drop)
+    }
+
+    /// Takes back what was done since [`savepoint`](Self::savepoint), which holds on.
+    pub async fn rollback_to_savepoint(&self) -> Result<(), DbErr> {
+        self.execute_unprepared("ROLLBACK TO SAVEPOINT piece").await.map(drop)
+    }
+
+    /// What was done since [`savepoint`](Self::savepoint) stays, if the transaction does.
+    pub async fn release_savepoint(&self) -> Result<(), DbErr> {
+        self.execute_unprepared("RELEASE SAVEPOINT piece").await.map(drop)
+    }
+
     /// Runs a statement of many rows; answers how many it changed.
     pub async fn execute_bulk(&self, bulk: Bulk) -> Result<u64, DbErr> {
         let (text, arguments) = bulk.done();

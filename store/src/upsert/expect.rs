@@ -1,6 +1,6 @@
 //! What the writer expects of rows before it looks: it only chooses the way that is cheapest then. The result is the same.
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use rows::Table;
 
 use super::Outcome;
@@ -19,14 +19,18 @@ pub enum Expect {
 
 /// What each connection's last page in each table was like: the next one is likely to be of the same kind.
 #[derive(Debug, Default)]
-pub struct Expectations(HashMap<(i64, Table), Expect>);
+pub struct Expectations {
+    pages: HashMap<(i64, Table), Expect>,
+    /// Where a row was refused since the process began: what was seen there is not all stored.
+    refused: HashSet<(i64, Table)>,
+}
 
 // === impl Expectations ===
 
 impl Expectations {
     /// Of the next rows.
     pub fn of(&self, connection_id: i64, table: Table) -> Expect {
-        self.0.get(&(connection_id, table)).copied().unwrap_or_default()
+        self.pages.get(&(connection_id, table)).copied().unwrap_or_default()
     }
 
     /// What became of `rows` rows.
@@ -41,12 +45,22 @@ impl Expectations {
         } else {
             Expect::Changed
         };
-        self.0.insert((connection_id, table), expect);
+        self.pages.insert((connection_id, table), expect);
+    }
+
+    /// Rows of this table were refused.
+    pub fn note_refused(&mut self, connection_id: i64, table: Table) {
+        self.refused.insert((connection_id, table));
+    }
+
+    /// Whether what was seen of this table is stored, all of it.
+    pub fn is_all_stored(&self, connection_id: i64, table: Table) -> bool {
+        !self.refused.contains(&(connection_id, table))
     }
 
     /// Room for nothing yet.
     pub fn new() -> Self {
-        Self(HashMap::new())
+        Self { pages: HashMap::new(), refused: HashSet::new() }
     }
 }
 

@@ -62,7 +62,7 @@ impl<E: Stored> Shape<E> {
         let mut record = Vec::with_capacity(self.names.len());
         for column in &self.columns {
             let value = values.take(*column).into_value();
-            record.push(clean(value.unwrap_or(Value::String(None))));
+            record.push(value.unwrap_or(Value::String(None)));
         }
         if E::DIGESTED {
             record.push(digest(&record[self.keys..self.keys + self.values]).into());
@@ -179,14 +179,6 @@ fn feed(hash: &mut Xxh3Default, kind: u8, bytes: &[u8]) {
     head[1..].copy_from_slice(&(bytes.len() as u64).to_le_bytes());
     hash.update(&head);
     hash.update(bytes);
-}
-
-/// PostgreSQL's text cannot hold the character U+0000; no name of an object has one on purpose.
-fn clean(value: Value) -> Value {
-    match value {
-        Value::String(Some(text)) if text.contains('\0') => Value::String(Some(text.replace('\0', ""))),
-        other => other,
-    }
 }
 
 /// `"name"`.

@@ -2,14 +2,15 @@
 
 use rows::{
     Clock, Table,
-    sink::{Commit, Committed, SinkError},
+    sink::{Committed, SinkError},
 };
 use sea_orm::DbErr;
 
 use crate::{
     cipher::Keyring,
     commit::{
-        self,
+        self, Circumstances,
+        admit::Admitted,
         express::{self, Express},
     },
     dimension::EntityIds,
@@ -19,17 +20,20 @@ use crate::{
 };
 
 /// Stores commits in one transaction and answers for each, in order. Stops early, with fewer answers, when it takes
-/// long. On an error nothing was stored, unless COMMIT itself was lost on the way: to store again is harmless.
+/// long. With `narrowing`, rows that the database refuses are set aside. On an error nothing was stored, unless COMMIT itself was lost on the way: to store again is harmless.
 pub async fn store(
     line: &mut Line,
     ids: &mut EntityIds,
     expectations: &mut Expectations,
     keyring: Option<&Keyring>,
     clock: &dyn Clock,
-    commits: &[&Commit],
+    commits: &[&Admitted],
+    narrowing: bool,
 ) -> Result<Vec<Result<Committed, SinkError>>, DbErr> {
     let mut stored_already = None;
-    if let [commit] = commits {
+    if let [commit] = commits
+        && !narrowing
+    {
         match express::store(line, ids, expectations, commit, clock.now()).await? {
             Express::Stored(committed) => return Ok(vec![Ok(committed)]),
             Express::Outdated => return Ok(vec![Err(outdated(commit))]),
@@ -40,7 +44,8 @@ pub async fn store(
     let tx = line.begin().await?;
     let mut answers = Vec::new();
     for commit in commits {
-        match commit::apply(&tx, ids, expectations, commit, keyring, clock.now()).await {
+        let circumstances = Circumstances { keyring, now: clock.now(), narrowing };
+        match commit::apply(&tx, ids, expectations, commit, circumstances).await {
             Ok(Some(mut committed)) => {
                 add_written(&mut committed, stored_already);
                 answers.push(Ok(committed));
@@ -79,6 +84,6 @@ fn add_written(committed: &mut Committed, more: Option<(Table, u64)>) {
     }
 }
 
-fn outdated(commit: &Commit) -> SinkError {
-    SinkError::Outdated(commit.connection.clone())
+fn outdated(commit: &Admitted) -> SinkError {
+    SinkError::Outdated(commit.commit.connection.clone())
 }

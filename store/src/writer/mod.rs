@@ -13,10 +13,17 @@ use rows::{
     Clock, Row,
     sink::{Commit, Committed, SinkError},
 };
+use sea_orm::DbBackend;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    Keys, connect::Pools, dimension::EntityIds, error::Failure, limits, transaction::Line,
+    Keys,
+    commit::admit::{Admitted, admit},
+    connect::Pools,
+    dimension::EntityIds,
+    error::Failure,
+    limits,
+    transaction::Line,
     upsert::Expectations,
 };
 
@@ -25,6 +32,7 @@ use crate::{
 pub struct Queue {
     jobs: mpsc::Sender<Job>,
     clock: ClockHandle,
+    backend: DbBackend,
 }
 
 /// A clock that can be printed.
@@ -40,7 +48,7 @@ impl std::fmt::Debug for ClockHandle {
 /// A commit that waits.
 #[derive(Debug)]
 pub struct Job {
-    commit: Commit,
+    commit: Admitted,
     bytes: usize,
     /// By the clock's `elapsed`.
     queued_at: Duration,
@@ -69,6 +77,7 @@ impl Queue {
         crate::commit::check(&commit)?;
         let closed = || SinkError::Unavailable("the store is closed".to_owned());
         let (reply, answer) = oneshot::channel();
+        let commit = admit(commit, self.backend);
         let job = Job { bytes: bytes_of(&commit), commit, queued_at: self.clock.0.elapsed(), reply };
         self.jobs.send(job).await.map_err(|_| closed())?;
         answer.await.map_err(|_| {
@@ -80,9 +89,11 @@ impl Queue {
 }
 
 /// Roughly, what a commit holds in memory.
-fn bytes_of(commit: &Commit) -> usize {
-    // A row's texts are about as large again as the row itself.
-    commit.rows.len() * 2 * size_of::<Row>() + commit.quarantined.len() * 1_024 + commit.tombstones.len() * 64
+fn bytes_of(Admitted { commit, text_bytes, .. }: &Admitted) -> usize {
+    commit.rows.len() * size_of::<Row>()
+        + text_bytes
+        + commit.quarantined.len() * 1_024
+        + commit.tombstones.len() * 64
 }
 
 // === impl Writer ===
@@ -96,7 +107,8 @@ impl Writer {
         keys: Keys,
     ) -> (Queue, tokio::task::JoinHandle<()>) {
         let (sender, jobs) = mpsc::channel(limits::QUEUE_COMMITS_MAX);
-        let queue = Queue { jobs: sender, clock: ClockHandle(clock.clone()) };
+        let backend = pools.write.get_database_backend();
+        let queue = Queue { jobs: sender, clock: ClockHandle(clock.clone()), backend };
         let writer = Self {
             jobs,
             waiting: VecDeque::new(),
@@ -135,7 +147,7 @@ impl Writer {
         }
         let (mut group, mut rows, mut bytes) = (Vec::new(), 0, 0);
         while let Some(job) = self.waiting.pop_front() {
-            rows += job.commit.rows.len();
+            rows += job.commit.commit.rows.len();
             bytes += job.bytes;
             if !group.is_empty() && (rows > limits::GROUP_ROWS_MAX || bytes > limits::GROUP_BYTES_MAX) {
                 self.waiting.push_front(job);
@@ -146,15 +158,15 @@ impl Writer {
         Some(group)
     }
 
-    /// Stores a group; when the database refuses it, each member alone. A single member is tried a second time too, with
-    /// nothing remembered.
+    /// Stores a group; when the database refuses it, each member alone, with nothing remembered, and without the rows that
+    /// it refuses for what they hold.
     async fn store(&mut self, group: Vec<Job>) {
-        let Err((failure, group)) = self.store_together(group).await else {
+        let Err((failure, group)) = self.store_together(group, false).await else {
             return;
         };
         tracing::debug!(reason = ?failure, commits = group.len(), "a group was refused: its members are tried alone");
         for job in group {
-            if let Err((failure, job)) = self.store_together(vec![job]).await {
+            if let Err((failure, job)) = self.store_together(vec![job], true).await {
                 answer_all(job, &failure);
             }
         }
@@ -162,7 +174,11 @@ impl Writer {
 
     /// Stores a group in one transaction (several, when it takes long), trying again while the database is away.
     /// Gives back what the database refuses.
-    async fn store_together(&mut self, mut group: Vec<Job>) -> Result<(), (Failure, Vec<Job>)> {
+    async fn store_together(
+        &mut self,
+        mut group: Vec<Job>,
+        narrowing: bool,
+    ) -> Result<(), (Failure, Vec<Job>)> {
         let mut pause = limits::RETRY_PAUSE_MIN;
         loop {
             // Nobody waits for these any more.
@@ -170,7 +186,7 @@ impl Writer {
             if group.is_empty() {
                 return Ok(());
             }
-            match self.try_together(&group).await {
+            match self.try_together(&group, narrowing).await {
                 Ok(answers) => {
                     self.note_answering();
                     let done: Vec<Job> = group.drain(..answers.len()).collect();
@@ -202,8 +218,12 @@ impl Writer {
         }
     }
 
-    async fn try_together(&mut self, group: &[Job]) -> Result<Vec<Result<Committed, SinkError>>, Failure> {
-        let commits: Vec<&Commit> = group.iter().map(|job| &job.commit).collect();
+    async fn try_together(
+        &mut self,
+        group: &[Job],
+        narrowing: bool,
+    ) -> Result<Vec<Result<Committed, SinkError>>, Failure> {
+        let commits: Vec<&Admitted> = group.iter().map(|job| &job.commit).collect();
         let keyring = self.keys.read().clone();
         let result = group::store(
             &mut self.line,
@@ -212,6 +232,7 @@ impl Writer {
             keyring.as_ref(),
             &*self.clock,
             &commits,
+            narrowing,
         )
         .await;
         if result.is_err() {

@@ -1,8 +1,14 @@
 //! What must hold on every engine.
 
 use crate::{
-    music::*, reading::*, refusing::*, sealing::*, storing::*, support::Bench, vanishing::*, web::*,
+    music::*, narrowing::*, reading::*, refusing::*, sealing::*, storing::*, support::Bench, texts::*,
+    vanishing::*, web::*,
 };
+
+/// A future on the heap, made in a frame of its own: all cases together are too large for a thread's stack.
+fn boxed<F: Future>(make: impl FnOnce() -> F) -> std::pin::Pin<Box<F>> {
+    Box::pin(make())
+}
 
 /// Runs each case on SQLite as a test of its own, and lists them for PostgreSQL.
 macro_rules! cases {
@@ -25,10 +31,13 @@ macro_rules! cases {
         pub async fn all<F: AsyncFnMut(&'static str) -> String>(mut url: F) {
             $(
                 println!("case {}", stringify!($name));
-                let bench = Bench::open(&url(stringify!($name)).await).await;
-                // On the heap: all of them together are too large for a thread's stack.
-                Box::pin($name(&bench)).await;
-                bench.store.close().await;
+                let place = url(stringify!($name)).await;
+                boxed(move || async move {
+                    let bench = Bench::open(&place).await;
+                    $name(&bench).await;
+                    bench.store.close().await;
+                })
+                .await;
             )*
         }
     };
@@ -84,4 +93,13 @@ cases! {
     a_cell_that_was_moved_or_has_no_key_is_an_error
     a_rotation_seals_everything_anew_and_changes_nothing_else
     secrets_are_sealed_under_their_names
+    keys_are_what_is_left_without_u0000
+    keys_are_kept_whole_and_told_apart_at_any_length
+    a_key_beyond_all_measure_is_set_aside_alone
+    any_text_in_any_field_of_any_row_takes_nothing_with_it
+    rows_that_the_database_refuses_are_set_aside_alone
+    a_page_of_nothing_but_refused_rows_is_done
+    narrowing_ends_and_keeps_nothing_when_a_database_refuses_everything
+    what_was_refused_counts_as_seen
+    what_is_no_fault_of_a_row_sets_none_aside
 }

@@ -6,7 +6,9 @@
 )]
 
 mod cases;
+mod kinds;
 mod music;
+mod narrowing;
 mod postgres;
 #[path = "../../../tests/support/postgres.rs"]
 mod postgres_server;
@@ -17,6 +19,7 @@ mod sealing;
 mod sqlite;
 mod storing;
 mod support;
+mod texts;
 #[path = "../../../tests/support/tools.rs"]
 mod tools;
 mod vanishing;

@@ -11,7 +11,7 @@ use store::{Store, StoreError, StoreOptions};
 use crate::{
     cases,
     postgres_server::{PASSWORD, Server, run},
-    samples::{day, insights, performance_row},
+    samples::{campaign, day, insights, performance_row},
     support::{Bench, TestClock},
 };
 
@@ -112,4 +112,42 @@ async fn two_processes_may_migrate_at_once() {
     first.unwrap();
     second.unwrap();
     assert!(other.migration_status().await.unwrap().iter().all(|step| step.applied));
+}
+
+/// Keys that an older program stored whole, because they could be compressed, are found again under their short form.
+#[tokio::test]
+async fn long_keys_of_an_older_program_are_the_same_rows() {
+    let server = Server::start();
+    let bench = Bench::open(&server.database("older").await).await;
+    let epoch = bench.register("meta", "meta_ads").await.epoch;
+    let long = "spring ".repeat(1_000);
+    let rows = vec![
+        rows::Row::AdCampaign(campaign(&long)),
+        performance_row(&long, day(20), 1),
+        performance_row("1", day(20), 1),
+    ];
+    let commit = insights("meta", epoch, rows);
+    bench.commit(commit.clone()).await;
+    let before = bench.dump().await;
+    // As the schema was before step 7.
+    let whole = |table: &str| {
+        format!("UPDATE {table} t SET campaign_id = k.whole FROM long_texts k WHERE k.key = t.campaign_id")
+    };
+    for sql in [
+        &*whole("ad_campaign_rows"),
+        &whole("ad_entities"),
+        "DROP VIEW web_analytics_daily, web_conversions_daily",
+        "DROP TABLE long_texts",
+        "CREATE VIEW web_analytics_daily AS SELECT 1",
+        "CREATE VIEW web_conversions_daily AS SELECT 1",
+        "DELETE FROM seaql_migrations WHERE version LIKE 'm20261128_000007%'",
+    ] {
+        bench.execute(sql).await;
+    }
+    assert_eq!(bench.count(&format!("ad_campaign_rows WHERE campaign_id = '{long}'")).await, 1);
+    bench.store.migrate_up().await.unwrap();
+    assert_eq!(bench.dump().await, before);
+    assert_eq!(bench.again().await.commit(commit).await, rows::sink::Committed::default());
+    assert_eq!(bench.dump().await, before);
+    bench.store.close().await;
 }

@@ -65,6 +65,11 @@ impl Bench {
         Self { store, clock, url: url.to_owned() }
     }
 
+    /// The same database with another writer, which remembers nothing.
+    pub async fn again(&self) -> Self {
+        Self::open(&self.url).await
+    }
+
     pub async fn register(&self, name: &str, integration: &str) -> Registration {
         let record = ConnectionRecord {
             name: name.into(),
@@ -115,6 +120,10 @@ impl Bench {
         let mut rows = self.query(sql).await;
         assert_eq!(rows.len(), 1, "{sql}: {rows:?}");
         rows.remove(0)
+    }
+
+    pub async fn stored_rows(&self, table: rows::Table) -> i64 {
+        self.count(table.name()).await
     }
 
     pub async fn count(&self, table: &str) -> i64 {

@@ -12,15 +12,17 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use rows::snapshot::CampaignWindow;
 use rows::{Currency, Day};
 use serde::Serialize;
 use store::{
     Store, StoreError,
-    read::{CampaignHistory, CampaignVisits},
+    read::{CampaignHistory, CampaignVisits, DayTold},
 };
 
 pub use self::{
     budget::BudgetReport,
+    csv::Dialect,
     question::{Question, QuestionError},
 };
 use crate::{
@@ -70,9 +72,9 @@ pub struct Total {
     pub currency: Option<Currency>,
     /// How many campaigns.
     pub campaigns: usize,
-    /// Of how many the spend is not known.
+    /// Of how many the spend is not known: they are not in the sums.
     pub spend_unknown: usize,
-    /// Their sums and ratios.
+    /// Sums and ratios of the others; null where one of them does not say.
     #[serde(flatten)]
     pub figures: Figures,
 }
@@ -111,6 +113,9 @@ pub struct CampaignReport {
     pub daily: Vec<DayReport>,
     /// The last day whose numbers are final.
     pub settled_through: Option<Day>,
+    /// Days of it were read, and none of them has a row: it adds nothing to a total.
+    #[serde(skip)]
+    pub quiet: bool,
 }
 
 /// A campaign's day.
@@ -185,9 +190,12 @@ pub struct GoalReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// For a terminal.
-    Table,
+    Table {
+        /// How many columns it has; all are shown where that is not known.
+        width: Option<usize>,
+    },
     /// For spreadsheets: a line for each campaign and day.
-    Csv,
+    Csv(Dialect),
     /// For programs.
     Json,
     /// For reading and printing: one file that needs nothing else.
@@ -253,8 +261,8 @@ impl Report {
     /// Prints it.
     pub fn print(&self, format: Format) -> Result<String, String> {
         match format {
-            Format::Table => Ok(table::print(self)),
-            Format::Csv => csv::print(self).map_err(|error| error.to_string()),
+            Format::Table { width } => Ok(table::print(self, width)),
+            Format::Csv(dialect) => Ok(csv::print(self, dialect)),
             Format::Json => serde_json::to_string_pretty(self)
                 .map(|text| format!("{text}\n"))
                 .map_err(|error| error.to_string()),
@@ -306,24 +314,35 @@ impl CampaignReport {
         let daily: Vec<DayReport> = history
             .days
             .iter()
-            .map(|(date, window)| DayReport {
+            .map(|(date, told)| DayReport {
                 date: *date,
-                read: window.is_some(),
+                read: *told != DayTold::Unread,
                 provisional: is_provisional(*date),
-                counts: window.map(Counts::from).unwrap_or_default(),
+                counts: told.figures().map(Counts::from).unwrap_or_default(),
             })
             .collect();
-        let read = history.days.iter().filter_map(|(_, window)| *window);
+        let days_read = daily.iter().filter(|day| day.read).count();
+        let told: Vec<CampaignWindow> = history
+            .days
+            .iter()
+            .filter_map(|(_, told)| match told {
+                DayTold::Told(window) => Some(*window),
+                DayTold::Quiet | DayTold::Unread => None,
+            })
+            .collect();
+        let quiet = days_read > 0 && told.is_empty();
+        let figures = if quiet { CampaignWindow::QUIET.into() } else { Figures::sum(told.into_iter()) };
         let CampaignHistory { provider, tenant, campaign_id, name, .. } = &history;
         let of_it = marketing.iter().filter(|of| of.holds(tenant, provider, campaign_id, name.as_deref()));
         Self {
             marketing_campaigns: of_it.map(|of| of.campaign.clone()).collect(),
             days: daily.len(),
-            days_read: read.clone().count(),
+            days_read,
             provisional: daily.last().is_none_or(|day| day.provisional),
-            figures: Figures::sum(read),
+            figures,
             daily,
             settled_through,
+            quiet,
             provider: history.provider,
             account_id: history.account_id,
             campaign_id: history.campaign_id,
@@ -349,11 +368,18 @@ impl Total {
         for campaign in campaigns {
             groups.entry(campaign.currency).or_default().push(campaign);
         }
-        let totals = groups.into_iter().map(|(currency, group)| Self {
-            currency,
-            campaigns: group.len(),
-            spend_unknown: group.iter().filter(|of| of.figures.counts.spend_micros.is_none()).count(),
-            figures: Figures::sum(group.iter().map(|of| of.figures.counts.into())),
+        let totals = groups.into_iter().map(|(currency, group)| {
+            let campaigns = group.len();
+            let known: Vec<_> =
+                group.into_iter().filter(|of| of.figures.counts.spend_micros.is_some()).collect();
+            let told = known.iter().filter(|of| !of.quiet).map(|of| of.figures.counts.into());
+            let only_quiet = !known.is_empty() && known.iter().all(|of| of.quiet);
+            Self {
+                currency,
+                campaigns,
+                spend_unknown: campaigns - known.len(),
+                figures: if only_quiet { CampaignWindow::QUIET.into() } else { Figures::sum(told) },
+            }
         });
         totals.collect()
     }

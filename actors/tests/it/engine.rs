@@ -121,6 +121,32 @@ async fn a_single_run_ends_and_tells_how() {
     assert_eq!(sink.dump(), first);
 }
 
+/// They are no rows of the window, and neither are they silently nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_of_other_days_are_left_out_and_told() {
+    let sink = MemorySink::default();
+    let scripted = [Scripted::new("other-days", Behaviour::OtherDays)];
+    let mut options = options(&sink, &scripted);
+    options.once = Some(Once { since: SystemClock::new().now(), wait_max: Duration::from_secs(30) });
+    let mut engine = Engine::start(options, vec![spec("other-days", "other-days")]).await.unwrap();
+    let progress = tokio::time::timeout(Duration::from_secs(20), engine.finished()).await.unwrap();
+    assert_eq!(progress.finished.get("other-days"), Some(&true));
+    engine.stop(Duration::from_secs(5)).await;
+    let rows = sink.table("other-days", Table::AdPerformanceDaily);
+    assert!(rows.len() > 28 && rows.iter().all(|row| row.day() > Some(date(2020, 1, 1))), "{}", rows.len());
+    let stored = sink.0.lock();
+    let told: std::collections::BTreeSet<_> =
+        stored.quarantined.iter().map(|one| (one.reason, &*one.hash)).collect();
+    assert_eq!(told.len(), 1, "one entry, however often: {told:?}");
+    let one = &stored.quarantined[0];
+    assert_eq!(one.reason, "date_outside_window");
+    assert!(
+        one.detail.ends_with("found 1 rows dated 2020-01-01 to 2020-01-01: they were left out"),
+        "{}",
+        one.detail
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn operators_pause_and_resume() {
     let sink = MemorySink::default();

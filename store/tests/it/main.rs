@@ -21,3 +21,4 @@ mod support;
 mod tools;
 mod vanishing;
 mod web;
+mod windows;

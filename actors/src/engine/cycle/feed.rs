@@ -16,6 +16,8 @@ impl Cycle<'_> {
     /// Follows the feed to its end.
     pub(super) async fn feed(&mut self, lane: Lane, start: Day) -> Result<Done, CycleError> {
         let mut token = self.token(lane);
+        // A listing that goes on began at a day of its own.
+        let since = token.is_none().then_some(start);
         for _ in 0..limits::PAGES_MAX {
             if self.is_stopping() {
                 return Ok(Done::Stopped);
@@ -39,7 +41,7 @@ impl Cycle<'_> {
                 }
                 Next::End(next) => (true, next),
             };
-            let ledger = self.advanced(lane, next_token.clone(), ended);
+            let ledger = self.advanced(lane, next_token.clone(), ended, since);
             let commit = self.with_ledger(self.commit_of(page), ledger);
             self.store(commit).await?;
             if ended {
@@ -58,7 +60,7 @@ impl Cycle<'_> {
         }
     }
 
-    fn advanced(&self, lane: Lane, token: Option<String>, ended: bool) -> Ledger {
+    fn advanced(&self, lane: Lane, token: Option<String>, ended: bool, since: Option<Day>) -> Ledger {
         let mut ledger = self.ledger.clone();
         ledger.forbidden = None;
         let began_at = self.began_at;
@@ -66,6 +68,10 @@ impl Cycle<'_> {
             match lane {
                 Lane::Tail => tail(progress, token, ended, began_at),
                 Lane::Relist => relist(progress, token, ended, began_at),
+            }
+            // The tail's listing counts from its first page, because nothing is shown before it has ended.
+            if lane == Lane::Tail || ended {
+                progress.since = [progress.since, since].into_iter().flatten().min();
             }
         }
         ledger

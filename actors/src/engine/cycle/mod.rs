@@ -285,11 +285,15 @@ impl Cycle<'_> {
     async fn store_now(&mut self, commit: Commit) -> Result<Committed, CycleError> {
         let ledger = commit.ledger.clone();
         let account_id = commit.account_id.clone();
+        let sets_aside = !commit.quarantined.is_empty();
         let context = self.context;
         let began = context.clock.elapsed();
         let committed = context.sink.commit(commit).await?;
         let took = context.clock.elapsed().saturating_sub(began);
         context.observer.committed(context.integration, self.task.stream.name, &committed, took);
+        if sets_aside {
+            context.observer.set_aside(&context.spec.name);
+        }
         let mut shows_more = false;
         if committed.shrunk.is_none()
             && let Some(ledger) = ledger

@@ -213,6 +213,7 @@ impl Sink for MemorySink {
             .map(|(_, ledger)| ledger.clone())
             .collect();
         Box::pin(std::future::ready(Ok(Registration {
+            returned: false,
             epoch,
             paused: false,
             last_success_at: None,

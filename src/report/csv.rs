@@ -162,6 +162,7 @@ mod tests {
             time_zone: "UTC".to_owned(),
             days: 2,
             days_read: 1,
+            incomplete: true,
             provisional: true,
             figures: Figures::default(),
             daily: vec![day(true, Some(-1_500_000)), day(false, None)],

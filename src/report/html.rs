@@ -63,6 +63,7 @@ fn tiles(totals: &[Total]) -> Markup {
                     dt { "Spend of " (total.campaigns) @if total.campaigns == 1 { " campaign" } @else { " campaigns" } }
                     dd { (money(total.figures.counts.spend_micros, total.currency)) }
                     @if total.spend_unknown > 0 { dd.fine { "without " (total.spend_unknown) " of which it is not known" } }
+                    @if total.incomplete > 0 { dd.fine { "of " (total.incomplete) " without days that have not been read" } }
                 }
             }
         }

@@ -8,12 +8,12 @@ mod csv;
 mod html;
 mod question;
 mod table;
+mod visits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rows::snapshot::CampaignWindow;
-use rows::{Currency, Day};
+use rows::{Currency, Day, snapshot::CampaignWindow};
 use serde::Serialize;
 use store::{
     Store, StoreError,
@@ -24,12 +24,10 @@ pub use self::{
     budget::BudgetReport,
     csv::Dialect,
     question::{Question, QuestionError},
+    visits::{GoalReport, VisitReport},
 };
 use crate::{
-    insight::{
-        figures::{Counts, Figures},
-        ratio,
-    },
+    insight::figures::{Counts, Figures},
     settings::{Campaign, Member},
     telemetry::snapshot::MarketingCampaign,
     worker::marketing::shown,
@@ -74,7 +72,9 @@ pub struct Total {
     pub campaigns: usize,
     /// Of how many the spend is not known: they are not in the sums.
     pub spend_unknown: usize,
-    /// Sums and ratios of the others; null where one of them does not say.
+    /// Of how many days are missing: the sums are of the days that were read.
+    pub incomplete: usize,
+    /// Sums and ratios of those whose spend is known; null where one of them does not say.
     #[serde(flatten)]
     pub figures: Figures,
 }
@@ -104,6 +104,8 @@ pub struct CampaignReport {
     pub days: usize,
     /// How many of them were read: the sums are of these.
     pub days_read: usize,
+    /// Whether days are missing on which it ran or may have run.
+    pub incomplete: bool,
     /// Whether the network may still change the numbers.
     pub provisional: bool,
     /// Sums over the days, and their ratios.
@@ -150,42 +152,6 @@ pub struct MarketingReport {
     pub members_without_data: Vec<String>,
 }
 
-/// Visits by one `utm_campaign`, as one connection counts them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct VisitReport {
-    /// The connection that reads them.
-    pub connection: String,
-    /// Its integration.
-    pub provider: String,
-    /// As links carry it.
-    pub utm_campaign: String,
-    /// Days of the range that have begun there.
-    pub days: usize,
-    /// How many of them were read.
-    pub days_read: usize,
-    /// Pages and screens seen.
-    pub page_views: Option<i64>,
-    /// Sessions.
-    pub sessions: Option<i64>,
-    /// Average length of a session.
-    pub session_duration_seconds: Option<f64>,
-    /// Goals that were reached.
-    pub goals: Vec<GoalReport>,
-}
-
-/// One goal of a [`VisitReport`].
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct GoalReport {
-    /// Its configured name.
-    pub goal: String,
-    /// How often it was reached, in millionths.
-    pub conversions_micros: Option<i64>,
-    /// In how many sessions.
-    pub converting_sessions: Option<i64>,
-    /// Converting sessions / sessions; 0.02 = 2 %.
-    pub conversion_ratio: Option<f64>,
-}
-
 /// What a report is printed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -216,7 +182,7 @@ impl Report {
         let history = store.campaign_history(days, now).await?;
         let asked = question.choose(configured, &history)?;
         let names: BTreeSet<String> =
-            asked.marketing.iter().flat_map(|(_, campaign)| utm_names(campaign)).collect();
+            asked.marketing.iter().flat_map(|(_, campaign)| visits::utm_names(campaign)).collect();
         let visits = store.campaign_visits(&names, days, now).await?;
         let marketing = shown(configured);
         let mut campaigns: Vec<CampaignReport> =
@@ -269,13 +235,6 @@ impl Report {
             Format::Html => Ok(html::print(self)),
         }
     }
-}
-
-fn utm_names(campaign: &Campaign) -> impl Iterator<Item = String> {
-    campaign.members.iter().filter_map(|member| match member {
-        Member::Utm(name) => Some(name.clone()),
-        Member::Campaign { .. } | Member::Name { .. } => None,
-    })
 }
 
 /// In words: what the configuration names and nothing was read of.
@@ -338,6 +297,9 @@ impl CampaignReport {
             marketing_campaigns: of_it.map(|of| of.campaign.clone()).collect(),
             days: daily.len(),
             days_read,
+            incomplete: history.days.iter().any(|(day, told)| {
+                *told == DayTold::Unread && history.first.is_none_or(|first| first <= *day)
+            }),
             provisional: daily.last().is_none_or(|day| day.provisional),
             figures,
             daily,
@@ -378,47 +340,10 @@ impl Total {
                 currency,
                 campaigns,
                 spend_unknown: campaigns - known.len(),
+                incomplete: known.iter().filter(|of| of.incomplete).count(),
                 figures: if only_quiet { CampaignWindow::QUIET.into() } else { Figures::sum(told) },
             }
         });
         totals.collect()
-    }
-}
-
-// === impl VisitReport ===
-
-impl VisitReport {
-    fn of(campaign: &Campaign, visits: &[CampaignVisits]) -> Vec<Self> {
-        let names: BTreeSet<String> = utm_names(campaign).collect();
-        let of_it = visits
-            .iter()
-            .filter(|visits| visits.tenant == campaign.tenant && names.contains(&visits.utm_campaign));
-        let visits = of_it.map(|visits| Self {
-            connection: visits.connection.clone(),
-            provider: visits.provider.clone(),
-            utm_campaign: visits.utm_campaign.clone(),
-            days: visits.days,
-            days_read: visits.days_read,
-            page_views: visits.page_views,
-            sessions: visits.sessions,
-            session_duration_seconds: ratio::session_duration_seconds(
-                visits.session_seconds,
-                visits.sessions,
-            ),
-            goals: visits
-                .goals
-                .iter()
-                .map(|goal| GoalReport {
-                    goal: goal.goal.clone(),
-                    conversions_micros: goal.conversions.map(|conversions| conversions.0),
-                    converting_sessions: goal.converting_sessions,
-                    conversion_ratio: ratio::session_conversion_ratio(
-                        goal.converting_sessions,
-                        visits.sessions,
-                    ),
-                })
-                .collect(),
-        });
-        visits.collect()
     }
 }

@@ -90,13 +90,9 @@ fn whole_life(snapshot: &CampaignSnapshot, reading: &Reading) -> Option<Day> {
 
 /// The day on which a campaign began, in its account's zone: when it was made or when it starts, whichever is earlier. None
 /// where neither is said, or where it has delivered before, so that neither can be true.
-pub fn own_first(
-    object: &ad_campaign::Model,
-    zone: Option<&TimeZone>,
-    first_told: Option<Day>,
-) -> Option<Day> {
+pub fn own_first(object: &ad_campaign::Model, zone_name: &str, first_told: Option<Day>) -> Option<Day> {
     let began = [object.start_at, object.created_at].into_iter().flatten().min()?;
-    let first = day_at(Timestamp::from_second(began).ok()?, zone?);
+    let first = day_at(Timestamp::from_second(began).ok()?, &zone(zone_name)?);
     first_told.is_none_or(|told| first <= told).then_some(first)
 }
 
@@ -118,9 +114,8 @@ fn snapshot_of(
     if !spent && !active {
         return None;
     }
-    let zone = zone(&reading.time_zone);
     let first_told = sums.and_then(|sums| sums.first);
-    let own_first = object.and_then(|object| own_first(object, zone.as_ref(), first_told));
+    let own_first = object.and_then(|object| own_first(object, &reading.time_zone, first_told));
     let unread = unread_windows(&reading.days, reading.today, own_first);
     let missing = [unread.today, unread.yesterday, unread.last_7_days, unread.last_28_days];
     let window = |number: usize| {
@@ -192,8 +187,8 @@ mod tests {
 
     #[test]
     fn a_campaign_begins_when_it_was_made_or_starts() {
-        let zone = zone("America/Los_Angeles").unwrap();
-        let first = |start, created, told| own_first(&object(start, created), Some(&zone), told);
+        let zone = "America/Los_Angeles";
+        let first = |start, created, told| own_first(&object(start, created), zone, told);
         let (made, starts) = (Some("2026-11-10T02:00:00Z"), Some("2026-11-20T12:00:00Z"));
         assert_eq!(first(starts, made, None), Some(date(2026, 11, 9)), "in the account's zone");
         assert_eq!(first(made, starts, None), Some(date(2026, 11, 9)));
@@ -201,7 +196,7 @@ mod tests {
         assert_eq!(first(None, None, None), None);
         assert_eq!(first(starts, None, Some(date(2026, 11, 20))), Some(date(2026, 11, 20)));
         assert_eq!(first(starts, None, Some(date(2026, 11, 19))), None, "it has delivered before");
-        assert_eq!(own_first(&object(starts, made), None, None), None);
+        assert_eq!(own_first(&object(starts, made), "Mars/Base", None), None);
     }
 
     #[test]

@@ -205,8 +205,7 @@ fn history_of(
 ) -> CampaignHistory {
     let Told { currency, by_day } = told.unwrap_or_default();
     let first_told = by_day.keys().min().copied();
-    let zone = rows::zone::zone(&reading.time_zone);
-    let first = object.and_then(|object| own_first(object, zone.as_ref(), first_told));
+    let first = object.and_then(|object| own_first(object, &reading.time_zone, first_told));
     let begun = days.days().take_while(|day| *day <= reading.today);
     let days = begun.map(|day| {
         let told = match (by_day.get(&day), reading.days.read_at(day)) {

@@ -69,10 +69,13 @@ impl Cycle<'_> {
                 Lane::Tail => tail(progress, token, ended, began_at),
                 Lane::Relist => relist(progress, token, ended, began_at),
             }
-            // The tail's listing counts from its first page, because nothing is shown before it has ended.
-            if lane == Lane::Tail || ended {
-                progress.since = [progress.since, since].into_iter().flatten().min();
-            }
+            progress.since = match (lane, progress.since, since) {
+                // It counts from the first page: nothing is shown before the listing has ended.
+                (Lane::Tail, None, began) => began,
+                // Days that were asked for later. What an older version listed is not known, and went further back.
+                (_, Some(before), Some(began)) if ended => Some(before.min(began)),
+                (_, before, _) => before,
+            };
         }
         ledger
     }

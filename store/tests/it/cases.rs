@@ -1,9 +1,14 @@
 //! What must hold on every engine.
 
+use futures::future::BoxFuture;
+
 use crate::{
     music::*, reading::*, refusing::*, sealing::*, storing::*, support::Bench, vanishing::*, web::*,
     windows::*,
 };
+
+/// A case, ready to run.
+type Case = for<'a> fn(&'a Bench) -> BoxFuture<'a, ()>;
 
 /// Runs each case on SQLite as a test of its own, and lists them for PostgreSQL.
 macro_rules! cases {
@@ -24,13 +29,15 @@ macro_rules! cases {
 
         /// Every case on a database of its own, made by `url`.
         pub async fn all<F: AsyncFnMut(&'static str) -> String>(mut url: F) {
-            $(
-                println!("case {}", stringify!($name));
-                let bench = Bench::open(&url(stringify!($name)).await).await;
-                // On the heap: all of them together are too large for a thread's stack.
-                Box::pin($name(&bench)).await;
+            // On the heap, each made by a function of its own: all of them together are too large for a thread's stack.
+            let cases: Vec<(&'static str, Case)> =
+                vec![$((stringify!($name), |bench| Box::pin($name(bench)))),*];
+            for (name, case) in cases {
+                println!("case {name}");
+                let bench = Bench::open(&url(name).await).await;
+                case(&bench).await;
                 bench.store.close().await;
-            )*
+            }
         }
     };
 }

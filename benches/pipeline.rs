@@ -27,7 +27,9 @@ use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use dynamoi::telemetry::{
     Exposition, Metrics, Publisher,
-    snapshot::{ConditionSource, MusicSnapshot, SnapshotError, SnapshotSource, Touched, WebSnapshot},
+    snapshot::{
+        ConditionSource, MusicSnapshot, SetAside, SnapshotError, SnapshotSource, Touched, WebSnapshot,
+    },
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -314,6 +316,9 @@ impl SnapshotSource for Shown {
     fn music(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
+    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, SnapshotError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 }
 
 /// The connection that reads them.
@@ -325,6 +330,8 @@ impl ConditionSource for Alone {
             connection: "bench".to_owned(),
             integration: "meta_ads",
             tenant: "label-a".to_owned(),
+            start_date: jiff::civil::date(2026, 1, 1),
+            paused: false,
             state: State::Idle,
             last_success_at: None,
             next_poll_at: None,
@@ -414,6 +421,7 @@ fn campaign(number: usize) -> CampaignSnapshot {
             last_7_days: Some(window),
             last_28_days: Some(window),
         },
+        unread: Windows::default(),
     }
 }
 

@@ -103,6 +103,9 @@ pub struct FeedProgress {
     pub relisted_at: Option<Timestamp>,
     /// When the re-listing in progress began.
     pub relist_began_at: Option<Timestamp>,
+    /// The first day (UTC) from which everything was listed; nothing for what an older version listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Day>,
 }
 
 /// When a set was last read whole.

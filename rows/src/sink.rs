@@ -36,6 +36,8 @@ pub struct Registration {
     pub paused: bool,
     /// When a cycle last succeeded, for a worker before this one.
     pub last_success_at: Option<Timestamp>,
+    /// It had been taken out of the configuration: what is stored of it has not been shown meanwhile.
+    pub returned: bool,
     /// For a single run: when it began. Earlier than asked for when a run was killed within [`SINGLE_RUN_KEPT`]: that
     /// one is taken up where it stopped.
     pub once_since: Option<Timestamp>,

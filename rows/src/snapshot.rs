@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::{Currency, Day, Micros, money::RawSpend, music::MusicEntity};
 
 /// The same figures over each window of an account's own days; `None` until the window has been read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows<T> {
     /// The current day, so far.
     pub today: Option<T>,
@@ -20,7 +20,18 @@ pub struct Windows<T> {
     pub last_28_days: Option<T>,
 }
 
-/// Sums of one campaign over one window; `None` is "the source does not say".
+/// Days that a window needs and that have not been read: why it is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unread {
+    /// The earliest of them.
+    pub first: Day,
+    /// The latest of them.
+    pub last: Day,
+    /// How many there are.
+    pub days: u32,
+}
+
+/// Sums of one campaign over one window; `None` is "the source does not say", of a sum also "not of every part of it".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CampaignWindow {
     /// Times shown.
@@ -50,28 +61,21 @@ impl CampaignWindow {
         conversion_value: None,
     };
 
-    /// Both together, as far as they are known. Amounts must be in one currency, which the caller has to see to.
+    /// Both together: unknown where one of them is, or where the sum does not fit. Amounts must be in one currency, which
+    /// the caller has to see to.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
-        let micros =
-            |a: Option<Micros>, b: Option<Micros>| sum_known(a.map(|a| a.0), b.map(|b| b.0)).map(Micros);
+        let sum = |a: Option<i64>, b: Option<i64>| a?.checked_add(b?);
+        let micros = |a: Option<Micros>, b: Option<Micros>| sum(a.map(|a| a.0), b.map(|b| b.0)).map(Micros);
         let spend = |window: Self| window.spend.map(|RawSpend(spend)| spend);
         Self {
-            impressions: sum_known(self.impressions, other.impressions),
-            clicks: sum_known(self.clicks, other.clicks),
+            impressions: sum(self.impressions, other.impressions),
+            clicks: sum(self.clicks, other.clicks),
             conversions: micros(self.conversions, other.conversions),
-            video_views: sum_known(self.video_views, other.video_views),
+            video_views: sum(self.video_views, other.video_views),
             spend: micros(spend(self), spend(other)).map(RawSpend),
             conversion_value: micros(self.conversion_value, other.conversion_value),
         }
-    }
-}
-
-/// The sum of what is known; nothing where nothing is, or where it does not fit.
-fn sum_known(a: Option<i64>, b: Option<i64>) -> Option<i64> {
-    match (a, b) {
-        (Some(a), Some(b)) => a.checked_add(b),
-        (one, other) => one.or(other),
     }
 }
 
@@ -117,17 +121,21 @@ pub struct CampaignSnapshot {
     pub read_at: Option<Timestamp>,
     /// The sums.
     pub windows: Windows<CampaignWindow>,
+    /// What each window that is not known still needs.
+    pub unread: Windows<Unread>,
 }
 
-/// Payments of one connection and currency over one window, in minor units.
+/// Payments of one connection and currency over one window, in minor units: gross − fees − refunds + other = net.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PaymentWindow {
-    /// Charged to customers.
+    /// Charged to customers, without charges that failed later.
     pub gross_minor: i64,
     /// Kept by the payment provider.
     pub fees_minor: i64,
-    /// Given back to customers.
+    /// Given back to customers, without refunds that failed.
     pub refunds_minor: i64,
+    /// Every other movement of payments, such as disputes; negative where money went.
+    pub other_minor: i64,
     /// What is left.
     pub net_minor: i64,
 }
@@ -191,6 +199,25 @@ pub struct WebSnapshot {
     pub windows: Windows<WebWindow>,
     /// Goals that were reported in the last 28 days, by name.
     pub goals: Vec<GoalSnapshot>,
+}
+
+/// Rows of one stream of an account that could not be understood or stored: numbers that are missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// The connection that reads them.
+    pub connection: String,
+    /// Account; `""` where there are none.
+    pub account_id: String,
+    /// Stream.
+    pub stream: String,
+    /// How many there are.
+    pub rows: u64,
+    /// Why the latest of them was set aside, in a word.
+    pub reason: String,
+    /// The same in a sentence.
+    pub detail: String,
+    /// When it was last seen.
+    pub last_seen_at: Timestamp,
 }
 
 /// What one connection showed of streaming services when it last read them. Several connections may show the same
@@ -288,7 +315,19 @@ pub struct CounterSnapshot {
 
 // === impl Windows ===
 
+impl<T> Default for Windows<T> {
+    /// None of them.
+    fn default() -> Self {
+        Self::of(|_| None)
+    }
+}
+
 impl<T> Windows<T> {
+    /// By the number of each window, from the shortest.
+    pub fn of(mut window: impl FnMut(usize) -> Option<T>) -> Self {
+        Self { today: window(0), yesterday: window(1), last_7_days: window(2), last_28_days: window(3) }
+    }
+
     /// Those that are known, each with its label.
     pub fn known(&self) -> impl Iterator<Item = (&'static str, &T)> {
         [
@@ -307,14 +346,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_unknown_adds_nothing_and_stays_unknown() {
+    fn a_sum_with_an_unknown_part_is_unknown() {
         let one =
             CampaignWindow { clicks: Some(2), spend: Some(RawSpend(Micros(3))), ..CampaignWindow::default() };
         let both =
             one.plus(CampaignWindow { clicks: Some(5), video_views: Some(1), ..CampaignWindow::QUIET });
-        assert_eq!(both.clicks, Some(7));
-        assert_eq!((both.impressions, both.video_views), (Some(0), Some(1)));
-        assert_eq!(both.spend, Some(RawSpend(Micros(3))));
+        assert_eq!((both.clicks, both.spend), (Some(7), Some(RawSpend(Micros(3)))));
+        assert_eq!((both.impressions, both.video_views), (None, None));
         assert_eq!((both.conversions, both.conversion_value), (None, None));
         let most = CampaignWindow { clicks: Some(i64::MAX), ..CampaignWindow::default() };
         assert_eq!(most.plus(one).clicks, None, "does not fit");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use dynamoi::{
     open_store,
-    report::{Format, Question, Report as Campaigns, ReportError},
+    report::{Dialect, Format, Question, Report as Campaigns, ReportError},
     settings::Settings,
 };
 use jiff::civil::Date;
@@ -27,6 +27,7 @@ Examples:
   dynamoi report --config dynamoi.toml --campaign 'Night Drive*'                campaigns of networks, by name
   dynamoi report --config dynamoi.toml --from 2026-10-01 --to 2026-10-31 --format html > october.html
   dynamoi report --config dynamoi.toml --format csv > days.csv                  a line for each campaign and day
+  dynamoi report --config dynamoi.toml --format csv --bom --separator semicolon > tage.csv
   dynamoi report --config dynamoi.toml --format json | jq '.totals[] | {currency, spend_micros, roas}'")]
 pub struct Report {
     #[command(flatten)]
@@ -46,6 +47,23 @@ pub struct Report {
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = Form::Table)]
     pub format: Form,
+    /// Begins a CSV with a byte order mark, by which some spreadsheets know that it is UTF-8.
+    #[arg(long)]
+    pub bom: bool,
+    /// What stands between the cells of a CSV.
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub separator: Option<Separator>,
+}
+
+/// What stands between cells.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Separator {
+    /// `,`
+    Comma,
+    /// `;`: what spreadsheets expect where `,` is the decimal sign.
+    Semicolon,
+    /// A tabulator.
+    Tab,
 }
 
 /// How a report is printed.
@@ -67,6 +85,10 @@ impl Report {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
         let clock = SystemClock::new();
+        let format = match self.format() {
+            Ok(format) => format,
+            Err(error) => return Exit::usage(error),
+        };
         let question = match Question::new(
             self.from,
             self.to,
@@ -92,9 +114,26 @@ impl Report {
             Err(ReportError::Question(error)) => return Exit::usage(error),
             Err(error) => return Exit::failed(error),
         };
-        match report.print(self.format.into()) {
+        match report.print(format) {
             Ok(text) => output::print(&text),
             Err(error) => Exit::failed(error),
+        }
+    }
+
+    fn format(&self) -> Result<Format, &'static str> {
+        let asks_for_csv = self.bom || self.separator.is_some();
+        match self.format {
+            Form::Csv => {
+                let separator = self.separator.map_or(',', Separator::character);
+                Ok(Format::Csv(Dialect { bom: self.bom, separator }))
+            }
+            _ if asks_for_csv => Err("--bom and --separator are for --format csv"),
+            Form::Table => {
+                let size = console::Term::stdout().size_checked();
+                Ok(Format::Table { width: size.map(|(_, columns)| usize::from(columns)) })
+            }
+            Form::Json => Ok(Format::Json),
+            Form::Html => Ok(Format::Html),
         }
     }
 }
@@ -114,15 +153,14 @@ async fn read(
     read
 }
 
-// === impl Form ===
+// === impl Separator ===
 
-impl From<Form> for Format {
-    fn from(form: Form) -> Self {
-        match form {
-            Form::Table => Self::Table,
-            Form::Csv => Self::Csv,
-            Form::Json => Self::Json,
-            Form::Html => Self::Html,
+impl Separator {
+    const fn character(self) -> char {
+        match self {
+            Self::Comma => ',',
+            Self::Semicolon => ';',
+            Self::Tab => '\t',
         }
     }
 }

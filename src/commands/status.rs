@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use clap::Args;
 use comfy_table::{Table, presets};
 use dynamoi::{
-    http::{ConnectionStatus, Connections, StreamStatus},
+    http::{ConnectionStatus, Connections, Quarantine, StreamStatus},
     open_store,
     settings::Settings,
 };
@@ -109,9 +109,10 @@ async fn database(settings: &Settings) -> Result<Connections, StoreError> {
 
 async fn stored(store: &Store, now: Timestamp) -> Result<Connections, StoreError> {
     store.migrate_up().await?;
+    let set_aside = store.set_aside().await?;
     let connections = store.connections().await?.into_iter().filter(|stored| !stored.removed);
     let connections = connections.map(|stored| ConnectionStatus {
-        connection: stored.name,
+        connection: stored.name.clone(),
         integration: stored.integration,
         tenant: stored.tenant,
         state: if stored.paused { State::Paused } else { stored.state.unwrap_or(State::Starting) },
@@ -119,19 +120,26 @@ async fn stored(store: &Store, now: Timestamp) -> Result<Connections, StoreError
         data_through: stored.data_through,
         lag_seconds: stored.data_through.map(|at| now.duration_since(at).as_secs()),
         next_poll_at: stored.next_poll_at,
+        paused: stored.paused,
         quota: None,
         error: stored.error,
+        quarantine: Quarantine::of(set_aside.iter().filter(|one| one.connection == stored.name)),
         streams: stored
             .streams
             .into_iter()
             .map(|stream| StreamStatus {
-                account_id: stream.account_id,
-                stream: stream.stream,
                 state: if stream.forbidden.is_some() { State::NeedsReauth } else { State::Idle },
                 data_through: stream.data_through,
                 lag_seconds: stream.data_through.map(|at| now.duration_since(at).as_secs()),
                 settled_through: stream.settled_through,
                 error: stream.forbidden,
+                quarantine: Quarantine::of(set_aside.iter().filter(|one| {
+                    one.connection == stored.name
+                        && one.account_id == stream.account_id
+                        && one.stream == stream.stream
+                })),
+                account_id: stream.account_id,
+                stream: stream.stream,
             })
             .collect(),
     });
@@ -168,6 +176,13 @@ fn shown(status: &Connections) -> String {
         ]);
         if let Some(error) = &connection.error {
             remarks = format!("{remarks}\n{}: {error}\n", connection.connection);
+        }
+        if let Some(Quarantine { rows, last_seen_at, reason, detail }) = &connection.quarantine {
+            let at = whole_seconds(*last_seen_at);
+            remarks = format!(
+                "{remarks}\n{}: rows set aside: {rows}, the latest at {at} ({reason}: {detail}); all are in quarantined_rows\n",
+                connection.connection
+            );
         }
     }
     format!("{table}\n{remarks}")

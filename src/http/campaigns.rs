@@ -1,10 +1,12 @@
 //! `GET /api/v1/campaigns`.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rows::{
     Day,
     day::plus_days,
-    snapshot::{CampaignSnapshot, CampaignWindow, Windows},
+    snapshot::{self, CampaignSnapshot, CampaignWindow, Windows},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,7 +17,7 @@ use super::{
     schema,
 };
 use crate::{
-    insight::figures::Figures,
+    insight::{figures::Figures, unread},
     telemetry::shown::{CampaignId, ShownCampaign, Slice, Wanted},
 };
 
@@ -82,6 +84,36 @@ pub struct CampaignStatus {
     pub marketing_campaigns: Vec<String>,
     /// Sums over windows of account days; null where not all days of a window have been read.
     pub windows: WindowStatuses,
+    /// Why a window is null: the days that it needs and that have not been read; null for one that is there.
+    pub unread: UnreadWindows,
+}
+
+/// What each window still needs.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct UnreadWindows {
+    /// The current day.
+    pub today: Option<Unread>,
+    /// The day before.
+    pub yesterday: Option<Unread>,
+    /// Seven days, today the last.
+    pub last_7_days: Option<Unread>,
+    /// Twenty-eight days, today the last.
+    pub last_28_days: Option<Unread>,
+}
+
+/// Days that have not been read.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Unread {
+    /// The earliest of them.
+    #[schemars(schema_with = "schema::day")]
+    pub from: Day,
+    /// The latest of them.
+    #[schemars(schema_with = "schema::day")]
+    pub to: Day,
+    /// How many there are.
+    pub days: u32,
+    /// The same in words, with what keeps them from being read, where that is known.
+    pub reason: String,
 }
 
 /// The same figures over each window.
@@ -127,6 +159,7 @@ impl Campaigns {
             tenant: filter.tenant().map(str::to_owned),
             provider: filter.provider().map(str::to_owned),
             connections: in_state(conditions.iter().map(AsRef::as_ref), state),
+            name: filter.name().map(str::to_owned),
             slice: Slice::After { key, limit },
         };
         let shown = shared.campaigns.campaigns(&wanted, at);
@@ -134,17 +167,15 @@ impl Campaigns {
             let CampaignSnapshot { provider, account_id, campaign_id, .. } = &last.snapshot;
             serde_json::json!([provider, account_id, campaign_id]).to_string()
         });
-        let settled = |campaign: &ShownCampaign| {
-            let mut conditions = conditions.iter();
-            let condition =
-                conditions.find(|condition| condition.connection == campaign.snapshot.connection)?;
-            let of_account =
-                condition.streams.iter().filter(|stream| stream.account_id == campaign.snapshot.account_id);
-            of_account.filter_map(|stream| stream.settled_through).min()
-        };
+        let conditions: HashMap<&str, _> =
+            conditions.iter().map(|condition| (condition.connection.as_str(), condition)).collect();
         let campaigns = shown.campaigns.into_iter().map(|campaign| {
-            let settled_through = settled(&campaign);
-            CampaignStatus::new(campaign, settled_through)
+            let condition = conditions.get(campaign.snapshot.connection.as_str());
+            let streams = condition.iter().flat_map(|condition| &condition.streams);
+            let of_account = streams.filter(|stream| stream.account_id == campaign.snapshot.account_id);
+            let settled_through = of_account.filter_map(|stream| stream.settled_through).min();
+            let start_date = condition.map(|condition| condition.start_date);
+            CampaignStatus::new(campaign, settled_through, start_date)
         });
         Ok(Self { at, total: shown.total, next, campaigns: campaigns.collect() })
     }
@@ -153,7 +184,8 @@ impl Campaigns {
 // === impl CampaignStatus ===
 
 impl CampaignStatus {
-    fn new(campaign: ShownCampaign, settled_through: Option<Day>) -> Self {
+    fn new(campaign: ShownCampaign, settled_through: Option<Day>, start_date: Option<Day>) -> Self {
+        let unread = UnreadWindows::new(&campaign.snapshot.unread, start_date);
         let windows = WindowStatuses::new(&campaign.snapshot.windows, campaign.today, settled_through);
         let ShownCampaign { snapshot, today, pacing, marketing_campaigns } = campaign;
         Self {
@@ -178,6 +210,26 @@ impl CampaignStatus {
             read_at: snapshot.read_at,
             marketing_campaigns,
             windows,
+            unread,
+        }
+    }
+}
+
+// === impl UnreadWindows ===
+
+impl UnreadWindows {
+    /// Of a connection that reads from this day on.
+    fn new(windows: &Windows<snapshot::Unread>, start_date: Option<Day>) -> Self {
+        let of = |unread: Option<snapshot::Unread>| {
+            let unread = unread?;
+            let snapshot::Unread { first, last, days } = unread;
+            Some(Unread { from: first, to: last, days, reason: unread::why(unread, start_date) })
+        };
+        Self {
+            today: of(windows.today),
+            yesterday: of(windows.yesterday),
+            last_7_days: of(windows.last_7_days),
+            last_28_days: of(windows.last_28_days),
         }
     }
 }

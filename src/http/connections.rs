@@ -2,7 +2,7 @@
 
 use actors::engine::condition::{Condition, StreamCondition};
 use jiff::Timestamp;
-use rows::{Day, state::State};
+use rows::{Day, snapshot::SetAside, state::State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,9 @@ pub struct ConnectionStatus {
     /// The worst of its own state and its streams'.
     #[schemars(schema_with = "schema::state")]
     pub state: State,
+    /// Whether an operator holds it, whatever its state is.
+    #[serde(default)]
+    pub paused: bool,
     /// When a cycle last succeeded.
     #[schemars(schema_with = "schema::instant_or_null")]
     pub last_success_at: Option<Timestamp>,
@@ -54,8 +57,25 @@ pub struct ConnectionStatus {
     pub quota: Option<QuotaUsed>,
     /// What is wrong and what to do.
     pub error: Option<String>,
+    /// Rows that could not be understood or stored, of all its streams: numbers that are missing. Null when there are none.
+    #[serde(default)]
+    pub quarantine: Option<Quarantine>,
     /// By account and stream.
     pub streams: Vec<StreamStatus>,
+}
+
+/// Rows that were set aside, kept for 30 days after they were last seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Quarantine {
+    /// How many there are.
+    pub rows: u64,
+    /// When the latest was last seen.
+    #[schemars(schema_with = "schema::instant")]
+    pub last_seen_at: Timestamp,
+    /// Why the latest was set aside, in a word.
+    pub reason: String,
+    /// The same in a sentence.
+    pub detail: String,
 }
 
 /// How much of an allowance is used, by the provider's word.
@@ -87,6 +107,9 @@ pub struct StreamStatus {
     pub settled_through: Option<Day>,
     /// What is wrong and what to do.
     pub error: Option<String>,
+    /// Rows that could not be understood or stored. Null when there are none.
+    #[serde(default)]
+    pub quarantine: Option<Quarantine>,
 }
 
 // === impl Connections ===
@@ -106,10 +129,7 @@ impl Connections {
         let connections: Vec<_> = wanted[begin..]
             .iter()
             .take(limit)
-            .map(|condition| {
-                let quota = shared.quotas.used(&condition.connection);
-                ConnectionStatus::new(condition, quota, at)
-            })
+            .map(|condition| ConnectionStatus::new(condition, shared, at))
             .collect();
         let is_last = begin + connections.len() == total;
         let next = connections.last().filter(|_| !is_last).map(|last| last.connection.clone());
@@ -120,7 +140,8 @@ impl Connections {
 // === impl ConnectionStatus ===
 
 impl ConnectionStatus {
-    pub(super) fn new(condition: &Condition, quota: Option<QuotaUsed>, now: Timestamp) -> Self {
+    pub(super) fn new(condition: &Condition, shared: &Shared, now: Timestamp) -> Self {
+        let set_aside = shared.set_aside.set_aside(&condition.connection);
         // `None` is less than every instant, so that one stream without any decides.
         let data_through = condition.streams.iter().map(|stream| stream.data_through).min().flatten();
         Self {
@@ -128,13 +149,19 @@ impl ConnectionStatus {
             integration: condition.integration.to_owned(),
             tenant: condition.tenant.clone(),
             state: condition.state,
+            paused: condition.paused,
             last_success_at: condition.last_success_at,
             data_through,
             lag_seconds: lag_seconds(data_through, now),
             next_poll_at: condition.next_poll_at,
-            quota,
+            quota: shared.quotas.used(&condition.connection),
             error: condition.error.clone(),
-            streams: condition.streams.iter().map(|stream| StreamStatus::new(stream, now)).collect(),
+            quarantine: Quarantine::of(&set_aside),
+            streams: condition
+                .streams
+                .iter()
+                .map(|stream| StreamStatus::new(stream, &set_aside, now))
+                .collect(),
         }
     }
 }
@@ -142,7 +169,8 @@ impl ConnectionStatus {
 // === impl StreamStatus ===
 
 impl StreamStatus {
-    fn new(stream: &StreamCondition, now: Timestamp) -> Self {
+    fn new(stream: &StreamCondition, set_aside: &[SetAside], now: Timestamp) -> Self {
+        let of_it = |one: &&SetAside| one.account_id == stream.account_id && one.stream == stream.stream;
         Self {
             account_id: stream.account_id.clone(),
             stream: stream.stream.to_owned(),
@@ -151,7 +179,28 @@ impl StreamStatus {
             lag_seconds: lag_seconds(stream.data_through, now),
             settled_through: stream.settled_through,
             error: stream.error.clone(),
+            quarantine: Quarantine::of(set_aside.iter().filter(of_it)),
         }
+    }
+}
+
+// === impl Quarantine ===
+
+impl Quarantine {
+    /// All of these together; none where there are none.
+    pub fn of<'a>(set_aside: impl IntoIterator<Item = &'a SetAside>) -> Option<Self> {
+        set_aside.into_iter().fold(None, |all: Option<Self>, one| {
+            let rows = all.as_ref().map_or(0, |all| all.rows).saturating_add(one.rows);
+            match all {
+                Some(all) if all.last_seen_at >= one.last_seen_at => Some(Self { rows, ..all }),
+                _ => Some(Self {
+                    rows,
+                    last_seen_at: one.last_seen_at,
+                    reason: one.reason.clone(),
+                    detail: one.detail.clone(),
+                }),
+            }
+        })
     }
 }
 

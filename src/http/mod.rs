@@ -25,12 +25,16 @@ use store::read::{CampaignDays, CampaignKey};
 
 pub use self::{
     actions::{Action, ActionError, Operator},
-    campaigns::{CampaignStatus, Campaigns, WindowStatus, WindowStatuses},
-    connections::{ConnectionStatus, Connections, QuotaUsed, StreamStatus},
+    campaigns::{CampaignStatus, Campaigns, Unread, UnreadWindows, WindowStatus, WindowStatuses},
+    connections::{ConnectionStatus, Connections, Quarantine, QuotaUsed, StreamStatus},
     server::{ServeError, Server, serve},
     webhooks::Webhooks,
 };
-use crate::telemetry::{Exposition, shown::CampaignSource, snapshot::ConditionSource};
+use crate::telemetry::{
+    Exposition,
+    shown::{CampaignSource, SetAsideSource},
+    snapshot::ConditionSource,
+};
 
 /// What the routes show, and whom they ask.
 #[derive(Clone)]
@@ -45,6 +49,8 @@ pub struct Sources {
     pub conditions: Arc<dyn ConditionSource>,
     /// Campaigns.
     pub campaigns: Arc<dyn CampaignSource>,
+    /// Rows that were set aside.
+    pub set_aside: Arc<dyn SetAsideSource>,
     /// Campaigns by day, for the page's charts.
     pub days: Arc<dyn DaySource>,
     /// Quotas.

@@ -23,7 +23,7 @@ pub fn document() -> Value {
     let state = schema::state(&mut generator);
     let text = String::json_schema(&mut generator);
     let query = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "description": description });
-    let filters = json!([
+    let mut filters = vec![
         query("tenant", json!(text), "Only this tenant's."),
         query("provider", json!(text), "Only this integration's."),
         query("state", json!(state), "Only connections in this state, and what they read."),
@@ -31,12 +31,12 @@ pub fn document() -> Value {
         query(
             "limit",
             json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT }),
-            "Items of an answer at most."
+            "Items of an answer at most.",
         ),
-    ]);
+    ];
     let answer = |description: &str, schema: &Value| json!({ "description": description, "content": { "application/json": { "schema": schema } } });
     let refusal = json!(refusal);
-    let list = |summary: &str, schema: Value| {
+    let list = |summary: &str, schema: Value, filters: &[Value]| {
         json!({ "get": {
             "summary": summary,
             "parameters": filters,
@@ -65,6 +65,13 @@ pub fn document() -> Value {
             "503": answer("It could not be noted; nothing was changed.", &refusal),
         },
     } });
+    let of_connections = list("Connections by name.", json!(connections), &filters);
+    filters.push(query(
+        "name",
+        json!(text),
+        "Only with this text in their name, whatever the case, or as their id.",
+    ));
+    let of_campaigns = list("Campaigns by provider, account and id.", json!(campaigns), &filters);
     let definitions: Map<String, Value> = generator.take_definitions(true);
     json!({
         "openapi": "3.1.0",
@@ -77,8 +84,8 @@ pub fn document() -> Value {
         "servers": [{ "url": "/" }],
         "security": [{}, { "bearer": [] }, { "basic": [] }],
         "paths": {
-            "/api/v1/connections": list("Connections by name.", json!(connections)),
-            "/api/v1/campaigns": list("Campaigns by provider, account and id.", json!(campaigns)),
+            "/api/v1/connections": of_connections,
+            "/api/v1/campaigns": of_campaigns,
             "/api/v1/connections/{connection}/{action}": action,
         },
         "components": {

@@ -18,6 +18,8 @@ pub(super) struct Filter {
     pub tenant: String,
     pub provider: String,
     pub state: String,
+    /// Of campaigns: text in their name, or their id.
+    pub name: String,
 }
 
 /// Which part of a list a program wants.
@@ -52,6 +54,11 @@ impl Filter {
     /// The integration, if one is asked for.
     pub fn provider(&self) -> Option<&str> {
         Some(self.provider.as_str()).filter(|provider| !provider.is_empty())
+    }
+
+    /// What campaigns are to be called, if that is asked.
+    pub fn name(&self) -> Option<&str> {
+        Some(self.name.trim()).filter(|name| !name.is_empty())
     }
 
     /// Whether it asks for anything.

@@ -88,7 +88,7 @@ impl From<CampaignWindow> for Figures {
 }
 
 impl Figures {
-    /// Of all of these together, which must be in one currency.
+    /// Of all of these together, which must be in one currency: what one of them does not say is not known of all.
     pub fn sum(windows: impl Iterator<Item = CampaignWindow>) -> Self {
         windows.reduce(CampaignWindow::plus).unwrap_or_default().into()
     }

@@ -6,6 +6,7 @@ pub mod figures;
 mod name_pattern;
 pub mod pacing;
 pub mod ratio;
+pub mod unread;
 pub use rows::status;
 
 pub use name_pattern::NamePattern;

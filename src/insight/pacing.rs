@@ -44,6 +44,12 @@ pub fn lifetime(
     ratio(spend_to_date?, lifetime_budget?, share_between(start?, end?, now)?)
 }
 
+/// By how much a budget is overspent, in its currency; none when it is not, or when either is unknown.
+pub fn overspent(spend: Option<Micros>, budget: Option<Micros>) -> Option<Micros> {
+    let over = spend?.0.saturating_sub(budget?.0);
+    (over > 0).then_some(Micros(over))
+}
+
 /// Share of the time from `start` to `end` that has passed at `now`, from 0 to 1; nothing when `end` is not after
 /// `start`.
 fn share_between(start: Timestamp, end: Timestamp, now: Timestamp) -> Option<f64> {
@@ -100,6 +106,16 @@ mod tests {
         assert_eq!(daily(Some(Micros(1)), None, noon, &TimeZone::UTC), None);
         assert_eq!(daily(Some(Micros(1)), Some(Micros(0)), noon, &TimeZone::UTC), None);
         assert_eq!(daily(Some(Micros(1)), budget, at("2026-11-24T00:00:00Z"), &TimeZone::UTC), None);
+    }
+
+    #[test]
+    fn what_is_spent_beyond_a_budget_is_told() {
+        let budget = Some(Micros(100));
+        assert_eq!(overspent(Some(Micros(107)), budget), Some(Micros(7)));
+        assert_eq!(
+            [overspent(Some(Micros(100)), budget), overspent(None, budget), overspent(Some(Micros(1)), None)],
+            [None; 3]
+        );
     }
 
     #[test]

@@ -33,9 +33,10 @@ pub fn cost_per_conversion(spend: Option<Micros>, conversions: Option<Micros>) -
 }
 
 /// Return on ad spend: conversion value / spend; 2.0 means that each unit spent brought two. Both amounts must be in the
-/// same currency, which the caller has to see to.
+/// same currency, which the caller has to see to. Where no conversion carries a value there is no return to speak of:
+/// networks write 0 for conversions that nobody gave a value.
 pub fn roas(conversion_value: Option<Micros>, spend: Option<Micros>) -> Option<f64> {
-    share(conversion_value?.0, spend?.0)
+    share(conversion_value.filter(|value| value.0 != 0)?.0, spend?.0)
 }
 
 /// Average length of a session in seconds: session seconds / sessions.
@@ -101,6 +102,7 @@ mod tests {
         assert_eq!(cpm(None, Some(1)), None);
         assert_eq!(cost_per_conversion(Some(Micros(1)), Some(Micros(0))), None);
         assert_eq!(roas(Some(Micros(1)), Some(Micros(0))), None);
+        assert_eq!(roas(Some(Micros(0)), Some(Micros(5))), None, "no conversion carries a value");
         assert_eq!(cpm(Some(Micros(i64::MAX)), Some(1)), None, "does not fit");
         assert_eq!(ctr(Some(0), Some(5)), Some(0.0), "a zero that is known stays a zero");
     }

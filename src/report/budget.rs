@@ -5,11 +5,13 @@ use rows::{
     Currency, Day, DayRange, Micros,
     day::{day_at, end_of, plus_days, start_of},
     money::RawSpend,
-    snapshot::CampaignWindow,
     zone::zone,
 };
 use serde::Serialize;
-use store::{Store, StoreError, read::CampaignHistory};
+use store::{
+    Store, StoreError,
+    read::{CampaignHistory, DayTold},
+};
 
 use crate::{
     insight::pacing,
@@ -33,6 +35,8 @@ pub struct BudgetReport {
     pub spend_micros: Option<i64>,
     /// Spend against even spending of the budget until now; 1 = on plan.
     pub pacing: Option<f64>,
+    /// By how much more was spent; null when it was not, or when spend is not known.
+    pub overspent_micros: Option<i64>,
 }
 
 /// The budget, where there is one. Its days need not be the report's, and so its members' are read for themselves: one that
@@ -51,11 +55,14 @@ pub async fn read(
         to: budget.to,
         spend_micros: None,
         pacing: None,
+        overspent_micros: None,
     };
     let Some(days) = DayRange::new(budget.from, budget.to) else { return Ok(Some(report)) };
     let mut history = store.campaign_history(days, now).await?;
     history.retain(|of| marketing.holds(&of.tenant, &of.provider, &of.campaign_id, of.name.as_deref()));
     report.spend_micros = spent(&history, marketing, budget.currency, now);
+    let over = pacing::overspent(report.spend_micros.map(Micros), Some(budget.amount));
+    report.overspent_micros = over.map(|over| over.0);
     if let Some(first) = history.first() {
         report.pacing = paced(&budget, report.spend_micros, &first.time_zone, now);
     }
@@ -75,14 +82,17 @@ fn spent(
     let is_known = |of: &CampaignHistory| {
         let Some(zone) = zone(&of.time_zone) else { return false };
         let yesterday = plus_days(day_at(now, &zone), -1);
-        let is_said = |window: &Option<CampaignWindow>| window.is_some_and(|window| window.spend.is_some());
-        of.currency == Some(currency)
-            && of.days.iter().all(|(day, window)| is_said(window) || (window.is_none() && *day > yesterday))
+        let is_said = |(day, told): &(Day, DayTold)| match told {
+            DayTold::Told(window) => window.spend.is_some(),
+            DayTold::Quiet => true,
+            DayTold::Unread => *day > yesterday || of.first.is_some_and(|first| *day < first),
+        };
+        of.currency == Some(currency) && of.days.iter().all(is_said)
     };
     if history.is_empty() || !marketing.members.iter().all(is_there) || !history.iter().all(is_known) {
         return None;
     }
-    let mut spend = history.iter().flat_map(|of| &of.days).filter_map(|(_, window)| window.as_ref()?.spend);
+    let mut spend = history.iter().flat_map(|of| &of.days).filter_map(|(_, told)| told.figures()?.spend);
     spend.try_fold(0_i64, |sum, RawSpend(Micros(spend))| sum.checked_add(spend))
 }
 
@@ -98,13 +108,16 @@ mod tests {
 
     use super::*;
     use crate::{insight::NamePattern, telemetry::snapshot::MemberRule};
+    use rows::snapshot::CampaignWindow;
 
     /// A campaign's days from the 20th on.
     fn campaign(currency: &str, spend: &[Option<i64>]) -> CampaignHistory {
         let day = |(at, spend): (i64, &Option<i64>)| {
-            let window =
-                |spend| CampaignWindow { spend: Some(RawSpend(Micros(spend))), ..CampaignWindow::QUIET };
-            (plus_days(date(2026, 11, 20), at), spend.map(window))
+            let told = |spend| {
+                let spend = Some(RawSpend(Micros(spend)));
+                DayTold::Told(CampaignWindow { spend, ..CampaignWindow::QUIET })
+            };
+            (plus_days(date(2026, 11, 20), at), spend.map_or(DayTold::Unread, told))
         };
         CampaignHistory {
             connection: "meta".to_owned(),
@@ -116,6 +129,7 @@ mod tests {
             currency: Currency::parse(currency).ok(),
             time_zone: "UTC".to_owned(),
             settled_through: None,
+            first: None,
             days: (0..).zip(spend).map(day).collect(),
         }
     }
@@ -146,8 +160,12 @@ mod tests {
         assert_eq!(spent_of(&[campaign("USD", &[Some(i64::MAX), Some(1)])]), None, "does not fit");
         assert_eq!(spent_of(&[]), None, "nothing was read");
         let mut unsaid = whole();
-        unsaid.days[1].1 = Some(CampaignWindow { spend: None, ..CampaignWindow::QUIET });
+        unsaid.days[1].1 = DayTold::Told(CampaignWindow { spend: None, ..CampaignWindow::QUIET });
         assert_eq!(spent_of(&[unsaid]), None, "the source does not say");
+        let mut young = campaign("USD", &[None, Some(2), Some(3)]);
+        assert_eq!(spent_of(std::slice::from_ref(&young)), None);
+        young.first = Some(date(2026, 11, 21));
+        assert_eq!(spent_of(&[young]), Some(5), "before it began there is no day to read");
         let both = marketing(vec![member("meta_ads"), member("google_ads")]);
         assert_eq!(spent(&[whole()], &both, usd, now), None, "one network is not connected");
     }

@@ -63,6 +63,7 @@ fn tiles(totals: &[Total]) -> Markup {
                     dt { "Spend of " (total.campaigns) @if total.campaigns == 1 { " campaign" } @else { " campaigns" } }
                     dd { (money(total.figures.counts.spend_micros, total.currency)) }
                     @if total.spend_unknown > 0 { dd.fine { "without " (total.spend_unknown) " of which it is not known" } }
+                    @if total.incomplete > 0 { dd.fine { "of " (total.incomplete) " without days that have not been read" } }
                 }
             }
         }
@@ -74,7 +75,7 @@ fn marketing(marketing: &MarketingReport, place: usize) -> Markup {
     let id = format!("m{place}");
     html! {
         article.card aria-labelledby=(format!("{id}-h")) {
-            header { h3 id=(format!("{id}-h")) { (name) } p.fine { (tenant) } }
+            header { h3 id=(format!("{id}-h")) { (text::cut(name)) } p.fine { (text::cut(tenant)) } }
             @if let Some(budget) = budget { (plan(budget)) }
             @for total in totals { (figures(&total.figures, total.currency, name)) }
             @if !visits.is_empty() { (visited(visits, name)) }
@@ -86,7 +87,7 @@ fn marketing(marketing: &MarketingReport, place: usize) -> Markup {
 }
 
 fn plan(budget: &BudgetReport) -> Markup {
-    let BudgetReport { amount_micros, currency, from, to, spend_micros, pacing } = budget;
+    let BudgetReport { amount_micros, currency, from, to, spend_micros, pacing, overspent_micros } = budget;
     html! {
         p.plan {
             span {
@@ -95,6 +96,9 @@ fn plan(budget: &BudgetReport) -> Markup {
             }
             span { "Spent " strong { (money(*spend_micros, Some(*currency))) } }
             span { "Pacing " strong { (text::or_unknown(pacing.map(|pacing| text::percent(pacing, 0)))) } }
+            @if let Some(over) = overspent_micros {
+                span.badge.bad { "over budget by " (text::money(Micros(*over), Some(*currency))) }
+            }
         }
     }
 }
@@ -103,13 +107,13 @@ fn visited(visits: &[VisitReport], name: &str) -> Markup {
     let goals = || visits.iter().flat_map(|visit| visit.goals.iter().map(move |goal| (visit, goal)));
     html! {
         table.figures.visits {
-            caption.hidden { "Visits of " (name) }
+            caption.hidden { "Visits of " (text::short(name)) }
             thead { tr { th scope="col" { "Visits by link" } th scope="col" { "Sessions" } th scope="col" { "Page views" } } }
             tbody {
                 @for visit in visits {
                     tr {
                         th scope="row" {
-                            (visit.utm_campaign) " · " (visit.connection) " · " (visit.days_read) "/" (visit.days) " days"
+                            (text::cut(&visit.utm_campaign)) " · " (visit.connection) " · " (visit.days_read) "/" (visit.days) " days"
                         }
                         td { (text::or_unknown(visit.sessions.map(text::count))) }
                         td { (text::or_unknown(visit.page_views.map(text::count))) }
@@ -119,12 +123,12 @@ fn visited(visits: &[VisitReport], name: &str) -> Markup {
         }
         @if goals().next().is_some() {
             table.figures.visits {
-                caption.hidden { "Goals reached by visits of " (name) }
+                caption.hidden { "Goals reached by visits of " (text::short(name)) }
                 thead { tr { th scope="col" { "Goal reached" } th scope="col" { "Sessions" } th scope="col" { "Share" } } }
                 tbody {
                     @for (visit, goal) in goals() {
                         tr {
-                            th scope="row" { (goal.goal) @if visits.len() > 1 { " · " (visit.utm_campaign) } }
+                            th scope="row" { (text::cut(&goal.goal)) @if visits.len() > 1 { " · " (text::cut(&visit.utm_campaign)) } }
                             td { (text::or_unknown(goal.converting_sessions.map(text::count))) }
                             td { (text::or_unknown(goal.conversion_ratio.map(|ratio| text::percent(ratio, 2)))) }
                         }
@@ -145,10 +149,10 @@ fn campaign(campaign: &CampaignReport, from: rows::Day, place: usize) -> Markup 
     html! {
         article.card aria-labelledby=(format!("{id}-h")) {
             header {
-                h3 id=(format!("{id}-h")) { (campaign.title()) }
+                h3 id=(format!("{id}-h")) { (text::cut(campaign.title())) }
                 p.fine {
-                    (campaign.provider.replace('_', " ")) " · " (campaign.tenant) " · account " (campaign.account_id)
-                    @for marketing in &campaign.marketing_campaigns { " · " span.tag { (marketing) } }
+                    (campaign.provider.replace('_', " ")) " · " (text::cut(&campaign.tenant)) " · account " (text::cut(&campaign.account_id))
+                    @for marketing in &campaign.marketing_campaigns { " · " span.tag { (text::cut(marketing)) } }
                 }
             }
             (chart(&days, campaign.currency, &id))
@@ -164,7 +168,7 @@ fn campaign(campaign: &CampaignReport, from: rows::Day, place: usize) -> Markup 
 fn figures(figures: &Figures, currency: Option<Currency>, name: &str) -> Markup {
     html! {
         table.figures {
-            caption.hidden { "Numbers of " (name) }
+            caption.hidden { "Numbers of " (text::short(name)) }
             tbody {
                 @for figure in &FIGURES {
                     tr {

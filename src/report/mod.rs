@@ -8,26 +8,26 @@ mod csv;
 mod html;
 mod question;
 mod table;
+mod visits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rows::{Currency, Day};
+use rows::{Currency, Day, snapshot::CampaignWindow};
 use serde::Serialize;
 use store::{
     Store, StoreError,
-    read::{CampaignHistory, CampaignVisits},
+    read::{CampaignHistory, CampaignVisits, DayTold},
 };
 
 pub use self::{
     budget::BudgetReport,
+    csv::Dialect,
     question::{Question, QuestionError},
+    visits::{GoalReport, VisitReport},
 };
 use crate::{
-    insight::{
-        figures::{Counts, Figures},
-        ratio,
-    },
+    insight::figures::{Counts, Figures},
     settings::{Campaign, Member},
     telemetry::snapshot::MarketingCampaign,
     worker::marketing::shown,
@@ -70,9 +70,11 @@ pub struct Total {
     pub currency: Option<Currency>,
     /// How many campaigns.
     pub campaigns: usize,
-    /// Of how many the spend is not known.
+    /// Of how many the spend is not known: they are not in the sums.
     pub spend_unknown: usize,
-    /// Their sums and ratios.
+    /// Of how many days are missing: the sums are of the days that were read.
+    pub incomplete: usize,
+    /// Sums and ratios of those whose spend is known; null where one of them does not say.
     #[serde(flatten)]
     pub figures: Figures,
 }
@@ -102,6 +104,8 @@ pub struct CampaignReport {
     pub days: usize,
     /// How many of them were read: the sums are of these.
     pub days_read: usize,
+    /// Whether days are missing on which it ran or may have run.
+    pub incomplete: bool,
     /// Whether the network may still change the numbers.
     pub provisional: bool,
     /// Sums over the days, and their ratios.
@@ -111,6 +115,9 @@ pub struct CampaignReport {
     pub daily: Vec<DayReport>,
     /// The last day whose numbers are final.
     pub settled_through: Option<Day>,
+    /// Days of it were read, and none of them has a row: it adds nothing to a total.
+    #[serde(skip)]
+    pub quiet: bool,
 }
 
 /// A campaign's day.
@@ -145,49 +152,16 @@ pub struct MarketingReport {
     pub members_without_data: Vec<String>,
 }
 
-/// Visits by one `utm_campaign`, as one connection counts them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct VisitReport {
-    /// The connection that reads them.
-    pub connection: String,
-    /// Its integration.
-    pub provider: String,
-    /// As links carry it.
-    pub utm_campaign: String,
-    /// Days of the range that have begun there.
-    pub days: usize,
-    /// How many of them were read.
-    pub days_read: usize,
-    /// Pages and screens seen.
-    pub page_views: Option<i64>,
-    /// Sessions.
-    pub sessions: Option<i64>,
-    /// Average length of a session.
-    pub session_duration_seconds: Option<f64>,
-    /// Goals that were reached.
-    pub goals: Vec<GoalReport>,
-}
-
-/// One goal of a [`VisitReport`].
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct GoalReport {
-    /// Its configured name.
-    pub goal: String,
-    /// How often it was reached, in millionths.
-    pub conversions_micros: Option<i64>,
-    /// In how many sessions.
-    pub converting_sessions: Option<i64>,
-    /// Converting sessions / sessions; 0.02 = 2 %.
-    pub conversion_ratio: Option<f64>,
-}
-
 /// What a report is printed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// For a terminal.
-    Table,
+    Table {
+        /// How many columns it has; all are shown where that is not known.
+        width: Option<usize>,
+    },
     /// For spreadsheets: a line for each campaign and day.
-    Csv,
+    Csv(Dialect),
     /// For programs.
     Json,
     /// For reading and printing: one file that needs nothing else.
@@ -208,7 +182,7 @@ impl Report {
         let history = store.campaign_history(days, now).await?;
         let asked = question.choose(configured, &history)?;
         let names: BTreeSet<String> =
-            asked.marketing.iter().flat_map(|(_, campaign)| utm_names(campaign)).collect();
+            asked.marketing.iter().flat_map(|(_, campaign)| visits::utm_names(campaign)).collect();
         let visits = store.campaign_visits(&names, days, now).await?;
         let marketing = shown(configured);
         let mut campaigns: Vec<CampaignReport> =
@@ -253,21 +227,14 @@ impl Report {
     /// Prints it.
     pub fn print(&self, format: Format) -> Result<String, String> {
         match format {
-            Format::Table => Ok(table::print(self)),
-            Format::Csv => csv::print(self).map_err(|error| error.to_string()),
+            Format::Table { width } => Ok(table::print(self, width)),
+            Format::Csv(dialect) => Ok(csv::print(self, dialect)),
             Format::Json => serde_json::to_string_pretty(self)
                 .map(|text| format!("{text}\n"))
                 .map_err(|error| error.to_string()),
             Format::Html => Ok(html::print(self)),
         }
     }
-}
-
-fn utm_names(campaign: &Campaign) -> impl Iterator<Item = String> {
-    campaign.members.iter().filter_map(|member| match member {
-        Member::Utm(name) => Some(name.clone()),
-        Member::Campaign { .. } | Member::Name { .. } => None,
-    })
 }
 
 /// In words: what the configuration names and nothing was read of.
@@ -306,24 +273,38 @@ impl CampaignReport {
         let daily: Vec<DayReport> = history
             .days
             .iter()
-            .map(|(date, window)| DayReport {
+            .map(|(date, told)| DayReport {
                 date: *date,
-                read: window.is_some(),
+                read: *told != DayTold::Unread,
                 provisional: is_provisional(*date),
-                counts: window.map(Counts::from).unwrap_or_default(),
+                counts: told.figures().map(Counts::from).unwrap_or_default(),
             })
             .collect();
-        let read = history.days.iter().filter_map(|(_, window)| *window);
+        let days_read = daily.iter().filter(|day| day.read).count();
+        let told: Vec<CampaignWindow> = history
+            .days
+            .iter()
+            .filter_map(|(_, told)| match told {
+                DayTold::Told(window) => Some(*window),
+                DayTold::Quiet | DayTold::Unread => None,
+            })
+            .collect();
+        let quiet = days_read > 0 && told.is_empty();
+        let figures = if quiet { CampaignWindow::QUIET.into() } else { Figures::sum(told.into_iter()) };
         let CampaignHistory { provider, tenant, campaign_id, name, .. } = &history;
         let of_it = marketing.iter().filter(|of| of.holds(tenant, provider, campaign_id, name.as_deref()));
         Self {
             marketing_campaigns: of_it.map(|of| of.campaign.clone()).collect(),
             days: daily.len(),
-            days_read: read.clone().count(),
+            days_read,
+            incomplete: history.days.iter().any(|(day, told)| {
+                *told == DayTold::Unread && history.first.is_none_or(|first| first <= *day)
+            }),
             provisional: daily.last().is_none_or(|day| day.provisional),
-            figures: Figures::sum(read),
+            figures,
             daily,
             settled_through,
+            quiet,
             provider: history.provider,
             account_id: history.account_id,
             campaign_id: history.campaign_id,
@@ -349,50 +330,20 @@ impl Total {
         for campaign in campaigns {
             groups.entry(campaign.currency).or_default().push(campaign);
         }
-        let totals = groups.into_iter().map(|(currency, group)| Self {
-            currency,
-            campaigns: group.len(),
-            spend_unknown: group.iter().filter(|of| of.figures.counts.spend_micros.is_none()).count(),
-            figures: Figures::sum(group.iter().map(|of| of.figures.counts.into())),
+        let totals = groups.into_iter().map(|(currency, group)| {
+            let campaigns = group.len();
+            let known: Vec<_> =
+                group.into_iter().filter(|of| of.figures.counts.spend_micros.is_some()).collect();
+            let told = known.iter().filter(|of| !of.quiet).map(|of| of.figures.counts.into());
+            let only_quiet = !known.is_empty() && known.iter().all(|of| of.quiet);
+            Self {
+                currency,
+                campaigns,
+                spend_unknown: campaigns - known.len(),
+                incomplete: known.iter().filter(|of| of.incomplete).count(),
+                figures: if only_quiet { CampaignWindow::QUIET.into() } else { Figures::sum(told) },
+            }
         });
         totals.collect()
-    }
-}
-
-// === impl VisitReport ===
-
-impl VisitReport {
-    fn of(campaign: &Campaign, visits: &[CampaignVisits]) -> Vec<Self> {
-        let names: BTreeSet<String> = utm_names(campaign).collect();
-        let of_it = visits
-            .iter()
-            .filter(|visits| visits.tenant == campaign.tenant && names.contains(&visits.utm_campaign));
-        let visits = of_it.map(|visits| Self {
-            connection: visits.connection.clone(),
-            provider: visits.provider.clone(),
-            utm_campaign: visits.utm_campaign.clone(),
-            days: visits.days,
-            days_read: visits.days_read,
-            page_views: visits.page_views,
-            sessions: visits.sessions,
-            session_duration_seconds: ratio::session_duration_seconds(
-                visits.session_seconds,
-                visits.sessions,
-            ),
-            goals: visits
-                .goals
-                .iter()
-                .map(|goal| GoalReport {
-                    goal: goal.goal.clone(),
-                    conversions_micros: goal.conversions.map(|conversions| conversions.0),
-                    converting_sessions: goal.converting_sessions,
-                    conversion_ratio: ratio::session_conversion_ratio(
-                        goal.converting_sessions,
-                        visits.sessions,
-                    ),
-                })
-                .collect(),
-        });
-        visits.collect()
     }
 }

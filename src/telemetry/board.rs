@@ -17,8 +17,9 @@ use rows::{
 use super::{
     limits::{CAMPAIGN_MEMBERS_MAX, CAMPAIGNS_MAX, LABEL_CHARS_MAX, PAYMENTS_MAX, WEB_GOALS_MAX, WEB_MAX},
     music::{Music, Shown, Track},
+    share::{LeftOut, fair},
     snapshot::{
-        CampaignSnapshot, GoalSnapshot, MarketingCampaign, MusicSnapshot, PaymentSnapshot, Touched,
+        CampaignSnapshot, GoalSnapshot, MarketingCampaign, MusicSnapshot, PaymentSnapshot, SetAside, Touched,
         WebSnapshot,
     },
     text::Labels,
@@ -41,6 +42,8 @@ pub(super) struct Board {
     pub token_expiries: BTreeMap<String, Timestamp>,
     /// As configured.
     pub marketing_campaigns: Vec<MarketingCampaign>,
+    /// Rows that were set aside, by connection.
+    set_aside: BTreeMap<String, Vec<SetAside>>,
 }
 
 /// A campaign with what does not change from one rendering to the next.
@@ -89,8 +92,8 @@ pub(super) struct View<'a> {
     pub tracks: Vec<(&'a Track, bool)>,
     /// The rest of streaming services.
     pub music: &'a Shown,
-    /// Kind and how many were left out.
-    pub dropped: Vec<(&'static str, usize)>,
+    /// What was left out, by kind.
+    pub left_out: Vec<(&'static str, LeftOut)>,
 }
 
 /// The current day by zone, looked up once each.
@@ -136,6 +139,19 @@ impl Board {
     /// Replaces all that was seen of streaming services with what was read for `now`.
     pub fn replace_music(&mut self, snapshots: Vec<MusicSnapshot>, now: Timestamp) {
         self.music.replace(snapshots, now);
+    }
+
+    /// Replaces all that was set aside.
+    pub fn replace_set_aside(&mut self, all: Vec<SetAside>) {
+        self.set_aside.clear();
+        for one in all {
+            self.set_aside.entry(one.connection.clone()).or_default().push(one);
+        }
+    }
+
+    /// What was set aside of a connection, by stream.
+    pub fn set_aside_of(&self, connection: &str) -> &[SetAside] {
+        self.set_aside.get(connection).map_or(&[], Vec::as_slice)
     }
 
     /// Every connection's condition: only of these connections is anything shown.
@@ -187,16 +203,20 @@ impl Board {
 
         let campaigns = self.campaigns.values();
         let campaigns = campaigns.filter(|campaign| of_connections(&campaign.snapshot.connection)).collect();
-        let (campaigns, campaigns_dropped) = bounded_campaigns(campaigns);
-        let (members, members_dropped) = bounded(self.members_among(&campaigns), CAMPAIGN_MEMBERS_MAX);
+        let (campaigns, no_campaigns) = bounded_campaigns(campaigns);
+        let members = self.members_among(&campaigns);
+        let (members, no_members) =
+            fair(members, CAMPAIGN_MEMBERS_MAX, |(_, member)| &member.snapshot.connection);
         let payments = self.payments.iter();
         let payments = payments.filter(|payment| of_connections(&payment.snapshot.connection)).collect();
-        let (payments, payments_dropped) = bounded::<&Payment>(payments, PAYMENTS_MAX);
+        let (payments, no_payments) =
+            fair::<&Payment>(payments, PAYMENTS_MAX, |payment| &payment.snapshot.connection);
 
         let web = self.web.iter().filter(|web| of_connections(&web.snapshot.connection)).collect();
-        let (web, web_dropped) = bounded::<&Web>(web, WEB_MAX);
+        let (web, no_web) = fair::<&Web>(web, WEB_MAX, |web| &web.snapshot.connection);
         let goals = web.iter().flat_map(|web| web.snapshot.goals.iter().map(|goal| (*web, goal))).collect();
-        let (goals, goals_dropped) = bounded::<(&Web, &GoalSnapshot)>(goals, WEB_GOALS_MAX);
+        let (goals, no_goals) =
+            fair::<(&Web, &GoalSnapshot)>(goals, WEB_GOALS_MAX, |(web, _)| &web.snapshot.connection);
         let music = self.music.shown();
 
         let mut holds = |day: Option<Day>, zone_name: &str| day.is_some() && day == today.in_zone(zone_name);
@@ -220,15 +240,15 @@ impl Board {
                 .collect(),
             tracks: music.tracks.iter().map(|one| (one, holds(one.day, &one.time_zone))).collect(),
             music,
-            dropped: [
-                ("campaign", campaigns_dropped),
-                ("campaign_member", members_dropped),
-                ("payment", payments_dropped),
-                ("web", web_dropped),
-                ("web_goal", goals_dropped),
+            left_out: [
+                ("campaign", no_campaigns),
+                ("campaign_member", no_members),
+                ("payment", no_payments),
+                ("web", no_web),
+                ("web_goal", no_goals),
             ]
             .into_iter()
-            .chain(music.dropped.iter().copied())
+            .chain(music.left_out.iter().cloned())
             .collect(),
         }
     }
@@ -259,24 +279,18 @@ impl Board {
     }
 }
 
-/// The first `max`, and how many were left out.
-fn bounded<T>(mut all: Vec<T>, max: usize) -> (Vec<T>, usize) {
-    let dropped = all.len().saturating_sub(max);
-    all.truncate(max);
-    (all, dropped)
-}
-
-/// Within the limit, active ones before others, in the order of their keys.
-fn bounded_campaigns(campaigns: Vec<&Campaign>) -> (Vec<&Campaign>, usize) {
+/// Within the limit: of each connection active ones before others, in the order of their keys.
+fn bounded_campaigns(campaigns: Vec<&Campaign>) -> (Vec<&Campaign>, LeftOut) {
     if campaigns.len() <= CAMPAIGNS_MAX {
-        return (campaigns, 0);
+        return (campaigns, LeftOut::new());
     }
     let (mut active, rest): (Vec<_>, Vec<_>) =
         campaigns.into_iter().partition(|campaign| campaign.is_active());
     active.extend(rest);
-    let (mut shown, dropped) = bounded(active, CAMPAIGNS_MAX);
+    let (mut shown, left_out) =
+        fair::<&Campaign>(active, CAMPAIGNS_MAX, |campaign| &campaign.snapshot.connection);
     shown.sort_by(|a, b| a.key().cmp(&b.key()));
-    (shown, dropped)
+    (shown, left_out)
 }
 
 // === impl Today ===

@@ -34,6 +34,8 @@ pub(super) struct Pending {
     pub web: bool,
     /// Whether streaming services are.
     pub music: bool,
+    /// Whether what was set aside is.
+    pub set_aside: bool,
     /// Whether conditions are.
     pub conditions: bool,
     /// When the first and the last of these changes were noted, by the clock's elapsed time.
@@ -66,6 +68,16 @@ impl Changes {
     /// Rows of streaming services were written.
     pub fn music_changed(&self, at: Duration) {
         self.note(at, |pending| pending.music = true);
+    }
+
+    /// Rows were set aside.
+    pub fn set_aside_changed(&self, at: Duration) {
+        self.note(at, |pending| pending.set_aside = true);
+    }
+
+    /// Everything may have.
+    pub fn everything_changed(&self, at: Duration) {
+        self.note(at, |pending| pending.merge(Pending::everything()));
     }
 
     /// A connection's credentials stop working then.
@@ -119,6 +131,7 @@ impl Pending {
             payments: true,
             web: true,
             music: true,
+            set_aside: true,
             conditions: true,
             noted: None,
         }
@@ -129,6 +142,7 @@ impl Pending {
         self.payments |= other.payments;
         self.web |= other.web;
         self.music |= other.music;
+        self.set_aside |= other.set_aside;
         self.conditions |= other.conditions;
     }
 }

@@ -210,6 +210,18 @@ impl Observer for Metrics {
         self.changes.condition_changed(self.clock.elapsed());
     }
 
+    fn returned(&self, _connection: &str) {
+        let now = self.clock.elapsed();
+        self.changes.everything_changed(now);
+        if let Some(follower) = self.follower.get() {
+            follower.everything_changed(now);
+        }
+    }
+
+    fn set_aside(&self, _connection: &str) {
+        self.changes.set_aside_changed(self.clock.elapsed());
+    }
+
     fn rows_changed(&self, connection: &str, account_id: &str) {
         let now = self.clock.elapsed();
         self.changes.rows_changed(now, connection, account_id);

@@ -19,6 +19,7 @@ mod music;
 mod publisher;
 mod render;
 mod render_music;
+mod share;
 pub mod shown;
 pub mod snapshot;
 mod text;

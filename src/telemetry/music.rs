@@ -8,6 +8,7 @@ use rows::{Day, Micros, music::MusicEntity, snapshot::Windows};
 use super::{
     board::{day_in, shortened},
     limits::{ARTISTS_MAX, COUNTERS_MAX, PLAYLISTS_MAX, TRACKS_MAX},
+    share::{LeftOut, fair},
     snapshot::{ArtistSnapshot, CounterSnapshot, MusicSnapshot, PlaylistSnapshot, TrackSnapshot},
     text::Labels,
 };
@@ -31,8 +32,8 @@ pub(super) struct Shown {
     /// Labels of the info series.
     pub playlists: Vec<Labels>,
     pub counters: Vec<(Labels, i64)>,
-    /// Kind and how many were left out.
-    pub dropped: Vec<(&'static str, usize)>,
+    /// What was left out, by kind.
+    pub left_out: Vec<(&'static str, LeftOut)>,
 }
 
 #[derive(Debug)]
@@ -60,6 +61,9 @@ pub(super) struct Artist {
 /// twice.
 type Key<'a> = (&'a str, &'a str, &'a str);
 type CounterKey<'a> = (&'a str, &'a str, MusicEntity, &'a str, &'a str);
+
+/// What a connection saw.
+type Seen<'a, T> = (&'a MusicSnapshot, &'a T);
 
 // === impl Music ===
 
@@ -106,7 +110,7 @@ impl Shown {
         let (artists, no_artists) = bounded(newest_artists(snapshots), ARTISTS_MAX);
         let (lists, no_lists) = bounded(newest_playlists(snapshots), PLAYLISTS_MAX);
         let (counters, no_counters) = bounded(newest_counters(snapshots), COUNTERS_MAX);
-        let track = |((provider, service, id), track): (Key<'_>, &TrackSnapshot)| {
+        let track = |((provider, service, id), (_, track)): (Key<'_>, Seen<'_, TrackSnapshot>)| {
             let of_service = playlists.get(&(provider, service));
             let count = of_service.map(|tracks| tracks.get(id).map_or(0, BTreeSet::len));
             Track::new(provider, track, count, now)
@@ -115,17 +119,17 @@ impl Shown {
             tracks: tracks.into_iter().map(track).collect(),
             artists: artists
                 .into_iter()
-                .map(|((provider, ..), artist)| Artist::new(provider, artist))
+                .map(|((provider, ..), (_, artist))| Artist::new(provider, artist))
                 .collect(),
             playlists: lists
                 .into_iter()
-                .map(|((provider, ..), list)| playlist_info(provider, list))
+                .map(|((provider, ..), (_, list))| playlist_info(provider, list))
                 .collect(),
             counters: counters
                 .into_iter()
-                .map(|((provider, ..), counter)| (counter_labels(provider, counter), counter.value))
+                .map(|((provider, ..), (_, counter))| (counter_labels(provider, counter), counter.value))
                 .collect(),
-            dropped: vec![
+            left_out: vec![
                 ("track", no_tracks),
                 ("artist", no_artists),
                 ("playlist", no_lists),
@@ -153,14 +157,14 @@ fn playlists_by_track<'a>(
 
 /// The best of each key: the first of those with the greatest worth.
 fn best<'a, K: Ord, T, W: PartialOrd>(
-    all: impl Iterator<Item = (K, &'a T)>,
+    all: impl Iterator<Item = (K, Seen<'a, T>)>,
     worth: impl Fn(&T) -> W,
-) -> BTreeMap<K, &'a T> {
+) -> BTreeMap<K, Seen<'a, T>> {
     let mut best = BTreeMap::new();
     for (key, one) in all {
         best.entry(key)
-            .and_modify(|before: &mut &'a T| {
-                if worth(one) > worth(before) {
+            .and_modify(|before: &mut Seen<'a, T>| {
+                if worth(one.1) > worth(before.1) {
                     *before = one;
                 }
             })
@@ -169,40 +173,41 @@ fn best<'a, K: Ord, T, W: PartialOrd>(
     best
 }
 
-fn newest_tracks<'a>(snapshots: &[&'a MusicSnapshot]) -> BTreeMap<Key<'a>, &'a TrackSnapshot> {
-    let all = snapshots.iter().flat_map(|of| of.tracks.iter().map(|one| (&*of.provider, one)));
-    let all = all.map(|(provider, one)| ((provider, &*one.service, &*one.track_id), one));
+fn newest_tracks<'a>(snapshots: &[&'a MusicSnapshot]) -> BTreeMap<Key<'a>, Seen<'a, TrackSnapshot>> {
+    let all = snapshots.iter().flat_map(|of| of.tracks.iter().map(|one| (*of, one)));
+    let all = all.map(|(of, one)| ((&*of.provider, &*one.service, &*one.track_id), (of, one)));
     // Of two of one day, the one that says more.
     best(all, |one| {
         (one.read_on, one.popularity.is_some(), one.streams.last_28_days.is_some(), one.title.is_some())
     })
 }
 
-fn newest_artists<'a>(snapshots: &[&'a MusicSnapshot]) -> BTreeMap<Key<'a>, &'a ArtistSnapshot> {
-    let all = snapshots.iter().flat_map(|of| of.artists.iter().map(|one| (&*of.provider, one)));
-    let all = all.map(|(provider, one)| ((provider, &*one.service, &*one.artist_id), one));
+fn newest_artists<'a>(snapshots: &[&'a MusicSnapshot]) -> BTreeMap<Key<'a>, Seen<'a, ArtistSnapshot>> {
+    let all = snapshots.iter().flat_map(|of| of.artists.iter().map(|one| (*of, one)));
+    let all = all.map(|(of, one)| ((&*of.provider, &*one.service, &*one.artist_id), (of, one)));
     best(all, |one| {
         (one.read_on, one.followers.is_some(), one.monthly_listeners.is_some(), one.name.is_some())
     })
 }
 
-fn newest_playlists<'a>(snapshots: &[&'a MusicSnapshot]) -> BTreeMap<Key<'a>, &'a PlaylistSnapshot> {
-    let all = snapshots.iter().flat_map(|of| of.playlists.iter().map(|one| (&*of.provider, one)));
-    let all = all.map(|(provider, one)| ((provider, &*one.service, &*one.playlist_id), one));
+fn newest_playlists<'a>(snapshots: &[&'a MusicSnapshot]) -> BTreeMap<Key<'a>, Seen<'a, PlaylistSnapshot>> {
+    let all = snapshots.iter().flat_map(|of| of.playlists.iter().map(|one| (*of, one)));
+    let all = all.map(|(of, one)| ((&*of.provider, &*one.service, &*one.playlist_id), (of, one)));
     best(all, |one| (one.read_on, one.name.is_some()))
 }
 
-fn newest_counters<'a>(snapshots: &[&'a MusicSnapshot]) -> BTreeMap<CounterKey<'a>, &'a CounterSnapshot> {
-    let all = snapshots.iter().flat_map(|of| of.counters.iter().map(|one| (&*of.provider, one)));
+fn newest_counters<'a>(
+    snapshots: &[&'a MusicSnapshot],
+) -> BTreeMap<CounterKey<'a>, Seen<'a, CounterSnapshot>> {
+    let all = snapshots.iter().flat_map(|of| of.counters.iter().map(|one| (*of, one)));
     let all =
-        all.map(|(provider, one)| ((provider, &*one.service, one.entity, &*one.id, &*one.counter), one));
+        all.map(|(of, one)| ((&*of.provider, &*one.service, one.entity, &*one.id, &*one.counter), (of, one)));
     best(all, |one| one.read_on)
 }
 
-/// The first `max`, and how many were left out.
-fn bounded<K, T>(all: BTreeMap<K, T>, max: usize) -> (Vec<(K, T)>, usize) {
-    let dropped = all.len().saturating_sub(max);
-    (all.into_iter().take(max).collect(), dropped)
+/// Within the limit, and what was left out by the connections whose reading would be shown.
+fn bounded<'a, K, T>(all: BTreeMap<K, Seen<'a, T>>, max: usize) -> (Vec<(K, Seen<'a, T>)>, LeftOut) {
+    fair(all.into_iter().collect(), max, |(_, (of, _))| &of.connection)
 }
 
 fn of_service(provider: &str, service: &str) -> Labels {

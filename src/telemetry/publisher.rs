@@ -1,6 +1,6 @@
 //! Keeps the prepared body current: after changes, when an account's day ends, and from time to time.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -12,9 +12,10 @@ use super::{
     exposition::Exposition,
     limits::{REFRESH_INTERVAL, RETRY_INTERVAL, ROLLOVER_MARGIN},
     render::render,
+    share::LeftOut,
     snapshot::{
-        CampaignSnapshot, ConditionSource, MarketingCampaign, MusicSnapshot, PaymentSnapshot, SnapshotError,
-        SnapshotSource, Touched, WebSnapshot,
+        CampaignSnapshot, ConditionSource, MarketingCampaign, MusicSnapshot, PaymentSnapshot, SetAside,
+        SnapshotError, SnapshotSource, Touched, WebSnapshot,
     },
 };
 
@@ -25,6 +26,8 @@ pub struct Publisher {
     exposition: Arc<Exposition>,
     changes: Arc<Changes>,
     board: Arc<Mutex<Board>>,
+    /// Kinds of series and connections of which it was said that not all are shown.
+    told: Mutex<BTreeSet<(&'static str, String)>>,
 }
 
 /// What one rebuild read.
@@ -34,6 +37,7 @@ struct Reading {
     payments: Option<Vec<PaymentSnapshot>>,
     web: Option<Vec<WebSnapshot>>,
     music: Option<Vec<MusicSnapshot>>,
+    set_aside: Option<Vec<SetAside>>,
 }
 
 // === impl Publisher ===
@@ -46,7 +50,7 @@ impl Publisher {
         exposition: Arc<Exposition>,
     ) -> Self {
         let changes = exposition.metrics().changes();
-        Self { source, conditions, exposition, changes, board: Arc::default() }
+        Self { source, conditions, exposition, changes, board: Arc::default(), told: Mutex::default() }
     }
 
     /// The configured marketing campaigns, at the start and after a reload.
@@ -134,7 +138,7 @@ impl Publisher {
         let (conditions, token_expiries) = (self.conditions.conditions(), self.changes.token_expiries());
         // Tens of milliseconds with many campaigns: not on a thread that others wait for.
         let work = tokio::task::spawn_blocking(move || {
-            let (texts, dropped) = {
+            let (texts, left_out) = {
                 let mut board = board.lock();
                 if let Some((touched, snapshots)) = reading.campaigns {
                     board.replace_campaigns(&touched, snapshots, now);
@@ -148,24 +152,51 @@ impl Publisher {
                 if let Some(snapshots) = reading.music {
                     board.replace_music(snapshots, now);
                 }
+                if let Some(set_aside) = reading.set_aside {
+                    board.replace_set_aside(set_aside);
+                }
                 board.set_conditions(conditions);
                 board.token_expiries = token_expiries;
                 render(&board, now)
             };
-            for (kind, members) in dropped {
-                exposition.metrics().dropped_series(kind, members);
+            for (kind, of_connections) in &left_out {
+                exposition.metrics().dropped_series(kind, of_connections.values().sum());
             }
             if let Some(body) = exposition.body().renewed(texts) {
                 exposition.publish(body);
             }
+            left_out
         });
         let error = match work.await {
-            Ok(()) => error,
+            Ok(left_out) => {
+                self.tell(&left_out);
+                error
+            }
             Err(failure) => Some(SnapshotError(format!("rendering: {failure}"))),
         };
         let result = if error.is_some() { "error" } else { "ok" };
         self.exposition.metrics().rebuilt(result, self.clock().elapsed().saturating_sub(began_at));
         (owed, error)
+    }
+
+    /// Says once of each connection that not all of it is shown.
+    fn tell(&self, left_out: &[(&'static str, LeftOut)]) {
+        let mut told = self.told.lock();
+        let now: BTreeSet<(&'static str, String)> =
+            left_out.iter().flat_map(|(kind, of)| of.keys().map(|name| (*kind, name.clone()))).collect();
+        for (kind, of_connections) in left_out {
+            for (connection, members) in of_connections {
+                if !told.contains(&(*kind, connection.clone())) {
+                    tracing::warn!(
+                        connection,
+                        kind,
+                        members,
+                        "metrics have a limit and leave members of this connection out; the page, the API and the tables have all"
+                    );
+                }
+            }
+        }
+        *told = now;
     }
 
     async fn read(&self, pending: Pending, now: Timestamp) -> (Reading, Pending, Option<SnapshotError>) {
@@ -203,6 +234,15 @@ impl Publisher {
                 Ok(snapshots) => reading.web = Some(snapshots),
                 Err(failure) => {
                     owed.web = true;
+                    error = Some(failure);
+                }
+            }
+        }
+        if pending.set_aside {
+            match self.source.set_aside().await {
+                Ok(all) => reading.set_aside = Some(all),
+                Err(failure) => {
+                    owed.set_aside = true;
                     error = Some(failure);
                 }
             }

@@ -9,6 +9,7 @@ use rows::{Micros, money::RawSpend, state::State};
 use super::{
     board::{Board, View},
     render_music::{music, web},
+    share::LeftOut,
     snapshot::{CampaignWindow, PaymentWindow},
     text::{Family, Labels, Number},
 };
@@ -76,18 +77,27 @@ const CAMPAIGN_FIGURES: [Figure<CampaignWindow>; 6] = [
 /// Name, help, figure in minor units.
 type PaymentFigure = (&'static str, &'static str, fn(&PaymentWindow) -> i64);
 
-const PAYMENT_FIGURES: [PaymentFigure; 4] = [
-    ("dynamoi_payments_gross", "Charged to customers, in major units, over a window of days.", |sums| {
-        sums.gross_minor
-    }),
+const PAYMENT_FIGURES: [PaymentFigure; 5] = [
+    (
+        "dynamoi_payments_gross",
+        "Charged to customers, without charges that failed later, in major units, over a window of days.",
+        |sums| sums.gross_minor,
+    ),
     (
         "dynamoi_payments_fees",
         "Kept by the payment provider, in major units, over a window of days.",
         |sums| sums.fees_minor,
     ),
-    ("dynamoi_payments_refunds", "Given back to customers, in major units, over a window of days.", |sums| {
-        sums.refunds_minor
-    }),
+    (
+        "dynamoi_payments_refunds",
+        "Given back to customers, without refunds that failed, in major units, over a window of days.",
+        |sums| sums.refunds_minor,
+    ),
+    (
+        "dynamoi_payments_other",
+        "Every other movement of payments, such as disputes, in major units, over a window of days: gross - fees - refunds + other = net.",
+        |sums| sums.other_minor,
+    ),
     (
         "dynamoi_payments_net",
         "Net of the provider's own ledger without transfers between own accounts, in major units, over a window of days.",
@@ -104,7 +114,7 @@ fn seconds(instant: Timestamp) -> Number {
 }
 
 /// Everything, family by family.
-pub(super) fn render(board: &Board, now: Timestamp) -> (Texts, Vec<(&'static str, usize)>) {
+pub(super) fn render(board: &Board, now: Timestamp) -> (Texts, Vec<(&'static str, LeftOut)>) {
     let view = board.view(now);
     let mut texts = Texts::new();
     let mut add = |family: Family| texts.push((family.name(), family.into_text()));
@@ -114,7 +124,23 @@ pub(super) fn render(board: &Board, now: Timestamp) -> (Texts, Vec<(&'static str
     payments(&view, &mut add);
     web(&view, &mut add);
     music(&view, &mut add);
-    (texts, view.dropped)
+    left_out(&view, &mut add);
+    (texts, view.left_out)
+}
+
+fn left_out(view: &View<'_>, add: &mut impl FnMut(Family)) {
+    let mut family = Family::gauge(
+        "dynamoi_connection_series_dropped",
+        "Members of a kind that are not shown of a connection, because of the kind's limit.",
+    );
+    for (kind, of_connections) in &view.left_out {
+        for (connection, members) in of_connections {
+            let labels = Labels::default().with("connection", connection).with("kind", kind);
+            let members = i64::try_from(*members).unwrap_or(i64::MAX);
+            family.sample(&labels, "", Number::Integer(members));
+        }
+    }
+    add(family);
 }
 
 fn connections(board: &Board, add: &mut impl FnMut(Family)) {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rows::{
     Currency, Day, Micros,
     money::RawSpend,
-    snapshot::{CampaignSnapshot, Windows},
+    snapshot::{CampaignSnapshot, SetAside, Windows},
 };
 
 use super::{
@@ -23,6 +23,8 @@ pub struct Wanted {
     pub provider: Option<String>,
     /// Of these connections.
     pub connections: Option<BTreeSet<String>>,
+    /// With this in their name or as their id, whatever the case.
+    pub name: Option<String>,
     /// Which of them, and in which order.
     pub slice: Slice,
 }
@@ -83,6 +85,18 @@ pub trait CampaignSource: Send + Sync {
     fn campaigns(&self, wanted: &Wanted, now: Timestamp) -> Shown;
 }
 
+/// Where is known what was set aside.
+pub trait SetAsideSource: Send + Sync {
+    /// A connection's, by account and stream.
+    fn set_aside(&self, connection: &str) -> Vec<SetAside>;
+}
+
+impl SetAsideSource for Publisher {
+    fn set_aside(&self, connection: &str) -> Vec<SetAside> {
+        self.board().lock().set_aside_of(connection).to_vec()
+    }
+}
+
 impl CampaignSource for Publisher {
     fn campaigns(&self, wanted: &Wanted, now: Timestamp) -> Shown {
         let board = self.board().lock();
@@ -128,6 +142,7 @@ fn shown(board: &Board, campaign: &Campaign, now: Timestamp) -> ShownCampaign {
     let holds = today.is_some() && campaign.day == today;
     if !holds {
         snapshot.windows = Windows::default();
+        snapshot.unread = Windows::default();
     }
     ShownCampaign {
         today,
@@ -145,5 +160,11 @@ impl Wanted {
         self.tenant.as_ref().is_none_or(|tenant| *tenant == snapshot.tenant)
             && self.provider.as_ref().is_none_or(|provider| *provider == snapshot.provider)
             && self.connections.as_ref().is_none_or(|names| names.contains(&snapshot.connection))
+            && self.name.as_ref().is_none_or(|wanted| is_named(snapshot, wanted))
     }
+}
+
+fn is_named(snapshot: &CampaignSnapshot, wanted: &str) -> bool {
+    let within = |name: &str| name.to_lowercase().contains(&wanted.to_lowercase());
+    snapshot.campaign_id == wanted || snapshot.name.as_deref().is_some_and(within)
 }

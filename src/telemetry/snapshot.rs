@@ -7,8 +7,8 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 pub use rows::snapshot::{
     ArtistSnapshot, CampaignSnapshot, CampaignWindow, CounterSnapshot, GoalSnapshot, GoalWindow,
-    MusicSnapshot, PaymentSnapshot, PaymentWindow, PlaylistSnapshot, TrackSnapshot, WebSnapshot, WebWindow,
-    Windows,
+    MusicSnapshot, PaymentSnapshot, PaymentWindow, PlaylistSnapshot, SetAside, TrackSnapshot, Unread,
+    WebSnapshot, WebWindow, Windows,
 };
 
 use crate::insight::NamePattern;
@@ -99,6 +99,9 @@ pub trait SnapshotSource: Send + Sync {
 
     /// What every connection last saw of streaming services, at `now`.
     fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>>;
+
+    /// Rows that were set aside, of every connection.
+    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, SnapshotError>>;
 }
 
 /// Where connections' conditions come from: the engine's [`Conditions`].

@@ -226,6 +226,7 @@ impl WorkerBuilder {
                 exposition: exposition.clone(),
                 conditions,
                 campaigns: publisher.clone(),
+                set_aside: publisher.clone(),
                 days: source,
                 quotas: Arc::new(EngineQuotas(quotas)),
                 readiness: Arc::new(readiness),

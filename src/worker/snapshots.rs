@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actors::session::quota::Quotas;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use rows::snapshot::{CampaignSnapshot, MusicSnapshot, PaymentSnapshot, WebSnapshot};
+use rows::snapshot::{CampaignSnapshot, MusicSnapshot, PaymentSnapshot, SetAside, WebSnapshot};
 use store::{Store, read::CampaignKey};
 
 use crate::{
@@ -58,6 +58,10 @@ impl SnapshotSource for StoreSnapshots {
 
     fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
         Box::pin(async move { self.0.music(now).await.map_err(|error| SnapshotError(error.to_string())) })
+    }
+
+    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, SnapshotError>> {
+        Box::pin(async move { self.0.set_aside().await.map_err(|error| SnapshotError(error.to_string())) })
     }
 }
 

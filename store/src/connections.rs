@@ -99,6 +99,7 @@ async fn register(
         killed.filter(kept).unwrap_or(asked)
     });
     let last_success_at = before.as_ref().and_then(|before| before.last_success_at).map(timestamp);
+    let returned = before.as_ref().is_some_and(|before| before.removed);
     if let Some(before) = before
         && before.integration != record.integration
     {
@@ -144,7 +145,7 @@ async fn register(
         .await?;
     let ledgers: Result<Vec<Ledger>, SinkError> = stored.iter().map(read_ledger).collect();
     let (epoch, paused) = (row.try_get("", "epoch")?, row.try_get("", "paused")?);
-    Ok(ledgers.map(|ledgers| Registration { epoch, paused, last_success_at, once_since, ledgers }))
+    Ok(ledgers.map(|ledgers| Registration { epoch, paused, last_success_at, returned, once_since, ledgers }))
 }
 
 fn read_ledger(stored: &ledger::Model) -> Result<Ledger, SinkError> {

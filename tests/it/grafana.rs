@@ -293,6 +293,8 @@ fn only_what_exists_is_asked_for() {
 async fn a_worker_fills_every_panel_and_raises_no_alarm() {
     let mut bench = Bench::four(41);
     bench.more.push_str(MORE);
+    // A return is known of conversions that carry a value.
+    bench.layer = "connections.label-a-meta.settings.conversion = \"purchase\"\n".to_owned();
     let worker = Worker::builder(bench.settings()).start().await.unwrap();
     let directory = TempDir::new().unwrap();
     let prometheus = Prometheus::start(directory.path(), worker.http_address().unwrap()).await;

@@ -237,16 +237,18 @@ async fn payments(eyes: &Eyes, now: Timestamp, expected: &mut Series) {
             let (from, to) = (start_of(first, &TimeZone::UTC), end_of(last, &TimeZone::UTC));
             let sums = eyes
                 .query(&format!(
-                    "SELECT CAST(COALESCE(SUM(CASE WHEN reporting_category = 'charge' THEN amount_minor ELSE 0 END), 0) AS bigint) AS gross, \
+                    "SELECT CAST(COALESCE(SUM(CASE WHEN reporting_category IN ('charge', 'charge_failure') THEN amount_minor ELSE 0 END), 0) AS bigint) AS gross, \
                      CAST(COALESCE(SUM(CASE WHEN reporting_category = 'fee' THEN -amount_minor ELSE 0 END + fee_minor), 0) AS bigint) AS fees, \
-                     CAST(COALESCE(SUM(CASE WHEN reporting_category IN ('refund', 'partial_capture_reversal') THEN -amount_minor ELSE 0 END), 0) AS bigint) AS refunds, \
+                     CAST(COALESCE(SUM(CASE WHEN reporting_category IN ('refund', 'refund_failure', 'partial_capture_reversal') THEN -amount_minor ELSE 0 END), 0) AS bigint) AS refunds, \
+                     CAST(COALESCE(SUM(CASE WHEN reporting_category NOT IN ('charge', 'charge_failure', 'refund', 'refund_failure', \
+                     'partial_capture_reversal', 'fee') THEN amount_minor ELSE 0 END), 0) AS bigint) AS other, \
                      CAST(COALESCE(SUM(net_minor), 0) AS bigint) AS net FROM ledger_entries \
                      WHERE connection = '{connection}' AND currency = '{currency}' AND {earns} \
                      AND created_at >= '{from}' AND created_at < '{to}'"
                 ))
                 .await
                 .remove(0);
-            for name in ["gross", "fees", "refunds", "net"] {
+            for name in ["gross", "fees", "refunds", "other", "net"] {
                 let micros = rows::Micros::from_minor(sums[name].as_i64().unwrap(), exponent).unwrap();
                 expected.insert(
                     format!("dynamoi_payments_{name}{{connection=\"{connection}\",currency=\"{currency}\",window=\"{window}\"}}"),
@@ -270,7 +272,7 @@ async fn payments(eyes: &Eyes, now: Timestamp, expected: &mut Series) {
         );
         expected.insert(series, major(row["mrr"].as_i64().unwrap()));
         // A currency that only subscriptions have still has (empty) payment windows.
-        for name in ["gross", "fees", "refunds", "net"] {
+        for name in ["gross", "fees", "refunds", "other", "net"] {
             for window in ["today", "yesterday", "7d", "28d"] {
                 let series = format!(
                     "dynamoi_payments_{name}{{connection=\"{}\",currency=\"{}\",window=\"{window}\"}}",

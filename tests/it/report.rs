@@ -147,6 +147,12 @@ async fn a_report_says_what_the_providers_served() {
         *by_currency.entry(line[currency].to_owned()).or_default() += Micros::parse(&line[spend]).unwrap().0;
     }
     assert_eq!(by_currency, expected.iter().map(|(code, told)| (code.clone(), told.spend_micros)).collect());
+    let dialect = ["--format", "csv", "--separator", "semicolon", "--bom"];
+    let csv = printed(&bench, &[&range[..], &dialect].concat()).await;
+    assert!(csv.starts_with("\u{feff}date;provider;connection;"), "{csv}");
+    assert!(csv.lines().nth(1).unwrap().contains(";\"meta_ads\";\""), "{csv}");
+    let misplaced = bench.run(&["report", "--bom"]).await.expect(2);
+    assert!(misplaced.err.contains("--format csv"), "{misplaced:?}");
     let table = printed(&bench, &range).await;
     assert!(table.contains("night-drive (label-a)") && table.contains("Total of"), "{table}");
     let html = printed(&bench, &[&range[..], &["--format", "html"]].concat()).await;

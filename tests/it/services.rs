@@ -7,8 +7,8 @@ use actors::engine::condition::Condition;
 use dynamoi::telemetry::{
     Exposition, Metrics, Publisher,
     snapshot::{
-        CampaignSnapshot, ConditionSource, MusicSnapshot, PaymentSnapshot, SnapshotError, SnapshotSource,
-        Touched, WebSnapshot,
+        CampaignSnapshot, ConditionSource, MusicSnapshot, PaymentSnapshot, SetAside, SnapshotError,
+        SnapshotSource, Touched, WebSnapshot,
     },
 };
 use futures::future::BoxFuture;
@@ -167,6 +167,10 @@ impl SnapshotSource for Source {
     fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
         Box::pin(async move { Ok(self.0.music(now).await.unwrap()) })
     }
+
+    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, SnapshotError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }
 
 struct Connections(Vec<Arc<Condition>>);
@@ -182,6 +186,8 @@ fn condition(connection: &str, integration: &'static str) -> Arc<Condition> {
         connection: connection.to_owned(),
         integration,
         tenant: "label-a".to_owned(),
+        start_date: jiff::civil::date(2026, 1, 1),
+        paused: false,
         state: State::Idle,
         last_success_at: None,
         next_poll_at: None,

@@ -15,6 +15,10 @@ pub struct Condition {
     pub integration: &'static str,
     /// Whom its data belongs to.
     pub tenant: String,
+    /// The first day of its history: earlier ones are not asked for.
+    pub start_date: Day,
+    /// An operator holds it, whatever its state is.
+    pub paused: bool,
     /// The worst of its own state and its streams'.
     pub state: State,
     /// When a cycle last succeeded.

@@ -320,6 +320,9 @@ impl Connection {
 
     fn begin(&mut self, registration: Registration) -> Result<(), String> {
         let blueprint = &self.blueprint;
+        if registration.returned {
+            blueprint.surroundings.observer.returned(&blueprint.spec.name);
+        }
         let source = blueprint.integration.connect(&blueprint.spec).map_err(|error| error.to_string())?;
         let streams = source.adjust_streams(blueprint.integration.streams());
         let integration = blueprint.integration.id();

@@ -177,6 +177,8 @@ impl Overseer {
             connection: name.clone(),
             integration: blueprint.integration.id(),
             tenant: spec.tenant.clone(),
+            start_date: spec.start_date,
+            paused: false,
             state: State::Starting,
             last_success_at: None,
             next_poll_at: None,

@@ -8,7 +8,7 @@ use std::{
 use actors::{
     engine::{Engine, EngineOptions, poller::Once},
     integration::{ConnectionSpec, Integration},
-    observer::Silent,
+    observer::{Observer, Silent},
     session::{Surroundings, quota::Quotas},
 };
 use jiff::civil::date;
@@ -119,6 +119,63 @@ async fn a_single_run_ends_and_tells_how() {
     tokio::time::timeout(Duration::from_secs(20), engine.finished()).await.unwrap();
     engine.stop(Duration::from_secs(5)).await;
     assert_eq!(sink.dump(), first);
+}
+
+/// Notes who came back.
+#[derive(Default)]
+struct Returned(parking_lot::Mutex<Vec<String>>);
+
+impl Observer for Returned {
+    fn returned(&self, connection: &str) {
+        self.0.lock().push(connection.to_owned());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_comes_back_is_told() {
+    let sink = MemorySink::default();
+    let good = [Scripted::new("good", Behaviour::Good)];
+    let observer = Arc::new(Returned::default());
+    let mut options = options(&sink, &good);
+    options.surroundings.observer = observer.clone();
+    let mut specs = vec![spec("first", "good")];
+    let mut engine = Engine::start(options, specs.clone()).await.unwrap();
+    let conditions = engine.conditions().clone();
+    let idle = |name: &str| conditions.get(name).is_some_and(|condition| condition.state == State::Idle);
+    eventually(10, "the first reads", || idle("first")).await;
+    assert_eq!(*observer.0.lock(), Vec::<String>::new());
+    sink.0.lock().returned = true;
+    specs.push(spec("second", "good"));
+    engine.run(specs).await;
+    eventually(10, "the second reads", || idle("second")).await;
+    assert_eq!(*observer.0.lock(), ["second"]);
+    engine.stop(Duration::from_secs(5)).await;
+}
+
+/// They are no rows of the window, and neither are they silently nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_of_other_days_are_left_out_and_told() {
+    let sink = MemorySink::default();
+    let scripted = [Scripted::new("other-days", Behaviour::OtherDays)];
+    let mut options = options(&sink, &scripted);
+    options.once = Some(Once { since: SystemClock::new().now(), wait_max: Duration::from_secs(30) });
+    let mut engine = Engine::start(options, vec![spec("other-days", "other-days")]).await.unwrap();
+    let progress = tokio::time::timeout(Duration::from_secs(20), engine.finished()).await.unwrap();
+    assert_eq!(progress.finished.get("other-days"), Some(&true));
+    engine.stop(Duration::from_secs(5)).await;
+    let rows = sink.table("other-days", Table::AdPerformanceDaily);
+    assert!(rows.len() > 28 && rows.iter().all(|row| row.day() > Some(date(2020, 1, 1))), "{}", rows.len());
+    let stored = sink.0.lock();
+    let told: std::collections::BTreeSet<_> =
+        stored.quarantined.iter().map(|one| (one.reason, &*one.hash)).collect();
+    assert_eq!(told.len(), 1, "one entry, however often: {told:?}");
+    let one = &stored.quarantined[0];
+    assert_eq!(one.reason, "date_outside_window");
+    assert!(
+        one.detail.ends_with("found 1 rows dated 2020-01-01 to 2020-01-01: they were left out"),
+        "{}",
+        one.detail
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,12 @@
 //! A campaign on the page: a card with its chart and its numbers.
 
 use maud::{Markup, html};
-use rows::{Currency, snapshot::CampaignSnapshot, status};
+use rows::{
+    Currency, Day, Micros,
+    money::RawSpend,
+    snapshot::{CampaignSnapshot, CampaignWindow, Unread},
+    status,
+};
 use store::read::CampaignDays;
 
 use super::{
@@ -11,7 +16,10 @@ use super::{
     filter::words,
     text,
 };
-use crate::telemetry::shown::ShownCampaign;
+use crate::{
+    insight::{pacing::overspent, unread},
+    telemetry::shown::ShownCampaign,
+};
 
 /// Below it a campaign spends too slowly, in words.
 const PACING_LOW: f64 = 0.8;
@@ -19,7 +27,12 @@ const PACING_LOW: f64 = 0.8;
 const PACING_HIGH: f64 = 1.2;
 
 /// The card. `id` is unique on the page.
-pub fn card(campaign: &ShownCampaign, days: Option<&CampaignDays>, id: &str) -> Markup {
+pub fn card(
+    campaign: &ShownCampaign,
+    days: Option<&CampaignDays>,
+    start_date: Option<Day>,
+    id: &str,
+) -> Markup {
     let ShownCampaign { snapshot, today, .. } = campaign;
     let settled_through = days.and_then(|days| days.settled_through);
     let windows = WindowStatuses::new(&snapshot.windows, *today, settled_through);
@@ -27,11 +40,11 @@ pub fn card(campaign: &ShownCampaign, days: Option<&CampaignDays>, id: &str) -> 
     html! {
         article.card aria-labelledby=(format!("{id}-h")) {
             header {
-                h3 id=(format!("{id}-h")) { (name) }
+                h3 id=(format!("{id}-h")) { (text::cut(name)) }
                 (state(snapshot))
                 p.fine {
-                    (words(&snapshot.provider)) " · " (snapshot.tenant) " · account " (snapshot.account_id)
-                    @for marketing in &campaign.marketing_campaigns { " · " span.tag { (marketing) } }
+                    (words(&snapshot.provider)) " · " (text::cut(&snapshot.tenant)) " · account " (text::cut(&snapshot.account_id))
+                    @for marketing in &campaign.marketing_campaigns { " · " span.tag { (text::cut(marketing)) } }
                 }
             }
             @match days {
@@ -39,7 +52,10 @@ pub fn card(campaign: &ShownCampaign, days: Option<&CampaignDays>, id: &str) -> 
                 None => p.empty { "No chart: nothing of this account has been read by days." },
             }
             (plan(campaign))
-            (figures(&windows, snapshot.currency, name))
+            (figures(&windows, snapshot, start_date, name))
+            @if let Some(unread) = snapshot.unread.last_28_days {
+                p.fine.read { "28 days are not whole: " (unread::why(unread, start_date)) "." }
+            }
             p.fine.read {
                 @match snapshot.read_at {
                     Some(at) => { "Read " (text::in_zone(at, &snapshot.time_zone, *today)) },
@@ -102,6 +118,24 @@ fn plan(campaign: &ShownCampaign) -> Markup {
                 (Some(_), None) => span { "Pacing " (text::unknown()) },
                 (None, None) => {},
             }
+            (excess(snapshot))
+        }
+    }
+}
+
+/// What is spent beyond the budget. Networks may spend more than a daily budget on one day and less on another: a sign there,
+/// a fault of a budget for all of its life.
+fn excess(snapshot: &CampaignSnapshot) -> Markup {
+    let CampaignSnapshot { windows, daily_budget, lifetime_budget, lifetime_spend, currency, .. } = snapshot;
+    let spent = |spend: Option<RawSpend>| spend.map(|RawSpend(spend)| spend);
+    let today = spent(windows.today.and_then(|today: CampaignWindow| today.spend));
+    let money = |over: Micros| text::money(over, *currency);
+    html! {
+        @if let Some(over) = overspent(spent(*lifetime_spend), *lifetime_budget) {
+            span.badge.bad { "over budget by " (money(over)) }
+        }
+        @if let Some(over) = overspent(today, *daily_budget) {
+            span.badge.wait { "over today's budget by " (money(over)) }
         }
     }
 }
@@ -114,22 +148,31 @@ fn judged(pacing: f64) -> Markup {
     }
 }
 
-fn figures(windows: &WindowStatuses, currency: Option<Currency>, name: &str) -> Markup {
+fn figures(
+    windows: &WindowStatuses,
+    snapshot: &CampaignSnapshot,
+    start_date: Option<Day>,
+    name: &str,
+) -> Markup {
+    let currency: Option<Currency> = snapshot.currency;
     let WindowStatuses { today, yesterday, last_7_days, last_28_days } = windows;
-    let columns = [
-        ("Today", "so far", today),
-        ("Yesterday", "provisional", yesterday),
-        ("7 days", "provisional", last_7_days),
-        ("28 days", "provisional", last_28_days),
+    let unread = &snapshot.unread;
+    let why = |unread: Option<Unread>| unread.map(|unread| unread::why(unread, start_date));
+    let heads = [
+        ("Today", "so far", today, why(unread.today)),
+        ("Yesterday", "provisional", yesterday, why(unread.yesterday)),
+        ("7 days", "provisional", last_7_days, why(unread.last_7_days)),
+        ("28 days", "provisional", last_28_days, why(unread.last_28_days)),
     ];
+    let columns = [today, yesterday, last_7_days, last_28_days];
     html! {
         table.figures {
-            caption.hidden { "Numbers of " (name) }
+            caption.hidden { "Numbers of " (text::short(name)) }
             thead {
                 tr {
                     th scope="col" { span.hidden { "Figure" } }
-                    @for (label, provisional, window) in &columns {
-                        th scope="col" {
+                    @for (label, provisional, window, why) in &heads {
+                        th scope="col" title=[why.as_deref()] {
                             (label)
                             span.fine { (certainty(window.as_ref(), provisional)) }
                         }
@@ -143,7 +186,7 @@ fn figures(windows: &WindowStatuses, currency: Option<Currency>, name: &str) -> 
                             (figure.label)
                             @if figure.in_currency && let Some(currency) = currency { " " span.unit { (currency) } }
                         }
-                        @for (_, _, window) in &columns {
+                        @for window in &columns {
                             td.soft[window.as_ref().is_some_and(|window| window.provisional)] {
                                 (text::or_unknown(window.as_ref().and_then(|window| (figure.of)(&window.figures, currency))))
                             }

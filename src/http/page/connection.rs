@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use rows::state::State;
 
 use super::{
-    super::{Action, ConnectionStatus, QuotaUsed, Shared, StreamStatus},
+    super::{Action, ConnectionStatus, Quarantine, QuotaUsed, Shared, StreamStatus},
     anchor,
     filter::words,
     meaning, text,
@@ -80,6 +80,7 @@ fn row(connection: &ConnectionStatus, shared: &Shared, query: &str, now: Timesta
                 span class=(Standing::of(connection.state).class()) { (words(connection.state.as_str())) }
                 span.fine { (meaning(connection.state)) }
                 @if let Some(error) = &connection.error { p.error { (error) } }
+                @if let Some(quarantine) = &connection.quarantine { (set_aside(quarantine)) }
                 (streams(&connection.streams))
             }
             td role="cell" data-label="Last success" { (text::instant(connection.last_success_at, now)) }
@@ -89,7 +90,7 @@ fn row(connection: &ConnectionStatus, shared: &Shared, query: &str, now: Timesta
             @if shared.may_act {
                 td.actions role="cell" data-label="Actions" {
                     div {
-                        @for (action, label) in actions(connection.state) {
+                        @for (action, label) in actions(connection.state, connection.paused) {
                             form method="post" action=(format!("/connections/{name}/{}?{query}", action.as_str())) {
                                 input type="hidden" name="token" value=(shared.tokens.of(name, *action));
                                 button type="submit" aria-label=(format!("{label} {name}")) { (label) }
@@ -102,13 +103,22 @@ fn row(connection: &ConnectionStatus, shared: &Shared, query: &str, now: Timesta
     }
 }
 
-/// A state of trouble hides whether the connection is paused as well: then both are offered.
-const fn actions(state: State) -> &'static [(Action, &'static str)] {
+/// Rows whose numbers are missing: not an error that stops anything, and not to be overlooked.
+fn set_aside(quarantine: &Quarantine) -> Markup {
+    let Quarantine { rows, last_seen_at, reason, detail } = quarantine;
+    html! {
+        p.fine.aside {
+            span.badge.wait { (rows) @if *rows == 1 { " row set aside" } @else { " rows set aside" } }
+            " the latest " (last_seen_at.strftime("%-d %b %H:%M UTC")) ", " (reason) ": " (text::cut(detail))
+        }
+    }
+}
+
+/// A state of trouble does not tell whether the connection is paused as well; a paused one polls nothing.
+const fn actions(state: State, paused: bool) -> &'static [(Action, &'static str)] {
     match state {
         State::Paused => &[(Action::Resume, "Resume")],
-        State::Stopped | State::Parked | State::NeedsReauth => {
-            &[(Action::Poll, "Poll now"), (Action::Pause, "Pause"), (Action::Resume, "Resume")]
-        }
+        _ if paused => &[(Action::Poll, "Poll now"), (Action::Resume, "Resume")],
         _ => &[(Action::Poll, "Poll now"), (Action::Pause, "Pause")],
     }
 }
@@ -147,6 +157,7 @@ fn streams(streams: &[StreamStatus]) -> Markup {
                                 @if let Some(day) = stream.settled_through { ", final through " (text::day(day)) }
                             }
                             @if let Some(error) = &stream.error { p.error { (error) } }
+                            @if let Some(quarantine) = &stream.quarantine { (set_aside(quarantine)) }
                         }
                     }
                     @if more > 0 { li { "and " (more) " more: see " a href="/api/v1/connections" { "the API" } } }

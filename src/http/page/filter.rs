@@ -37,6 +37,10 @@ pub fn form(filter: &Filter, choices: &Choices) -> Markup {
             (field("tenant", "Tenant", &choices.tenants, &filter.tenant))
             (field("provider", "Provider", &choices.providers, &filter.provider))
             (field("state", "State", &states, &filter.state))
+            div.field {
+                label for="filter-name" { "Campaign" }
+                input #filter-name name="name" type="search" value=(filter.name) autocomplete="off" placeholder="name or id";
+            }
             div.buttons {
                 button type="submit" { "Filter" }
                 @if !filter.is_empty() { a.button.quiet href="/" { "Clear" } }

@@ -7,12 +7,12 @@ pub(crate) mod figures;
 mod filter;
 pub(crate) mod text;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use actors::engine::condition::Condition;
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
-use rows::state::State;
+use rows::{Day, state::State};
 use serde::Deserialize;
 use store::read::CampaignKey;
 
@@ -70,7 +70,9 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
     let choices = Choices::of(&all);
     let connections = in_state(all.iter().map(AsRef::as_ref), state);
     let is_configured = !all.is_empty();
-    let mut conditions = all;
+    let mut conditions = all.clone();
+    let starts: HashMap<&str, Day> =
+        all.iter().map(|condition| (condition.connection.as_str(), condition.start_date)).collect();
     conditions.retain(|condition| filter.holds(condition, state));
     let health = Health::of(&conditions);
     // Those that need somebody first; polling and idle ones stay where they are.
@@ -81,13 +83,14 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
         .iter()
         .skip(connections_part.offset())
         .take(CONNECTIONS)
-        .map(|condition| ConnectionStatus::new(condition, shared.quotas.used(&condition.connection), now))
+        .map(|condition| ConnectionStatus::new(condition, shared, now))
         .collect();
 
     let wanted = |number: usize| Wanted {
         tenant: filter.tenant().map(str::to_owned),
         provider: filter.provider().map(str::to_owned),
         connections: connections.clone(),
+        name: filter.name().map(str::to_owned),
         slice: Slice::Page { offset: number.saturating_sub(1).saturating_mul(CAMPAIGNS), limit: CAMPAIGNS },
     };
     let mut shown = shared.campaigns.campaigns(&wanted(pages.campaigns_page), now);
@@ -153,7 +156,8 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
                         div.cards {
                             @for (place, campaign) in shown.campaigns.iter().enumerate() {
                                 @let series = days.as_ref().ok().and_then(|days| days.get(&key(campaign)));
-                                (campaign::card(campaign, series, &format!("c{place}")))
+                                @let start_date = starts.get(campaign.snapshot.connection.as_str()).copied();
+                                (campaign::card(campaign, series, start_date, &format!("c{place}")))
                             }
                         }
                         (pager(campaigns_part, "campaigns", |number| links.to(links.connections, number)))
@@ -282,9 +286,9 @@ impl Links<'_> {
     }
 
     fn pairs(&self, connections: usize, campaigns: usize) -> String {
-        let Filter { tenant, provider, state } = self.filter;
+        let Filter { tenant, provider, state, name } = self.filter;
         let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("tenant", tenant), ("provider", provider), ("state", state)] {
+        for (name, value) in [("tenant", tenant), ("provider", provider), ("state", state), ("name", name)] {
             if !value.is_empty() {
                 pairs.append_pair(name, value);
             }

@@ -1,5 +1,7 @@
 //! Numbers and instants as people read them. What is unknown is a dash, never a zero.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use maud::{Markup, html};
 use rows::{Currency, Day, Micros, zone::zone};
@@ -12,6 +14,31 @@ pub fn unknown() -> Markup {
 /// What is known, or a dash.
 pub fn or_unknown(text: Option<String>) -> Markup {
     text.map_or_else(unknown, |text| html! { (text) })
+}
+
+/// Characters of a name that are shown: people and visitors write novels.
+const NAME_CHARS: usize = 80;
+
+/// A name of usual length.
+pub fn short(name: &str) -> Cow<'_, str> {
+    shortened(name, NAME_CHARS)
+}
+
+/// A name of usual length, with all of it where the pointer rests.
+pub fn cut(name: &str) -> Markup {
+    match short(name) {
+        Cow::Borrowed(name) => html! { (name) },
+        Cow::Owned(short) => html! { span title=(name) { (short) } },
+    }
+}
+
+/// The first so many characters, the last of them `…` where there are more.
+pub fn shortened(text: &str, chars: usize) -> Cow<'_, str> {
+    if text.chars().nth(chars).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let kept: String = text.chars().take(chars.saturating_sub(1)).collect();
+    Cow::Owned(format!("{kept}…"))
 }
 
 /// `1,234,567`.
@@ -156,6 +183,20 @@ mod tests {
             ("1,500 JPY".to_owned(), "34.50".to_owned())
         );
         assert_eq!(percent(0.012_345, 2), "1.23 %");
+    }
+
+    #[test]
+    fn a_long_name_is_cut_and_there_in_whole() {
+        assert_eq!(cut("Night <Drive>").into_string(), "Night &lt;Drive&gt;");
+        let long = format!("<{}>", "ü".repeat(100));
+        let shown = cut(&long).into_string();
+        assert_eq!(short(&long).chars().count(), NAME_CHARS);
+        assert!(shown.starts_with("<span title=\"&lt;üüü"), "{shown}");
+        assert!(
+            shown.contains(&format!("{}&gt;\"", "ü".repeat(100))) && shown.ends_with("ü…</span>"),
+            "{shown}"
+        );
+        assert_eq!((shortened("abc", 3), shortened("abcd", 3)), ("abc".into(), "ab…".into()));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(super) fn condition(name: &str, tenant: &str, state: State) -> Arc<Condition
         connection: name.to_owned(),
         integration: "stripe",
         tenant: tenant.to_owned(),
+        start_date: jiff::civil::date(2026, 1, 1),
+        paused: state == State::Paused,
         state,
         last_success_at: None,
         next_poll_at: None,
@@ -50,6 +52,7 @@ pub(super) fn campaign(id: &str, tenant: &str) -> ShownCampaign {
         end_at: None,
         read_at: Some(Timestamp::UNIX_EPOCH),
         windows: Windows { today: Some(day), ..Windows::default() },
+        unread: Windows::default(),
     };
     let today = jiff::civil::date(2026, 11, 24);
     ShownCampaign {
@@ -98,6 +101,32 @@ async fn lists_come_in_parts_that_fit_together() {
 }
 
 #[tokio::test]
+async fn what_is_missing_is_told() {
+    let (server, world) = started();
+    let mut young = campaign("1", "label-a");
+    let day = |day| jiff::civil::date(2026, 11, day);
+    young.snapshot.unread.last_7_days =
+        Some(rows::snapshot::Unread { first: day(18), last: day(22), days: 5 });
+    *world.campaigns.lock() = vec![young];
+    let answer = json(server.address, "/api/v1/campaigns").await;
+    let unread = json!({
+        "from": "2026-11-18", "to": "2026-11-22", "days": 5,
+        "reason": "5 days from 2026-11-18 to 2026-11-22 have not been read: the connection's start_date is 2026-11-20",
+    });
+    assert_eq!(answer["campaigns"][0]["unread"]["last_7_days"], unread);
+    assert_eq!(answer["campaigns"][0]["unread"]["today"], Value::Null);
+    let rows = [("insights", 3, "2026-11-24T08:00:00Z"), ("ads", 2, "2026-11-24T09:00:00Z")];
+    world.set_aside.lock().extend(rows.map(|(stream, rows, at)| set_aside(stream, rows, at)));
+    let answer = json(server.address, "/api/v1/connections").await;
+    let told = &answer["connections"][0];
+    assert_eq!((&told["quarantine"]["rows"], &told["paused"]), (&json!(5), &json!(false)));
+    assert_eq!(told["quarantine"]["last_seen_at"], "2026-11-24T09:00:00Z");
+    assert_eq!(told["streams"][0]["quarantine"]["rows"], 3);
+    assert_eq!(told["streams"][0]["quarantine"]["reason"], "money");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn filters_leave_out_what_was_not_asked_for() {
     let (server, world) = started();
     world.more.lock().push(condition("m", "label-b", State::Idle));
@@ -111,9 +140,13 @@ async fn filters_leave_out_what_was_not_asked_for() {
         let answer = json(server.address, &format!("/api/v1/connections?{query}")).await;
         assert_eq!(names(&answer), expected, "{query}");
     }
-    for (query, expected) in
-        [("tenant=label-b", 1), ("provider=stripe", 0), ("state=needs_reauth", 2), ("state=idle", 0)]
-    {
+    for (query, expected) in [
+        ("tenant=label-b", 1),
+        ("provider=stripe", 0),
+        ("state=needs_reauth", 2),
+        ("state=idle", 0),
+        ("name=N+%3C2", 1),
+    ] {
         let answer = json(server.address, &format!("/api/v1/campaigns?{query}")).await;
         assert_eq!(answer["total"], expected, "{query}");
     }

@@ -15,7 +15,7 @@ use actors::engine::condition::{Condition, StreamCondition};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use rows::{clock::SystemClock, state::State};
+use rows::{clock::SystemClock, snapshot::SetAside, state::State};
 use secrecy::SecretString;
 use store::read::CampaignKey;
 use tokio::{
@@ -31,7 +31,7 @@ use crate::{
     settings::{Authentication, Basic, Http},
     telemetry::{
         Exposition, Metrics,
-        shown::{CampaignSource, Shown, ShownCampaign, Slice, Wanted},
+        shown::{CampaignSource, SetAsideSource, Shown, ShownCampaign, Slice, Wanted},
         snapshot::ConditionSource,
     },
 };
@@ -44,6 +44,7 @@ struct World {
     campaigns: Mutex<Vec<ShownCampaign>>,
     asked: Mutex<Vec<(String, Action)>>,
     news: Mutex<Vec<String>>,
+    set_aside: Mutex<Vec<SetAside>>,
 }
 
 impl CampaignSource for World {
@@ -60,6 +61,12 @@ impl CampaignSource for World {
         };
         let campaigns: Vec<_> = all.into_iter().skip(offset).take(limit).collect();
         Shown { has_more: offset + campaigns.len() < total, campaigns, total, ..Shown::default() }
+    }
+}
+
+impl SetAsideSource for World {
+    fn set_aside(&self, connection: &str) -> Vec<SetAside> {
+        self.set_aside.lock().iter().filter(|one| one.connection == connection).cloned().collect()
     }
 }
 
@@ -110,6 +117,8 @@ impl ConditionSource for World {
             connection: "label-a-meta".to_owned(),
             integration: "meta_ads",
             tenant: "label-a".to_owned(),
+            start_date: jiff::civil::date(2026, 11, 20),
+            paused: false,
             state: State::NeedsReauth,
             last_success_at: Some(Timestamp::UNIX_EPOCH),
             next_poll_at: None,
@@ -126,6 +135,19 @@ impl ConditionSource for World {
         });
         let more = self.more.lock();
         std::iter::once(first).chain(more.iter().cloned()).collect()
+    }
+}
+
+/// Rows of a stream of the first connection.
+fn set_aside(stream: &str, rows: u64, last_seen_at: &str) -> SetAside {
+    SetAside {
+        connection: "label-a-meta".to_owned(),
+        account_id: "1".to_owned(),
+        stream: stream.to_owned(),
+        rows,
+        reason: "money".to_owned(),
+        detail: "spend is no <decimal>".to_owned(),
+        last_seen_at: last_seen_at.parse().unwrap(),
     }
 }
 
@@ -160,6 +182,7 @@ fn sources(world: &Arc<World>) -> Sources {
         exposition: Arc::new(Exposition::new(metrics, clock)),
         conditions: world.clone(),
         campaigns: world.clone(),
+        set_aside: world.clone(),
         days: world.clone(),
         quotas: world.clone(),
         readiness: world.clone(),

@@ -1,5 +1,11 @@
 //! The page as text: bounded, escaped, honest about what it does not know.
 
+use rows::{
+    Micros,
+    money::RawSpend,
+    snapshot::{Unread, Windows},
+};
+
 use super::{
     api::{campaign, condition},
     *,
@@ -62,6 +68,59 @@ async fn it_says_what_it_does_not_know_and_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn it_says_why_a_window_is_missing_and_what_was_set_aside() {
+    let (server, world) = started();
+    let mut young = campaign("1", "label-a");
+    let missing = |first, last, days| {
+        let (first, last) = (jiff::civil::date(2026, 11, first), jiff::civil::date(2026, 11, last));
+        Some(Unread { first, last, days })
+    };
+    young.snapshot.unread =
+        Windows { last_7_days: missing(21, 22, 2), last_28_days: missing(1, 22, 22), ..Windows::default() };
+    *world.campaigns.lock() = vec![young];
+    world.set_aside.lock().push(set_aside("insights", 3, "2026-11-24T08:00:00Z"));
+    let html = page(server.address, "").await;
+    // Its start date is the 20th.
+    assert!(html.contains(
+        "28 days are not whole: 22 days from 2026-11-01 to 2026-11-22 have not been read: the connection's start_date is 2026-11-20."
+    ), "{html}");
+    assert!(html.contains("title=\"2 days from 2026-11-21 to 2026-11-22 have not been read yet\""), "{html}");
+    assert_eq!(html.matches("3 rows set aside").count(), 2, "at the connection, and at the stream");
+    assert!(html.contains("24 Nov 08:00 UTC, money: spend is no &lt;decimal&gt;"), "{html}");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_overspent_budget_stands_out_and_a_long_name_does_not() {
+    let (server, world) = started();
+    let mut over = campaign("1", "label-a");
+    over.snapshot.name = Some(format!("<{}", "x".repeat(500)));
+    over.snapshot.daily_budget = None;
+    over.snapshot.lifetime_budget = Some(Micros(100_000_000));
+    over.snapshot.lifetime_spend = Some(RawSpend(Micros(107_500_000)));
+    let mut today = campaign("2", "label-a");
+    today.snapshot.daily_budget = Some(Micros(4_000_000));
+    *world.campaigns.lock() = vec![over, today];
+    let html = page(server.address, "").await;
+    assert!(html.contains("<span class=\"badge bad\">over budget by 7.50 EUR</span>"), "{html}");
+    assert!(html.contains("<span class=\"badge wait\">over today's budget by 1.00 EUR</span>"), "{html}");
+    let whole = format!("&lt;{}", "x".repeat(500));
+    assert_eq!(html.matches(&whole).count(), 1, "once, where the pointer rests");
+    assert!(html.contains(&format!("<span title=\"{whole}\">&lt;")));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn campaigns_are_found_by_name() {
+    let (server, world) = started();
+    *world.campaigns.lock() = vec![campaign("1", "label-a"), campaign("2", "label-a")];
+    let html = page(server.address, "?name=CAMPAIGN+%3C2").await;
+    assert!(html.contains("Campaign &lt;2&gt;") && !html.contains("Campaign &lt;1&gt;"), "{html}");
+    assert!(html.contains("value=\"CAMPAIGN &lt;2\"") && html.contains("label-a-meta"));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn buttons_are_there_for_whoever_may_press_them() {
     let (server, _) = started();
     assert!(!page(server.address, "").await.contains("<form method=\"post\""));
@@ -69,5 +128,17 @@ async fn buttons_are_there_for_whoever_may_press_them() {
     let (server, _) = started_with_authentication();
     let answer = ask(server.address, "GET", "/", "Authorization: Bearer token\r\n").await;
     assert!(answer.text().contains("action=\"/connections/label-a-meta/pause?\""), "{}", answer.text());
+    assert!(!answer.text().contains("label-a-meta/resume"), "it is not paused");
+    server.stop().await.unwrap();
+    let (server, world) = started_with_authentication();
+    let mut held = Condition::clone(&condition("held", "label-a", State::NeedsReauth));
+    held.paused = true;
+    world.more.lock().push(Arc::new(held));
+    let answer = ask(server.address, "GET", "/", "Authorization: Bearer token\r\n").await;
+    let html = answer.text();
+    assert!(
+        html.contains("/connections/held/resume?") && !html.contains("/connections/held/pause?"),
+        "{html}"
+    );
     server.stop().await.unwrap();
 }

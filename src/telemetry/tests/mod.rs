@@ -63,6 +63,7 @@ fn campaign(account_id: &str, campaign_id: &str) -> CampaignSnapshot {
                 ..CampaignWindow::default()
             }),
         },
+        unread: Windows::default(),
     }
 }
 
@@ -77,6 +78,7 @@ fn payment(connection: &str, currency: &str, exponent: u8) -> PaymentSnapshot {
                 gross_minor: 123_456,
                 fees_minor: 3_599,
                 refunds_minor: 0,
+                other_minor: -119_862,
                 net_minor: -5,
             }),
             ..Windows::default()
@@ -178,6 +180,8 @@ fn condition(connection: &str, integration: &'static str) -> Condition {
         connection: connection.to_owned(),
         integration,
         tenant: "label-a".to_owned(),
+        start_date: date(2026, 1, 1),
+        paused: false,
         state: State::Idle,
         last_success_at: Some(at("2026-11-24T11:59:00Z")),
         next_poll_at: None,

@@ -23,10 +23,10 @@ use super::{at, campaign, condition, music, payment, web};
 use crate::telemetry::{
     Exposition, Metrics, Publisher,
     limits::{REFRESH_INTERVAL, RETRY_INTERVAL},
-    shown::{CampaignSource, Slice, Wanted},
+    shown::{CampaignSource, SetAsideSource, Slice, Wanted},
     snapshot::{
-        CampaignSnapshot, ConditionSource, MusicSnapshot, PaymentSnapshot, SnapshotError, SnapshotSource,
-        Touched, WebSnapshot,
+        CampaignSnapshot, ConditionSource, MusicSnapshot, PaymentSnapshot, SetAside, SnapshotError,
+        SnapshotSource, Touched, WebSnapshot,
     },
 };
 
@@ -109,6 +109,7 @@ struct Source {
     web_and_music_asked: Mutex<(usize, usize)>,
     away: AtomicBool,
     conditions: Mutex<Vec<Arc<Condition>>>,
+    set_aside: Mutex<Vec<SetAside>>,
 }
 
 impl SnapshotSource for Source {
@@ -139,6 +140,11 @@ impl SnapshotSource for Source {
     fn music(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
         self.web_and_music_asked.lock().1 += 1;
         Box::pin(std::future::ready(Ok(vec![music("label-a-deezer")])))
+    }
+
+    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, SnapshotError>> {
+        let all = self.set_aside.lock().clone();
+        Box::pin(std::future::ready(Ok(all)))
     }
 }
 
@@ -242,6 +248,41 @@ async fn a_change_is_shown_soon_and_only_its_account_is_read() {
     assert_eq!(*bench.source.payments_asked.lock(), payments_asked + 2);
 }
 
+/// It was out of the configuration for a while, and nothing of it has changed since.
+#[tokio::test(start_paused = true)]
+async fn what_is_back_is_shown_at_once() {
+    let bench = Bench::start().await;
+    bench.asked();
+    let follower = bench.metrics.follow();
+    let web_and_music_asked = *bench.source.web_and_music_asked.lock();
+    bench.metrics.returned("label-a-meta");
+    bench.pass(2 * SECOND).await;
+    assert_eq!(bench.asked(), [Touched::All]);
+    let (web, music) = web_and_music_asked;
+    assert_eq!(*bench.source.web_and_music_asked.lock(), (web + 1, music + 1));
+    assert_eq!(follower.take_campaigns(), Touched::All, "the read model, too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_set_aside_is_known_soon() {
+    let bench = Bench::start().await;
+    assert_eq!(bench.publisher.set_aside("label-a-meta"), []);
+    let one = SetAside {
+        connection: "label-a-meta".to_owned(),
+        account_id: "1".to_owned(),
+        stream: "insights".to_owned(),
+        rows: 3,
+        reason: "money".to_owned(),
+        detail: "spend is not a decimal number that fits".to_owned(),
+        last_seen_at: at("2026-11-24T12:05:01Z"),
+    };
+    bench.source.set_aside.lock().push(one.clone());
+    bench.metrics.set_aside("label-a-meta");
+    bench.pass(2 * SECOND).await;
+    assert_eq!(bench.publisher.set_aside("label-a-meta"), [one]);
+    assert_eq!(bench.publisher.set_aside("label-b-meta"), []);
+}
+
 /// The first rows of a table, and any change of a connection that is shown; nothing else.
 #[tokio::test(start_paused = true)]
 async fn web_and_music_are_read_again_when_touched() {
@@ -328,7 +369,7 @@ async fn an_expiry_is_shown_with_its_connection() {
 #[tokio::test(start_paused = true)]
 async fn what_was_read_can_be_shown_in_slices() {
     let bench = Bench::start().await;
-    let wanted = |slice: Slice| Wanted { tenant: None, provider: None, connections: None, slice };
+    let wanted = |slice: Slice| Wanted { tenant: None, provider: None, connections: None, name: None, slice };
     let now = bench.clock.now();
     let first = bench.publisher.campaigns(&wanted(Slice::After { key: None, limit: 1 }), now);
     assert_eq!((first.campaigns.len(), first.total, first.has_more), (1, 2, true));
@@ -346,6 +387,11 @@ async fn what_was_read_can_be_shown_in_slices() {
     let mut nobody = wanted(Slice::Page { offset: 0, limit: 10 });
     nobody.tenant = Some("nobody".to_owned());
     assert_eq!(bench.publisher.campaigns(&nobody, now).total, 0);
+    let named = |name: &str| {
+        let wanted = Wanted { name: Some(name.to_owned()), ..wanted(Slice::Page { offset: 0, limit: 10 }) };
+        bench.publisher.campaigns(&wanted, now).total
+    };
+    assert_eq!([named("night dRIVE"), named("us"), named("3"), named("day drive")], [2, 2, 1, 0]);
     bench.source.conditions.lock().clear();
     bench.metrics.condition_changed("label-a-meta");
     bench.pass(SECOND).await;

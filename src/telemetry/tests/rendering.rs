@@ -138,8 +138,10 @@ fn beyond_their_limit_counters_are_counted() {
         (0..=COUNTERS_MAX).map(|number| CounterSnapshot { id: number.to_string(), ..one.clone() }).collect();
     let mut board = web_and_music_board();
     board.replace_music(vec![many], noon());
-    let (texts, dropped) = render(&board, noon());
-    assert!(dropped.contains(&("counter", 1)) && dropped.contains(&("track", 0)), "{dropped:?}");
+    let (texts, left_out) = render(&board, noon());
+    let of_deezer = std::collections::BTreeMap::from([("label-a-deezer".to_owned(), 1)]);
+    assert!(left_out.contains(&("counter", of_deezer)), "{left_out:?}");
+    assert!(left_out.contains(&("track", Default::default())), "{left_out:?}");
     let (_, counters) = texts.iter().find(|(name, _)| *name == "dynamoi_counter").unwrap();
     assert_eq!(counters.lines().filter(|line| !line.starts_with('#')).count(), COUNTERS_MAX);
 }
@@ -258,11 +260,37 @@ fn beyond_the_limit_active_campaigns_stay_and_the_rest_is_counted() {
         paused.effective_status = Some("PAUSED".to_owned());
     }
     let board = board(campaigns);
-    let (texts, dropped) = render(&board, noon());
-    assert_eq!(dropped[..3], [("campaign", 1), ("campaign_member", 0), ("payment", 0)]);
+    let (texts, left_out) = render(&board, noon());
+    let left_out: Vec<(&str, usize)> =
+        left_out.iter().map(|(kind, of)| (*kind, of.values().sum())).take(3).collect();
+    assert_eq!(left_out, [("campaign", 1), ("campaign_member", 0), ("payment", 0)]);
     let (_, info) = texts.iter().find(|(name, _)| *name == "dynamoi_campaign_info").unwrap();
     assert!(info.contains("campaign_id=\"000000\"") && !info.contains("campaign_id=\"000001\""));
     assert!(info.contains(&format!("campaign_id=\"{CAMPAIGNS_MAX:06}\"")));
+}
+
+/// One tenant's thousands, none of them paused, and another's three.
+#[test]
+fn the_limit_is_shared_by_connection_and_what_falls_out_is_named() {
+    let many = (0..CAMPAIGNS_MAX + 4_000).map(|number| campaign("1", &format!("{number:06}")));
+    let few = (0..3).map(|number| {
+        let mut one = campaign("2", &format!("z{number}"));
+        one.connection = "label-b-meta".to_owned();
+        one
+    });
+    let mut board = board(many.chain(few).collect());
+    let connections = ["label-a-meta", "label-b-meta"];
+    board.conditions = connections.map(|name| condition(name, "meta_ads").into()).into();
+    let shown = text(&board, noon());
+    let infos = shown.lines().filter(|line| line.starts_with("dynamoi_campaign_info{"));
+    assert_eq!(infos.clone().count(), CAMPAIGNS_MAX);
+    assert_eq!(infos.filter(|line| line.contains("account_id=\"2\"")).count(), 3);
+    assert!(
+        shown.contains(
+            "dynamoi_connection_series_dropped{connection=\"label-a-meta\",kind=\"campaign\"} 4003\n"
+        )
+    );
+    assert!(!shown.contains("dynamoi_connection_series_dropped{connection=\"label-b-meta\""));
 }
 
 /// As many series as a large worker shows, rendered and compressed.

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use rows::{
     Currency, Day, DayRange, Micros,
-    day::{day_at, plus_days},
-    ledger::DaysProgress,
+    day::day_at,
     money::RawSpend,
     snapshot::{CampaignSnapshot, CampaignWindow, Windows},
     status,
@@ -14,11 +13,11 @@ use rows::{
 };
 
 use super::{
+    coverage::{unread, unread_windows},
     sums::{
-        Account, CAMPAIGNS, Connection, Reading, Sums, connections_named, connections_with, objects_of,
-        readings, spend_since, sum,
+        Account, CAMPAIGNS, Connection, Reading, SPEND, Sums, connections_named, connections_with,
+        objects_of, readings, spend_since, sum, window_of,
     },
-    window_days,
 };
 use crate::{Store, StoreError, entity::ad_campaign, limits};
 
@@ -72,7 +71,7 @@ impl Store {
             let Some(mut snapshot) = found else { continue };
             if let Some(first) = whole_life(&snapshot, reading) {
                 let spend = spend_since(&self.pools.read, &key.0, &key.1, first).await?;
-                snapshot.lifetime_spend = Some(RawSpend(Micros(spend.unwrap_or(0))));
+                snapshot.lifetime_spend = spend.map(|spend| RawSpend(Micros(spend)));
             }
             snapshots.push(snapshot);
         }
@@ -85,9 +84,21 @@ fn whole_life(snapshot: &CampaignSnapshot, reading: &Reading) -> Option<Day> {
     snapshot.lifetime_budget?;
     let zone = zone(&reading.time_zone)?;
     let first = day_at(snapshot.start_at?, &zone);
-    let oldest = reading.days.ranges.first()?.days.first;
     let life = DayRange::new(first, reading.today)?;
-    (oldest <= first && is_read(&reading.days, life, reading.today)).then_some(first)
+    unread(&reading.days, life, reading.today, Some(first)).is_none().then_some(first)
+}
+
+/// The day on which a campaign began, in its account's zone: when it was made or when it starts, whichever is earlier. None
+/// where neither is said, or where it has delivered before, so that neither can be true.
+pub fn own_first(object: &ad_campaign::Model, zone_name: &str, first_told: Option<Day>) -> Option<Day> {
+    let began = [object.start_at, object.created_at].into_iter().flatten().min()?;
+    let first = day_at(Timestamp::from_second(began).ok()?, &zone(zone_name)?);
+    first_told.is_none_or(|told| first <= told).then_some(first)
+}
+
+/// A budget of nothing is none: networks write 0 where another kind of budget holds.
+fn budget(micros: Option<i64>) -> Option<Micros> {
+    micros.filter(|micros| *micros > 0).map(Micros)
 }
 
 fn snapshot_of(
@@ -97,17 +108,19 @@ fn snapshot_of(
     object: Option<&ad_campaign::Model>,
     sums: Option<&Sums>,
 ) -> Option<CampaignSnapshot> {
-    let spent = sums.is_some_and(|sums| sums.windows[3].1.spend.is_some_and(|spend| spend.0.0 > 0));
+    let spent = sums.is_some_and(|sums| sums.windows[3].may_be_positive(SPEND));
     // What was asked for counts as well as what happens: a campaign that should run and does not is worth seeing.
     let active = object.is_some_and(is_active);
     if !spent && !active {
         return None;
     }
-    let days = window_days(reading.today);
+    let first_told = sums.and_then(|sums| sums.first);
+    let own_first = object.and_then(|object| own_first(object, &reading.time_zone, first_told));
+    let unread = unread_windows(&reading.days, reading.today, own_first);
+    let missing = [unread.today, unread.yesterday, unread.last_7_days, unread.last_28_days];
     let window = |number: usize| {
-        let known = is_read(&reading.days, days[number], reading.today);
-        known.then(|| match sums.map(|sums| sums.windows[number]) {
-            Some((rows, window)) if rows > 0 => window,
+        missing[number].is_none().then(|| match sums.map(|sums| &sums.windows[number]) {
+            Some(told) if told.rows > 0 => window_of(told),
             _ => CampaignWindow::QUIET,
         })
     };
@@ -125,19 +138,15 @@ fn snapshot_of(
         effective_status: object.and_then(|object| object.effective_status.clone()),
         currency: sums.and_then(|sums| sums.currency).or(reading.currency).or_else(object_currency),
         time_zone: reading.time_zone.clone(),
-        daily_budget: object.and_then(|object| object.daily_budget_micros).map(Micros),
-        lifetime_budget: object.and_then(|object| object.lifetime_budget_micros).map(Micros),
+        daily_budget: budget(object.and_then(|object| object.daily_budget_micros)),
+        lifetime_budget: budget(object.and_then(|object| object.lifetime_budget_micros)),
         lifetime_spend: None,
         learning: object.and_then(|object| object.learning),
         read_at: reading.days.read_at(reading.today),
         start_at: object.and_then(|object| instant(object.start_at)),
         end_at: object.and_then(|object| instant(object.end_at)),
-        windows: Windows {
-            today: window(0),
-            yesterday: window(1),
-            last_7_days: window(2),
-            last_28_days: window(3),
-        },
+        windows: Windows::of(window),
+        unread,
     })
 }
 
@@ -147,46 +156,51 @@ pub fn is_active(object: &ad_campaign::Model) -> bool {
         || object.effective_status.as_deref().is_some_and(status::is_delivering)
 }
 
-/// Whether the window's days were read. In windows of several days, today may still be missing, and so may days before
-/// the oldest one read (the connection's start, or history not yet read); a hole between may not.
-pub fn is_read(progress: &DaysProgress, days: DayRange, today: Day) -> bool {
-    if days.first == days.last {
-        return progress.read_at(days.first).is_some();
-    }
-    let Some(oldest) = progress.ranges.first() else {
-        return false;
-    };
-    match DayRange::new(days.first.max(oldest.days.first), plus_days(today, -1)) {
-        Some(past) => past.days().all(|day| progress.read_at(day).is_some()),
-        // Nothing before today was ever read: today is all there is.
-        None => progress.read_at(today).is_some(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
 
     use super::*;
 
-    #[test]
-    fn a_hole_hides_a_window_and_the_start_does_not() {
-        let today = date(2026, 11, 24);
-        let [day, yesterday, week, month] = window_days(today);
-        let read = |first: i8, last: i8, progress: &mut DaysProgress| {
-            let days = DayRange::new(date(2026, 11, first), date(2026, 11, last)).unwrap();
-            progress.mark(days, "2026-11-24T00:00:00Z".parse().unwrap());
-        };
-        let mut progress = DaysProgress::default();
-        assert!(!is_read(&progress, week, today));
-        read(20, 23, &mut progress);
-        assert!(!is_read(&progress, day, today));
-        for window in [yesterday, week, month] {
-            assert!(is_read(&progress, window, today));
+    fn object(start_at: Option<&str>, created_at: Option<&str>) -> ad_campaign::Model {
+        let seconds = |text: Option<&str>| text.map(|text| text.parse::<Timestamp>().unwrap().as_second());
+        ad_campaign::Model {
+            connection_id: 1,
+            account_id: "1".to_owned(),
+            campaign_id: "1".to_owned(),
+            name: None,
+            status: None,
+            effective_status: None,
+            objective: None,
+            daily_budget_micros: None,
+            lifetime_budget_micros: None,
+            currency: None,
+            start_at: seconds(start_at),
+            end_at: None,
+            created_at: seconds(created_at),
+            updated_at: None,
+            learning: None,
+            revision: 1,
+            observed_at: 0,
         }
-        read(24, 24, &mut progress);
-        assert!(is_read(&progress, day, today));
-        read(10, 12, &mut progress);
-        assert!(!is_read(&progress, month, today));
+    }
+
+    #[test]
+    fn a_campaign_begins_when_it_was_made_or_starts() {
+        let zone = "America/Los_Angeles";
+        let first = |start, created, told| own_first(&object(start, created), zone, told);
+        let (made, starts) = (Some("2026-11-10T02:00:00Z"), Some("2026-11-20T12:00:00Z"));
+        assert_eq!(first(starts, made, None), Some(date(2026, 11, 9)), "in the account's zone");
+        assert_eq!(first(made, starts, None), Some(date(2026, 11, 9)));
+        assert_eq!(first(starts, None, None), Some(date(2026, 11, 20)));
+        assert_eq!(first(None, None, None), None);
+        assert_eq!(first(starts, None, Some(date(2026, 11, 20))), Some(date(2026, 11, 20)));
+        assert_eq!(first(starts, None, Some(date(2026, 11, 19))), None, "it has delivered before");
+        assert_eq!(own_first(&object(starts, made), "Mars/Base", None), None);
+    }
+
+    #[test]
+    fn a_budget_of_nothing_is_none() {
+        assert_eq!([budget(Some(0)), budget(None), budget(Some(1))], [None, None, Some(Micros(1))]);
     }
 }

@@ -9,15 +9,18 @@ use rows::{
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, sea_query::ArrayType};
 
 use super::{
-    campaigns::is_active,
-    streams::{Facts, StreamKey, joined, ledgers, plus, stream_of},
+    campaigns::{is_active, own_first},
+    coverage::days_read,
+    streams::{Facts, StreamKey, joined, ledgers, stream_of},
     sums::{
         Account, CAMPAIGNS, Connection, Reading, accounts_joined, connections_with, objects_of, readings,
     },
+    tally::{Tallies, tallied},
 };
 use crate::{
     Store, StoreError,
     convert::{chrono_day, day},
+    entity::ad_campaign,
     limits, long_keys,
     sql::Sql,
 };
@@ -43,8 +46,21 @@ pub struct CampaignHistory {
     pub time_zone: String,
     /// The last day whose numbers are final, if any is.
     pub settled_through: Option<Day>,
-    /// The days asked for that have begun there, in order; nothing for one that was not read.
-    pub days: Vec<(Day, Option<CampaignWindow>)>,
+    /// The day on which it began, where that is known.
+    pub first: Option<Day>,
+    /// The days asked for that have begun there, in order.
+    pub days: Vec<(Day, DayTold)>,
+}
+
+/// What is known of a campaign's day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DayTold {
+    /// It was not read.
+    Unread,
+    /// It was read and has no row: a day of [`CampaignWindow::QUIET`], which adds nothing to a sum.
+    Quiet,
+    /// Its row.
+    Told(CampaignWindow),
 }
 
 /// Visits that one `utm_campaign` brought over days of the source; `None` is "the source does not say".
@@ -105,6 +121,10 @@ const GOALS: Facts = Facts {
     condition: " AND e.scope = 'campaign' AND e.goal <> ''",
 };
 
+/// What is counted of visits, and of goals.
+const VISITED: [&str; 3] = ["page_views", "sessions", "session_seconds"];
+const REACHED: [&str; 2] = ["conversions_micros", "converting_sessions"];
+
 impl Store {
     /// Campaigns that have rows on these days of their accounts, or run: by connection, account and id. Memory grows with
     /// campaigns × days.
@@ -127,9 +147,8 @@ impl Store {
         let campaigns: BTreeSet<Key> = told.keys().chain(running).cloned().collect();
         let history = campaigns.into_iter().filter_map(|key| {
             let (connection, reading) = (connections.get(&key.0.0)?, readings.get(&key.0)?);
-            let name = objects.get(&key).and_then(|object| object.name.clone());
-            let told = told.remove(&key);
-            Some(history_of(connection, reading, key, name, told, days))
+            let (object, told) = (objects.get(&key), told.remove(&key));
+            Some(history_of(connection, reading, key, object, told, days))
         });
         Ok(history.collect())
     }
@@ -184,15 +203,21 @@ fn history_of(
     connection: &Connection,
     reading: &Reading,
     ((_, account_id), campaign_id): Key,
-    name: Option<String>,
+    object: Option<&ad_campaign::Model>,
     told: Option<Told>,
     days: DayRange,
 ) -> CampaignHistory {
     let Told { currency, by_day } = told.unwrap_or_default();
+    let first_told = by_day.keys().min().copied();
+    let first = object.and_then(|object| own_first(object, &reading.time_zone, first_told));
     let begun = days.days().take_while(|day| *day <= reading.today);
     let days = begun.map(|day| {
-        let quiet = || reading.days.read_at(day).map(|_| CampaignWindow::QUIET);
-        (day, by_day.get(&day).copied().or_else(quiet))
+        let told = match (by_day.get(&day), reading.days.read_at(day)) {
+            (Some(window), _) => DayTold::Told(*window),
+            (None, Some(_)) => DayTold::Quiet,
+            (None, None) => DayTold::Unread,
+        };
+        (day, told)
     });
     CampaignHistory {
         connection: connection.name.clone(),
@@ -200,22 +225,23 @@ fn history_of(
         tenant: connection.tenant.clone(),
         account_id,
         campaign_id,
-        name,
+        name: object.and_then(|object| object.name.clone()),
         currency: currency.or(reading.currency),
         time_zone: reading.time_zone.clone(),
         settled_through: reading.settled_through,
+        first,
         days: days.collect(),
     }
 }
 
 /// How many of these days have begun, and how many of those were read.
 fn coverage(progress: &Progress, days: DayRange, today: Day) -> (usize, usize) {
-    let begun = || days.days().take_while(|day| *day <= today);
+    let Some(begun) = DayRange::new(days.first, days.last.min(today)) else { return (0, 0) };
     let read = match progress {
-        Progress::Days(progress) => begun().filter(|day| progress.read_at(*day).is_some()).count(),
+        Progress::Days(progress) => days_read(progress, begun),
         Progress::Feed(_) | Progress::Snapshot(_) => 0,
     };
-    (begun().count(), read)
+    (begun.days().count(), read)
 }
 
 async fn performance(
@@ -269,15 +295,9 @@ async fn visits(
     names: &BTreeMap<String, &String>,
     days: DayRange,
 ) -> Result<Vec<QueryResult>, DbErr> {
-    let columns: &[&str] = if of.table == VISITS.table {
-        &["page_views", "sessions", "session_seconds"]
-    } else {
-        &["conversions_micros", "converting_sessions"]
-    };
+    let columns: &[&str] = if of.table == VISITS.table { &VISITED } else { &REACHED };
     let keys = "e.connection_id, e.account_id, e.stream, e.campaign, e.goal";
-    let sums = columns.iter().map(|column| format!(", CAST(SUM(f.{column}) AS bigint) AS {column}"));
-    let sql =
-        Sql::new(database.get_database_backend(), &format!("SELECT {keys}{}", sums.collect::<String>()));
+    let sql = Sql::new(database.get_database_backend(), &format!("SELECT {keys}{}", tallied(columns)));
     let statement = joined(sql, of, streams)
         .text(" WHERE f.date BETWEEN ")
         .bind(chrono_day(days.first))
@@ -310,27 +330,45 @@ impl CampaignVisits {
 
     /// Adds the sums of one stream: a connection has several where it reads several accounts.
     fn add(&mut self, row: &QueryResult, days: usize, days_read: usize) -> Result<(), DbErr> {
-        let is_first = self.days == 0;
+        let told = Tallies::read(row, &VISITED)?;
+        let first = self.days == 0;
+        let plus = |sum: Option<i64>, column: usize| {
+            if first { told.sum(column) } else { sum?.checked_add(told.sum(column)?) }
+        };
+        self.page_views = plus(self.page_views, 0);
+        self.sessions = plus(self.sessions, 1);
+        self.session_seconds = plus(self.session_seconds, 2);
         self.days = self.days.max(days);
-        self.days_read = if is_first { days_read } else { self.days_read.min(days_read) };
-        self.page_views = plus(self.page_views, row.try_get("", "page_views")?);
-        self.sessions = plus(self.sessions, row.try_get("", "sessions")?);
-        self.session_seconds = plus(self.session_seconds, row.try_get("", "session_seconds")?);
+        self.days_read = if first { days_read } else { self.days_read.min(days_read) };
         Ok(())
     }
 
     /// Adds one goal of one stream.
     fn reach(&mut self, row: &QueryResult) -> Result<(), DbErr> {
         let goal: String = row.try_get("", "goal")?;
-        let conversions: Option<i64> = row.try_get("", "conversions_micros")?;
-        let converting_sessions = row.try_get("", "converting_sessions")?;
+        let told = Tallies::read(row, &REACHED)?;
+        let (conversions, sessions) = (told.sum(0), told.sum(1));
         if let Some(known) = self.goals.iter_mut().find(|known| known.goal == goal) {
-            known.conversions = plus(known.conversions.map(|sum| sum.0), conversions).map(Micros);
-            known.converting_sessions = plus(known.converting_sessions, converting_sessions);
+            let sum = |sum: Option<i64>, other: Option<i64>| sum?.checked_add(other?);
+            known.conversions = sum(known.conversions.map(|sum| sum.0), conversions).map(Micros);
+            known.converting_sessions = sum(known.converting_sessions, sessions);
         } else {
             let conversions = conversions.map(Micros);
-            self.goals.push(GoalVisits { goal, conversions, converting_sessions });
+            self.goals.push(GoalVisits { goal, conversions, converting_sessions: sessions });
         }
         Ok(())
+    }
+}
+
+// === impl DayTold ===
+
+impl DayTold {
+    /// What the day counts; none when it was not read.
+    pub const fn figures(self) -> Option<CampaignWindow> {
+        match self {
+            Self::Unread => None,
+            Self::Quiet => Some(CampaignWindow::QUIET),
+            Self::Told(window) => Some(window),
+        }
     }
 }

@@ -1,22 +1,26 @@
 //! What the worker's own surfaces read: status, telemetry, operators' commands. Dashboards read the views.
 
 mod campaigns;
+mod category;
 mod connections;
+mod coverage;
 mod days;
 mod history;
 mod music;
 mod payments;
+mod set_aside;
 mod streams;
 mod sums;
+mod tally;
 mod web;
 
 pub use connections::{ConnectionStatus, StreamStatus};
 pub use days::{CampaignDays, CampaignKey};
-pub use history::{CampaignHistory, CampaignVisits, GoalVisits};
+pub use history::{CampaignHistory, CampaignVisits, DayTold, GoalVisits};
 pub use rows::snapshot::{
     ArtistSnapshot, CampaignSnapshot, CampaignWindow, CounterSnapshot, GoalSnapshot, GoalWindow,
-    MusicSnapshot, PaymentSnapshot, PaymentWindow, PlaylistSnapshot, TrackSnapshot, WebSnapshot, WebWindow,
-    Windows,
+    MusicSnapshot, PaymentSnapshot, PaymentWindow, PlaylistSnapshot, SetAside, TrackSnapshot, Unread,
+    WebSnapshot, WebWindow, Windows,
 };
 
 use rows::{Day, DayRange, day::plus_days};

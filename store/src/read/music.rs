@@ -13,10 +13,8 @@ use rows::{
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 use super::{
-    streams::{
-        Facts, StreamKey, known_windows, last_day, ledgers, rows_of_day, stream_of, sum_or_zero, sums,
-        windows,
-    },
+    coverage::known_windows,
+    streams::{Facts, StreamKey, last_day, ledgers, rows_of_day, stream_of, sum_or_zero, sums, windows},
     sums::{Connection, connections_with},
 };
 use crate::{Store, StoreError, sql::Sql};
@@ -201,7 +199,7 @@ impl<C: ConnectionTrait> Reader<'_, C> {
                 let (Some(ledger), [service, id]) = (ledgers.get(&sums.stream), &*sums.group) else {
                     continue;
                 };
-                if sums.windows[3].1.first().copied().flatten().is_none() {
+                if !sums.windows[3].is_said(0) {
                     continue; // the source does not say streams
                 }
                 let read_on = days.get(&sums.stream).copied().unwrap_or(today);

@@ -12,7 +12,9 @@ use rows::{
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 
 use super::{
+    category::{Figure, figure_of},
     sums::{Connection, any_has, connections_with},
+    tally::{Tallies, tallied},
     window_days,
 };
 use crate::{Store, StoreError, entity::ledger, sql::Sql};
@@ -20,12 +22,24 @@ use crate::{Store, StoreError, entity::ledger, sql::Sql};
 /// Where money is: a connection without any of it has nothing to show.
 const PAYMENTS: [&str; 2] = ["ledger_entry_rows", "subscription_entities"];
 
+/// What is added up of the provider's ledger.
+const COLUMNS: [&str; 3] = ["amount_minor", "fee_minor", "net_minor"];
+
 /// What is known of one currency of a connection.
 #[derive(Default)]
 struct Money {
     exponent: u8,
-    windows: [PaymentWindow; 4],
+    windows: [Sums; 4],
     mrr: Option<Micros>,
+}
+
+/// A window under addition, wide enough that nothing overflows.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    gross: i128,
+    fees: i128,
+    refunds: i128,
+    net: i128,
 }
 
 impl Store {
@@ -45,23 +59,20 @@ impl Store {
             };
             let time_zone = first.time_zone.clone();
             let Some(zone) = first.zone() else { continue };
-            let caught_up_at = caught_up_at(&ledgers);
-            let start_of_today = start_of(day_at(now, &zone), &zone);
-            let since_midnight = caught_up_at.is_some_and(|instant| instant >= start_of_today);
-            let known = [since_midnight, since_midnight, caught_up_at.is_some(), caught_up_at.is_some()];
+            let today = day_at(now, &zone);
+            let since_midnight = caught_up_at(&ledgers).is_some_and(|at| at >= start_of(today, &zone));
+            let listed_from = listed_from(&ledgers);
+            let days = window_days(today);
+            // Every day of a window must lie in what was listed, and was read to its end only if somebody asked after it.
+            let known = days.map(|days| since_midnight && listed_from <= start_of(days.first, &zone));
             for (currency, money) in money(database, connection.id, now, &zone).await? {
-                let window = |number: usize| known[number].then_some(money.windows[number]);
+                let window = |number: usize| known[number].then(|| money.windows[number].window()).flatten();
                 snapshots.push(PaymentSnapshot {
                     connection: connection.name.clone(),
                     currency,
                     exponent: money.exponent,
                     time_zone: time_zone.clone(),
-                    windows: Windows {
-                        today: window(0),
-                        yesterday: window(1),
-                        last_7_days: window(2),
-                        last_28_days: window(3),
-                    },
+                    windows: Windows::of(window),
                     mrr: money.mrr,
                 });
             }
@@ -100,6 +111,17 @@ fn caught_up_at(ledgers: &[Ledger]) -> Option<Timestamp> {
     instants.min().flatten()
 }
 
+/// From when on all of its feeds were listed. What an older version listed is not known, and went back 90 days unless
+/// somebody said otherwise.
+fn listed_from(ledgers: &[Ledger]) -> Timestamp {
+    let feeds = ledgers.iter().filter(|ledger| ledger.forbidden.is_none());
+    let days = feeds.filter_map(|ledger| match &ledger.progress {
+        Progress::Feed(feed) => feed.since,
+        _ => None,
+    });
+    days.max().map_or(Timestamp::MIN, |day| start_of(day, &TimeZone::UTC))
+}
+
 async fn money(
     database: &impl ConnectionTrait,
     connection_id: i64,
@@ -111,16 +133,16 @@ async fn money(
     for (number, days) in window_days(day_at(now, zone)).iter().enumerate() {
         let statement = Sql::new(
             backend,
-            "SELECT currency, exponent, COALESCE(reporting_category, type) AS category, \
-             CAST(SUM(amount_minor) AS bigint) AS amount, CAST(SUM(fee_minor) AS bigint) AS fee, \
-             CAST(SUM(net_minor) AS bigint) AS net FROM ledger_entry_rows WHERE connection_id = ",
+            "SELECT f.currency, f.exponent, COALESCE(f.reporting_category, f.type) AS category",
         )
+        .text(&tallied(&COLUMNS))
+        .text(" FROM ledger_entry_rows f WHERE f.connection_id = ")
         .bind(connection_id)
-        .text(" AND created_at >= ")
+        .text(" AND f.created_at >= ")
         .bind(start_of(days.first, zone).as_second())
-        .text(" AND created_at < ")
+        .text(" AND f.created_at < ")
         .bind(end_of(days.last, zone).as_second())
-        .text(" GROUP BY currency, exponent, COALESCE(reporting_category, type)")
+        .text(" GROUP BY 1, 2, 3")
         .done();
         for row in database.query_all_raw(statement).await? {
             let currency: String = row.try_get("", "currency")?;
@@ -131,15 +153,17 @@ async fn money(
             let category: String = row.try_get("", "category")?;
             let money = currencies.entry(currency).or_default();
             money.exponent = u8::try_from(exponent).unwrap_or_default();
-            let (amount, fee, net) =
-                (row.try_get("", "amount")?, row.try_get("", "fee")?, row.try_get("", "net")?);
-            add(&mut money.windows[number], &category, amount, fee, net);
+            let told = Tallies::read(&row, &COLUMNS)?;
+            money.windows[number].add(&category, told.exact(0), told.exact(1), told.exact(2));
         }
     }
     let revenue = Sql::new(
         backend,
-        "SELECT f.currency, f.exponent, CAST(SUM(f.mrr_micros) AS bigint) AS mrr FROM subscription_mrr_rows f \
-         JOIN subscription_entities e ON e.id = f.entity_id WHERE e.connection_id = ",
+        "SELECT f.currency, f.exponent",
+    )
+    .text(&tallied(&["mrr_micros"]))
+    .text(
+        " FROM subscription_mrr_rows f JOIN subscription_entities e ON e.id = f.entity_id WHERE e.connection_id = ",
     )
     .bind(connection_id)
     .text(
@@ -159,62 +183,140 @@ async fn money(
             exponent: u8::try_from(exponent).unwrap_or_default(),
             ..Money::default()
         });
-        money.mrr = Some(Micros(row.try_get("", "mrr")?));
+        money.mrr = Tallies::read(&row, &["mrr_micros"])?.sum(0).map(Micros);
     }
     Ok(currencies)
 }
 
-/// Adds the sums of one of the provider's categories.
-fn add(window: &mut PaymentWindow, category: &str, amount: i64, fee: i64, net: i64) {
-    if is_own_movement(category) {
-        return;
-    }
-    window.net_minor += net;
-    window.fees_minor += fee;
-    match category {
-        "charge" => window.gross_minor += amount,
-        "refund" | "partial_capture_reversal" => window.refunds_minor -= amount,
-        // A fee that stands alone is an entry with a negative amount.
-        "fee" => window.fees_minor -= amount,
-        _ => {}
-    }
-}
+// === impl Sums ===
 
-/// Whether the category moves money between own accounts, or to and from the provider, instead of earning any.
-fn is_own_movement(category: &str) -> bool {
-    ["payout", "transfer", "topup", "financing", "advance", "connect_collection_transfer"]
-        .iter()
-        .any(|prefix| category.starts_with(prefix))
-        || category.contains("reserve")
-        || matches!(category, "anticipation_repayment" | "obligation")
+impl Sums {
+    /// Adds the sums of one of the provider's categories.
+    fn add(&mut self, category: &str, amount: i128, fee: i128, net: i128) {
+        let figure = figure_of(category);
+        if figure == Figure::Own {
+            return;
+        }
+        self.net += net;
+        self.fees += fee;
+        match figure {
+            Figure::Gross => self.gross += amount,
+            Figure::Refunds => self.refunds -= amount,
+            // A fee that stands alone is an entry with a negative amount.
+            Figure::Fees => self.fees -= amount,
+            Figure::Other | Figure::Own => {}
+        }
+    }
+
+    /// What is shown; nothing when a figure does not fit. What is in no other figure is what is left of the net.
+    fn window(self) -> Option<PaymentWindow> {
+        let Self { gross, fees, refunds, net } = self;
+        Some(PaymentWindow {
+            gross_minor: i64::try_from(gross).ok()?,
+            fees_minor: i64::try_from(fees).ok()?,
+            refunds_minor: i64::try_from(refunds).ok()?,
+            other_minor: i64::try_from(net - gross + fees + refunds).ok()?,
+            net_minor: i64::try_from(net).ok()?,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
+
+    use super::{super::category::CATEGORIES, *};
+
+    fn window(entries: &[(&str, i128, i128)]) -> PaymentWindow {
+        let mut sums = Sums::default();
+        for (category, amount, fee) in entries {
+            sums.add(category, *amount, *fee, amount - fee);
+        }
+        sums.window().unwrap()
+    }
 
     #[test]
     fn money_adds_up_by_category() {
-        let mut window = PaymentWindow::default();
-        for (category, amount, fee) in [
+        let told = window(&[
             ("charge", 10_000, 320),
             ("refund", -2_500, 0),
             ("partial_capture_reversal", -100, 0),
             ("dispute", -1_000, 1_500),
+            ("dispute_reversal", 400, 0),
             ("fee", -250, 0),
             ("payout", -5_000, 0),
             ("payout_reversal", 5_000, 0),
             ("risk_reserved_funds", -700, 0),
             ("topup", 9_999, 0),
-        ] {
-            add(&mut window, category, amount, fee, amount - fee);
-        }
+            ("something_new", -30, 1),
+        ]);
         let expected = PaymentWindow {
             gross_minor: 10_000,
-            fees_minor: 320 + 1_500 + 250,
+            fees_minor: 320 + 1_500 + 250 + 1,
             refunds_minor: 2_600,
-            net_minor: 10_000 - 320 - 2_500 - 100 - 1_000 - 1_500 - 250,
+            other_minor: -1_000 + 400 - 30,
+            net_minor: 10_000 - 320 - 2_500 - 100 - 1_000 - 1_500 + 400 - 250 - 31,
         };
-        assert_eq!(window, expected);
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_failed_later_is_taken_back_where_it_was_counted() {
+        let told = window(&[
+            ("charge", 7_000, 0),
+            ("charge_failure", -7_000, 0),
+            ("refund", -2_500, 0),
+            ("refund_failure", 2_500, 0),
+        ]);
+        assert_eq!(told, PaymentWindow::default());
+    }
+
+    /// Every category that Stripe has is in exactly one figure, or is a movement of the account's own.
+    #[test]
+    fn every_category_is_in_one_figure() {
+        for (category, figure) in CATEGORIES {
+            let PaymentWindow { gross_minor, fees_minor, refunds_minor, other_minor, net_minor } =
+                window(&[(category, 100, 0)]);
+            let expected = match figure {
+                Figure::Gross => (100, 0, 0, 0, 100),
+                Figure::Fees => (0, -100, 0, 0, 100),
+                Figure::Refunds => (0, 0, -100, 0, 100),
+                Figure::Other => (0, 0, 0, 100, 100),
+                Figure::Own => (0, 0, 0, 0, 0),
+            };
+            assert_eq!(
+                (gross_minor, fees_minor, refunds_minor, other_minor, net_minor),
+                expected,
+                "{category}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_unknown() {
+        let mut sums = Sums::default();
+        for _ in 0..2 {
+            sums.add("charge", i64::MAX.into(), 0, i64::MAX.into());
+        }
+        assert_eq!(sums.window(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn figures_add_up_to_the_net(entries in prop::collection::vec(
+            (0..CATEGORIES.len() + 1, -1_000_000_i64..1_000_000, 0_i64..10_000, -5_i64..5), 0..40,
+        )) {
+            let (mut sums, mut net) = (Sums::default(), 0);
+            for (category, amount, fee, odd) in entries {
+                let (category, figure) = CATEGORIES.get(category).copied().unwrap_or(("unheard_of", Figure::Other));
+                // Even where an entry's own net is not what its amount and fee say.
+                let of_entry = i128::from(amount - fee + odd);
+                sums.add(category, amount.into(), fee.into(), of_entry);
+                net += if figure == Figure::Own { 0 } else { of_entry };
+            }
+            let told = sums.window().unwrap();
+            prop_assert_eq!(i128::from(told.net_minor), net);
+            prop_assert_eq!(told.gross_minor - told.fees_minor - told.refunds_minor + told.other_minor, told.net_minor);
+        }
     }
 }

@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rows::{
-    Day,
-    ledger::{Ledger, Progress},
-    snapshot::Windows,
-};
+use rows::{Day, ledger::Ledger, snapshot::Windows};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value, sea_query::ArrayType};
 
-use super::{campaigns::is_read, sums::Connection, window_days};
+use super::{
+    sums::Connection,
+    tally::{Tallies, add, by_band, grouped, tallied, within},
+};
 use crate::{StoreError, convert::chrono_day, limits, sql::Sql};
 
 /// A stream of an account of a connection: connection's number, account, name.
@@ -37,8 +36,8 @@ pub struct Sums {
     pub stream: StreamKey,
     /// The columns grouped by.
     pub group: Vec<String>,
-    /// How many rows each window had, and the sum of each column.
-    pub windows: [(i64, Vec<Option<i64>>); 4],
+    /// The columns that were asked for, in their order.
+    pub windows: [Tallies; 4],
 }
 
 /// The ledgers of the streams that these facts come from, for connections that are configured.
@@ -78,51 +77,19 @@ pub async fn sums(
     today: Day,
     streams: &[&StreamKey],
 ) -> Result<Vec<Sums>, DbErr> {
-    let windows = window_days(today);
-    let [.., longest] = windows;
     let keys: Vec<&str> = STREAM_KEY.iter().chain(group).copied().collect();
-    let keys = format!("e.{}", keys.join(", e."));
-    let mut found = Vec::new();
+    let mut found: BTreeMap<(StreamKey, Vec<String>), [Tallies; 4]> = BTreeMap::new();
     for streams in streams.chunks(limits::KEYS_STATEMENT_MAX) {
-        let mut sql = Sql::new(database.get_database_backend(), &format!("SELECT {keys}"));
-        for (number, days) in windows.iter().enumerate() {
-            let within = |sql: Sql| {
-                sql.text(" CASE WHEN f.date BETWEEN ")
-                    .bind(chrono_day(days.first))
-                    .text(" AND ")
-                    .bind(chrono_day(days.last))
-                    .text(" THEN ")
-            };
-            sql = within(sql.text(", COUNT(")).text(&format!("1 END) AS rows_{number}"));
-            for column in columns {
-                sql = within(sql.text(", CAST(SUM("))
-                    .text(&format!("f.{column} END) AS bigint) AS {column}_{number}"));
-            }
-        }
-        let statement = joined(sql, of, streams)
-            .text(" WHERE f.date BETWEEN ")
-            .bind(chrono_day(longest.first))
-            .text(" AND ")
-            .bind(chrono_day(longest.last))
-            .text(&format!(" GROUP BY {keys}"))
-            .done();
+        let sql = by_band(Sql::new(database.get_database_backend(), ""), today)
+            .text(&format!(", e.{}", keys.join(", e.")))
+            .text(&tallied(columns));
+        let statement = within(joined(sql, of, streams), today).text(&grouped(keys.len())).done();
         for row in database.query_all_raw(statement).await? {
-            found.push(sums_of(&row, group, columns)?);
+            let group = group.iter().map(|column| row.try_get("", column)).collect::<Result<_, _>>()?;
+            add(found.entry((stream_of(&row)?, group)).or_default(), &row, columns)?;
         }
     }
-    Ok(found)
-}
-
-fn sums_of(row: &QueryResult, group: &[&str], columns: &[&str]) -> Result<Sums, DbErr> {
-    let window = |number: usize| {
-        let values = columns.iter().map(|column| row.try_get("", &format!("{column}_{number}")));
-        Ok::<_, DbErr>((row.try_get("", &format!("rows_{number}"))?, values.collect::<Result<_, _>>()?))
-    };
-    Ok(Sums {
-        stream: stream_of(row)?,
-        group: group.iter().map(|column| row.try_get("", column)).collect::<Result<_, _>>()?,
-        windows: [window(0)?, window(1)?, window(2)?, window(3)?],
-    })
+    Ok(found.into_iter().map(|((stream, group), windows)| Sums { stream, group, windows }).collect())
 }
 
 /// The facts of each stream's own day, with `columns` and the stream.
@@ -174,38 +141,19 @@ pub fn last_day(ledger: &Ledger) -> Option<Day> {
     ledger.reach().ends.map(|(_, last)| last)
 }
 
-/// Which of the four windows that end with `today` have been read.
-pub fn known_windows(ledger: &Ledger, today: Day) -> [bool; 4] {
-    match &ledger.progress {
-        Progress::Days(days) => window_days(today).map(|window| is_read(days, window, today)),
-        // What a set shows is of the moment, not of a day.
-        Progress::Feed(_) | Progress::Snapshot(_) => [false; 4],
-    }
-}
-
 /// The windows that are known.
 pub fn windows<T>(known: [bool; 4], value: impl Fn(usize) -> T) -> Windows<T> {
-    let window = |number: usize| known[number].then(|| value(number));
-    Windows { today: window(0), yesterday: window(1), last_7_days: window(2), last_28_days: window(3) }
+    Windows::of(|number| known[number].then(|| value(number)))
 }
 
 /// The sum of a column over a window, of which there may be no row: a source leaves out what did not happen, so that a
 /// day that was read and has no row is a day of zeros; but not where it has not said this number in 28 days.
-pub fn sum_or_zero(windows: &[(i64, Vec<Option<i64>>); 4], number: usize, column: usize) -> Option<i64> {
-    let of = |number: usize| windows[number].1.get(column).copied().flatten();
-    let (rows, _) = windows[number];
-    if rows > 0 {
-        return of(number);
+pub fn sum_or_zero(windows: &[Tallies; 4], number: usize, column: usize) -> Option<i64> {
+    let [.., longest] = windows;
+    if windows[number].rows > 0 {
+        return windows[number].sum(column);
     }
-    (windows[3].0 == 0 || of(3).is_some()).then_some(0)
-}
-
-/// Adds what is said: nothing only where neither says anything.
-pub fn plus(one: Option<i64>, other: Option<i64>) -> Option<i64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.saturating_add(other)),
-        (one, other) => one.or(other),
-    }
+    (longest.rows == 0 || longest.is_said(column)).then_some(0)
 }
 
 #[cfg(test)]
@@ -214,14 +162,12 @@ mod tests {
 
     #[test]
     fn no_row_is_zero_only_for_what_is_said_at_all() {
-        let windows =
-            [(0, vec![None, None]), (1, vec![Some(2), None]), (1, vec![]), (1, vec![Some(2), None])];
+        let one = || Tallies::of(&[&[Some(2), None]]);
+        let windows = [Tallies::default(), one(), one(), one()];
         assert_eq!(sum_or_zero(&windows, 0, 0), Some(0));
         assert_eq!(sum_or_zero(&windows, 0, 1), None);
         assert_eq!(sum_or_zero(&windows, 1, 0), Some(2));
         assert_eq!(sum_or_zero(&windows, 1, 1), None);
-        let nothing: [_; 4] = std::array::from_fn(|_| (0, vec![]));
-        assert_eq!(sum_or_zero(&nothing, 3, 0), Some(0));
-        assert_eq!((plus(None, None), plus(None, Some(1)), plus(Some(1), Some(2))), (None, Some(1), Some(3)));
+        assert_eq!(sum_or_zero(&<[Tallies; 4]>::default(), 3, 0), Some(0));
     }
 }

@@ -1,6 +1,6 @@
 //! What the snapshot of campaigns is made of: which days were read, sums, objects.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
 
 use jiff::Timestamp;
 use rows::{
@@ -10,11 +10,16 @@ use rows::{
     money::RawSpend,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryResult, Value,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Value,
     sea_query::{ArrayType, Expr},
 };
 
-use super::{CampaignWindow, window_days};
+use super::{
+    CampaignWindow,
+    coverage::days_read,
+    tally::{Tallies, add, by_band, grouped, tallied, within},
+    window_days,
+};
 use crate::{
     StoreError,
     convert::{chrono_day, day},
@@ -35,10 +40,14 @@ pub struct Reading {
     pub settled_through: Option<Day>,
 }
 
-/// A campaign's sums, and how many rows each window had.
+/// A campaign's sums.
+#[derive(Default)]
 pub struct Sums {
     pub currency: Option<Currency>,
-    pub windows: [(i64, CampaignWindow); 4],
+    /// The first day of the windows that has a row.
+    pub first: Option<Day>,
+    /// Of the columns of [`SUMMED`].
+    pub windows: [Tallies; 4],
 }
 
 /// The columns of an [`Account`], and their types.
@@ -48,6 +57,8 @@ const ACCOUNT_KINDS: [ArrayType; 2] = [ArrayType::BigInt, ArrayType::String];
 /// The columns summed, in the order of [`CampaignWindow`].
 const SUMMED: [&str; 6] =
     ["impressions", "clicks", "conversions_micros", "video_views", "spend_micros", "conversion_value_micros"];
+/// Where spend stands among them.
+pub const SPEND: usize = 4;
 
 /// Where an account's campaigns are.
 pub const CAMPAIGNS: [&str; 2] = ["ad_entities", "ad_campaign_rows"];
@@ -112,8 +123,8 @@ pub fn any_has(tables: &[&str], condition: &str) -> String {
     tables.iter().map(has).collect::<Vec<_>>().join(" OR ")
 }
 
-/// What has been read of each account that is wanted, or else that has campaigns: by the stream that they come from, else by
-/// any stream of days.
+/// What has been read of each account that is wanted, or else that has campaigns: by the stream that they come from; where
+/// none has come yet, by the stream of days that has read least of the windows.
 pub async fn readings(
     database: &impl ConnectionTrait,
     wanted: Option<&BTreeSet<Account>>,
@@ -134,7 +145,7 @@ pub async fn readings(
     let accounts: BTreeSet<Account> =
         ledgers.iter().map(|stored| (stored.connection_id, stored.account_id.clone())).collect();
     let campaign_streams = campaign_streams(database, &accounts).await?;
-    let mut readings = BTreeMap::new();
+    let mut readings: BTreeMap<Account, Reading> = BTreeMap::new();
     for stored in ledgers {
         let account = (stored.connection_id, stored.account_id);
         let of_campaigns = campaign_streams.get(&account);
@@ -154,7 +165,14 @@ pub async fn readings(
             let settled_through = stored.settled_through.and_then(day);
             let (time_zone, currency) = (ledger.time_zone, ledger.currency);
             let reading = Reading { time_zone, currency, today, days, settled_through };
-            readings.insert(account, reading);
+            let has_read = |reading: &Reading| days_read(&reading.days, window_days(reading.today)[3]);
+            match readings.entry(account) {
+                Entry::Vacant(place) => drop(place.insert(reading)),
+                Entry::Occupied(mut other) if has_read(&reading) < has_read(other.get()) => {
+                    other.insert(reading);
+                }
+                Entry::Occupied(_) => {}
+            }
         }
     }
     Ok(readings)
@@ -188,45 +206,23 @@ pub async fn sum(
     accounts: &[&Account],
     sums: &mut HashMap<(Account, String), Sums>,
 ) -> Result<(), DbErr> {
-    let backend = database.get_database_backend();
-    let mut sql =
-        Sql::new(backend, "SELECT e.connection_id, e.account_id, e.campaign_id, MIN(d.currency) AS currency");
-    let windows = window_days(today);
-    for (number, days) in windows.iter().enumerate() {
-        let within = |sql: Sql| {
-            sql.text(" CASE WHEN f.date BETWEEN ")
-                .bind(chrono_day(days.first))
-                .text(" AND ")
-                .bind(chrono_day(days.last))
-                .text(" THEN ")
-        };
-        sql = within(sql.text(", COUNT(")).text(&format!("1 END) AS rows_{number}"));
-        for column in SUMMED {
-            sql = within(sql.text(", CAST(SUM("))
-                .text(&format!("f.{column} END) AS bigint) AS {column}_{number}"));
-        }
-    }
-    let [.., longest] = windows;
-    let statement = accounts_joined(sql, accounts)
-        .text(
-            " JOIN ad_performance_rows f ON f.entity_id = e.id \
-             JOIN ad_definitions d ON d.id = f.definition_id WHERE f.date BETWEEN ",
-        )
-        .bind(chrono_day(longest.first))
-        .text(" AND ")
-        .bind(chrono_day(longest.last))
-        .text(" GROUP BY e.connection_id, e.account_id, e.campaign_id")
-        .done();
+    const KEYS: [&str; 3] = ["connection_id", "account_id", "campaign_id"];
+    let sql = by_band(Sql::new(database.get_database_backend(), ""), today)
+        .text(&format!(", e.{}, MIN(d.currency) AS currency, MIN(f.date) AS first", KEYS.join(", e.")))
+        .text(&tallied(&SUMMED));
+    let sql = accounts_joined(sql, accounts).text(
+        " JOIN ad_performance_rows f ON f.entity_id = e.id \
+         JOIN ad_definitions d ON d.id = f.definition_id",
+    );
+    let statement = within(sql, today).text(&grouped(KEYS.len())).done();
     for row in database.query_all_raw(statement).await? {
         let account = (row.try_get("", "connection_id")?, row.try_get("", "account_id")?);
-        let campaign: String = row.try_get("", "campaign_id")?;
+        let of_campaign = sums.entry((account, row.try_get("", "campaign_id")?)).or_default();
         let currency: String = row.try_get("", "currency")?;
-        let mut windows = [(0, CampaignWindow::default()); 4];
-        for (number, window) in windows.iter_mut().enumerate() {
-            *window = window_of(&row, number)?;
-        }
-        let of_campaign = Sums { currency: Currency::parse(&currency).ok(), windows };
-        sums.insert((account, campaign), of_campaign);
+        of_campaign.currency = of_campaign.currency.or_else(|| Currency::parse(&currency).ok());
+        let first = day(row.try_get("", "first")?);
+        of_campaign.first = [of_campaign.first, first].into_iter().flatten().min();
+        add(&mut of_campaign.windows, &row, &SUMMED)?;
     }
     Ok(())
 }
@@ -242,18 +238,17 @@ pub fn accounts_joined(sql: Sql, accounts: &[&Account]) -> Sql {
     )
 }
 
-fn window_of(row: &QueryResult, number: usize) -> Result<(i64, CampaignWindow), DbErr> {
-    let sum = |column: &str| row.try_get::<Option<i64>>("", &format!("{column}_{number}"));
-    let micros = |column: &str| Ok::<_, DbErr>(sum(column)?.map(Micros));
-    let window = CampaignWindow {
-        impressions: sum("impressions")?,
-        clicks: sum("clicks")?,
-        conversions: micros("conversions_micros")?,
-        video_views: sum("video_views")?,
-        spend: micros("spend_micros")?.map(RawSpend),
-        conversion_value: micros("conversion_value_micros")?,
-    };
-    Ok((row.try_get("", &format!("rows_{number}"))?, window))
+/// A window that has rows.
+pub fn window_of(told: &Tallies) -> CampaignWindow {
+    let micros = |column: usize| told.sum(column).map(Micros);
+    CampaignWindow {
+        impressions: told.sum(0),
+        clicks: told.sum(1),
+        conversions: micros(2),
+        video_views: told.sum(3),
+        spend: micros(SPEND).map(RawSpend),
+        conversion_value: micros(5),
+    }
 }
 
 /// What the networks say of these accounts' campaigns.
@@ -283,26 +278,29 @@ fn account_keys(accounts: &[&Account]) -> Vec<Vec<Value>> {
     accounts.iter().map(|(connection, account)| vec![(*connection).into(), account.as_str().into()]).collect()
 }
 
-/// Everything that a campaign has spent from this day on, as far as it is stored; nothing without a row.
+/// Everything that a campaign has spent from this day on, as far as it is stored; none where the network does not say it of
+/// every day that it delivered on.
 pub async fn spend_since(
     database: &impl ConnectionTrait,
     (connection_id, account_id): &Account,
     campaign_id: &str,
     since: Day,
 ) -> Result<Option<i64>, DbErr> {
-    let statement = Sql::new(
-        database.get_database_backend(),
-        "SELECT CAST(SUM(f.spend_micros) AS bigint) AS spend FROM ad_entities e \
-         JOIN ad_performance_rows f ON f.entity_id = e.id WHERE e.level = 'campaign' AND e.connection_id = ",
-    )
-    .bind(*connection_id)
-    .text(" AND e.account_id = ")
-    .bind(account_id.as_str())
-    .text(" AND e.campaign_id = ")
-    .bind(campaign_id)
-    .text(" AND f.date >= ")
-    .bind(chrono_day(since))
-    .done();
+    const COLUMNS: [&str; 1] = ["spend_micros"];
+    let statement = Sql::new(database.get_database_backend(), "SELECT 1 AS one")
+        .text(&tallied(&COLUMNS))
+        .text(
+            " FROM ad_entities e JOIN ad_performance_rows f ON f.entity_id = e.id \
+             WHERE e.level = 'campaign' AND e.connection_id = ",
+        )
+        .bind(*connection_id)
+        .text(" AND e.account_id = ")
+        .bind(account_id.as_str())
+        .text(" AND e.campaign_id = ")
+        .bind(campaign_id)
+        .text(" AND f.date >= ")
+        .bind(chrono_day(since))
+        .done();
     let row = database.query_one_raw(statement).await?;
-    row.map_or(Ok(None), |row| row.try_get("", "spend"))
+    row.map_or(Ok(Some(0)), |row| Ok(Tallies::read(&row, &COLUMNS)?.sum(0)))
 }

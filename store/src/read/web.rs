@@ -12,7 +12,8 @@ use rows::{
 use sea_orm::ConnectionTrait;
 
 use super::{
-    streams::{Facts, StreamKey, Sums, known_windows, ledgers, plus, sum_or_zero, sums, windows},
+    coverage::known_windows,
+    streams::{Facts, StreamKey, Sums, ledgers, sum_or_zero, sums, windows},
     sums::{Connection, connections_with},
 };
 use crate::{Store, StoreError};
@@ -74,10 +75,14 @@ async fn parts(
     // Streams with the same today are summed together: at any time there are at most three such days on earth.
     let mut by_today: BTreeMap<Day, Vec<&StreamKey>> = BTreeMap::new();
     for (stream, ledger) in &ledgers {
-        let Some(zone) = ledger.zone() else { continue };
+        let part = parts.entry(stream.0).or_default();
+        let Some(zone) = ledger.zone() else {
+            // Nobody knows which days its windows are, and so not what all of them together are.
+            part.known.insert(stream.clone(), [false; 4]);
+            continue;
+        };
         let today = day_at(now, &zone);
         by_today.entry(today).or_default().push(stream);
-        let part = parts.entry(stream.0).or_default();
         part.known.insert(stream.clone(), known_windows(ledger, today));
         part.time_zone.get_or_insert_with(|| ledger.time_zone.clone());
     }
@@ -125,15 +130,9 @@ impl Part {
         std::array::from_fn(|number| !self.known.is_empty() && self.known.values().all(|known| known[number]))
     }
 
-    /// The sum of a column over a window, over the connection's streams.
+    /// The sum of a column over a window, over the connection's streams: 0 without a row in 28 days that were read.
     fn sum(&self, group: &[&str], number: usize, column: usize) -> Option<i64> {
-        let mut sum = None;
-        let mut none = true;
-        for sums in self.sums.iter().filter(|sums| sums.group == group) {
-            none = false;
-            sum = plus(sum, sum_or_zero(&sums.windows, number, column));
-        }
-        // Without a row in 28 days that were read.
-        if none { Some(0) } else { sum }
+        let mut of_group = self.sums.iter().filter(|sums| sums.group == group);
+        of_group.try_fold(0_i64, |sum, sums| sum.checked_add(sum_or_zero(&sums.windows, number, column)?))
     }
 }

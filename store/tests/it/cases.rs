@@ -1,14 +1,14 @@
 //! What must hold on every engine.
 
+use futures::future::BoxFuture;
+
 use crate::{
     music::*, narrowing::*, reading::*, refusing::*, sealing::*, storing::*, support::Bench, texts::*,
-    vanishing::*, web::*,
+    vanishing::*, web::*, windows::*,
 };
 
-/// A future on the heap, made in a frame of its own: all cases together are too large for a thread's stack.
-fn boxed<F: Future>(make: impl FnOnce() -> F) -> std::pin::Pin<Box<F>> {
-    Box::pin(make())
-}
+/// A case, ready to run.
+type Case = for<'a> fn(&'a Bench) -> BoxFuture<'a, ()>;
 
 /// Runs each case on SQLite as a test of its own, and lists them for PostgreSQL.
 macro_rules! cases {
@@ -29,16 +29,15 @@ macro_rules! cases {
 
         /// Every case on a database of its own, made by `url`.
         pub async fn all<F: AsyncFnMut(&'static str) -> String>(mut url: F) {
-            $(
-                println!("case {}", stringify!($name));
-                let place = url(stringify!($name)).await;
-                boxed(move || async move {
-                    let bench = Bench::open(&place).await;
-                    $name(&bench).await;
-                    bench.store.close().await;
-                })
-                .await;
-            )*
+            // On the heap, each made by a function of its own: all of them together are too large for a thread's stack.
+            let cases: Vec<(&'static str, Case)> =
+                vec![$((stringify!($name), |bench| Box::pin($name(bench)))),*];
+            for (name, case) in cases {
+                println!("case {name}");
+                let bench = Bench::open(&url(name).await).await;
+                case(&bench).await;
+                bench.store.close().await;
+            }
         }
     };
 }
@@ -68,6 +67,14 @@ cases! {
     campaigns_are_summed_over_account_days
     a_whole_life_is_summed_or_unknown
     a_campaign_window_is_absent_until_it_was_read
+    what_is_younger_than_a_window_is_whole
+    an_account_without_numbers_is_known_when_every_stream_was_read
+    a_sum_with_an_unknown_part_is_unknown
+    numbers_that_do_not_fit_hide_only_themselves
+    a_budget_of_nothing_is_none
+    money_is_whole_or_absent
+    money_that_failed_later_is_taken_back
+    what_was_set_aside_is_counted_by_stream
     a_history_tells_what_was_read_of_each_day
     visits_are_summed_by_the_campaign_of_their_links
     a_series_has_gaps_where_nothing_was_read
@@ -83,6 +90,7 @@ cases! {
     visits_and_goals_read_back_through_the_views
     a_web_window_loses_only_its_own_streams_days
     web_windows_are_sums_of_totals
+    web_windows_are_whole_or_absent
     objects_of_services_are_marked_and_come_back
     numbers_of_services_read_back_through_the_views
     a_counter_differs_from_the_day_before_or_says_nothing

@@ -24,3 +24,4 @@ mod texts;
 mod tools;
 mod vanishing;
 mod web;
+mod windows;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::date;
 use rows::{
     Day, DayRange, Micros, Row, Table,
     ledger::{DaysProgress, Ledger, Progress, SnapshotProgress},
@@ -358,10 +359,22 @@ pub async fn streams_are_summed_over_days_that_were_read(bench: &Bench) {
     let mut progress = DaysProgress::default();
     progress.mark(days(1, 23), at("2026-11-24T09:30:00Z"));
     commit.ledger = Some(ledger(&commit, Progress::Days(progress)));
-    bench.commit(commit).await;
-    let snapshot = bench.store.music(at("2026-11-24T10:00:00Z")).await.unwrap().remove(0);
+    bench.commit(commit.clone()).await;
+    let now = at("2026-11-24T10:00:00Z");
+    let snapshot = bench.store.music(now).await.unwrap().remove(0);
     assert_eq!(snapshot.tracks.len(), 1, "{:?}", snapshot.tracks);
     let streams = snapshot.tracks[0].streams;
     assert_eq!((streams.today, streams.yesterday), (None, Some(0)));
+    assert_eq!(
+        (streams.last_7_days, streams.last_28_days),
+        (Some(10), None),
+        "four days of October are missing"
+    );
+    if let Some(Ledger { progress: Progress::Days(progress), .. }) = &mut commit.ledger {
+        progress
+            .mark(DayRange::new(date(2026, 10, 28), date(2026, 10, 31)).unwrap(), at("2026-11-24T09:30:00Z"));
+    }
+    bench.commit(commit).await;
+    let streams = bench.store.music(now).await.unwrap().remove(0).tracks[0].streams;
     assert_eq!((streams.last_7_days, streams.last_28_days), (Some(10), Some(110)));
 }

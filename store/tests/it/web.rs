@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::date;
 use rows::{
     Day, DayRange, Micros, Row, Table,
     ledger::{DaysProgress, Ledger, Progress},
@@ -162,7 +163,8 @@ pub async fn web_windows_are_sums_of_totals(bench: &Bench) {
         visits_row(of_campaign("a"), day(24), 9),
     ];
     let visits = commit("posthog", "visits", epoch, rows);
-    bench.commit(read(visits.clone(), days(1, 24), "2026-11-24T09:30:00Z")).await;
+    let whole = DayRange::new(date(2026, 10, 28), day(24)).unwrap();
+    bench.commit(read(visits.clone(), whole, "2026-11-24T09:30:00Z")).await;
     let rows = vec![
         goal_row("signed_up", WebOrigin::total(), day(20), Some(Micros(2_500_000))),
         goal_row("signed_up", WebOrigin::total(), day(24), Some(Micros(1_000_000))),
@@ -170,7 +172,8 @@ pub async fn web_windows_are_sums_of_totals(bench: &Bench) {
         goal_row("of_a_campaign", of_campaign("a"), day(20), Some(Micros(0))),
     ];
     let goals = commit("posthog", "goals", epoch, rows);
-    bench.commit(read(goals, days(1, 23), "2026-11-24T09:30:00Z")).await;
+    let until_yesterday = DayRange::new(date(2026, 10, 28), day(23)).unwrap();
+    bench.commit(read(goals, until_yesterday, "2026-11-24T09:30:00Z")).await;
     // Two in the morning of the 24th in Los Angeles.
     let now = at("2026-11-24T10:00:00Z");
     let mut snapshots = bench.store.web_windows(now).await.unwrap();
@@ -183,8 +186,8 @@ pub async fn web_windows_are_sums_of_totals(bench: &Bench) {
     };
     assert_eq!(snapshot.windows.today, window(Some(30), 10));
     assert_eq!(snapshot.windows.yesterday, window(None, 5));
-    assert_eq!(snapshot.windows.last_7_days, window(Some(330), 115));
-    assert_eq!(snapshot.windows.last_28_days, window(Some(3_330), 1_115));
+    assert_eq!(snapshot.windows.last_7_days, window(None, 115), "of one day the pages are not said");
+    assert_eq!(snapshot.windows.last_28_days, window(None, 1_115));
     let names: Vec<&str> = snapshot.goals.iter().map(|goal| &*goal.goal).collect();
     assert_eq!(names, ["pre_saved", "signed_up"]);
     let goal = |conversions, sessions| {
@@ -201,10 +204,34 @@ pub async fn web_windows_are_sums_of_totals(bench: &Bench) {
     assert_eq!(bench.store.web_windows(now).await.unwrap(), []);
 }
 
+/// What was read of half a window is no window, and what is said of half of it is no sum.
+pub async fn web_windows_are_whole_or_absent(bench: &Bench) {
+    let epoch = bench.register("posthog", "posthog").await.epoch;
+    let rows = vec![
+        visits_row(WebOrigin::total(), day(23), 6),
+        visits_row(WebOrigin::total(), day(22), 6),
+        goal_row("signed_up", WebOrigin::total(), day(22), None),
+        goal_row("signed_up", WebOrigin::total(), day(23), Some(Micros(1_000_000))),
+    ];
+    let visits = commit("posthog", "visits", epoch, rows);
+    let now = at("2026-11-24T10:00:00Z");
+    bench.commit(read(visits.clone(), days(22, 24), "2026-11-24T09:30:00Z")).await;
+    let windows = bench.store.web_windows(now).await.unwrap().remove(0).windows;
+    assert!(windows.today.is_some() && windows.yesterday.is_some());
+    assert_eq!((windows.last_7_days, windows.last_28_days), (None, None));
+    bench.commit(read(visits, days(18, 24), "2026-11-24T09:30:00Z")).await;
+    let snapshot = bench.store.web_windows(now).await.unwrap().remove(0);
+    assert_eq!(snapshot.windows.last_7_days.unwrap().sessions, Some(12));
+    assert_eq!(snapshot.windows.last_28_days, None);
+    let goal = snapshot.goals[0].windows.last_7_days.unwrap();
+    assert_eq!((goal.conversions, goal.converting_sessions), (None, Some(4)));
+}
+
 /// By the name that links carry, over all sources of it, and of no other.
 pub async fn visits_are_summed_by_the_campaign_of_their_links(bench: &Bench) {
     let epoch = bench.register("posthog", "posthog").await.epoch;
     let by_mail = WebOrigin { source: "mail".into(), ..of_campaign("night-drive") };
+    let by_search = WebOrigin { source: "search".into(), ..of_campaign("night-drive") };
     let rows = vec![
         visits_row(WebOrigin::total(), day(20), 40),
         visits_row(of_campaign("night-drive"), day(20), 7),
@@ -212,9 +239,14 @@ pub async fn visits_are_summed_by_the_campaign_of_their_links(bench: &Bench) {
         visits_row(of_campaign("night-drive"), day(23), 100),
         visits_row(of_campaign("another"), day(20), 3),
     ];
+    let mut unsaid = visits(by_search.clone(), day(20), 1);
+    unsaid.page_views = None;
+    let rows = rows.into_iter().chain([Row::WebAnalytics(unsaid)]).collect();
     let visits = read(commit("posthog", "visits", epoch, rows), days(20, 21), "2026-11-24T11:00:00Z");
     bench.commit(visits).await;
     let rows = vec![
+        goal_row("unsaid", of_campaign("night-drive"), day(20), Some(Micros(2_500_000))),
+        goal_row("unsaid", by_search, day(20), None),
         goal_row("signed_up", of_campaign("night-drive"), day(20), Some(Micros(2_500_000))),
         goal_row("signed_up", by_mail, day(21), Some(Micros(1_000_000))),
         goal_row("signed_up", WebOrigin::total(), day(20), Some(Micros(50_000_000))),
@@ -226,13 +258,14 @@ pub async fn visits_are_summed_by_the_campaign_of_their_links(bench: &Bench) {
     let found = bench.store.campaign_visits(&names, days(19, 22), now).await.unwrap();
     let [visits] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!((&*visits.utm_campaign, &*visits.connection), ("night-drive", "posthog"));
-    assert_eq!((visits.sessions, visits.page_views, visits.session_seconds), (Some(9), Some(27), Some(540)));
+    assert_eq!((visits.sessions, visits.page_views, visits.session_seconds), (Some(10), None, Some(600)));
     assert_eq!((visits.days, visits.days_read), (4, 2));
     let goal = GoalVisits {
         goal: "signed_up".into(),
         conversions: Some(Micros(3_500_000)),
         converting_sessions: Some(4),
     };
-    assert_eq!(visits.goals, [goal]);
+    let unsaid = GoalVisits { goal: "unsaid".into(), conversions: None, converting_sessions: Some(4) };
+    assert_eq!(visits.goals, [goal, unsaid]);
     assert_eq!(bench.store.campaign_visits(&[].into(), days(19, 22), now).await.unwrap(), []);
 }

@@ -9,8 +9,10 @@ use rows::{
     fit::Fitter,
     key::Fingerprint,
     ledger::{DaysProgress, Ledger, Progress, Resume, Suspect},
+    quarantine::Quarantined,
     sink::Vanish,
 };
+use sha2::{Digest as _, Sha256};
 
 use super::{Cycle, CycleError, Done, stuck, too_many_pages};
 use crate::{
@@ -32,6 +34,13 @@ struct Seen {
     total: Option<u64>,
     duplicates: u64,
     fitter: Fitter,
+}
+
+/// Rows of a page that are dated outside the window that was asked for.
+struct Outside {
+    first: Day,
+    last: Day,
+    rows: u64,
 }
 
 /// How one piece of a window ended.
@@ -150,12 +159,14 @@ impl Cycle<'_> {
 
     /// Notes what the page holds; drops rows outside the window.
     fn take(&self, page: &mut Page, days: DayRange, seen: &mut Seen) -> Result<(), CycleError> {
-        let before = page.rows.len();
-        page.rows.retain(|row| row.day().is_none_or(|day| days.contains(day)));
-        let dropped = before - page.rows.len();
-        if dropped > 0 {
-            self.context.observer.dropped(self.context.integration, self.task.stream.name, dropped as u64);
-        }
+        let mut outside: Option<Outside> = None;
+        page.rows.retain(|row| match row.day() {
+            Some(day) if !days.contains(day) => {
+                outside.get_or_insert(Outside { first: day, last: day, rows: 0 }).note(day);
+                false
+            }
+            _ => true,
+        });
         let inside = |day: Option<Day>| day.is_none_or(|day| days.contains(day));
         seen.unsure |= page.quarantined.iter().any(|quarantined| inside(quarantined.day));
         page.quarantined.append(&mut self.fit(&mut seen.fitter, &mut page.rows));
@@ -173,6 +184,12 @@ impl Cycle<'_> {
         if let Some(total) = page.total {
             seen.unsure |= seen.total.is_some_and(|before| before != total);
             seen.total = Some(total);
+        }
+        // Set aside only now: rows of other days make these no less sure.
+        if let Some(outside) = outside {
+            let (integration, stream) = (self.context.integration, self.task.stream.name);
+            self.context.observer.dropped(integration, stream, outside.rows);
+            page.quarantined.push(outside.quarantined(&self.task.account.id, stream, days));
         }
         Ok(())
     }
@@ -276,6 +293,33 @@ impl Cycle<'_> {
     async fn store_ledger(&mut self, ledger: Ledger) -> Result<(), CycleError> {
         let commit = self.with_ledger(self.commit_of(Page::default()), ledger);
         self.store(commit).await.map(drop)
+    }
+}
+
+// === impl Outside ===
+
+impl Outside {
+    fn note(&mut self, day: Day) {
+        self.first = self.first.min(day);
+        self.last = self.last.max(day);
+        self.rows += 1;
+    }
+
+    /// One entry for all of them, and the same one for the next page: a provider that heeds no dates sends very many.
+    fn quarantined(&self, account_id: &str, stream: &str, asked: DayRange) -> Quarantined {
+        let Self { first, last, rows } = self;
+        let hash = Sha256::digest(format!("date_outside_window\n{stream}\n{account_id}"));
+        Quarantined {
+            reason: "date_outside_window",
+            detail: format!(
+                "expected days from {} to {}, found {rows} rows dated {first} to {last}: they were left out",
+                asked.first, asked.last
+            ),
+            place: format!("stream {stream}"),
+            hash: hash.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}")),
+            fields: Vec::new(),
+            day: None,
+        }
     }
 }
 

@@ -17,6 +17,8 @@ impl Cycle<'_> {
     /// Follows the feed to its end.
     pub(super) async fn feed(&mut self, lane: Lane, start: Day) -> Result<Done, CycleError> {
         let mut token = self.token(lane);
+        // A listing that goes on began at a day of its own.
+        let since = token.is_none().then_some(start);
         for _ in 0..limits::PAGES_MAX {
             if self.is_stopping() {
                 return Ok(Done::Stopped);
@@ -41,7 +43,7 @@ impl Cycle<'_> {
                 }
                 Next::End(next) => (true, next),
             };
-            let ledger = self.advanced(lane, next_token.clone(), ended);
+            let ledger = self.advanced(lane, next_token.clone(), ended, since);
             let commit = self.with_ledger(self.commit_of(page), ledger);
             self.store(commit).await?;
             if ended {
@@ -60,7 +62,7 @@ impl Cycle<'_> {
         }
     }
 
-    fn advanced(&self, lane: Lane, token: Option<String>, ended: bool) -> Ledger {
+    fn advanced(&self, lane: Lane, token: Option<String>, ended: bool, since: Option<Day>) -> Ledger {
         let mut ledger = self.ledger.clone();
         ledger.forbidden = None;
         let began_at = self.began_at;
@@ -69,6 +71,13 @@ impl Cycle<'_> {
                 Lane::Tail => tail(progress, token, ended, began_at),
                 Lane::Relist => relist(progress, token, ended, began_at),
             }
+            progress.since = match (lane, progress.since, since) {
+                // It counts from the first page: nothing is shown before the listing has ended.
+                (Lane::Tail, None, began) => began,
+                // Days that were asked for later. What an older version listed is not known, and went further back.
+                (_, Some(before), Some(began)) if ended => Some(before.min(began)),
+                (_, before, _) => before,
+            };
         }
         ledger
     }

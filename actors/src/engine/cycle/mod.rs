@@ -298,12 +298,16 @@ impl Cycle<'_> {
     async fn store_now(&mut self, commit: Commit) -> Result<Committed, CycleError> {
         let ledger = commit.ledger.clone();
         let account_id = commit.account_id.clone();
+        let sets_aside = !commit.quarantined.is_empty();
         let context = self.context;
         let began = context.clock.elapsed();
         let committed = context.sink.commit(commit).await?;
         let took = context.clock.elapsed().saturating_sub(began);
         context.observer.committed(context.integration, self.task.stream.name, &committed, took);
         self.count(committed.set_aside.iter().copied());
+        if sets_aside || !committed.set_aside.is_empty() {
+            context.observer.set_aside(&context.spec.name);
+        }
         let mut shows_more = false;
         if committed.shrunk.is_none()
             && let Some(ledger) = ledger

@@ -50,6 +50,8 @@ impl Poller {
             connection: self.spec.name.clone(),
             integration: self.integration,
             tenant: self.spec.tenant.clone(),
+            start_date: self.spec.start_date,
+            paused: self.paused,
             state,
             last_success_at: self.last_success_at,
             next_poll_at: self.next_poll_at,

@@ -405,7 +405,7 @@ fn count(field: &'static str, value: Option<&Text<'_>>) -> Result<i64, Unreadabl
     whole.then_some(micros.0 / Micros::ONE.0).ok_or(Unreadable::Count(field))
 }
 
-/// A budget: minor units, unlike spend.
+/// A budget: minor units, unlike spend. Of the two kinds that there are, the one that is not used is 0 or absent.
 fn budget(
     field: &'static str,
     value: Option<&Scalar>,
@@ -418,6 +418,7 @@ fn budget(
             Micros::from_minor(minor, exponent).ok_or(Unreadable::Money(field))
         })
         .transpose()
+        .map(|budget| budget.filter(|budget| budget.0 > 0))
 }
 
 fn time(field: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, Unreadable> {

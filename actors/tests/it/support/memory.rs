@@ -40,6 +40,8 @@ pub struct Stored {
     pub backfills_left: BTreeMap<i64, u32>,
     /// Why requests ended though not all was read.
     pub backfills_ended: BTreeMap<i64, String>,
+    /// Connections are said to have been out of the configuration.
+    pub returned: bool,
     epochs: HashMap<String, i64>,
     /// Account of each row, for windows and resets.
     accounts: HashMap<RowKey, String>,
@@ -216,6 +218,7 @@ impl Sink for MemorySink {
             .map(|(_, ledger)| ledger.clone())
             .collect();
         Box::pin(std::future::ready(Ok(Registration {
+            returned: stored.returned,
             epoch,
             paused: false,
             last_success_at: None,

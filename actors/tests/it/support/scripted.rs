@@ -35,6 +35,8 @@ pub enum Behaviour {
     Panics,
     Hangs,
     Garbage,
+    /// Heeds no dates: every window holds a day of long ago as well.
+    OtherDays,
 }
 
 /// An integration of one snapshot stream (and, when good, one of days).
@@ -148,10 +150,13 @@ impl Source for ScriptedSource {
                 Behaviour::Garbage => {
                     session.json::<Vec<u32>>(Call::get("/garbage", "garbage")).await?;
                 }
-                Behaviour::Good => {}
+                Behaviour::Good | Behaviour::OtherDays => {}
             }
             let rows = match &request.span {
-                Span::Days { days, .. } => days.days().map(performance).collect(),
+                Span::Days { days, .. } => {
+                    let other = (self.0.behaviour == Behaviour::OtherDays).then(|| Day::constant(2020, 1, 1));
+                    days.days().chain(other).map(performance).collect()
+                }
                 _ => vec![Row::AdAccount(AdAccount {
                     account_id: "1".to_owned(),
                     name: None,

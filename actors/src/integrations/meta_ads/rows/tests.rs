@@ -241,6 +241,14 @@ fn a_campaign_is_read_with_times_and_budgets() {
 }
 
 #[test]
+fn the_kind_of_budget_that_is_not_used_is_none() {
+    let lifetime =
+        CAMPAIGN.replace(r#""daily_budget":"2500""#, r#""daily_budget":"0","lifetime_budget":"100000""#);
+    let row = campaign_of(&lifetime, "USD");
+    assert_eq!((row.daily_budget, row.lifetime_budget), (None, Some(Micros(1_000_000_000))));
+}
+
+#[test]
 fn budgets_of_currencies_without_minor_unit_are_whole() {
     assert_eq!(campaign_of(CAMPAIGN, "JPY").daily_budget, Some(Micros(2_500_000_000)));
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rows::ledger::Progress;
+
 use super::super::{bench::Bench, case::Case};
 
 /// Every object and every day that the imitation serves is in its table with exact values, and no page is asked for
@@ -17,6 +19,12 @@ pub async fn everything_is_read_once(case: &'static dyn Case) {
             *asked
                 .entry(format!("{:?} {} {:?} {}", seen.method, seen.path, seen.query, seen.body))
                 .or_default() += 1;
+        }
+    }
+    for ledger in bench.ledgers() {
+        if let Progress::Feed(feed) = &ledger.progress {
+            let since = Some(bench.spec.start_date);
+            assert_eq!(feed.since, since, "{}: from when on everything was listed", ledger.stream);
         }
     }
     asked.retain(|_, times| *times > 1);

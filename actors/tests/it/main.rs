@@ -5,5 +5,6 @@ mod busboards;
 mod compliance;
 mod deezer;
 mod engine;
+mod hostile;
 mod simulator;
 mod support;

@@ -7,7 +7,7 @@ use rows::{
     sink::Vanish,
 };
 
-use super::{Cycle, CycleError, Done, stuck, too_many_pages};
+use super::{Cycle, CycleError, Done, trail::Trail};
 use crate::{
     failure::Failure,
     limits,
@@ -22,13 +22,12 @@ impl Cycle<'_> {
         let mut cursor: Option<String> = None;
         let mut resume = self.resume();
         let mut moved = false;
-        for _ in 0..limits::PAGES_MAX {
-            if self.is_stopping() {
-                return Ok(Done::Stopped);
-            }
+        let mut trail = Trail::of_set(self.context.link.source().walks_own_list());
+        loop {
             let page = match self.page(Span::Snapshot, cursor.clone(), resume.take()).await? {
                 Reply::Page(page) => page,
                 Reply::Pending { resume, not_before } => {
+                    let not_before = self.look_again_at(not_before);
                     let resume = Resume { days: None, token: resume, not_before };
                     let ledger = self.with_progress(|progress| progress.resume = Some(resume));
                     let commit = self.with_ledger(self.commit_of(Page::default()), ledger);
@@ -41,6 +40,7 @@ impl Cycle<'_> {
                     }));
                 }
             };
+            trail.follow(&page)?;
             moved |= page.total.is_some() && whole.total.is_some() && page.total != whole.total;
             whole.total = page.total.or(whole.total);
             whole.rows.extend(page.rows);
@@ -53,11 +53,9 @@ impl Cycle<'_> {
             }
             match page.next {
                 Next::End(_) => return self.close_snapshot(whole, moved).await,
-                Next::More(next) if cursor.as_ref() == Some(&next) => return Err(stuck()),
                 Next::More(next) => cursor = Some(next),
             }
         }
-        Err(too_many_pages())
     }
 
     async fn close_snapshot(&mut self, whole: Page, moved: bool) -> Result<Done, CycleError> {

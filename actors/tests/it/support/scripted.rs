@@ -35,6 +35,8 @@ pub enum Behaviour {
     Panics,
     Hangs,
     Garbage,
+    /// Its check gets no answer.
+    Deaf,
 }
 
 /// An integration of one snapshot stream (and, when good, one of days).
@@ -126,6 +128,10 @@ impl Source for ScriptedSource {
     }
 
     fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+        if self.0.behaviour == Behaviour::Deaf {
+            self.0.asked.fetch_add(1, Ordering::Relaxed);
+            return Box::pin(std::future::pending());
+        }
         let account = Account {
             id: "1".to_owned(),
             name: "one".to_owned(),
@@ -148,7 +154,7 @@ impl Source for ScriptedSource {
                 Behaviour::Garbage => {
                     session.json::<Vec<u32>>(Call::get("/garbage", "garbage")).await?;
                 }
-                Behaviour::Good => {}
+                Behaviour::Good | Behaviour::Deaf => {}
             }
             let rows = match &request.span {
                 Span::Days { days, .. } => days.days().map(performance).collect(),

@@ -4,15 +4,29 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::session::said::SaidWait;
+
 /// Why a request or page failed. Texts never hold secrets or personal data: they go to logs, metrics pages and
 /// `status`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The provider said to wait longer than one cycle waits.
-    #[error("the provider allows no requests until {until}")]
+    #[error("the provider allows no requests until {until}{}", said.note())]
     RateLimited {
         /// Until when.
         until: Timestamp,
+        /// What it asked for.
+        said: SaidWait,
+    },
+    /// The provider is down and said when it will be back: nothing is sent before.
+    #[error("{reason}: nothing is sent before {until}, as it asks{}", said.note())]
+    Down {
+        /// What happened.
+        reason: String,
+        /// Until when.
+        until: Timestamp,
+        /// What it asked for.
+        said: SaidWait,
     },
     /// Passing trouble, after retries: the provider is down, slow or answers nonsense.
     #[error("{reason}")]
@@ -72,7 +86,7 @@ impl Failure {
     pub const fn outcome(&self) -> &'static str {
         match self {
             Self::RateLimited { .. } => "rate_limited",
-            Self::Transient { .. } => "transient",
+            Self::Transient { .. } | Self::Down { .. } => "transient",
             Self::NeedsReauth { .. } => "needs_reauth",
             Self::Forbidden { .. } => "forbidden",
             Self::TooMuch { .. } => "too_much",
@@ -91,4 +105,17 @@ pub enum Wait {
     Until(Timestamp),
     /// It does not say.
     Unsaid,
+}
+
+// === impl Wait ===
+
+impl Wait {
+    /// The wait from `now` on, as far as it is believed; none where there is no word.
+    pub fn said(self, now: Timestamp) -> Option<SaidWait> {
+        match self {
+            Self::For(wait) => Some(SaidWait::new(wait)),
+            Self::Until(at) => Some(SaidWait::until(at, now)),
+            Self::Unsaid => None,
+        }
+    }
 }

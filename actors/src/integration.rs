@@ -76,6 +76,12 @@ pub trait Source: Send + Sync {
         streams
     }
 
+    /// Whether the cursors of its pages walk a list of its own, such as one from the settings: it has an end, and the same
+    /// thing may stand on it twice. Else pages that bring nothing new are taken for a circle.
+    fn walks_own_list(&self) -> bool {
+        false
+    }
+
     /// Reads one page of one stream. May send several requests.
     fn page<'a>(
         &'a self,
@@ -188,31 +194,34 @@ impl ConnectionSpec {
             tenant,
             accounts,
             start_date,
-            base_url,
+            base_url: _,
             api_version,
-            credentials,
+            credentials: _,
             settings,
-            quotas,
+            quotas: _,
             streams,
         } = self;
-        let secrets_match = credentials.len() == other.credentials.len()
-            && credentials.iter().all(|(name, secret)| {
-                other
-                    .credentials
-                    .get(name)
-                    .is_some_and(|other| other.expose_secret() == secret.expose_secret())
-            });
-        secrets_match
+        self.asks_as(other)
             && *name == other.name
             && *integration == other.integration
             && *tenant == other.tenant
             && *accounts == other.accounts
             && *start_date == other.start_date
-            && *base_url == other.base_url
             && *api_version == other.api_version
             && same_settings(settings, &other.settings)
-            && *quotas == other.quotas
             && *streams == other.streams
+    }
+
+    /// Whether it asks the same provider, as the same one, under the same limits.
+    pub fn asks_as(&self, other: &Self) -> bool {
+        let same_secret = |(name, secret): (&String, &SecretString)| {
+            let other = other.credentials.get(name).map(ExposeSecret::expose_secret);
+            other == Some(secret.expose_secret())
+        };
+        self.base_url == other.base_url
+            && self.quotas == other.quotas
+            && self.credentials.len() == other.credentials.len()
+            && self.credentials.iter().all(same_secret)
     }
 
     /// The settings as the integration's own type.

@@ -9,6 +9,8 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A page, without the time that it waits on purpose: a page may send a hundred requests.
 pub const PAGE_TIMEOUT: Duration = Duration::from_mins(5);
+/// A check, without the time that it waits on purpose: thousands of accounts may be asked one by one.
+pub const CHECK_TIMEOUT: Duration = Duration::from_hours(1);
 /// One answer, decompressed. The largest documented pages are two or three megabytes; more is a fault or an attack.
 pub const RESPONSE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
@@ -22,6 +24,13 @@ pub const RETRY_INITIAL: Duration = Duration::from_millis(500);
 pub const RETRY_MAX: Duration = Duration::from_secs(32);
 /// A call waits so long for a provider's hold within its cycle; beyond, the cycle ends and the connection waits.
 pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// No provider is believed that wants to be left alone for longer. Limits are counted by the minute, hour or day; more is
+/// a mistake (a Unix time where seconds were meant), and a person would notice only when numbers are missing.
+pub const SAID_WAIT_MAX: Duration = Duration::from_hours(24);
+/// Requests a second that a provider's word can slow a scope down to, unless its configured rate is lower: one an hour, so
+/// that a wrong word costs hours and not days.
+pub const PACE_MIN: f64 = 1.0 / 3_600.0;
 
 /// First delay of a connection whose cycle failed, before jitter.
 pub const BACKOFF_INITIAL: Duration = Duration::from_secs(5);
@@ -40,11 +49,35 @@ pub const RESTART_INITIAL: Duration = Duration::from_secs(1);
 /// Longest delay before a crashed connection is rebuilt.
 pub const RESTART_MAX: Duration = Duration::from_mins(5);
 
+/// Answers of one set, unpacked, which is held in memory until its end: a quarter of a kilobyte for each of
+/// [`SNAPSHOT_ROWS_MAX`] rows. Lists of objects are read with few fields; the largest known accounts stay far below.
+pub const SET_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// Answers of one window of days, which are stored as they come: half a kilobyte for each of [`WINDOW_KEYS_MAX`] rows.
+pub const WINDOW_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// Answers of one reading of a feed. Its pages and token are stored one by one, so that the next reading goes on where this
+/// one ended: a million objects of a first listing with all that is expanded in them.
+pub const FEED_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+/// Requests of one cycle: a page takes one or two.
+pub const CYCLE_REQUESTS_MAX: u64 = 2 * PAGES_MAX;
+/// Requests of one check: ten thousand accounts, asked one by one and once more.
+pub const CHECK_REQUESTS_MAX: u64 = 20_000;
 /// Pages of one window or set: the paging loop ends whatever the provider says.
 pub const PAGES_MAX: u64 = 100_000;
+/// Pages in a row that bring only rows which came before: lists that move while they are read repeat a page or two.
+pub const STALE_PAGES_MAX: u64 = 3;
+/// Pages in a row that bring nothing: providers filter after paging, so that many can be honest.
+pub const EMPTY_PAGES_MAX: u64 = 1_000;
+/// One reading, without the time that it waits on purpose. A first listing of millions of objects takes hours.
+pub const CYCLE_TIME_MAX: Duration = Duration::from_hours(24);
+/// A report that the provider prepares is looked at no sooner …
+pub const PENDING_MIN: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
+/// … and no later than this.
+pub const PENDING_MAX: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 /// Rows of a window's pages that are stored together, two or three megabytes: from here on the cost of a transaction is
 /// lost among its rows.
 pub const GATHERED_ROWS_MAX: usize = 4_000;
+/// Answers whose rows are stored together, whatever their number: texts can be large.
+pub const GATHERED_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// A window's page waits so long for others to be stored with.
 pub const GATHERED_AGE_MAX: Duration = Duration::from_secs(1);
 /// Keys that one window may hold in memory, 48 bytes each.
@@ -58,7 +91,14 @@ pub const PARTS_MAX: usize = 4_096;
 
 /// A provider's clock further off than this is a warning and holds the turn of the day.
 pub const CLOCK_SKEW_MAX: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+/// A clock further off than this says nothing: no synchronisation, zone or cache is off by so much, only a clock that was
+/// never set.
+pub const CLOCK_SKEW_BELIEVED_MAX: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+/// The slowest of a provider's clocks counts until it has not been seen for so long: its servers take turns, and the time
+/// must not jump with them.
+pub const SKEW_KEPT: Duration = Duration::from_hours(1);
 
+const _: () = assert!(PATIENCE.as_secs() < SAID_WAIT_MAX.as_secs());
 const _: () = assert!(RETRY_MAX.as_secs() < PATIENCE.as_secs());
 const _: () = assert!(BACKOFF_MAX.as_secs() < PROBE.as_secs());
 const _: () = assert!(REQUEST_TIMEOUT.as_secs() < PAGE_TIMEOUT.as_secs());

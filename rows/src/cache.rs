@@ -79,6 +79,8 @@ pub struct Claims {
     pub ttl: Duration,
     /// How long the share of a worker that has fallen silent is left alone.
     pub silence: Duration,
+    /// No hold lasts longer, whoever told it.
+    pub hold_max: Duration,
     /// The scopes.
     pub scopes: Vec<Claim>,
 }
@@ -88,10 +90,21 @@ pub struct Claims {
 pub struct Claim {
     /// Its name, the same in every worker.
     pub scope: String,
-    /// How long the provider told this worker to wait; zero = not at all.
-    pub hold: Duration,
+    /// What the provider told this worker; none = nothing.
+    pub hold: Option<Hold>,
+    /// How long ago a person had this worker ask again in spite of holds: those that were told before are over.
+    pub lifted: Option<Duration>,
     /// Requests a second for all workers together, as this worker has just learned; nothing = no news.
     pub learned: Option<f64>,
+}
+
+/// A provider's word to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// How long nobody may send.
+    pub left: Duration,
+    /// How long ago it was told.
+    pub age: Duration,
 }
 
 /// What a worker gets.
@@ -108,8 +121,10 @@ pub struct Shares {
 pub struct Share {
     /// Part of what the provider allows, from 0 to 1. All workers' parts together are at most 1.
     pub part: f64,
-    /// How long nobody may send; zero = no hold.
-    pub hold: Duration,
+    /// What the provider told some worker; none = no hold.
+    pub hold: Option<Hold>,
+    /// How long ago holds were last lifted, by whichever worker.
+    pub lifted: Option<Duration>,
     /// What some worker learned last: requests a second for all together, and the number of this news.
     pub learned: Option<(f64, u64)>,
 }

@@ -99,7 +99,7 @@ impl Cache for MemoryCache {
     }
 
     fn share(&self, claims: Claims) -> BoxFuture<'_, Option<Shares>> {
-        let whole = Share { part: claims.share_max, hold: Duration::ZERO, learned: None };
+        let whole = Share { part: claims.share_max, hold: None, lifted: None, learned: None };
         let shares = Shares { workers: 1, scopes: vec![whole; claims.scopes.len()] };
         Box::pin(std::future::ready(Some(shares)))
     }

@@ -13,7 +13,7 @@ use actors::session::tokens::{Grant, Tokens};
 use dynamoi::{cache, settings::Settings};
 use rows::{
     Cache, Clock, Seal,
-    cache::{Announcement, Claim, Claims, Lock},
+    cache::{Announcement, Claim, Claims, Hold, Lock},
     clock::SystemClock,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -180,13 +180,14 @@ async fn announcements_are_seen_whole() {
 }
 
 fn claims(worker: &str, scopes: &[&str]) -> Claims {
-    let claim = |scope: &&str| Claim { scope: (*scope).to_owned(), hold: Duration::ZERO, learned: None };
+    let claim = |scope: &&str| Claim { scope: (*scope).to_owned(), hold: None, lifted: None, learned: None };
     Claims {
         worker: worker.to_owned(),
         workers_min: 1,
         share_max: 1.0,
         ttl: Duration::from_millis(300),
         silence: Duration::from_millis(900),
+        hold_max: Duration::from_hours(24),
         scopes: scopes.iter().map(claim).collect(),
     }
 }
@@ -225,17 +226,50 @@ async fn holds_and_learned_paces_are_told_to_the_others() {
     let redis = Redis::start();
     let cache = at(&redis.url());
     let mut told = claims("a", &["x"]);
-    told.scopes[0].hold = Duration::from_secs(40);
+    told.scopes[0].hold = Some(Hold { left: Duration::from_secs(40), age: Duration::ZERO });
     told.scopes[0].learned = Some(12.5);
     cache.share(told).await.unwrap();
     let heard = cache.share(claims("b", &["x", "y"])).await.unwrap();
     assert_eq!(heard.workers, 2);
-    assert!(heard.scopes[0].hold > Duration::from_secs(39), "{heard:?}");
+    assert!(heard.scopes[0].hold.is_some_and(|hold| hold.left > Duration::from_secs(39)), "{heard:?}");
     let (pace, number) = heard.scopes[0].learned.unwrap();
     assert!((pace - 12.5).abs() < 1e-9);
-    assert_eq!((heard.scopes[1].hold, heard.scopes[1].learned), (Duration::ZERO, None));
+    assert_eq!((heard.scopes[1].hold, heard.scopes[1].learned), (None, None));
     let again = cache.share(claims("b", &["x"])).await.unwrap();
     assert_eq!(again.scopes[0].learned.unwrap().1, number, "no news");
+}
+
+/// However long a provider said to wait, Redis keeps a day of it, also of what an earlier version kept; a person's word ends it
+/// for all workers, and whoever has not heard of it yet cannot bring it back.
+#[tokio::test]
+async fn a_hold_is_a_day_at_most_and_can_be_lifted() {
+    let redis = Redis::start();
+    let cache = at(&redis.url());
+    let mut eyes = connect(&redis.url()).await;
+    let (day, decades) = (Duration::from_hours(24), Duration::from_hours(24 * 365 * 57));
+    let key = |scope: &str| format!("dynamoi:{{quota}}:scope:{scope}");
+    // As it was kept before: without its beginning, and for ever.
+    let far = i64::try_from(decades.as_millis()).unwrap() * 2;
+    eyes.hset::<_, _, _, ()>(key("old"), "@hold", far).await.unwrap();
+    let mut told = claims("a", &["x", "old"]);
+    told.scopes[0].hold = Some(Hold { left: decades, age: Duration::from_secs(5) });
+    let heard = cache.share(told.clone()).await.unwrap();
+    for (scope, share) in ["x", "old"].iter().zip(&heard.scopes) {
+        let left = share.hold.unwrap().left;
+        assert!(left <= day && left > day - Duration::from_secs(9), "{scope}: {left:?}");
+        let ttl = eyes.pttl::<_, i64>(key(scope)).await.unwrap();
+        assert!(ttl > 0 && ttl <= i64::try_from(day.as_millis()).unwrap(), "{scope}: {ttl}");
+    }
+    let mut lifts = claims("b", &["x", "old"]);
+    lifts.scopes.iter_mut().for_each(|claim| claim.lifted = Some(Duration::from_secs(1)));
+    let lifted = cache.share(lifts).await.unwrap();
+    assert!(lifted.scopes.iter().all(|share| share.hold.is_none()), "{lifted:?}");
+    let heard = cache.share(told).await.unwrap();
+    assert!(heard.scopes[0].hold.is_none(), "what was told before it came again: {heard:?}");
+    assert!(heard.scopes[0].lifted.is_some_and(|age| age < Duration::from_secs(9)), "{heard:?}");
+    let mut again = claims("a", &["x"]);
+    again.scopes[0].hold = Some(Hold { left: Duration::from_mins(1), age: Duration::ZERO });
+    assert!(cache.share(again).await.unwrap().scopes[0].hold.is_some(), "the provider said it again");
 }
 
 /// A cipher for tests: nothing is readable, and a place opens only its own.

@@ -1,28 +1,31 @@
 //! The actor around a poller: it starts cycles as tasks and hears of their end. Handlers only pass messages on: they
 //! never block, and all work that could panic runs in tasks.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context as ActorCtx, Handler, Message, SpawnHandle};
 use futures::FutureExt as _;
 use jiff::Timestamp;
-use rows::sink::{
-    BackfillRequest, ConnectionRecord, ConnectionReport, CycleRecord, Registration, Sink, SinkError,
+use rows::{
+    sink::{BackfillRequest, ConnectionRecord, ConnectionReport, Registration, Sink, SinkError},
+    state::State,
 };
 use tokio::{runtime::Handle, task::AbortHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     condition::Conditions,
-    cycle::{self, Context, Outcome},
+    cycle::{Context, Outcome},
     overseer::{Ended, Fate, Overseer},
-    poller::{Job, Key, Once, Poller},
+    job,
+    poller::{BackfillState, Job, Key, Once, Poller},
 };
 use crate::{
     failure::Failure,
     integration::{Account, ConnectionSpec, Integration},
-    observer::{CycleFacts, Observer},
-    session::{Link, Surroundings, quota::Urgency},
+    limits,
+    observer::Observer,
+    session::{Link, Signs, Surroundings, quota::Urgency},
 };
 
 /// Everything that a connection is built from, again and again.
@@ -65,7 +68,14 @@ pub struct Connection {
 struct AtWork {
     poller: Poller,
     context: Context,
+    /// How far requests for days are, as the store knows.
+    backfills: BTreeMap<i64, BackfillState>,
 }
+
+/// The store does not know how far a request is: it is told again.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct BackfillUntold(i64);
 
 /// The store's answer to a connection that begins.
 #[derive(Message)]
@@ -184,6 +194,7 @@ impl Connection {
             }
         }
         self.show();
+        self.show_backfills(ctx);
         if let Some(ok) = step.finished {
             self.end(ctx, Fate::Finished { ok, epoch: Some(epoch) });
             return;
@@ -211,15 +222,12 @@ impl Connection {
         match job {
             Job::Check => self.run(
                 ctx,
-                async move {
-                    let session = context.link.session(Urgency::Fresh);
-                    context.link.source().check(&session).await
-                },
+                async move { job::checked(&context).await },
                 Checked,
             ),
             Job::Cycle { key, task, lateness } => {
                 let urgency = task.work.urgency();
-                self.run(ctx, async move { recorded(&context, &task, lateness).await }, move |outcome| {
+                self.run(ctx, async move { job::recorded(&context, &task, lateness).await }, move |outcome| {
                     CycleDone { key, urgency, outcome }
                 });
             }
@@ -230,7 +238,7 @@ impl Connection {
     fn show(&mut self) {
         let Some(at_work) = &self.at_work else { return };
         let link = &at_work.context.link;
-        let condition = at_work.poller.condition(link.is_troubled(), link.is_waiting());
+        let condition = at_work.poller.condition(&link.signs());
         let before = self.blueprint.conditions.get(&condition.connection);
         if before.as_deref() == Some(&condition) {
             return;
@@ -245,9 +253,15 @@ impl Connection {
         };
         self.blueprint.conditions.set(condition);
         at_work.context.observer.condition_changed(&report.connection);
-        let turned = before.is_none_or(|before| before.state != report.state || before.error != report.error);
+        let is_new = before.as_ref().is_none_or(|before| before.error != report.error);
+        let turned = is_new || before.is_some_and(|before| before.state != report.state);
         if turned {
-            if let Some(error) = &report.error {
+            // What is said while all goes on is said once, not with every cycle.
+            let goes_on = matches!(report.state, State::Polling | State::Idle);
+            let error = report.error.as_ref().filter(|_| is_new || !goes_on);
+            if let Some(error) = error.filter(|_| report.state == State::WaitingQuota) {
+                tracing::info!(connection = report.connection, error, "the connection waits");
+            } else if let Some(error) = error {
                 tracing::warn!(
                     connection = report.connection,
                     state = report.state.as_str(),
@@ -259,11 +273,34 @@ impl Connection {
             }
         }
         // Polling and idle take turns all day: only what lasts is worth a write, the rest is in the ledger.
-        if turned && !matches!(report.state, rows::state::State::Polling | rows::state::State::WaitingQuota) {
+        if turned && !matches!(report.state, State::Polling | State::WaitingQuota) {
             let sink = Arc::clone(&at_work.context.sink);
             self.blueprint.runtime.spawn(async move {
                 if let Err(error) = sink.report(report).await {
                     tracing::debug!(%error, "the connection's condition was not stored");
+                }
+            });
+        }
+    }
+
+    /// Stores how far requests for days are, where that has changed.
+    fn show_backfills(&mut self, ctx: &ActorCtx<Self>) {
+        let Some(at_work) = &mut self.at_work else { return };
+        let now = at_work.poller.backfills(at_work.context.link.agreed_now());
+        let before = std::mem::replace(&mut at_work.backfills, now.iter().cloned().collect());
+        for (id, state) in now {
+            if before.get(&id) == Some(&state) {
+                continue;
+            }
+            let (sink, address) = (Arc::clone(&self.blueprint.sink), ctx.address());
+            self.blueprint.runtime.spawn(async move {
+                let stored = match &state {
+                    BackfillState::Left(days) => sink.backfill_progress(id, *days).await,
+                    BackfillState::Ended(reason) => sink.end_backfill(id, reason).await,
+                };
+                if let Err(error) = stored {
+                    tracing::debug!(%error, "the progress of a backfill was not stored");
+                    address.do_send(BackfillUntold(id));
                 }
             });
         }
@@ -277,11 +314,11 @@ impl Connection {
         if matches!(fate, Fate::Stopped)
             && let Some(at_work) = &self.at_work
         {
-            let shown = at_work.poller.condition(false, false);
+            let shown = at_work.poller.condition(&Signs::default());
             let report = ConnectionReport {
                 connection: shown.connection,
                 epoch: at_work.context.epoch,
-                state: rows::state::State::Stopped,
+                state: State::Stopped,
                 last_success_at: shown.last_success_at,
                 next_poll_at: None,
                 error: shown.error,
@@ -354,53 +391,23 @@ impl Connection {
             page_timeout: blueprint.page_timeout,
             stopping: self.stopping.clone(),
         };
-        let mut at_work = AtWork { poller, context };
+        let mut at_work = AtWork { poller, context, backfills: BTreeMap::new() };
         if let Some(Controls { paused, poll_requested_at, backfills }) = self.controls.take() {
-            at_work.poller.control(paused, poll_requested_at, backfills);
+            at_work.heed(paused, poll_requested_at, backfills);
         }
         self.at_work = Some(at_work);
         Ok(())
     }
 }
 
-/// Runs a cycle and records how it ended.
-async fn recorded(context: &Context, task: &cycle::Task, lateness: Duration) -> Outcome {
-    let started_at = context.clock.now();
-    let began = context.clock.elapsed();
-    // The panic is noted here, where its stream is known, and goes on to the actor.
-    let outcome = AssertUnwindSafe(cycle::run(context, task)).catch_unwind().await;
-    let word = match &outcome {
-        Ok(Outcome { result: Ok(done), .. }) => done.outcome(),
-        Ok(Outcome { result: Err(error), .. }) => error.outcome(),
-        Err(_) => "panicked",
-    };
-    context.observer.cycle(CycleFacts {
-        connection: &context.spec.name,
-        integration: context.integration,
-        stream: task.stream.name,
-        outcome: word,
-        duration: context.clock.elapsed().saturating_sub(began),
-        lateness,
-    });
-    let (pages, rows, error) = match &outcome {
-        Ok(outcome) => (outcome.pages, outcome.rows, outcome.result.as_ref().err().map(ToString::to_string)),
-        Err(_) => (0, 0, Some("the integration panicked: this is a bug".to_owned())),
-    };
-    let record = CycleRecord {
-        connection: context.spec.name.clone(),
-        account_id: task.account.id.clone(),
-        stream: task.stream.name.to_owned(),
-        outcome: word,
-        started_at,
-        finished_at: context.clock.now(),
-        pages,
-        rows,
-        error,
-    };
-    if let Err(error) = context.sink.record_cycle(record).await {
-        tracing::debug!(%error, "the cycle was not recorded");
+// === impl AtWork ===
+
+impl AtWork {
+    fn heed(&mut self, paused: bool, poll_requested_at: Option<Timestamp>, backfills: Vec<BackfillRequest>) {
+        if let Some(age) = self.poller.control(paused, poll_requested_at, backfills) {
+            self.context.link.lift(age);
+        }
     }
-    outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 impl Actor for Connection {
@@ -444,7 +451,7 @@ impl Handler<Registered> for Connection {
                     self.end(ctx, Fate::Unusable { error: error.to_string() });
                     return;
                 }
-                ctx.run_later(crate::limits::BACKOFF_INITIAL, |connection, ctx| connection.register(ctx));
+                ctx.run_later(limits::BACKOFF_INITIAL, |connection, ctx| connection.register(ctx));
             }
         }
     }
@@ -501,15 +508,6 @@ impl Handler<CycleDone> for Connection {
         let Some(outcome) = outcome else { return self.crash(ctx, "a cycle panicked") };
         if let Some(at_work) = &mut self.at_work {
             at_work.poller.done(&key, urgency, outcome);
-            let left = at_work.poller.backfills_left(at_work.context.link.agreed_now());
-            for (id, days_left) in left {
-                let sink = Arc::clone(&self.blueprint.sink);
-                self.blueprint.runtime.spawn(async move {
-                    if let Err(error) = sink.backfill_progress(id, days_left).await {
-                        tracing::debug!(%error, "the progress of a backfill was not stored");
-                    }
-                });
-            }
         }
         self.step(ctx);
     }
@@ -523,8 +521,21 @@ impl Handler<Controls> for Connection {
             self.controls = Some(controls);
             return;
         };
-        at_work.poller.control(controls.paused, controls.poll_requested_at, controls.backfills);
+        at_work.heed(controls.paused, controls.poll_requested_at, controls.backfills);
         self.step(ctx);
+    }
+}
+
+impl Handler<BackfillUntold> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, BackfillUntold(id): BackfillUntold, ctx: &mut Self::Context) {
+        ctx.run_later(limits::BACKOFF_INITIAL, move |connection, ctx| {
+            if let Some(at_work) = &mut connection.at_work {
+                at_work.backfills.remove(&id);
+                connection.step(ctx);
+            }
+        });
     }
 }
 
@@ -546,7 +557,8 @@ impl Handler<Stop> for Connection {
     fn handle(&mut self, _: Stop, ctx: &mut Self::Context) {
         self.stopping.cancel();
         self.tasks.retain(|task| !task.is_finished());
-        if self.tasks.is_empty() {
+        // Who only waits for its place in the store has nothing to bring to an end.
+        if self.tasks.is_empty() || self.at_work.is_none() {
             self.end(ctx, Fate::Stopped);
         }
     }

@@ -11,6 +11,7 @@
 pub mod condition;
 pub mod connection;
 pub mod cycle;
+mod job;
 pub mod overseer;
 pub mod poller;
 pub mod schedule;

@@ -356,6 +356,10 @@ impl Handler<Ended> for Overseer {
             return self.rest(ctx);
         }
         if let Some(next) = child.next.take() {
+            // What a provider said about waiting was said to what is configured no more.
+            if !next.spec.asks_as(&child.blueprint.spec) {
+                next.surroundings.quotas.lift(&connection, Duration::ZERO);
+            }
             self.children.remove(&connection);
             return self.adopt(next, ctx);
         }

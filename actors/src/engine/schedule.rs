@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rows::{
     Day, DayRange,
     day::{day_at, days_between, plus_days, start_of},
-    ledger::{DaysProgress, FeedProgress, Ledger, Progress, SnapshotProgress},
+    ledger::{DaysProgress, FeedProgress, Ledger, Progress, Resume, SnapshotProgress},
     sink::BackfillRequest,
 };
 
@@ -175,13 +175,11 @@ pub fn lateness(ledger: &Ledger, plan: &Plan<'_>, work: &Work) -> Duration {
 fn days_due(progress: &DaysProgress, policy: &Days, zone: &TimeZone, plan: &Plan<'_>) -> Vec<Work> {
     if let Some(resume) = &progress.resume {
         // One report at a time; nothing else of this stream runs beside it.
-        let Some(days) = resume.days.filter(|_| resume.not_before <= plan.now) else { return Vec::new() };
+        let Some(days) = resume.days.filter(|_| is_ready(resume, plan.now)) else { return Vec::new() };
         return vec![Work::Window { days, reason: Reason::Report }];
     }
     let today = day_at(plan.now, zone);
-    let oldest = policy
-        .history_days_max
-        .map_or(plan.start, |days| plan.start.max(plus_days(today, 1 - i64::from(days))));
+    let oldest = plan.start.max(kept_from(policy, today));
     let Some(history) = DayRange::new(oldest, today) else { return Vec::new() };
     let first_read = progress.ranges.first().map(|range| range.days.first);
     let fresh_days = policy.tiers.first().map_or(1, |tier| i64::from(tier.days.max(1)));
@@ -281,12 +279,17 @@ fn holes(
     works
 }
 
+/// The first day that the provider answers at all.
+pub fn kept_from(policy: &Days, today: Day) -> Day {
+    policy.history_days_max.map_or(Day::MIN, |days| plus_days(today, 1 - i64::from(days)))
+}
+
 /// What people asked for and was not read since.
 fn requested(progress: &DaysProgress, today: Day, policy: &Days, plan: &Plan<'_>) -> Vec<Work> {
     let mut found = Vec::new();
     for request in plan.backfills {
         // A person may ask for days before the start date, but not for more than the provider keeps.
-        let oldest = policy.history_days_max.map_or(Day::MIN, |days| plus_days(today, 1 - i64::from(days)));
+        let oldest = kept_from(policy, today);
         let Some(days) = DayRange::new(request.days.first.max(oldest), request.days.last.min(today)) else {
             continue;
         };
@@ -352,12 +355,17 @@ fn snapshot_due(
     plan: &Plan<'_>,
 ) -> Vec<Work> {
     if let Some(resume) = &progress.resume {
-        return if resume.not_before <= plan.now { vec![Work::Snapshot] } else { Vec::new() };
+        return if is_ready(resume, plan.now) { vec![Work::Snapshot] } else { Vec::new() };
     }
     let due = progress
         .read_at
         .is_none_or(|at| asked_since(Some(at), plan) || interval_over(at, policy.every, zone, plan.now));
     if due { vec![Work::Snapshot] } else { Vec::new() }
+}
+
+/// Whether a report may be looked at. A time further away than any that is kept was noted by a clock that was wrong.
+fn is_ready(resume: &Resume, now: Timestamp) -> bool {
+    resume.not_before <= now || resume.not_before.duration_since(now) > limits::PENDING_MAX
 }
 
 /// How long after a tail was caught up its next reading is due: soon, where the provider has told of news since. Not at once,
@@ -374,7 +382,7 @@ fn asked_since(read_at: Option<Timestamp>, plan: &Plan<'_>) -> bool {
 }
 
 /// A time by our own clock, on the one on which both agree.
-fn agreed(at: Timestamp, plan: &Plan<'_>) -> Timestamp {
+pub fn agreed(at: Timestamp, plan: &Plan<'_>) -> Timestamp {
     at.checked_sub(plan.lag).unwrap_or(at)
 }
 

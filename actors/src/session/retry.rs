@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use backoff::{ExponentialBackoff, backoff::Backoff as _};
-use jiff::{Timestamp, fmt::rfc2822};
 
 /// A growing delay with full jitter: each is uniform between zero and an interval that doubles up to `max`. It never
 /// ends by itself.
@@ -41,35 +40,11 @@ impl Delays {
     }
 }
 
-/// Reads `Retry-After`: seconds, or an HTTP date (then relative to `now`; zero when past).
-/// RFC 9110, section 10.2.3.
-pub fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse::<u32>() {
-        return Some(Duration::from_secs(u64::from(seconds)));
-    }
-    let at = http_date(text)?;
-    Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
-}
-
-/// Reads an HTTP date (`Sun, 06 Nov 1994 08:49:37 GMT`), the form that servers must send. RFC 9110, section 5.6.7.
-pub fn http_date(text: &str) -> Option<Timestamp> {
-    rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn retry_after_takes_seconds_and_dates() {
-        let now: Timestamp = "1994-11-06T08:49:00Z".parse().unwrap();
-        assert_eq!(retry_after("120", now), Some(Duration::from_mins(2)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(Duration::from_secs(37)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), Some(Duration::ZERO));
-        assert_eq!(retry_after("soon", now), None);
-    }
 
     #[test]
     fn delays_never_end() {
@@ -90,11 +65,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn any_header_is_answered(text in ".{0,60}") {
-            let _ = retry_after(&text, Timestamp::UNIX_EPOCH);
-        }
-
         #[test]
         fn delays_stay_below_their_interval(initial_millis in 1_u64..10_000, attempts in 1_usize..20) {
             let initial = Duration::from_millis(initial_millis);

@@ -232,10 +232,19 @@ mod tests {
     use flate2::{Compression, write::GzEncoder};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpListener,
+        net::{TcpListener, TcpStream},
     };
 
     use super::*;
+
+    async fn head_of(stream: &mut TcpStream) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let Ok(byte) = stream.read_u8().await else { break };
+            head.push(byte);
+        }
+        String::from_utf8(head).unwrap()
+    }
 
     /// Answers one request with this body, called packed; gives back the request's head.
     async fn exchange(body: Vec<u8>) -> (String, Result<RawResponse, TransportError>) {
@@ -243,16 +252,13 @@ mod tests {
         let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         let server = async {
             let (mut stream, _) = listener.accept().await.unwrap();
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                head.push(stream.read_u8().await.unwrap());
-            }
+            let head = head_of(&mut stream).await;
             let length = body.len();
             let answer =
                 format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n");
             stream.write_all(answer.as_bytes()).await.unwrap();
             stream.write_all(&body).await.unwrap();
-            String::from_utf8(head).unwrap().to_ascii_lowercase()
+            head.to_ascii_lowercase()
         };
         let transport = HttpTransport::new().unwrap();
         let call = Call::get("/things", "things");
@@ -271,5 +277,114 @@ mod tests {
         // An answer that broke off is passing trouble, not an empty page.
         let (_, response) = exchange(packed[..packed.len() / 2].to_vec()).await;
         assert!(matches!(response, Err(TransportError::Broken { .. })), "{response:?}");
+    }
+
+    /// Listens, and answers whoever comes with this; gives the requests' heads as they come.
+    async fn server(answer: String) -> (Url, tokio::sync::mpsc::UnboundedReceiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let (sender, heads) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = sender.send(head_of(&mut stream).await);
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        (base, heads)
+    }
+
+    fn secret() -> Auth {
+        Auth::Bearer(SecretString::from("planted"))
+    }
+
+    /// Where an answer points to, nobody goes: neither with credentials nor without.
+    #[tokio::test]
+    async fn no_redirect_is_followed() {
+        for status in [301, 302, 303, 307, 308] {
+            let (target, mut seen_there) =
+                server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".to_owned()).await;
+            let (base, _) = server(format!(
+                "HTTP/1.1 {status} Elsewhere\r\nlocation: {target}login\r\ncontent-length: 0\r\n\r\n"
+            ))
+            .await;
+            let transport = HttpTransport::new().unwrap();
+            let response = transport.send(&base, &Call::get("/things", "things"), &secret()).await.unwrap();
+            assert_eq!(response.status, status);
+            assert!(seen_there.try_recv().is_err(), "the request went on to where {status} points");
+        }
+    }
+
+    /// A path that would make another host of the base URL is refused before anything is sent.
+    #[tokio::test]
+    async fn no_path_leads_to_another_host() {
+        let (other, mut seen_there) =
+            server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".to_owned()).await;
+        let there = format!("@127.0.0.1:{}/things", other.port().unwrap());
+        let base = Url::parse("http://127.0.0.1").unwrap();
+        for path in [there.as_str(), ".invalid/things", ":1/things"] {
+            let answer = HttpTransport::new().unwrap().send(&base, &Call::get(path, "things"), &secret()).await;
+            assert!(matches!(answer, Err(TransportError::Request(_))), "{path}: {answer:?}");
+        }
+        assert!(seen_there.try_recv().is_err());
+    }
+
+    /// An answer that is too large is not read further, whether it says so or not; nor one that is unpacked to too much.
+    #[tokio::test]
+    async fn a_large_answer_is_given_up_at_the_limit() {
+        let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
+        let zeros = vec![0; 1024 * 1024];
+        for _ in 0..=limits::RESPONSE_BYTES_MAX / zeros.len() {
+            bomb.write_all(&zeros).unwrap();
+        }
+        let (_, response) = exchange(bomb.finish().unwrap()).await;
+        assert!(matches!(response, Err(TransportError::TooLarge { .. })), "{response:?}");
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let endless = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            head_of(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n").await.unwrap();
+            let mut sent = 0;
+            while stream.write_all(&zeros).await.is_ok() {
+                sent += zeros.len();
+                assert!(sent < 4 * limits::RESPONSE_BYTES_MAX, "it reads on and on");
+            }
+        };
+        let transport = HttpTransport::new().unwrap();
+        let call = Call::get("/things", "things");
+        let ((), response) = tokio::join!(endless, transport.send(&base, &call, &Auth::None));
+        assert!(matches!(response, Err(TransportError::TooLarge { .. })), "{response:?}");
+    }
+
+    /// A whole answer has its time, however slowly it comes; errors hold neither secrets nor parameters.
+    #[tokio::test]
+    async fn an_answer_that_drips_is_given_up_in_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let dripping = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            head_of(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").await.unwrap();
+            let mut ticks = tokio::time::interval(Duration::from_millis(50));
+            loop {
+                ticks.tick().await;
+                if stream.write_all(b" ").await.is_err() {
+                    break;
+                }
+            }
+        };
+        let call = Call::get("/things", "things").query("key", "planted");
+        let call = Call { timeout: Some(Duration::from_millis(400)), ..call };
+        let transport = HttpTransport::new().unwrap();
+        let auth = secret();
+        tokio::select! {
+            () = dripping => panic!("the client went away without a word"),
+            answer = transport.send(&base, &call, &auth) => {
+                let Err(error @ TransportError::TimedOut { .. }) = answer else { panic!("{answer:?}") };
+                assert!(!format!("{error} {error:?} {call:?} {auth:?}").contains("Bearer planted"));
+                assert!(!error.to_string().contains("planted"));
+            }
+        }
     }
 }

@@ -9,10 +9,13 @@ use actors::{
     engine::{Engine, EngineOptions, poller::Once},
     integration::{ConnectionSpec, Integration},
     observer::{Observer, Silent},
-    session::{Surroundings, quota::Quotas},
+    session::{
+        Surroundings,
+        quota::{Caller, Quotas, Scope},
+    },
 };
 use jiff::civil::date;
-use rows::{Clock, Table, clock::SystemClock, state::State};
+use rows::{Clock, DayRange, Table, clock::SystemClock, state::State};
 use tokio::runtime::Handle as Runtime;
 
 use crate::support::{
@@ -218,5 +221,46 @@ async fn a_reload_ends_what_is_gone_and_starts_what_is_new() {
     })
     .await;
     eventually(5, "a is gone", || conditions.get("a").is_none()).await;
+    engine.stop(Duration::from_secs(5)).await;
+}
+
+/// Whatever a connection waits for, its end does not: an answer that never comes, or a provider's word to wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_waits_for_no_provider() {
+    let sink = MemorySink::default();
+    let hangs = Scripted::new("hangs", Behaviour::Hangs);
+    let waits = Scripted::new("waits", Behaviour::Garbage);
+    let deaf = Scripted::new("deaf", Behaviour::Deaf);
+    let all = [hangs.clone(), waits.clone(), deaf.clone()];
+    let mut options = options(&sink, &all);
+    options.page_timeout = Duration::from_mins(5);
+    let caller = Caller { integration: "waits", connection: "waits", account: "", endpoint: "x", host: "127.0.0.1" };
+    options.surroundings.quotas.hold(&caller, &[], Scope::Project, Duration::from_secs(80));
+    let engine =
+        Engine::start(options, all.iter().map(|scripted| spec(scripted.id, scripted.id)).collect()).await.unwrap();
+    eventually(5, "all are asked", || all.iter().all(|scripted| scripted.asked.load(Ordering::Relaxed) > 0)).await;
+    let clock = SystemClock::new();
+    engine.stop(Duration::from_secs(20)).await;
+    assert!(clock.elapsed() < Duration::from_secs(3), "the end took {:?}", clock.elapsed());
+}
+
+/// A request for days of a connection that is paused ends with the reason.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn days_of_a_paused_connection_are_refused_with_the_reason() {
+    let sink = MemorySink::default();
+    let good = Scripted::new("good", Behaviour::Good);
+    let days = DayRange::new(date(2026, 10, 1), date(2026, 10, 2)).unwrap();
+    let requested_at = SystemClock::new().now();
+    sink.0.lock().controls = vec![rows::sink::Control {
+        connection: "good".to_owned(),
+        paused: true,
+        poll_requested_at: None,
+        backfills: vec![rows::sink::BackfillRequest { id: 3, days, requested_at }],
+    }];
+    let engine =
+        Engine::start(options(&sink, std::slice::from_ref(&good)), vec![spec("good", "good")]).await.unwrap();
+    let ended = || sink.0.lock().backfills_ended.get(&3).cloned();
+    eventually(5, "the request ends", || ended().is_some()).await;
+    assert!(ended().unwrap().contains("`dynamoi resume --connection good`"), "{:?}", ended());
     engine.stop(Duration::from_secs(5)).await;
 }

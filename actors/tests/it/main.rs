@@ -5,6 +5,7 @@ mod busboards;
 mod compliance;
 mod deezer;
 mod engine;
+mod hostile;
 mod simulator;
 mod support;
 mod texts;

@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 use redis::{AsyncCommands, Pipeline, Script, SetExpiry, SetOptions};
 use rows::{
     Cache, Clock,
-    cache::{Announcement, Claims, Lock, Share, Shares},
+    cache::{Announcement, Claims, Hold, Lock, Share, Shares},
 };
 
 use self::connection::{Connection, Refused};
@@ -179,11 +179,14 @@ impl Cache for RedisCache {
                 .arg(claims.workers_min)
                 .arg(claims.share_max)
                 .arg(milliseconds(claims.ttl))
-                .arg(milliseconds(claims.silence));
+                .arg(milliseconds(claims.silence))
+                .arg(milliseconds(claims.hold_max));
             for claim in &claims.scopes {
                 let learned = claim.learned.map(|pace| pace.to_string()).unwrap_or_default();
                 script.key(self.key(&format!("{{quota}}:scope:{}", claim.scope)));
-                script.arg(milliseconds(claim.hold)).arg(learned);
+                let hold = claim.hold.unwrap_or(Hold { left: Duration::ZERO, age: Duration::ZERO });
+                let lifted = claim.lifted.map(|age| milliseconds(age).to_string()).unwrap_or_default();
+                script.arg(milliseconds(hold.left)).arg(milliseconds(hold.age)).arg(lifted).arg(learned);
             }
             let answer =
                 self.small.ask(async |mut redis| script.invoke_async::<Vec<String>>(&mut redis).await).await;
@@ -214,11 +217,13 @@ impl std::fmt::Debug for RedisCache {
 /// Reads the script's answer.
 fn shares(answer: &[String]) -> Option<Shares> {
     let (workers, scopes) = answer.split_first()?;
-    let scopes = scopes.chunks(4).map(|scope| {
-        let [part, hold, pace, number] = scope else { return None };
+    let scopes = scopes.chunks(6).map(|scope| {
+        let [part, left, age, lifted, pace, number] = scope else { return None };
         let learned = pace.parse().ok().zip(number.parse().ok());
-        let hold = Duration::from_millis(hold.parse().ok()?);
-        Some(Share { part: part.parse().ok()?, hold, learned })
+        let millis = |text: &String| text.parse().ok().map(Duration::from_millis);
+        let hold = Hold { left: millis(left)?, age: millis(age)? };
+        let hold = Some(hold).filter(|hold| !hold.left.is_zero());
+        Some(Share { part: part.parse().ok()?, hold, lifted: millis(lifted), learned })
     });
     Some(Shares { workers: workers.parse().ok()?, scopes: scopes.collect::<Option<_>>()? })
 }

@@ -14,7 +14,7 @@ use rows::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::{Cycle, CycleError, Done, stuck, too_many_pages};
+use super::{Cycle, CycleError, Done, trail::Trail};
 use crate::{
     failure::Failure,
     limits,
@@ -48,7 +48,6 @@ enum Piece {
     Last(Page),
     Pending,
     Split(Vec<String>),
-    Stopped,
 }
 
 impl Cycle<'_> {
@@ -59,7 +58,6 @@ impl Cycle<'_> {
         match self.piece(days, None, resume.map(|resume| resume.token), &mut seen).await? {
             Piece::Last(page) => self.close(days, page, seen).await,
             Piece::Pending => Ok(Done::Pending),
-            Piece::Stopped => Ok(Done::Stopped),
             Piece::Split(parts) => {
                 if let Some((older, newer)) = days.halves() {
                     self.forget_report().await?;
@@ -101,7 +99,6 @@ impl Cycle<'_> {
                     return Err(too_much(format!("a part of {} cannot be made smaller", days.first)));
                 }
                 Piece::Split(smaller) => left.extend(smaller.into_iter().rev()),
-                Piece::Stopped => return Ok(Done::Stopped),
                 Piece::Pending => return Ok(Done::Pending),
             }
         }
@@ -117,10 +114,8 @@ impl Cycle<'_> {
         seen: &mut Seen,
     ) -> Result<Piece, CycleError> {
         let mut cursor: Option<String> = None;
-        for _ in 0..limits::PAGES_MAX {
-            if self.is_stopping() {
-                return Ok(Piece::Stopped);
-            }
+        let mut trail = Trail::of_set(self.context.link.source().walks_own_list());
+        loop {
             let span = Span::Days { days, part: part.clone() };
             let reply = match self.page(span, cursor.clone(), resume.take()).await {
                 Err(CycleError::Source(Failure::TooMuch { .. })) => Reply::Split { parts: Vec::new() },
@@ -131,30 +126,32 @@ impl Cycle<'_> {
                 Reply::Split { parts } => return Ok(Piece::Split(parts)),
                 Reply::Pending { resume: token, not_before } if part.is_some() => {
                     // A part's report is waited for here: the window's other parts are in memory only.
-                    let wait = not_before.duration_since(self.context.link.agreed_now());
-                    self.context.clock.sleep(wait.try_into().unwrap_or_default()).await;
+                    let now = self.context.link.agreed_now();
+                    let wait = self.look_again_at(not_before).duration_since(now);
+                    let wait = self.context.clock.sleep(wait.try_into().unwrap_or_default());
+                    self.unless_stopping(wait).await?;
                     resume = Some(token);
                     continue;
                 }
                 Reply::Pending { resume: token, not_before } => {
+                    let not_before = self.look_again_at(not_before);
                     self.keep_report(Resume { days: Some(days), token, not_before }).await?;
                     return Ok(Piece::Pending);
                 }
             };
             self.take(&mut page, days, seen)?;
+            let lost = trail.follow(&page).err();
             match std::mem::take(&mut page.next) {
                 Next::End(_) => return Ok(Piece::Last(page)),
-                Next::More(next) => {
-                    if cursor.as_ref() == Some(&next) {
-                        return Err(stuck());
-                    }
-                    cursor = Some(next);
-                }
+                Next::More(next) => cursor = Some(next),
             }
+            // Its rows are good, wherever it leads.
             let commit = self.commit_of(page);
             self.gather(commit).await?;
+            if let Some(lost) = lost {
+                return Err(lost);
+            }
         }
-        Err(too_many_pages())
     }
 
     /// Notes what the page holds; drops rows outside the window.

@@ -6,10 +6,9 @@ use rows::{
     ledger::{FeedProgress, Ledger, Progress},
 };
 
-use super::{Cycle, CycleError, Done, stuck, too_many_pages};
+use super::{Cycle, CycleError, Done, trail::Trail};
 use crate::{
     failure::Failure,
-    limits,
     page::{Lane, Next, Reply, Span},
 };
 
@@ -19,10 +18,8 @@ impl Cycle<'_> {
         let mut token = self.token(lane);
         // A listing that goes on began at a day of its own.
         let since = token.is_none().then_some(start);
-        for _ in 0..limits::PAGES_MAX {
-            if self.is_stopping() {
-                return Ok(Done::Stopped);
-            }
+        let mut trail = Trail::of_feed(token.as_deref());
+        loop {
             let span = Span::Feed { lane, token: token.clone(), start };
             let Reply::Page(mut page) = self.page(span, None, None).await? else {
                 return Err(CycleError::Source(Failure::Permanent {
@@ -32,15 +29,10 @@ impl Cycle<'_> {
                     ),
                 }));
             };
+            let lost = trail.follow(&page).err();
             page.quarantined.append(&mut self.fit(&mut Fitter::default(), &mut page.rows));
-            let next = std::mem::take(&mut page.next);
-            let (ended, next_token) = match next {
-                Next::More(next) => {
-                    if token.as_ref() == Some(&next) {
-                        return Err(stuck());
-                    }
-                    (false, Some(next))
-                }
+            let (ended, next_token) = match std::mem::take(&mut page.next) {
+                Next::More(next) => (false, Some(next)),
                 Next::End(next) => (true, next),
             };
             let ledger = self.advanced(lane, next_token.clone(), ended, since);
@@ -49,9 +41,11 @@ impl Cycle<'_> {
             if ended {
                 return Ok(Done::Complete);
             }
+            if let Some(lost) = lost {
+                return Err(lost);
+            }
             token = next_token;
         }
-        Err(too_many_pages())
     }
 
     fn token(&self, lane: Lane) -> Option<String> {

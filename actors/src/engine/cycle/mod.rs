@@ -4,6 +4,7 @@
 mod days;
 mod feed;
 mod snapshot;
+mod trail;
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,7 +25,7 @@ use crate::{
     limits,
     observer::Observer,
     page::{Page, PageRequest, Reply, Span},
-    session::{Link, Session},
+    session::{Budget, Link, Session},
     stream::{Kind, Stream},
 };
 
@@ -101,6 +102,9 @@ pub enum CycleError {
     /// At the store.
     #[error(transparent)]
     Sink(#[from] SinkError),
+    /// None at all: the connection ends. [`run`] gives [`Done::Stopped`] instead.
+    #[error("the connection ends")]
+    Stopped,
 }
 
 /// A cycle at work.
@@ -111,8 +115,12 @@ struct Cycle<'a> {
     ledger: Ledger,
     /// On the clock on which both sides agree, as everything in the ledger: a day is over when both say so.
     began_at: Timestamp,
+    /// The same on the stopwatch.
+    began: Duration,
     /// Pages that are read but not stored yet.
     gathered: Option<Gathered>,
+    /// Bytes of answers whose rows are stored.
+    stored_bytes: u64,
     pages: u64,
     rows: u64,
 }
@@ -130,10 +138,12 @@ pub async fn run(context: &Context, task: &Task) -> Outcome {
     let mut cycle = Cycle {
         context,
         task,
-        session: context.link.session(urgency),
+        session: context.link.session_within(urgency, Budget::of(&task.stream.kind)),
         ledger: task.ledger.clone(),
         began_at: context.link.agreed_now(),
+        began: context.clock.elapsed(),
         gathered: None,
+        stored_bytes: 0,
         pages: 0,
         rows: 0,
     };
@@ -142,6 +152,9 @@ pub async fn run(context: &Context, task: &Task) -> Outcome {
         Work::Feed { lane, start } => cycle.feed(*lane, *start).await,
         Work::Snapshot => cycle.snapshot().await,
     };
+    if matches!(result, Err(CycleError::Stopped)) {
+        result = Ok(Done::Stopped);
+    }
     // However it ended: what was read before is good. When the store itself is the trouble, it is read again.
     if !matches!(result, Err(CycleError::Sink(_)))
         && let Err(error) = cycle.store_gathered().await
@@ -180,6 +193,7 @@ impl CycleError {
             Self::Source(failure) => failure.outcome(),
             Self::Sink(SinkError::Outdated(_)) => "outdated",
             Self::Sink(_) => "database",
+            Self::Stopped => "stopped",
         }
     }
 }
@@ -187,7 +201,8 @@ impl CycleError {
 // === impl Cycle ===
 
 impl Cycle<'_> {
-    /// Asks the source for one page, within the deadline, and counts it.
+    /// Asks the source for one page, within the deadline, and counts it. When the connection ends, whatever it waits for is
+    /// given up: what was not stored is read again.
     async fn page(
         &mut self,
         span: Span,
@@ -202,13 +217,11 @@ impl Cycle<'_> {
             resume,
             now: self.began_at,
         };
-        let reply = within(
-            self.context.clock.as_ref(),
-            &self.session,
-            self.context.page_timeout,
-            self.context.link.source().page(&self.session, request),
-        )
-        .await?;
+        self.check_time()?;
+        let clock = self.context.clock.as_ref();
+        let page = self.context.link.source().page(&self.session, request);
+        let page = within(clock, &self.session, self.context.page_timeout, page);
+        let reply = self.unless_stopping(page).await??;
         if let Reply::Page(page) = &reply {
             self.pages += 1;
             self.rows += page.rows.len() as u64;
@@ -272,7 +285,8 @@ impl Cycle<'_> {
             None => Gathered { commit, since: now },
         };
         let is_full = gathered.commit.rows.len() >= limits::GATHERED_ROWS_MAX
-            || now.saturating_sub(gathered.since) >= limits::GATHERED_AGE_MAX;
+            || now.saturating_sub(gathered.since) >= limits::GATHERED_AGE_MAX
+            || self.session.taken_bytes() - self.stored_bytes >= limits::GATHERED_BYTES_MAX;
         self.gathered = Some(gathered);
         if is_full { self.store_gathered().await } else { Ok(()) }
     }
@@ -299,6 +313,7 @@ impl Cycle<'_> {
         let ledger = commit.ledger.clone();
         let account_id = commit.account_id.clone();
         let sets_aside = !commit.quarantined.is_empty();
+        self.stored_bytes = self.session.taken_bytes();
         let context = self.context;
         let began = context.clock.elapsed();
         let committed = context.sink.commit(commit).await?;
@@ -340,8 +355,31 @@ impl Cycle<'_> {
         })
     }
 
-    fn is_stopping(&self) -> bool {
-        self.context.stopping.is_cancelled()
+    /// Waits for `future`, but not beyond the end of the connection.
+    async fn unless_stopping<T>(&self, future: impl Future<Output = T>) -> Result<T, CycleError> {
+        tokio::select! {
+            biased;
+            () = self.context.stopping.cancelled() => Err(CycleError::Stopped),
+            output = future => Ok(output),
+        }
+    }
+
+    /// A reading that has no end in sight makes room for another try.
+    fn check_time(&self) -> Result<(), CycleError> {
+        let took = self.context.clock.elapsed().saturating_sub(self.began);
+        if took.saturating_sub(self.session.waited()) <= limits::CYCLE_TIME_MAX {
+            return Ok(());
+        }
+        let hours = limits::CYCLE_TIME_MAX.as_secs() / 3_600;
+        let reason = format!("not read to its end within {hours} hours: the provider is slow, or its pages have no end");
+        Err(CycleError::Source(Failure::Transient { reason }))
+    }
+
+    /// When a report that the provider prepares is looked at again: soon enough to matter, late enough to be no hammering.
+    fn look_again_at(&self, not_before: Timestamp) -> Timestamp {
+        let now = self.context.link.agreed_now();
+        let after = |wait| now.checked_add(wait).unwrap_or(now);
+        not_before.clamp(after(limits::PENDING_MIN), after(limits::PENDING_MAX))
     }
 }
 
@@ -359,7 +397,7 @@ fn joined(mut earlier: Commit, mut later: Commit) -> Commit {
 }
 
 /// Runs `future` for at most `limit`, not counting the time that `session` waits on purpose.
-async fn within<T>(
+pub(super) async fn within<T>(
     clock: &dyn Clock,
     session: &Session,
     limit: Duration,
@@ -372,7 +410,7 @@ async fn within<T>(
         let allowed = limit + session.waited().saturating_sub(waited_before);
         let left = (began + allowed).saturating_sub(clock.elapsed());
         if left.is_zero() {
-            return Err(Failure::Transient { reason: format!("no page within {} s", limit.as_secs()) });
+            return Err(Failure::Transient { reason: format!("no answer within {} s", limit.as_secs()) });
         }
         tokio::select! {
             biased;
@@ -380,17 +418,4 @@ async fn within<T>(
             () = clock.sleep(left) => {}
         }
     }
-}
-
-/// A provider that pages without advancing.
-fn stuck() -> CycleError {
-    CycleError::Source(Failure::Transient {
-        reason: "paging does not advance: the provider answered the same cursor twice".to_owned(),
-    })
-}
-
-fn too_many_pages() -> CycleError {
-    CycleError::Source(Failure::Permanent {
-        reason: format!("more than {} pages in one reading", limits::PAGES_MAX),
-    })
 }

@@ -9,7 +9,7 @@ use rows::{
     sink::Vanish,
 };
 
-use super::{Cycle, CycleError, Done, stuck, too_many_pages};
+use super::{Cycle, CycleError, Done, trail::Trail};
 use crate::{
     failure::Failure,
     limits,
@@ -24,14 +24,13 @@ impl Cycle<'_> {
         let mut cursor: Option<String> = None;
         let mut resume = self.resume();
         let mut moved = false;
+        let mut trail = Trail::of_set(self.context.link.source().walks_own_list());
         let (mut fitter, mut set_aside) = (Fitter::default(), Vec::new());
-        for _ in 0..limits::PAGES_MAX {
-            if self.is_stopping() {
-                return Ok(Done::Stopped);
-            }
+        loop {
             let mut page = match self.page(Span::Snapshot, cursor.clone(), resume.take()).await? {
                 Reply::Page(page) => page,
                 Reply::Pending { resume, not_before } => {
+                    let not_before = self.look_again_at(not_before);
                     let resume = Resume { days: None, token: resume, not_before };
                     let ledger = self.with_progress(|progress| progress.resume = Some(resume));
                     let commit = self.with_ledger(self.commit_of(Page::default()), ledger);
@@ -44,6 +43,7 @@ impl Cycle<'_> {
                     }));
                 }
             };
+            trail.follow(&page)?;
             moved |= page.total.is_some() && whole.total.is_some() && page.total != whole.total;
             whole.total = page.total.or(whole.total);
             set_aside.append(&mut self.fit(&mut fitter, &mut page.rows));
@@ -57,11 +57,9 @@ impl Cycle<'_> {
             }
             match page.next {
                 Next::End(_) => return self.close_snapshot(whole, set_aside, moved).await,
-                Next::More(next) if cursor.as_ref() == Some(&next) => return Err(stuck()),
                 Next::More(next) => cursor = Some(next),
             }
         }
-        Err(too_many_pages())
     }
 
     async fn close_snapshot(

@@ -2,6 +2,7 @@
 //! each job, and says when to be asked again.
 
 mod accounts;
+mod backfills;
 mod shown;
 mod trouble;
 
@@ -19,10 +20,11 @@ use rows::{
     state::State,
 };
 
+pub use self::backfills::BackfillState;
 use self::{accounts::configured, trouble::Trouble};
 use super::{
     cycle::{CycleError, Done, Outcome, Task},
-    schedule::{self, Plan, Work},
+    schedule::{self, Plan},
 };
 use crate::{
     failure::Failure,
@@ -353,45 +355,29 @@ impl Poller {
         }
     }
 
-    /// An operator's word.
+    /// An operator's word. Gives how long ago a person said to ask in spite of everything, if that is new.
     pub fn control(
         &mut self,
         paused: bool,
         poll_requested_at: Option<Timestamp>,
         backfills: Vec<BackfillRequest>,
-    ) {
-        if poll_requested_at > self.poll_requested_at {
+    ) -> Option<Duration> {
+        let asked = poll_requested_at.filter(|at| Some(*at) > self.poll_requested_at);
+        if asked.is_some() {
             // Asking for a poll is asking for a probe.
             self.reauth = None;
+            self.check_trouble = None;
             self.troubles.clear();
         }
         self.paused = paused;
         self.poll_requested_at = poll_requested_at.max(self.poll_requested_at);
         self.backfills = backfills;
+        asked.map(|at| until(at, self.clock.now()))
     }
 
     /// The provider said by itself that there is something new. That is no probe: troubles are waited out all the same.
     pub fn has_news(&mut self) {
         self.news_at = Some(self.clock.now());
-    }
-
-    /// Days left of each backfill request.
-    pub fn backfills_left(&self, agreed_now: Timestamp) -> Vec<(i64, u32)> {
-        let left = |request: &BackfillRequest| {
-            let mut days_left = 0;
-            for (key, ledger) in &self.ledgers {
-                let Some(stream) = self.stream(key) else { continue };
-                let plan = Plan { backfills: std::slice::from_ref(request), ..self.plan(stream, agreed_now) };
-                let requested = |work: &Work| match work {
-                    Work::Window { days, reason: schedule::Reason::Requested } => days.len_days(),
-                    Work::Feed { lane: crate::page::Lane::Relist, .. } => 1,
-                    _ => 0,
-                };
-                days_left += schedule::due(ledger, &plan).iter().map(requested).sum::<u32>();
-            }
-            days_left
-        };
-        self.backfills.iter().map(|request| (request.id, left(request))).collect()
     }
 
     fn plan<'a>(&'a self, stream: &'a Stream, now: Timestamp) -> Plan<'a> {

@@ -9,12 +9,13 @@ use rows::{
 use super::{Key, Poller};
 use crate::{
     engine::condition::{Condition, StreamCondition},
+    session::Signs,
     stream::Kind,
 };
 
 impl Poller {
-    /// As seen from outside. `troubled` and `waiting` are what the link says of calls under way.
-    pub fn condition(&self, troubled: bool, waiting: bool) -> Condition {
+    /// As seen from outside. `signs` are what the link says of calls under way.
+    pub fn condition(&self, signs: &Signs) -> Condition {
         // Kept for as long as it holds: exactly as large as needed.
         let mut streams = Vec::with_capacity(self.ledgers.len());
         streams.extend(self.ledgers.iter().filter_map(|(key, ledger)| self.shown(key, ledger)));
@@ -30,10 +31,17 @@ impl Poller {
             state = trouble.state;
             error = Some(trouble.error.clone());
         }
-        if troubled {
+        if signs.troubled {
             state = state.min(State::BackingOff);
-        } else if waiting {
+        } else if signs.waiting {
             state = state.min(State::WaitingQuota);
+            if signs.waiting_long && error.is_none() {
+                error = Some(
+                    "requests wait for minutes for their turn: more is asked for than the limits allow, as configured or as \
+                     the provider told them"
+                        .to_owned(),
+                );
+            }
         }
         if self.paused && self.once.is_none() {
             state = state.min(State::Paused);
@@ -46,6 +54,8 @@ impl Poller {
             state = State::Stopped;
             error = Some(reason.clone());
         }
+        // No failure by itself, so that it shows only where none does.
+        let error = error.or_else(|| signs.doubt.clone());
         Condition {
             connection: self.spec.name.clone(),
             integration: self.integration,

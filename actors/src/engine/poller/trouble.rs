@@ -20,27 +20,23 @@ pub(super) struct Trouble {
 
 impl Poller {
     pub(super) fn trouble(&self, before: Option<Trouble>, error: &CycleError) -> Trouble {
-        let mut delays = before.map_or_else(
+        let (mut delays, failures) = before.map_or_else(
             || (Delays::new(limits::BACKOFF_INITIAL, limits::BACKOFF_MAX), 0),
             |before| (before.delays, before.failures),
         );
         let now = self.clock.elapsed();
-        if let CycleError::Source(Failure::RateLimited { until: at }) = error {
-            let wait = until(self.clock.now(), *at);
-            let (delays, failures) = delays;
-            let state = State::WaitingQuota;
-            return Trouble { state, error: error.to_string(), until: now + wait, delays, failures };
-        }
-        // Full jitter may draw nearly nothing: a floor keeps a failing provider from being hammered.
-        let wait = delays.0.next_delay().max(Duration::from_secs(1));
-        let (delays, failures) = delays;
-        Trouble {
-            state: State::BackingOff,
-            error: error.to_string(),
-            until: now + wait,
-            delays,
-            failures: failures + 1,
-        }
+        let said = |at| until(self.clock.now(), at).min(limits::SAID_WAIT_MAX);
+        let (state, said, failures) = match error {
+            CycleError::Source(Failure::RateLimited { until, .. }) => {
+                (State::WaitingQuota, said(*until), failures)
+            }
+            CycleError::Source(Failure::Down { until, .. }) => (State::BackingOff, said(*until), failures + 1),
+            _ => (State::BackingOff, Duration::ZERO, failures + 1),
+        };
+        // Our own delay is the least, whatever a provider says. Full jitter may draw nearly nothing: a floor keeps a failing
+        // provider from being hammered.
+        let wait = delays.next_delay().max(Duration::from_secs(1)).max(said);
+        Trouble { state, error: error.to_string(), until: now + wait, delays, failures }
     }
 
     pub(super) fn needs_reauth(&mut self, advice: String) {

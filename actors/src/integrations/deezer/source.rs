@@ -292,6 +292,10 @@ impl Source for DeezerSource {
         errors::meaning(response).into()
     }
 
+    fn walks_own_list(&self) -> bool {
+        true
+    }
+
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
         async move {
             let call = Call::get("/chart/0/tracks", "chart.tracks").query("limit", "1").query("index", "0");

@@ -11,8 +11,6 @@ use crate::session::{Response, Signal, quota::Scope};
 
 /// From this on, a percentage means that the allowance is used up.
 const EXHAUSTED_PERCENT: f64 = 100.0;
-/// No header makes anyone wait longer than this: the allowances are hourly, and a day is already a mistake.
-const WAIT_MAX: Duration = Duration::from_hours(24);
 
 /// Everything that the headers of one answer tell.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -144,7 +142,8 @@ fn json<T: serde::de::DeserializeOwned>(response: &Response, header: &str) -> Op
 }
 
 fn positive_seconds(seconds: f64) -> Option<Duration> {
-    (seconds > 0.0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(WAIT_MAX).min(WAIT_MAX))
+    // How much of it is believed is the session's business.
+    (seconds > 0.0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
 #[cfg(test)]

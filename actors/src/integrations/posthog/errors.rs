@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     failure::Wait,
-    session::{Meaning, Response, quota::Scope, retry::retry_after},
+    session::{Meaning, Response, SaidWait, quota::Scope},
 };
 
 /// Over the limit of concurrent queries, PostHog does not say how long to wait.
@@ -61,7 +61,7 @@ pub fn meaning(response: &Response) -> Meaning {
         },
         429 => Meaning::RateLimited {
             scope: Scope::Project,
-            wait: Wait::For(said_wait(response).unwrap_or(WAIT)),
+            wait: Wait::For(response.said_wait().map_or(WAIT, SaidWait::asked)),
         },
         400 if is_busy(code) => {
             Meaning::Transient { reason: summary(response, &error), wait: Wait::For(WAIT) }
@@ -77,10 +77,6 @@ pub fn meaning(response: &Response) -> Meaning {
         408 | 409 | 500.. => Meaning::Transient { reason: summary(response, &error), wait: Wait::Unsaid },
         _ => Meaning::Permanent { reason: summary(response, &error) },
     }
-}
-
-fn said_wait(response: &Response) -> Option<Duration> {
-    retry_after(response.header("retry-after")?, response.received_at)
 }
 
 /// The database behind PostHog has too much to do.

@@ -9,15 +9,17 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use rows::Clock;
+use rows::{Clock, cache};
 use tokio::sync::{Notify, oneshot};
 
 use super::{
     QuotaRule, Urgency,
+    holds::{self, Moment},
     pace::Pace,
     queue::{Queue, Waiter},
     shared::Sharing,
 };
+use crate::session::said::SaidWait;
 
 /// One scope's gate. Requests pass at its pace, in turn.
 pub struct Gate {
@@ -86,13 +88,13 @@ impl Gate {
         urgency: Urgency,
         cost: u32,
         patience: Duration,
-    ) -> Result<(), Duration> {
+    ) -> Result<(), SaidWait> {
         self.enter();
         let turn = {
             let now = self.clock.elapsed();
             let mut state = self.state.lock();
-            if let Some(wait) = state.pace.held(now).filter(|wait| *wait > patience) {
-                return Err(wait);
+            if let Some(held) = state.pace.held(now).filter(|held| held.wait() > patience) {
+                return Err(held);
             }
             if !state.serving && state.pace.pass(now, cost, urgency == Urgency::Deep).is_ok() {
                 return Ok(());
@@ -119,8 +121,8 @@ impl Gate {
                 }
                 () = self.clock.sleep(Duration::from_secs(1)) => {
                     // A hold may have come meanwhile that is longer than we wait.
-                    if let Some(wait) = self.held().filter(|wait| *wait > patience) {
-                        return Err(wait);
+                    if let Some(held) = self.held().filter(|held| held.wait() > patience) {
+                        return Err(held);
                     }
                 }
             }
@@ -128,12 +130,12 @@ impl Gate {
     }
 
     /// How long a hold lasts.
-    pub fn held(&self) -> Option<Duration> {
+    pub fn held(&self) -> Option<SaidWait> {
         self.state.lock().pace.held(self.clock.elapsed())
     }
 
     /// See [`Pace::refused`].
-    pub fn refused(&self, wait: Option<Duration>, sent_at: Duration) -> Duration {
+    pub fn refused(&self, wait: Option<SaidWait>, sent_at: Duration) -> SaidWait {
         let held = self.change(|pace, now| pace.refused(now, wait, sent_at));
         self.news();
         held
@@ -145,8 +147,22 @@ impl Gate {
     }
 
     /// See [`Pace::hold`].
-    pub fn hold(&self, wait: Duration) {
+    pub fn hold(&self, wait: SaidWait) {
         self.change(|pace, now| pace.hold(now, wait));
+        self.news();
+    }
+
+    /// See [`Pace::lift`]. Whoever lifts may have changed the rule, too.
+    pub(super) fn lift(&self, at: Moment, rule: Option<QuotaRule>) {
+        let now = self.clock.elapsed();
+        {
+            let pace = &mut self.state.lock().pace;
+            if !pace.lift(at) {
+                return;
+            }
+            pace.configure(now, rule);
+        }
+        self.changed.notify_one();
         self.news();
     }
 
@@ -208,9 +224,12 @@ impl Gate {
         self.state.lock().pace.part()
     }
 
-    /// What the provider told here and the others have to know: the rest of a hold, and a pace just learned.
-    pub(super) fn tell(&self) -> (Duration, Option<f64>) {
-        self.state.lock().pace.tell(self.clock.elapsed())
+    /// What the others have to know.
+    pub(super) fn claim(&self) -> cache::Claim {
+        let now = self.clock.elapsed();
+        let pace = &mut self.state.lock().pace;
+        let (hold, learned) = pace.tell(now);
+        cache::Claim { scope: self.name().to_owned(), hold, lifted: pace.lifted(now), learned }
     }
 
     /// It could not be told: it stays news.
@@ -218,9 +237,18 @@ impl Gate {
         self.state.lock().pace.untold(learned);
     }
 
-    /// What the provider told another worker.
-    pub(super) fn hear(&self, hold: Duration, learned: Option<(f64, u64)>) {
-        self.change(|pace, now| pace.hear(now, hold, learned));
+    /// What the others know, as an exchange that began at `asked_at` tells.
+    pub(super) fn hear(&self, asked_at: Duration, share: &cache::Share) {
+        self.change(|pace, now| {
+            pace.share(now, Some(share.part));
+            if let Some(age) = share.lifted {
+                pace.lift(holds::before(asked_at, age));
+            }
+            if let Some(hold) = share.hold {
+                pace.hear_hold(now, asked_at, hold);
+            }
+            pace.hear(now, share.learned);
+        });
     }
 
     fn news(&self) {

@@ -5,6 +5,7 @@
 //! passes the gates of all its scopes from narrow to wide.
 
 pub mod gate;
+mod holds;
 pub mod pace;
 mod queue;
 pub mod shared;
@@ -20,7 +21,8 @@ use std::{
 use parking_lot::Mutex;
 use rows::Clock;
 
-use self::{gate::Gate, shared::Sharing};
+use self::{gate::Gate, holds::Moment, shared::Sharing};
+use super::said::SaidWait;
 use crate::{failure::Wait, observer::Observer};
 
 /// Whose limit it is, from narrow to wide: reserved in this order.
@@ -97,6 +99,8 @@ pub struct Quotas {
     gates: Mutex<HashMap<(Scope, String), Arc<Gate>>>,
     /// By connection and scope.
     usage: Mutex<BTreeMap<String, BTreeMap<Scope, Usage>>>,
+    /// When a person last had a connection ask again in spite of holds.
+    lifts: Mutex<HashMap<String, Moment>>,
 }
 
 /// Who else sends within the same limits.
@@ -127,14 +131,15 @@ impl Scope {
         }
     }
 
+    /// A limit is its host's: another base URL has nothing to do with what was told here.
     fn key(self, caller: &Caller<'_>) -> String {
         let Caller { integration, connection, account, endpoint, host } = caller;
         let account = if account.is_empty() { connection } else { account };
         match self {
-            Self::Endpoint => format!("{integration}/{account}/{endpoint}"),
-            Self::Account => format!("{integration}/{account}"),
-            Self::Project => format!("{integration}/{connection}"),
-            Self::App => (*integration).to_owned(),
+            Self::Endpoint => format!("{integration}@{host}/{account}/{endpoint}"),
+            Self::Account => format!("{integration}@{host}/{account}"),
+            Self::Project => format!("{integration}@{host}/{connection}"),
+            Self::App => format!("{integration}@{host}"),
             Self::Ip => (*host).to_owned(),
         }
     }
@@ -179,14 +184,15 @@ impl Quotas {
 
     /// As [`Quotas::new`], where others send within the same limits.
     pub fn among(others: Others, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
-        Self { clock, observer, others, gates: Mutex::default(), usage: Mutex::default() }
+        let (gates, usage, lifts) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { clock, observer, others, gates, usage, lifts }
     }
 
     /// The gate of one scope. The first caller's rule makes it.
     fn gate(&self, scope: Scope, caller: &Caller<'_>, rules: &[QuotaRule]) -> Arc<Gate> {
         let mut gates = self.gates.lock();
         let gate = gates.entry((scope, scope.key(caller))).or_insert_with_key(|(scope, key)| {
-            let rule = rules.iter().find(|rule| rule.scope == *scope).copied();
+            let rule = rule_of(*scope, rules);
             let clock = self.clock.clone();
             Arc::new(match &self.others {
                 Others::Nobody => Gate::new(clock, rule),
@@ -212,9 +218,10 @@ impl Quotas {
         urgency: Urgency,
         cost: u32,
         patience: Duration,
-    ) -> Result<Duration, Duration> {
+    ) -> Result<Duration, SaidWait> {
         let began = self.clock.elapsed();
         let gates = self.gates(caller, rules);
+        self.lift_for(caller, rules, &gates);
         'again: loop {
             for gate in &gates {
                 gate.pass(caller.connection, urgency, cost, patience).await?;
@@ -242,16 +249,22 @@ impl Quotas {
         scope: Scope,
         wait: Wait,
         sent_at: Duration,
-    ) -> Duration {
+    ) -> SaidWait {
         self.observer.rate_limited(caller.integration, scope);
-        let wait = match wait {
-            Wait::For(wait) => Some(wait),
-            Wait::Until(at) => {
-                Some(Duration::try_from(at.duration_since(self.clock.now())).unwrap_or_default())
-            }
-            Wait::Unsaid => None,
-        };
-        self.gate(scope, caller, rules).refused(wait, sent_at)
+        self.gate(scope, caller, rules).refused(wait.said(self.clock.now()), sent_at)
+    }
+
+    /// A person wants this connection to ask again, and said so long ago: holds that were told before are over, for
+    /// whoever shares them. The next refusal holds again.
+    pub fn lift(&self, connection: &str, age: Duration) {
+        self.lifts.lock().insert(connection.to_owned(), holds::before(self.clock.elapsed(), age));
+    }
+
+    fn lift_for(&self, caller: &Caller<'_>, rules: &[QuotaRule], gates: &[Arc<Gate>]) {
+        let Some(at) = self.lifts.lock().get(caller.connection).copied() else { return };
+        for (scope, gate) in Scope::ALL.into_iter().zip(gates) {
+            gate.lift(at, rule_of(scope, rules));
+        }
     }
 
     /// The provider answered: what it allowed stands.
@@ -286,13 +299,17 @@ impl Quotas {
 
     /// The provider told to wait.
     pub fn hold(&self, caller: &Caller<'_>, rules: &[QuotaRule], scope: Scope, wait: Duration) {
-        self.gate(scope, caller, rules).hold(wait);
+        self.gate(scope, caller, rules).hold(SaidWait::new(wait));
     }
 
     /// The provider told its real limit.
     pub fn limit(&self, caller: &Caller<'_>, rules: &[QuotaRule], scope: Scope, per_second: f64) {
         self.gate(scope, caller, rules).limit(per_second);
     }
+}
+
+fn rule_of(scope: Scope, rules: &[QuotaRule]) -> Option<QuotaRule> {
+    rules.iter().find(|rule| rule.scope == scope).copied()
 }
 
 impl std::fmt::Debug for Quotas {

@@ -1,6 +1,8 @@
 //! The pace of one gate: a steady rate, what the provider's answers make of it, and how it recovers. Pure but for the
 //! clock readings that callers hand in.
 
+mod parts;
+
 use std::{collections::VecDeque, num::NonZeroU32, time::Duration};
 
 use governor::{
@@ -11,7 +13,11 @@ use governor::{
     state::{InMemoryState, NotKeyed},
 };
 
-use super::QuotaRule;
+use super::{
+    QuotaRule,
+    holds::{Holds, Moment},
+};
+use crate::{limits, session::said::SaidWait};
 
 /// Share of a limit that is used. Requests leave evenly spaced but arrive with the network's jitter: at exactly the
 /// limit, every second one would fall over the edge of a sliding window.
@@ -49,14 +55,13 @@ const CEILING: f64 = 0.96;
 const PROBE_AFTER: Duration = Duration::from_mins(2);
 /// The allowance is nearly used up: slow down.
 const NEARLY_USED: f64 = 0.97;
-/// First hold after a refusal that does not say how long; doubles while refusals follow each other.
+/// First hold after a refusal; doubles while refusals follow each other. What a provider says can be longer, and after the
+/// first refusal shorter.
 const HOLD_INITIAL: Duration = Duration::from_secs(1);
 /// Longest such hold.
 const HOLD_MAX: Duration = Duration::from_secs(64);
 /// Without a part of a shared limit, ask again after this: a part that comes is told at once.
 const PARTLESS: Duration = Duration::from_millis(250);
-/// Shorter holds are over before other workers hear of them.
-const HOLD_TOLD_MIN: Duration = Duration::from_secs(1);
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, HandedClock, NoOpMiddleware<Nanos>>;
 
@@ -74,7 +79,9 @@ impl Clock for HandedClock {
 /// How fast a gate lets requests through. All times are readings of one monotonic clock.
 #[derive(Debug)]
 pub struct Pace {
-    /// The whole rule, for all workers that share it.
+    /// As configured.
+    configured: Option<QuotaRule>,
+    /// The whole rule, for all workers that share it; the provider may have told another one.
     whole: Option<QuotaRule>,
     /// This worker's part of it, above 0 up to 1 …
     part: f64,
@@ -88,7 +95,9 @@ pub struct Pace {
     clock: HandedClock,
     /// When requests were let through, within the last period.
     passed: VecDeque<Duration>,
-    held_until: Duration,
+    holds: Holds,
+    /// A request that cost more than the burst is paid off until then.
+    paid_at: Duration,
     next_deep: Duration,
     refusals_in_a_row: u32,
     /// Refusals near the rule's own pace.
@@ -100,8 +109,6 @@ pub struct Pace {
     /// The pace that was last refused, and when.
     ceiling: Option<(f64, Duration)>,
     used_ratio: f64,
-    /// How long the provider told this worker to wait.
-    told_until: Duration,
     /// A pace for all workers that was learned here and is not told yet.
     news: Option<f64>,
     /// The last such pace that was learned elsewhere.
@@ -114,6 +121,7 @@ impl Pace {
     /// At the rule's rate; unlimited without one.
     pub fn new(rule: Option<QuotaRule>) -> Self {
         let mut pace = Self {
+            configured: rule,
             whole: rule,
             part: 1.0,
             partless: false,
@@ -122,7 +130,8 @@ impl Pace {
             limiter: None,
             clock: HandedClock::default(),
             passed: VecDeque::new(),
-            held_until: Duration::ZERO,
+            holds: Holds::default(),
+            paid_at: Duration::ZERO,
             next_deep: Duration::ZERO,
             refusals_in_a_row: 0,
             jitter: VecDeque::new(),
@@ -131,7 +140,6 @@ impl Pace {
             last_increase: Duration::ZERO,
             ceiling: None,
             used_ratio: 0.0,
-            told_until: Duration::ZERO,
             news: None,
             heard: 0,
         };
@@ -143,8 +151,8 @@ impl Pace {
 
     /// Lets a request of this cost through now, or says how long to wait and ask again.
     pub fn pass(&mut self, now: Duration, cost: u32, deep: bool) -> Result<(), Duration> {
-        if let Some(wait) = self.held(now) {
-            return Err(wait);
+        if let Some(held) = self.held(now) {
+            return Err(held.wait());
         }
         if self.partless {
             return Err(PARTLESS);
@@ -171,7 +179,7 @@ impl Pace {
                         return Err(not_until.wait_time_from(self.clock.now()));
                     }
                     let rest = f64::from(cost) - f64::from(self.burst_cells()) / f64::from(CELLS);
-                    self.held_until = now + Duration::from_secs_f64(rest.max(0.0) / self.rate.unwrap_or(1.0));
+                    self.paid_at = now + Duration::from_secs_f64(rest.max(0.0) / self.rate.unwrap_or(1.0));
                 }
             }
         }
@@ -186,19 +194,39 @@ impl Pace {
         Ok(())
     }
 
-    /// How long the provider's hold lasts.
-    pub fn held(&self, now: Duration) -> Option<Duration> {
-        self.held_until.checked_sub(now).filter(|wait| !wait.is_zero())
+    /// How long the provider's hold lasts, or a costly request is paid off.
+    pub fn held(&self, now: Duration) -> Option<SaidWait> {
+        let paid = self.paid_at.checked_sub(now).filter(|wait| !wait.is_zero()).map(SaidWait::new);
+        self.holds.left(now).max(paid)
     }
 
-    /// Holds everything for so long; a hold is never shortened.
-    pub fn hold(&mut self, now: Duration, wait: Duration) {
-        self.held_until = self.held_until.max(now.saturating_add(wait));
-        self.told_until = self.told_until.max(now.saturating_add(wait));
+    /// Holds everything for so long; a hold is never shortened but by a person.
+    pub fn hold(&mut self, now: Duration, wait: SaidWait) {
+        self.holds.tell(now, wait);
+    }
+
+    /// A person said then to ask again in spite of holds. True if that is new.
+    pub fn lift(&mut self, at: Moment) -> bool {
+        self.holds.lift(at)
+    }
+
+    /// The configured rule; one that has changed begins anew.
+    pub fn configure(&mut self, now: Duration, rule: Option<QuotaRule>) {
+        if rule != self.configured {
+            let part = self.part();
+            let holds = std::mem::take(&mut self.holds);
+            *self = Self { holds, ..Self::new(rule) };
+            self.share(now, part);
+        }
+    }
+
+    /// How long ago a person last said so.
+    pub fn lifted(&self, now: Duration) -> Option<Duration> {
+        self.holds.lifted(now)
     }
 
     /// A request sent at `sent_at` was refused. `wait` is what the provider said. Gives how long the gate is held.
-    pub fn refused(&mut self, now: Duration, wait: Option<Duration>, sent_at: Duration) -> Duration {
+    pub fn refused(&mut self, now: Duration, wait: Option<SaidWait>, sent_at: Duration) -> SaidWait {
         // Requests that were on their way when the pace fell say nothing about the new one.
         let known = self.last_decrease.is_some_and(|decreased| sent_at <= decreased);
         if !known {
@@ -209,7 +237,8 @@ impl Pace {
                     self.set_rate(now, top, false);
                 }
                 self.last_decrease = Some(now);
-                self.hold(now, wait.unwrap_or(self.period() / JITTER_HOLD));
+                let own = SaidWait::new(self.period() / JITTER_HOLD);
+                self.hold(now, wait.unwrap_or(own));
                 return self.held(now).unwrap_or_default();
             }
             self.ceiling = Some((refused_pace, now));
@@ -219,7 +248,10 @@ impl Pace {
             self.refusals_in_a_row = self.refusals_in_a_row.saturating_add(1);
         }
         let doubled = HOLD_INITIAL.saturating_mul(1 << self.refusals_in_a_row.saturating_sub(1).min(6));
-        self.hold(now, wait.unwrap_or(doubled.min(HOLD_MAX)));
+        let own = SaidWait::new(doubled.min(HOLD_MAX));
+        // A provider that says "now" again and again is not taken at its word.
+        let floor = if self.refusals_in_a_row > 1 { own } else { SaidWait::default() };
+        self.hold(now, wait.map_or(own, |said| said.max(floor)));
         self.held(now).unwrap_or_default()
     }
 
@@ -244,7 +276,8 @@ impl Pace {
     fn refused_pace(&self, now: Duration, sent_at: Duration) -> (f64, f64) {
         let period = self.period();
         let current = self.rate.unwrap_or(f64::INFINITY);
-        let interrupted = !self.held_until.is_zero() && self.held_until + period > sent_at;
+        let held_until = self.holds.end().max(self.paid_at);
+        let interrupted = !held_until.is_zero() && held_until + period > sent_at;
         if interrupted && current.is_finite() {
             return (current, current * DECREASE_BLIND);
         }
@@ -270,6 +303,9 @@ impl Pace {
 
     /// The provider says how much of the allowance is used.
     pub fn used(&mut self, now: Duration, ratio: f64) {
+        if !ratio.is_finite() {
+            return;
+        }
         self.used_ratio = ratio;
         let period = self.period();
         let recently = self.last_decrease.is_some_and(|decreased| decreased + period > now);
@@ -282,70 +318,20 @@ impl Pace {
         }
         if ratio >= 1.0 {
             // The next one would be refused; without a stated time, look again after one period.
-            self.hold(now, period.min(HOLD_MAX));
+            self.hold(now, SaidWait::new(period.min(HOLD_MAX)));
         }
     }
 
     /// The provider says its limit.
     pub fn limit(&mut self, now: Duration, per_second: f64) {
         if per_second.is_finite() && per_second > 0.0 {
+            let per_second = per_second.max(limits::PACE_MIN);
             let burst = self.whole.map_or(1, |rule| rule.burst);
             let scope = self.whole.map_or(super::Scope::Account, |rule| rule.scope);
             let whole = QuotaRule::per_second(scope, per_second, burst);
             self.whole = Some(whole);
             self.rule = Some(whole.part(self.part));
             self.set_rate(now, per_second * self.part * HEADROOM, false);
-        }
-    }
-
-    /// This worker's part of the rule changes; nothing = none for now. What was learned changes with it.
-    pub fn share(&mut self, now: Duration, part: Option<f64>) {
-        let part = part.filter(|part| *part > 0.0);
-        self.partless = self.whole.is_some() && part.is_none();
-        let (Some(whole), Some(part)) = (self.whole, part) else { return };
-        let change = part / self.part;
-        if (change - 1.0).abs() < 1e-6 {
-            return;
-        }
-        self.part = part;
-        self.rule = Some(if part < 1.0 { whole.part(part) } else { whole });
-        if let Some((pace, _)) = &mut self.ceiling {
-            *pace *= change;
-        }
-        if let Some(rate) = self.rate {
-            let next = self.top().map_or(rate * change, |top| (rate * change).min(top)).max(self.floor());
-            // What was earned since the last request stays earned.
-            let last = self.passed.back().copied();
-            self.set_rate(last.unwrap_or(now), next, last.is_none());
-        }
-    }
-
-    /// This worker's part of the rule; nothing = none.
-    pub fn part(&self) -> Option<f64> {
-        (!self.partless).then_some(self.part)
-    }
-
-    /// What the provider told here: the rest of a hold, and a pace for all workers that was just learned.
-    pub fn tell(&mut self, now: Duration) -> (Duration, Option<f64>) {
-        let hold = self.told_until.saturating_sub(now);
-        (if hold < HOLD_TOLD_MIN { Duration::ZERO } else { hold }, self.news.take())
-    }
-
-    /// It could not be told: it stays news, unless there is newer.
-    pub fn untold(&mut self, learned: Option<f64>) {
-        self.news = self.news.or(learned);
-    }
-
-    /// What the provider told another worker: a hold, and a pace for all with the number of this news.
-    pub fn hear(&mut self, now: Duration, hold: Duration, learned: Option<(f64, u64)>) {
-        self.held_until = self.held_until.max(now.saturating_add(hold));
-        let Some((pace, number)) = learned.filter(|(_, number)| *number != self.heard) else { return };
-        self.heard = number;
-        let pace = pace * self.part;
-        if self.rate.is_some_and(|rate| rate > pace * 1.001) {
-            self.ceiling = Some((pace / DECREASE, now));
-            self.set_rate(now, pace.max(self.floor()), false);
-            self.last_decrease = Some(now);
         }
     }
 
@@ -408,7 +394,10 @@ impl Pace {
     }
 
     fn floor(&self) -> f64 {
-        self.rule.map_or(0.01, |rule| rule.limit / rule.per.as_secs_f64() * FLOOR)
+        self.rule.map_or(0.01, |rule| {
+            let rate = rule.limit / rule.per.as_secs_f64();
+            (rate * FLOOR).max(rate.min(limits::PACE_MIN))
+        })
     }
 
     /// The rule's burst belongs to the rule's rate: at a learned, lower pace requests go one by one.

@@ -10,11 +10,12 @@ use std::{sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use rows::{
     Cache, Clock,
-    cache::{Claim, Claims, Share},
+    cache::Claims,
 };
 use tokio::sync::Notify;
 
 use super::gate::Gate;
+use crate::limits;
 
 /// Leases are renewed so often.
 const RENEWAL: Duration = Duration::from_millis(400);
@@ -159,6 +160,7 @@ impl Sharing {
             share_max: if apart { 1.0 / f64::from(known) } else { 1.0 },
             ttl: LEASE,
             silence: SILENCE,
+            hold_max: limits::SAID_WAIT_MAX,
             scopes: gates.iter().map(|gate| gate.claim()).collect(),
         };
         let told: Vec<_> = claims.scopes.iter().map(|claim| claim.learned).collect();
@@ -191,9 +193,8 @@ impl Sharing {
             contact.answered = true;
             contact.renewed_at = Some(sent_at);
         }
-        for (gate, Share { part, hold, learned }) in gates.iter().zip(shares.scopes) {
-            gate.share(Some(part).filter(|part| *part > 0.0));
-            gate.hear(hold, learned);
+        for (gate, share) in gates.iter().zip(&shares.scopes) {
+            gate.hear(sent_at, share);
         }
         true
     }
@@ -202,14 +203,5 @@ impl Sharing {
 impl std::fmt::Debug for Sharing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sharing").field("worker", &self.worker).finish_non_exhaustive()
-    }
-}
-
-// === impl Gate ===
-
-impl Gate {
-    fn claim(&self) -> Claim {
-        let (hold, learned) = self.tell();
-        Claim { scope: self.name().to_owned(), hold, learned }
     }
 }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use rows::{
     Cache, Clock,
-    cache::{Announcement, Claims, Lock, Share, Shares},
+    cache::{Announcement, Claims, Hold, Lock, Share, Shares},
     clock::SimulatedClock,
 };
 
@@ -229,7 +229,7 @@ impl Cache for Meeting {
                 let equal = 1.0 / f64::from(u32::try_from(others.len() + 1).unwrap());
                 let part = equal.min(1.0 - others.iter().sum::<f64>()).min(claims.share_max).max(0.0);
                 parts.insert((claim.scope.clone(), claims.worker.clone()), (part, now));
-                Share { part, hold: Duration::ZERO, learned: None }
+                Share { part, hold: None, lifted: None, learned: None }
             });
             let scopes = scopes.collect();
             Some(Shares { workers: u32::try_from(workers).unwrap(), scopes })
@@ -374,22 +374,24 @@ fn what_one_worker_is_told_holds_for_the_others() {
     let now = Duration::from_secs(100);
     told.share(now, Some(0.5));
     hears.share(now, Some(0.25));
-    assert_eq!(told.tell(now), (Duration::ZERO, None), "nothing yet");
-    told.refused(now, Some(Duration::from_secs(30)), now);
+    assert_eq!(told.tell(now), (None, None), "nothing yet");
+    told.refused(now, Some(SaidWait::new(Duration::from_secs(30))), now);
     let (hold, learned) = told.tell(now);
-    assert_eq!(hold, Duration::from_secs(30));
+    let hold = hold.unwrap();
+    assert_eq!(hold, Hold { left: Duration::from_secs(30), age: Duration::ZERO });
     assert!(told.tell(now).1.is_none(), "news is told once");
     told.untold(learned);
     assert_eq!(told.tell(now).1, learned, "unless it could not be told");
     let before = hears.rate().unwrap();
-    hears.hear(now, hold, learned.map(|pace| (pace, 7)));
-    assert_eq!(hears.held(now), Some(Duration::from_secs(30)));
-    assert_eq!(hears.tell(now), (Duration::ZERO, None), "what was heard is not told on");
+    hears.hear_hold(now, now, hold);
+    hears.hear(now, learned.map(|pace| (pace, 7)));
+    assert_eq!(hears.held(now).map(SaidWait::wait), Some(Duration::from_secs(30)));
+    assert_eq!(hears.tell(now), (None, None), "what was heard is not told on");
     let after = hears.rate().unwrap();
     assert!(after < before, "{after} {before}");
     hears.share(now, Some(0.5));
     let doubled = hears.rate().unwrap();
     assert!((doubled - 2.0 * after).abs() < 1e-6, "what was learned changes with the part");
-    hears.hear(now, Duration::ZERO, Some((0.1, 7)));
+    hears.hear(now, Some((0.1, 7)));
     assert!((hears.rate().unwrap() - doubled).abs() < 1e-9, "old news");
 }

@@ -7,7 +7,7 @@ use actors::{
     engine::{
         condition::Condition,
         cycle::{self, Context, Outcome},
-        poller::{Job, Key, Once, Poller},
+        poller::{BackfillState, Job, Key, Once, Poller},
     },
     failure::Failure,
     integration::{Account, ConnectionSpec, Integration},
@@ -31,6 +31,8 @@ pub struct Driver {
     pub surroundings: Surroundings,
     pub sink: Arc<dyn Sink>,
     pub backfills: Vec<BackfillRequest>,
+    /// A person asks for a poll so long after the start.
+    pub poll_after: Option<Duration>,
 }
 
 /// How driving ended.
@@ -61,7 +63,7 @@ impl Driver {
     ) -> Self {
         let quotas = Arc::new(Quotas::new(clock.clone(), observer.clone()));
         let surroundings = Surroundings { transport, quotas, clock, observer };
-        Self { spec: Arc::new(spec), integration, surroundings, sink, backfills: Vec::new() }
+        Self { spec: Arc::new(spec), integration, surroundings, sink, backfills: Vec::new(), poll_after: None }
     }
 
     /// Reads everything once.
@@ -105,6 +107,7 @@ impl Driver {
             clock.clone(),
         );
         poller.control(false, None, self.backfills.clone());
+        let mut poll_at = self.poll_after.map(|after| clock.elapsed() + after);
         let context = Context {
             spec: Arc::clone(&self.spec),
             integration: self.integration.id(),
@@ -143,13 +146,27 @@ impl Driver {
                     }
                 }
             }
-            let condition = || poller.condition(link.is_troubled(), link.is_waiting());
+            for (id, state) in poller.backfills(link.agreed_now()) {
+                match state {
+                    BackfillState::Left(days) => self.sink.backfill_progress(id, days).await.unwrap(),
+                    BackfillState::Ended(reason) => self.sink.end_backfill(id, &reason).await.unwrap(),
+                }
+            }
+            let condition = || poller.condition(&link.signs());
             if step.finished.is_some() {
                 return End { finished: step.finished, condition: condition(), panics, failures };
             }
             let left = until.saturating_sub(clock.elapsed());
             if left.is_zero() || panics > 0 {
                 return End { finished: None, condition: condition(), panics, failures };
+            }
+            let poll_in = poll_at.map_or(left, |at| at.saturating_sub(clock.elapsed()));
+            if poll_in.is_zero() {
+                poll_at = None;
+                if let Some(age) = poller.control(false, Some(clock.now()), self.backfills.clone()) {
+                    link.lift(age);
+                }
+                continue;
             }
             tokio::select! {
                 biased;
@@ -165,13 +182,10 @@ impl Driver {
                             outcome.result.as_ref().err().map(|error| format!("{}: {error}", key.stream)),
                         );
                         poller.done(&key, urgency, *outcome);
-                        for (id, left) in poller.backfills_left(link.agreed_now()) {
-                            self.sink.backfill_progress(id, left).await.unwrap();
-                        }
                     }
                     News::Panicked => panics += 1,
                 },
-                () = clock.sleep(step.wake_in.unwrap_or(left).min(left)) => {}
+                () = clock.sleep(step.wake_in.unwrap_or(left).min(left).min(poll_in)) => {}
             }
         }
     }

@@ -3,5 +3,6 @@
 pub mod allowance;
 pub mod drive;
 pub mod memory;
+pub mod puppet;
 pub mod scripted;
 pub mod wire;

@@ -37,6 +37,8 @@ pub enum Behaviour {
     Garbage,
     /// Heeds no dates: every window holds a day of long ago as well.
     OtherDays,
+    /// Its check gets no answer.
+    Deaf,
 }
 
 /// An integration of one snapshot stream (and, when good, one of days).
@@ -128,6 +130,10 @@ impl Source for ScriptedSource {
     }
 
     fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+        if self.0.behaviour == Behaviour::Deaf {
+            self.0.asked.fetch_add(1, Ordering::Relaxed);
+            return Box::pin(std::future::pending());
+        }
         let account = Account {
             id: "1".to_owned(),
             name: "one".to_owned(),
@@ -150,7 +156,7 @@ impl Source for ScriptedSource {
                 Behaviour::Garbage => {
                     session.json::<Vec<u32>>(Call::get("/garbage", "garbage")).await?;
                 }
-                Behaviour::Good | Behaviour::OtherDays => {}
+                Behaviour::Good | Behaviour::Deaf | Behaviour::OtherDays => {}
             }
             let rows = match &request.span {
                 Span::Days { days, .. } => {

@@ -1,0 +1,242 @@
+//! A connection's way to its provider, shared by all its cycles: what they must know of each other's calls.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use rows::Clock;
+
+use super::{
+    Budget, Response, Session, Signal,
+    quota::{Caller, QuotaRule, Quotas, Urgency},
+    said::SaidWait,
+    skew::{News, ProviderClock},
+    transport::Transport,
+};
+use crate::{
+    failure::Failure,
+    integration::{ConnectionSpec, Source},
+    observer::Observer,
+};
+
+/// A connection's way to its provider: shared by all its cycles.
+pub struct Link {
+    pub(super) spec: Arc<ConnectionSpec>,
+    pub(super) integration: &'static str,
+    pub(super) source: Arc<dyn Source>,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) quotas: Arc<Quotas>,
+    pub(super) rules: Vec<QuotaRule>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) observer: Arc<dyn Observer>,
+    /// Calls that are between two attempts because of passing trouble.
+    pub(super) troubled: AtomicU32,
+    pub(super) waiting: Waiting,
+    provider_clock: Mutex<ProviderClock>,
+    /// The provider is down and said for how long; none = it is not, as far as it said.
+    down: Mutex<Option<Down>>,
+}
+
+/// What the rooms around the engine give to every link.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The wire.
+    pub transport: Arc<dyn Transport>,
+    /// All gates.
+    pub quotas: Arc<Quotas>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Telemetry.
+    pub observer: Arc<dyn Observer>,
+}
+
+/// Calls that wait for a provider's hold or their turn.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    /// … for more than a second, …
+    pub any: AtomicU32,
+    /// … and for more than [`crate::limits::PATIENCE`].
+    pub long: AtomicU32,
+}
+
+/// What shows of a link while calls are under way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Signs {
+    /// Some call is between attempts because of passing trouble.
+    pub troubled: bool,
+    /// Some call waits for the quota.
+    pub waiting: bool,
+    /// … and has for long.
+    pub waiting_long: bool,
+    /// The provider's clock is not believed: why, and what to look at.
+    pub doubt: Option<String>,
+}
+
+/// An outage whose end the provider has told.
+#[derive(Debug, Clone)]
+struct Down {
+    reason: String,
+    /// On our stopwatch.
+    until: Duration,
+    said: SaidWait,
+}
+
+// === impl Link ===
+
+impl Link {
+    /// Between `source` and its provider. `default_rules` are the integration's; the specification's replace them.
+    pub fn new(
+        spec: Arc<ConnectionSpec>,
+        integration: &'static str,
+        source: Arc<dyn Source>,
+        default_rules: Vec<QuotaRule>,
+        surroundings: Surroundings,
+    ) -> Arc<Self> {
+        let Surroundings { transport, quotas, clock, observer } = surroundings;
+        let rules = spec.quotas.clone().unwrap_or(default_rules);
+        Arc::new(Self {
+            spec,
+            integration,
+            source,
+            transport,
+            quotas,
+            rules,
+            clock,
+            observer,
+            troubled: AtomicU32::new(0),
+            waiting: Waiting::default(),
+            provider_clock: Mutex::default(),
+            down: Mutex::default(),
+        })
+    }
+
+    /// A session for a check: its answers are held in memory.
+    pub fn session(self: &Arc<Self>, urgency: Urgency) -> Session {
+        self.session_within(urgency, Budget::CHECK)
+    }
+
+    /// A session for one cycle, which takes no more than its budget.
+    pub fn session_within(self: &Arc<Self>, urgency: Urgency, budget: Budget) -> Session {
+        Session::new(Arc::clone(self), urgency, budget)
+    }
+
+    /// The source that answers are read by.
+    pub fn source(&self) -> &Arc<dyn Source> {
+        &self.source
+    }
+
+    /// Whether some call is between attempts because of passing trouble.
+    pub fn is_troubled(&self) -> bool {
+        self.troubled.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether some call waits for the quota.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.any.load(Ordering::Relaxed) > 0
+    }
+
+    /// What shows of it.
+    pub fn signs(&self) -> Signs {
+        let doubt = self.provider_clock.lock().doubt();
+        let waiting_long = self.waiting.long.load(Ordering::Relaxed) > 0;
+        Signs { troubled: self.is_troubled(), waiting: self.is_waiting(), waiting_long, doubt }
+    }
+
+    /// Our time, or the provider's when that is more than [`crate::limits::CLOCK_SKEW_MAX`] behind: the turn of the day
+    /// is held until both agree that it is over. A clock further off than
+    /// [`crate::limits::CLOCK_SKEW_BELIEVED_MAX`] says nothing.
+    pub fn agreed_now(&self) -> Timestamp {
+        self.provider_clock.lock().agreed(self.clock.now())
+    }
+
+    /// A person wants the provider to be asked again, and said so long ago, whatever it said about waiting.
+    pub fn lift(&self, age: Duration) {
+        *self.down.lock() = None;
+        self.quotas.lift(&self.spec.name, age);
+    }
+
+    /// The failure of whoever would ask now, while the provider is down by its own words.
+    pub(super) fn down(&self) -> Option<Failure> {
+        let mut down = self.down.lock();
+        let left = down.as_ref()?.until.checked_sub(self.clock.elapsed()).filter(|left| !left.is_zero());
+        let Some(left) = left else {
+            *down = None;
+            return None;
+        };
+        let Down { reason, said, .. } = down.as_ref()?;
+        let said = said.left(left);
+        Some(Failure::Down { reason: reason.clone(), until: said.end(self.clock.now()), said })
+    }
+
+    /// The provider says that it is down for so long: nobody asks it before.
+    pub(super) fn went_down(&self, reason: &str, said: SaidWait) {
+        let until = self.clock.elapsed().saturating_add(said.wait());
+        let mut down = self.down.lock();
+        if down.as_ref().is_none_or(|down| down.until < until) {
+            *down = Some(Down { reason: reason.to_owned(), until, said });
+        }
+    }
+
+    pub(super) fn caller<'a>(&'a self, account: &'a str, endpoint: &'static str) -> Caller<'a> {
+        Caller {
+            integration: self.integration,
+            connection: &self.spec.name,
+            account,
+            endpoint,
+            host: self.host(),
+        }
+    }
+
+    pub(super) fn host(&self) -> &str {
+        self.spec.base_url.host_str().unwrap_or_default()
+    }
+
+    pub(super) fn note_date(&self, response: &Response) {
+        let Some(skew) = response.skew() else { return };
+        let news = self.provider_clock.lock().note(skew, self.clock.elapsed());
+        let connection = &self.spec.name;
+        match news {
+            Some(News::Differs(skew)) => tracing::warn!(
+                connection,
+                skew_seconds = skew.as_secs(),
+                "the provider's clock and this machine's differ: check the time synchronisation; the turn of the day \
+                 waits for the slower one"
+            ),
+            Some(News::Doubted(skew)) => tracing::warn!(
+                connection,
+                skew_seconds = skew.as_secs(),
+                "the provider's clock is more than a day off and is not believed: check the time synchronisation here, and \
+                 what stands between"
+            ),
+            None => {}
+        }
+    }
+
+    pub(super) fn apply(&self, caller: &Caller<'_>, signals: &[Signal]) {
+        for signal in signals {
+            match *signal {
+                Signal::Used { scope, ratio } => self.quotas.used(caller, &self.rules, scope, ratio),
+                Signal::Hold { scope, wait } => self.quotas.hold(caller, &self.rules, scope, wait),
+                Signal::Limit { scope, per_second } => {
+                    self.quotas.limit(caller, &self.rules, scope, per_second);
+                }
+                Signal::TokenExpires(at) => {
+                    self.observer.token_expires(&self.spec.name, self.integration, at);
+                }
+                Signal::FieldUnavailable(field) => self.observer.field_unavailable(self.integration, field),
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").field("connection", &self.spec.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,5 @@
+//! Providers that say what cannot be meant: about waiting, about time, and about what comes next.
+
+mod pages;
+mod past;
+mod words;

@@ -144,6 +144,7 @@ impl Bench {
             integration: "deezer".to_owned(),
             tenant: "label-a".to_owned(),
             accounts: Vec::new(),
+            accounts_exclude: Vec::new(),
             start_date: "2026-10-01".parse().unwrap(),
             base_url: "http://imitation.invalid".parse().unwrap(),
             api_version: String::new(),

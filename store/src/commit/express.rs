@@ -90,8 +90,10 @@ pub async fn store(
 
 /// The ledger of a commit that can go this way: with nothing but the rows of one table of objects.
 fn suited<'a>(line: &Line, commit: &'a Commit) -> Option<&'a Ledger> {
-    let nothing_else =
-        commit.tombstones.is_empty() && commit.quarantined.is_empty() && commit.vanish.is_none();
+    let nothing_else = commit.tombstones.is_empty()
+        && commit.quarantined.is_empty()
+        && commit.changes.is_empty()
+        && commit.vanish.is_none();
     let table = commit.rows.first().map(Row::table);
     let one_of_objects =
         table.is_none_or(|table| object_table(table).is_some() && table != Table::BillingProfiles);

@@ -1,6 +1,7 @@
 //! One commit of the engine, applied inside a transaction.
 
 mod ads;
+pub mod changes;
 mod daily;
 pub mod express;
 mod ledger;
@@ -80,7 +81,8 @@ pub async fn apply(
     };
     let scope =
         Scope { connection_id, commit, keyring, observed_at: seconds(now), expect: Expect::default() };
-    let mut committed = Committed::default();
+    let noted = changes::note(tx, &commit.connection, connection_id, &commit.changes, now).await?;
+    let mut committed = Committed { changes: noted, ..Committed::default() };
     for (table, rows) in by_table(&commit.rows, &mut committed.duplicates) {
         let scope = Scope { expect: expectations.of(connection_id, table), ..scope };
         let outcome = match table {

@@ -46,6 +46,7 @@ impl Cycle<'_> {
             whole.rows.extend(page.rows);
             whole.quarantined.extend(page.quarantined);
             whole.tombstones.extend(page.tombstones);
+            whole.changes.extend(page.changes);
             if whole.rows.len() > limits::SNAPSHOT_ROWS_MAX {
                 return Err(CycleError::Source(Failure::Permanent {
                     reason: format!("more than {} objects in one set", limits::SNAPSHOT_ROWS_MAX),

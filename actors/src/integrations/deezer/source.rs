@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
     page::{Next, Page, PageRequest, Reply},
     session::{Auth, Call, Response, Session, Verdict},
     stream::Stream,
@@ -292,7 +292,7 @@ impl Source for DeezerSource {
         errors::meaning(response).into()
     }
 
-    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         async move {
             let call = Call::get("/chart/0/tracks", "chart.tracks").query("limit", "1").query("index", "0");
             match session.json::<wire::Listing>(call).await {
@@ -306,7 +306,7 @@ impl Source for DeezerSource {
                 currency: None,
                 time_zone: "UTC".to_owned(),
             };
-            Ok(vec![account])
+            Ok(Accounts::one(account))
         }
         .boxed()
     }

@@ -8,6 +8,7 @@ use rows::{
     ads::{Ad, AdAccount, AdCampaign, AdCountry, AdLevel, AdMetrics, AdPerformance, AdSet},
     money::RawSpend,
     quarantine::Quarantined,
+    zone::zone,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -202,14 +203,23 @@ fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unreadable> {
 }
 
 /// An ad account.
-pub fn account(account: &Account, status: Option<&Scalar>) -> Row {
+pub fn account(id: &str, wire: wire::AdAccount) -> Row {
     Row::AdAccount(AdAccount {
-        account_id: account.id.clone(),
-        name: Some(account.name.clone()),
-        status: status.map(|code| account_status(&code.0)),
-        currency: account.currency,
-        time_zone: Some(account.time_zone.clone()),
+        account_id: id.to_owned(),
+        name: wire.name,
+        status: wire.account_status.map(|code| account_status(&code.0)),
+        currency: wire.currency.and_then(|code| Currency::parse(&code).ok()),
+        time_zone: wire.timezone_name.filter(|name| zone(name).is_some()),
     })
+}
+
+/// The id of an element of a list, as far as it can be read, without decoration.
+pub fn element_id(raw: &RawValue) -> Option<String> {
+    let named: wire::Named = serde_json::from_str(raw.get()).ok()?;
+    let text: Scalar = serde_json::from_str(named.id?.get()).ok()?;
+    let id = text.0.strip_prefix("act_").unwrap_or(&text.0);
+    (!id.is_empty() && id.len() <= ID_LENGTH_MAX && id.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| id.to_owned())
 }
 
 /// Meta's name of an account status; a code that is not known stays a number.

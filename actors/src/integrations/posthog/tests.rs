@@ -39,6 +39,7 @@ fn spec(settings: Value) -> ConnectionSpec {
         integration: "posthog".to_owned(),
         tenant: "label-a".to_owned(),
         accounts: Vec::new(),
+        accounts_exclude: Vec::new(),
         start_date: date(2026, 11, 1),
         base_url: "https://eu.posthog.com".parse().unwrap(),
         api_version: String::new(),

@@ -16,8 +16,8 @@ use rows::{
     quarantine::Quarantined,
     row::Row as AnyRow,
     sink::{
-        Commit, Committed, ConnectionRecord, ConnectionReport, Control, CycleRecord, Registration, Shrunk,
-        Sink, SinkError, Vanish,
+        Change, Commit, Committed, ConnectionRecord, ConnectionReport, Control, CycleRecord, Registration,
+        Shrunk, Sink, SinkError, Vanish,
     },
     state::State,
 };
@@ -33,6 +33,8 @@ pub struct Stored {
     pub revisions: HashMap<RowKey, u32>,
     pub ledgers: BTreeMap<(String, String, String), Ledger>,
     pub quarantined: Vec<Quarantined>,
+    /// As noted: none twice in a row.
+    pub changes: Vec<Change>,
     pub cycles: Vec<CycleRecord>,
     pub reports: Vec<ConnectionReport>,
     pub controls: Vec<Control>,
@@ -94,6 +96,17 @@ impl MemorySink {
         stored.commits += 1;
         let mut committed = Committed::default();
         let mut written: BTreeMap<Table, u64> = BTreeMap::new();
+        for change in commit.changes {
+            let same =
+                |one: &&Change| (one.kind, one.entity, &one.id) == (change.kind, change.entity, &change.id);
+            let before = stored.changes.iter().rev().find(same);
+            let before = before.map_or(change.before.clone(), |last| last.after.clone());
+            if before.is_some() && before != change.after {
+                let change = Change { before, ..change };
+                committed.changes.push(change.clone());
+                stored.changes.push(change);
+            }
+        }
         let mut seen_here = HashSet::new();
         for row in commit.rows {
             let key = (commit.connection.clone(), row.table(), row.entity(), row.day());
@@ -241,8 +254,10 @@ impl Sink for MemorySink {
         connection: &'a str,
         _epoch: i64,
         account_id: &'a str,
+        changes: Vec<Change>,
     ) -> BoxFuture<'a, Result<(), SinkError>> {
         let mut stored = self.0.lock();
+        stored.changes.extend(changes);
         let Stored { rows, accounts, ledgers, .. } = &mut *stored;
         rows.retain(|key, _| key.0 != connection || accounts.get(key).is_none_or(|of| of != account_id));
         ledgers.retain(|(owner, account, _), _| owner != connection || account != account_id);

@@ -87,6 +87,8 @@ pub struct Page {
     pub quarantined: Vec<Quarantined>,
     /// What is otherwise than the source, or the store, knew it.
     pub changes: Vec<Change>,
+    /// What of the set could not be read, for people: the rest is stored, and the stream is shown as not well. Snapshots only.
+    pub lacking: Option<String>,
     /// The provider's count of the whole set, where it tells one: when it moves between pages, nothing is deleted.
     pub total: Option<u64>,
     /// What follows.

@@ -11,8 +11,8 @@ mod m20261124_000003_payments;
 mod m20261124_000004_campaigns;
 mod m20261124_000005_music_and_web;
 mod m20261124_000006_billing_profiles;
-mod m20261128_000009_workers;
 mod m20261128_000008_changes;
+mod m20261128_000009_workers;
 mod sql;
 
 use sea_orm_migration::{
@@ -47,8 +47,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000004_campaigns::Migration),
             Box::new(m20261124_000005_music_and_web::Migration),
             Box::new(m20261124_000006_billing_profiles::Migration),
-            Box::new(m20261128_000009_workers::Migration),
             Box::new(m20261128_000008_changes::Migration),
+            Box::new(m20261128_000009_workers::Migration),
         ]
     }
 }

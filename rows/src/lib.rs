@@ -5,6 +5,7 @@ pub mod ads;
 pub mod cache;
 pub mod clock;
 pub mod day;
+pub mod instant;
 pub mod key;
 pub mod ledger;
 pub mod money;

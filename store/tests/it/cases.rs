@@ -1,7 +1,8 @@
 //! What must hold on every engine.
 
 use crate::{
-    music::*, reading::*, refusing::*, sealing::*, storing::*, support::Bench, vanishing::*, web::*,
+    changes::*, music::*, reading::*, refusing::*, sealing::*, storing::*, support::Bench, vanishing::*,
+    web::*,
 };
 
 /// Runs each case on SQLite as a test of its own, and lists them for PostgreSQL.
@@ -80,6 +81,8 @@ cases! {
     placements_that_were_not_seen_leave_the_day
     music_is_shown_as_last_read
     streams_are_summed_over_days_that_were_read
+    a_code_that_leads_elsewhere_is_noted_once
+    what_changed_about_a_forgotten_account_is_noted_with_it
     billing_profiles_are_sealed_and_the_most_trusted_answer_counts
     a_cell_that_was_moved_or_has_no_key_is_an_error
     a_rotation_seals_everything_anew_and_changes_nothing_else

@@ -99,6 +99,9 @@ pub enum CycleError {
     /// At the store.
     #[error(transparent)]
     Sink(#[from] SinkError),
+    /// All that could be read is stored, and something could not.
+    #[error("{0}")]
+    Lacking(String),
 }
 
 /// A cycle at work.
@@ -178,6 +181,7 @@ impl CycleError {
             Self::Source(failure) => failure.outcome(),
             Self::Sink(SinkError::Outdated(_)) => "outdated",
             Self::Sink(_) => "database",
+            Self::Lacking(_) => "lacking",
         }
     }
 }

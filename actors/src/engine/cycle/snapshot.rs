@@ -47,6 +47,7 @@ impl Cycle<'_> {
             whole.quarantined.extend(page.quarantined);
             whole.tombstones.extend(page.tombstones);
             whole.changes.extend(page.changes);
+            whole.lacking = whole.lacking.or(page.lacking);
             if whole.rows.len() > limits::SNAPSHOT_ROWS_MAX {
                 return Err(CycleError::Source(Failure::Permanent {
                     reason: format!("more than {} objects in one set", limits::SNAPSHOT_ROWS_MAX),
@@ -64,7 +65,8 @@ impl Cycle<'_> {
     async fn close_snapshot(&mut self, whole: Page, moved: bool) -> Result<Done, CycleError> {
         let Kind::Snapshot(policy) = &self.task.stream.kind else { return Ok(Done::Complete) };
         // What could not be read may be the very object that seems to be missing.
-        let sure = whole.quarantined.is_empty() && !moved;
+        let sure = whole.quarantined.is_empty() && whole.lacking.is_none() && !moved;
+        let lacking = whole.lacking.clone();
         let began_at = self.began_at;
         let today = day_at(began_at, &self.zone()?);
         let vanish = policy.vanishing.filter(|_| sure).map(|table| {
@@ -84,7 +86,7 @@ impl Cycle<'_> {
         let mut commit = self.with_ledger(self.commit_of(whole), ledger);
         commit.vanish = vanish;
         self.store(commit).await?;
-        Ok(Done::Complete)
+        lacking.map_or(Ok(Done::Complete), |what| Err(CycleError::Lacking(what)))
     }
 
     fn resume(&self) -> Option<String> {

@@ -65,7 +65,7 @@ impl Named {
 
 impl Poller {
     /// Takes up what the store knows of accounts: it is what is read and shown where the provider says nothing of them.
-    pub(super) fn remember(&mut self) {
+    pub(super) fn recall(&mut self) {
         let mut accounts = BTreeMap::new();
         for ledger in &self.stored {
             // Nobody can tell the days of a zone that is not known.

@@ -166,7 +166,7 @@ impl Poller {
             next_poll_at: None,
             failed: false,
         };
-        poller.remember();
+        poller.recall();
         poller
     }
 
@@ -341,6 +341,15 @@ impl Poller {
             Err(CycleError::Source(Failure::NeedsReauth { advice })) => self.needs_reauth(advice),
             Err(CycleError::Source(Failure::Forbidden { .. })) => {
                 self.troubles.remove(key);
+                self.failed = true;
+            }
+            Err(CycleError::Lacking(error)) => {
+                // It is read again when it is due: until then nobody can do more.
+                let until = self.clock.elapsed();
+                let delays = Delays::new(limits::BACKOFF_INITIAL, limits::BACKOFF_MAX);
+                let trouble = Trouble { state: State::BackingOff, error, until, delays, failures: 0 };
+                self.troubles.insert(key.clone(), trouble);
+                self.last_success_at = Some(self.clock.now());
                 self.failed = true;
             }
             Err(CycleError::Sink(SinkError::Outdated(name))) => {

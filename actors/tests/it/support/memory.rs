@@ -100,7 +100,10 @@ impl MemorySink {
             let same =
                 |one: &&Change| (one.kind, one.entity, &one.id) == (change.kind, change.entity, &change.id);
             let before = stored.changes.iter().rev().find(same);
-            let before = before.map_or(change.before.clone(), |last| last.after.clone());
+            let before = before.map_or_else(
+                || change.before.clone().or_else(|| led_before(&stored.rows, &commit.connection, &change)),
+                |last| last.after.clone(),
+            );
             if before.is_some() && before != change.after {
                 let change = Change { before, ..change };
                 committed.changes.push(change.clone());
@@ -187,6 +190,18 @@ impl MemorySink {
         }
         Ok(committed)
     }
+}
+
+/// The track that this ISRC led to before; `None` when the one that it leads to now is known already.
+fn led_before(rows: &HashMap<RowKey, Row>, connection: &str, change: &Change) -> Option<String> {
+    let ids = rows.iter().filter_map(|(key, row)| match row {
+        AnyRow::Track(track) if key.0 == connection && track.isrc.as_ref() == Some(&change.id) => {
+            Some(track.track_id.clone())
+        }
+        _ => None,
+    });
+    let ids: Vec<String> = ids.collect();
+    ids.iter().all(|id| Some(id) != change.after.as_ref()).then(|| ids.first().cloned()).flatten()
 }
 
 fn level_of(row: &Row) -> Option<&'static str> {

@@ -24,7 +24,7 @@ use std::{
 
 use actors::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
     integrations::catalogue,
     page::{Page, PageRequest, Reply},
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
@@ -76,10 +76,10 @@ impl Source for Quiet {
     fn classify(&self, _: &Response) -> Verdict {
         Meaning::Ok.into()
     }
-    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         let account =
             Account { id: String::new(), name: String::new(), currency: None, time_zone: "UTC".to_owned() };
-        Box::pin(std::future::ready(Ok(vec![account])))
+        Box::pin(std::future::ready(Ok(Accounts::one(account))))
     }
     fn page<'a>(&'a self, _: &'a Session, _: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(std::future::ready(Ok(Reply::Page(Page::default()))))

@@ -133,6 +133,7 @@ fn specification(integration: &dyn Integration) -> ConnectionSpec {
         integration: integration.id().to_owned(),
         tenant: "label-a".to_owned(),
         accounts: Vec::new(),
+        accounts_exclude: Vec::new(),
         start_date: jiff::civil::date(2026, 1, 1),
         base_url: Url::parse("http://127.0.0.1:9").unwrap(),
         api_version: integration.api_version().to_owned(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actors::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, Integration, SetupError, Source},
     observer::Silent,
     page::{Next, PageRequest, Reply, Span},
     session::{
@@ -53,7 +53,7 @@ impl Probe {
     }
 
     /// The accounts that the credentials see, narrowed to the configured ones.
-    pub async fn accounts(&self) -> Result<Vec<Account>, Failure> {
+    pub async fn accounts(&self) -> Result<Accounts, Failure> {
         self.source.check(&self.session).await
     }
 

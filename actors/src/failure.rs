@@ -82,6 +82,19 @@ impl Failure {
         }
     }
 
+    /// A body that is none of the documented ones. A web page (a login page, a proxy, a wrong address) is called by its name.
+    pub fn undocumented(place: &str, body: &[u8], error: &serde_json::Error) -> Self {
+        if !is_web_page(body) {
+            return Self::malformed(place, error);
+        }
+        Self::Transient {
+            reason: format!(
+                "{place}: a web page came instead of data: a login page or a proxy answers in the provider's place. Look at \
+                 `base_url`, and at what stands between here and there"
+            ),
+        }
+    }
+
     /// A short, bounded word for labels and records.
     pub const fn outcome(&self) -> &'static str {
         match self {
@@ -94,6 +107,12 @@ impl Failure {
             Self::Permanent { .. } => "permanent",
         }
     }
+}
+
+/// Whether a body is HTML or XML.
+pub fn is_web_page(body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    body.trim_ascii_start().first() == Some(&b'<')
 }
 
 /// How long to wait, as a provider says it.

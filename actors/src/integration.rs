@@ -50,6 +50,16 @@ pub trait Integration: Send + Sync {
         &[]
     }
 
+    /// An account's id as the provider gives it, from how it may be written in the configuration (`act_1` is 1).
+    fn account_id<'a>(&self, configured: &'a str) -> &'a str {
+        configured
+    }
+
+    /// The accounts that these settings name, where they say what is read (`project`).
+    fn accounts_in(&self, _settings: &serde_json::Value) -> Vec<String> {
+        Vec::new()
+    }
+
     /// A commented example of its configuration, TOML.
     fn sample(&self) -> &'static str;
 
@@ -67,8 +77,9 @@ pub trait Source: Send + Sync {
     fn classify(&self, response: &Response) -> Verdict;
 
     /// Asks the provider whether the credentials work and which accounts they see (narrowed to the configured ones).
-    /// A connection without accounts returns one whose id is `""`.
-    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>>;
+    /// A connection without accounts returns one whose id is `""`. It fails only where nothing can be said of any account:
+    /// what ails one of them is told beside it, and the others are read.
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>>;
 
     /// The integration's streams as this connection's settings make them: some are switched on, some get another
     /// look-back. What the configuration says about streams comes later and wins.
@@ -103,6 +114,28 @@ pub struct Account {
     pub time_zone: String,
 }
 
+/// The accounts that a check found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accounts {
+    /// Those that can be read.
+    pub usable: Vec<Account>,
+    /// Those that cannot be read now.
+    pub unusable: Vec<Unusable>,
+    /// The provider listed them: of one that was read before and is not among them, it must be said that it is missing.
+    pub listed: bool,
+}
+
+/// An account that is there, or configured, and about which something stands in the way. [`Failure::Permanent`]: what the
+/// provider says of it cannot be true of what was read before either, and it is not read. With every other failure, one
+/// that was read before goes on being read as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    /// The provider's id, without decoration.
+    pub id: String,
+    /// Why, and what to do.
+    pub failure: Failure,
+}
+
 /// A secret that an integration takes.
 #[derive(Debug, Clone, Copy)]
 pub struct CredentialSpec {
@@ -125,6 +158,8 @@ pub struct ConnectionSpec {
     pub tenant: String,
     /// The accounts to read; empty = all that the credentials see.
     pub accounts: Vec<String>,
+    /// Accounts that are left out, whatever the credentials see.
+    pub accounts_exclude: Vec<String>,
     /// Where history begins.
     pub start_date: Day,
     /// Root of the provider's API.
@@ -175,6 +210,23 @@ pub enum SetupError {
     },
 }
 
+// === impl Accounts ===
+
+impl Accounts {
+    /// One that can be read.
+    pub fn one(account: Account) -> Self {
+        Self { usable: vec![account], ..Self::default() }
+    }
+
+    /// Sorts one in.
+    pub fn add(&mut self, id: &str, found: Result<Account, Failure>) {
+        match found {
+            Ok(account) => self.usable.push(account),
+            Err(failure) => self.unusable.push(Unusable { id: id.to_owned(), failure }),
+        }
+    }
+}
+
 // === impl ConnectionSpec ===
 
 impl ConnectionSpec {
@@ -193,6 +245,7 @@ impl ConnectionSpec {
             integration,
             tenant,
             accounts,
+            accounts_exclude,
             start_date,
             base_url: _,
             api_version,
@@ -206,6 +259,7 @@ impl ConnectionSpec {
             && *integration == other.integration
             && *tenant == other.tenant
             && *accounts == other.accounts
+            && *accounts_exclude == other.accounts_exclude
             && *start_date == other.start_date
             && *api_version == other.api_version
             && same_settings(settings, &other.settings)

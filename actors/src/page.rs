@@ -1,7 +1,7 @@
 //! One page: what the engine asks for and what a source answers.
 
 use jiff::Timestamp;
-use rows::{Day, DayRange, Row, Table, quarantine::Quarantined};
+use rows::{Day, DayRange, Row, Table, quarantine::Quarantined, sink::Change};
 
 use crate::{integration::Account, stream::Stream};
 
@@ -85,6 +85,10 @@ pub struct Page {
     pub tombstones: Vec<(Table, String)>,
     /// What was not understood.
     pub quarantined: Vec<Quarantined>,
+    /// What is otherwise than the source, or the store, knew it.
+    pub changes: Vec<Change>,
+    /// What of the set could not be read, for people: the rest is stored, and the stream is shown as not well. Snapshots only.
+    pub lacking: Option<String>,
     /// The provider's count of the whole set, where it tells one: when it moves between pages, nothing is deleted.
     pub total: Option<u64>,
     /// What follows.

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use dynamoi::{
     actors::{
         failure::Failure,
-        integration::{Account, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+        integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
         page::{Page, PageRequest, Reply},
         session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
         stream::{Kind, Snapshot, Stream},
@@ -68,10 +68,10 @@ impl Source for StreetTeam {
         Meaning::Ok.into()
     }
 
-    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         let (id, name) = ("street".to_owned(), "Street team".to_owned());
         let account = Account { id, name, currency: None, time_zone: "Europe/Berlin".to_owned() };
-        Box::pin(ready(Ok(vec![account])))
+        Box::pin(ready(Ok(Accounts::one(account))))
     }
 
     fn page<'a>(&'a self, _: &'a Session, request: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {

@@ -12,6 +12,7 @@ mod m20261124_000004_campaigns;
 mod m20261124_000005_music_and_web;
 mod m20261124_000006_billing_profiles;
 mod m20261128_000007_long_texts;
+mod m20261128_000008_changes;
 mod m20261128_000009_workers;
 mod sql;
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_music_and_web::Migration),
             Box::new(m20261124_000006_billing_profiles::Migration),
             Box::new(m20261128_000007_long_texts::Migration),
+            Box::new(m20261128_000008_changes::Migration),
             Box::new(m20261128_000009_workers::Migration),
         ]
     }

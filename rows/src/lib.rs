@@ -6,6 +6,7 @@ pub mod cache;
 pub mod clock;
 pub mod day;
 pub mod fit;
+pub mod instant;
 pub mod key;
 pub mod ledger;
 pub mod limits;

@@ -75,6 +75,23 @@ pub struct Commit {
     pub vanish: Option<Vanish>,
     /// Rows that could not be understood.
     pub quarantined: Vec<Quarantined>,
+    /// What is otherwise than before and should be seen. Stored once: not where it is what was last noted.
+    pub changes: Vec<Change>,
+}
+
+/// Something that is otherwise than before and should be seen: an identity that moved, an account's zone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Change {
+    /// What about it: `isrc`, `upc`, `time_zone`, `currency`.
+    pub kind: &'static str,
+    /// What kind of thing it is: `track`, `album`, `account`.
+    pub entity: &'static str,
+    /// Which one: the provider's id, or the code by which it is named.
+    pub id: String,
+    /// What it was; `None` where only the store may know.
+    pub before: Option<String>,
+    /// What it is now; `None` when the provider says nothing of it any more.
+    pub after: Option<String>,
 }
 
 /// How what was not seen is taken away at the end of a complete reading.
@@ -119,6 +136,8 @@ pub struct Committed {
     /// Set when the window shrank by half or to nothing and `confirmed` was false: rows were stored, but nothing was
     /// deleted and the ledger was not advanced.
     pub shrunk: Option<Shrunk>,
+    /// Changes that were new.
+    pub changes: Vec<Change>,
 }
 
 /// A window with suspiciously few rows.
@@ -208,6 +227,17 @@ pub enum SinkError {
     Refused(String),
 }
 
+// === impl Change ===
+
+impl std::fmt::Display for Change {
+    /// `time_zone of account 1: Europe/Berlin, was UTC`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { kind, entity, id, before, after } = self;
+        let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
+        write!(f, "{kind} of {entity} {id}: {}, was {}", said(after), said(before))
+    }
+}
+
 /// Where rows go.
 pub trait Sink: Send + Sync {
     /// Takes the connection for this worker: raises its epoch and gives its memory.
@@ -220,12 +250,13 @@ pub trait Sink: Send + Sync {
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, SinkError>>;
 
     /// Forgets everything read for an account (facts and ledgers), because its zone or currency changed: such days
-    /// cannot be mixed.
+    /// cannot be mixed. Notes the changes in the same transaction.
     fn reset_account<'a>(
         &'a self,
         connection: &'a str,
         epoch: i64,
         account_id: &'a str,
+        changes: Vec<Change>,
     ) -> BoxFuture<'a, Result<(), SinkError>>;
 
     /// Notes a finished cycle. Best effort: losing one loses history, not data.

@@ -239,6 +239,8 @@ pub struct MusicSnapshot {
     /// By service: which tracks stand on which playlists, as (track, playlist). A service of which no playlist was ever
     /// seen is not there.
     pub placements: BTreeMap<String, BTreeSet<(String, String)>>,
+    /// Services of which some list could not be read on that day: a track without a place may stand on it.
+    pub partly_placed: BTreeSet<String>,
 }
 
 /// A track as it stands.

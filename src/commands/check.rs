@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actors::{failure::Failure, integration::ConnectionSpec, integrations::catalogue};
+use actors::{failure::Failure, integration::ConnectionSpec, integration::Unusable, integrations::catalogue};
 use clap::Args;
 use dynamoi::{cache, open_store, probe::Probe, settings::Settings};
 use rows::clock::SystemClock;
@@ -106,14 +106,17 @@ async fn connection(spec: Arc<ConnectionSpec>) -> bool {
     };
     match accounts {
         Ok(accounts) => {
-            let names: Vec<_> = accounts.iter().filter(|account| !account.id.is_empty()).collect();
+            let names: Vec<_> = accounts.usable.iter().filter(|account| !account.id.is_empty()).collect();
             let detail = match names.len() {
                 0 => "credentials work".to_owned(),
                 1 => format!("credentials work: account {} ({})", names[0].id, names[0].name),
                 count => format!("credentials work: {count} accounts"),
             };
             line(&name, true, &detail);
-            true
+            for Unusable { id, failure } in &accounts.unusable {
+                line(&name, false, &format!("account {id} cannot be read: {failure}"));
+            }
+            accounts.unusable.is_empty()
         }
         Err(failure) => {
             let state = match &failure {

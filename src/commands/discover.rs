@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actors::{failure::Failure, integrations::catalogue};
+use actors::{failure::Failure, integration::Unusable, integrations::catalogue};
 use clap::Args;
 use comfy_table::{Table, presets};
 use dynamoi::probe::Probe;
@@ -52,7 +52,19 @@ impl Discover {
             Err(error) => return Exit::failed(error),
         };
         match tables(&probe).await {
-            Ok(text) => output::print(&text),
+            Ok((text, unusable)) => {
+                let shown = output::print(&text);
+                if unusable.is_empty() {
+                    return shown;
+                }
+                for Unusable { id, failure } in unusable {
+                    output::complain(format_args!(
+                        "{}: account {id} cannot be read: {failure}",
+                        self.connection
+                    ));
+                }
+                Exit::Incomplete
+            }
             Err(failure) => {
                 output::complain(format_args!("{}: {failure}", self.connection));
                 Exit::Incomplete
@@ -61,7 +73,7 @@ impl Discover {
     }
 }
 
-async fn tables(probe: &Probe) -> Result<String, Failure> {
+async fn tables(probe: &Probe) -> Result<(String, Vec<Unusable>), Failure> {
     let mut accounts = Table::new();
     accounts.load_preset(presets::UTF8_BORDERS_ONLY).set_header(["account", "name", "currency", "time zone"]);
     let mut campaigns = Table::new();
@@ -72,7 +84,8 @@ async fn tables(probe: &Probe) -> Result<String, Failure> {
         "status",
         "objective",
     ]);
-    for account in probe.accounts().await? {
+    let found = probe.accounts().await?;
+    for account in found.usable {
         let currency = account.currency.map(|currency| currency.to_string()).unwrap_or_default();
         let id = if account.id.is_empty() { "(the connection itself)" } else { &account.id };
         accounts.add_row([id, &account.name, &currency, &account.time_zone]);
@@ -90,5 +103,5 @@ async fn tables(probe: &Probe) -> Result<String, Failure> {
     if campaigns.row_iter().next().is_some() {
         text = format!("{text}\n{campaigns}\n");
     }
-    Ok(text)
+    Ok((text, found.unusable))
 }

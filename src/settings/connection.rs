@@ -173,12 +173,14 @@ impl Review<'_> {
             merge(streams.entry(stream.clone()).or_default(), change);
         }
         let settings = self.without_key(&path, &table.settings, integration);
+        self.refuse_both(&path, table, integration);
         let api_version = general.and_then(|general| general.api_version.clone());
         Some(ConnectionSpec {
             name: name.to_owned(),
             integration: table.integration.clone(),
             tenant: table.tenant.clone(),
             accounts: table.accounts.clone(),
+            accounts_exclude: table.accounts_exclude.clone(),
             start_date: table
                 .start_date
                 .unwrap_or_else(|| rows::day::plus_days(self.today, -DEFAULT_HISTORY_DAYS)),
@@ -189,6 +191,23 @@ impl Review<'_> {
             quotas,
             streams,
         })
+    }
+
+    /// An account cannot be read and left out.
+    fn refuse_both(&mut self, path: &KeyPath, table: &ConnectionTable, integration: &dyn Integration) {
+        let is_named = |excluded: &String| {
+            let mut accounts = table.accounts.iter();
+            accounts.any(|account| integration.account_id(account) == integration.account_id(excluded))
+        };
+        for (index, excluded) in table.accounts_exclude.iter().enumerate().filter(|(_, id)| is_named(id)) {
+            self.mistake(
+                &path.child("accounts_exclude").child(&index.to_string()),
+                "an account is to be read and to be left out",
+                "accounts that `accounts` does not name",
+                &format!("account {excluded:?} in both"),
+                Some("remove it from one of them".to_owned()),
+            );
+        }
     }
 
     /// The settings, with that off which needs an encryption key when there is none. It is said, not refused: everything

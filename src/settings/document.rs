@@ -230,6 +230,10 @@ pub struct ConnectionTable {
     #[serde(default)]
     #[schemars(inner(length(min = 1)))]
     pub accounts: Vec<String>,
+    /// Accounts to leave out, so that one that will never answer need not fail every run.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)))]
+    pub accounts_exclude: Vec<String>,
     /// The first day of its history; without: 90 days before the configuration is loaded.
     #[serde(default)]
     #[schemars(schema_with = "form::date")]

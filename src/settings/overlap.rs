@@ -143,10 +143,17 @@ fn overlap(first: &Candidate, second: &Candidate) -> Option<Overlap> {
     }
     let (ours, theirs) = (&second.table.accounts, &first.table.accounts);
     if ours.is_empty() || theirs.is_empty() {
-        return shares_credential(first, second).then_some(Overlap::Everything);
+        let apart = leaves_out(second, theirs) || leaves_out(first, ours);
+        return (!apart && shares_credential(first, second)).then_some(Overlap::Everything);
     }
     let index = ours.iter().position(|account| theirs.iter().any(|other| plain(other) == plain(account)))?;
     Some(Overlap::Account { index, id: ours[index].clone() })
+}
+
+/// Whether it leaves out everything that the other names.
+fn leaves_out(all: &Candidate, named: &[String]) -> bool {
+    let excluded = &all.table.accounts_exclude;
+    !named.is_empty() && named.iter().all(|id| excluded.iter().any(|other| plain(other) == plain(id)))
 }
 
 fn shares_credential(first: &Candidate, second: &Candidate) -> bool {

@@ -228,6 +228,16 @@ fn not_empty(value: &str, place: &str) -> Result<SecretString, Missing> {
             help: None,
         });
     }
+    // A PEM or a JSON key has lines; everything else goes into a header or an address, where a line break is refused.
+    let has_lines = trimmed.starts_with("-----BEGIN") || trimmed.starts_with('{');
+    if !has_lines && let Some(at) = trimmed.chars().position(char::is_control) {
+        return Err(Missing {
+            what: "the secret has a line break or another control character inside",
+            expected: format!("{place} to hold the secret on one line"),
+            found: format!("such a character after {at} others"),
+            help: Some("copy it once more, in one piece, and write it on one line".to_owned()),
+        });
+    }
     Ok(SecretString::from(trimmed))
 }
 

@@ -112,7 +112,10 @@ impl Shown {
         let (counters, no_counters) = bounded(newest_counters(snapshots), COUNTERS_MAX);
         let track = |((provider, service, id), (_, track)): (Key<'_>, Seen<'_, TrackSnapshot>)| {
             let of_service = playlists.get(&(provider, service));
-            let count = of_service.map(|tracks| tracks.get(id).map_or(0, BTreeSet::len));
+            let is_partial =
+                snapshots.iter().any(|of| *of.provider == *provider && of.partly_placed.contains(service));
+            let count = of_service
+                .and_then(|tracks| tracks.get(id).map(BTreeSet::len).or((!is_partial).then_some(0)));
             Track::new(provider, track, count, now)
         };
         Self {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 use rows::{
     ledger::Ledger,
-    sink::{ConnectionRecord, Registration, SinkError},
+    sink::{Change, ConnectionRecord, Registration, SinkError},
     state::State,
 };
 use sea_orm::{
@@ -15,6 +15,7 @@ use sea_orm::{
 
 use crate::{
     Store,
+    commit::changes,
     convert::{timestamp, utc},
     entity::{connection, ledger},
     error::sink_error,
@@ -74,9 +75,10 @@ impl Store {
         connection: &str,
         epoch: i64,
         account_id: &str,
+        changes: &[Change],
     ) -> Result<(), SinkError> {
         let tx = self.pools.begin().await.map_err(|error| sink_error(&error))?;
-        let found = forget(&tx, connection, epoch, account_id).await;
+        let found = forget(&tx, connection, epoch, account_id, changes, self.clock.0.now()).await;
         if !found.map_err(|error| sink_error(&error))? {
             return Err(SinkError::Outdated(connection.to_owned()));
         }
@@ -164,11 +166,14 @@ async fn forget(
     connection: &str,
     epoch: i64,
     account_id: &str,
+    changes: &[Change],
+    now: Timestamp,
 ) -> Result<bool, DbErr> {
     let backend = tx.get_database_backend();
     let Some(id) = fence::pass(tx, connection, epoch).await? else {
         return Ok(false);
     };
+    changes::note(tx, connection, id, changes, now).await?;
     let here =
         |sql: Sql| sql.text(" WHERE connection_id = ").bind(id).text(" AND account_id = ").bind(account_id);
     for (facts, entities) in FACTS {

@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use rows::sink::{
-    Commit, Committed, ConnectionRecord, ConnectionReport, Control, CycleRecord, Registration, Sink,
+    Change, Commit, Committed, ConnectionRecord, ConnectionReport, Control, CycleRecord, Registration, Sink,
     SinkError,
 };
 
@@ -32,8 +32,9 @@ impl Sink for Store {
         connection: &'a str,
         epoch: i64,
         account_id: &'a str,
+        changes: Vec<Change>,
     ) -> BoxFuture<'a, Result<(), SinkError>> {
-        Box::pin(self.forget_account(connection, epoch, account_id))
+        Box::pin(async move { self.forget_account(connection, epoch, account_id, &changes).await })
     }
 
     fn record_cycle(&self, cycle: CycleRecord) -> BoxFuture<'_, Result<(), SinkError>> {

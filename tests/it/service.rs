@@ -9,7 +9,7 @@ use std::{
 
 use actors::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
     page::{Page, PageRequest, Reply},
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
     stream::Stream,
@@ -229,12 +229,12 @@ impl Source for Stuck {
     fn classify(&self, _: &Response) -> Verdict {
         Meaning::Ok.into()
     }
-    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         Box::pin(async {
             if self.what == Self::RUNTIME {
                 Self::block(&self.directory);
             }
-            Ok(Vec::new())
+            Ok(Accounts::default())
         })
     }
     fn page<'a>(&'a self, _: &'a Session, _: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {

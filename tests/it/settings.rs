@@ -105,9 +105,8 @@ impl Source for Nothing {
     fn check<'a>(
         &'a self,
         _: &'a actors::session::Session,
-    ) -> futures::future::BoxFuture<'a, Result<Vec<actors::integration::Account>, actors::failure::Failure>>
-    {
-        Box::pin(std::future::ready(Ok(Vec::new())))
+    ) -> futures::future::BoxFuture<'a, Result<actors::integration::Accounts, actors::failure::Failure>> {
+        Box::pin(std::future::ready(Ok(actors::integration::Accounts::default())))
     }
 
     fn page<'a>(

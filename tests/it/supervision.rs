@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use actors::{
     failure::{Failure, Wait},
-    integration::{Account, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
     integrations::catalogue,
     page::{PageRequest, Reply},
     session::{Auth, Call, Meaning, Response, Session, Verdict, quota::QuotaRule},
@@ -66,10 +66,10 @@ impl Source for Bad {
         }
         Meaning::Transient { reason: format!("status {}", response.status), wait: Wait::Unsaid }.into()
     }
-    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         let account =
             Account { id: String::new(), name: String::new(), currency: None, time_zone: "UTC".to_owned() };
-        Box::pin(std::future::ready(Ok(vec![account])))
+        Box::pin(std::future::ready(Ok(Accounts::one(account))))
     }
     fn page<'a>(&'a self, session: &'a Session, _: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {
         Box::pin(async move {

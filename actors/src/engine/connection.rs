@@ -18,11 +18,11 @@ use super::{
     cycle::{Context, Outcome},
     overseer::{Ended, Fate, Overseer},
     job,
-    poller::{BackfillState, Job, Key, Once, Poller},
+    poller::{BackfillState, Job, Key, Once, Poller, Restated},
 };
 use crate::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, Integration},
+    integration::{Accounts, ConnectionSpec, Integration},
     limits,
     observer::Observer,
     session::{Link, Signs, Surroundings, quota::Urgency},
@@ -85,7 +85,7 @@ struct Registered(Result<Registration, SinkError>);
 /// The check's end; nothing when it panicked.
 #[derive(Message)]
 #[rtype(result = "()")]
-struct Checked(Option<Result<Vec<Account>, Failure>>);
+struct Checked(Option<Result<Accounts, Failure>>);
 
 /// Accounts were forgotten in the store: polling goes on.
 #[derive(Message)]
@@ -372,7 +372,7 @@ impl Connection {
         );
         let mut poller = Poller::new(
             Arc::clone(&blueprint.spec),
-            integration,
+            blueprint.integration.as_ref(),
             streams,
             registration.ledgers,
             registration.paused,
@@ -467,16 +467,19 @@ impl Handler<Checked> for Connection {
         if changed.is_empty() {
             return self.step(ctx);
         }
-        tracing::warn!(
-            connection = self.name(),
-            accounts = ?changed,
-            "zone or currency changed: everything of these accounts is read again from the start date"
-        );
+        for Restated { account_id, changes } in &changed {
+            tracing::warn!(
+                connection = self.name(),
+                account = account_id,
+                changes = %changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+                "zone or currency changed: everything of this account is read again from the start date"
+            );
+        }
         let (sink, name) = (Arc::clone(&self.blueprint.sink), self.name().to_owned());
         let epoch = self.at_work.as_ref().map_or(0, |at_work| at_work.context.epoch);
         let forget = async move {
-            for account in changed {
-                sink.reset_account(&name, epoch, &account).await?;
+            for Restated { account_id, changes } in changed {
+                sink.reset_account(&name, epoch, &account_id, changes).await?;
             }
             Ok(())
         };

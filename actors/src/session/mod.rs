@@ -228,7 +228,10 @@ impl Session {
         }
         link.note_date(&response);
         let caller = link.caller(&call.account, call.endpoint);
-        let verdict = link.source.classify(&response);
+        let verdict = match response.redirect() {
+            Some(reason) => Meaning::Permanent { reason }.into(),
+            None => link.source.classify(&response),
+        };
         link.apply(&caller, &verdict.signals);
         self.judge(response, verdict.meaning, &caller, sent_at)
     }

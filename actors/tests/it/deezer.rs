@@ -1,6 +1,11 @@
 //! What is particular to Deezer: lists that move while they are read, and the ways in which something is not there.
 
-use std::{any::Any, collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use actors::{
     integration::{ConnectionSpec, Integration},
@@ -33,6 +38,8 @@ struct Shelf {
     objects: BTreeMap<String, Value>,
     lists: BTreeMap<String, Vec<Value>>,
     errors: BTreeMap<String, i64>,
+    /// Tracks that are on lists, and not delivered.
+    hidden: BTreeSet<i64>,
     /// What happens after each answer to this path.
     after: Option<(String, Change)>,
 }
@@ -82,7 +89,8 @@ impl Shelf {
         let number = |name| request.param(name).and_then(|text| text.parse().ok());
         let (index, limit): (usize, usize) =
             (number("index").unwrap_or(0), number("limit").unwrap_or(25).min(100));
-        let data: Vec<_> = list.iter().skip(index).take(limit).collect();
+        let shown = |entry: &&Value| entry["id"].as_i64().is_none_or(|id| !self.hidden.contains(&id));
+        let data: Vec<_> = list.iter().skip(index).take(limit).filter(shown).collect();
         let mut body = json!({ "data": data, "total": list.len() });
         if index + limit < list.len() {
             // Whoever follows it leaves the house.
@@ -144,6 +152,7 @@ impl Bench {
             integration: "deezer".to_owned(),
             tenant: "label-a".to_owned(),
             accounts: Vec::new(),
+            accounts_exclude: Vec::new(),
             start_date: "2026-10-01".parse().unwrap(),
             base_url: "http://imitation.invalid".parse().unwrap(),
             api_version: String::new(),
@@ -259,7 +268,11 @@ async fn a_list_that_never_stands_still_deletes_nothing() {
         shelf.after = Some(("/playlist/7/tracks".to_owned(), Box::new(change)));
     });
     bench.wire.take_seen();
-    bench.read().await;
+    let end = bench.once().await;
+    assert_eq!(end.finished, Some(false), "a list that cannot be read whole is not well");
+    let shown = end.condition.streams.iter().find(|stream| stream.stream == "playlists").unwrap();
+    assert_eq!(shown.state, State::BackingOff);
+    assert!(shown.error.as_ref().unwrap().contains("playlist 7"), "{shown:?}");
     assert_eq!(bench.on("7"), before, "neither deleted nor mixed");
     assert_eq!(bench.on("8").len(), 3, "nor is anything else of this stream");
     assert_eq!(bench.set_aside(), ["moved"]);
@@ -268,6 +281,44 @@ async fn a_list_that_never_stands_still_deletes_nothing() {
     bench.read().await;
     assert_eq!(bench.on("7").len(), 120);
     assert_eq!(bench.on("8"), placed([1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn hidden_tracks_leave_the_others_their_places() {
+    let bench = Bench::new(json!({ "playlists": ["7", "8"] }));
+    bench.shelf(|shelf| {
+        shelf.set_playlist(7, 1..=260);
+        // All over the pages, one page's end and the last of all among them.
+        shelf.hidden = (1..=260).filter(|id| id % 15 == 5).chain([100, 260]).collect();
+    });
+    bench.read().await;
+    let delivered: Vec<i64> = (1..=260).filter(|id| !(id % 15 == 5 || [100, 260].contains(id))).collect();
+    assert_eq!(bench.on("7"), placed(delivered));
+    assert_eq!(bench.on("8"), placed(1..=3));
+    assert!(bench.set_aside().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_that_leads_elsewhere_is_noted_once() {
+    let bench = Bench::new(json!({ "tracks": ["isrc:GBDUW0000001"] }));
+    bench.read().await;
+    bench.read().await;
+    let noted = || bench.sink.0.lock().changes.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert!(noted().is_empty(), "the first time is no change");
+    let lead = |id: i64| {
+        bench.shelf(|shelf| {
+            let track = shelf.objects[&format!("/track/{id}")].clone();
+            shelf.objects.insert("/track/isrc:GBDUW0000001".to_owned(), track);
+        });
+    };
+    lead(2);
+    bench.read().await;
+    bench.read().await;
+    assert_eq!(noted(), ["isrc of track GBDUW0000001: 2, was 1"]);
+    assert_eq!(bench.table(Table::Tracks).len(), 2, "both stay tied to it");
+    lead(1);
+    bench.read().await;
+    assert_eq!(noted()[1..], ["isrc of track GBDUW0000001: 1, was 2"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -280,7 +331,7 @@ async fn what_left_a_list_today_has_no_place_today() {
     assert_eq!(bench.on("chart:0").len(), 100, "another stream's rows");
     // An empty list is believed when the playlist says so, too.
     bench.shelf(|shelf| shelf.lists.insert("/playlist/8/tracks".to_owned(), Vec::new()).map(drop).unwrap());
-    bench.read().await;
+    assert_eq!(bench.once().await.finished, Some(false));
     assert_eq!(bench.on("8"), placed([3, 1]));
     bench.shelf(|shelf| shelf.set_playlist(8, []));
     bench.read().await;

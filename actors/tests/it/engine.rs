@@ -29,6 +29,7 @@ fn spec(name: &str, integration: &str) -> ConnectionSpec {
         integration: integration.to_owned(),
         tenant: "label-a".to_owned(),
         accounts: Vec::new(),
+        accounts_exclude: Vec::new(),
         start_date: date(2026, 10, 1),
         base_url: "http://127.0.0.1:9".parse().unwrap(),
         api_version: String::new(),

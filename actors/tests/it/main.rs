@@ -1,6 +1,7 @@
 //! The engine and its integrations without a database: supervision, the compliance suite, the scenario simulator.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests: a panic is the report")]
 
+mod accounts;
 mod busboards;
 mod compliance;
 mod deezer;

@@ -8,7 +8,7 @@ use super::delivery::{Counts, Progress};
 use super::errors::MetaError;
 use super::genesis::{ad_sets, next_campaign_id};
 use super::world::{Account, Budget, Campaign, Status, account_number};
-use super::{MetaAds, Surface};
+use super::{AccountFault, MetaAds, Surface};
 use crate::seed::MILLION;
 
 /// A campaign to be added.
@@ -150,6 +150,15 @@ impl MetaAds {
             } else {
                 self.forbidden_accounts.remove(&number);
             }
+        }
+    }
+
+    /// Describes an account wrongly, or (`None`) as it is.
+    pub fn set_account_fault(&mut self, account_id: &str, fault: Option<AccountFault>) {
+        let Some(number) = account_number(account_id) else { return };
+        match fault {
+            Some(fault) => drop(self.account_faults.insert(number, fault)),
+            None => drop(self.account_faults.remove(&number)),
         }
     }
 

@@ -24,7 +24,7 @@ mod usage;
 mod world;
 
 use std::any::Any;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -62,6 +62,21 @@ pub enum Surface {
     Insights,
 }
 
+/// What is wrong with how an account is described.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountFault {
+    /// `timezone_name` is left out.
+    NoZone,
+    /// `timezone_name` is one that nobody knows.
+    StrangeZone,
+    /// `currency` is null.
+    NullCurrency,
+    /// It "does not exist" (100/33), though it is listed.
+    Missing,
+    /// Asked for by itself, it answers 500.
+    Broken,
+}
+
 /// The imitation and its world.
 #[derive(Debug)]
 pub struct MetaAds {
@@ -77,6 +92,7 @@ pub struct MetaAds {
     app_secret: Option<String>,
     forbidden: HashSet<Surface>,
     forbidden_accounts: HashSet<u64>,
+    account_faults: HashMap<u64, AccountFault>,
     scripted_errors: Vec<(String, VecDeque<MetaError>)>,
     insights_empty: bool,
     archived_insights_hidden: bool,
@@ -106,6 +122,7 @@ impl MetaAds {
             app_secret: None,
             forbidden: HashSet::new(),
             forbidden_accounts: HashSet::new(),
+            account_faults: HashMap::new(),
             scripted_errors: Vec::new(),
             insights_empty: false,
             archived_insights_hidden: true,

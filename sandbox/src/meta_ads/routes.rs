@@ -12,7 +12,7 @@ use super::insights::{Row, Scope};
 use super::params::Params;
 use super::query::{InsightsQuery, Level};
 use super::world::{Account, account_number};
-use super::{MetaAds, Surface, rows};
+use super::{AccountFault, MetaAds, Surface, rows};
 use crate::exchange::Request;
 
 /// Versions that are served; others are told to upgrade.
@@ -97,7 +97,14 @@ impl MetaAds {
     fn account(&self, id: &str) -> Result<&Account, MetaError> {
         let number = id.strip_prefix("act_").and_then(account_number);
         let account = self.accounts.iter().find(|account| Some(account.id) == number);
-        account.ok_or_else(|| MetaError::missing(id))
+        let account = account.ok_or_else(|| MetaError::missing(id))?;
+        match self.account_faults.get(&account.id) {
+            Some(AccountFault::Missing) => Err(MetaError::missing(id)),
+            Some(AccountFault::Broken) => {
+                Err(MetaError::new(500, 2, "Service temporarily unavailable".to_owned()))
+            }
+            _ => Ok(account),
+        }
     }
 
     /// A campaign, ad set or ad, with its account.
@@ -124,7 +131,20 @@ impl MetaAds {
     }
 
     fn account_object(&self, account: &Account, fields: &[String]) -> Value {
-        entities::account(account, fields, self.now(), || self.spent_minor(account))
+        let mut object = entities::account(account, fields, self.now(), || self.spent_minor(account));
+        if let Some(object) = object.as_object_mut() {
+            match self.account_faults.get(&account.id) {
+                Some(AccountFault::NoZone) => drop(object.remove("timezone_name")),
+                Some(AccountFault::StrangeZone) => {
+                    object.insert("timezone_name".to_owned(), Value::from("Mars/Olympus"));
+                }
+                Some(AccountFault::NullCurrency) => {
+                    object.insert("currency".to_owned(), Value::Null);
+                }
+                Some(AccountFault::Missing | AccountFault::Broken) | None => {}
+            }
+        }
+        object
     }
 
     fn spent_minor(&self, account: &Account) -> u64 {

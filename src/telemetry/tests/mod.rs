@@ -160,6 +160,7 @@ fn music(connection: &str) -> MusicSnapshot {
             value: 9_007_199_254_740_993,
         }],
         placements: [(deezer(), [("3135556".to_owned(), "908622995".to_owned())].into())].into(),
+        partly_placed: std::collections::BTreeSet::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
         body::{Body, tests::identity},
         limits::{CAMPAIGNS_MAX, COUNTERS_MAX, LABEL_CHARS_MAX},
         render::render,
-        snapshot::{CounterSnapshot, MarketingCampaign, Member, MemberRule, Touched, Windows},
+        snapshot::{CounterSnapshot, MarketingCampaign, Member, MemberRule, MusicSnapshot, Touched, Windows},
     },
 };
 use rows::state::State;
@@ -128,6 +128,31 @@ fn music_of_a_connection_that_is_gone_goes_along() {
     assert!(text.contains(
         "dynamoi_playlist_placements{provider=\"deezer\",service=\"deezer\",track_id=\"3135556\"} 1\n"
     ));
+}
+
+#[test]
+fn no_place_is_unknown_where_some_list_could_not_be_read() {
+    let placements = |change: fn(&mut MusicSnapshot)| {
+        let mut music = music("label-a-deezer");
+        change(&mut music);
+        let mut board = web_and_music_board();
+        board.replace_music(vec![music], noon());
+        let text = text(&board, noon());
+        let line =
+            text.lines().find(|line| line.starts_with("dynamoi_playlist_placements{")).map(str::to_owned);
+        line.map(|line| line.rsplit_once(' ').unwrap().1.to_owned())
+    };
+    let nowhere: fn(&mut MusicSnapshot) = |music| music.placements.values_mut().for_each(BTreeSet::clear);
+    assert_eq!(placements(nowhere).as_deref(), Some("0"), "every list was read");
+    let partly: fn(&mut MusicSnapshot) = |music| {
+        music.placements.values_mut().for_each(BTreeSet::clear);
+        music.partly_placed.insert("deezer".to_owned());
+    };
+    assert_eq!(placements(partly), None);
+    let somewhere: fn(&mut MusicSnapshot) = |music| {
+        music.partly_placed.insert("deezer".to_owned());
+    };
+    assert_eq!(placements(somewhere).as_deref(), Some("1"), "at least there");
 }
 
 #[test]

@@ -91,6 +91,7 @@ fn suited<'a>(line: &Line, admitted: &'a Admitted) -> Option<&'a Ledger> {
     let nothing_else = long_keys.is_empty()
         && commit.tombstones.is_empty()
         && commit.quarantined.is_empty()
+        && commit.changes.is_empty()
         && commit.vanish.is_none();
     let table = commit.rows.first().map(Row::table);
     let one_of_objects =

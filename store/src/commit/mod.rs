@@ -2,6 +2,7 @@
 
 pub mod admit;
 mod ads;
+pub mod changes;
 mod daily;
 pub mod express;
 mod ledger;
@@ -103,7 +104,9 @@ pub async fn apply(
     };
     let scope =
         Scope { connection_id, commit, keyring, observed_at: seconds(now), expect: Expect::default() };
-    let mut committed = Committed { set_aside: admitted.set_aside.clone(), ..Committed::default() };
+    let noted = changes::note(tx, &commit.connection, connection_id, &commit.changes, now).await?;
+    let mut committed =
+        Committed { set_aside: admitted.set_aside.clone(), changes: noted, ..Committed::default() };
     let mut narrowed = Narrowing::new();
     long_keys::write(tx, &admitted.long_keys).await?;
     for (table, rows) in by_table(&commit.rows, &mut committed.duplicates) {

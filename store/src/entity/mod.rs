@@ -17,6 +17,7 @@ pub mod backfill;
 pub mod billing_profile;
 pub mod campaign;
 pub mod campaign_member;
+pub mod change;
 pub mod connection;
 pub mod counter_entity;
 pub mod counter_reading;

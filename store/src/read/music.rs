@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use rows::{
     Day, Micros,
-    day::day_at,
+    day::{day_at, plus_days},
     ledger::{Ledger, Progress},
     music::MusicEntity,
     snapshot::{ArtistSnapshot, CounterSnapshot, MusicSnapshot, PlaylistSnapshot, TrackSnapshot, Windows},
@@ -42,6 +42,7 @@ struct Part {
     playlists: BTreeMap<Key, PlaylistSnapshot>,
     counters: Vec<CounterSnapshot>,
     placements: BTreeMap<String, BTreeSet<(String, String)>>,
+    partly_placed: BTreeSet<String>,
 }
 
 /// The database, and what has been found in it.
@@ -76,6 +77,7 @@ impl Store {
                     playlists: part.playlists.into_values().collect(),
                     counters: part.counters,
                     placements: part.placements,
+                    partly_placed: part.partly_placed,
                 })
             })
             .collect();
@@ -167,6 +169,35 @@ impl<C: ConnectionTrait> Reader<'_, C> {
             let part = self.parts.entry(stream.0).or_default();
             part.note(MusicEntity::Playlist, &service, &playlist, read_on);
             part.placements.entry(service).or_default().insert((text(&row, "track_id")?, playlist));
+        }
+        self.unread_lists(&days).await
+    }
+
+    /// Notes services of which a list is there without a known place: one that had tracks the day before, or whose fans were
+    /// read the same day. Its contents are unknown, unless it says itself that it has none.
+    async fn unread_lists(&mut self, days: &BTreeMap<StreamKey, Day>) -> Result<(), StoreError> {
+        let before = days.iter().map(|(stream, day)| (stream.clone(), plus_days(*day, -1))).collect();
+        let mut expected: BTreeSet<(i64, Key)> = BTreeSet::new();
+        for row in rows_of_day(self.database, PLACEMENTS, "e.service, e.playlist_id", &before).await? {
+            expected.insert((stream_of(&row)?.0, (text(&row, "service")?, text(&row, "playlist_id")?)));
+        }
+        for (connection, part) in &self.parts {
+            let lists = part.counters.iter().filter(|counter| counter.entity == MusicEntity::Playlist);
+            expected.extend(lists.map(|list| (*connection, (list.service.clone(), list.id.clone()))));
+        }
+        let empty = "service, playlist_id AS id, CASE WHEN track_count = 0 OR status = 'removed' THEN 1 ELSE 0 END AS empty";
+        for row in self.objects(empty, "playlist_rows").await? {
+            if row.try_get::<i32>("", "empty")? == 1 {
+                let connection: i64 = row.try_get("", "connection_id")?;
+                expected.remove(&(connection, (text(&row, "service")?, text(&row, "id")?)));
+            }
+        }
+        for (connection, (service, list)) in expected {
+            let Some(part) = self.parts.get_mut(&connection) else { continue };
+            let Some(placed) = part.placements.get(&service) else { continue };
+            if !placed.iter().any(|(_, playlist)| *playlist == list) {
+                part.partly_placed.insert(service);
+            }
         }
         Ok(())
     }

@@ -3,8 +3,8 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    music::*, narrowing::*, reading::*, refusing::*, sealing::*, storing::*, support::Bench, texts::*,
-    vanishing::*, web::*, windows::*,
+    changes::*, music::*, narrowing::*, reading::*, refusing::*, sealing::*, storing::*, support::Bench,
+    texts::*, vanishing::*, web::*, windows::*,
 };
 
 /// A case, ready to run.
@@ -97,6 +97,8 @@ cases! {
     placements_that_were_not_seen_leave_the_day
     music_is_shown_as_last_read
     streams_are_summed_over_days_that_were_read
+    a_code_that_leads_elsewhere_is_noted_once
+    what_changed_about_a_forgotten_account_is_noted_with_it
     billing_profiles_are_sealed_and_the_most_trusted_answer_counts
     a_cell_that_was_moved_or_has_no_key_is_an_error
     a_rotation_seals_everything_anew_and_changes_nothing_else

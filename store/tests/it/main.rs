@@ -6,6 +6,7 @@
 )]
 
 mod cases;
+mod changes;
 mod kinds;
 mod music;
 mod narrowing;

@@ -342,6 +342,13 @@ pub async fn music_is_shown_as_last_read(bench: &Bench) {
     let snapshot = bench.store.music(at("2026-11-25T00:06:00Z")).await.unwrap().remove(0);
     assert!(snapshot.placements["deezer"].is_empty());
     assert!(snapshot.tracks.is_empty() && snapshot.counters.is_empty() && snapshot.playlists.is_empty());
+    // One of them says that it has 50 tracks: which they are is unknown, and not nothing.
+    assert_eq!(snapshot.partly_placed, ["deezer".to_owned()].into());
+    let none = Playlist { track_count: Some(0), ..playlist("9") };
+    let empty = read(commit("all", epoch, vec![Row::Playlist(none)]), "2026-11-25T00:10:00Z");
+    bench.commit(empty).await;
+    let snapshot = bench.store.music(at("2026-11-25T00:11:00Z")).await.unwrap().remove(0);
+    assert!(snapshot.placements["deezer"].is_empty() && snapshot.partly_placed.is_empty());
 }
 
 pub async fn streams_are_summed_over_days_that_were_read(bench: &Bench) {

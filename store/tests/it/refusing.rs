@@ -16,7 +16,7 @@ pub async fn an_outdated_worker_cannot_write(bench: &Bench) {
     assert_eq!(bench.try_commit(commit(old)).await, Err(SinkError::Outdated("meta".into())));
     assert_eq!(bench.count("ad_performance_daily").await, 0);
     assert_eq!(
-        bench.store.reset_account("meta", old, ACCOUNT).await,
+        bench.store.reset_account("meta", old, ACCOUNT, Vec::new()).await,
         Err(SinkError::Outdated("meta".into()))
     );
     bench.commit(commit(new)).await;

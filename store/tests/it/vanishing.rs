@@ -120,7 +120,7 @@ pub async fn an_account_can_be_forgotten_and_read_again(bench: &Bench) {
     other.rows = vec![Row::AdPerformance(row)];
     other.ledger = None;
     bench.commit(other).await;
-    bench.store.reset_account("meta", epoch, ACCOUNT).await.unwrap();
+    bench.store.reset_account("meta", epoch, ACCOUNT, Vec::new()).await.unwrap();
     assert_eq!(bench.count("ad_performance_daily").await, 1);
     assert_eq!(bench.count("ad_campaigns").await, 0);
     assert_eq!(bench.count("ledger").await, 0);

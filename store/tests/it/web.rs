@@ -145,7 +145,7 @@ pub async fn a_web_window_loses_only_its_own_streams_days(bench: &Bench) {
     assert_eq!(bench.commit(confirmed(few)).await.vanished, 2);
     let none = complete(commit("posthog", "goals", epoch, vec![]), Table::WebConversionsDaily, days(19, 19));
     assert_eq!(bench.commit(confirmed(none)).await.vanished, 1);
-    bench.store.reset_account("posthog", epoch, PROJECT).await.unwrap();
+    bench.store.reset_account("posthog", epoch, PROJECT, Vec::new()).await.unwrap();
     assert_eq!(bench.count("web_analytics_daily").await, 0);
 }
 

@@ -105,6 +105,9 @@ pub enum CycleError {
     /// None at all: the connection ends. [`run`] gives [`Done::Stopped`] instead.
     #[error("the connection ends")]
     Stopped,
+    /// All that could be read is stored, and something could not.
+    #[error("{0}")]
+    Lacking(String),
 }
 
 /// A cycle at work.
@@ -194,6 +197,7 @@ impl CycleError {
             Self::Sink(SinkError::Outdated(_)) => "outdated",
             Self::Sink(_) => "database",
             Self::Stopped => "stopped",
+            Self::Lacking(_) => "lacking",
         }
     }
 }
@@ -258,6 +262,7 @@ impl Cycle<'_> {
             rows: page.rows,
             tombstones: page.tombstones,
             quarantined: page.quarantined,
+            changes: page.changes,
             ..Commit::default()
         }
     }
@@ -331,6 +336,9 @@ impl Cycle<'_> {
             shows_more = ledger.reach() != self.ledger.reach();
             self.ledger = ledger;
         }
+        for change in &committed.changes {
+            tracing::warn!(connection = context.spec.name, stream = self.task.stream.name, %change, "changed");
+        }
         let wrote = committed.vanished > 0 || committed.written.iter().any(|(_, rows)| *rows > 0);
         if wrote || shows_more {
             context.observer.rows_changed(&context.spec.name, &account_id);
@@ -387,7 +395,9 @@ impl Cycle<'_> {
 fn joined(mut earlier: Commit, mut later: Commit) -> Commit {
     earlier.rows.append(&mut later.rows);
     earlier.quarantined.append(&mut later.quarantined);
+    earlier.changes.append(&mut later.changes);
     Commit {
+        changes: earlier.changes,
         rows: earlier.rows,
         quarantined: earlier.quarantined,
         ledger: later.ledger.or(earlier.ledger),

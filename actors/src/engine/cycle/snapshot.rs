@@ -50,6 +50,8 @@ impl Cycle<'_> {
             whole.rows.extend(page.rows);
             whole.quarantined.extend(page.quarantined);
             whole.tombstones.extend(page.tombstones);
+            whole.changes.extend(page.changes);
+            whole.lacking = whole.lacking.or(page.lacking);
             if whole.rows.len() > limits::SNAPSHOT_ROWS_MAX {
                 return Err(CycleError::Source(Failure::Permanent {
                     reason: format!("more than {} objects in one set", limits::SNAPSHOT_ROWS_MAX),
@@ -70,7 +72,8 @@ impl Cycle<'_> {
     ) -> Result<Done, CycleError> {
         let Kind::Snapshot(policy) = &self.task.stream.kind else { return Ok(Done::Complete) };
         // What could not be read may be the very object that seems to be missing.
-        let sure = whole.quarantined.is_empty() && !moved;
+        let sure = whole.quarantined.is_empty() && whole.lacking.is_none() && !moved;
+        let lacking = whole.lacking.clone();
         let began_at = self.began_at;
         let today = day_at(began_at, &self.zone()?);
         let vanish = policy.vanishing.filter(|_| sure).map(|table| {
@@ -91,7 +94,7 @@ impl Cycle<'_> {
         commit.quarantined.append(&mut set_aside);
         commit.vanish = vanish;
         self.store(commit).await?;
-        Ok(Done::Complete)
+        lacking.map_or(Ok(Done::Complete), |what| Err(CycleError::Lacking(what)))
     }
 
     fn resume(&self) -> Option<String> {

@@ -1,29 +1,207 @@
 //! Which accounts and streams there are, and what was read of them before.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
-use rows::ledger::{DaysProgress, FeedProgress, Ledger, Progress, SnapshotProgress};
+use rows::{
+    ledger::{DaysProgress, FeedProgress, Ledger, Progress, SnapshotProgress},
+    sink::Change,
+    state::State,
+    zone::zone,
+};
 
-use super::{Key, Poller};
+use super::{CycleError, Key, ONCE_FAILURES_MAX, Poller, trouble::Trouble};
 use crate::{
-    integration::{Account, ConnectionSpec},
+    failure::Failure,
+    integration::{Account, Accounts, ConnectionSpec, Integration, Unusable},
+    limits,
     stream::{Kind, Stream},
 };
 
+/// What the configuration says about accounts, in the provider's own ids.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    /// Those to read; empty = all that the credentials see.
+    accounts: BTreeSet<String>,
+    /// Those to leave out.
+    excluded: BTreeSet<String>,
+}
+
+/// An account whose zone or currency is another than before: everything read of it must be forgotten in the store, because
+/// such days cannot be mixed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restated {
+    /// The account.
+    pub account_id: String,
+    /// What changed, for people to see.
+    pub changes: Vec<Change>,
+}
+
+/// Accounts are asked for again so often: new ones appear, zones and currencies change.
+const CHECK_EVERY: Duration = Duration::from_hours(6);
+
+// === impl Named ===
+
+impl Named {
+    pub fn of(spec: &ConnectionSpec, integration: &dyn Integration) -> Self {
+        let ids = |configured: &[String]| -> BTreeSet<String> {
+            configured.iter().map(|id| integration.account_id(id).to_owned()).collect()
+        };
+        let mut accounts = ids(&spec.accounts);
+        accounts.extend(integration.accounts_in(&spec.settings));
+        Self { accounts, excluded: ids(&spec.accounts_exclude) }
+    }
+
+    /// Whether it is to be read, if it is there.
+    fn wants(&self, id: &str) -> bool {
+        (self.accounts.is_empty() || self.accounts.contains(id)) && !self.excluded.contains(id)
+    }
+}
+
+// === impl Poller ===
+
 impl Poller {
-    pub(super) fn adopt(&mut self, accounts: Vec<Account>) -> Vec<String> {
-        let mut changed = Vec::new();
-        for account in &accounts {
-            let differs = |ledger: &Ledger| {
-                ledger.account_id == account.id
-                    && (ledger.time_zone != account.time_zone
-                        || (ledger.currency.is_some() && ledger.currency != account.currency))
-            };
-            if self.ledgers.values().any(|ledger| differs(ledger)) || self.stored.iter().any(differs) {
-                changed.push(account.id.clone());
-                self.stored.retain(|ledger| ledger.account_id != account.id);
-                self.ledgers.retain(|key, _| key.account_id != account.id);
+    /// Takes up what the store knows of accounts: it is what is read and shown where the provider says nothing of them.
+    pub(super) fn recall(&mut self) {
+        let mut accounts = BTreeMap::new();
+        for ledger in &self.stored {
+            // Nobody can tell the days of a zone that is not known.
+            if self.named.wants(&ledger.account_id) && ledger.zone().is_some() {
+                accounts.entry(ledger.account_id.clone()).or_insert_with(|| Account {
+                    id: ledger.account_id.clone(),
+                    name: String::new(),
+                    currency: ledger.currency,
+                    time_zone: ledger.time_zone.clone(),
+                });
             }
+        }
+        self.accounts = accounts.into_values().collect();
+        self.take_up();
+    }
+
+    /// The provider told its accounts. Gives those of which everything must be forgotten in the store before the next step.
+    pub fn checked(&mut self, result: Result<Accounts, Failure>) -> Vec<Restated> {
+        self.checking = false;
+        let elapsed = self.clock.elapsed();
+        match result.and_then(|found| self.wanted(found)) {
+            Ok(found) => {
+                self.check_trouble = None;
+                let restated = self.adopt(found);
+                let passing = self.unusable.values().map(|trouble| trouble.until).min();
+                let next = elapsed + CHECK_EVERY;
+                self.check_at = Some(passing.map_or(next, |until| until.min(next)));
+                restated
+            }
+            Err(Failure::NeedsReauth { advice }) => {
+                self.needs_reauth(advice);
+                Vec::new()
+            }
+            Err(failure) => {
+                let before = self.check_trouble.take().map(|trouble| *trouble);
+                let trouble = self.trouble(before, &CycleError::Source(failure));
+                // What was read before goes on: the provider's word on it is hours old at most, or the store's.
+                self.check_at = Some(trouble.until);
+                self.check_trouble = Some(Box::new(trouble));
+                Vec::new()
+            }
+        }
+    }
+
+    /// Without what is excluded; with what is missing, and with that set apart which nobody can read.
+    fn wanted(&self, found: Accounts) -> Result<Accounts, Failure> {
+        let mut wanted = Accounts { listed: found.listed, ..Accounts::default() };
+        for account in found.usable.into_iter().filter(|account| !self.named.excluded.contains(&account.id)) {
+            let id = account.id.clone();
+            let known = if zone(&account.time_zone).is_some() {
+                Ok(account)
+            } else {
+                let reason = format!(
+                    "account {id}: time zone {:?} is not known: its days cannot be told",
+                    account.time_zone
+                );
+                Err(Failure::Permanent { reason })
+            };
+            wanted.add(&id, known);
+        }
+        let unusable = found.unusable.into_iter().filter(|one| !self.named.excluded.contains(&one.id));
+        wanted.unusable.extend(unusable);
+        if found.listed && self.named.accounts.is_empty() {
+            let is_told = |id: &str| {
+                wanted.usable.iter().any(|account| account.id == id)
+                    || wanted.unusable.iter().any(|one| one.id == id)
+            };
+            let before: BTreeSet<&str> = self.accounts.iter().map(|account| account.id.as_str()).collect();
+            let missing: Vec<_> = before.into_iter().filter(|id| !is_told(id)).map(missing).collect();
+            wanted.unusable.extend(missing);
+        }
+        if wanted.usable.is_empty() && wanted.unusable.is_empty() {
+            let reason = if self.named.excluded.is_empty() {
+                "the provider names no account to read"
+            } else {
+                "`accounts_exclude` leaves no account to read: take one out of it, or set `enabled = false`"
+            };
+            return Err(Failure::Permanent { reason: reason.to_owned() });
+        }
+        Ok(wanted)
+    }
+
+    fn adopt(&mut self, found: Accounts) -> Vec<Restated> {
+        let mut unusable = BTreeMap::new();
+        let mut accounts = found.usable;
+        for Unusable { id, failure } in found.unusable {
+            // What it was before holds on, unless the provider's word contradicts it.
+            if !matches!(failure, Failure::Permanent { .. })
+                && let Some(known) = self.accounts.iter().find(|known| known.id == id)
+            {
+                accounts.push(known.clone());
+            }
+            let before = self.unusable.remove(&id);
+            unusable.insert(id, self.account_trouble(before, failure));
+        }
+        self.unusable = unusable;
+        let restated: Vec<Restated> = accounts.iter().filter_map(|account| self.restated(account)).collect();
+        for Restated { account_id, .. } in &restated {
+            self.stored.retain(|ledger| ledger.account_id != *account_id);
+            self.ledgers.retain(|key, _| key.account_id != *account_id);
+        }
+        self.accounts = accounts;
+        self.take_up();
+        restated
+    }
+
+    /// What differs from what was read before.
+    fn restated(&self, account: &Account) -> Option<Restated> {
+        let ledgers = self.ledgers.values().map(|ledger| &**ledger).chain(&self.stored);
+        let mut changes = BTreeMap::new();
+        for ledger in ledgers.filter(|ledger| ledger.account_id == account.id) {
+            if ledger.time_zone != account.time_zone {
+                let after = Some(account.time_zone.clone());
+                changes.insert("time_zone", (ledger.time_zone.clone(), after));
+            }
+            if let Some(before) = ledger.currency.filter(|before| account.currency != Some(*before)) {
+                changes.insert(
+                    "currency",
+                    (before.to_string(), account.currency.map(|after| after.to_string())),
+                );
+            }
+        }
+        let change = |(kind, (before, after))| Change {
+            kind,
+            entity: "account",
+            id: account.id.clone(),
+            before: Some(before),
+            after,
+        };
+        let changes: Vec<Change> = changes.into_iter().map(change).collect();
+        (!changes.is_empty()).then(|| Restated { account_id: account.id.clone(), changes })
+    }
+
+    /// Gives every stream of every account that is read its ledger, and puts the others away.
+    fn take_up(&mut self) {
+        for account in &self.accounts {
             for stream in &self.streams {
                 let key = Key { account_id: account.id.clone(), stream: stream.name };
                 if self.ledgers.contains_key(&key) {
@@ -39,13 +217,66 @@ impl Poller {
                 self.ledgers.insert(key, Box::new(ledger));
             }
         }
+        let known: HashSet<String> = self.accounts.iter().map(|account| account.id.clone()).collect();
+        let gone: Vec<Key> =
+            self.ledgers.keys().filter(|key| !known.contains(&key.account_id)).cloned().collect();
+        for ledger in gone.iter().filter_map(|key| self.ledgers.remove(key)).collect::<Vec<_>>() {
+            self.put_away(*ledger);
+        }
         self.stored.shrink_to_fit();
-        let known: HashSet<_> = accounts.iter().map(|account| account.id.as_str()).collect();
-        self.ledgers.retain(|key, _| known.contains(key.account_id.as_str()));
-        self.troubles.retain(|key, _| known.contains(key.account_id.as_str()));
-        self.accounts = accounts;
-        changed
+        self.troubles.retain(|key, _| known.contains(&key.account_id));
     }
+
+    /// Keeps what was read of an account that is not read now: it may come back.
+    pub(super) fn put_away(&mut self, ledger: Ledger) {
+        self.stored
+            .retain(|stored| (&stored.account_id, &stored.stream) != (&ledger.account_id, &ledger.stream));
+        self.stored.push(ledger);
+    }
+
+    /// Whether a single run should ask once more for accounts that cannot be read now.
+    pub(super) fn awaits_accounts(&self) -> bool {
+        let mut troubles = self.check_trouble.as_deref().into_iter().chain(self.unusable.values());
+        troubles.any(|trouble| trouble.state != State::NeedsReauth && trouble.failures < ONCE_FAILURES_MAX)
+    }
+
+    /// Accounts that should be read and are not: named in the configuration, or found and of no use; `""` where nothing at
+    /// all is known of any.
+    pub(super) fn unread_accounts(&self) -> BTreeSet<String> {
+        let named = self.named.accounts.iter().filter(|id| self.named.wants(id));
+        let mut unread: BTreeSet<String> = named.chain(self.unusable.keys()).cloned().collect();
+        for account in &self.accounts {
+            unread.remove(&account.id);
+        }
+        if self.accounts.is_empty() && unread.is_empty() {
+            unread.insert(String::new());
+        }
+        unread
+    }
+
+    fn account_trouble(&self, before: Option<Trouble>, failure: Failure) -> Trouble {
+        let is_passing = matches!(failure, Failure::Transient { .. } | Failure::RateLimited { .. });
+        let is_forbidden =
+            matches!(failure, Failure::Forbidden { .. } | Failure::Gone { .. } | Failure::NeedsReauth { .. });
+        let mut trouble = self.trouble(before, &CycleError::Source(failure));
+        if !is_passing {
+            trouble.until = self.clock.elapsed() + limits::PROBE;
+            // Asking once more in the same run would not help.
+            trouble.failures = ONCE_FAILURES_MAX;
+        }
+        if is_forbidden {
+            trouble.state = State::NeedsReauth;
+        }
+        trouble
+    }
+}
+
+fn missing(id: &str) -> Unusable {
+    let advice = format!(
+        "account {id} was read before, and the credentials do not see it any more: grant access to it again, or name it in \
+         `accounts_exclude`"
+    );
+    Unusable { id: id.to_owned(), failure: Failure::Forbidden { advice } }
 }
 
 /// The streams as the configuration changes them; those switched off are left out.

@@ -20,15 +20,18 @@ use rows::{
     state::State,
 };
 
-pub use self::backfills::BackfillState;
-use self::{accounts::configured, trouble::Trouble};
+pub use self::{accounts::Restated, backfills::BackfillState};
+use self::{
+    accounts::{Named, configured},
+    trouble::Trouble,
+};
 use super::{
     cycle::{CycleError, Done, Outcome, Task},
     schedule::{self, Plan},
 };
 use crate::{
     failure::Failure,
-    integration::{Account, ConnectionSpec},
+    integration::{Account, ConnectionSpec, Integration},
     limits,
     session::{quota::Urgency, retry::Delays},
     stream::Stream,
@@ -88,16 +91,21 @@ pub struct Poller {
     once: Option<Once>,
     /// When this poller was made, by the monotonic clock.
     made_at: Duration,
+    /// What the configuration says about accounts.
+    named: Named,
+    /// Those that are read: at first as the store knows them.
     accounts: Vec<Account>,
+    /// What stands in the way of single accounts, those among them that are read nevertheless included.
+    unusable: BTreeMap<String, Trouble>,
     /// Boxed: most connections have few, and a tree makes room for eleven at once.
     ledgers: BTreeMap<Key, Box<Ledger>>,
-    /// Ledgers from the store, until the check tells which accounts there are.
+    /// Ledgers of accounts and streams that are not read now.
     stored: Vec<Ledger>,
     running: HashSet<Key>,
     deep_running: usize,
     checking: bool,
-    /// By the monotonic clock; nothing before the first.
-    checked_at: Option<Duration>,
+    /// When to ask again, by the monotonic clock; `None` before the first answer.
+    check_at: Option<Duration>,
     check_trouble: Option<Box<Trouble>>,
     troubles: BTreeMap<Key, Trouble>,
     reauth: Option<(String, Duration)>,
@@ -111,8 +119,6 @@ pub struct Poller {
     failed: bool,
 }
 
-/// Accounts are asked for again so often: new ones appear, zones and currencies change.
-const CHECK_EVERY: Duration = Duration::from_hours(6);
 /// Failures of one stream in a single run after which it gives up.
 const ONCE_FAILURES_MAX: u32 = 3;
 /// Never sleeps longer than this, whatever is due: the wall clock may jump.
@@ -124,7 +130,7 @@ impl Poller {
     /// For a connection whose store gave `ledgers`.
     pub fn new(
         spec: Arc<ConnectionSpec>,
-        integration: &'static str,
+        integration: &dyn Integration,
         streams: Vec<Stream>,
         ledgers: Vec<Ledger>,
         paused: bool,
@@ -132,20 +138,23 @@ impl Poller {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let streams = configured(streams, &spec);
-        Self {
+        let named = Named::of(&spec, integration);
+        let mut poller = Self {
             spec,
-            integration,
+            integration: integration.id(),
             streams,
             made_at: clock.elapsed(),
             clock,
             once,
+            named,
             accounts: Vec::new(),
+            unusable: BTreeMap::new(),
             ledgers: BTreeMap::new(),
             stored: ledgers,
             running: HashSet::new(),
             deep_running: 0,
             checking: false,
-            checked_at: None,
+            check_at: None,
             check_trouble: None,
             troubles: BTreeMap::new(),
             reauth: None,
@@ -157,7 +166,9 @@ impl Poller {
             last_success_at: None,
             next_poll_at: None,
             failed: false,
-        }
+        };
+        poller.recall();
+        poller
     }
 
     /// When a cycle last succeeded, for a worker before this one.
@@ -184,7 +195,7 @@ impl Poller {
                 return step;
             }
             self.reauth = None;
-            self.checked_at = None;
+            self.check_at = None;
         }
         if self.paused && self.once.is_none() {
             return step;
@@ -199,26 +210,27 @@ impl Poller {
 
     /// Starts the check when it is time. Gives how long to wait when nothing else can run before it.
     fn check(&mut self, elapsed: Duration, step: &mut Step) -> Option<Duration> {
+        // Before the first answer nothing is read, whatever the store remembers: an account may have changed.
+        let is_first = self.check_at.is_none();
         if self.checking {
-            return self.checked_at.is_none().then_some(SLEEP_MAX);
+            return is_first.then_some(SLEEP_MAX);
         }
-        if let Some(at) = self.checked_at
-            && elapsed < at + CHECK_EVERY
-        {
+        if self.check_at.is_some_and(|at| elapsed < at) || self.has_given_up_checking() {
             return None;
         }
-        if let Some(trouble) = &self.check_trouble {
-            if self.is_overdue() || (self.once.is_some() && trouble.failures >= ONCE_FAILURES_MAX) {
-                step.finished = Some(false);
-                return Some(SLEEP_MAX);
-            }
-            if elapsed < trouble.until {
-                return self.checked_at.is_none().then(|| trouble.until.saturating_sub(elapsed));
-            }
+        if is_first && self.is_overdue() {
+            step.finished = Some(false);
+            return Some(SLEEP_MAX);
         }
         self.checking = true;
         step.jobs.push(Job::Check);
-        self.checked_at.is_none().then_some(SLEEP_MAX)
+        is_first.then_some(SLEEP_MAX)
+    }
+
+    /// A single run has asked for the accounts often enough.
+    fn has_given_up_checking(&self) -> bool {
+        let is_troubled = self.check_trouble.is_some() || !self.unusable.is_empty();
+        self.once.is_some() && is_troubled && !self.awaits_accounts()
     }
 
     fn cycles(&mut self, agreed_now: Timestamp, elapsed: Duration, step: &mut Step) {
@@ -283,11 +295,19 @@ impl Poller {
             self.running.insert(key.clone());
             step.jobs.push(Job::Cycle { key, task: Box::new(task), lateness });
         }
+        let is_whole = self.check_trouble.is_none() && self.unusable.is_empty();
         if self.once.is_some() {
+            // What may pass is asked for again before the run ends without it.
+            waiting |= self.awaits_accounts();
             let exhausted = waiting && self.is_overdue();
             if self.running.is_empty() && !self.checking && !pending && (!waiting || exhausted) {
-                step.finished = Some(!self.failed && !waiting);
+                step.finished = Some(!self.failed && !waiting && is_whole);
             }
+        }
+        if let Some(at) = self.check_at
+            && !self.has_given_up_checking()
+        {
+            wake_in = wake_in.min(at.saturating_sub(elapsed));
         }
         step.wake_in = Some(sleep(wake_in));
     }
@@ -297,35 +317,15 @@ impl Poller {
         self.once.is_some_and(|once| self.clock.elapsed().saturating_sub(self.made_at) > once.wait_max)
     }
 
-    /// The provider told its accounts. Gives those whose zone or currency changed: everything read of them must be
-    /// forgotten in the store before the next step.
-    pub fn checked(&mut self, result: Result<Vec<Account>, Failure>) -> Vec<String> {
-        self.checking = false;
-        let elapsed = self.clock.elapsed();
-        match result {
-            Ok(accounts) => {
-                self.checked_at = Some(elapsed);
-                self.check_trouble = None;
-                self.adopt(accounts)
-            }
-            Err(Failure::NeedsReauth { advice }) => {
-                self.needs_reauth(advice);
-                Vec::new()
-            }
-            Err(failure) => {
-                let before = self.check_trouble.take().map(|trouble| *trouble);
-                let trouble = self.trouble(before, &CycleError::Source(failure));
-                self.check_trouble = Some(Box::new(trouble));
-                Vec::new()
-            }
-        }
-    }
-
     /// A cycle ended.
     pub fn done(&mut self, key: &Key, urgency: Urgency, outcome: Outcome) {
         self.running.remove(key);
         self.deep_running = self.deep_running.saturating_sub(usize::from(urgency == Urgency::Deep));
-        self.ledgers.insert(key.clone(), Box::new(outcome.ledger));
+        if self.account(key).is_some() {
+            self.ledgers.insert(key.clone(), Box::new(outcome.ledger));
+        } else {
+            self.put_away(outcome.ledger);
+        }
         match outcome.result {
             Ok(Done::Unconfirmed) if self.once.is_none() => {
                 // The second reading comes after a pause: what confused the provider may pass.
@@ -342,6 +342,15 @@ impl Poller {
             Err(CycleError::Source(Failure::NeedsReauth { advice })) => self.needs_reauth(advice),
             Err(CycleError::Source(Failure::Forbidden { .. })) => {
                 self.troubles.remove(key);
+                self.failed = true;
+            }
+            Err(CycleError::Lacking(error)) => {
+                // It is read again when it is due: until then nobody can do more.
+                let until = self.clock.elapsed();
+                let delays = Delays::new(limits::BACKOFF_INITIAL, limits::BACKOFF_MAX);
+                let trouble = Trouble { state: State::BackingOff, error, until, delays, failures: 0 };
+                self.troubles.insert(key.clone(), trouble);
+                self.last_success_at = Some(self.clock.now());
                 self.failed = true;
             }
             Err(CycleError::Sink(SinkError::Outdated(name))) => {
@@ -366,6 +375,9 @@ impl Poller {
         if asked.is_some() {
             // Asking for a poll is asking for a probe.
             self.reauth = None;
+            if !self.unusable.is_empty() || self.check_trouble.is_some() {
+                self.check_at = self.check_at.map(|_| self.clock.elapsed());
+            }
             self.check_trouble = None;
             self.troubles.clear();
         }

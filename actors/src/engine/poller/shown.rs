@@ -1,7 +1,8 @@
 //! What a poller shows of itself.
 
+use jiff::{Timestamp, tz::TimeZone};
 use rows::{
-    day::end_of,
+    day::{end_of, start_of},
     ledger::{Ledger, Progress},
     state::State,
 };
@@ -17,12 +18,16 @@ impl Poller {
     /// As seen from outside. `signs` are what the link says of calls under way.
     pub fn condition(&self, signs: &Signs) -> Condition {
         // Kept for as long as it holds: exactly as large as needed.
-        let mut streams = Vec::with_capacity(self.ledgers.len());
+        let unread = self.unread_accounts();
+        let mut streams = Vec::with_capacity(self.ledgers.len() + unread.len() * self.streams.len());
         streams.extend(self.ledgers.iter().filter_map(|(key, ledger)| self.shown(key, ledger)));
+        streams.extend(
+            unread.iter().flat_map(|id| self.streams.iter().map(|stream| self.unread(id, stream.name))),
+        );
         let mut state = streams.iter().map(|stream| stream.state).min().unwrap_or(State::Starting);
         let mut error =
             streams.iter().filter(|stream| stream.state == state).find_map(|stream| stream.error.clone());
-        if self.checked_at.is_none() {
+        if self.check_at.is_none() {
             state = State::Starting;
         }
         if let Some(trouble) = &self.check_trouble
@@ -73,12 +78,17 @@ impl Poller {
     fn shown(&self, key: &Key, ledger: &Ledger) -> Option<StreamCondition> {
         let stream = self.stream(key)?;
         let trouble = self.troubles.get(key);
-        let (state, error) = match (trouble, &ledger.forbidden) {
+        let (mut state, mut error) = match (trouble, &ledger.forbidden) {
             (_, Some(forbidden)) => (State::NeedsReauth, Some(forbidden.advice.clone())),
             (Some(trouble), _) => (trouble.state, Some(trouble.error.clone())),
             (None, None) if self.running.contains(key) => (State::Polling, None),
             (None, None) => (State::Idle, None),
         };
+        if let Some(trouble) = self.unusable.get(&key.account_id)
+            && trouble.state < state
+        {
+            (state, error) = (trouble.state, Some(trouble.error.clone()));
+        }
         let zone = ledger.zone();
         let settled_through = match (&ledger.progress, &stream.kind, &zone) {
             (Progress::Days(progress), Kind::Days(policy), Some(zone)) => {
@@ -90,10 +100,32 @@ impl Poller {
             account_id: key.account_id.clone(),
             stream: key.stream,
             state,
-            data_through: ledger.data_through(),
+            data_through: ledger.data_through().or(Some(self.start(ledger))),
             settled_through,
             settled_through_at: settled_through.zip(zone).map(|(day, zone)| end_of(day, &zone)),
             error,
         })
+    }
+
+    /// A stream of an account that should be read and is not.
+    fn unread(&self, account_id: &str, stream: &'static str) -> StreamCondition {
+        let trouble = self.unusable.get(account_id).or(self.check_trouble.as_deref());
+        let stored =
+            self.stored.iter().find(|ledger| ledger.account_id == account_id && ledger.stream == stream);
+        let start = start_of(self.spec.start_date, &TimeZone::UTC);
+        StreamCondition {
+            account_id: account_id.to_owned(),
+            stream,
+            state: trouble.map_or(State::Starting, |trouble| trouble.state),
+            data_through: stored.and_then(Ledger::data_through).or(Some(start)),
+            settled_through: None,
+            settled_through_at: None,
+            error: trouble.map(|trouble| trouble.error.clone()),
+        }
+    }
+
+    /// What stands for the last day read where there is none yet: its age says how much is missing.
+    fn start(&self, ledger: &Ledger) -> Timestamp {
+        start_of(self.spec.start_date, &ledger.zone().unwrap_or(TimeZone::UTC))
     }
 }

@@ -23,15 +23,17 @@ pub const ENTRIES_MAX: u64 = 10_000;
 /// A list, read once from its beginning to its end.
 #[derive(Debug, Default)]
 pub struct Contents {
-    /// What was understood, in order, with positions from 1.
+    /// What was understood, in order. Positions count what was delivered, from 1: tracks that Deezer hides have none.
     pub places: Vec<Place>,
     /// What was not.
     pub quarantined: Vec<Quarantined>,
-    /// How many elements the list has, by its own account.
+    /// How many elements the list has, by its own account, hidden ones included.
     pub total: Option<u64>,
+    /// How many elements were delivered.
+    pub delivered: u64,
     /// Where pages tell it: the playlist's.
     pub checksum: Option<String>,
-    /// The list changed between pages, or pages were not full: positions cannot be trusted.
+    /// The list changed between pages, or a page is missing: positions cannot be trusted.
     pub torn: bool,
 }
 
@@ -55,16 +57,20 @@ pub async fn read(session: &Session, path: &str, endpoint: &'static str) -> Resu
 // === impl Contents ===
 
 impl Contents {
-    /// Takes the page that begins at `index`.
+    /// Takes the page that begins at `index`. It may hold less than the list has there: Deezer leaves out tracks that it does not
+    /// show here, and counts them in `total` all the same. None at all on a page that should be full is a page that is missing.
     pub fn add(&mut self, listing: &Listing, index: u64, path: &str) {
         let Listing { data, total, checksum } = listing;
         let expected = total.saturating_sub(index).min(PAGE_LENGTH);
-        self.torn |= u64::try_from(data.len()).is_ok_and(|length| length != expected);
+        let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+        self.torn |= length > expected || (length == 0 && expected == PAGE_LENGTH);
         self.torn |= self.total.is_some_and(|before| before != *total);
         self.total = Some(*total);
         self.torn |= index > 0 && self.checksum != *checksum;
         self.checksum.clone_from(checksum);
-        for (position, raw) in (index + 1..).zip(data) {
+        for raw in data {
+            self.delivered += 1;
+            let position = self.delivered;
             match place(raw, position) {
                 Ok(place) => self.places.push(place),
                 Err(why) => {
@@ -73,6 +79,13 @@ impl Contents {
                 }
             }
         }
+    }
+
+    /// Whether it can be taken for the list: nothing moved, and at least half of what the list has was shown. Some hidden
+    /// tracks are Deezer's way; most of them missing is no list.
+    pub fn is_whole(&self) -> bool {
+        let total = self.total.unwrap_or_default().min(ENTRIES_MAX);
+        !self.torn && self.delivered.saturating_mul(2) >= total
     }
 
     /// Whether some track stands on it twice.

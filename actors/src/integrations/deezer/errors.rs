@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::wire::{ApiError, Envelope};
 use crate::{
-    failure::Wait,
+    failure::{Wait, is_web_page},
     session::{Meaning, Response, quota::Scope},
 };
 
@@ -65,6 +65,13 @@ fn of_status(response: &Response, what: &str) -> Meaning {
             advice: format!(
                 "{reason}: Deezer refuses this machine's address, or a proxy does; nothing here is public to it"
             ),
+        },
+        200..300 if is_web_page(&response.body) => Meaning::Transient {
+            reason: format!(
+                "{endpoint}: a web page came instead of data: a login page or a proxy answers in Deezer's place. Look at \
+                 `base_url`, and at what stands between here and there"
+            ),
+            wait: Wait::Unsaid,
         },
         200..300 | 408 | 500.. => Meaning::Transient { reason, wait: Wait::Unsaid },
         _ => Meaning::Permanent { reason: format!("{reason}: check base_url") },

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ::rows::{
     Day, Micros, Row,
+    instant::said,
     music::{
         Album, Artist, ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist,
         PlaylistPlacement, Track, TrackPerformance,
@@ -185,11 +186,11 @@ pub fn placements(list: List<'_>, places: Vec<Place>) -> impl Iterator<Item = Ro
     })
 }
 
-/// When a track was added; 0 is no time at which anything was added.
+/// When a track was added; 0 and the like are no times at which anything was added.
 pub fn added_at(time_add: Option<Count>) -> Result<Option<Timestamp>, Unreadable> {
     match count(time_add) {
-        None | Some(0) => Ok(None),
-        Some(seconds) => Timestamp::from_second(seconds).map(Some).map_err(|_| Unreadable::Date("time_add")),
+        None => Ok(None),
+        Some(seconds) => Timestamp::from_second(seconds).map(said).map_err(|_| Unreadable::Date("time_add")),
     }
 }
 
@@ -242,5 +243,5 @@ fn time_of(text: Option<&str>) -> Result<Option<Timestamp>, Unreadable> {
     }
     let time: DateTime = text.parse().map_err(|_| Unreadable::Date(field))?;
     let time = time.to_zoned_datetime(TimeZone::UTC).map_err(|_| Unreadable::Date(field))?;
-    Ok(Some(time.timestamp()))
+    Ok(said(time.timestamp()))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ::rows::{Day, Row, day::day_at, quarantine::Quarantined};
+use ::rows::{Day, Row, day::day_at, quarantine::Quarantined, sink::Change};
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
     page::{Next, Page, PageRequest, Reply},
     session::{Auth, Call, Response, Session, Verdict},
     stream::Stream,
@@ -122,8 +122,10 @@ impl DeezerSource {
                             read => read,
                         }
                     }
-                    (Ok(page), _) => {
+                    (Ok(mut page), _) => {
                         if let Some(id) = page.rows.first().and_then(id_of) {
+                            // Said each time: the store knows what it led to before, also before this process.
+                            page.changes.push(led(subject, code, &id));
                             self.known.lock().insert(code.clone(), id);
                         }
                         Ok(page)
@@ -203,7 +205,7 @@ async fn chart(session: &Session, reference: &Reference, day: Day) -> Result<Pag
     let mut whole = None;
     for _ in 0..READINGS_MAX {
         let contents = contents::read(session, &path, "chart.tracks").await?;
-        whole = Some(contents).filter(|contents| !contents.torn && !contents.has_doubles());
+        whole = Some(contents).filter(|contents| contents.is_whole() && !contents.has_doubles());
         if whole.is_some() {
             break;
         }
@@ -223,21 +225,23 @@ fn stood_still(before: &wire::Playlist, contents: &Contents, after: &wire::Playl
     let is_same = before.checksum == after.checksum && before.nb_tracks == after.nb_tracks;
     // A list that is said to be empty while its playlist is not is not believed.
     let is_hollow = contents.total == Some(0) && after.nb_tracks.is_some_and(|tracks| tracks.0 > 0);
-    is_same && !contents.torn && !is_hollow
+    is_same && contents.is_whole() && !is_hollow
 }
 
 /// Adds the placements. Without a whole list there are none, and what is there already stays.
 fn place(page: &mut Page, list: rows::List<'_>, whole: Option<Contents>, asked: &str) {
     let Some(contents) = whole else {
         let detail = format!(
-            "its tracks changed while they were read, or pages were not full, {READINGS_MAX} times in a row: its placements \
-             stay as they were"
+            "its tracks changed while they were read, or most of them did not come, {READINGS_MAX} times in a row: its \
+             placements stay as they were"
         );
+        page.lacking = Some(format!("{asked}: {detail}"));
         page.quarantined.push(unread("moved", detail, asked));
         return;
     };
     if contents.total.is_some_and(|total| total > ENTRIES_MAX) {
         let detail = format!("it has more than {ENTRIES_MAX} tracks: only the first are kept");
+        page.lacking = Some(format!("{asked}: {detail}"));
         page.quarantined.push(unread("too_long", detail, asked));
     }
     page.quarantined.extend(contents.quarantined);
@@ -275,6 +279,13 @@ fn gone(subject: Subject, reference: &Reference) -> Page {
     Page { tombstones: vec![(subject.table(), id)], ..Page::default() }
 }
 
+/// Where a standard code leads.
+fn led(subject: Subject, code: &str, id: &str) -> Change {
+    let (kind, entity) = if subject == Subject::Album { ("upc", "album") } else { ("isrc", "track") };
+    let id_of_code = subject.code_prefix().and_then(|prefix| code.strip_prefix(prefix)).unwrap_or(code);
+    Change { kind, entity, id: id_of_code.to_owned(), before: None, after: Some(id.to_owned()) }
+}
+
 fn id_of(row: &Row) -> Option<String> {
     match row {
         Row::Track(track) => Some(track.track_id.clone()),
@@ -296,7 +307,7 @@ impl Source for DeezerSource {
         true
     }
 
-    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         async move {
             let call = Call::get("/chart/0/tracks", "chart.tracks").query("limit", "1").query("index", "0");
             match session.json::<wire::Listing>(call).await {
@@ -310,7 +321,7 @@ impl Source for DeezerSource {
                 currency: None,
                 time_zone: "UTC".to_owned(),
             };
-            Ok(vec![account])
+            Ok(Accounts::one(account))
         }
         .boxed()
     }

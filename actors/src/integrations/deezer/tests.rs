@@ -181,14 +181,36 @@ fn a_list_that_is_not_whole_is_noticed() {
         for (index, (ids, total)) in pages.iter().enumerate() {
             contents.add(&listing(ids, *total), index as u64 * 100, "/");
         }
-        contents.torn
+        !contents.is_whole()
     };
     assert!(!torn(&[(&[], 0)]));
     assert!(!torn(&[(&full, 101), (&[101], 101)]));
     assert!(torn(&[(&full, 101), (&[101], 102)]), "the total moved");
-    assert!(torn(&[(&full[1..], 101), (&[101], 101)]), "a page was not full");
-    assert!(torn(&[(&full, 101), (&[], 101)]), "a page was empty");
+    assert!(torn(&[(&full, 250), (&[], 250), (&full[..50], 250)]), "a page was missing");
+    assert!(torn(&[(&full[..30], 100)]), "most of it did not come");
+    assert!(torn(&[(&[], 60)]), "nothing of it came");
     assert!(torn(&[(&[1, 2], 1)]), "more than there are");
+}
+
+#[test]
+fn hidden_tracks_are_left_out_of_pages_and_counted_in_the_total() {
+    let full: Vec<u64> = (1..=100).collect();
+    for (pages, total) in [
+        (vec![&full[..59]], 60),
+        (vec![&full[..94]], 100),
+        (vec![&full[..97], &full[..92], &full[..54]], 260),
+        (vec![&full[..], &[]], 101),
+    ] {
+        let mut contents = Contents::default();
+        for (index, ids) in pages.iter().enumerate() {
+            contents.add(&listing(ids, total), index as u64 * 100, "/");
+        }
+        assert!(contents.is_whole(), "{total}");
+        let delivered: usize = pages.iter().map(|ids| ids.len()).sum();
+        let positions: Vec<_> = contents.places.iter().map(|place| place.position).collect();
+        let expected: Vec<_> = (1..=i64::try_from(delivered).unwrap()).collect();
+        assert_eq!(positions, expected, "without holes");
+    }
 }
 
 #[test]

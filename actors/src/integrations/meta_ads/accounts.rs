@@ -1,16 +1,19 @@
 //! Ad accounts: which the token sees, and their description.
 
 use ::rows::{Currency, Row, zone::zone};
+use serde_json::value::RawValue;
 
 use super::{
-    edge, rows as mapping,
+    edge,
+    errors::redact,
+    rows as mapping,
     source::MetaAdsSource,
     use_case,
     wire::{self, Scalar},
 };
 use crate::{
     failure::Failure,
-    integration::Account,
+    integration::{Account, Accounts},
     session::{Call, Session},
 };
 
@@ -19,29 +22,42 @@ const FIELDS: &str = "id,account_id,name,account_status,currency,timezone_name";
 const PAGE_SIZE: u32 = 100;
 
 /// The configured accounts, or all that the token sees.
-pub async fn check(source: &MetaAdsSource, session: &Session) -> Result<Vec<Account>, Failure> {
+pub async fn check(source: &MetaAdsSource, session: &Session) -> Result<Accounts, Failure> {
     if source.accounts.is_empty() {
         return visible(source, session).await;
     }
-    let mut accounts = Vec::with_capacity(source.accounts.len());
+    let mut accounts = Accounts::default();
+    let mut limit = None;
     for configured in &source.accounts {
-        refuse_other_than_digits(configured)?;
         // Asked for one by one: a token may read accounts that its user is not assigned to, and those are not listed.
-        accounts.push(to_account(fetch(source, session, configured).await?)?);
+        let found = match &limit {
+            Some(limit) => Err(Failure::clone(limit)),
+            None => named(source, session, configured).await,
+        };
+        match &found {
+            // Not the account's trouble: the token is no good for any of them.
+            Err(Failure::NeedsReauth { .. }) => return found.map(Accounts::one),
+            Err(failure @ Failure::RateLimited { .. }) => limit = Some(failure.clone()),
+            _ => {}
+        }
+        accounts.add(configured, found);
     }
     Ok(accounts)
 }
 
-/// The account as a row.
-pub async fn describe(source: &MetaAdsSource, session: &Session, account: &Account) -> Result<Row, Failure> {
-    let wire = fetch(source, session, &account.id).await?;
-    let status = wire.account_status.clone();
-    Ok(mapping::account(&to_account(wire)?, status.as_ref()))
+async fn named(source: &MetaAdsSource, session: &Session, id: &str) -> Result<Account, Failure> {
+    refuse_other_than_digits(id)?;
+    to_account(fetch(source, session, id).await?)
 }
 
-async fn visible(source: &MetaAdsSource, session: &Session) -> Result<Vec<Account>, Failure> {
+/// The account as a row. What Meta does not say of it, or nobody knows, is unknown.
+pub async fn describe(source: &MetaAdsSource, session: &Session, account: &Account) -> Result<Row, Failure> {
+    let wire = fetch(source, session, &account.id).await?;
+    Ok(mapping::account(&account.id, wire))
+}
+
+async fn visible(source: &MetaAdsSource, session: &Session) -> Result<Accounts, Failure> {
     let call = Call::get(source.path("me/adaccounts"), use_case::MANAGEMENT).query("fields", FIELDS);
-    let place = call.path.clone();
     let listed = edge::all(session, &call, PAGE_SIZE).await?;
     if listed.is_empty() {
         return Err(Failure::Forbidden {
@@ -50,13 +66,23 @@ async fn visible(source: &MetaAdsSource, session: &Session) -> Result<Vec<Accoun
                     .to_owned(),
         });
     }
-    listed
-        .iter()
-        .map(|raw| {
-            let wire = serde_json::from_str(raw.get()).map_err(|error| Failure::malformed(&place, &error))?;
-            to_account(wire)
-        })
-        .collect()
+    Ok(read(&listed))
+}
+
+/// The elements of the list, each on its own.
+fn read(listed: &[Box<RawValue>]) -> Accounts {
+    let mut accounts = Accounts { listed: true, ..Accounts::default() };
+    for (index, raw) in listed.iter().enumerate() {
+        match serde_json::from_str::<wire::AdAccount>(raw.get()) {
+            Ok(wire) => accounts.add(&wire.account_id.0.clone(), to_account(wire)),
+            Err(error) => {
+                let place = format!("me/adaccounts, element {index}");
+                let id = mapping::element_id(raw).unwrap_or_else(|| format!("unnamed-{index}"));
+                accounts.add(&id, Err(Failure::malformed(&place, &error)));
+            }
+        }
+    }
+    accounts
 }
 
 async fn fetch(source: &MetaAdsSource, session: &Session, id: &str) -> Result<wire::AdAccount, Failure> {
@@ -91,19 +117,36 @@ fn hidden(id: &str, failure: Failure) -> Failure {
     }
 }
 
-/// Refuses what would make every later number wrong: a zone in which no day can be told, an unknown currency.
+/// Refuses what would make every later number wrong. What Meta does not say now may be known from before; what it says and
+/// nobody knows (a zone in which no day can be told, a currency) contradicts whatever was.
 fn to_account(wire: wire::AdAccount) -> Result<Account, Failure> {
     let Scalar(id) = wire.account_id;
-    let refuse = |what: &str, found: Option<&str>| Failure::Permanent {
-        reason: format!("ad account act_{id}: {what} {:?} is not known", found.unwrap_or_default()),
+    let refuse = |what: &str, found: Option<&str>| match found {
+        None => Failure::Transient {
+            reason: format!(
+                "ad account act_{id}: Meta does not tell its {what}: it is read once that is told; or name the account in \
+                 `accounts_exclude`"
+            ),
+        },
+        Some(found) => Failure::Permanent {
+            reason: format!(
+                "ad account act_{id}: {what} {:?} is not known: correct it in Business settings, or name the account in \
+                 `accounts_exclude`",
+                redact(found)
+            ),
+        },
     };
-    let said = wire.timezone_name.as_deref();
-    let time_zone =
-        said.filter(|name| zone(name).is_some()).ok_or_else(|| refuse("time zone (IANA)", said))?.to_owned();
-    let code = wire.currency.as_deref();
+    let said = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    let time_zone = said(&wire.timezone_name);
+    let time_zone = time_zone
+        .clone()
+        .filter(|name| zone(name).is_some())
+        .ok_or_else(|| refuse("time zone (IANA)", time_zone.as_deref()))?;
+    let code = said(&wire.currency);
     let currency = code
+        .as_deref()
         .and_then(|code| Currency::parse(code).ok())
-        .ok_or_else(|| refuse("currency (ISO 4217)", code))?;
+        .ok_or_else(|| refuse("currency (ISO 4217)", code.as_deref()))?;
     let name = wire.name.unwrap_or_default();
     Ok(Account { id, name, currency: Some(currency), time_zone })
 }
@@ -143,7 +186,45 @@ mod tests {
                 "{failure}"
             );
         }
-        assert_eq!(account(r#"{"account_id":"7"}"#).unwrap_err().outcome(), "permanent");
+        let long =
+            format!(r#"{{"account_id":"7","timezone_name":"{}","currency":"USD"}}"#, "M".repeat(1 << 20));
+        assert!(account(&long).unwrap_err().to_string().len() < 2_000, "a foreign text has a length");
+    }
+
+    #[test]
+    fn what_is_not_said_may_be_known_from_before() {
+        for json in [
+            r#"{"account_id":"7"}"#,
+            r#"{"account_id":"7","timezone_name":"UTC","currency":null}"#,
+            r#"{"account_id":"7","timezone_name":"","currency":"USD"}"#,
+        ] {
+            let failure = account(json).unwrap_err();
+            assert_eq!(failure.outcome(), "transient", "{json}");
+            assert!(failure.to_string().contains("act_7"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn one_element_of_the_list_does_not_take_the_others_with_it() {
+        let listed = [
+            r#"{"id":"act_1","account_id":"1","currency":"USD","timezone_name":"UTC"}"#,
+            r#"{"id":"act_2","account_id":"2","currency":null,"timezone_name":"UTC"}"#,
+            r#"{"id":"act_3","account_id":["3"],"currency":"USD","timezone_name":"UTC"}"#,
+            "7",
+            r#"{"id":"act_5","account_id":"5","currency":"USD","timezone_name":"Mars/Olympus"}"#,
+            r#"{"id":"act_6","account_id":6,"currency":"EUR","timezone_name":"Europe/Kiev"}"#,
+        ];
+        let listed: Vec<_> =
+            listed.iter().map(|raw| RawValue::from_string((*raw).to_owned()).unwrap()).collect();
+        let found = read(&listed);
+        assert!(found.listed);
+        let usable: Vec<_> = found.usable.iter().map(|account| account.id.as_str()).collect();
+        assert_eq!(usable, ["1", "6"]);
+        let unusable: Vec<_> =
+            found.unusable.iter().map(|one| (one.id.as_str(), one.failure.outcome())).collect();
+        let expected =
+            [("2", "transient"), ("3", "transient"), ("unnamed-3", "transient"), ("5", "permanent")];
+        assert_eq!(unusable, expected);
     }
 
     #[test]

@@ -89,7 +89,8 @@ impl EdgePage {
 
     /// Its elements, each to be read on its own, so that one that is malformed does not stop the page.
     pub fn elements(&self) -> Result<Listing<&RawValue>, Failure> {
-        serde_json::from_slice(&self.body).map_err(|error| Failure::malformed(&self.place, &error))
+        serde_json::from_slice(&self.body)
+            .map_err(|error| Failure::undocumented(&self.place, &self.body, &error))
     }
 
     /// The cursor of the next page, if there is one. A page that says there is more but leads nowhere is refused: what

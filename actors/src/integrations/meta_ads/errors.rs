@@ -227,7 +227,7 @@ const fn token_advice(subcode: Option<i64>) -> &'static str {
 }
 
 /// Shortens a message, puts it on one line, and takes out what may be a token or a person's address.
-fn redact(message: &str) -> String {
+pub fn redact(message: &str) -> String {
     let has_address = message.contains('@');
     let without_addresses = || {
         let words = message.split(' ').map(|word| if word.contains('@') { "[hidden]" } else { word });

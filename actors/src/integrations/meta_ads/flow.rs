@@ -201,7 +201,7 @@ async fn an_account_is_described_and_a_hidden_one_is_named() {
         "timezone_name":"America/Los_Angeles"}"#;
     let stage = Stage::new(json!({}), &[(200, account), (200, account), NOT_YET]);
     let checked = stage.source.check(&stage.session).await.unwrap();
-    assert_eq!(checked[0].id, "1234567890123456");
+    assert_eq!(checked.usable[0].id, "1234567890123456");
     let page = rows(stage.page(streams::ACCOUNTS, Span::Snapshot, None, None).await.unwrap());
     let [::rows::Row::AdAccount(row)] = &page.rows[..] else { panic!("{page:?}") };
     assert_eq!(row.status.as_deref(), Some("ACTIVE"));

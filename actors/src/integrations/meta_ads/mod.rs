@@ -127,6 +127,10 @@ impl Integration for MetaAds {
         schemars::schema_for!(Settings)
     }
 
+    fn account_id<'a>(&self, configured: &'a str) -> &'a str {
+        configured.strip_prefix("act_").unwrap_or(configured)
+    }
+
     fn sample(&self) -> &'static str {
         include_str!("sample.toml")
     }

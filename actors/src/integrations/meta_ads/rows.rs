@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use rows::{
     Currency, Day, Micros, Row,
     ads::{Ad, AdAccount, AdCampaign, AdCountry, AdLevel, AdMetrics, AdPerformance, AdSet},
+    instant::said,
     money::RawSpend,
     quarantine::Quarantined,
+    zone::zone,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -15,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     edge::EdgePage,
-    wire::{self, ActionStats, Scalar, Text},
+    wire::{self, ActionStats, Asked, Scalar, Text},
 };
 use crate::{failure::Failure, integration::Account};
 
@@ -202,14 +204,23 @@ fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unreadable> {
 }
 
 /// An ad account.
-pub fn account(account: &Account, status: Option<&Scalar>) -> Row {
+pub fn account(id: &str, wire: wire::AdAccount) -> Row {
     Row::AdAccount(AdAccount {
-        account_id: account.id.clone(),
-        name: Some(account.name.clone()),
-        status: status.map(|code| account_status(&code.0)),
-        currency: account.currency,
-        time_zone: Some(account.time_zone.clone()),
+        account_id: id.to_owned(),
+        name: wire.name,
+        status: wire.account_status.map(|code| account_status(&code.0)),
+        currency: wire.currency.and_then(|code| Currency::parse(&code).ok()),
+        time_zone: wire.timezone_name.filter(|name| zone(name).is_some()),
     })
+}
+
+/// The id of an element of a list, as far as it can be read, without decoration.
+pub fn element_id(raw: &RawValue) -> Option<String> {
+    let named: wire::Named = serde_json::from_str(raw.get()).ok()?;
+    let text: Scalar = serde_json::from_str(named.id?.get()).ok()?;
+    let id = text.0.strip_prefix("act_").unwrap_or(&text.0);
+    (!id.is_empty() && id.len() <= ID_LENGTH_MAX && id.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| id.to_owned())
 }
 
 /// Meta's name of an account status; a code that is not known stays a number.
@@ -330,7 +341,8 @@ pub fn insights(wire: wire::Insights<'_>, mapping: &InsightsMapping) -> Result<R
     }))
 }
 
-/// The numbers. Meta leaves metrics without data out of a delivered row: what was asked for and is absent is zero.
+/// The numbers. Meta leaves metrics without data out of a delivered row: what was asked for and is absent is zero. What it
+/// says is `null` is unknown.
 fn metrics(wire: &wire::Insights<'_>, mapping: &InsightsMapping) -> Result<AdMetrics, Unreadable> {
     let (conversions, conversion_value) = match &mapping.conversion {
         // Without a definition nobody knows what a conversion is.
@@ -341,10 +353,10 @@ fn metrics(wire: &wire::Insights<'_>, mapping: &InsightsMapping) -> Result<AdMet
         ),
     };
     Ok(AdMetrics {
-        impressions: Some(count("impressions", wire.impressions.as_ref())?),
-        clicks: Some(count("inline_link_clicks", wire.inline_link_clicks.as_ref())?),
-        clicks_all: Some(count("clicks", wire.clicks.as_ref())?),
-        spend: Some(RawSpend(decimal("spend", wire.spend.as_ref())?)),
+        impressions: metric(&wire.impressions, 0, |text| count("impressions", text))?,
+        clicks: metric(&wire.inline_link_clicks, 0, |text| count("inline_link_clicks", text))?,
+        clicks_all: metric(&wire.clicks, 0, |text| count("clicks", text))?,
+        spend: metric(&wire.spend, Micros::ZERO, |text| decimal("spend", text))?.map(RawSpend),
         conversions,
         conversion_value,
         video_views: action_count("actions", &mapping.view, &wire.actions)?,
@@ -354,26 +366,41 @@ fn metrics(wire: &wire::Insights<'_>, mapping: &InsightsMapping) -> Result<AdMet
             &wire.video_p100_watched_actions,
         )?,
         engagements: action_count("actions", POST_ENGAGEMENT, &wire.actions)?,
-        reach: mapping.reach.then(|| count("reach", wire.reach.as_ref())).transpose()?,
+        reach: if mapping.reach { metric(&wire.reach, 0, |text| count("reach", text))? } else { None },
     })
 }
 
-type Actions<'a> = Option<Vec<ActionStats<'a>>>;
+fn metric<T>(
+    asked: &Asked<Text<'_>>,
+    zero: T,
+    read: impl Fn(&Text<'_>) -> Result<T, Unreadable>,
+) -> Result<Option<T>, Unreadable> {
+    match asked {
+        Asked::Absent => Ok(Some(zero)),
+        Asked::Null => Ok(None),
+        Asked::Said(text) => read(text).map(Some),
+    }
+}
+
+type Actions<'a> = Asked<Vec<ActionStats<'a>>>;
 
 /// The one action of this type. Action types overlap, so they are never summed.
 fn action<'a>(action_type: &str, actions: &'a Actions<'a>) -> Option<&'a ActionStats<'a>> {
-    actions.iter().flatten().find(|action| action.action_type.0 == action_type)
+    let Asked::Said(actions) = actions else { return None };
+    actions.iter().find(|action| action.action_type.0 == action_type)
 }
 
-/// The configured action from the first list that has it; none has it = zero; it has no `value` = unknown.
+/// The configured action from the first list that has it; none has it = zero; it has no `value`, or a list in which it could
+/// be is null = unknown.
 fn conversion(
     field: &'static str,
     action_type: &str,
     lists: [&Actions<'_>; 2],
 ) -> Result<Option<Micros>, Unreadable> {
     match lists.into_iter().find_map(|actions| action(action_type, actions)) {
+        None if lists.contains(&&Asked::Null) => Ok(None),
         None => Ok(Some(Micros::ZERO)),
-        Some(action) => action.value.as_ref().map(|value| decimal(field, Some(value))).transpose(),
+        Some(action) => action.value.as_ref().map(|value| decimal(field, value)).transpose(),
     }
 }
 
@@ -384,20 +411,20 @@ fn action_count(
     actions: &Actions<'_>,
 ) -> Result<Option<i64>, Unreadable> {
     match action(action_type, actions) {
+        None if *actions == Asked::Null => Ok(None),
         None => Ok(Some(0)),
-        Some(action) => action.value.as_ref().map(|value| count(field, Some(value))).transpose(),
+        Some(action) => action.value.as_ref().map(|value| count(field, value)).transpose(),
     }
 }
 
-/// Absent = zero.
-fn decimal(field: &'static str, value: Option<&Text<'_>>) -> Result<Micros, Unreadable> {
-    value.map_or(Ok(Micros::ZERO), |value| Micros::parse(&value.0).map_err(|_| Unreadable::Money(field)))
+fn decimal(field: &'static str, value: &Text<'_>) -> Result<Micros, Unreadable> {
+    Micros::parse(&value.0).map_err(|_| Unreadable::Money(field))
 }
 
-/// Absent = zero. `512` and `512.0` are whole numbers.
-fn count(field: &'static str, value: Option<&Text<'_>>) -> Result<i64, Unreadable> {
+/// `512` and `512.0` are whole numbers.
+fn count(field: &'static str, value: &Text<'_>) -> Result<i64, Unreadable> {
     // As micros, the largest counts would not fit.
-    if let Some(whole) = value.and_then(|value| value.0.parse::<i64>().ok()).filter(|whole| *whole >= 0) {
+    if let Some(whole) = value.0.parse::<i64>().ok().filter(|whole| *whole >= 0) {
         return Ok(whole);
     }
     let micros = decimal(field, value).map_err(|_| Unreadable::Count(field))?;
@@ -421,8 +448,13 @@ fn budget(
         .map(|budget| budget.filter(|budget| budget.0 > 0))
 }
 
+/// Meta writes a time that it does not have as the second before 1970, and "for ever" as the end of years; an empty text is none
+/// either.
 fn time(field: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, Unreadable> {
-    text.map(|text| Timestamp::strptime(TIME_FORMAT, text).map_err(|_| Unreadable::Time(field))).transpose()
+    let is_said = |text: &&str| !text.is_empty() && !text.starts_with("0000-") && !text.starts_with("9999-");
+    let Some(text) = text.map(str::trim).filter(is_said) else { return Ok(None) };
+    let time = Timestamp::strptime(TIME_FORMAT, text).map_err(|_| Unreadable::Time(field))?;
+    Ok(said(time))
 }
 
 /// With `time_increment=1` a row is one day long.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, SetupError, Source},
+    integration::{Accounts, ConnectionSpec, SetupError, Source},
     page::{Page, PageRequest, Reply},
     session::{Auth, Response, Session, Verdict},
     stream::Stream,
@@ -83,7 +83,7 @@ impl Source for MetaAdsSource {
         errors::classify(response)
     }
 
-    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         accounts::check(self, session).boxed()
     }
 

@@ -49,6 +49,7 @@ pub fn spec(settings: serde_json::Value) -> ConnectionSpec {
         integration: MetaAds.id().to_owned(),
         tenant: "label-a".to_owned(),
         accounts: vec!["act_1234567890123456".to_owned()],
+        accounts_exclude: Vec::new(),
         start_date: day(1),
         base_url: MetaAds.base_url().parse().unwrap(),
         api_version: MetaAds.api_version().to_owned(),

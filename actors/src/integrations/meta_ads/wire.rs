@@ -128,34 +128,46 @@ pub struct Insights<'a> {
     pub date_start: Option<Text<'a>>,
     #[serde(borrow)]
     pub date_stop: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub impressions: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub reach: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    pub impressions: Asked<Text<'a>>,
+    #[serde(default, borrow)]
+    pub reach: Asked<Text<'a>>,
     /// Major units, unlike budgets.
-    #[serde(borrow)]
-    pub spend: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub clicks: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub inline_link_clicks: Option<Text<'a>>,
     #[serde(default, borrow)]
-    pub actions: Option<Vec<ActionStats<'a>>>,
+    pub spend: Asked<Text<'a>>,
     #[serde(default, borrow)]
-    pub action_values: Option<Vec<ActionStats<'a>>>,
+    pub clicks: Asked<Text<'a>>,
     #[serde(default, borrow)]
-    pub conversions: Option<Vec<ActionStats<'a>>>,
+    pub inline_link_clicks: Asked<Text<'a>>,
     #[serde(default, borrow)]
-    pub conversion_values: Option<Vec<ActionStats<'a>>>,
+    pub actions: Asked<Vec<ActionStats<'a>>>,
     #[serde(default, borrow)]
-    pub video_p100_watched_actions: Option<Vec<ActionStats<'a>>>,
+    pub action_values: Asked<Vec<ActionStats<'a>>>,
+    #[serde(default, borrow)]
+    pub conversions: Asked<Vec<ActionStats<'a>>>,
+    #[serde(default, borrow)]
+    pub conversion_values: Asked<Vec<ActionStats<'a>>>,
+    #[serde(default, borrow)]
+    pub video_p100_watched_actions: Asked<Vec<ActionStats<'a>>>,
     /// With `breakdowns=country`.
     #[serde(borrow)]
     pub country: Option<Text<'a>>,
 }
 
+/// A field that was asked for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub enum Asked<T> {
+    /// Left out, as Meta does where there is no data: zero.
+    #[default]
+    Absent,
+    /// `null`: unknown.
+    Null,
+    /// Said.
+    Said(T),
+}
+
 /// `AdsActionStats`: one key per attribution window stands beside `value`, which is their total.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct ActionStats<'a> {
     #[serde(borrow)]
     pub action_type: Text<'a>,
@@ -237,6 +249,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             [b'-' | b'0'..=b'9', ..] => Ok(Self(Cow::Borrowed(text))),
             _ => Err(D::Error::custom("expected a string or a number")),
         }
+    }
+}
+
+// === impl Asked ===
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Asked<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::<T>::deserialize(deserializer)?.map_or(Self::Null, Self::Said))
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 use serde::Deserialize;
 
 use crate::{
-    failure::Wait,
+    failure::{Wait, is_web_page},
     session::{Meaning, Response, SaidWait, quota::Scope},
 };
 
@@ -36,6 +36,14 @@ pub fn meaning(response: &Response) -> Meaning {
     let code = error.code.as_deref().unwrap_or_default();
     let detail = error.detail.as_deref().unwrap_or_default();
     match response.status {
+        // PostHog's own refusals are JSON. Whose these are, nobody knows: the key may be good.
+        401 | 403 | 404 | 407 if is_web_page(&response.body) => Meaning::Permanent {
+            reason: format!(
+                "{}: status {} with a web page: a login page or a proxy answers in PostHog's place. Look at `base_url`, and \
+                 at what stands between here and there",
+                response.endpoint, response.status
+            ),
+        },
         401 => Meaning::NeedsReauth {
             advice: "PostHog refuses the API key: make a new personal API key with the scope query:read (Settings > \
                      Personal API keys) and set credentials.api_key; a key of the EU cloud works only with base_url \
@@ -188,6 +196,16 @@ mod tests {
         assert!(advice.contains("query:read"), "{advice}");
         let Meaning::Gone { reason } = error(404, "not_found", "Project not found.") else { panic!("404") };
         assert!(reason.contains("settings.project") && reason.contains("base_url"), "{reason}");
+    }
+
+    #[test]
+    fn a_login_page_in_front_of_posthog_is_called_so() {
+        for status in [401, 403, 404] {
+            let Meaning::Permanent { reason } = answer(status, &[], b" <!DOCTYPE html><title>Sign in") else {
+                panic!("{status}")
+            };
+            assert!(reason.contains("web page") && reason.contains("base_url"), "{reason}");
+        }
     }
 
     #[test]

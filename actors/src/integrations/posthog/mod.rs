@@ -35,7 +35,7 @@ use self::{
 };
 use crate::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
     page::{PageRequest, Reply},
     session::{
         Auth, Response, Session, Verdict,
@@ -124,6 +124,10 @@ impl Integration for PostHog {
         Some(vec![format!("project {project}")])
     }
 
+    fn accounts_in(&self, settings: &serde_json::Value) -> Vec<String> {
+        settings.get("project").and_then(|project| project.as_str()).map(str::to_owned).into_iter().collect()
+    }
+
     fn sample(&self) -> &'static str {
         include_str!("sample.toml")
     }
@@ -161,7 +165,7 @@ impl PostHogSource {
         Ok(Self { key: spec.credential(&API_KEY)?, plan })
     }
 
-    async fn check(&self, session: &Session) -> Result<Vec<Account>, Failure> {
+    async fn check(&self, session: &Session) -> Result<Accounts, Failure> {
         let Plan { project, currency, time_zone, .. } = &self.plan;
         let asking = Asking { session, project, asked_after: None };
         match asking.answer(&Query::probe(), None).await {
@@ -169,13 +173,13 @@ impl PostHogSource {
             Ok(_) | Err(Failure::Forbidden { .. }) => {}
             Err(failure) => return Err(failure),
         }
-        Ok(vec![Account {
+        Ok(Accounts::one(Account {
             id: project.id.clone(),
             // Its name would need another scope.
             name: format!("project {}", project.id),
             currency: *currency,
             time_zone: time_zone.clone(),
-        }])
+        }))
     }
 }
 
@@ -188,7 +192,7 @@ impl Source for PostHogSource {
         errors::meaning(response).into()
     }
 
-    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         self.check(session).boxed()
     }
 

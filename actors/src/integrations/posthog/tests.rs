@@ -39,6 +39,7 @@ fn spec(settings: Value) -> ConnectionSpec {
         integration: "posthog".to_owned(),
         tenant: "label-a".to_owned(),
         accounts: Vec::new(),
+        accounts_exclude: Vec::new(),
         start_date: date(2026, 11, 1),
         base_url: "https://eu.posthog.com".parse().unwrap(),
         api_version: String::new(),
@@ -434,7 +435,7 @@ async fn an_id_that_would_leave_the_path_is_not_followed() {
 async fn the_check_asks_one_cheap_question() {
     let stage = Stage::new(plain(), vec![table(&["one"], &json!([[1]]))]);
     let accounts = Source::check(stage.source.as_ref(), &stage.session).await.unwrap();
-    assert_eq!((accounts.len(), accounts[0].id.as_str()), (1, "12345"));
+    assert_eq!((accounts.usable.len(), accounts.usable[0].id.as_str()), (1, "12345"));
     assert_eq!(stage.asked().len(), 1);
 }
 

@@ -39,7 +39,7 @@ use self::{
 };
 use crate::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
     page::{PageRequest, Reply, Span},
     session::{
         Auth, Response, Session, Verdict,
@@ -176,7 +176,7 @@ impl Source for StripeSource {
         classify::meaning(response).into()
     }
 
-    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         Box::pin(async move {
             match self.reader.api.probe(session).await {
                 // Whatever else answers with 200 in Stripe's place has checked no key.
@@ -186,7 +186,8 @@ impl Source for StripeSource {
                 Err(failure) => return Err(failure),
             }
             let name = self.reader.api.account.clone().unwrap_or_else(|| "Stripe".to_owned());
-            Ok(vec![Account { id: String::new(), name, currency: None, time_zone: self.time_zone.clone() }])
+            let time_zone = self.time_zone.clone();
+            Ok(Accounts::one(Account { id: String::new(), name, currency: None, time_zone }))
         })
     }
 

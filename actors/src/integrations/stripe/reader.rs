@@ -262,7 +262,8 @@ fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Problem> {
 
 /// The envelope of a list.
 pub fn parse_list(response: &Response) -> Result<List<'_>, Failure> {
-    serde_json::from_slice(&response.body).map_err(|error| Failure::malformed(response.endpoint, &error))
+    serde_json::from_slice(&response.body)
+        .map_err(|error| Failure::undocumented(response.endpoint, &response.body, &error))
 }
 
 /// The id after which the list goes on, when another page follows: the last one that can be read.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rows::{
     Currency, Micros,
+    instant::said,
     money::MoneyError,
     payments::{
         Customer, Dispute, Invoice, InvoicePayment, LedgerEntry, Minor, Payment, Price, Product, Refund,
@@ -64,7 +65,7 @@ fn at(seconds: i64) -> Mapped<Timestamp> {
 }
 
 fn maybe_at(seconds: Option<i64>) -> Mapped<Option<Timestamp>> {
-    seconds.map(at).transpose()
+    Ok(seconds.map(at).transpose()?.and_then(said))
 }
 
 fn id(link: Option<Link>) -> Option<String> {

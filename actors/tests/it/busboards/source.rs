@@ -2,7 +2,7 @@
 
 use actors::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, SetupError, Source},
+    integration::{Accounts, ConnectionSpec, SetupError, Source},
     page::{Next, Page, PageRequest, Reply, Span},
     session::{Auth, Call, Response, Session, Verdict},
 };
@@ -28,11 +28,11 @@ impl BusboardsSource {
         })
     }
 
-    async fn advertiser(&self, session: &Session) -> Result<Vec<Account>, Failure> {
+    async fn advertiser(&self, session: &Session) -> Result<Accounts, Failure> {
         let call = Call::get("/v1/advertiser", "advertiser");
         let account = rows::account(session.json(call).await?)?;
         if self.accounts.is_empty() || self.accounts.contains(&account.id) {
-            return Ok(vec![account]);
+            return Ok(Accounts::one(account));
         }
         let reason = format!("the token is for advertiser {}, which `accounts` does not name", account.id);
         Err(Failure::Permanent { reason })
@@ -85,7 +85,7 @@ impl Source for BusboardsSource {
         errors::classify(response)
     }
 
-    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         self.advertiser(session).boxed()
     }
 

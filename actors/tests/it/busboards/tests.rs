@@ -20,6 +20,7 @@ fn spec() -> ConnectionSpec {
         integration: "busboards".to_owned(),
         tenant: "label-a".to_owned(),
         accounts: vec![ADVERTISER.to_string()],
+        accounts_exclude: Vec::new(),
         start_date: "2026-10-01".parse().unwrap(),
         base_url: "http://imitation.invalid".parse().unwrap(),
         api_version: String::new(),

@@ -7,10 +7,10 @@ use actors::{
     engine::{
         condition::Condition,
         cycle::{self, Context, Outcome},
-        poller::{BackfillState, Job, Key, Once, Poller},
+        poller::{BackfillState, Job, Key, Once, Poller, Restated},
     },
     failure::Failure,
-    integration::{Account, ConnectionSpec, Integration},
+    integration::{Accounts, ConnectionSpec, Integration},
     observer::Observer,
     session::{
         Link, Surroundings,
@@ -47,7 +47,7 @@ pub struct End {
 }
 
 enum News {
-    Checked(Result<Vec<Account>, Failure>),
+    Checked(Result<Accounts, Failure>),
     Done(Key, Urgency, Box<Outcome>),
     Panicked,
 }
@@ -99,7 +99,7 @@ impl Driver {
         );
         let mut poller = Poller::new(
             Arc::clone(&self.spec),
-            self.integration.id(),
+            self.integration.as_ref(),
             streams,
             registration.ledgers,
             registration.paused,
@@ -173,8 +173,12 @@ impl Driver {
                 Some(news) = news.recv() => match news {
                     News::Checked(result) => {
                         failures.extend(result.as_ref().err().map(|failure| format!("check: {failure}")));
-                        for account in poller.checked(result) {
-                            self.sink.reset_account(&self.spec.name, context.epoch, &account).await.unwrap();
+                        let unusable = result.iter().flat_map(|found| &found.unusable);
+                        failures.extend(unusable.map(|one| format!("account {}: {}", one.id, one.failure)));
+                        for Restated { account_id, changes } in poller.checked(result) {
+                            let reset =
+                                self.sink.reset_account(&self.spec.name, context.epoch, &account_id, changes);
+                            reset.await.unwrap();
                         }
                     }
                     News::Done(key, urgency, outcome) => {

@@ -17,8 +17,8 @@ use rows::{
     quarantine::Quarantined,
     row::Row as AnyRow,
     sink::{
-        Commit, Committed, ConnectionRecord, ConnectionReport, Control, CycleRecord, Registration, Shrunk,
-        Sink, SinkError, Vanish,
+        Change, Commit, Committed, ConnectionRecord, ConnectionReport, Control, CycleRecord, Registration,
+        Shrunk, Sink, SinkError, Vanish,
     },
     state::State,
 };
@@ -34,6 +34,8 @@ pub struct Stored {
     pub revisions: HashMap<RowKey, u32>,
     pub ledgers: BTreeMap<(String, String, String), Ledger>,
     pub quarantined: Vec<Quarantined>,
+    /// As noted: none twice in a row.
+    pub changes: Vec<Change>,
     pub cycles: Vec<CycleRecord>,
     pub reports: Vec<ConnectionReport>,
     pub controls: Vec<Control>,
@@ -97,6 +99,20 @@ impl MemorySink {
         stored.commits += 1;
         let mut committed = Committed::default();
         let mut written: BTreeMap<Table, u64> = BTreeMap::new();
+        for change in commit.changes {
+            let same =
+                |one: &&Change| (one.kind, one.entity, &one.id) == (change.kind, change.entity, &change.id);
+            let before = stored.changes.iter().rev().find(same);
+            let before = before.map_or_else(
+                || change.before.clone().or_else(|| led_before(&stored.rows, &commit.connection, &change)),
+                |last| last.after.clone(),
+            );
+            if before.is_some() && before != change.after {
+                let change = Change { before, ..change };
+                committed.changes.push(change.clone());
+                stored.changes.push(change);
+            }
+        }
         let mut seen_here = HashSet::new();
         let fitted = Fitter::default().fit(commit.rows, "commit");
         stored.quarantined.extend(fitted.set_aside);
@@ -181,6 +197,18 @@ impl MemorySink {
     }
 }
 
+/// The track that this ISRC led to before; `None` when the one that it leads to now is known already.
+fn led_before(rows: &HashMap<RowKey, Row>, connection: &str, change: &Change) -> Option<String> {
+    let ids = rows.iter().filter_map(|(key, row)| match row {
+        AnyRow::Track(track) if key.0 == connection && track.isrc.as_ref() == Some(&change.id) => {
+            Some(track.track_id.clone())
+        }
+        _ => None,
+    });
+    let ids: Vec<String> = ids.collect();
+    ids.iter().all(|id| Some(id) != change.after.as_ref()).then(|| ids.first().cloned()).flatten()
+}
+
 fn level_of(row: &Row) -> Option<&'static str> {
     match row {
         AnyRow::AdPerformance(row) => Some(row.level.as_str()),
@@ -247,8 +275,10 @@ impl Sink for MemorySink {
         connection: &'a str,
         _epoch: i64,
         account_id: &'a str,
+        changes: Vec<Change>,
     ) -> BoxFuture<'a, Result<(), SinkError>> {
         let mut stored = self.0.lock();
+        stored.changes.extend(changes);
         let Stored { rows, accounts, ledgers, .. } = &mut *stored;
         rows.retain(|key, _| key.0 != connection || accounts.get(key).is_none_or(|of| of != account_id));
         ledgers.retain(|(owner, account, _), _| owner != connection || account != account_id);

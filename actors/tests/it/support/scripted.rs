@@ -10,7 +10,7 @@ use std::{
 
 use actors::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
     page::{Next, Page, PageRequest, Reply, Span},
     session::{
         Auth, Call, Meaning, Response, Session, Verdict,
@@ -129,7 +129,7 @@ impl Source for ScriptedSource {
         .into()
     }
 
-    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         if self.0.behaviour == Behaviour::Deaf {
             self.0.asked.fetch_add(1, Ordering::Relaxed);
             return Box::pin(std::future::pending());
@@ -140,7 +140,7 @@ impl Source for ScriptedSource {
             currency: Currency::parse("USD").ok(),
             time_zone: "UTC".to_owned(),
         };
-        Box::pin(std::future::ready(Ok(vec![account])))
+        Box::pin(std::future::ready(Ok(Accounts::one(account))))
     }
 
     fn page<'a>(

@@ -122,6 +122,42 @@ fn what_was_asked_for_and_is_absent_is_zero() {
 }
 
 #[test]
+fn null_is_unknown_and_no_zero() {
+    let null = r#"{"campaign_id":"120208325579370399","date_start":"2026-11-21","date_stop":"2026-11-21","impressions":null,
+        "spend":null,"clicks":null,"inline_link_clicks":null,"reach":null,"actions":null,"action_values":null,
+        "video_p100_watched_actions":null}"#;
+    let row = performance(null, &mapping(Shape::Campaign, Some(CONVERSION)));
+    assert_eq!(row.metrics, AdMetrics::default(), "all of it unknown");
+    // One list that is null may hold what the other does not.
+    let one = null
+        .replace("\"actions\":null", "\"actions\":[]")
+        .replace("\"action_values\":null", "\"conversions\":null");
+    let row = performance(&one, &mapping(Shape::Campaign, Some(CONVERSION)));
+    assert_eq!((row.metrics.conversions, row.metrics.conversion_value), (None, Some(Micros::ZERO)));
+    assert_eq!(row.metrics.engagements, Some(0));
+    for key in ["campaign_id", "date_start"] {
+        let json = BARE_ROW.replace(&format!("\"{key}\":\""), &format!("\"{key}\":null,\"was_{key}\":\""));
+        assert_eq!(refused(&json, Shape::Campaign), "missing_field", "{json}");
+    }
+}
+
+#[test]
+fn times_that_stand_for_none_are_unknown() {
+    for time in [
+        "1969-12-31T15:59:59-0800",
+        "1970-01-01T00:00:00+0000",
+        "9999-12-31T23:59:59+0000",
+        "0000-00-00T00:00:00+0000",
+        "",
+    ] {
+        let json =
+            format!(r#"{{"id":"1","start_time":"{time}","stop_time":"{time}","created_time":"{time}"}}"#);
+        let campaign = campaign_of(&json, "USD");
+        assert_eq!((campaign.start_at, campaign.end_at, campaign.created_at), (None, None, None), "{time}");
+    }
+}
+
+#[test]
 fn without_a_definition_conversions_are_unknown() {
     let row = performance(AD_ROW, &mapping(Shape::Ad, None));
     assert_eq!((row.metrics.conversions, row.metrics.conversion_value), (None, None));

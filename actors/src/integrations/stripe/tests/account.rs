@@ -174,6 +174,7 @@ impl Connected {
             integration: "stripe".to_owned(),
             tenant: "label-a".to_owned(),
             accounts: Vec::new(),
+            accounts_exclude: Vec::new(),
             start_date: date(2026, 1, 1),
             base_url: Url::parse("http://127.0.0.1:1").unwrap(),
             api_version: Stripe.api_version().to_owned(),

@@ -275,7 +275,10 @@ async fn check_asks_once_and_needs_no_permission() {
     });
     let session = connected.link.session(crate::session::quota::Urgency::Fresh);
     let accounts = connected.link.source().check(&session).await.unwrap();
-    assert_eq!((accounts[0].id.as_str(), accounts[0].time_zone.as_str()), ("", "Europe/Berlin"));
+    assert_eq!(
+        (accounts.usable[0].id.as_str(), accounts.usable[0].time_zone.as_str()),
+        ("", "Europe/Berlin")
+    );
     connected.world(|world| world.refused.insert("/v1/balance_transactions".to_owned()));
     assert!(connected.link.source().check(&session).await.is_ok());
     connected.world(|world| world.faults.insert("/v1/balance_transactions".to_owned(), 401));

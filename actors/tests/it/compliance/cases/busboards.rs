@@ -45,6 +45,7 @@ impl Case for BusboardsCase {
             integration: "busboards".to_owned(),
             tenant: "label-a".to_owned(),
             accounts: Vec::new(),
+            accounts_exclude: Vec::new(),
             start_date: start,
             base_url: "http://imitation.invalid".parse().unwrap(),
             api_version: String::new(),

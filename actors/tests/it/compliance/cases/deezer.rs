@@ -70,6 +70,7 @@ impl Case for DeezerCase {
             integration: "deezer".to_owned(),
             tenant: "label-a".to_owned(),
             accounts: Vec::new(),
+            accounts_exclude: Vec::new(),
             start_date: start,
             base_url: "http://imitation.invalid".parse().unwrap(),
             api_version: String::new(),

@@ -52,6 +52,7 @@ impl Case for MetaCase {
             integration: "meta_ads".to_owned(),
             tenant: "label-a".to_owned(),
             accounts: Vec::new(),
+            accounts_exclude: Vec::new(),
             start_date: start,
             base_url: "http://imitation.invalid".parse().unwrap(),
             api_version: "v25.0".to_owned(),

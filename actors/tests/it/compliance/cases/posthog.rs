@@ -59,6 +59,7 @@ impl Case for PostHogCase {
             tenant: "label-a".to_owned(),
             accounts: Vec::new(),
             // Two days before the look-back begins.
+            accounts_exclude: Vec::new(),
             start_date: start.checked_add(2.days()).unwrap(),
             base_url: "http://imitation.invalid".parse().unwrap(),
             api_version: String::new(),

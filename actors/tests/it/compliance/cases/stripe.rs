@@ -52,6 +52,7 @@ impl Case for StripeCase {
             integration: "stripe".to_owned(),
             tenant: "label-a".to_owned(),
             accounts: Vec::new(),
+            accounts_exclude: Vec::new(),
             start_date: start,
             base_url: "http://imitation.invalid".parse().unwrap(),
             api_version: VERSION.to_owned(),

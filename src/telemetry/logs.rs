@@ -4,8 +4,9 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::{EnvFilter, filter::ParseError, util::TryInitError};
 
-/// Libraries that tell much and seldom what an operator needs. A directive for the same target overrides.
-const QUIET: &str = "actix_http=warn,actix_server=warn,actix_web=warn,h2=warn,hyper=warn,hyper_util=warn,mio=warn,\
+/// Libraries that tell much and seldom what an operator needs. A directive for the same target overrides. (actix-http's
+/// errors are its clients': they are counted, and told once a minute.)
+const QUIET: &str = "actix_http=off,actix_server=warn,actix_web=warn,h2=warn,hyper=warn,hyper_util=warn,mio=warn,\
     redis=warn,reqwest=warn,rustls=warn,sea_orm=warn,sea_orm_migration=warn,sqlx=warn,tokio_util=warn,tower=warn";
 
 /// How lines look.

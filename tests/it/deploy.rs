@@ -205,6 +205,9 @@ async fn the_workers_configuration_is_whole() {
     assert!(cache.starts_with("redis://:") && cache.ends_with("@redis:6379"), "{cache}");
     assert_eq!(settings.worker.shutdown_grace, SHUTDOWN_GRACE);
     assert_eq!(settings.http.listen.port(), 9464, "the published port");
+    let scraped = read(deploy().join("compose/prometheus.yml"));
+    assert_eq!(settings.http.allowed_hosts, ["dynamoi"], "pages on the web cannot read it through a browser");
+    assert!(scraped.contains("targets: [\"dynamoi:9464\"]"));
 }
 
 /// The file of ours that a service finds at this place.

@@ -8,6 +8,7 @@
 )]
 
 mod allowance;
+mod attack;
 mod browser;
 mod cache;
 mod cache_runs;

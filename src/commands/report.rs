@@ -93,7 +93,8 @@ impl Report {
             Err(error) => return Exit::failed(error),
         };
         match report.print(self.format.into()) {
-            Ok(text) => output::print(&text),
+            Ok(text) if matches!(self.format, Form::Table) => output::print(&text),
+            Ok(text) => output::print_data(&text),
             Err(error) => Exit::failed(error),
         }
     }

@@ -237,7 +237,7 @@ mod tests {
     }
 
     /// What can be read at once.
-    async fn read(gate: &mut Gate<tokio::io::DuplexStream>) -> Option<Vec<u8>> {
+    fn read(gate: &mut Gate<tokio::io::DuplexStream>) -> Option<Vec<u8>> {
         let mut all = Vec::new();
         let mut buffer = [0; 1_024];
         while let Some(count) = futures::FutureExt::now_or_never(gate.read(&mut buffer)) {
@@ -253,21 +253,21 @@ mod tests {
         let seat = gate.seat().clone();
         let post = "POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\n";
         client.write_all(format!("{post}abcGET /b HTTP/1.1\r\n\r\n\r\nGET").as_bytes()).await.unwrap();
-        assert_eq!(read(&mut gate).await.as_deref(), Some(post.as_bytes()));
+        assert_eq!(read(&mut gate).as_deref(), Some(post.as_bytes()));
         assert_eq!(seat.stage(), Stage::Answer { bytes: 0 });
-        assert_eq!(read(&mut gate).await, None, "whoever answers has not asked for the body");
+        assert_eq!(read(&mut gate), None, "whoever answers has not asked for the body");
         seat.begins(true);
         seat.enter(Stage::Body { left: 3 });
-        assert_eq!(read(&mut gate).await.as_deref(), Some(&b"abc"[..]));
-        assert_eq!(read(&mut gate).await, None);
+        assert_eq!(read(&mut gate).as_deref(), Some(&b"abc"[..]));
+        assert_eq!(read(&mut gate), None);
         seat.answered();
         assert_eq!(seat.stage(), Stage::Idle);
-        assert_eq!(read(&mut gate).await.as_deref(), Some(&b"GET /b HTTP/1.1\r\n\r\n"[..]));
+        assert_eq!(read(&mut gate).as_deref(), Some(&b"GET /b HTTP/1.1\r\n\r\n"[..]));
         seat.set_stalled(true);
         seat.answered();
-        assert_eq!(read(&mut gate).await, None, "the answer was not taken");
+        assert_eq!(read(&mut gate), None, "the answer was not taken");
         seat.set_stalled(false);
-        assert_eq!(read(&mut gate).await.as_deref(), Some(&b"\r\nGET"[..]));
+        assert_eq!(read(&mut gate).as_deref(), Some(&b"\r\nGET"[..]));
         assert_eq!(seat.stage(), Stage::Head);
     }
 
@@ -277,11 +277,11 @@ mod tests {
         let mut gate = Gate::new(wire, seat());
         let seat = gate.seat().clone();
         client.write_all(b"POST / HTTP/1.1\r\n\r\n0123").await.unwrap();
-        read(&mut gate).await.unwrap();
+        read(&mut gate).unwrap();
         seat.begins(true);
         seat.answered();
         assert_eq!(seat.stage(), Stage::Leaving);
-        assert_eq!(read(&mut gate).await.as_deref(), Some(&b"0123"[..]));
+        assert_eq!(read(&mut gate).as_deref(), Some(&b"0123"[..]));
     }
 
     proptest! {

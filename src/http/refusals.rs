@@ -92,7 +92,9 @@ impl Refused {
 impl Refusals {
     pub fn new(metrics: Arc<Metrics>, clock: Arc<dyn Clock>) -> Self {
         // They exist from the start, so that the first one is an increase and not a new series.
-        Refused::ALL.iter().for_each(|refused| metrics.http_refused(refused.as_str(), 0));
+        for refused in Refused::ALL {
+            metrics.http_refused(refused.as_str(), 0);
+        }
         Self { metrics, clock, untold: Mutex::default() }
     }
 
@@ -184,7 +186,7 @@ mod tests {
         }
 
         fn count(&self) -> usize {
-            self.0.lock().iter().filter(|byte| **byte == b'\n').count()
+            String::from_utf8_lossy(&self.0.lock()).lines().count()
         }
     }
 

@@ -5,11 +5,12 @@ use std::{convert::Infallible, time::Duration};
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
     body::SizedStream,
+    error::InternalError,
     http::{
         StatusCode,
         header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, HeaderMap, VARY},
     },
-    web::{self, Data, Query, ServiceConfig},
+    web::{self, Data, Query, QueryConfig, ServiceConfig},
 };
 use futures::stream;
 use serde::Serialize;
@@ -30,6 +31,20 @@ const READINESS_TIMEOUT: Duration = Duration::from_secs(4);
 struct Ready {
     ready: bool,
     reasons: Vec<String>,
+}
+
+/// A question that cannot be read is told like every other that makes no sense.
+pub(super) fn question() -> QueryConfig {
+    QueryConfig::default().error_handler(|error, request| {
+        let why = error.to_string();
+        let answer = if request.path() == "/" {
+            let html = page::message(&why);
+            HttpResponse::BadRequest().content_type("text/html; charset=utf-8").body(html)
+        } else {
+            actions::refused(StatusCode::BAD_REQUEST, &why)
+        };
+        InternalError::from_response(error, answer).into()
+    })
 }
 
 pub(super) fn configure(config: &mut ServiceConfig) {

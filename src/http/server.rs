@@ -144,6 +144,7 @@ async fn listen(opening: Opening, stopped: oneshot::Receiver<()>) -> io::Result<
         .app_data(shared)
         .app_data(crowd.clone())
         .app_data(PayloadConfig::new(0))
+        .app_data(routes::question())
         .app_data(door)
         .wrap(from_fn(guard::admit))
         .wrap(guard::security_headers())

@@ -25,6 +25,7 @@ mod secrets;
 mod sink;
 mod sql;
 mod transaction;
+mod trial;
 mod upsert;
 mod writer;
 

@@ -38,6 +38,7 @@ mod services;
 mod settings;
 mod supervision;
 mod support;
+mod terminal;
 #[path = "../support/tools.rs"]
 mod tools;
 mod waiting;

@@ -11,7 +11,7 @@ fn impatient(more: impl FnOnce(&mut Http)) -> (Server, Arc<World>) {
     let mut settings = settings(ANYWHERE);
     more(&mut settings);
     let short = Duration::from_millis(300);
-    let patience = Patience { head: short, body: short, answer: short, idle: Duration::from_secs(60) };
+    let patience = Patience { head: short, body: short, answer: short, idle: Duration::from_mins(1) };
     (serve_with(&settings, sources(&world), patience).unwrap(), world)
 }
 
@@ -100,9 +100,10 @@ async fn an_answer_that_nobody_takes_is_given_up_and_no_further_request_is_read(
 #[tokio::test]
 async fn pipelined_requests_are_answered_in_their_order() {
     let (server, _) = started();
-    let paths = ["/healthz", "/nowhere", "/metrics", "/readyz", "/"];
-    let mut requests: String =
-        paths.iter().map(|path| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")).collect();
+    let mut requests = String::new();
+    for path in ["/healthz", "/nowhere", "/metrics", "/readyz", "/"] {
+        requests = format!("{requests}GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    }
     requests.push_str("GET /icon.svg HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     let answers = until_closed(server.address, &requests).await;
     let statuses: Vec<_> =

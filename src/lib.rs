@@ -12,6 +12,7 @@ mod secrets;
 pub mod service;
 pub mod settings;
 pub mod telemetry;
+pub mod terminal;
 mod worker;
 
 pub use actors;

@@ -23,6 +23,10 @@ const BY_SUBJECT: &str = "CREATE INDEX changes_by_subject ON changes (connection
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         sql::run(manager, &[CHANGES, BY_SUBJECT]).await
     }

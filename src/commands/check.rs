@@ -1,10 +1,14 @@
 //! `dynamoi check`: everything that must be right before it runs.
 
-use std::sync::Arc;
+use std::{
+    fs::{self, File},
+    path::Path,
+    sync::Arc,
+};
 
 use actors::{failure::Failure, integration::ConnectionSpec, integration::Unusable, integrations::catalogue};
 use clap::Args;
-use dynamoi::{cache, open_store, probe::Probe, settings::Settings};
+use dynamoi::{cache, open_store, probe::Probe, settings::Settings, terminal};
 use rows::clock::SystemClock;
 
 use super::{
@@ -57,13 +61,31 @@ impl Check {
 /// One line: what, whether it is right, and what there is to say.
 fn line(what: &str, ok: bool, detail: &str) {
     let word = if ok { "ok" } else { "FAILED" };
-    output::print(&format!("{what:<32} {word:<7} {detail}\n"));
+    output::print(&format!("{what:<32} {word:<7} {}\n", terminal::line(detail)));
+}
+
+/// Whether the file, and the directories above it that are missing, can be made: a file beside the nearest one that is there
+/// is made, and taken away.
+fn try_making(file: &Path) -> Result<(), String> {
+    let absolute = std::path::absolute(file).map_err(|error| error.to_string())?;
+    let Some(nearest) = absolute.ancestors().skip(1).find(|directory| directory.exists()) else {
+        return Err("no directory above it is there".to_owned());
+    };
+    let trial = nearest.join(format!(".dynamoi-check-{}", std::process::id()));
+    File::create_new(&trial)
+        .and_then(|_| fs::remove_file(&trial))
+        .map_err(|error| format!("in {}: {error}", nearest.display()))
 }
 
 async fn database(settings: &Settings) -> bool {
     if let Some(path) = missing_file(settings) {
-        line("database", true, &format!("{} is not there yet: it is made at the start", path.display()));
-        return true;
+        let made = try_making(&path);
+        let detail = match &made {
+            Ok(()) => format!("{} is not there yet: it is made at the start", path.display()),
+            Err(error) => format!("{} is not there yet, and cannot be made: {error}", path.display()),
+        };
+        line("database", made.is_ok(), &detail);
+        return made.is_ok();
     }
     let store = match open_store(settings, Arc::new(SystemClock::new())).await {
         Ok(store) => store,
@@ -73,7 +95,12 @@ async fn database(settings: &Settings) -> bool {
         }
     };
     let status = store.migration_status().await;
+    let tried = store.try_writing().await;
     store.close().await;
+    if let (Ok(_), Err(error)) = (&status, &tried) {
+        line("database", false, &format!("it can be read, and not written: {error}"));
+        return false;
+    }
     match status {
         Ok(steps) => {
             let missing = steps.iter().filter(|step| !step.applied).count();

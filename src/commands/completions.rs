@@ -24,6 +24,6 @@ impl Completions {
     pub fn run(self) -> Exit {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "dynamoi", &mut script);
-        output::print(&String::from_utf8_lossy(&script))
+        output::print_data(&String::from_utf8_lossy(&script))
     }
 }

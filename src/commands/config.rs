@@ -46,11 +46,11 @@ impl Config {
     /// Runs it to its end.
     pub fn run(self) -> Exit {
         match self.topic {
-            Topic::Schema => output::print(&settings::schema_text(&catalogue())),
-            Topic::Example { integration: None } => output::print(EXAMPLE),
+            Topic::Schema => output::print_data(&settings::schema_text(&catalogue())),
+            Topic::Example { integration: None } => output::print_data(EXAMPLE),
             Topic::Example { integration: Some(id) } => example(&id),
             Topic::Show { source } => match source.load_without_secrets() {
-                Ok(settings) => output::print(&settings.show()),
+                Ok(settings) => output::print_data(&settings.show()),
                 Err(exit) => exit,
             },
         }
@@ -60,7 +60,7 @@ impl Config {
 fn example(id: &str) -> Exit {
     let integrations = catalogue();
     if let Some(integration) = integrations.iter().find(|integration| integration.id() == id) {
-        return output::print(integration.sample());
+        return output::print_data(integration.sample());
     }
     let ids: Vec<_> = integrations.iter().map(|integration| integration.id()).collect();
     output::complain(format_args!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actors::{failure::Failure, integration::Unusable, integrations::catalogue};
 use clap::Args;
 use comfy_table::{Table, presets};
-use dynamoi::probe::Probe;
+use dynamoi::{probe::Probe, terminal};
 
 use super::{
     Exit, output,
@@ -88,15 +88,13 @@ async fn tables(probe: &Probe) -> Result<(String, Vec<Unusable>), Failure> {
     for account in found.usable {
         let currency = account.currency.map(|currency| currency.to_string()).unwrap_or_default();
         let id = if account.id.is_empty() { "(the connection itself)" } else { &account.id };
-        accounts.add_row([id, &account.name, &currency, &account.time_zone]);
+        accounts.add_row([id, &account.name, &currency, &account.time_zone].map(terminal::line));
         for campaign in probe.campaigns(&account).await? {
-            campaigns.add_row([
-                account.id.clone(),
-                campaign.campaign_id,
-                campaign.name.unwrap_or_default(),
-                campaign.effective_status.or(campaign.status).unwrap_or_default(),
-                campaign.objective.unwrap_or_default(),
-            ]);
+            let status = campaign.effective_status.or(campaign.status).unwrap_or_default();
+            let (name, objective) =
+                (campaign.name.unwrap_or_default(), campaign.objective.unwrap_or_default());
+            let cells = [&account.id, &campaign.campaign_id, &name, &status, &objective];
+            campaigns.add_row(cells.map(|cell| terminal::line(cell)));
         }
     }
     let mut text = format!("{accounts}\n");

@@ -2,13 +2,37 @@
 
 use std::{
     fmt::Display,
-    io::{self, ErrorKind, Write},
+    io::{self, ErrorKind, IsTerminal, Write},
+    panic,
+    sync::atomic::{AtomicBool, Ordering},
 };
+
+use dynamoi::{settings::LogFormat, terminal};
+use rows::{Clock, clock::SystemClock};
 
 use super::Exit;
 
-/// Prints a command's result. A reader that stops reading (`| head`) is no failure.
+/// Whether whoever reads stderr takes it for JSON.
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// What is said on stderr from now on has the form of the log: where that is JSON, each line is an object, a panic's too.
+pub fn write_as(format: LogFormat) {
+    if format == LogFormat::Json && !JSON.swap(true, Ordering::Relaxed) {
+        panic::set_hook(Box::new(|panic| say("ERROR", panic)));
+    }
+}
+
+/// Prints a command's result for people. A reader that stops reading (`| head`) is no failure.
 pub fn print(text: &str) -> Exit {
+    write(&terminal::lines(text))
+}
+
+/// Prints a command's result for programs: to the letter, but on a terminal.
+pub fn print_data(text: &str) -> Exit {
+    if io::stdout().is_terminal() { print(text) } else { write(text) }
+}
+
+fn write(text: &str) -> Exit {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => Exit::Done,
@@ -17,7 +41,26 @@ pub fn print(text: &str) -> Exit {
     }
 }
 
-/// Prints one message on stderr. When even that is closed, there is nobody left to tell.
+/// Says on stderr what is wrong.
 pub fn complain(message: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "{message}");
+    say("ERROR", message);
+}
+
+/// Says on stderr what is doubtful.
+pub fn warn(message: impl Display) {
+    say("WARN", message);
+}
+
+/// When even stderr is closed, there is nobody left to tell.
+fn say(level: &str, message: impl Display) {
+    let message = message.to_string();
+    let text = if JSON.load(Ordering::Relaxed) {
+        let timestamp = SystemClock::new().now().to_string();
+        let (message, target) = (message.trim(), "dynamoi");
+        serde_json::json!({ "timestamp": timestamp, "level": level, "message": message, "target": target })
+            .to_string()
+    } else {
+        terminal::lines(&message).into_owned()
+    };
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }

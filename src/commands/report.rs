@@ -115,7 +115,8 @@ impl Report {
             Err(error) => return Exit::failed(error),
         };
         match report.print(format) {
-            Ok(text) => output::print(&text),
+            Ok(text) if matches!(self.format, Form::Table) => output::print(&text),
+            Ok(text) => output::print_data(&text),
             Err(error) => Exit::failed(error),
         }
     }

@@ -54,6 +54,7 @@ pub enum Asked {
 impl Run {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
+        output::write_as(self.source.log_format());
         let settings = match self.source.load().await {
             Ok(settings) => settings,
             Err(exit) => return exit,
@@ -93,7 +94,7 @@ impl Run {
     async fn reload(&self, worker: &mut Worker) {
         match self.source.reload().await {
             Ok(settings) => {
-                settings.warnings().iter().for_each(output::complain);
+                settings.warnings().iter().for_each(output::warn);
                 let changes = match worker.reload(settings).await {
                     Ok(changes) => changes,
                     Err(error) => {

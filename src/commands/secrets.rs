@@ -118,7 +118,7 @@ fn make_key(output: Option<&Path>, add_to: Option<&Path>) -> Exit {
     let written = match (output, add_to) {
         (Some(path), _) => write_new(path, &format!("{}\n", *key)),
         (None, Some(path)) => write_before(path, &key),
-        (None, None) => return output::print(&format!("{}\n", *key)),
+        (None, None) => return output::print_data(&format!("{}\n", *key)),
     };
     match written {
         Ok(message) => {

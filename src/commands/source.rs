@@ -6,7 +6,7 @@ use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{
     load_settings,
-    settings::{Mistakes, Settings},
+    settings::{self, LogFormat, Mistakes, Settings},
 };
 use secrecy::ExposeSecret;
 
@@ -27,8 +27,13 @@ impl ConfigFiles {
     /// Loads it. Mistakes go to stderr, and so do warnings.
     pub async fn load(&self) -> Result<Settings, Exit> {
         let settings = self.reload().await.map_err(|mistakes| refuse(&mistakes))?;
-        settings.warnings().iter().for_each(output::complain);
+        settings.warnings().iter().for_each(output::warn);
         Ok(settings)
+    }
+
+    /// How its log is to be written, as far as a configuration that may have mistakes tells.
+    pub fn log_format(&self) -> LogFormat {
+        settings::log_format(&self.files, environment())
     }
 
     /// Loads it without secrets, for commands that ask the daemon or the database. Mistakes go to stderr.
@@ -41,7 +46,7 @@ impl ConfigFiles {
     pub fn load_with_key_only(&self) -> Result<Settings, Exit> {
         let settings = Settings::load_with_key_only(&self.files, environment(), &catalogue())
             .map_err(|mistakes| refuse(&mistakes))?;
-        settings.warnings().iter().for_each(output::complain);
+        settings.warnings().iter().for_each(output::warn);
         Ok(settings)
     }
 

@@ -14,7 +14,7 @@ use rows::{Clock, clock::SystemClock, state::State};
 use store::{Store, StoreError};
 
 use super::{
-    Exit, output,
+    Exit, alive, output,
     source::{ConfigFiles, missing_file},
 };
 
@@ -49,10 +49,23 @@ impl Status {
             Ok(settings) => settings,
             Err(exit) => return exit,
         };
+        let alive = match self.daemon.then_some(alive::check(&settings)) {
+            None => None,
+            Some(checked) => match checked.await {
+                Ok(alive) => Some(alive),
+                Err(error) => return Exit::failed(error),
+            },
+        };
         let status = match daemon(&settings).await {
             Some(status) => status,
+            None if alive.is_some_and(|alive| alive.is_guarded) => {
+                return output::print(&format!(
+                    "The daemon at {} is alive. It tells its connections to whoever authenticates.\n",
+                    settings.http.listen
+                ));
+            }
             None if self.daemon => {
-                return Exit::failed(format_args!("no daemon answers at {}", settings.http.listen));
+                return Exit::failed(format_args!("no daemon of ours answers at {}", settings.http.listen));
             }
             None => match database(&settings).await {
                 Ok(status) => status,
@@ -61,7 +74,7 @@ impl Status {
         };
         if self.json {
             return match serde_json::to_string_pretty(&status) {
-                Ok(text) => output::print(&format!("{text}\n")),
+                Ok(text) => output::print_data(&format!("{text}\n")),
                 Err(error) => Exit::failed(error),
             };
         }

@@ -5,12 +5,12 @@
 //! form must carry a token that only such a page holds.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage, HttpRequest, HttpResponse,
     http::{
         StatusCode,
         header::{self, HeaderMap},
     },
-    web::{Data, Form, Path},
+    web::{Data, Path, Payload, Query},
 };
 use futures::future::BoxFuture;
 use hmac::{Hmac, KeyInit, Mac};
@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::Shared;
+use super::{Shared, authentication::Asker, limits::FORM_BYTES_MAX, reading, refusals::Refused};
 
 /// What can be done with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -136,7 +136,7 @@ pub(super) async fn act(
     if let Err((status, why)) = allowed(&request, &shared) {
         return refused(status, why);
     }
-    match take(&shared, connection.clone(), action).await {
+    match take(&request, &shared, connection.clone(), action).await {
         Ok(()) => HttpResponse::Ok().json(Done { connection, action }),
         Err(error) => refused(status_of(&error), &error.to_string()),
     }
@@ -146,7 +146,7 @@ pub(super) async fn act(
 pub(super) async fn press(
     request: HttpRequest,
     path: Path<(String, String)>,
-    form: Form<Pressed>,
+    payload: Payload,
     shared: Data<Shared>,
 ) -> HttpResponse {
     let (connection, word) = path.into_inner();
@@ -156,14 +156,21 @@ pub(super) async fn press(
     if let Err((status, why)) = allowed(&request, &shared) {
         return told(status, why);
     }
-    if !shared.tokens.is_of(&form.token, &connection, action) {
+    // Not before: nobody's body is waited for who may not act.
+    let form = match reading::body(&request, payload, FORM_BYTES_MAX, &shared).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal,
+    };
+    let form = std::str::from_utf8(&form).ok().and_then(|form| Query::<Pressed>::from_query(form).ok());
+    if !form.is_some_and(|form| shared.tokens.is_of(&form.token, &connection, action)) {
+        shared.refusals.note(Refused::ForeignPage, "");
         return told(
             StatusCode::FORBIDDEN,
             "This form is out of date: the worker was restarted since. Go back, load the page again, and press the \
              button once more.",
         );
     }
-    match take(&shared, connection.clone(), action).await {
+    match take(&request, &shared, connection.clone(), action).await {
         Ok(()) => {
             let query = request.query_string();
             let back = format!("/?{query}#{}", super::page::anchor(&connection));
@@ -173,11 +180,23 @@ pub(super) async fn press(
     }
 }
 
-async fn take(shared: &Shared, connection: String, action: Action) -> Result<(), ActionError> {
+async fn take(
+    request: &HttpRequest,
+    shared: &Shared,
+    connection: String,
+    action: Action,
+) -> Result<(), ActionError> {
     let taken = shared.operator.act(connection.clone(), action).await;
+    let by = request.extensions().get::<Asker>().map(ToString::to_string).unwrap_or_default();
+    let address = request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default();
+    let action = action.as_str();
     match &taken {
-        Ok(()) => tracing::info!(connection, action = action.as_str(), "asked for over HTTP"),
-        Err(error) => tracing::warn!(connection, action = action.as_str(), %error, "asked for over HTTP"),
+        Ok(()) => tracing::info!(connection, action, by, address, "done as asked over HTTP"),
+        // The name is whatever the request says.
+        Err(ActionError::Unknown(name)) => {
+            tracing::warn!(connection = ?name, action, by, address, "asked for over HTTP: no such connection");
+        }
+        Err(error) => tracing::warn!(connection, action, by, address, %error, "asked for over HTTP"),
     }
     taken
 }
@@ -191,6 +210,7 @@ fn allowed(request: &HttpRequest, shared: &Shared) -> Result<(), (StatusCode, &'
         ));
     }
     if !is_own(request.headers()) {
+        shared.refusals.note(Refused::ForeignPage, "");
         return Err((StatusCode::FORBIDDEN, "this request comes from another site's page"));
     }
     Ok(())

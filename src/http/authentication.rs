@@ -1,6 +1,6 @@
 //! Who may ask.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use actix_web::http::header::HeaderMap;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -23,8 +23,18 @@ const ADDRESSES_MAX: usize = 4_096;
 pub(super) struct Gatekeeper {
     bearer: Option<Hash>,
     basic: Option<Hash>,
+    user: String,
     clock: Arc<dyn Clock>,
     attempts: Mutex<HashMap<IpAddr, Attempts>>,
+}
+
+/// Who was let in, for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// Whoever has the bearer token.
+    Token,
+    /// This user.
+    User(String),
 }
 
 /// SHA-256 of what comes after the scheme.
@@ -55,10 +65,11 @@ impl Gatekeeper {
     pub(super) fn new(authentication: &Authentication, clock: Arc<dyn Clock>) -> Self {
         let Authentication { bearer, basic } = authentication;
         let bearer = bearer.as_ref().map(|token| hash(token.expose_secret().as_bytes()));
+        let user = basic.as_ref().map(|basic| basic.user.clone()).unwrap_or_default();
         let basic = basic
             .as_ref()
             .map(|basic| hash(format!("{}:{}", basic.user, basic.password.expose_secret()).as_bytes()));
-        Self { bearer, basic, clock, attempts: Mutex::default() }
+        Self { bearer, basic, user, clock, attempts: Mutex::default() }
     }
 
     /// Looks at the request's `Authorization`.
@@ -74,6 +85,13 @@ impl Gatekeeper {
         }
         self.note_attempt(address);
         Verdict::Unknown
+    }
+
+    /// Who was let in with these headers.
+    pub(super) fn asker(&self, headers: &HeaderMap) -> Asker {
+        let scheme = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let is_basic = scheme.trim_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case("basic"));
+        if is_basic { Asker::User(self.user.clone()) } else { Asker::Token }
     }
 
     /// The schemes that a refused client may use.
@@ -126,6 +144,17 @@ impl Gatekeeper {
     }
 }
 
+// === impl Asker ===
+
+impl fmt::Display for Asker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token => f.write_str("the bearer of the token"),
+            Self::User(user) => write!(f, "the user {user:?}"),
+        }
+    }
+}
+
 fn hash(text: &[u8]) -> Hash {
     Sha256::digest(text).into()
 }
@@ -170,6 +199,8 @@ mod tests {
         }
         assert_eq!(gatekeeper.verdict(&HeaderMap::new(), None), Verdict::Unknown);
         assert_eq!(gatekeeper.challenges().count(), 2);
+        assert_eq!(gatekeeper.asker(&brings("bearer token")), Asker::Token);
+        assert_eq!(gatekeeper.asker(&brings(&basic("ops:pass:word"))), Asker::User("ops".to_owned()));
     }
 
     #[tokio::test(start_paused = true)]

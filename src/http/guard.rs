@@ -1,23 +1,28 @@
 //! What every answer carries, and which requests get none.
 
 use actix_web::{
-    Error, HttpResponse,
+    Error, HttpMessage, HttpResponse,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method, StatusCode,
         header::{
-            CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE,
+            AUTHORIZATION, CONTENT_LENGTH, HeaderValue, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE,
         },
     },
     middleware::{DefaultHeaders, Next},
     web::Data,
 };
 
-use super::{authentication::Verdict, server::Door, webhooks};
+use super::{
+    answer::{self, Turn},
+    authentication::Verdict,
+    limits::{FORM_BYTES_MAX, WEBHOOK_BYTES_MAX},
+    refusals::Refused,
+    server::Door,
+    webhooks,
+};
 
-/// Most bytes of a form: one token.
-pub(super) const FORM_BYTES_MAX: usize = 1_024;
 /// Where forms go.
 pub(super) const FORMS: &str = "/connections/";
 /// What an orchestrator asks without a password.
@@ -44,11 +49,13 @@ pub(super) async fn admit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let turn = Turn::of(&request);
     let refusal = request.app_data::<Data<Door>>().and_then(|door| refusal(&request, door));
-    match refusal {
-        Some(refusal) => Ok(request.into_response(refusal)),
-        None => Ok(next.call(request).await?.map_into_boxed_body()),
-    }
+    let response = match refusal {
+        Some(refusal) => request.into_response(refusal),
+        None => next.call(request).await?.map_into_boxed_body(),
+    };
+    Ok(answer::in_pieces(response, turn))
 }
 
 fn refusal(request: &ServiceRequest, door: &Door) -> Option<HttpResponse> {
@@ -57,34 +64,48 @@ fn refusal(request: &ServiceRequest, door: &Door) -> Option<HttpResponse> {
         response.force_close().content_type("text/plain; charset=utf-8");
         response.body(text)
     };
+    let note = |refused: Refused| match request.peer_addr() {
+        Some(address) => door.refusals.note(refused, address.ip()),
+        None => door.refusals.note(refused, ""),
+    };
     if !has_acceptable_body(request) {
+        note(Refused::TooLarge);
         // Closed, so that the body need not be drained.
         return Some(plain(
             StatusCode::PAYLOAD_TOO_LARGE,
             "This server takes no request bodies, or none that large.\n",
         ));
     }
-    if door.checks_host && !is_host_of_this_machine(request.headers()) {
+    // Health says nothing that a page could not guess, and is asked for under whatever name an orchestrator has.
+    let is_health = request.path() == HEALTH;
+    if !is_health && !door.hosts.answer_to(request.headers()) {
+        note(Refused::ForeignHost);
         return Some(plain(
             StatusCode::MISDIRECTED_REQUEST,
-            "This server answers to IP addresses, localhost and names without a dot: under other names, a page on the \
-             web could read it through a browser here. Set http.authentication, or http.allow_public where something \
-             in front of it authenticates.\n",
+            "This server does not answer to this name: a page on the web could read it through a browser here. It \
+             answers to IP addresses, to localhost and to the names in http.allowed_hosts; without those, to names \
+             without a dot.\n",
         ));
     }
     // A webhook's signature says who it is from.
-    let is_open = request.path() == HEALTH || is_webhook(request);
+    let is_open = is_health || is_webhook(request);
     let gatekeeper = door.gatekeeper.as_ref().filter(|_| !is_open)?;
     let address = request.peer_addr().map(|address| address.ip());
     match gatekeeper.verdict(request.headers(), address) {
-        Verdict::Welcome => None,
+        Verdict::Welcome => {
+            request.extensions_mut().insert(gatekeeper.asker(request.headers()));
+            None
+        }
         Verdict::TooMany(seconds) => {
+            note(Refused::WrongCredentials);
             let mut refusal =
                 plain(StatusCode::TOO_MANY_REQUESTS, "Too many wrong attempts: try again in a minute.\n");
             refusal.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
             Some(refusal)
         }
         Verdict::Unknown => {
+            let brings_some = request.headers().contains_key(AUTHORIZATION);
+            note(if brings_some { Refused::WrongCredentials } else { Refused::Stranger });
             let mut refusal = plain(StatusCode::UNAUTHORIZED, "This server asks who you are.\n");
             for challenge in gatekeeper.challenges() {
                 refusal.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
@@ -105,7 +126,7 @@ fn has_acceptable_body(request: &ServiceRequest) -> bool {
     let is_form = request.method() == Method::POST && request.path().starts_with(FORMS);
     let most = match (is_form, is_webhook(request)) {
         (true, _) => FORM_BYTES_MAX,
-        (_, true) => webhooks::BYTES_MAX,
+        (_, true) => WEBHOOK_BYTES_MAX,
         _ => 0,
     };
     length.is_some_and(|length| length <= most)
@@ -113,42 +134,4 @@ fn has_acceptable_body(request: &ServiceRequest) -> bool {
 
 fn is_webhook(request: &ServiceRequest) -> bool {
     request.method() == Method::POST && request.path().starts_with(webhooks::PATH)
-}
-
-/// Whether the request was made to an address, or to a name that nobody on the internet can own.
-fn is_host_of_this_machine(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(HOST) else { return true };
-    let Ok(host) = host.to_str() else { return false };
-    if host.starts_with('[') {
-        return true;
-    }
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    name.parse::<std::net::IpAddr>().is_ok()
-        || !name.contains('.')
-        || name.to_ascii_lowercase().ends_with(".localhost")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_others_can_own_are_not_answered_to() {
-        for (host, ours) in [
-            ("127.0.0.1:9464", true),
-            ("[::1]:9464", true),
-            ("localhost:9464", true),
-            ("worker.localhost", true),
-            ("dynamoi:9464", true),
-            ("evil.example", false),
-            ("evil.example:9464", false),
-            ("127.0.0.1.evil.example", false),
-            ("localhost.", false),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(HOST, HeaderValue::from_static(host));
-            assert_eq!(is_host_of_this_machine(&headers), ours, "{host}");
-        }
-        assert!(is_host_of_this_machine(&HeaderMap::new()));
-    }
 }

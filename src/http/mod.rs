@@ -3,15 +3,25 @@
 //! ask of connections.
 
 mod actions;
+mod answer;
 mod authentication;
 mod campaigns;
 mod connections;
+mod crowd;
+mod gate;
 mod guard;
+mod host;
+mod lane;
+mod limits;
+mod listener;
 pub mod openapi;
 pub(crate) mod page;
 mod query;
+mod reading;
+mod refusals;
 mod routes;
 mod schema;
+mod seat;
 mod server;
 pub mod tls;
 mod webhooks;
@@ -70,6 +80,12 @@ struct Shared {
     tokens: actions::Tokens,
     /// Authentication is configured: actions are taken.
     may_act: bool,
+    /// With clients.
+    patience: seat::Patience,
+    /// What was refused.
+    refusals: Arc<refusals::Refusals>,
+    /// Where pages and lists are made.
+    lane: lane::Lane,
 }
 
 /// Whether the worker can do its work.

@@ -5,11 +5,12 @@ use std::{convert::Infallible, time::Duration};
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
     body::SizedStream,
+    error::InternalError,
     http::{
         StatusCode,
         header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, HeaderMap, VARY},
     },
-    web::{self, Data, PayloadConfig, Query, ServiceConfig},
+    web::{self, Data, Query, QueryConfig, ServiceConfig},
 };
 use futures::stream;
 use serde::Serialize;
@@ -32,6 +33,20 @@ struct Ready {
     reasons: Vec<String>,
 }
 
+/// A question that cannot be read is told like every other that makes no sense.
+pub(super) fn question() -> QueryConfig {
+    QueryConfig::default().error_handler(|error, request| {
+        let why = error.to_string();
+        let answer = if request.path() == "/" {
+            let html = page::message(&why);
+            HttpResponse::BadRequest().content_type("text/html; charset=utf-8").body(html)
+        } else {
+            actions::refused(StatusCode::BAD_REQUEST, &why)
+        };
+        InternalError::from_response(error, answer).into()
+    })
+}
+
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/").get(status_page).head(status_page))
@@ -41,11 +56,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/style.css").get(style).head(style))
         .service(web::resource("/icon.svg").get(icon).head(icon))
         .service(web::resource("/connections/{connection}/{action}").post(actions::press))
-        .service(
-            web::resource("/webhooks/stripe/{connection}")
-                .app_data(PayloadConfig::new(webhooks::BYTES_MAX))
-                .post(webhooks::stripe),
-        )
+        .service(web::resource("/webhooks/stripe/{connection}").post(webhooks::stripe))
         .service(web::resource("/api/v1/connections").get(connections).head(connections))
         .service(web::resource("/api/v1/connections/{connection}/{action}").post(actions::act))
         .service(web::resource("/api/v1/campaigns").get(campaigns).head(campaigns))
@@ -81,11 +92,18 @@ async fn health() -> impl Responder {
 
 /// It can do its work: 200, or 503 with what is missing.
 async fn readiness(shared: Data<Shared>) -> HttpResponse {
-    let reasons = tokio::select! {
-        reasons = shared.readiness.missing() => reasons,
-        () = shared.clock.sleep(READINESS_TIMEOUT) => {
-            vec![format!("the check did not finish within {} seconds", READINESS_TIMEOUT.as_secs())]
+    let asked = shared.clone();
+    let checked = shared.lane.make(async move {
+        tokio::select! {
+            reasons = asked.readiness.missing() => reasons,
+            () = asked.clock.sleep(READINESS_TIMEOUT) => {
+                vec![format!("the check did not finish within {} seconds", READINESS_TIMEOUT.as_secs())]
+            }
         }
+    });
+    let reasons = match checked.await {
+        Ok(reasons) => reasons,
+        Err(busy) => return busy,
     };
     let answer = Ready { ready: reasons.is_empty(), reasons };
     if answer.ready {
@@ -96,30 +114,47 @@ async fn readiness(shared: Data<Shared>) -> HttpResponse {
 }
 
 async fn connections(filter: Query<Filter>, part: Query<Part>, shared: Data<Shared>) -> HttpResponse {
-    answered(Connections::now(&shared, &filter, &part))
+    let asked = shared.clone();
+    answered(&shared, async move { Connections::now(&asked, &filter, &part) }).await
 }
 
 async fn campaigns(filter: Query<Filter>, part: Query<Part>, shared: Data<Shared>) -> HttpResponse {
-    answered(Campaigns::now(&shared, &filter, &part))
+    let asked = shared.clone();
+    answered(&shared, async move { Campaigns::now(&asked, &filter, &part) }).await
 }
 
-fn answered(answer: Result<impl Serialize, String>) -> HttpResponse {
-    match answer {
-        Ok(answer) => HttpResponse::Ok().json(answer),
-        Err(why) => actions::refused(StatusCode::BAD_REQUEST, &why),
+/// Makes an answer of the API, aside.
+async fn answered<T: Serialize + Send + 'static>(
+    shared: &Shared,
+    answer: impl Future<Output = Result<T, String>> + Send + 'static,
+) -> HttpResponse {
+    let text = shared.lane.make(async move {
+        let answer = answer.await?;
+        serde_json::to_vec(&answer).map_err(|error| error.to_string())
+    });
+    match text.await {
+        Ok(Ok(text)) => shared.lane.answer(StatusCode::OK, "application/json", text),
+        Ok(Err(why)) => actions::refused(StatusCode::BAD_REQUEST, &why),
+        Err(busy) => busy,
     }
 }
 
-async fn api_document() -> impl Responder {
-    web::Json(openapi::document())
+async fn api_document(shared: Data<Shared>) -> HttpResponse {
+    answered(&shared, async { Ok(openapi::document()) }).await
 }
 
 async fn status_page(filter: Query<Filter>, pages: Query<Pages>, shared: Data<Shared>) -> HttpResponse {
-    let html = match page::page(&shared, &filter, &pages).await {
-        Ok(html) => return HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html),
-        Err(why) => page::message(&why),
-    };
-    HttpResponse::BadRequest().content_type("text/html; charset=utf-8").body(html)
+    let asked = shared.clone();
+    let html = shared.lane.make(async move {
+        match page::page(&asked, &filter, &pages).await {
+            Ok(html) => (StatusCode::OK, html),
+            Err(why) => (StatusCode::BAD_REQUEST, page::message(&why)),
+        }
+    });
+    match html.await {
+        Ok((status, html)) => shared.lane.answer(status, "text/html; charset=utf-8", html.into_bytes()),
+        Err(busy) => busy,
+    }
 }
 
 async fn style() -> HttpResponse {

@@ -1,45 +1,50 @@
 //! The listening server.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
-
-use actix_web::{
-    App, HttpServer,
-    dev::ServerHandle,
-    middleware::from_fn,
-    web::{Data, FormConfig, PayloadConfig},
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    rc::Rc,
+    sync::Arc,
+    thread,
 };
-use tokio::task::JoinHandle;
+
+use actix_http::HttpService;
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, map_config};
+use actix_web::{
+    App,
+    dev::AppConfig,
+    middleware::from_fn,
+    web::{Data, PayloadConfig},
+};
+use rows::{Clock, clock::SystemClock};
+use tokio::{net::TcpSocket, runtime::Handle, sync::oneshot, task::LocalSet};
+use tokio_rustls::TlsAcceptor;
 
 use super::{
     Shared, Sources,
     actions::Tokens,
     authentication::Gatekeeper,
-    guard, routes,
+    crowd::Crowd,
+    guard,
+    host::Hosts,
+    lane::Lane,
+    limits::{BACKLOG, DISCONNECT_TIME, PIECE_BYTES},
+    listener::{Listener, Visit},
+    refusals::Refusals,
+    routes,
+    seat::Patience,
     tls::{Certificate, TlsError},
 };
 use crate::settings::{Http, Tls};
 
-/// Answers come from memory: one thread is plenty.
-const WORKERS: usize = 1;
-/// A few scrapers and people. More is a mistake or an attack, and waits.
-const CONNECTIONS_MAX: usize = 256;
-/// A client that does not finish its headers is cut off.
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(5);
-/// A client that does not read the end of its answer is cut off.
-const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Longer than the usual scrape interval, so that a scraper keeps its connection.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// Seconds that answers under way get when the server stops.
-const SHUTDOWN_SECONDS: u64 = 2;
-
-/// A running server. It goes on until it is stopped or its runtime ends.
+/// A running server. It goes on until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Server {
     /// Where it really listens: with port 0 the system chose one.
     pub address: SocketAddr,
     certificate: Option<Certificate>,
-    handle: ServerHandle,
-    task: JoinHandle<io::Result<()>>,
+    stop: oneshot::Sender<()>,
+    ended: oneshot::Receiver<io::Result<()>>,
 }
 
 /// The server could not start or failed.
@@ -65,51 +70,100 @@ pub enum ServeError {
 pub(super) struct Door {
     /// Everybody without one.
     pub gatekeeper: Option<Gatekeeper>,
-    /// Whether names of this machine that others can own are refused.
-    pub checks_host: bool,
+    /// The names that are answered to.
+    pub hosts: Hosts,
+    pub refusals: Arc<Refusals>,
 }
 
-/// Starts answering. Call it on a tokio runtime; it takes no signals.
+/// What the server's thread begins with.
+struct Opening {
+    socket: TcpListener,
+    tls: Option<TlsAcceptor>,
+    door: Data<Door>,
+    shared: Data<Shared>,
+}
+
+/// Starts answering, on a thread of its own: whatever else the worker does, it answers. Call it on a tokio runtime, on
+/// which pages are made.
 pub fn serve(settings: &Http, sources: Sources) -> Result<Server, ServeError> {
+    serve_with(settings, sources, Patience::default())
+}
+
+/// As [`serve`], with clients that may take so long.
+pub(super) fn serve_with(
+    settings: &Http,
+    sources: Sources,
+    patience: Patience,
+) -> Result<Server, ServeError> {
     let listen = settings.listen;
+    let certificate = settings.tls.as_ref().map(Certificate::read).transpose()?;
+    let tls = certificate.as_ref().map(Certificate::config).transpose()?;
+    let socket = bind(listen).map_err(|error| ServeError::Bind { listen, error })?;
+    let address = socket.local_addr()?;
     let gatekeeper = settings
         .authentication
         .as_ref()
         .map(|authentication| Gatekeeper::new(authentication, Arc::clone(&sources.clock)));
     let may_act = gatekeeper.is_some();
-    // Who authenticates, here or in front, is not fooled by a name: a browser sends no password to another one.
-    let checks_host = !may_act && !settings.allow_public;
-    let door = Data::new(Door { gatekeeper, checks_host });
-    let shared = Data::new(Shared { sources, tokens: Tokens::new(), may_act });
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(shared.clone())
-            .app_data(PayloadConfig::new(0))
-            .app_data(door.clone())
-            .app_data(FormConfig::default().limit(guard::FORM_BYTES_MAX))
-            .wrap(from_fn(guard::admit))
-            .wrap(guard::security_headers())
-            .configure(routes::configure)
-    })
-    .workers(WORKERS)
-    .max_connections(CONNECTIONS_MAX)
-    .client_request_timeout(HEADERS_TIMEOUT)
-    .client_disconnect_timeout(DISCONNECT_TIMEOUT)
-    .keep_alive(KEEP_ALIVE)
-    .shutdown_timeout(SHUTDOWN_SECONDS)
-    .disable_signals();
-    let certificate = settings.tls.as_ref().map(Certificate::read).transpose()?;
-    let server = match &certificate {
-        Some(certificate) => {
-            let config = certificate.config()?;
-            server.tls_handshake_timeout(HEADERS_TIMEOUT).bind_rustls_0_23(listen, config)
-        }
-        None => server.bind(listen),
-    };
-    let server = server.map_err(|error| ServeError::Bind { listen, error })?;
-    let address = server.addrs().first().copied().unwrap_or(listen);
-    let server = server.run();
-    Ok(Server { address, certificate, handle: server.handle(), task: tokio::spawn(server) })
+    let refusals = Arc::new(Refusals::new(sources.exposition.metrics().clone(), sources.clock.clone()));
+    let lane = Lane::new(Handle::current(), refusals.clone());
+    let door = Data::new(Door { gatekeeper, hosts: Hosts::of(settings), refusals: refusals.clone() });
+    let shared = Data::new(Shared { sources, tokens: Tokens::new(), may_act, patience, refusals, lane });
+    let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
+    let (stop, stopped) = oneshot::channel();
+    let (done, ended) = oneshot::channel();
+    let opening = Opening { socket, tls, door, shared };
+    thread::Builder::new().name("http".to_owned()).spawn(move || {
+        // Nobody may be left to hear of it.
+        let _ = done.send(run(opening, stopped));
+    })?;
+    Ok(Server { address, certificate, stop, ended })
+}
+
+fn bind(listen: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if listen.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(listen)?;
+    socket.listen(BACKLOG)?.into_std()
+}
+
+fn run(opening: Opening, stopped: oneshot::Receiver<()>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    LocalSet::new().block_on(&runtime, listen(opening, stopped))
+}
+
+async fn listen(opening: Opening, stopped: oneshot::Receiver<()>) -> io::Result<()> {
+    let Opening { socket, tls, door, shared } = opening;
+    let socket = tokio::net::TcpListener::from_std(socket)?;
+    // Connections live in real time, whatever the worker's clock says.
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let refusals = shared.refusals.clone();
+    let patience = shared.patience;
+    let crowd = Rc::new(Crowd::new(patience, clock.clone(), refusals.clone()));
+    let app = App::new()
+        .app_data(shared)
+        .app_data(crowd.clone())
+        .app_data(PayloadConfig::new(0))
+        .app_data(routes::question())
+        .app_data(door)
+        .wrap(from_fn(guard::admit))
+        .wrap(guard::security_headers())
+        .configure(routes::configure);
+    let app = map_config(app.into_factory(), |()| AppConfig::default())
+        .map_err(|error: actix_web::Error| error.error_response());
+    let service = HttpService::build()
+        .keep_alive(patience.idle)
+        .client_request_timeout(patience.head)
+        .client_disconnect_timeout(DISCONNECT_TIME)
+        .h1_write_buffer_size(PIECE_BYTES)
+        .on_connect_ext(|gate: &super::gate::Gate, data| {
+            data.insert(gate.seat().clone());
+        })
+        .h1(app);
+    let service = ServiceFactory::<Visit>::new_service(&service, ()).await;
+    let service = service.map_err(|()| io::Error::other("its routes could not be set up"))?;
+    Listener { socket, tls, crowd, refusals, clock }.run(service, stopped).await;
+    Ok(())
 }
 
 // === impl Server ===
@@ -122,15 +176,12 @@ impl Server {
 
     /// Lets answers under way finish, then ends.
     pub async fn stop(self) -> Result<(), ServeError> {
-        self.handle.stop(true).await;
-        self.ended().await
-    }
-
-    /// Returns when the server has ended, which it does not do by itself unless something is wrong.
-    pub async fn ended(self) -> Result<(), ServeError> {
-        match self.task.await {
+        let Self { stop, ended, .. } = self;
+        // It may have ended already.
+        let _ = stop.send(());
+        match ended.await {
             Ok(result) => Ok(result?),
-            Err(failure) => Err(ServeError::Ended(io::Error::other(failure))),
+            Err(_) => Err(ServeError::Ended(io::Error::other("its thread has crashed"))),
         }
     }
 }

@@ -8,19 +8,17 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
-    web::{Bytes, Data, Path},
+    web::{Data, Path, Payload},
 };
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-use super::{Shared, actions::refused};
+use super::{Shared, actions::refused, limits::WEBHOOK_BYTES_MAX, reading, refusals::Refused};
 
 /// Where they go.
 pub(super) const PATH: &str = "/webhooks/";
-/// Most bytes of a message: an event with its object.
-pub(super) const BYTES_MAX: usize = 512 * 1_024;
 /// Older messages are not taken, so that a stolen one is soon of no use. Stripe's own libraries take five minutes.
 const AGE_MAX_SECONDS: i64 = 300;
 /// Signatures that are looked at: one for each secret that holds.
@@ -49,21 +47,33 @@ enum Unsigned {
 pub(super) async fn stripe(
     request: HttpRequest,
     connection: Path<String>,
-    body: Bytes,
+    payload: Payload,
     shared: Data<Shared>,
 ) -> HttpResponse {
+    let address = request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default();
+    // Before its body: whoever asks for nobody need not send one.
     let Some(secret) = shared.webhooks.secret(&connection) else {
+        shared.refusals.note(Refused::NoWebhook, &address);
         let why = "no connection of this name takes webhooks: set credentials.webhook_secret";
         return refused(StatusCode::NOT_FOUND, why);
     };
     let header = request.headers().get("stripe-signature").and_then(|value| value.to_str().ok());
+    let body = match reading::body(&request, payload, WEBHOOK_BYTES_MAX, &shared).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
     match verify(&secret, header.unwrap_or_default(), &body, shared.clock.now()) {
         Ok(()) => {
+            tracing::info!(
+                connection = &**connection,
+                address,
+                "a webhook was taken: its feeds are read now"
+            );
             shared.webhooks.news(&connection);
             HttpResponse::Ok().finish()
         }
         Err(why) => {
-            tracing::warn!(connection = &**connection, %why, "a webhook was refused");
+            shared.refusals.note(Refused::Unsigned, format_args!("{} from {address}: {why}", *connection));
             refused(StatusCode::BAD_REQUEST, &why.to_string())
         }
     }

@@ -21,6 +21,8 @@ pub struct Http {
     pub listen: SocketAddr,
     /// Serve an address that others can reach, without authentication. Only behind something that authenticates.
     pub allow_public: bool,
+    /// The names that are answered to, beside addresses and this machine's loopback; none: as the rest says.
+    pub allowed_hosts: Vec<String>,
     /// Certificate and key; without them, plain HTTP.
     pub tls: Option<Tls>,
     /// Who may ask; without it, everybody who reaches the address, and nobody may act.
@@ -66,6 +68,12 @@ pub struct HttpTable {
     listen: SocketAddr,
     /// Serve an address that others can reach, without authentication. Only behind something that authenticates.
     allow_public: bool,
+    /// The names, without port, under which requests may come, beside IP addresses and `localhost`: others are refused, since
+    /// a page on the web could read this server through a browser under a name of its own. Without any: names without a dot, or
+    /// all names where authentication or `allow_public` is set.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")))]
+    allowed_hosts: Vec<String>,
     /// Certificate and key: HTTPS instead of HTTP.
     #[serde(default)]
     #[schemars(schema_with = "form::of::<Tls>")]
@@ -110,7 +118,7 @@ impl Review<'_> {
     /// The HTTP section.
     pub fn http(&mut self) -> Option<Http> {
         let key = KeyPath::of(["http"]);
-        let HttpTable { listen, allow_public, tls, authentication } = self.read(&key)?;
+        let HttpTable { listen, allow_public, allowed_hosts, tls, authentication } = self.read(&key)?;
         let is_authenticated = authentication.is_some();
         if !listen.ip().is_loopback() {
             let key = key.child("listen");
@@ -123,7 +131,12 @@ impl Review<'_> {
                 (true, _) => {}
                 (false, true) => self.warn(
                     &key,
-                    "metrics and status are served without authentication to whoever reaches this address",
+                    if allowed_hosts.is_empty() {
+                        "metrics and status are served without authentication to whoever reaches this address, and to \
+                         pages on the web through a browser that does: set http.allowed_hosts"
+                    } else {
+                        "metrics and status are served without authentication to whoever reaches this address"
+                    },
                 ),
                 (false, false) => self.mistake(
                     &key,
@@ -150,7 +163,7 @@ impl Review<'_> {
         }
         let authentication =
             authentication.and_then(|table| self.authentication(&key.child("authentication"), table));
-        Some(Http { listen, allow_public, tls, authentication })
+        Some(Http { listen, allow_public, allowed_hosts, tls, authentication })
     }
 
     /// Nothing when a secret is missing, which has been noted then, or when secrets are left out.
@@ -190,6 +203,7 @@ impl PartialEq for Http {
         };
         self.listen == other.listen
             && self.allow_public == other.allow_public
+            && self.allowed_hosts == other.allowed_hosts
             && self.tls == other.tls
             && exposed(self) == exposed(other)
     }

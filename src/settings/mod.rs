@@ -39,7 +39,7 @@ use store::cipher::Keyring;
 pub use campaign::{Budget, Campaign, Member};
 pub use changes::Changes;
 pub use connection::{Connection, DEFAULT_HISTORY_DAYS};
-pub use document::{Cache, DEFAULT_TENANT, Database, Log, LogFormat, Worker};
+pub use document::{Cache, DEFAULT_TENANT, Database, FileMode, Log, LogFormat, Worker};
 pub use http::{Authentication, Basic, Http, Tls};
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use place::{KeyPath, Place};
@@ -230,6 +230,22 @@ pub fn schema_text(integrations: &[Arc<dyn Integration>]) -> String {
     Schema::new(integrations, &defaults).to_text()
 }
 
+/// How the log is to be written, as far as it can be told of a configuration that may have mistakes: so that those are
+/// written likewise.
+pub fn log_format(files: &[PathBuf], env: impl Iterator<Item = (String, String)>) -> LogFormat {
+    let told = |path: &PathBuf| {
+        let layer = read_file(path, &mut Mistakes::default());
+        Some(schema::child(schema::child(&layer.values, "log")?, "format")?.as_str()?.to_owned())
+    };
+    let of_files = files.iter().rev().find_map(told);
+    let variable = format!("{}LOG__FORMAT", environment::PREFIX);
+    let of_environment = env.filter(|(name, _)| name.eq_ignore_ascii_case(&variable)).last();
+    match of_environment.map(|(_, format)| format).or(of_files).as_deref() {
+        Some("json") => LogFormat::Json,
+        _ => LogFormat::Text,
+    }
+}
+
 fn read_file(path: &Path, mistakes: &mut Mistakes) -> Layer {
     let content = std::fs::metadata(path).and_then(|metadata| {
         if metadata.len() > FILE_BYTES_MAX {
@@ -259,7 +275,7 @@ impl Review<'_> {
     /// Everything. Each part is looked at, whatever is wrong with the others.
     fn settings(&mut self, schema: &Schema) -> Option<Settings> {
         let worker = self.read(&KeyPath::of(["worker"]));
-        let log = self.read(&KeyPath::of(["log"]));
+        let log = self.log();
         let http = self.http();
         let database = self.database();
         let cache = self.cache();

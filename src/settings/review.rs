@@ -11,12 +11,15 @@ use serde_json::Value;
 use store::cipher::Keyring;
 
 use super::{
-    document::{Cache, Database, Encryption},
+    document::{Cache, Database, Encryption, Log},
     mistake::{Mistake, Mistakes, Warning},
     place::KeyPath,
     secret::{SecretSource, StoredSecrets},
+    suggestion::one_of,
     tree::{self, Tree},
+    validation::shown_text,
 };
+use crate::telemetry::logs::{self, LevelMistake};
 
 /// What a review works with, and what it finds.
 pub struct Review<'a> {
@@ -146,6 +149,24 @@ impl Review<'_> {
                 None
             }
         }
+    }
+
+    /// What is logged.
+    pub fn log(&mut self) -> Option<Log> {
+        let section = KeyPath::of(["log"]);
+        let log: Log = self.read(&section)?;
+        let key = section.child("level");
+        for LevelMistake { found, help } in logs::mistakes_in(&log.level) {
+            let expected = format!(
+                "{}, or directives such as \"info,actors=debug\"",
+                one_of(logs::LEVELS.iter().copied())
+            );
+            self.mistake(&key, "wrong value", &expected, &shown_text(&found), help);
+        }
+        for doubt in logs::doubts_about(&log.level) {
+            self.warn(&key, doubt);
+        }
+        Some(log)
     }
 
     /// The database section.

@@ -95,6 +95,11 @@ impl Checker<'_> {
                 let key = path.child(property.as_str().unwrap_or_default());
                 vec![(key.clone(), Some(self.missing(&path, &key)))]
             }
+            // Otherwise a table would be expected, and a table found.
+            ValidationErrorKind::MinProperties { .. } => {
+                let known = known_keys(&nodes);
+                vec![(path.clone(), Some(self.empty(&path, &known.into_iter().collect::<Vec<_>>())))]
+            }
             // Which integrations there are is looked at later, and not cut out: the message says more.
             ValidationErrorKind::Enum { .. } if is_integration_id(&path) => Vec::new(),
             _ => {
@@ -180,6 +185,17 @@ impl Checker<'_> {
             found: "nothing".to_owned(),
             help: description.map(ToOwned::to_owned),
             key: key.clone(),
+        }
+    }
+
+    fn empty(&self, path: &KeyPath, known: &[&str]) -> Mistake {
+        Mistake {
+            what: "empty table".to_owned(),
+            place: self.tree.place(path),
+            key: path.clone(),
+            expected: format!("at least {}", one_of(known.iter().copied())),
+            found: "none".to_owned(),
+            help: Some("leave the key out for none of it".to_owned()),
         }
     }
 

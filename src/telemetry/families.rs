@@ -52,6 +52,7 @@ pub(super) struct Worker {
     pub snapshot_rebuilds: IntCounterVec,
     pub snapshot_rebuild_duration: Histogram,
     pub series_dropped: IntGaugeVec,
+    pub http_refused: IntCounterVec,
 }
 
 // === impl Engine ===
@@ -200,6 +201,11 @@ impl Worker {
                 "dynamoi_series_dropped",
                 "Members of a kind that are not shown because of its limit.",
                 &["kind"],
+            )?,
+            http_refused: declare.counters(
+                "dynamoi_http_refused_total",
+                "Requests to this worker that were refused, and connections that were closed, by reason.",
+                &["reason"],
             )?,
         };
         for result in ["ok", "error"] {

@@ -90,6 +90,11 @@ impl Metrics {
         self.worker.cache_requests.with_label_values(&[operation, result]).inc();
     }
 
+    /// So many more requests to the worker were refused for this.
+    pub(crate) fn http_refused(&self, reason: &'static str, count: u64) {
+        self.worker.http_refused.with_label_values(&[reason]).inc_by(count);
+    }
+
     /// A commit was acknowledged.
     fn store_committed(&self, duration: Duration) {
         self.worker.store_commit_duration.observe(duration.as_secs_f64());

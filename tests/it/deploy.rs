@@ -21,6 +21,7 @@ use tokio::{
 };
 
 use crate::{
+    https,
     postgres::Server,
     support::{
         Bench, PATIENCE,
@@ -205,6 +206,9 @@ async fn the_workers_configuration_is_whole() {
     assert!(cache.starts_with("redis://:") && cache.ends_with("@redis:6379"), "{cache}");
     assert_eq!(settings.worker.shutdown_grace, SHUTDOWN_GRACE);
     assert_eq!(settings.http.listen.port(), 9464, "the published port");
+    let scraped = read(deploy().join("compose/prometheus.yml"));
+    assert_eq!(settings.http.allowed_hosts, ["dynamoi"], "pages on the web cannot read it through a browser");
+    assert!(scraped.contains("targets: [\"dynamoi:9464\"]"));
 }
 
 /// The file of ours that a service finds at this place.
@@ -326,6 +330,7 @@ async fn the_unit_is_understood_and_locked_down() {
     let value = |key: &str| unit.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
     assert_eq!(value("Type"), Some("notify"));
     assert!(value("WatchdogSec").is_some());
+    assert_eq!(value("LimitCORE"), Some("0"), "a core holds secrets");
     assert!(grace(value("TimeoutStopSec").unwrap()) > SHUTDOWN_GRACE);
     assert_eq!(value("RestartPreventExitStatus"), Some("2"), "the exit code of a bad configuration");
     let installed = "/usr/local/bin/dynamoi";
@@ -366,6 +371,29 @@ async fn an_image_is_built_from_all_that_the_build_needs() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let metadata = ["metadata", "--offline", "--locked", "--no-deps", "--format-version", "1"];
     run(Command::new(cargo).current_dir(place.path()).args(metadata)).await;
+}
+
+/// Whoever checks health has no password, and the certificate is for another name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_health_check_works_with_authentication_and_tls() {
+    let mut bench = Bench::new(88);
+    let directory = bench.dir.path().to_owned();
+    https::make_certificate(&directory);
+    let check = ["status", "--daemon"];
+    for tls in [String::new(), https::files(&directory)] {
+        bench.layer = format!(
+            "http.listen = \"127.0.0.1:{}\"\nhttp.allowed_hosts = [\"stats.example\"]\n\
+             http.authentication.bearer = \"only-for-this-test-of-health\"\n{tls}",
+            free_port()
+        );
+        let mut daemon = bench.start(&["run"]);
+        daemon.address().await;
+        let checked = bench.run(&check).await.expect(0);
+        assert!(checked.out.contains("is alive"), "{}", checked.out);
+        daemon.signal("TERM").await;
+        daemon.ended(PATIENCE).await.expect(0);
+        bench.run(&check).await.expect(1);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,7 +11,7 @@ use crate::{
 const TOKEN: &str = "only-for-this-test-over-tls";
 
 /// A new key, and a certificate that only itself vouches for.
-fn make_certificate(directory: &Path) -> Vec<u8> {
+pub fn make_certificate(directory: &Path) -> Vec<u8> {
     let openssl = tools::find("openssl", "openssl");
     let (certificate, key) = (directory.join("certificate.pem"), directory.join("key.pem"));
     run(Command::new(openssl)
@@ -25,15 +25,30 @@ fn make_certificate(directory: &Path) -> Vec<u8> {
     fs::read(certificate).unwrap()
 }
 
+/// The setting that serves with it.
+pub fn files(directory: &Path) -> String {
+    let directory = directory.display();
+    format!("http.tls = {{ certificate = \"{directory}/certificate.pem\", key = \"{directory}/key.pem\" }}\n")
+}
+
+/// The status of `/healthz`, for which nobody is asked who they are.
+pub async fn health(address: SocketAddr, trusted: &[u8]) -> Result<u16, reqwest::Error> {
+    get(address, trusted, "healthz", "").await
+}
+
 /// The status of a page, asked by somebody who trusts this certificate alone.
 async fn status(address: SocketAddr, trusted: &[u8], token: &str) -> Result<u16, reqwest::Error> {
+    get(address, trusted, "", token).await
+}
+
+async fn get(address: SocketAddr, trusted: &[u8], path: &str, token: &str) -> Result<u16, reqwest::Error> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .no_proxy()
         .tls_certs_only([reqwest::Certificate::from_pem(trusted)?])
         .resolve("localhost", address)
         .build()?;
-    let url = format!("https://localhost:{}/", address.port());
+    let url = format!("https://localhost:{}/{path}", address.port());
     Ok(client.get(url).bearer_auth(token).send().await?.status().as_u16())
 }
 
@@ -42,11 +57,7 @@ async fn a_renewed_certificate_is_taken_over_without_a_restart() {
     let mut bench = Bench::new(79);
     let directory = bench.dir.path().to_owned();
     let first = make_certificate(&directory);
-    bench.layer = format!(
-        "http.authentication.bearer = \"{TOKEN}\"\n\
-         http.tls = {{ certificate = \"{0}/certificate.pem\", key = \"{0}/key.pem\" }}\n",
-        directory.display()
-    );
+    bench.layer = format!("http.authentication.bearer = \"{TOKEN}\"\n{}", files(&directory));
     let mut daemon = bench.start(&["run"]);
     let address = daemon.address().await;
     assert_eq!(status(address, &first, TOKEN).await.unwrap(), 200);

@@ -8,6 +8,7 @@
 )]
 
 mod allowance;
+mod attack;
 mod browser;
 mod cache;
 mod cache_runs;
@@ -37,6 +38,7 @@ mod services;
 mod settings;
 mod supervision;
 mod support;
+mod terminal;
 #[path = "../support/tools.rs"]
 mod tools;
 mod waiting;

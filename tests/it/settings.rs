@@ -298,6 +298,7 @@ fn later_layers_win_and_the_environment_is_the_last() {
     let settings = bench.good();
     assert_eq!(settings.worker.name, "two");
     assert_eq!(settings.database.max_connections, 3);
+    assert_eq!(settings.database.file_mode, dynamoi::settings::FileMode::Owner);
     assert_eq!(settings.http.listen.to_string(), "127.0.0.1:9464");
     let settings = bench.env("DYNAMOI__WORKER__SHUTDOWN_GRACE", "3s").good();
     assert_eq!(settings.worker.name, "two");
@@ -369,6 +370,29 @@ fn mistakes_in_variables_name_the_variable() {
         assert!(text.contains(words), "{words:?} is not in: {text}");
     }
     assert_eq!(bench.bad().len(), 3, "{text}");
+}
+
+/// Each of them was taken, and all was silent.
+#[test]
+fn a_level_that_is_none_is_refused_with_what_was_meant() {
+    for (level, words) in [
+        ("warning", ["did you mean `warn`?", "error, warn, info, debug, trace, off"]),
+        ("verbose", ["\"verbose\"", "info,actors=debug"]),
+        ("infoo,actors=debgu", ["\"infoo\"", "did you mean `info`?"]),
+        ("info,actors=debgu", ["\"debgu\"", "did you mean `debug`?"]),
+    ] {
+        let bench = Bench::new(&format!("[log]\nformat = \"text\"\nlevel = \"{level}\"\n"));
+        bench.assert_told(3, "log.level", &words);
+    }
+    let settings = Bench::new("[log]\nlevel = \"info,actor=debug\"\n").good();
+    let warnings: Vec<_> = settings.warnings().iter().map(ToString::to_string).collect();
+    assert!(warnings.iter().any(|warning| warning.contains("did you mean `actors`?")), "{warnings:?}");
+}
+
+#[test]
+fn an_empty_table_is_told_as_one() {
+    let bench = Bench::new("[http]\nauthentication = {}\n");
+    bench.assert_told(2, "http.authentication", &["empty table", "at least one of basic, bearer"]);
 }
 
 #[test]

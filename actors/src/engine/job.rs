@@ -8,14 +8,14 @@ use rows::sink::CycleRecord;
 use super::cycle::{self, Context, Outcome, Task};
 use crate::{
     failure::Failure,
-    integration::Account,
+    integration::Accounts,
     limits,
     observer::CycleFacts,
     session::quota::Urgency,
 };
 
 /// Asks which accounts there are, for no longer than the connection lives.
-pub(super) async fn checked(context: &Context) -> Result<Vec<Account>, Failure> {
+pub(super) async fn checked(context: &Context) -> Result<Accounts, Failure> {
     let session = context.link.session(Urgency::Fresh);
     let asked = context.link.source().check(&session);
     let asked = cycle::within(context.clock.as_ref(), &session, limits::CHECK_TIMEOUT, asked);

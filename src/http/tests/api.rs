@@ -161,6 +161,20 @@ async fn filters_leave_out_what_was_not_asked_for() {
 }
 
 #[tokio::test]
+async fn a_question_that_cannot_be_read_is_answered_like_any_other() {
+    let (server, _) = started();
+    for question in ["limit=100000000000000000000", "limit=-1", "limit=ten"] {
+        let answer = ask(server.address, "GET", &format!("/api/v1/connections?{question}"), "").await;
+        assert_eq!((answer.status(), answer.header("content-type")), ("400", Some("application/json")));
+        let refusal: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert!(refusal["error"].is_string(), "{question}: {refusal}");
+    }
+    let page = ask(server.address, "GET", "/?connections_page=none", "").await;
+    assert_eq!((page.status(), page.header("content-type")), ("400", Some("text/html; charset=utf-8")));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_is_unknown_is_null_and_money_is_whole() {
     let (server, world) = started();
     *world.campaigns.lock() = vec![campaign("1", "label-a")];

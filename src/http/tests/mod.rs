@@ -2,6 +2,7 @@
 
 mod actions;
 mod api;
+mod limits;
 mod page;
 mod webhooks;
 
@@ -192,7 +193,7 @@ fn sources(world: &Arc<World>) -> Sources {
 }
 
 fn settings(listen: SocketAddr) -> Http {
-    Http { listen, allow_public: false, tls: None, authentication: None }
+    Http { listen, allow_public: false, allowed_hosts: Vec::new(), tls: None, authentication: None }
 }
 
 const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);

@@ -24,6 +24,28 @@ async fn every_case_holds() {
     Box::pin(cases::all(async |name| server.database(name).await)).await;
 }
 
+/// `check` says so before `run` fails.
+#[tokio::test]
+async fn who_may_only_read_is_told_before_anything_is_written() {
+    use sea_orm::ConnectionTrait;
+    let server = Server::start();
+    let url = server.database("guarded").await;
+    let clock = || std::sync::Arc::new(TestClock::at("2026-11-24T10:00:00Z"));
+    let open = async |url: &str| Store::connect(url, StoreOptions::default(), clock()).await.unwrap();
+    let owner = open(&url).await;
+    owner.try_writing().await.unwrap();
+    owner.migrate_up().await.unwrap();
+    owner.try_writing().await.unwrap();
+    let grants = format!(
+        "CREATE ROLE looker LOGIN PASSWORD '{PASSWORD}'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker"
+    );
+    owner.reader().execute_unprepared(&grants).await.unwrap();
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let looker = open(&format!("{scheme}://looker:{}", rest.split_once(':').unwrap().1)).await;
+    let error = looker.try_writing().await.unwrap_err().to_string();
+    assert!(error.contains("permission denied"), "{error}");
+}
+
 #[tokio::test]
 async fn a_restart_of_the_server_loses_and_doubles_nothing() {
     let server = Server::start();

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use actors::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
     observer::Observer,
     page::{Next, Page, PageRequest, Reply, Span},
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
@@ -93,14 +93,14 @@ impl Source for Handle {
         Meaning::Ok.into()
     }
 
-    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         let account = Account {
             id: "1".to_owned(),
             name: "one".to_owned(),
             currency: None,
             time_zone: "UTC".to_owned(),
         };
-        Box::pin(std::future::ready(Ok(vec![account])))
+        Box::pin(std::future::ready(Ok(Accounts::one(account))))
     }
 
     fn page<'a>(&'a self, _: &'a Session, request: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {
@@ -149,6 +149,7 @@ impl Stage {
             integration: "letters".to_owned(),
             tenant: "label-a".to_owned(),
             accounts: Vec::new(),
+            accounts_exclude: Vec::new(),
             start_date: date(2026, 11, 21),
             base_url: "http://127.0.0.1:9".parse().unwrap(),
             api_version: String::new(),

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use actors::{
     failure::{Failure, Wait},
-    integration::{Account, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
     observer::Silent,
     page::{Next, Page, PageRequest, Reply, Span},
     session::{
@@ -95,6 +95,7 @@ impl Stage {
             integration: "puppet".to_owned(),
             tenant: "label-a".to_owned(),
             accounts: Vec::new(),
+            accounts_exclude: Vec::new(),
             start_date: jiff::civil::date(2026, 11, 12),
             base_url: "http://provider.invalid".parse().unwrap(),
             api_version: String::new(),
@@ -234,15 +235,15 @@ impl Source for PuppetSource {
         Verdict { meaning, signals }
     }
 
-    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<Account>, Failure>> {
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         Box::pin(async move {
             session.send(Call::get("/check", "check")).await?;
-            Ok(vec![Account {
+            Ok(Accounts::one(Account {
                 id: "1".to_owned(),
                 name: "one".to_owned(),
                 currency: Currency::parse("USD").ok(),
                 time_zone: "America/New_York".to_owned(),
-            }])
+            }))
         })
     }
 

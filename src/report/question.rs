@@ -169,6 +169,36 @@ mod tests {
     }
 
     #[test]
+    fn only_the_tenants_own_is_chosen() {
+        let history = |tenant: &str, id: &str| CampaignHistory {
+            connection: "meta".to_owned(),
+            provider: "meta_ads".to_owned(),
+            tenant: tenant.to_owned(),
+            account_id: "1".to_owned(),
+            campaign_id: id.to_owned(),
+            name: Some("Night Drive".to_owned()),
+            currency: None,
+            time_zone: "UTC".to_owned(),
+            settled_through: None,
+            first: None,
+            days: Vec::new(),
+        };
+        let all = [history("label-a", "1"), history("label-b", "2")];
+        let chosen = |campaign: Option<&str>| {
+            let tenant = Some("label-b".to_owned());
+            let now = "2026-11-24T23:00:00Z".parse().unwrap();
+            let question = Question::new(None, None, campaign.map(str::to_owned), tenant, now).unwrap();
+            let chosen = question.choose(&BTreeMap::new(), &all).map(|asked| asked.campaigns);
+            chosen.map(|campaigns| campaigns.into_iter().map(|of| of.campaign_id).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            [chosen(None), chosen(Some("Night*"))],
+            [Ok(vec!["2".to_owned()]), Ok(vec!["2".to_owned()])]
+        );
+        assert!(matches!(chosen(Some("1")), Err(QuestionError::Campaign { .. })), "another tenant's");
+    }
+
+    #[test]
     fn days_that_cannot_be_shown_are_refused() {
         let error = question(Some(date(2026, 11, 25)), None).unwrap_err();
         assert_eq!(error.to_string(), "the last day (2026-11-24) is before the first (2026-11-25)");

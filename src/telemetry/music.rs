@@ -209,7 +209,7 @@ fn newest_counters<'a>(
 }
 
 /// Within the limit, and what was left out by the connections whose reading would be shown.
-fn bounded<'a, K, T>(all: BTreeMap<K, Seen<'a, T>>, max: usize) -> (Vec<(K, Seen<'a, T>)>, LeftOut) {
+fn bounded<K, T>(all: BTreeMap<K, Seen<'_, T>>, max: usize) -> (Vec<(K, Seen<'_, T>)>, LeftOut) {
     fair(all.into_iter().collect(), max, |(_, (of, _))| &of.connection)
 }
 

@@ -71,8 +71,6 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
     let connections = in_state(all.iter().map(AsRef::as_ref), state);
     let is_configured = !all.is_empty();
     let mut conditions = all.clone();
-    let starts: HashMap<&str, Day> =
-        all.iter().map(|condition| (condition.connection.as_str(), condition.start_date)).collect();
     conditions.retain(|condition| filter.holds(condition, state));
     let health = Health::of(&conditions);
     // Those that need somebody first; polling and idle ones stay where they are.
@@ -153,13 +151,7 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
                             em { "provisional" } " may still change; a gap in a chart is a day that has not been read; "
                             "paler bars are provisional."
                         }
-                        div.cards {
-                            @for (place, campaign) in shown.campaigns.iter().enumerate() {
-                                @let series = days.as_ref().ok().and_then(|days| days.get(&key(campaign)));
-                                @let start_date = starts.get(campaign.snapshot.connection.as_str()).copied();
-                                (campaign::card(campaign, series, start_date, &format!("c{place}")))
-                            }
-                        }
+                        (cards(&shown, days.as_ref().ok(), &all))
                         (pager(campaigns_part, "campaigns", |number| links.to(links.connections, number)))
                     }
                 }
@@ -167,6 +159,20 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
             footer { p { "dynamoi " (env!("CARGO_PKG_VERSION")) " · what is not known is a dash, never a zero" } }
         },
     ))
+}
+
+fn cards(shown: &Shown, days: Option<&DaysByCampaign>, conditions: &[Arc<Condition>]) -> Markup {
+    let starts: HashMap<&str, Day> =
+        conditions.iter().map(|condition| (condition.connection.as_str(), condition.start_date)).collect();
+    html! {
+        div.cards {
+            @for (place, campaign) in shown.campaigns.iter().enumerate() {
+                @let series = days.and_then(|days| days.get(&key(campaign)));
+                @let start_date = starts.get(campaign.snapshot.connection.as_str()).copied();
+                (campaign::card(campaign, series, start_date, &format!("c{place}")))
+            }
+        }
+    }
 }
 
 /// A page with one sentence.

@@ -456,6 +456,44 @@ fn an_integration_judges_its_settings_while_loading() {
 }
 
 #[test]
+fn an_account_is_read_or_left_out() {
+    let left_out = |ids: &str| format!("connections.label-a-meta.accounts_exclude = [{ids}]\n");
+    let settings = Bench::new(ONE).file(&left_out("\"9\"")).good();
+    let spec = settings.specs().into_iter().find(|spec| spec.name == "label-a-meta").unwrap();
+    assert_eq!(spec.accounts_exclude, ["9"]);
+    // With or without decoration: it is one account.
+    Bench::new(ONE).file(&left_out("\"9\", \"1234567890123456\"")).assert_told(
+        1,
+        "connections.label-a-meta.accounts_exclude[1]",
+        &["to be read and to be left out", "1234567890123456", "remove it"],
+    );
+    // What one leaves out, another may read with the same token.
+    let twin =
+        "[connections.twin]\nintegration = \"meta_ads\"\ncredentials.access_token = { env = \"OTHER\" }\n";
+    let apart = format!("{twin}accounts_exclude = [\"1234567890123456\"]\n");
+    Bench::new(ONE).file(&apart).env("OTHER", "token-value").good();
+}
+
+#[test]
+fn a_secret_with_a_line_break_is_refused_by_its_key() {
+    let twin = "[connections.twin]\nintegration = \"meta_ads\"\naccounts = [\"9\"]\n\
+        credentials.access_token = { env = \"OTHER\" }\n";
+    let bench = Bench::new(ONE).file(twin).env("OTHER", "EAAfirst\nEAAsecond\n");
+    bench.assert_told(
+        4,
+        "connections.twin.credentials.access_token",
+        &["line break", "OTHER", "on one line"],
+    );
+    // One at the end is what editors leave.
+    Bench::new(ONE).file(twin).env("OTHER", "EAAfirst\n").good();
+    // A key of several lines is one.
+    Bench::new(ONE)
+        .file(twin)
+        .env("OTHER", "-----BEGIN PRIVATE KEY-----\nMIG\n-----END PRIVATE KEY-----\n")
+        .good();
+}
+
+#[test]
 fn one_account_is_read_by_one_connection_only() {
     let twin =
         "[connections.twin]\nintegration = \"meta_ads\"\ncredentials.access_token = { env = \"OTHER\" }\n";

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::{
     quarantine::{Unreadable, unreadable},
     rows::{Place, added_at},
-    wire::{Entry, Listing},
+    wire::{Entry, Identified, Listing},
 };
 use crate::{
     failure::Failure,
@@ -27,6 +27,8 @@ pub struct Contents {
     pub places: Vec<Place>,
     /// What was not.
     pub quarantined: Vec<Quarantined>,
+    /// Tracks of which an earlier place was not understood: a later one must not pass for the first.
+    pub displaced: BTreeSet<String>,
     /// How many elements the list has, by its own account, hidden ones included.
     pub total: Option<u64>,
     /// How many elements were delivered.
@@ -74,6 +76,7 @@ impl Contents {
             match place(raw, position) {
                 Ok(place) => self.places.push(place),
                 Err(why) => {
+                    self.displaced.extend(serde_json::from_str(raw.get()).ok().map(|Identified { id }| id.0));
                     let place = format!("{path}, position {position}");
                     self.quarantined.push(unreadable(raw.get().as_bytes(), place, path, &why));
                 }

@@ -168,8 +168,13 @@ pub struct Place {
 }
 
 /// The places of tracks, which come in the list's order. A track that is there more than once has its first place.
-pub fn placements(list: List<'_>, places: Vec<Place>) -> impl Iterator<Item = Row> + use<'_> {
-    let mut seen = BTreeSet::new();
+/// Those of `displaced` tracks are left as they are.
+pub fn placements(
+    list: List<'_>,
+    places: Vec<Place>,
+    displaced: BTreeSet<String>,
+) -> impl Iterator<Item = Row> + use<'_> {
+    let mut seen = displaced;
     let first = places.into_iter().filter(move |place| seen.insert(place.entry.id.0.clone()));
     first.map(move |Place { position, added_at, entry }| {
         Row::PlaylistPlacement(PlaylistPlacement {

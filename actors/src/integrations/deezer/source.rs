@@ -245,7 +245,7 @@ fn place(page: &mut Page, list: rows::List<'_>, whole: Option<Contents>, asked: 
         page.quarantined.push(unread("too_long", detail, asked));
     }
     page.quarantined.extend(contents.quarantined);
-    page.rows.extend(rows::placements(list, contents.places));
+    page.rows.extend(rows::placements(list, contents.places, contents.displaced));
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {

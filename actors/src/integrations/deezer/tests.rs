@@ -160,7 +160,7 @@ fn a_track_has_its_first_place_counted_from_one_over_all_pages() {
     contents.add(&listing(&[2, 900], 102), 100, "/playlist/1/tracks");
     assert!(!contents.torn && contents.has_doubles());
     let list = List { playlist_id: "1", day: DAY, followers: Some(5) };
-    let placed: Vec<_> = rows::placements(list, contents.places)
+    let placed: Vec<_> = rows::placements(list, contents.places, contents.displaced)
         .map(|row| match row {
             Row::PlaylistPlacement(row) => {
                 (row.track_id, row.position, row.added_at.map(jiff::Timestamp::as_second))
@@ -222,6 +222,7 @@ fn an_unreadable_element_keeps_its_position() {
     let positions: Vec<_> = contents.places.iter().map(|place| (place.position, place.added_at)).collect();
     assert_eq!(positions, [(1, None), (3, None)]);
     assert_eq!(contents.quarantined.len(), 2);
+    assert_eq!(contents.displaced, ["4".to_owned()].into(), "its later places are not its first");
     assert!(!contents.torn);
     assert!(!format!("{:?}", contents.quarantined).contains("ada"));
 }

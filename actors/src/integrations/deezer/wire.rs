@@ -128,6 +128,13 @@ pub struct Entry {
     pub time_add: Option<Count>,
 }
 
+/// The least that a track on a list says.
+#[derive(Debug, Deserialize)]
+pub struct Identified {
+    /// The track's id.
+    pub id: Id,
+}
+
 /// Another object that is referred to.
 #[derive(Debug, Deserialize)]
 pub struct Named {

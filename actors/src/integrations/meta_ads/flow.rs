@@ -205,7 +205,9 @@ async fn an_account_is_described_and_a_hidden_one_is_named() {
     let page = rows(stage.page(streams::ACCOUNTS, Span::Snapshot, None, None).await.unwrap());
     let [::rows::Row::AdAccount(row)] = &page.rows[..] else { panic!("{page:?}") };
     assert_eq!(row.status.as_deref(), Some("ACTIVE"));
-    let failure = stage.source.check(&stage.session).await.unwrap_err();
-    assert!(failure.to_string().contains("act_1234567890123456"), "{failure}");
+    let checked = stage.source.check(&stage.session).await.unwrap();
+    let [unusable] = &checked.unusable[..] else { panic!("{checked:?}") };
+    assert!(checked.usable.is_empty() && unusable.id == "1234567890123456");
+    assert!(unusable.failure.to_string().contains("act_1234567890123456"), "{unusable:?}");
     stage.calls();
 }

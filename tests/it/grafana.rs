@@ -205,6 +205,27 @@ async fn promtool_accepts_configuration_rules_and_their_cases() {
     promtool(&["test", "rules", "rules/tests/alerts.yml", "rules/tests/recording.yml"]).await;
 }
 
+/// Whoever is woken by an alert is led to what to do.
+#[test]
+fn every_alert_leads_to_its_runbook() {
+    let rules: serde_yaml_ng::Value = serde_yaml_ng::from_str(&read("rules/alerts.yml")).unwrap();
+    let operations = read("../docs/operations.md");
+    let mut alerts = 0;
+    for group in rules["groups"].as_sequence().unwrap() {
+        for rule in group["rules"].as_sequence().unwrap() {
+            let alert = rule["alert"].as_str().unwrap();
+            let leads_to = format!("docs/operations.md#{}", alert.to_lowercase());
+            assert_eq!(rule["annotations"]["runbook_url"].as_str(), Some(&*leads_to), "{alert}");
+            assert!(
+                operations.contains(&format!("\n### {alert}\n")),
+                "docs/operations.md: nothing on {alert}"
+            );
+            alerts += 1;
+        }
+    }
+    assert!(alerts > 10, "{alerts}");
+}
+
 #[test]
 fn every_rule_has_cases() {
     let (alerts, cases) = (read("rules/alerts.yml"), read("rules/tests/alerts.yml"));

@@ -3,7 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::http::{limits::CONNECTIONS_MAX, seat::Patience, server::serve_with};
+use crate::http::{
+    limits::{BODIES_MAX, CONNECTIONS_MAX},
+    seat::Patience,
+    server::serve_with,
+};
 
 /// A server whose patience is short.
 fn impatient(more: impl FnOnce(&mut Http)) -> (Server, Arc<World>) {
@@ -126,6 +130,32 @@ async fn when_there_is_no_room_the_one_that_was_waited_for_longest_goes() {
     let last = idle.last_mut().unwrap();
     last.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
     assert_eq!(last.read(&mut byte).await.unwrap(), 1, "the newest is answered");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn only_so_many_bodies_are_read_at_a_time() {
+    let (server, world) = started();
+    let now = rows::Clock::now(&SystemClock::new()).as_second();
+    let head = format!(
+        "POST /webhooks/stripe/label-a-stripe HTTP/1.1\r\nHost: localhost\r\nStripe-Signature: t={now},v1=00\r\n\
+         Content-Length: 500000\r\n\r\nx"
+    );
+    let mut slow = Vec::new();
+    for _ in 0..=BODIES_MAX {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Until it is read: somebody else is answered after it.
+        assert_eq!(ask(server.address, "GET", "/healthz", "").await.status(), "200");
+        slow.push(stream);
+    }
+    let mut byte = [0];
+    let first = tokio::time::timeout(Duration::from_secs(5), slow[0].read(&mut byte)).await;
+    assert!(!matches!(first.unwrap(), Ok(1..)), "the first was given up without an answer");
+    let last = tokio::time::timeout(Duration::from_millis(100), slow[BODIES_MAX].read(&mut byte)).await;
+    assert!(last.is_err(), "the last one goes on");
+    assert!(world.news.lock().is_empty());
+    drop(slow);
     server.stop().await.unwrap();
 }
 

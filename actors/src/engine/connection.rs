@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use super::{
     condition::Conditions,
     cycle::{Context, Outcome},
-    overseer::{Ended, Fate, Overseer},
     job,
+    overseer::{Ended, Fate, Overseer},
     poller::{BackfillState, Job, Key, Once, Poller, Restated},
 };
 use crate::{
@@ -220,16 +220,14 @@ impl Connection {
     fn start(&mut self, ctx: &ActorCtx<Self>, context: &Context, job: Job) {
         let context = context.clone();
         match job {
-            Job::Check => self.run(
-                ctx,
-                async move { job::checked(&context).await },
-                Checked,
-            ),
+            Job::Check => self.run(ctx, async move { job::checked(&context).await }, Checked),
             Job::Cycle { key, task, lateness } => {
                 let urgency = task.work.urgency();
-                self.run(ctx, async move { job::recorded(&context, &task, lateness).await }, move |outcome| {
-                    CycleDone { key, urgency, outcome }
-                });
+                self.run(
+                    ctx,
+                    async move { job::recorded(&context, &task, lateness).await },
+                    move |outcome| CycleDone { key, urgency, outcome },
+                );
             }
         }
     }

@@ -7,11 +7,7 @@ use rows::sink::CycleRecord;
 
 use super::cycle::{self, Context, Outcome, Task};
 use crate::{
-    failure::Failure,
-    integration::Accounts,
-    limits,
-    observer::CycleFacts,
-    session::quota::Urgency,
+    failure::Failure, integration::Accounts, limits, observer::CycleFacts, session::quota::Urgency,
 };
 
 /// Asks which accounts there are, for no longer than the connection lives.

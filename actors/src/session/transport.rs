@@ -322,7 +322,8 @@ mod tests {
         let there = format!("@127.0.0.1:{}/things", other.port().unwrap());
         let base = Url::parse("http://127.0.0.1").unwrap();
         for path in [there.as_str(), ".invalid/things", ":1/things"] {
-            let answer = HttpTransport::new().unwrap().send(&base, &Call::get(path, "things"), &secret()).await;
+            let answer =
+                HttpTransport::new().unwrap().send(&base, &Call::get(path, "things"), &secret()).await;
             assert!(matches!(answer, Err(TransportError::Request(_))), "{path}: {answer:?}");
         }
         assert!(seen_there.try_recv().is_err());

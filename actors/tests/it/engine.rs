@@ -235,11 +235,14 @@ async fn the_end_waits_for_no_provider() {
     let all = [hangs.clone(), waits.clone(), deaf.clone()];
     let mut options = options(&sink, &all);
     options.page_timeout = Duration::from_mins(5);
-    let caller = Caller { integration: "waits", connection: "waits", account: "", endpoint: "x", host: "127.0.0.1" };
+    let caller =
+        Caller { integration: "waits", connection: "waits", account: "", endpoint: "x", host: "127.0.0.1" };
     options.surroundings.quotas.hold(&caller, &[], Scope::Project, Duration::from_secs(80));
-    let engine =
-        Engine::start(options, all.iter().map(|scripted| spec(scripted.id, scripted.id)).collect()).await.unwrap();
-    eventually(5, "all are asked", || all.iter().all(|scripted| scripted.asked.load(Ordering::Relaxed) > 0)).await;
+    let engine = Engine::start(options, all.iter().map(|scripted| spec(scripted.id, scripted.id)).collect())
+        .await
+        .unwrap();
+    eventually(5, "all are asked", || all.iter().all(|scripted| scripted.asked.load(Ordering::Relaxed) > 0))
+        .await;
     let clock = SystemClock::new();
     engine.stop(Duration::from_secs(20)).await;
     assert!(clock.elapsed() < Duration::from_secs(3), "the end took {:?}", clock.elapsed());

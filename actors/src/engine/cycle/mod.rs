@@ -379,7 +379,9 @@ impl Cycle<'_> {
             return Ok(());
         }
         let hours = limits::CYCLE_TIME_MAX.as_secs() / 3_600;
-        let reason = format!("not read to its end within {hours} hours: the provider is slow, or its pages have no end");
+        let reason = format!(
+            "not read to its end within {hours} hours: the provider is slow, or its pages have no end"
+        );
         Err(CycleError::Source(Failure::Transient { reason }))
     }
 

@@ -67,7 +67,7 @@ impl Trail {
             return Err(CycleError::Source(Failure::Permanent { reason }));
         }
         if !self.cursors.insert(Fingerprint::of(&[next])) {
-            return Err(nowhere("the provider gave the same cursor twice".to_owned()));
+            return Err(nowhere("the provider gave the same cursor twice"));
         }
         if page.rows.is_empty() && page.tombstones.is_empty() {
             self.empty += 1;
@@ -79,10 +79,10 @@ impl Trail {
             return Ok(());
         }
         if self.stale >= limits::STALE_PAGES_MAX {
-            return Err(nowhere(format!("{} pages in a row brought only what had come before", self.stale)));
+            return Err(nowhere(&format!("{} pages in a row brought only what had come before", self.stale)));
         }
         if self.empty >= limits::EMPTY_PAGES_MAX {
-            return Err(nowhere(format!("{} pages in a row brought nothing", self.empty)));
+            return Err(nowhere(&format!("{} pages in a row brought nothing", self.empty)));
         }
         Ok(())
     }
@@ -112,6 +112,6 @@ impl Trail {
 }
 
 /// A provider that pages without advancing.
-fn nowhere(how: String) -> CycleError {
+fn nowhere(how: &str) -> CycleError {
     CycleError::Source(Failure::Transient { reason: format!("paging leads nowhere: {how}") })
 }

@@ -30,7 +30,9 @@ impl Poller {
             CycleError::Source(Failure::RateLimited { until, .. }) => {
                 (State::WaitingQuota, said(*until), failures)
             }
-            CycleError::Source(Failure::Down { until, .. }) => (State::BackingOff, said(*until), failures + 1),
+            CycleError::Source(Failure::Down { until, .. }) => {
+                (State::BackingOff, said(*until), failures + 1)
+            }
             _ => (State::BackingOff, Duration::ZERO, failures + 1),
         };
         // Our own delay is the least, whatever a provider says. Full jitter may draw nearly nothing: a floor keeps a failing

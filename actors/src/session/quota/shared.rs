@@ -8,10 +8,7 @@
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use rows::{
-    Cache, Clock,
-    cache::Claims,
-};
+use rows::{Cache, Clock, cache::Claims};
 use tokio::sync::Notify;
 
 use super::gate::Gate;

@@ -17,6 +17,7 @@ use actors::{
         quota::{Quotas, Urgency},
         transport::Transport,
     },
+    stream::Stream,
 };
 use rows::{
     Clock,
@@ -63,7 +64,14 @@ impl Driver {
     ) -> Self {
         let quotas = Arc::new(Quotas::new(clock.clone(), observer.clone()));
         let surroundings = Surroundings { transport, quotas, clock, observer };
-        Self { spec: Arc::new(spec), integration, surroundings, sink, backfills: Vec::new(), poll_after: None }
+        Self {
+            spec: Arc::new(spec),
+            integration,
+            surroundings,
+            sink,
+            backfills: Vec::new(),
+            poll_after: None,
+        }
     }
 
     /// Reads everything once.
@@ -78,6 +86,23 @@ impl Driver {
         self.run(None, duration).await
     }
 
+    async fn note_backfills(&self, poller: &Poller, now: jiff::Timestamp) {
+        for (id, state) in poller.backfills(now) {
+            match state {
+                BackfillState::Left(days) => self.sink.backfill_progress(id, days).await.unwrap(),
+                BackfillState::Ended(reason) => self.sink.end_backfill(id, &reason).await.unwrap(),
+            }
+        }
+    }
+
+    fn link(&self) -> (Arc<Link>, Vec<Stream>) {
+        let source = self.integration.connect(&self.spec).unwrap();
+        let streams = source.adjust_streams(self.integration.streams());
+        let (id, quotas) = (self.integration.id(), self.integration.quotas());
+        let link = Link::new(Arc::clone(&self.spec), id, source, quotas, self.surroundings.clone());
+        (link, streams)
+    }
+
     async fn run(&self, once: Option<Once>, limit: Duration) -> End {
         let clock = &self.surroundings.clock;
         let until = clock.elapsed() + limit;
@@ -88,15 +113,7 @@ impl Driver {
             once_since: once.map(|once| once.since),
         };
         let registration = self.sink.register(record).await.unwrap();
-        let source = self.integration.connect(&self.spec).unwrap();
-        let streams = source.adjust_streams(self.integration.streams());
-        let link = Link::new(
-            Arc::clone(&self.spec),
-            self.integration.id(),
-            source,
-            self.integration.quotas(),
-            self.surroundings.clone(),
-        );
+        let (link, streams) = self.link();
         let mut poller = Poller::new(
             Arc::clone(&self.spec),
             self.integration.as_ref(),
@@ -146,12 +163,7 @@ impl Driver {
                     }
                 }
             }
-            for (id, state) in poller.backfills(link.agreed_now()) {
-                match state {
-                    BackfillState::Left(days) => self.sink.backfill_progress(id, days).await.unwrap(),
-                    BackfillState::Ended(reason) => self.sink.end_backfill(id, &reason).await.unwrap(),
-                }
-            }
+            self.note_backfills(&poller, link.agreed_now()).await;
             let condition = || poller.condition(&link.signs());
             if step.finished.is_some() {
                 return End { finished: step.finished, condition: condition(), panics, failures };

@@ -85,11 +85,8 @@ impl Stage {
         let clock = SimulatedClock::new("2026-11-21T12:00:00Z".parse().unwrap());
         let sink = MemorySink::default();
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let wire = Wire {
-            clock: clock.clone(),
-            asked: Arc::clone(&asked),
-            script: Mutex::new(Box::new(script)),
-        };
+        let wire =
+            Wire { clock: clock.clone(), asked: Arc::clone(&asked), script: Mutex::new(Box::new(script)) };
         let spec = ConnectionSpec {
             name: "puppet".to_owned(),
             integration: "puppet".to_owned(),
@@ -189,7 +186,7 @@ impl Integration for Puppet {
                     (&[Table::AdPerformanceDaily], Kind::Days(days))
                 }
             };
-            Stream { name: *name, tables: table, enabled: true, kind }
+            Stream { name, tables: table, enabled: true, kind }
         };
         self.0.iter().map(stream).collect()
     }
@@ -221,9 +218,7 @@ impl Source for PuppetSource {
         let number = |name| response.header(name).and_then(|text| text.parse::<f64>().ok());
         let mut signals = Vec::new();
         signals.extend(number("x-used").map(|ratio| Signal::Used { scope: Scope::App, ratio }));
-        signals.extend(
-            number("x-limit").map(|per_second| Signal::Limit { scope: Scope::App, per_second }),
-        );
+        signals.extend(number("x-limit").map(|per_second| Signal::Limit { scope: Scope::App, per_second }));
         let hold = number("x-hold").and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         signals.extend(hold.map(|wait| Signal::Hold { scope: Scope::Account, wait }));
         let meaning = match response.status {

@@ -95,6 +95,20 @@ pub struct Database {
     /// Connections that are open at the same time at most.
     #[schemars(range(min = 1, max = 1_000))]
     pub max_connections: u32,
+    /// Who may read the files of a SQLite database that are made: `0600`, their owner alone, or `0660`, their group too.
+    /// Files that are there keep their mode.
+    pub file_mode: FileMode,
+}
+
+/// Who may read files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum FileMode {
+    /// Their owner.
+    #[serde(rename = "0600")]
+    Owner,
+    /// Their group, too.
+    #[serde(rename = "0660")]
+    Group,
 }
 
 /// The cache.
@@ -329,7 +343,20 @@ const fn yes() -> bool {
 
 impl PartialEq for Database {
     fn eq(&self, other: &Self) -> bool {
-        self.url.expose_secret() == other.url.expose_secret() && self.max_connections == other.max_connections
+        self.url.expose_secret() == other.url.expose_secret()
+            && self.max_connections == other.max_connections
+            && self.file_mode == other.file_mode
+    }
+}
+
+// === impl FileMode ===
+
+impl From<FileMode> for store::FileMode {
+    fn from(mode: FileMode) -> Self {
+        match mode {
+            FileMode::Owner => Self::Owner,
+            FileMode::Group => Self::Group,
+        }
     }
 }
 

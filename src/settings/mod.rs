@@ -39,7 +39,7 @@ use store::cipher::Keyring;
 pub use campaign::{Budget, Campaign, Member};
 pub use changes::Changes;
 pub use connection::{Connection, DEFAULT_HISTORY_DAYS};
-pub use document::{Cache, DEFAULT_TENANT, Database, Log, LogFormat, Worker};
+pub use document::{Cache, DEFAULT_TENANT, Database, FileMode, Log, LogFormat, Worker};
 pub use http::{Authentication, Basic, Http, Tls};
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use place::{KeyPath, Place};

@@ -382,6 +382,7 @@ pub async fn open_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<St
     let options = StoreOptions {
         readers_max: settings.database.max_connections,
         application_name: format!("dynamoi {}", settings.worker.name),
+        file_mode: settings.database.file_mode.into(),
     };
     let store = Store::connect(settings.database.url.expose_secret(), options, clock).await?;
     store.use_keys(settings.encryption.keyring.clone());

@@ -11,7 +11,7 @@ use sea_orm::{
     },
 };
 
-use crate::{error::StoreError, limits};
+use crate::{error::StoreError, file_mode::FileMode, limits};
 
 /// How to open a database.
 #[derive(Debug, Clone)]
@@ -20,11 +20,17 @@ pub struct StoreOptions {
     pub readers_max: u32,
     /// What the server's list of connections shows (PostgreSQL).
     pub application_name: String,
+    /// Who may read the files that are made (SQLite).
+    pub file_mode: FileMode,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { readers_max: limits::READERS_MAX, application_name: "dynamoi".to_owned() }
+        Self {
+            readers_max: limits::READERS_MAX,
+            application_name: "dynamoi".to_owned(),
+            file_mode: FileMode::default(),
+        }
     }
 }
 
@@ -70,14 +76,8 @@ async fn sqlite(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> 
     let parsed: SqliteConnectOptions = url.parse().map_err(|_| StoreError::Url(url.to_owned()))?;
     let in_memory = url.contains(":memory:") || url.contains("mode=memory");
     let path = parsed.get_filename().to_owned();
-    if !in_memory
-        && let Some(directory) = path.parent()
-        && !directory.as_os_str().is_empty()
-    {
-        std::fs::create_dir_all(directory).map_err(|error| StoreError::Directory {
-            path: directory.display().to_string(),
-            reason: error.to_string(),
-        })?;
+    if !in_memory && !url.contains("mode=ro") {
+        make_files(&path, options.file_mode)?;
     }
     let mut writer = untested_options(url);
     // One connection, kept for ever: in memory, the database lives only as long as its connection.
@@ -103,6 +103,18 @@ async fn sqlite(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> 
     });
     let read = connect(readers).await.map_err(|error| file_error(&path, &error))?;
     Ok(Pools { write, read })
+}
+
+/// The directory and the file, for whom they are for: what SQLite makes, all may read.
+fn make_files(path: &Path, mode: FileMode) -> Result<(), StoreError> {
+    if let Some(directory) = path.parent() {
+        mode.make_directory(directory).map_err(|error| StoreError::Directory {
+            path: directory.display().to_string(),
+            reason: error.to_string(),
+        })?;
+    }
+    mode.make_file(path)
+        .map_err(|error| StoreError::File { path: path.display().to_string(), reason: error.to_string() })
 }
 
 fn file_options(options: SqliteConnectOptions) -> SqliteConnectOptions {

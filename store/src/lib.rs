@@ -11,6 +11,7 @@ mod dimension;
 mod entity;
 mod error;
 mod fence;
+mod file_mode;
 pub mod limits;
 mod marketing;
 mod notes;
@@ -34,7 +35,7 @@ use rows::Clock;
 use sea_orm::DatabaseConnection;
 use tokio::task::JoinHandle;
 
-pub use crate::{connect::StoreOptions, error::StoreError};
+pub use crate::{connect::StoreOptions, error::StoreError, file_mode::FileMode};
 pub use crate::{
     marketing::{MarketingBudget, MarketingCampaign, MarketingMember},
     operate::BackfillStatus,

@@ -299,6 +299,7 @@ fn later_layers_win_and_the_environment_is_the_last() {
     let settings = bench.good();
     assert_eq!(settings.worker.name, "two");
     assert_eq!(settings.database.max_connections, 3);
+    assert_eq!(settings.database.file_mode, dynamoi::settings::FileMode::Owner);
     assert_eq!(settings.http.listen.to_string(), "127.0.0.1:9464");
     let settings = bench.env("DYNAMOI__WORKER__SHUTDOWN_GRACE", "3s").good();
     assert_eq!(settings.worker.name, "two");

@@ -1,8 +1,8 @@
 //! What is wrong with a database file, and what several processes do to one.
 
-use std::sync::Arc;
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
-use store::{Store, StoreError, StoreOptions};
+use store::{FileMode, Store, StoreError, StoreOptions};
 
 use crate::{
     samples::{day, insights, performance_row},
@@ -26,6 +26,38 @@ async fn what_is_wrong_with_a_file_is_said_with_its_name() {
     let error = open("mysql://user:hunter2@host/database").await.unwrap_err();
     assert!(matches!(&error, StoreError::Url(_)), "{error:?}");
     assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+}
+
+fn mode(path: impl AsRef<Path>) -> String {
+    let path = path.as_ref();
+    let metadata = fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    format!("{:04o}", metadata.permissions().mode() & 0o7777)
+}
+
+/// Under the usual umask, SQLite would let everybody read payments and customers.
+#[tokio::test]
+async fn a_database_is_for_its_owner_or_for_its_group() {
+    let directory = tempfile::tempdir().unwrap();
+    let clock = || Arc::new(TestClock::at("2026-11-24T10:00:00Z"));
+    for (file_mode, directories, files) in
+        [(FileMode::Owner, "0700", "0600"), (FileMode::Group, "0770", "0660")]
+    {
+        let above = directory.path().join(files);
+        let file = above.join("data/dynamoi.db");
+        let url = format!("sqlite://{}", file.display());
+        let options = || StoreOptions { file_mode, ..StoreOptions::default() };
+        let store = Store::connect(&url, options(), clock()).await.unwrap();
+        store.migrate_up().await.unwrap();
+        assert_eq!([mode(&above), mode(above.join("data"))], [directories; 2]);
+        for suffix in ["", "-wal", "-shm"] {
+            assert_eq!(mode(format!("{}{suffix}", file.display())), files, "{suffix}");
+        }
+        store.close().await;
+        // Somebody has decided otherwise.
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        Store::connect(&url, options(), clock()).await.unwrap().close().await;
+        assert_eq!(mode(&file), "0640");
+    }
 }
 
 #[tokio::test]

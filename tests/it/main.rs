@@ -41,3 +41,4 @@ mod support;
 mod tools;
 mod waiting;
 mod webhooks;
+mod workers;

@@ -1,8 +1,14 @@
 //! What must hold on every engine.
 
+use futures::future::BoxFuture;
+
 use crate::{
-    music::*, reading::*, refusing::*, sealing::*, storing::*, support::Bench, vanishing::*, web::*,
+    claiming::*, music::*, reading::*, refusing::*, sealing::*, storing::*, support::Bench, vanishing::*,
+    web::*,
 };
+
+/// A case, ready to run.
+type Case = for<'a> fn(&'a Bench) -> BoxFuture<'a, ()>;
 
 /// Runs each case on SQLite as a test of its own, and lists them for PostgreSQL.
 macro_rules! cases {
@@ -23,13 +29,15 @@ macro_rules! cases {
 
         /// Every case on a database of its own, made by `url`.
         pub async fn all<F: AsyncFnMut(&'static str) -> String>(mut url: F) {
-            $(
-                println!("case {}", stringify!($name));
-                let bench = Bench::open(&url(stringify!($name)).await).await;
-                // On the heap: all of them together are too large for a thread's stack.
-                Box::pin($name(&bench)).await;
+            // On the heap, each made by a function of its own: all of them together are too large for a thread's stack.
+            let cases: Vec<(&'static str, Case)> =
+                vec![$((stringify!($name), |bench| Box::pin($name(bench)))),*];
+            for (name, case) in cases {
+                println!("case {name}");
+                let bench = Bench::open(&url(name).await).await;
+                case(&bench).await;
                 bench.store.close().await;
-            )*
+            }
         }
     };
 }
@@ -67,6 +75,9 @@ cases! {
     the_last_success_survives_a_restart
     a_request_that_cannot_be_read_ends_with_its_reason
     any_number_of_connections_can_be_configured
+    a_living_worker_keeps_its_database
+    a_killed_worker_is_known_to_be_gone_at_once
+    without_a_lock_signs_of_life_decide
     only_wishes_are_brought_and_in_the_order_of_names
     operators_ask_through_the_database
     budgets_and_marketing_campaigns_are_kept

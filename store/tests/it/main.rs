@@ -6,6 +6,7 @@
 )]
 
 mod cases;
+mod claiming;
 mod music;
 mod postgres;
 #[path = "../../../tests/support/postgres.rs"]

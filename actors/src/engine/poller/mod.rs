@@ -353,6 +353,11 @@ impl Poller {
         }
     }
 
+    /// Whether another worker has taken the connection.
+    pub const fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
     /// An operator's word.
     pub fn control(
         &mut self,

@@ -78,6 +78,8 @@ cases! {
     a_living_worker_keeps_its_database
     a_killed_worker_is_known_to_be_gone_at_once
     without_a_lock_signs_of_life_decide
+    a_sign_of_life_is_written
+    of_two_that_start_together_one_enters
     only_wishes_are_brought_and_in_the_order_of_names
     operators_ask_through_the_database
     budgets_and_marketing_campaigns_are_kept

@@ -115,3 +115,23 @@ pub async fn without_a_lock_signs_of_life_decide(bench: &Bench) {
     assert_eq!(enter(&bench.store, "b", false).await.unwrap(), ["a"]);
     bench.store.leave(Ending::Stopped).await.unwrap();
 }
+
+pub async fn a_sign_of_life_is_written(bench: &Bench) {
+    enter(&bench.store, "a", false).await.unwrap();
+    let before = bench.store.holder().await.unwrap().unwrap().heartbeat_at;
+    rows::Clock::sleep(&SystemClock::new(), Duration::from_millis(20)).await;
+    assert_eq!(bench.store.beat().await.unwrap(), Beat::Held);
+    assert!(bench.store.holder().await.unwrap().unwrap().heartbeat_at > before);
+    bench.store.leave(Ending::Stopped).await.unwrap();
+}
+
+/// Both have looked before either has entered.
+pub async fn of_two_that_start_together_one_enters(bench: &Bench) {
+    let second = another(bench).await;
+    let (ours, theirs) = (bench.store.secure(true).await.unwrap(), second.secure(true).await.unwrap());
+    bench.store.enter(identity("a"), ours).await.unwrap();
+    let late = second.enter(identity("b"), theirs).await;
+    assert!(matches!(&late, Err(StoreError::Held(holder)) if holder.instance == "a"), "{late:?}");
+    bench.store.leave(Ending::Stopped).await.unwrap();
+    second.close().await;
+}

@@ -18,6 +18,7 @@ mod worker;
 pub use actors;
 pub use prometheus;
 pub use rows;
+pub use store::WorkerKind;
 
 pub use secrets::load_settings;
 pub use worker::{Worker, WorkerBuilder, WorkerError, open_store};

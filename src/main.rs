@@ -1,4 +1,6 @@
 //! `dynamoi`: reads the command line, runs one command, tells how it went.
+// Futures of queries within futures of commands lie deeper than the compiler's default.
+#![recursion_limit = "256"]
 
 mod commands;
 mod heap;

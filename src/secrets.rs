@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use actors::integration::Integration;
 use rows::clock::SystemClock;
 use secrecy::{ExposeSecret, SecretString};
-use store::{Store, StoreError};
+use store::{Access, Store, StoreError};
 
 use crate::{
     open_store,
@@ -60,7 +60,7 @@ async fn stored(settings: &Settings) -> StoredSecrets {
 }
 
 async fn read(settings: &Settings) -> Result<Secrets, StoreError> {
-    let store = open_store(settings, Arc::new(SystemClock::new())).await?;
+    let store = open_store(settings, Access::Read, Arc::new(SystemClock::new())).await?;
     let secrets = open_all(&store).await;
     store.close().await;
     secrets

@@ -38,6 +38,8 @@ pub const BACKOFF_INITIAL: Duration = Duration::from_secs(5);
 pub const BACKOFF_MAX: Duration = Duration::from_mins(15);
 /// Parked connections and refused credentials are tried again so often.
 pub const PROBE: Duration = Duration::from_hours(1);
+/// A connection that another worker has is asked for so often.
+pub const TURN_EVERY: Duration = Duration::from_secs(5);
 /// A feed whose provider says by itself that there is news is read so often at most.
 pub const NEWS_EVERY: Duration = Duration::from_secs(5);
 /// Crashes within [`CRASH_WINDOW`] after which a connection is parked.

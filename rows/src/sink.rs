@@ -219,6 +219,16 @@ pub enum SinkError {
     /// Another worker has taken the connection: this one must stop writing.
     #[error("connection {0:?} was taken by another worker: this one stops writing")]
     Outdated(String),
+    /// Another worker has the database: this one takes the connection up once that has ended.
+    #[error(
+        "connection {connection:?} is with another worker, {holder}: it is taken up here once that has ended"
+    )]
+    Held {
+        /// Which connection.
+        connection: String,
+        /// Who has it.
+        holder: String,
+    },
     /// Passing: the database is away, busy or full. Try again.
     #[error("database: {0}")]
     Unavailable(String),

@@ -10,6 +10,7 @@ use actors::{failure::Failure, integration::ConnectionSpec, integration::Unusabl
 use clap::Args;
 use dynamoi::{cache, open_store, probe::Probe, settings::Settings, terminal};
 use rows::clock::SystemClock;
+use store::Access;
 
 use super::{
     Exit, output,
@@ -87,7 +88,7 @@ async fn database(settings: &Settings) -> bool {
         line("database", made.is_ok(), &detail);
         return made.is_ok();
     }
-    let store = match open_store(settings, Arc::new(SystemClock::new())).await {
+    let store = match open_store(settings, Access::Read, Arc::new(SystemClock::new())).await {
         Ok(store) => store,
         Err(error) => {
             line("database", false, &error.to_string());
@@ -106,6 +107,9 @@ async fn database(settings: &Settings) -> bool {
             let missing = steps.iter().filter(|step| !step.applied).count();
             let detail = match missing {
                 0 => "up to date".to_owned(),
+                missing if missing == steps.len() => {
+                    "reachable, and empty: its tables are made at the start".to_owned()
+                }
                 missing => format!("reachable; {missing} schema steps will be applied at the start"),
             };
             line("database", true, &detail);

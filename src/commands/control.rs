@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use clap::Args;
-use dynamoi::open_store;
+use dynamoi::{open_store, settings::Settings};
 use rows::clock::SystemClock;
-use store::{Store, StoreError};
+use store::{Access, Store, StoreError, WorkerStatus};
 
 use super::{
     Exit, output,
@@ -93,32 +93,39 @@ impl Target {
             Ok(settings) => settings,
             Err(exit) => return exit,
         };
-        let store = match open_store(&settings, Arc::new(SystemClock::new())).await {
-            Ok(store) => store,
-            Err(error) => return Exit::failed(error),
-        };
-        let told = self.note(&store, word).await;
-        store.close().await;
+        let told = self.note(&settings, word).await;
         let done = match word {
             Word::Pause => "is paused, until it is resumed",
             Word::Resume => "goes on",
             Word::Poll => "polls now",
         };
         match told {
-            Ok(()) => output::print(&format!(
-                "{} {done} (a running daemon hears of it within seconds)\n",
-                self.connection
+            Ok(Some(worker)) => output::print(&format!(
+                "{} {done} ({} hears of it within seconds)\n",
+                self.connection, worker.name
             )),
+            Ok(None) => {
+                output::print(&format!("{} {done}, once a worker runs: none does now\n", self.connection))
+            }
             Err(error) => Exit::failed(error),
         }
     }
 
-    async fn note(&self, store: &Store, word: Word) -> Result<(), StoreError> {
-        store.migrate_up().await?;
+    /// Notes it, and tells who will hear of it.
+    async fn note(&self, settings: &Settings, word: Word) -> Result<Option<WorkerStatus>, StoreError> {
+        let store = open_store(settings, Access::Write, Arc::new(SystemClock::new())).await?;
+        let noted = self.note_in(&store, word).await;
+        store.close().await;
+        noted
+    }
+
+    async fn note_in(&self, store: &Store, word: Word) -> Result<Option<WorkerStatus>, StoreError> {
+        store.expect_current().await?;
         match word {
-            Word::Pause => store.set_paused(&self.connection, true).await,
-            Word::Resume => store.set_paused(&self.connection, false).await,
-            Word::Poll => store.request_poll(&self.connection).await,
+            Word::Pause => store.set_paused(&self.connection, true).await?,
+            Word::Resume => store.set_paused(&self.connection, false).await?,
+            Word::Poll => store.request_poll(&self.connection).await?,
         }
+        store.holder().await
     }
 }

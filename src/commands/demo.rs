@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use actors::integrations::catalogue;
 use clap::Args;
-use dynamoi::{Worker, settings::Settings};
+use dynamoi::{Worker, WorkerKind, settings::Settings};
 use sandbox::{Options, Sandbox, meta_ads, posthog, stripe};
 use tempfile::TempDir;
 
@@ -64,7 +64,7 @@ impl Demo {
             }
         };
         super::log(&settings.log);
-        let worker = Worker::builder(settings).start().await?;
+        let worker = Worker::builder(settings).kind(WorkerKind::Demo).start().await?;
         let address = worker.http_address().map(|address| address.to_string()).unwrap_or_default();
         let kept =
             if self.data_dir.is_some() { "" } else { "   (gone when the demo ends: --data-dir keeps it)" };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use dynamoi::open_store;
 use rows::clock::SystemClock;
-use store::{Store, StoreError};
+use store::{Access, Store, StoreError};
 
 use super::{Exit, output, source::ConfigFiles};
 
@@ -43,7 +43,8 @@ impl Migrate {
             Ok(settings) => settings,
             Err(exit) => return exit,
         };
-        let store = match open_store(&settings, Arc::new(SystemClock::new())).await {
+        let access = if matches!(self.step, Step::Up { .. }) { Access::Make } else { Access::Read };
+        let store = match open_store(&settings, access, Arc::new(SystemClock::new())).await {
             Ok(store) => store,
             Err(error) => return Exit::failed(error),
         };
@@ -54,7 +55,11 @@ impl Migrate {
 
     async fn apply(&self, store: &Store) -> Result<Exit, StoreError> {
         if matches!(self.step, Step::Up { .. }) {
-            store.migrate_up().await?;
+            match store.expect_current().await {
+                Ok(()) => {}
+                Err(StoreError::Empty(_) | StoreError::Older { .. }) => up(store).await?,
+                Err(error) => return Err(error),
+            }
         }
         let steps = store.migration_status().await?;
         let lines = steps.iter().map(|step| {
@@ -63,4 +68,15 @@ impl Migrate {
         });
         Ok(output::print(&lines.collect::<String>()))
     }
+}
+
+/// Never beside a living worker, whose statements are those of the tables as they were.
+async fn up(store: &Store) -> Result<(), StoreError> {
+    let secured = store.secure(false).await.map_err(|error| match error {
+        StoreError::Held(worker) => StoreError::HeldToMigrate(worker),
+        other => other,
+    })?;
+    let done = store.migrate_up().await;
+    secured.release().await;
+    done
 }

@@ -10,6 +10,7 @@ use dynamoi::{
 };
 use jiff::civil::Date;
 use rows::{Clock, clock::SystemClock};
+use store::Access;
 
 use super::{
     Exit, output,
@@ -145,8 +146,8 @@ async fn read(
     clock: SystemClock,
 ) -> Result<Campaigns, ReportError> {
     let now = clock.now();
-    let store = open_store(settings, Arc::new(clock)).await?;
-    let read = match store.migrate_up().await {
+    let store = open_store(settings, Access::Read, Arc::new(clock)).await?;
+    let read = match store.expect_current().await {
         Ok(()) => Campaigns::read(&store, &settings.campaigns, question, now).await,
         Err(error) => Err(error.into()),
     };

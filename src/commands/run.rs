@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use clap::Args;
 use dynamoi::{
-    Worker,
+    Worker, WorkerBuilder, WorkerError, WorkerKind,
     service::Service,
     settings::{Settings, parse_duration},
 };
@@ -14,6 +14,9 @@ use super::{Exit, output, source::ConfigFiles};
 
 /// How long a single run waits for quotas, reports and passing failures unless told.
 const MAX_WAIT: Duration = Duration::from_mins(15);
+
+/// As for any failure: it did not come to its end.
+const ENDED_AT_ONCE: i32 = 1;
 
 /// Polls every connection until it is told to stop (SIGINT, SIGTERM). SIGHUP reads the configuration again.
 #[derive(Debug, Args)]
@@ -33,6 +36,10 @@ pub struct Run {
     /// such as 90s, 10m, 1h; 15m unless given.
     #[arg(long, value_name = "DURATION", requires = "once", value_parser = parse_duration)]
     pub max_wait: Option<Duration>,
+    /// Take the database over from a worker that still has it, which takes it back when this one has ended. Without, that
+    /// is an error.
+    #[arg(long)]
+    pub take_over: bool,
 }
 
 /// The signals that the daemon listens to.
@@ -68,9 +75,11 @@ impl Run {
             Ok(signals) => signals,
             Err(error) => return Exit::failed(format_args!("cannot listen to signals: {error}")),
         };
-        let mut worker = match Worker::builder(settings).start().await {
-            Ok(worker) => worker,
-            Err(error) => return Exit::failed(error),
+        let builder = Worker::builder(settings).kind(WorkerKind::Daemon).take_over(self.take_over);
+        let mut worker = match started(builder, &mut signals).await {
+            Some(Ok(worker)) => worker,
+            Some(Err(error)) => return refused(&error),
+            None => return Exit::Done,
         };
         let mut service = Service::from_environment();
         service.ready(&worker.heartbeat(), worker.conditions());
@@ -86,7 +95,7 @@ impl Run {
         }
         tracing::info!("stopping");
         service.stopping();
-        worker.stop().await;
+        stop(worker, &mut signals).await;
         Exit::Done
     }
 
@@ -130,9 +139,11 @@ impl Run {
             Err(error) => return Exit::failed(format_args!("cannot listen to signals: {error}")),
         };
         let builder = Worker::builder(settings).once(self.max_wait.unwrap_or(MAX_WAIT));
-        let mut worker = match builder.start().await {
-            Ok(worker) => worker,
-            Err(error) => return Exit::failed(error),
+        let builder = builder.kind(WorkerKind::Once).take_over(self.take_over);
+        let mut worker = match started(builder, &mut signals).await {
+            Some(Ok(worker)) => worker,
+            Some(Err(error)) => return refused(&error),
+            None => return Exit::Incomplete,
         };
         let finished = tokio::select! {
             progress = worker.finished() => Some(progress.finished),
@@ -144,7 +155,7 @@ impl Run {
             .into_iter()
             .map(|condition| (condition.connection.clone(), condition.error.clone()))
             .collect();
-        worker.stop().await;
+        stop(worker, &mut signals).await;
         let Some(finished) = finished else {
             output::complain("interrupted: the next run takes this one up");
             return Exit::Incomplete;
@@ -159,6 +170,34 @@ impl Run {
             }
         }
         exit
+    }
+}
+
+/// Starts it, unless somebody wants it to stop before.
+async fn started(builder: WorkerBuilder, signals: &mut Signals) -> Option<Result<Worker, WorkerError>> {
+    tokio::select! {
+        started = builder.start() => Some(started),
+        _ = signals.stop() => None,
+    }
+}
+
+fn refused(error: &WorkerError) -> Exit {
+    if error.is_held() {
+        return Exit::failed(format_args!(
+            "{error}: two workers would take each other's connections. Stop that one, or start this one with --take-over"
+        ));
+    }
+    Exit::failed(error)
+}
+
+/// Ends it; a second signal ends the process at once, whatever it still waits for. Nothing is lost either way.
+pub async fn stop(worker: Worker, signals: &mut Signals) {
+    tokio::select! {
+        () = worker.stop() => {}
+        _ = signals.stop() => {
+            output::complain("ended at once: what was being read is read again by the next start");
+            std::process::exit(ENDED_AT_ONCE);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rows::clock::SystemClock;
 use secrecy::{ExposeSecret, SecretString};
 use store::{
-    Place, Store, StoreError,
+    Access, Place, Store, StoreError,
     cipher::{Keyring, generate_key},
 };
 
@@ -94,15 +94,15 @@ impl Secrets {
         match self.action {
             Action::GenerateKey { output, add_to } => make_key(output.as_deref(), add_to.as_deref()),
             Action::Put { name, source } => put(&name, &source).await,
-            Action::List { source } => match open(&source, false).await {
+            Action::List { source } => match open(&source, Access::Read).await.map(|(_, store)| store) {
                 Ok(store) => list(&store).await.unwrap_or_else(Exit::failed),
                 Err(exit) => exit,
             },
-            Action::Remove { name, source } => match open(&source, false).await {
-                Ok(store) => remove(&store, &name).await.unwrap_or_else(Exit::failed),
+            Action::Remove { name, source } => match open(&source, Access::Write).await {
+                Ok((settings, store)) => remove(&settings, &store, &name).await.unwrap_or_else(Exit::failed),
                 Err(exit) => exit,
             },
-            Action::Rotate { source } => match open(&source, true).await {
+            Action::Rotate { source } => match open_with_key(&source).await {
                 Ok(store) => rotate(&store).await.unwrap_or_else(Exit::failed),
                 Err(exit) => exit,
             },
@@ -192,13 +192,13 @@ async fn put(name: &str, source: &ConfigFiles) -> Exit {
         Ok(secret) => secret,
         Err(problem) => return Exit::failed(problem),
     };
-    let store = match open_store(&settings, Arc::new(SystemClock::new())).await {
+    let store = match open_store(&settings, Access::Make, Arc::new(SystemClock::new())).await {
         Ok(store) => store,
         Err(error) => return Exit::failed(error),
     };
     let stored = async {
-        // As `run` does: a secret may come before the first run.
-        store.migrate_up().await?;
+        // A secret may come before the first run. What is there already is not migrated: a worker may be at it.
+        store.expect_current_or_empty().await?;
         store.put_secret(name, secret.expose_secret().as_bytes()).await
     };
     let result = stored.await;
@@ -253,17 +253,26 @@ fn settings_with_key(source: &ConfigFiles) -> Result<Settings, Exit> {
 }
 
 /// The store, for who looks at what is there already.
-async fn open(source: &ConfigFiles, with_key: bool) -> Result<Store, Exit> {
-    let settings = if with_key { settings_with_key(source)? } else { source.load_without_secrets()? };
-    if let Some(path) = missing_file(&settings) {
+async fn open(source: &ConfigFiles, access: Access) -> Result<(Settings, Store), Exit> {
+    let settings = source.load_without_secrets()?;
+    let store = open_existing(&settings, access).await?;
+    Ok((settings, store))
+}
+
+/// The store, for who seals again what is there.
+async fn open_with_key(source: &ConfigFiles) -> Result<Store, Exit> {
+    let settings = settings_with_key(source)?;
+    let store = open_existing(&settings, Access::Write).await?;
+    // A rotation needs the tables of this version.
+    store.expect_current().await.map_err(Exit::failed)?;
+    Ok(store)
+}
+
+async fn open_existing(settings: &Settings, access: Access) -> Result<Store, Exit> {
+    if let Some(path) = missing_file(settings) {
         return Err(Exit::failed(format_args!("{} is not there yet: nothing is stored", path.display())));
     }
-    let store = open_store(&settings, Arc::new(SystemClock::new())).await.map_err(Exit::failed)?;
-    // A rotation needs the tables of this version.
-    if with_key {
-        store.migrate_up().await.map_err(Exit::failed)?;
-    }
-    Ok(store)
+    open_store(settings, access, Arc::new(SystemClock::new())).await.map_err(Exit::failed)
 }
 
 async fn list(store: &Store) -> Result<Exit, StoreError> {
@@ -276,10 +285,18 @@ async fn list(store: &Store) -> Result<Exit, StoreError> {
     Ok(output::print(&format!("{table}\n")))
 }
 
-async fn remove(store: &Store, name: &str) -> Result<Exit, StoreError> {
+async fn remove(settings: &Settings, store: &Store, name: &str) -> Result<Exit, StoreError> {
     let was_there = store.delete_secret(name).await?;
     store.close().await;
     if was_there {
+        let users = settings.users_of_stored(name);
+        if !users.is_empty() {
+            output::complain(format_args!(
+                "warning: the configuration still uses it, at {}: a worker that runs keeps it until it is reloaded, and the \
+                 next start is refused. Put another one with `dynamoi secrets put {name}`, or take it out of the configuration",
+                users.join(", ")
+            ));
+        }
         return Ok(Exit::Done);
     }
     Ok(Exit::failed(format_args!("there is no stored secret {name:?}: `dynamoi secrets list` shows all")))

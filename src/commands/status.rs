@@ -1,6 +1,6 @@
 //! `dynamoi status`: every connection at a glance.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use clap::Args;
 use comfy_table::{Table, presets};
@@ -11,7 +11,8 @@ use dynamoi::{
 };
 use jiff::{SignedDuration, Timestamp};
 use rows::{Clock, clock::SystemClock, state::State};
-use store::{Store, StoreError};
+use serde::Serialize;
+use store::{Access, Ending, Store, StoreError};
 
 use super::{
     Exit, alive, output,
@@ -22,7 +23,8 @@ use super::{
 const DAEMON_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Shows every connection: its state, when it last succeeded, how far its data reaches, when it polls next, and what to
-/// do where something is wrong. Asks the running daemon, else the database.
+/// do where something is wrong. Asks the running daemon, else the database, and says so. Ends with 3 when no daemon answers
+/// and the last worker ended without a word; with 0 after a stop, and after a single run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -35,7 +37,7 @@ pub struct Status {
     /// For programs.
     #[arg(long)]
     pub json: bool,
-    /// Ask only the running daemon, never the database: fails when none answers. For health checks.
+    /// Ask only the running daemon, never the database: ends with 3 when none answers. For health checks.
     #[arg(long)]
     pub daemon: bool,
 }
@@ -53,11 +55,14 @@ impl Status {
             None => None,
             Some(checked) => match checked.await {
                 Ok(alive) => Some(alive),
-                Err(error) => return Exit::failed(error),
+                Err(error) => {
+                    output::complain(error);
+                    return Exit::Incomplete;
+                }
             },
         };
-        let status = match daemon(&settings).await {
-            Some(status) => status,
+        let answer = match daemon(&settings).await {
+            Some(status) => Answer { daemon: true, worker: None, stored_at: None, is_well: true, status },
             None if alive.is_some_and(|alive| alive.is_guarded) => {
                 return output::print(&format!(
                     "The daemon at {} is alive. It tells its connections to whoever authenticates.\n",
@@ -65,21 +70,43 @@ impl Status {
                 ));
             }
             None if self.daemon => {
-                return Exit::failed(format_args!("no daemon of ours answers at {}", settings.http.listen));
+                output::complain(format_args!("no daemon of ours answers at {}", settings.http.listen));
+                return Exit::Incomplete;
             }
             None => match database(&settings).await {
-                Ok(status) => status,
+                Ok(answer) => answer,
                 Err(error) => return Exit::failed(error),
             },
         };
-        if self.json {
-            return match serde_json::to_string_pretty(&status) {
+        let printed = if self.json {
+            match serde_json::to_string_pretty(&answer) {
                 Ok(text) => output::print_data(&format!("{text}\n")),
                 Err(error) => Exit::failed(error),
-            };
-        }
-        output::print(&shown(&status))
+            }
+        } else {
+            if let Some(worker) = &answer.worker {
+                output::complain(worker);
+            }
+            output::print(&shown(&answer.status))
+        };
+        if answer.is_well || printed != Exit::Done { printed } else { Exit::Incomplete }
     }
+}
+
+/// What is told, and who tells it.
+#[derive(Debug, Serialize)]
+struct Answer {
+    /// The daemon told it.
+    daemon: bool,
+    /// Who has or had the database, in words; none when the daemon answers, and when no worker ever ran.
+    worker: Option<String>,
+    /// Of when it is, where it was stored.
+    stored_at: Option<Timestamp>,
+    /// A worker lives, or the last one ended well.
+    #[serde(skip)]
+    is_well: bool,
+    #[serde(flatten)]
+    status: Connections,
 }
 
 /// What the running daemon says, if there is one.
@@ -109,19 +136,59 @@ pub async fn daemon(settings: &Settings) -> Option<Connections> {
     (ours || settings.connections.is_empty()).then_some(status)
 }
 
-async fn database(settings: &Settings) -> Result<Connections, StoreError> {
+async fn database(settings: &Settings) -> Result<Answer, StoreError> {
     let clock = Arc::new(SystemClock::new());
-    if missing_file(settings).is_some() {
-        return Ok(Connections { at: clock.now(), total: 0, next: None, connections: Vec::new() });
+    let none = || Connections { at: clock.now(), total: 0, next: None, connections: Vec::new() };
+    if let Some(path) = missing_file(settings) {
+        let worker = Some(format!("there is no database at {}", path.display()));
+        return Ok(Answer { daemon: false, worker, stored_at: None, is_well: true, status: none() });
     }
-    let store = open_store(settings, clock.clone()).await?;
-    let read = stored(&store, clock.now()).await;
+    let store = open_store(settings, Access::Read, clock.clone()).await?;
+    let read = match store.expect_current().await {
+        Ok(()) => stored(&store, &settings.http.listen, clock.now()).await,
+        Err(StoreError::Empty(_)) => {
+            Ok(Answer { daemon: false, worker: None, stored_at: None, is_well: true, status: none() })
+        }
+        Err(error) => Err(error),
+    };
     store.close().await;
     read
 }
 
-async fn stored(store: &Store, now: Timestamp) -> Result<Connections, StoreError> {
-    store.migrate_up().await?;
+async fn stored(store: &Store, listen: &SocketAddr, now: Timestamp) -> Result<Answer, StoreError> {
+    let status = connections(store, now).await?;
+    let holder = store.holder().await?;
+    let last = store.last_worker().await?;
+    let is_new = status.connections.is_empty() && last.is_none();
+    let (worker, stored_at, is_well) = match (holder, last) {
+        (Some(worker), _) => {
+            let stored_at = worker.heartbeat_at;
+            let text =
+                format!("no daemon answers at {listen} to this command, and {worker} lives: as stored");
+            (Some(text), Some(stored_at), true)
+        }
+        (None, Some(worker)) => {
+            let at = worker.ended_at.filter(|_| worker.ending != Some(Ending::Lost));
+            let at = at.unwrap_or(worker.heartbeat_at);
+            let (how, is_well) = match worker.ending {
+                Some(Ending::Stopped) => ("was stopped", true),
+                Some(Ending::Finished) => ("has finished its single run", true),
+                Some(Ending::Unfinished) => ("has ended its single run without having read everything", true),
+                Some(Ending::Lost | Ending::TakenOver) | None => ("has ended without a word", false),
+            };
+            let shown_at = whole_seconds(at);
+            let text = format!(
+                "no daemon answers: {} ({}, process {} on {}) {how}. As stored at {shown_at}",
+                worker.name, worker.kind, worker.process_id, worker.host
+            );
+            (Some(text), Some(at), is_well)
+        }
+        (None, None) => (None, None, is_new),
+    };
+    Ok(Answer { daemon: false, worker, stored_at, is_well, status })
+}
+
+async fn connections(store: &Store, now: Timestamp) -> Result<Connections, StoreError> {
     let set_aside = store.set_aside().await?;
     let connections = store.connections().await?.into_iter().filter(|stored| !stored.removed);
     let connections = connections.map(|stored| ConnectionStatus {
@@ -132,7 +199,8 @@ async fn stored(store: &Store, now: Timestamp) -> Result<Connections, StoreError
         last_success_at: stored.last_success_at,
         data_through: stored.data_through,
         lag_seconds: stored.data_through.map(|at| now.duration_since(at).as_secs()),
-        next_poll_at: stored.next_poll_at,
+        // Nobody is known to keep it.
+        next_poll_at: None,
         paused: stored.paused,
         quota: None,
         error: stored.error,

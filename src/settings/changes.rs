@@ -31,6 +31,20 @@ impl Changes {
 // === impl Settings ===
 
 impl Settings {
+    /// These, with the sections of `running` that take effect at a start only: what runs after a reload, and what the next
+    /// one is compared with.
+    #[must_use]
+    pub fn after_reload(self, running: &Self) -> Self {
+        Self {
+            worker: running.worker.clone(),
+            log: running.log.clone(),
+            http: running.http.clone(),
+            database: running.database.clone(),
+            cache: running.cache.clone(),
+            ..self
+        }
+    }
+
     /// What `new` changes about `old`.
     pub fn changes(old: &Self, new: &Self) -> Changes {
         let mut changes = Changes {

@@ -77,8 +77,8 @@ pub struct Settings {
     pub connections: BTreeMap<String, Connection>,
     /// Everything under `campaigns`, by name.
     pub campaigns: BTreeMap<String, Campaign>,
-    /// Whether a connection's secret is one that the worker keeps itself.
-    uses_stored: bool,
+    /// Secrets that the worker keeps itself, with where they are used.
+    stored: Vec<(String, KeyPath)>,
     warnings: Vec<Warning>,
     /// Merged, secrets hidden: TOML, because a tree of thousands of connections takes ten times the memory.
     exhibit: String,
@@ -179,7 +179,7 @@ impl Settings {
             integrations,
             secrets,
             stored,
-            uses_stored: false,
+            used: Vec::new(),
             encrypts: false,
             today,
             mistakes,
@@ -204,8 +204,14 @@ impl Settings {
     }
 
     /// Whether a connection's secret is one that the worker keeps itself.
-    pub const fn uses_stored_secrets(&self) -> bool {
-        self.uses_stored
+    pub fn uses_stored_secrets(&self) -> bool {
+        !self.stored.is_empty()
+    }
+
+    /// Where the configuration uses the stored secret of this name.
+    pub fn users_of_stored(&self, name: &str) -> Vec<String> {
+        let users = self.stored.iter().filter(|(stored, _)| stored == name);
+        users.map(|(_, key)| key.to_string()).collect()
     }
 
     /// What works and is probably not meant.
@@ -291,7 +297,7 @@ impl Review<'_> {
             encryption,
             connections,
             campaigns,
-            uses_stored: self.uses_stored,
+            stored: std::mem::take(&mut self.used),
             warnings: std::mem::take(&mut self.warnings),
             exhibit: exhibit::to_toml(&exhibit::without_secrets(schema, &self.tree.values)),
         })

@@ -35,8 +35,8 @@ pub struct Review<'a> {
     pub secrets: Secrets,
     /// Those that the worker keeps itself.
     pub stored: &'a StoredSecrets,
-    /// Whether one of those was asked for.
-    pub uses_stored: bool,
+    /// Those of them that were asked for, and where.
+    pub used: Vec<(String, KeyPath)>,
     /// Whether a key is configured.
     pub encrypts: bool,
     /// The day (UTC) on which it is loaded.
@@ -129,7 +129,9 @@ impl Review<'_> {
 
     /// Fetches a secret.
     pub fn secret(&mut self, key: &KeyPath, source: &SecretSource) -> Option<SecretString> {
-        self.uses_stored |= matches!(source, SecretSource::Stored { .. });
+        if let SecretSource::Stored { stored } = source {
+            self.used.push((stored.clone(), key.clone()));
+        }
         if self.secrets != Secrets::Fetched {
             return None;
         }

@@ -51,6 +51,7 @@ pub(super) struct Worker {
     pub store_commit_duration: Histogram,
     pub snapshot_rebuilds: IntCounterVec,
     pub snapshot_rebuild_duration: Histogram,
+    pub database_ready: IntGaugeVec,
     pub series_dropped: IntGaugeVec,
     pub http_refused: IntCounterVec,
 }
@@ -197,6 +198,11 @@ impl Worker {
                 "How long these rebuilds took, reading included.",
                 FAST_SECONDS,
             )?,
+            database_ready: declare.gauges(
+                "dynamoi_database_ready",
+                "1 while the database is this worker's and takes what is read, else 0; looked at every 10 s.",
+                &[],
+            )?,
             series_dropped: declare.gauges(
                 "dynamoi_series_dropped",
                 "Members of a kind that are not shown because of its limit.",
@@ -208,6 +214,7 @@ impl Worker {
                 &["reason"],
             )?,
         };
+        worker.database_ready.with_label_values::<&str>(&[]).set(1);
         for result in ["ok", "error"] {
             worker.snapshot_rebuilds.with_label_values(&[result]);
         }

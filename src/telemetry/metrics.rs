@@ -95,6 +95,11 @@ impl Metrics {
         self.worker.http_refused.with_label_values(&[reason]).inc_by(count);
     }
 
+    /// Whether the database is this worker's and takes what is read.
+    pub fn database_ready(&self, is_ready: bool) {
+        self.worker.database_ready.with_label_values::<&str>(&[]).set(i64::from(is_ready));
+    }
+
     /// A commit was acknowledged.
     fn store_committed(&self, duration: Duration) {
         self.worker.store_commit_duration.observe(duration.as_secs_f64());

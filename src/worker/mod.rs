@@ -1,5 +1,6 @@
 //! The worker as a library: everything that the daemon runs, inside a host's runtime.
 
+mod holding;
 pub(crate) mod marketing;
 mod operator;
 mod shared;
@@ -21,12 +22,14 @@ use actors::{
         transport::{HttpTransport, TransportError},
     },
 };
+use futures::FutureExt as _;
 use rows::{Clock, clock::SystemClock};
 use secrecy::ExposeSecret;
-use store::{Store, StoreError, StoreOptions};
+use store::{Access, Ending, Store, StoreError, StoreOptions, WorkerKind, WorkerStatus};
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use self::{
+    holding::{Health, Keeper},
     operator::StoreOperator,
     shared::Shared,
     snapshots::{EngineQuotas, StoreSnapshots, WorkerReadiness},
@@ -47,6 +50,8 @@ pub struct WorkerBuilder {
     once: Option<Duration>,
     only: Option<String>,
     headless: bool,
+    kind: WorkerKind,
+    take_over: bool,
     runtime: Option<Handle>,
     registry: Option<prometheus::Registry>,
 }
@@ -63,6 +68,9 @@ pub struct Worker {
     shared: Shared,
     tasks: Vec<JoinHandle<()>>,
     server: Option<Server>,
+    health: Health,
+    /// Whether it is a single run, and whether that has read everything.
+    single: Option<bool>,
     /// The host's registry lets the worker's metrics go when it is dropped.
     _guest: Option<Guest>,
 }
@@ -106,6 +114,15 @@ const RETENTION: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 30
 /// How often what is older is deleted.
 const PURGE_EVERY: Duration = Duration::from_hours(6);
 
+// === impl WorkerError ===
+
+impl WorkerError {
+    /// Whether another worker that lives has the database.
+    pub const fn is_held(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Held(_)))
+    }
+}
+
 // === impl WorkerBuilder ===
 
 impl WorkerBuilder {
@@ -146,6 +163,21 @@ impl WorkerBuilder {
         self
     }
 
+    /// What it is started for, as other workers and commands are told; [`WorkerKind::Embedded`] unless said.
+    #[must_use]
+    pub const fn kind(mut self, kind: WorkerKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Takes the database over from a worker that lives. Without, that is an error: two workers on one database take each
+    /// other's connections. The other one takes them back when this one has ended.
+    #[must_use]
+    pub const fn take_over(mut self, take_over: bool) -> Self {
+        self.take_over = take_over;
+        self
+    }
+
     /// Works on this runtime, which must be able to do I/O and keep time, and must outlive the worker. Without, on the one
     /// that [`start`](Self::start) is called on.
     #[must_use]
@@ -166,17 +198,36 @@ impl WorkerBuilder {
     /// Opens the database, brings its tables up to date, and starts every enabled connection.
     pub async fn start(mut self) -> Result<Worker, WorkerError> {
         match self.runtime.take() {
-            None => self.start_here().await,
+            // On the heap, its type forgotten: commands hold it within futures of their own.
+            None => self.start_here().boxed().await,
             // The database's connections and all tasks belong to the runtime on which they are made.
             Some(runtime) => runtime.spawn(self.start_here()).await?,
         }
     }
 
-    async fn start_here(self) -> Result<Worker, WorkerError> {
-        let Self { settings, integrations, clock, once, only, headless, runtime: _, registry } = self;
-        let (metrics, guest) = metrics(&settings.worker.name, &clock, registry)?;
-        let store = open_store(&settings, clock.clone()).await?;
-        store.migrate_up().await?;
+    async fn start_here(mut self) -> Result<Worker, WorkerError> {
+        let (metrics, guest) = metrics(&self.settings.worker.name, &self.clock, self.registry.take())?;
+        let store = holding::open(&self.settings, &self.clock).await?;
+        let started = match holding::enter(&store, &self.settings, self.kind, self.take_over).await {
+            Ok(before) => self.assemble(store.clone(), metrics, guest, before).await,
+            Err(error) => Err(error.into()),
+        };
+        if started.is_err() {
+            // Why it does not start says more than whether it could say goodbye.
+            let _ = store.leave(Ending::Stopped).await;
+            store.close().await;
+        }
+        started
+    }
+
+    async fn assemble(
+        self,
+        store: Store,
+        metrics: Arc<Metrics>,
+        guest: Option<Guest>,
+        before: Vec<WorkerStatus>,
+    ) -> Result<Worker, WorkerError> {
+        let Self { settings, integrations, clock, once, only, headless, .. } = self;
         store.sync_campaigns(&marketing::stored(&settings.campaigns)).await?;
         let configured: Vec<String> = settings.connections.keys().cloned().collect();
         store.retire_connections(&configured).await?;
@@ -195,7 +246,7 @@ impl WorkerBuilder {
             transport: Arc::new(HttpTransport::new()?),
             quotas: quotas.clone(),
             clock: clock.clone(),
-            observer: metrics,
+            observer: metrics.clone(),
         };
         let mut options =
             EngineOptions::new(integrations, surroundings, Arc::new(store.clone()), Handle::current());
@@ -210,10 +261,18 @@ impl WorkerBuilder {
         let publisher = Arc::new(Publisher::new(source.clone(), conditions.clone(), exposition.clone()));
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         let mut tasks = shared.start();
+        let keeper = Keeper::new(&store, engine.conditions(), metrics, &clock);
+        let health = keeper.health.clone();
+        tasks.push(tokio::spawn(keeper.run()));
+        holding::say_started(&store, count, &before);
         let mut server = None;
         if once.is_none() && !headless {
-            let readiness =
-                WorkerReadiness { store: store.clone(), conditions: conditions.clone(), configured: count };
+            let readiness = WorkerReadiness {
+                store: store.clone(),
+                conditions: conditions.clone(),
+                configured: count,
+                health: health.clone(),
+            };
             let operator = StoreOperator {
                 store: store.clone(),
                 bell: engine.bell(),
@@ -254,6 +313,8 @@ impl WorkerBuilder {
             shared,
             tasks,
             server,
+            health,
+            single: once.map(|_| false),
             _guest: guest,
         })
     }
@@ -271,6 +332,8 @@ impl Worker {
             once: None,
             only: None,
             headless: false,
+            kind: WorkerKind::Embedded,
+            take_over: false,
             runtime: None,
             registry: None,
         }
@@ -306,7 +369,11 @@ impl Worker {
     pub async fn reload(&mut self, settings: Settings) -> Result<Changes, WorkerError> {
         let changes = Settings::changes(&self.settings, &settings);
         self.store.use_keys(settings.encryption.keyring.clone());
-        self.store.sync_campaigns(&marketing::stored(&settings.campaigns)).await?;
+        // Another worker's campaigns and connections are not this one's to change.
+        let is_displaced = self.health.is_displaced();
+        if !is_displaced {
+            self.store.sync_campaigns(&marketing::stored(&settings.campaigns)).await?;
+        }
         let unchanged = |name: &str| {
             let (before, after) = (self.settings.connections.get(name)?, settings.connections.get(name)?);
             before.is_same(after).then(|| before.spec.clone()).flatten()
@@ -317,7 +384,9 @@ impl Worker {
         self.webhooks.renew(&specs);
         self.engine.run(specs).await;
         let configured: Vec<String> = settings.connections.keys().cloned().collect();
-        self.store.retire_connections(&configured).await?;
+        if !is_displaced {
+            self.store.retire_connections(&configured).await?;
+        }
         self.publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         self.shared.touch().await;
         if let (Some(server), Some(tls)) = (&self.server, &self.settings.http.tls)
@@ -325,18 +394,25 @@ impl Worker {
         {
             tracing::error!(%error, "the certificate was not renewed: the one before goes on");
         }
-        self.settings = settings;
+        self.settings = settings.after_reload(&self.settings);
         Ok(changes)
     }
 
     /// Waits for the end of a single run.
     pub async fn finished(&mut self) -> Progress {
-        self.engine.finished().await
+        let progress = self.engine.finished().await;
+        self.single = Some(!progress.finished.is_empty() && progress.finished.values().all(|ok| *ok));
+        progress
     }
 
     /// Ends: cycles stop at their next page, what waits is stored, connections are closed. The host goes on.
     pub async fn stop(self) {
-        let Self { settings, engine, store, shared, tasks, server, exposition, .. } = self;
+        self.end().boxed().await;
+    }
+
+    async fn end(self) {
+        let Self { settings, engine, store, shared, tasks, server, exposition, single, .. } = self;
+        let connections = engine.conditions().all().len();
         engine.stop(settings.worker.shutdown_grace).await;
         for task in tasks {
             task.abort();
@@ -349,7 +425,17 @@ impl Worker {
         {
             tracing::warn!(%error, "the HTTP server ended with an error");
         }
+        let ending = match single {
+            None => Ending::Stopped,
+            Some(true) => Ending::Finished,
+            Some(false) => Ending::Unfinished,
+        };
+        if let Err(error) = store.leave(ending).await {
+            tracing::warn!(%error, "the end of this worker was not noted");
+        }
+        let (version, database) = (env!("CARGO_PKG_VERSION"), store.location());
         store.close().await;
+        tracing::info!(version, database, connections, ending = ending.as_str(), "stopped");
     }
 }
 
@@ -379,8 +465,13 @@ fn metrics(
 }
 
 /// Opens the configured database, with the configured keys. Does not migrate.
-pub async fn open_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Store, StoreError> {
+pub async fn open_store(
+    settings: &Settings,
+    access: Access,
+    clock: Arc<dyn Clock>,
+) -> Result<Store, StoreError> {
     let options = StoreOptions {
+        access,
         readers_max: settings.database.max_connections,
         application_name: format!("dynamoi {}", settings.worker.name),
         file_mode: settings.database.file_mode.into(),
@@ -390,7 +481,7 @@ pub async fn open_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<St
     Ok(store)
 }
 
-/// Deletes old cycles and quarantined rows, now and then.
+/// Deletes old records of cycles and workers, and old quarantined rows, now and then.
 async fn purge(store: Store, clock: Arc<dyn Clock>) {
     loop {
         clock.sleep(PURGE_EVERY).await;

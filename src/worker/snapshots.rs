@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rows::snapshot::{CampaignSnapshot, MusicSnapshot, PaymentSnapshot, SetAside, WebSnapshot};
 use store::{Store, read::CampaignKey};
 
+use super::holding::Health;
 use crate::{
     http::{DaySource, DaysByCampaign, QuotaSource, QuotaUsed, Readiness},
     telemetry::snapshot::{ConditionSource, SnapshotError, SnapshotSource, Touched},
@@ -17,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct StoreSnapshots(pub Store);
 
-/// Ready = the database answers and every connection has been taken.
+/// Ready = the database is this worker's, takes what is read, and every connection has been taken.
 pub struct WorkerReadiness {
     /// The database.
     pub store: Store,
@@ -25,6 +26,8 @@ pub struct WorkerReadiness {
     pub conditions: Arc<dyn ConditionSource>,
     /// How many are configured.
     pub configured: usize,
+    /// What the last sign of life found.
+    pub health: Health,
 }
 
 impl SnapshotSource for StoreSnapshots {
@@ -91,8 +94,11 @@ impl Readiness for WorkerReadiness {
     fn missing(&self) -> BoxFuture<'_, Vec<String>> {
         Box::pin(async move {
             let mut missing = Vec::new();
-            if let Err(error) = self.store.ping().await {
-                missing.push(format!("database: {error}"));
+            // What is known is said at once: a database that is away may take longer to ask than whoever asks waits.
+            if let Some(trouble) = self.health.trouble() {
+                missing.push(trouble);
+            } else if let Err(error) = self.store.ping().await {
+                missing.push(self.store.explain(&error));
             }
             let started = self.conditions.conditions().len();
             if started < self.configured {

@@ -3,19 +3,38 @@
 use std::path::Path;
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::{
         self, Connection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
 
-use crate::{error::StoreError, file_mode::FileMode, limits};
+use crate::{
+    error::{StoreError, is_locked},
+    file_mode::FileMode,
+    limits,
+    location::{DatabaseFile, Location},
+};
+
+/// What a database is opened for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Access {
+    /// For a worker: the file and its directory are made when missing (SQLite).
+    #[default]
+    Make,
+    /// To leave a word: it must be there.
+    Write,
+    /// To look: it must be there, and nothing of it is written, so that a database that may not be written is enough.
+    Read,
+}
 
 /// How to open a database.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
+    /// What for.
+    pub access: Access,
     /// Connections for reading and for everything beside the writer.
     pub readers_max: u32,
     /// What the server's list of connections shows (PostgreSQL).
@@ -27,6 +46,7 @@ pub struct StoreOptions {
 impl Default for StoreOptions {
     fn default() -> Self {
         Self {
+            access: Access::default(),
             readers_max: limits::READERS_MAX,
             application_name: "dynamoi".to_owned(),
             file_mode: FileMode::default(),
@@ -41,6 +61,8 @@ pub struct Pools {
     pub write: DatabaseConnection,
     /// For reading.
     pub read: DatabaseConnection,
+    /// Where it is.
+    pub location: Location,
 }
 
 impl Pools {
@@ -76,6 +98,12 @@ async fn sqlite(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> 
     let parsed: SqliteConnectOptions = url.parse().map_err(|_| StoreError::Url(url.to_owned()))?;
     let in_memory = url.contains(":memory:") || url.contains("mode=memory");
     let path = parsed.get_filename().to_owned();
+    if !in_memory && options.access != Access::Make && !path.exists() {
+        return Err(StoreError::NoFile(path.display().to_string()));
+    }
+    if !in_memory && options.access == Access::Read {
+        return sqlite_to_read(url, &path, options).await;
+    }
     if !in_memory && !url.contains("mode=ro") {
         make_files(&path, options.file_mode)?;
     }
@@ -94,7 +122,7 @@ async fn sqlite(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> 
     }
     let write = connect(writer).await.map_err(|error| file_error(&path, &error))?;
     if in_memory {
-        return Ok(Pools { read: write.clone(), write });
+        return Ok(Pools { read: write.clone(), write, location: Location::Memory });
     }
     let mut readers = pool_options(url);
     readers.max_connections(options.readers_max.max(1));
@@ -102,7 +130,36 @@ async fn sqlite(url: &str, options: &StoreOptions) -> Result<Pools, StoreError> 
         file_options(options).pragma("cache_size", limits::SQLITE_READER_CACHE).pragma("query_only", "ON")
     });
     let read = connect(readers).await.map_err(|error| file_error(&path, &error))?;
-    Ok(Pools { write, read })
+    Ok(Pools { write, read, location: Location::File(DatabaseFile::opened(&path, options.file_mode)?) })
+}
+
+/// For who only looks. Readers of a log that was left beside the file need a place beside it to write; without a log, a
+/// file that nobody can change is read as it is.
+async fn sqlite_to_read(url: &str, path: &Path, options: &StoreOptions) -> Result<Pools, StoreError> {
+    let location = Location::File(DatabaseFile::opened(path, options.file_mode)?);
+    let open = async |immutable: bool| {
+        let mut readers = pool_options(url);
+        readers.max_connections(options.readers_max.max(1));
+        readers.map_sqlx_sqlite_opts(move |options| {
+            options
+                .read_only(true)
+                .immutable(immutable)
+                .busy_timeout(limits::BUSY_TIMEOUT)
+                .pragma("temp_store", "MEMORY")
+        });
+        let pool = connect(readers).await?;
+        // The file itself is read by the first question only.
+        pool.execute_unprepared("SELECT count(*) FROM sqlite_master").await?;
+        Ok(pool)
+    };
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let read = match open(false).await {
+        Err(_) if !Path::new(&log).exists() => open(true).await,
+        opened => opened,
+    };
+    let read = read.map_err(|error| file_error(path, &error))?;
+    Ok(Pools { write: read.clone(), read, location })
 }
 
 /// The directory and the file, for whom they are for: what SQLite makes, all may read.
@@ -146,11 +203,29 @@ async fn postgres(url: &str, options: &StoreOptions) -> Result<Pools, StoreError
         parsed.get_port(),
         parsed.get_database().unwrap_or(parsed.get_username())
     );
-    probe(&server, &parsed).await?;
+    // No number passes through a float, and poolers refuse the driver's wish about them.
+    let plain = parsed.extra_float_digits(None).application_name(&options.application_name);
+    let timeout = [("statement_timeout", limits::STATEMENT_TIMEOUT.as_millis().to_string())];
+    let wanted = plain.clone().options(timeout);
+    let takes_timeout = match probe(&server, &wanted).await {
+        Err(StoreError::Pooler { .. }) => {
+            probe(&server, &plain).await?;
+            tracing::warn!(
+                server,
+                seconds = limits::STATEMENT_TIMEOUT.as_secs(),
+                "the pooler takes no statement_timeout: set it for the role (ALTER ROLE … SET statement_timeout), else a \
+                 statement may take for ever"
+            );
+            false
+        }
+        probed => probed.map(|()| true)?,
+    };
     let pool = |mut pool: ConnectOptions, connections: u32| {
-        pool.max_connections(connections)
-            .statement_timeout(limits::STATEMENT_TIMEOUT)
-            .set_application_name(options.application_name.clone());
+        pool.max_connections(connections).set_application_name(options.application_name.clone());
+        if takes_timeout {
+            pool.statement_timeout(limits::STATEMENT_TIMEOUT);
+        }
+        pool.map_sqlx_postgres_opts(|options| options.extra_float_digits(None));
         pool
     };
     let mut writers = pool(untested_options(url), limits::POSTGRES_WRITERS_MAX);
@@ -167,7 +242,8 @@ async fn postgres(url: &str, options: &StoreOptions) -> Result<Pools, StoreError
     });
     let write = connect(writers).await?;
     let read = connect(pool(pool_options(url), options.readers_max.max(1))).await?;
-    Ok(Pools { write, read })
+    let location = Location::Server { options: Box::new(plain), name: server };
+    Ok(Pools { write, read, location })
 }
 
 fn pool_options(url: &str) -> ConnectOptions {
@@ -188,7 +264,11 @@ async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
 }
 
 fn file_error(path: &Path, error: &DbErr) -> StoreError {
-    StoreError::File { path: path.display().to_string(), reason: error.to_string() }
+    let path = path.display().to_string();
+    if is_locked(error) {
+        return StoreError::Locked { path, seconds: limits::BUSY_TIMEOUT.as_secs() };
+    }
+    StoreError::File { path, reason: error.to_string() }
 }
 
 /// Connects once, because a pool would try again and again before it says what is wrong.
@@ -212,6 +292,7 @@ async fn probe(server: &str, options: &sqlx::postgres::PgConnectOptions) -> Resu
     Err(match refusal.as_deref() {
         Some("28P01" | "28000") => StoreError::Login { server, reason },
         Some("3D000") => StoreError::NoDatabase { server, reason },
+        Some("08P01") if reason.contains("startup parameter") => StoreError::Pooler { server, reason },
         _ => StoreError::Away { server, reason },
     })
 }

@@ -21,6 +21,7 @@ use crate::{
     error::sink_error,
     fence,
     sql::Sql,
+    workers::is_mine,
 };
 
 /// Where an account's rows are, children before parents: facts by their entities, then entities, objects and ledgers.
@@ -57,7 +58,12 @@ impl Store {
         &self,
         record: ConnectionRecord,
     ) -> Result<Registration, SinkError> {
+        let instance = self.claim.lock().await.as_ref().map(|claim| claim.identity.instance.clone());
         let tx = self.pools.begin().await.map_err(|error| sink_error(&error))?;
+        if let Some(instance) = instance {
+            let mine = is_mine(&tx, &instance).await.map_err(|error| sink_error(&error))?;
+            mine.map_err(|holder| SinkError::Held { connection: record.name.clone(), holder })?;
+        }
         let registration = register(&tx, &record).await;
         let registration = match registration {
             Ok(registration) => registration?,

@@ -3,6 +3,8 @@
 use rows::sink::SinkError;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
 
+use crate::workers::WorkerStatus;
+
 /// The database could not be opened, migrated or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -27,6 +29,60 @@ pub enum StoreError {
         /// Which one.
         path: String,
         /// SQLite's words.
+        reason: String,
+    },
+    /// A database file that is not there.
+    #[error("there is no database at {0}: check database.url; `dynamoi run` makes it when it first starts")]
+    NoFile(String),
+    /// A database file that was deleted, or replaced, under a running worker.
+    #[error(
+        "the database file {0} was deleted or replaced while it was in use: what is written now is lost with this \
+         process. Put it back from a backup if it is needed, and start the worker again: it reads what is missing"
+    )]
+    Gone(String),
+    /// Another process holds a SQLite file.
+    #[error(
+        "the database {path} was locked by another process for {seconds} s: end what holds it (`fuser {path}` names it), \
+         or try again"
+    )]
+    Locked {
+        /// Which one.
+        path: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// There are no tables.
+    #[error("the database {0} has no tables yet: `dynamoi run`, or `dynamoi migrate up`, makes them")]
+    Empty(String),
+    /// Steps are missing.
+    #[error(
+        "the database {location} was made by an older version of this program: {} are missing. Stop the worker that runs on \
+         it; `dynamoi run`, or `dynamoi migrate up`, then applies them",
+        .steps.join(", ")
+    )]
+    Older {
+        /// Where it is.
+        location: String,
+        /// The steps' names.
+        steps: Vec<String>,
+    },
+    /// A living worker has the database.
+    #[error("{0} has this database")]
+    Held(Box<WorkerStatus>),
+    /// Steps are missing, and a living worker has the database.
+    #[error(
+        "{0} has this database, and schema steps are never applied beside a living worker: stop it first"
+    )]
+    HeldToMigrate(Box<WorkerStatus>),
+    /// Somebody has the lock of a database, and no worker is known.
+    #[error("another process starts on the database {0}, or holds its lock: try again, or end it")]
+    Starting(String),
+    /// A pooler refuses what a connection asks for.
+    #[error("the pooler at {server} refuses a connection: {reason}")]
+    Pooler {
+        /// Host and database.
+        server: String,
+        /// The pooler's words.
         reason: String,
     },
     /// User or password are wrong.
@@ -187,6 +243,30 @@ impl From<Failure> for SinkError {
             Failure::Refused(text) => Self::Refused(text),
         }
     }
+}
+
+impl StoreError {
+    /// Another process holds a SQLite file: it passes.
+    pub fn is_locked(&self) -> bool {
+        match self {
+            Self::Locked { .. } => true,
+            Self::Database(error) => is_locked(error),
+            _ => false,
+        }
+    }
+}
+
+/// Whether SQLite says BUSY or LOCKED.
+pub fn is_locked(error: &DbErr) -> bool {
+    let (DbErr::Conn(RuntimeErr::SqlxError(inner))
+    | DbErr::Exec(RuntimeErr::SqlxError(inner))
+    | DbErr::Query(RuntimeErr::SqlxError(inner))) = error
+    else {
+        return false;
+    };
+    let sqlx::Error::Database(refusal) = &**inner else { return false };
+    let code: i32 = refusal.code().and_then(|code| code.parse().ok()).unwrap_or_default();
+    refusal.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() && matches!(code & 0xff, 5 | 6)
 }
 
 /// A failed statement outside the writer.

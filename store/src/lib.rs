@@ -12,7 +12,9 @@ mod entity;
 mod error;
 mod fence;
 mod file_mode;
+mod hold;
 pub mod limits;
+mod location;
 mod long_keys;
 mod marketing;
 mod notes;
@@ -28,6 +30,7 @@ mod sql;
 mod transaction;
 mod trial;
 mod upsert;
+mod workers;
 mod writer;
 
 use std::sync::{Arc, atomic::AtomicBool};
@@ -35,9 +38,13 @@ use std::sync::{Arc, atomic::AtomicBool};
 use parking_lot::{Mutex, RwLock};
 use rows::Clock;
 use sea_orm::DatabaseConnection;
-use tokio::task::JoinHandle;
+use tokio::{sync::Mutex as AsyncMutex, task::JoinHandle};
 
-pub use crate::{connect::StoreOptions, error::StoreError, file_mode::FileMode};
+pub use crate::{
+    connect::{Access, StoreOptions},
+    error::StoreError,
+    file_mode::FileMode,
+};
 pub use crate::{
     marketing::{MarketingBudget, MarketingCampaign, MarketingMember},
     operate::BackfillStatus,
@@ -45,12 +52,15 @@ pub use crate::{
     retention::Purged,
     rotation::{Place, Rotated},
     secrets::StoredSecret,
+    workers::{Beat, Ending, Secured, WorkerIdentity, WorkerKind, WorkerStatus},
 };
 pub use migrations::Step;
 
 use crate::{
     cipher::Keyring,
     connect::Pools,
+    error::Failure,
+    workers::Claim,
     writer::{ClockHandle, Queue, Writer},
 };
 
@@ -62,6 +72,8 @@ pub struct Store {
     ids_stale: Arc<AtomicBool>,
     writer: Arc<Mutex<Handle>>,
     keyring: Keys,
+    /// That of the worker in this process, where there is one.
+    claim: Arc<AsyncMutex<Option<Claim>>>,
 }
 
 /// The keys in use; they can change.
@@ -94,6 +106,7 @@ impl Store {
             ids_stale,
             writer: Arc::new(Mutex::new(Handle { queue: Some(queue), task: Some(task) })),
             keyring,
+            claim: Arc::default(),
         })
     }
 
@@ -107,8 +120,42 @@ impl Store {
         migrations::status(&self.pools.read).await.map_err(migration_error)
     }
 
-    /// Whether the database answers now.
+    /// Fails unless the tables are those of this version.
+    pub async fn expect_current(&self) -> Result<(), StoreError> {
+        let steps = self.migration_status().await?;
+        let missing: Vec<String> =
+            steps.iter().filter(|step| !step.applied).map(|step| step.name.clone()).collect();
+        match missing.len() {
+            0 => Ok(()),
+            count if count == steps.len() => Err(StoreError::Empty(self.location())),
+            _ => Err(StoreError::Older { location: self.location(), steps: missing }),
+        }
+    }
+
+    /// Makes the tables where there are none at all; those of another version are left as they are, and an error.
+    pub async fn expect_current_or_empty(&self) -> Result<(), StoreError> {
+        match self.expect_current().await {
+            Err(StoreError::Empty(_)) => self.migrate_up().await,
+            other => other,
+        }
+    }
+
+    /// What a failed question or statement means for who operates the worker.
+    pub fn explain(&self, error: &StoreError) -> String {
+        match error {
+            StoreError::Database(refusal) => rows::sink::SinkError::from(Failure::of(refusal)).to_string(),
+            other => other.to_string(),
+        }
+    }
+
+    /// Where it is, for people: a path, or host, port and database.
+    pub fn location(&self) -> String {
+        self.pools.location.name()
+    }
+
+    /// Whether the database answers now, and is still the one that was opened.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        self.pools.location.check()?;
         Ok(self.pools.read.ping().await?)
     }
 
@@ -124,6 +171,9 @@ impl Store {
         if let Some(task) = task {
             // A writer that was cancelled with its runtime has nothing left to do.
             let _ = task.await;
+        }
+        if let Some(claim) = self.claim.lock().await.take() {
+            claim.drop_lock().await;
         }
         self.pools.close().await;
     }

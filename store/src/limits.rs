@@ -85,6 +85,21 @@ pub const STATEMENT_TIMEOUT: Duration = Duration::from_mins(2);
 /// How long SQLite waits for another process that holds the file.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A worker gives a sign of life so often.
+pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
+
+/// A worker that was not heard of for so long is taken for dead: it missed two signs of life.
+pub const HEARTBEAT_EXPIRES: Duration = Duration::from_secs(30);
+
+/// A worker on PostgreSQL that was not heard of for so long missed a sign of life: its network may be cut.
+pub const HEARTBEAT_SUSPECT: Duration = Duration::from_secs(15);
+
+/// How long a server may take to notice that a worker was killed, and to let its lock go.
+pub const HOLD_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How often it is looked whether a database is free.
+pub const HOLD_LOOK_EVERY: Duration = Duration::from_millis(200);
+
 /// Characters of an error or a quarantined row's detail that are kept.
 pub const TEXT_CHARS_MAX: usize = 2_000;
 

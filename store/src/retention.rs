@@ -1,12 +1,13 @@
-//! What is not kept for ever: the record of cycles, and quarantined rows.
+//! What is not kept for ever: the record of cycles and of workers, and quarantined rows.
 
 use jiff::Timestamp;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::{
     Store, StoreError,
     convert::utc,
     entity::{cycle, quarantined_row},
+    sql::Sql,
 };
 
 /// How much was deleted.
@@ -30,6 +31,9 @@ impl Store {
             .filter(quarantined_row::Column::LastSeenAt.lt(before))
             .exec(&self.pools.write)
             .await?;
+        let workers = "DELETE FROM workers WHERE ended_at < ";
+        let workers = Sql::new(self.backend(), workers).bind(before).done();
+        self.pools.write.execute_raw(workers).await?;
         Ok(Purged { cycles: cycles.rows_affected, quarantined_rows: quarantined.rows_affected })
     }
 }

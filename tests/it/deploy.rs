@@ -404,7 +404,7 @@ async fn the_health_check_fails_without_a_daemon() {
     bench.run(&["run", "--once"]).await.expect(0);
     // The database knows the connections, but that is not the question.
     bench.run(&["status"]).await.expect(0);
-    let dead = bench.run(&check).await.expect(1);
+    let dead = bench.run(&check).await.expect(3);
     assert!(dead.err.contains("no daemon answers"), "{}", dead.err);
     let mut daemon = bench.start(&["run"]);
     daemon.address().await;
@@ -412,5 +412,5 @@ async fn the_health_check_fails_without_a_daemon() {
         .await;
     daemon.signal("TERM").await;
     daemon.ended(PATIENCE).await.expect(0);
-    bench.run(&check).await.expect(1);
+    bench.run(&check).await.expect(3);
 }

@@ -19,7 +19,7 @@ use sandbox::{
     meta_ads::MetaAds,
     stripe::{Resource, Stripe},
 };
-use store::{Store, cipher::Keyring};
+use store::{Access, Store, cipher::Keyring};
 
 use crate::{
     postgres::Server,
@@ -144,7 +144,11 @@ async fn a_stored_secret_is_used_and_a_new_one_taken_at_once() {
 
     let listed = expect(&configured(&bench, &["secrets", "list"], ""), 0);
     assert!(listed.contains("meta-token") && !listed.contains("a-new-token"), "{listed}");
-    expect(&configured(&bench, &["secrets", "remove", "meta-token"], ""), 0);
+    let removed = expect(&configured(&bench, &["secrets", "remove", "meta-token"], ""), 0);
+    assert!(
+        removed.contains("still uses it, at connections.label-a-meta.credentials.access_token"),
+        "{removed}"
+    );
     expect(&configured(&bench, &["secrets", "remove", "meta-token"], ""), 1);
     daemon.signal("HUP").await;
     until("the reload is refused", async || daemon.err().contains("is refused").then_some(())).await;
@@ -227,7 +231,7 @@ async fn rotates(mut bench: Bench) {
     reloaded(&daemon, 2).await;
     new_customer(&bench);
     until_everybody_is_there(&bench, &eyes).await;
-    let store = open_store(&bench.settings(), Arc::new(SystemClock::new())).await.unwrap();
+    let store = open_store(&bench.settings(), Access::Make, Arc::new(SystemClock::new())).await.unwrap();
     expect_everybody(&bench, &store).await;
     let secret = store.secret("token").await.unwrap().unwrap();
     assert_eq!(&**secret, b"a secret");
@@ -248,7 +252,7 @@ async fn rotates(mut bench: Bench) {
 
 /// Profiles of a connection that nobody polls, sealed with the old key.
 async fn plant(bench: &Bench) {
-    let store = open_store(&bench.settings(), Arc::new(SystemClock::new())).await.unwrap();
+    let store = open_store(&bench.settings(), Access::Make, Arc::new(SystemClock::new())).await.unwrap();
     let record = ConnectionRecord {
         name: BULK_CONNECTION.to_owned(),
         integration: "stripe".to_owned(),

@@ -43,3 +43,4 @@ mod terminal;
 mod tools;
 mod waiting;
 mod webhooks;
+mod workers;

@@ -12,7 +12,7 @@ use sandbox::{
     stripe::{Resource, Stripe},
 };
 use serde_json::Value;
-use store::cipher::generate_key;
+use store::{Access, cipher::generate_key};
 
 use crate::{
     postgres::{self, Server},
@@ -148,7 +148,7 @@ fn key_file(bench: &Bench) -> PathBuf {
 
 /// Everything that the provider says about people is there, for who has the key.
 async fn expect_profiles(bench: &Bench) {
-    let store = open_store(&bench.settings(), Arc::new(SystemClock::new())).await.unwrap();
+    let store = open_store(&bench.settings(), Access::Make, Arc::new(SystemClock::new())).await.unwrap();
     let customers =
         bench.sandbox.with_world(|stripe: &mut Stripe| stripe.objects(Resource::Customer)).unwrap();
     for customer in &customers {

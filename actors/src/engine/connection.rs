@@ -187,6 +187,7 @@ impl Connection {
         let (link, epoch) = (Arc::clone(&at_work.context.link), at_work.context.epoch);
         let step = at_work.poller.step(link.agreed_now());
         let overdue = at_work.poller.is_overdue();
+        let at_work_is_lost = at_work.poller.is_stopped();
         if !step.jobs.is_empty() {
             let context = at_work.context.clone();
             for job in step.jobs {
@@ -195,6 +196,9 @@ impl Connection {
         }
         self.show();
         self.show_backfills(ctx);
+        if at_work_is_lost && self.blueprint.once.is_none() {
+            return self.wait_for_turn(ctx);
+        }
         if let Some(ok) = step.finished {
             self.end(ctx, Fate::Finished { ok, epoch: Some(epoch) });
             return;
@@ -217,6 +221,15 @@ impl Connection {
         }
     }
 
+    /// Another worker has it: what was known may be outdated once it is free again, so that it begins anew then.
+    fn wait_for_turn(&mut self, ctx: &mut ActorCtx<Self>) {
+        self.at_work = None;
+        for task in self.tasks.drain(..) {
+            task.abort();
+        }
+        ctx.run_later(crate::limits::TURN_EVERY, |connection, ctx| connection.register(ctx));
+    }
+
     fn start(&mut self, ctx: &ActorCtx<Self>, context: &Context, job: Job) {
         let context = context.clone();
         match job {
@@ -237,7 +250,7 @@ impl Connection {
         let Some(at_work) = &self.at_work else { return };
         let link = &at_work.context.link;
         let condition = at_work.poller.condition(&link.signs());
-        let before = self.blueprint.conditions.get(&condition.connection);
+        let before = self.blueprint.conditions.own(&condition.connection);
         if before.as_deref() == Some(&condition) {
             return;
         }
@@ -442,6 +455,14 @@ impl Handler<Registered> for Connection {
                     return;
                 }
                 self.step(ctx);
+            }
+            Err(error @ SinkError::Held { .. }) if self.blueprint.once.is_none() => {
+                self.blueprint.conditions.change(self.name(), |condition| {
+                    condition.state = rows::state::State::Stopped;
+                    condition.error = Some(error.to_string());
+                });
+                self.blueprint.observer().condition_changed(self.name());
+                self.wait_for_turn(ctx);
             }
             Err(error) => {
                 tracing::warn!(connection = self.name(), %error, "cannot take the connection yet");

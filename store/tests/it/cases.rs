@@ -3,8 +3,8 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    changes::*, music::*, narrowing::*, reading::*, refusing::*, sealing::*, storing::*, support::Bench,
-    texts::*, vanishing::*, web::*, windows::*,
+    changes::*, claiming::*, music::*, narrowing::*, reading::*, refusing::*, sealing::*, storing::*,
+    support::Bench, texts::*, vanishing::*, web::*, windows::*,
 };
 
 /// A case, ready to run.
@@ -83,6 +83,11 @@ cases! {
     the_last_success_survives_a_restart
     a_request_that_cannot_be_read_ends_with_its_reason
     any_number_of_connections_can_be_configured
+    a_living_worker_keeps_its_database
+    a_killed_worker_is_known_to_be_gone_at_once
+    without_a_lock_signs_of_life_decide
+    a_sign_of_life_is_written
+    of_two_that_start_together_one_enters
     only_wishes_are_brought_and_in_the_order_of_names
     operators_ask_through_the_database
     budgets_and_marketing_campaigns_are_kept

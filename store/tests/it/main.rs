@@ -7,6 +7,7 @@
 
 mod cases;
 mod changes;
+mod claiming;
 mod kinds;
 mod music;
 mod narrowing;

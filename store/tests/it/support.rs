@@ -88,6 +88,10 @@ impl Bench {
         self.store.commit(commit).await
     }
 
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     pub fn backend(&self) -> DbBackend {
         self.store.reader().get_database_backend()
     }

@@ -364,6 +364,11 @@ impl Poller {
         }
     }
 
+    /// Whether another worker has taken the connection.
+    pub const fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
     /// An operator's word. Gives how long ago a person said to ask in spite of everything, if that is new.
     pub fn control(
         &mut self,

@@ -140,6 +140,8 @@ mod tests {
             connection: name.to_owned(),
             integration: "meta_ads",
             tenant: "label-a".to_owned(),
+            start_date: jiff::civil::date(2026, 1, 1),
+            paused: false,
             state,
             last_success_at: None,
             next_poll_at: None,

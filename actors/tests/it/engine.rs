@@ -241,11 +241,12 @@ async fn the_end_waits_for_no_provider() {
     let engine = Engine::start(options, all.iter().map(|scripted| spec(scripted.id, scripted.id)).collect())
         .await
         .unwrap();
-    eventually(5, "all are asked", || all.iter().all(|scripted| scripted.asked.load(Ordering::Relaxed) > 0))
+    eventually(30, "all are asked", || all.iter().all(|scripted| scripted.asked.load(Ordering::Relaxed) > 0))
         .await;
     let clock = SystemClock::new();
     engine.stop(Duration::from_secs(20)).await;
-    assert!(clock.elapsed() < Duration::from_secs(3), "the end took {:?}", clock.elapsed());
+    // Without this, it takes all of its grace.
+    assert!(clock.elapsed() < Duration::from_secs(10), "the end took {:?}", clock.elapsed());
 }
 
 /// A request for days of a connection that is paused ends with the reason.

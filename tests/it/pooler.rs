@@ -1,4 +1,4 @@
-//! PgBouncer in front of PostgreSQL.
+//! A pooler (`pgbouncer`) in front of PostgreSQL.
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, process::Command};
 
@@ -10,7 +10,7 @@ use crate::{
     tools,
 };
 
-/// A running PgBouncer; ended when dropped.
+/// A running one; ended when dropped.
 struct Pooler {
     directory: TempDir,
     port: u16,

@@ -3,14 +3,15 @@
 use std::{fs, time::Duration};
 
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
+use tokio::process::Command;
 
 use crate::{
     postgres::{self, Server},
     support::{
         Bench, PATIENCE, get, instant, pause,
-        program::{Ended, Program, until_state},
+        program::{self, Ended, Program, until_state},
         sql::Eyes,
-        until,
+        sqlite_url, until,
     },
 };
 
@@ -152,6 +153,38 @@ async fn commands_that_ask_or_note_make_no_tables() {
     let eyes = Eyes::open(&empty.database_url).await;
     assert_eq!(eyes.number("SELECT count(*) AS n FROM pg_tables WHERE schemaname = 'public'").await, 0);
     assert!(!missing.dir.path().join("dynamoi.db").exists());
+}
+
+/// On a disk that is mounted to be read only, in a mount namespace of its own: `root` may write everywhere else.
+const READ_ONLY: &str = r#"
+set -eu
+mount --bind "$place" "$place"
+mount -o remount,ro,bind "$place"
+"$program" status $config
+"$program" report $config
+"$program" migrate status $config
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_may_only_be_read_is_enough_to_look() {
+    let mut bench = Bench::new(72);
+    let place = bench.dir.path().join("place");
+    fs::create_dir(&place).unwrap();
+    bench.database_url = sqlite_url(&place.join("dynamoi.db"));
+    bench.run(&["run", "--once"]).await.expect(0);
+    let user = Command::new("id").arg("-u").output().await.unwrap().stdout;
+    let mut command = Command::new("unshare");
+    command.args(if user == b"0\n" { ["--mount"].as_slice() } else { &["--mount", "--map-root-user"] });
+    command.args(["sh", "-c", READ_ONLY]);
+    let (place, config) = (place.display().to_string(), bench.config_arguments().join(" "));
+    let environment = [("program", program::PATH), ("config", &*config), ("place", &*place)];
+    let ended = Program::spawn(bench.dir.path(), &mut command, &environment).ended(PATIENCE).await.expect(0);
+    assert!(
+        ended.out.contains("label-a-meta") && ended.out.contains("m20261124_000001_engine"),
+        "{}",
+        ended.out
+    );
+    assert!(ended.err.contains("has finished its single run"), "{}", ended.err);
 }
 
 /// A schema that is older, or newer, than the program is left as it is.

@@ -210,6 +210,7 @@ async fn postgres(url: &str, options: &StoreOptions) -> Result<Pools, StoreError
     let takes_timeout = match probe(&server, &wanted).await {
         Err(StoreError::Pooler { .. }) => {
             probe(&server, &plain).await?;
+            expect_statements_kept(&server, &plain).await?;
             tracing::warn!(
                 server,
                 seconds = limits::STATEMENT_TIMEOUT.as_secs(),
@@ -269,6 +270,28 @@ fn file_error(path: &Path, error: &DbErr) -> StoreError {
         return StoreError::Locked { path, seconds: limits::BUSY_TIMEOUT.as_secs() };
     }
     StoreError::File { path, reason: error.to_string() }
+}
+
+/// A pooler that hands sessions around must know prepared statements, else one connection meets another's.
+async fn expect_statements_kept(
+    server: &str,
+    options: &sqlx::postgres::PgConnectOptions,
+) -> Result<(), StoreError> {
+    let asked = async {
+        for _ in 0..2 {
+            let mut connection = sqlx::PgConnection::connect_with(options).await?;
+            sqlx::query("SELECT 1").execute(&mut connection).await?;
+            connection.close().await?;
+        }
+        Ok::<_, sqlx::Error>(())
+    };
+    asked.await.map_err(|error| StoreError::Pooler {
+        server: server.to_owned(),
+        reason: format!(
+            "{error}. It hands sessions around, and statements are prepared: set pool_mode = session for this database; or, \
+             with PgBouncer 1.21 or newer, max_prepared_statements = 200"
+        ),
+    })
 }
 
 /// Connects once, because a pool would try again and again before it says what is wrong.

@@ -26,6 +26,7 @@ mod kill;
 mod metrics;
 #[path = "../support/npm.rs"]
 mod npm;
+mod pooler;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgres_restart;

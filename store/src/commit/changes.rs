@@ -2,10 +2,7 @@
 
 use jiff::Timestamp;
 use rows::sink::Change;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
-    sea_query::OnConflict,
-};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, Set, sea_query::OnConflict};
 
 use crate::{
     convert::{shortened, utc},
@@ -58,16 +55,18 @@ async fn last(
     connection: &str,
     change: &Change,
 ) -> Result<Option<Option<String>>, DbErr> {
-    let last = Entity::find()
-        .filter(Column::Connection.eq(connection))
-        .filter(Column::Kind.eq(change.kind))
-        .filter(Column::Entity.eq(change.entity))
-        .filter(Column::Id.eq(change.id.as_str()))
-        .order_by_desc(Column::At)
-        .limit(1)
-        .one(tx)
-        .await?;
-    Ok(last.map(|model| model.after))
+    let statement = Sql::new(tx.get_database_backend(), "SELECT after FROM changes WHERE connection = ")
+        .bind(connection)
+        .text(" AND kind = ")
+        .bind(change.kind)
+        .text(" AND entity = ")
+        .bind(change.entity)
+        .text(" AND id = ")
+        .bind(change.id.as_str())
+        .text(" ORDER BY at DESC LIMIT 1")
+        .done();
+    let last = tx.query_one_raw(statement).await?;
+    last.map(|row| row.try_get("", "after")).transpose()
 }
 
 /// What a code led to before, by the objects that have it. Where the one that it leads to now is among them, that is what is

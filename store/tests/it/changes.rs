@@ -3,7 +3,7 @@
 use rows::{
     Row,
     music::Track,
-    sink::{Change, Commit},
+    sink::{Change, Commit, Sink as _},
 };
 use serde_json::json;
 
@@ -73,7 +73,6 @@ pub async fn what_changed_about_a_forgotten_account_is_noted_with_it(bench: &Ben
         before: Some("UTC".into()),
         after: Some("Europe/Kiev".into()),
     };
-    use rows::sink::Sink as _;
     bench.store.reset_account("meta", epoch, "1", vec![change.clone()]).await.unwrap();
     let noted = bench.one("SELECT connection, kind, id, before, after FROM changes").await;
     let expected = json!({ "connection": "meta", "kind": "time_zone", "id": "1", "before": "UTC", "after": "Europe/Kiev" });

@@ -21,7 +21,7 @@ use actors::{
 };
 use rows::{
     Clock,
-    sink::{BackfillRequest, ConnectionRecord, Sink},
+    sink::{BackfillRequest, Change, ConnectionRecord, Sink},
 };
 use tokio::sync::mpsc;
 
@@ -101,6 +101,10 @@ impl Driver {
         let (id, quotas) = (self.integration.id(), self.integration.quotas());
         let link = Link::new(Arc::clone(&self.spec), id, source, quotas, self.surroundings.clone());
         (link, streams)
+    }
+
+    async fn reset(&self, context: &Context, account_id: &str, changes: Vec<Change>) {
+        self.sink.reset_account(&self.spec.name, context.epoch, account_id, changes).await.unwrap();
     }
 
     async fn run(&self, once: Option<Once>, limit: Duration) -> End {
@@ -184,13 +188,9 @@ impl Driver {
                 biased;
                 Some(news) = news.recv() => match news {
                     News::Checked(result) => {
-                        failures.extend(result.as_ref().err().map(|failure| format!("check: {failure}")));
-                        let unusable = result.iter().flat_map(|found| &found.unusable);
-                        failures.extend(unusable.map(|one| format!("account {}: {}", one.id, one.failure)));
+                        failures.extend(told(&result));
                         for Restated { account_id, changes } in poller.checked(result) {
-                            let reset =
-                                self.sink.reset_account(&self.spec.name, context.epoch, &account_id, changes);
-                            reset.await.unwrap();
+                            self.reset(&context, &account_id, changes).await;
                         }
                     }
                     News::Done(key, urgency, outcome) => {
@@ -204,6 +204,16 @@ impl Driver {
                 () = clock.sleep(step.wake_in.unwrap_or(left).min(left).min(poll_in)) => {}
             }
         }
+    }
+}
+
+/// What a check says against the connection or single accounts.
+fn told(result: &Result<Accounts, Failure>) -> Vec<String> {
+    match result {
+        Ok(found) => {
+            found.unusable.iter().map(|one| format!("account {}: {}", one.id, one.failure)).collect()
+        }
+        Err(failure) => vec![format!("check: {failure}")],
     }
 }
 

@@ -99,20 +99,7 @@ impl MemorySink {
         stored.commits += 1;
         let mut committed = Committed::default();
         let mut written: BTreeMap<Table, u64> = BTreeMap::new();
-        for change in commit.changes {
-            let same =
-                |one: &&Change| (one.kind, one.entity, &one.id) == (change.kind, change.entity, &change.id);
-            let before = stored.changes.iter().rev().find(same);
-            let before = before.map_or_else(
-                || change.before.clone().or_else(|| led_before(&stored.rows, &commit.connection, &change)),
-                |last| last.after.clone(),
-            );
-            if before.is_some() && before != change.after {
-                let change = Change { before, ..change };
-                committed.changes.push(change.clone());
-                stored.changes.push(change);
-            }
-        }
+        committed.changes = note(&mut stored, &commit.connection, commit.changes);
         let mut seen_here = HashSet::new();
         let fitted = Fitter::default().fit(commit.rows, "commit");
         stored.quarantined.extend(fitted.set_aside);
@@ -195,6 +182,25 @@ impl MemorySink {
         }
         Ok(committed)
     }
+}
+
+/// Notes those that are not what was noted last.
+fn note(stored: &mut Stored, connection: &str, changes: Vec<Change>) -> Vec<Change> {
+    let mut noted = Vec::new();
+    for change in changes {
+        let same =
+            |one: &&Change| (one.kind, one.entity, &one.id) == (change.kind, change.entity, &change.id);
+        let before = stored.changes.iter().rev().find(same).map_or_else(
+            || change.before.clone().or_else(|| led_before(&stored.rows, connection, &change)),
+            |last| last.after.clone(),
+        );
+        if before.is_some() && before != change.after {
+            let change = Change { before, ..change };
+            noted.push(change.clone());
+            stored.changes.push(change);
+        }
+    }
+    noted
 }
 
 /// The track that this ISRC led to before; `None` when the one that it leads to now is known already.

@@ -188,6 +188,18 @@ fn advice_follows_the_subcode_and_names_the_codes() {
 }
 
 #[test]
+fn no_message_is_told_as_it_came() {
+    let token = format!("EAA{}", "x1".repeat(40));
+    let error = GraphError { message: format!("Bad token {token}"), code: 190, ..GraphError::default() };
+    assert!(!describe(&error).contains(&token));
+    let Meaning::NeedsReauth { advice } = meaning_of(400, &[], &body(190, None, &format!("Bad {token}")))
+    else {
+        panic!("190")
+    };
+    assert!(!advice.contains(&token), "{advice}");
+}
+
+#[test]
 fn messages_lose_tokens_and_keep_words_and_ids() {
     let token = format!("EAAG{}x9", "mNo8PqRs2".repeat(12));
     let shown = redact(&format!("Bad token {token} for act_1234567890123456\nat access_token=abc&x=1"));

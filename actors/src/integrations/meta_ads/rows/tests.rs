@@ -122,6 +122,18 @@ fn what_was_asked_for_and_is_absent_is_zero() {
 }
 
 #[test]
+fn what_is_set_aside_names_ids_and_nothing_else() {
+    let page = EdgePage::of(
+        r#"{"data":[{"id":"ada@example.com","campaign_id":"Ada Lovelace","adset_id":"12","date_start":"2026-11-21","spend":"x"}]}"#,
+    );
+    let aside =
+        read_page("edge", &page, |wire| super::insights(wire, &mapping(Shape::Campaign, None))).unwrap();
+    let fields = &aside.quarantined[0].fields;
+    // A campaign's id that is no id is a text of somebody's.
+    assert!(fields.iter().all(|(_, value)| value.bytes().all(|byte| byte.is_ascii_digit())), "{fields:?}");
+}
+
+#[test]
 fn null_is_unknown_and_no_zero() {
     let null = r#"{"campaign_id":"120208325579370399","date_start":"2026-11-21","date_stop":"2026-11-21","impressions":null,
         "spend":null,"clicks":null,"inline_link_clicks":null,"reach":null,"actions":null,"action_values":null,

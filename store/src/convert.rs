@@ -72,6 +72,8 @@ mod tests {
         assert_eq!(minor_units(Micros(-8_325_000), 2), -833);
         assert_eq!(minor_units(Micros(8_324_999), 2), 832);
         assert_eq!(minor_units(Micros(500_000), 0), 1);
+        let yen = Currency::parse("JPY").unwrap();
+        assert_eq!(minor_units(Micros(500_000_000), exponent_of(yen)), 500);
         assert_eq!(minor_units(Micros(1_000_000), 6), 1_000_000);
     }
 

@@ -91,6 +91,8 @@ impl Lane {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use rows::{Clock, clock::SystemClock};
 
     use super::*;
@@ -113,7 +115,8 @@ mod tests {
         let waiting: Vec<_> = (0..MADE_AT_ONCE + WAITING_MAX).map(|_| lane.make(work())).collect();
         let mut waiting = futures::future::join_all(waiting);
         assert!(futures::poll!(&mut waiting).is_pending());
-        let refused = lane.make(work()).await.unwrap_err();
+        let refused = tokio::time::timeout(Duration::from_secs(5), lane.make(work())).await;
+        let refused = refused.unwrap().unwrap_err();
         assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(refused.headers().contains_key(RETRY_AFTER));
         open.send(true).unwrap();

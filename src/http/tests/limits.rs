@@ -92,11 +92,15 @@ async fn an_answer_that_nobody_takes_is_given_up_and_no_further_request_is_read(
     let (server, _) = impatient(|_| {});
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1_000);
-    let mut sent = 0;
     // Without reading: the server takes a few, and then no more, and hangs up.
-    while sent < 10_000_000 && stream.write_all(request.as_bytes()).await.is_ok() {
-        sent += request.len();
-    }
+    let sending = async {
+        let mut sent = 0;
+        while sent < 10_000_000 && stream.write_all(request.as_bytes()).await.is_ok() {
+            sent += request.len();
+        }
+        sent
+    };
+    let sent = tokio::time::timeout(Duration::from_secs(20), sending).await.expect("it hangs up");
     assert!(sent < 10_000_000, "{sent} bytes of requests were taken");
     server.stop().await.unwrap();
 }

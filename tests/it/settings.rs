@@ -461,8 +461,7 @@ fn an_account_is_read_or_left_out() {
     let settings = Bench::new(ONE).file(&left_out("\"9\"")).good();
     let spec = settings.specs().into_iter().find(|spec| spec.name == "label-a-meta").unwrap();
     assert_eq!(spec.accounts_exclude, ["9"]);
-    // With or without decoration: it is one account.
-    Bench::new(ONE).file(&left_out("\"9\", \"1234567890123456\"")).assert_told(
+    Bench::new(ONE).file(&left_out("\"9\", \"act_1234567890123456\"")).assert_told(
         1,
         "connections.label-a-meta.accounts_exclude[1]",
         &["to be read and to be left out", "1234567890123456", "remove it"],

@@ -99,6 +99,8 @@ pub const CLOCK_SKEW_BELIEVED_MAX: jiff::SignedDuration = jiff::SignedDuration::
 /// The slowest of a provider's clocks counts until it has not been seen for so long: its servers take turns, and the time
 /// must not jump with them.
 pub const SKEW_KEPT: Duration = Duration::from_hours(1);
+/// Scheme, host and port of an address that a provider names, in a message: a host's name has at most 253 characters.
+pub const ORIGIN_LENGTH_MAX: usize = 300;
 
 const _: () = assert!(PATIENCE.as_secs() < SAID_WAIT_MAX.as_secs());
 const _: () = assert!(RETRY_MAX.as_secs() < PATIENCE.as_secs());

@@ -172,7 +172,13 @@ fn kept(content_type: &str, content: &'static str) -> HttpResponse {
     response.body(content)
 }
 
-async fn not_found() -> HttpResponse {
+async fn not_found(request: HttpRequest) -> HttpResponse {
+    if request.path().starts_with("/api/") {
+        return actions::refused(
+            StatusCode::NOT_FOUND,
+            "there is nothing at this path: see /api/v1/openapi.json for what there is",
+        );
+    }
     HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body(
         "There are /, /metrics, /healthz, /readyz, /api/v1/connections, /api/v1/campaigns and /api/v1/openapi.json.\n",
     )

@@ -228,10 +228,7 @@ impl Session {
         }
         link.note_date(&response);
         let caller = link.caller(&call.account, call.endpoint);
-        let verdict = match response.redirect() {
-            Some(reason) => Meaning::Permanent { reason }.into(),
-            None => link.source.classify(&response),
-        };
+        let verdict = link.source.classify(&response);
         link.apply(&caller, &verdict.signals);
         self.judge(response, verdict.meaning, &caller, sent_at)
     }
@@ -280,7 +277,9 @@ fn redirected(response: &Response, base: &Url) -> Failure {
     let host = base.host_str().unwrap_or_default();
     // Its path and query may hold whatever we sent.
     let target = response.header("location").and_then(|to| base.join(to).ok());
-    let to = target.map_or_else(|| "nowhere".to_owned(), |to| to.origin().ascii_serialization());
+    let origin = target.map(|to| to.origin().ascii_serialization());
+    let to = origin.filter(|to| to.len() <= limits::ORIGIN_LENGTH_MAX);
+    let to = to.unwrap_or_else(|| "nowhere".to_owned());
     Failure::Permanent {
         reason: format!(
             "{host} redirects to {to} (status {}), which is not followed because credentials would go there, too: check \

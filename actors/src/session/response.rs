@@ -3,13 +3,9 @@
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::HeaderMap;
-use url::Url;
 
 use super::said::{SaidWait, http_date, retry_after};
 use crate::{failure::Failure, limits};
-
-/// Longest name of a host.
-const HOST_LENGTH_MAX: usize = 253;
 
 /// A complete answer.
 #[derive(Debug, Clone)]
@@ -39,26 +35,6 @@ impl Response {
     /// The body as JSON of this type. `place` names the request in the error.
     pub fn json<T: serde::de::DeserializeOwned>(&self, place: &str) -> Result<T, Failure> {
         serde_json::from_slice(&self.body).map_err(|error| Failure::undocumented(place, &self.body, &error))
-    }
-
-    /// A redirect, in words. None is followed: credentials would travel with it.
-    pub fn redirect(&self) -> Option<String> {
-        if !(300..400).contains(&self.status) {
-            return None;
-        }
-        // Where to, without path and query: they may hold anything.
-        let origin = |url: Url| {
-            let host = url.host_str().filter(|host| host.len() <= HOST_LENGTH_MAX)?;
-            Some(format!("{}://{host}", url.scheme()))
-        };
-        let to = self.header("location").and_then(|to| Url::parse(to).ok()).and_then(origin);
-        Some(format!(
-            "{}: status {}, a redirect{}: it is not followed, because credentials would travel with it. Set `base_url` to \
-             where the API is, or let no login page or proxy answer in its place",
-            self.endpoint,
-            self.status,
-            to.map(|to| format!(" to {to}")).unwrap_or_default()
-        ))
     }
 
     /// How far the clock of whoever answered is ahead of ours: its `Date`, and how long the answer lay in a cache (`Age`,

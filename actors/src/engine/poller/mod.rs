@@ -304,7 +304,9 @@ impl Poller {
                 step.finished = Some(!self.failed && !waiting && is_whole);
             }
         }
+        // While it is under way, its end wakes.
         if let Some(at) = self.check_at
+            && !self.checking
             && !self.has_given_up_checking()
         {
             wake_in = wake_in.min(at.saturating_sub(elapsed));

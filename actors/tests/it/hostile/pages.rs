@@ -87,8 +87,9 @@ async fn endless_pages_of_large_names_end_by_their_bytes() {
     let error = end.condition.error.unwrap_or_default();
     assert_eq!(end.condition.state, State::BackingOff);
     assert!(error.contains("128 MiB of answers in one reading"), "{error}");
-    let first = stage.take_asked().len();
-    assert!((10..=20).contains(&first), "{first} pages of ten megabytes");
+    // One reading, or a second one after the shortest delay.
+    let pages = stage.take_asked().len();
+    assert!((10..=40).contains(&pages), "{pages} pages of ten megabytes");
 }
 
 /// When the provider's own count moves while its pages are read, what is missing may only have slipped by.

@@ -47,6 +47,9 @@ pub struct End {
     pub failures: Vec<String>,
 }
 
+/// More than a few may be in order: something ends at that very moment.
+const WAKES_MAX: u32 = 500;
+
 enum News {
     Checked(Result<Accounts, Failure>),
     Done(Key, Urgency, Box<Outcome>),
@@ -144,6 +147,8 @@ impl Driver {
         let mut tasks = tokio::task::JoinSet::new();
         let mut panics = 0;
         let mut failures = Vec::new();
+        // Wakes in a row without a moment's sleep.
+        let mut wakes = 0;
         loop {
             let step = poller.step(link.agreed_now());
             for job in step.jobs {
@@ -184,6 +189,9 @@ impl Driver {
                 }
                 continue;
             }
+            let sleep = step.wake_in.unwrap_or(left).min(left).min(poll_in);
+            wakes = if sleep > Duration::from_millis(10) { 0 } else { wakes + 1 };
+            assert!(wakes < WAKES_MAX, "the poller wakes again and again, and nothing comes of it");
             tokio::select! {
                 biased;
                 Some(news) = news.recv() => match news {
@@ -201,7 +209,7 @@ impl Driver {
                     }
                     News::Panicked => panics += 1,
                 },
-                () = clock.sleep(step.wake_in.unwrap_or(left).min(left).min(poll_in)) => {}
+                () = clock.sleep(sleep) => {}
             }
         }
     }

@@ -101,12 +101,15 @@ proptest! {
                 let (state, error) = shown(&end, id);
                 assert!(matches!(state, State::NeedsReauth | State::BackingOff), "{fault:?}: {state} {error}");
                 assert!(!error.is_empty(), "{fault:?}");
+                assert!(!is_named || error.contains(&**id), "{fault:?}: {error} names no account");
                 for stream in end.condition.streams.iter().filter(|stream| stream.account_id == *id) {
                     let through = stream.data_through.expect("never absent");
                     assert!(through >= start - jiff::SignedDuration::from_hours(26), "{fault:?} {stream:?}");
                     assert!(through < bench.wire.now(), "{stream:?}");
                 }
             }
+            let error = end.condition.error.unwrap_or_default();
+            assert!(bad.is_empty() || bad.keys().any(|id| error.contains(&***id)), "{error} names no account");
         });
     }
 }

@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 
+use crate::limits;
+
 /// HTTP methods that reading needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -36,6 +38,8 @@ pub struct Call {
     pub cost: u32,
     /// How long the whole answer may take; nothing = the session's default.
     pub timeout: Option<Duration>,
+    /// The longest hold that it waits for.
+    pub patience: Duration,
 }
 
 /// What authenticates a call beside its own headers and parameters. Never logged.
@@ -86,6 +90,7 @@ impl Call {
             account: String::new(),
             cost: 1,
             timeout: None,
+            patience: limits::PATIENCE,
         }
     }
 
@@ -114,6 +119,13 @@ impl Call {
     #[must_use]
     pub fn account(mut self, account: impl Into<String>) -> Self {
         self.account = account.into();
+        self
+    }
+
+    /// Waits for no hold: a call that is held fails at once, so that others go on meanwhile.
+    #[must_use]
+    pub fn without_patience(mut self) -> Self {
+        self.patience = Duration::ZERO;
         self
     }
 }

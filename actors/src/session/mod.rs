@@ -86,7 +86,7 @@ impl Session {
                         held = ?held.wait(),
                         "refused for quota"
                     );
-                    if refusals >= limits::REFUSALS_MAX || held.wait() > limits::PATIENCE {
+                    if refusals >= limits::REFUSALS_MAX || held.wait() > call.patience {
                         return Err(self.rate_limited(held));
                     }
                 }
@@ -157,7 +157,7 @@ impl Session {
         self.budget.allows(&self.taken)?;
         let caller = link.caller(&call.account, call.endpoint);
         let cost = call.cost.max(1);
-        let admit = link.quotas.admit(&caller, &link.rules, self.urgency, cost, limits::PATIENCE);
+        let admit = link.quotas.admit(&caller, &link.rules, self.urgency, cost, call.patience);
         let admitted = self.on_purpose(admit, Some(&link.waiting)).await;
         admitted.map_err(|held| self.rate_limited(held))?;
         // While it waited, another call may have been told so.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use proptest::prelude::*;
 use rows::{Clock as _, Row, Table, day::start_of, state::State};
-use sandbox::meta_ads::{AccountFault, MetaAds as World};
+use sandbox::meta_ads::{AccountFault, MetaAds as World, MetaError};
 
 use crate::{
     compliance::{bench::Bench, cases::meta_ads::CASE},
@@ -101,12 +101,15 @@ proptest! {
                 let (state, error) = shown(&end, id);
                 assert!(matches!(state, State::NeedsReauth | State::BackingOff), "{fault:?}: {state} {error}");
                 assert!(!error.is_empty(), "{fault:?}");
+                assert!(!is_named || error.contains(&**id), "{fault:?}: {error} names no account");
                 for stream in end.condition.streams.iter().filter(|stream| stream.account_id == *id) {
                     let through = stream.data_through.expect("never absent");
                     assert!(through >= start - jiff::SignedDuration::from_hours(26), "{fault:?} {stream:?}");
                     assert!(through < bench.wire.now(), "{stream:?}");
                 }
             }
+            let error = end.condition.error.unwrap_or_default();
+            assert!(bad.is_empty() || bad.keys().any(|id| error.contains(&***id)), "{error} names no account");
         });
     }
 }
@@ -128,6 +131,33 @@ async fn the_bad_one_is_named_and_read_again_once_it_is_well() {
     let end = bench.daemon(Duration::from_hours(2)).await;
     assert_eq!(days(&bench).len(), ids.len(), "{:?}", end.failures);
     assert!(matches!(end.condition.state, State::Idle | State::Polling), "{:?}", end.condition);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_of_one_account_is_not_waited_for_by_the_others() {
+    for place in 0..2 {
+        let mut bench = Bench::new(&CASE);
+        let ids = ids(&bench);
+        bench.spec.accounts.clone_from(&ids);
+        let limited = ids[place].clone();
+        bench.wire.script(&format!("/act_{limited}"), std::iter::repeat_n(Mishap::Limited, 10_000));
+        let end = bench.daemon(Duration::from_secs(45)).await;
+        let (state, error) = shown(&end, &limited);
+        assert_eq!(state, State::WaitingQuota, "{error}");
+        assert_eq!(days(&bench).len(), ids.len() - 1, "beside account {place}: {:?}", end.failures);
+        let seen = bench.wire.take_seen();
+        let asked = seen.iter().filter(|seen| seen.path.ends_with(&format!("/act_{limited}"))).count();
+        assert_eq!(asked, 1, "nobody asks again before the wait is over");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_all_accounts_is_asked_about_once() {
+    let mut bench = Bench::new(&CASE);
+    bench.spec.accounts = ids(&bench);
+    bench.wire.world(|world: &mut World| world.fail_next("/act_", vec![MetaError::new(400, 4, "limit")]));
+    let end = bench.daemon(Duration::from_millis(500)).await;
+    assert_eq!(bench.wire.take_seen().len(), 1, "{:?}", end.failures);
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,6 +37,7 @@ type Change = Box<dyn FnMut(&mut Shelf) + Send>;
 struct Shelf {
     objects: BTreeMap<String, Value>,
     lists: BTreeMap<String, Vec<Value>>,
+    /// By path, or by path and index of one page.
     errors: BTreeMap<String, i64>,
     /// Tracks that are on lists, and not delivered.
     hidden: BTreeSet<i64>,
@@ -77,7 +78,8 @@ impl Shelf {
 
     fn respond(&self, request: &Request) -> Value {
         let path = request.path.as_str();
-        if let Some(code) = self.errors.get(path) {
+        let page = format!("{path}?index={}", request.param("index").unwrap_or_default());
+        if let Some(code) = self.errors.get(path).or_else(|| self.errors.get(&page)) {
             return json!({ "error": { "type": "Exception", "message": "no", "code": code } });
         }
         if let Some(object) = self.objects.get(path) {
@@ -206,6 +208,14 @@ impl Bench {
     }
 }
 
+/// Streams that are shown as not well, each with a reason.
+fn not_well(end: &End) -> Vec<&'static str> {
+    let streams = end.condition.streams.iter().filter(|shown| shown.state != State::Idle);
+    let named: Vec<_> = streams.inspect(|shown| assert!(shown.error.is_some(), "{shown:?}")).collect();
+    assert_eq!(end.finished, Some(named.is_empty()));
+    named.into_iter().map(|shown| shown.stream).collect()
+}
+
 fn placed(tracks: impl IntoIterator<Item = i64>) -> Vec<(i64, String)> {
     (1..).zip(tracks).map(|(position, track)| (position, track.to_string())).collect()
 }
@@ -281,6 +291,44 @@ async fn a_list_that_never_stands_still_deletes_nothing() {
     bench.read().await;
     assert_eq!(bench.on("7").len(), 120);
     assert_eq!(bench.on("8"), placed([1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_with_a_page_that_is_refused_or_no_list_is_not_well_and_takes_no_other_with_it() {
+    type Spoil = fn(&mut Shelf);
+    let refused: Spoil = |shelf| {
+        shelf.errors.insert("/playlist/7/tracks?index=100".to_owned(), 500);
+    };
+    let hidden: Spoil = |shelf| {
+        shelf.errors.insert("/playlist/7/tracks?index=0".to_owned(), ERROR_UNAVAILABLE);
+    };
+    let no_list: Spoil = |shelf| {
+        shelf.objects.insert("/playlist/7/tracks".to_owned(), json!({ "total": 260 }));
+    };
+    for (spoil, reason) in [(refused, "unavailable"), (hidden, "unavailable"), (no_list, "malformed")] {
+        let bench = Bench::new(json!({ "playlists": ["7", "8"] }));
+        bench.shelf(spoil);
+        let end = bench.once().await;
+        assert_eq!(not_well(&end), ["playlists"]);
+        let error = end.condition.streams[0].error.as_deref().unwrap_or_default();
+        assert!(error.contains("playlist 7"), "{error}");
+        assert_eq!(bench.set_aside(), [reason]);
+        assert_eq!((bench.on("7"), bench.on("8")), (placed([]), placed(1..=3)));
+        assert_eq!(bench.table(Table::Playlists).len(), 2, "what it is called is known");
+        assert_eq!(bench.table(Table::CounterReadingsDaily).len(), 2, "and its fans are");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chart_or_playlist_that_is_not_shown_or_understood_is_not_well() {
+    let bench = Bench::new(json!({ "playlists": ["7", "8"], "charts": ["0", "9"] }));
+    bench.shelf(|shelf| {
+        shelf.objects.insert("/playlist/7".to_owned(), json!({ "title": "no id" }));
+        shelf.errors.insert("/chart/9/tracks".to_owned(), 501);
+    });
+    let end = bench.once().await;
+    assert_eq!(not_well(&end), ["charts", "playlists"]);
+    assert_eq!((bench.on("8").len(), bench.on("chart:0").len()), (3, 100));
 }
 
 #[tokio::test(start_paused = true)]
@@ -361,7 +409,8 @@ async fn gone_unavailable_and_busy_are_three_things() {
         ]);
         shelf.set_track(2, 77);
     });
-    bench.read().await;
+    let end = bench.once().await;
+    assert_eq!(not_well(&end), ["playlists"], "a list of which the tracks are unknown");
     assert_eq!(bench.table(Table::Tracks).len(), 2);
     assert_eq!(bench.on("7").len(), 150);
     assert_eq!(bench.set_aside(), ["unavailable", "unavailable"]);

@@ -154,11 +154,14 @@ impl<C: ConnectionTrait> Reader<'_, C> {
             self.database.get_database_backend(),
             "SELECT DISTINCT connection_id, account_id, stream, service FROM playlist_placement_entities",
         );
+        let mut of_streams: BTreeMap<StreamKey, BTreeSet<String>> = BTreeMap::new();
         for row in self.database.query_all_raw(services.done()).await? {
             let stream = stream_of(&row)?;
             if days.contains_key(&stream) {
                 let part = self.parts.entry(stream.0).or_default();
-                part.placements.entry(text(&row, "service")?).or_default();
+                let service = text(&row, "service")?;
+                part.placements.entry(service.clone()).or_default();
+                of_streams.entry(stream).or_default().insert(service);
             }
         }
         let columns = "e.service, e.playlist_id, e.track_id";
@@ -170,7 +173,29 @@ impl<C: ConnectionTrait> Reader<'_, C> {
             part.note(MusicEntity::Playlist, &service, &playlist, read_on);
             part.placements.entry(service).or_default().insert((text(&row, "track_id")?, playlist));
         }
-        self.unread_lists(&days).await
+        self.unread_lists(&days).await?;
+        self.set_aside_lists(&of_streams).await
+    }
+
+    /// Notes the services of streams of which something was set aside when they were last read: a list, perhaps, that was never
+    /// read at all, so that nothing else tells of it.
+    async fn set_aside_lists(
+        &mut self,
+        services: &BTreeMap<StreamKey, BTreeSet<String>>,
+    ) -> Result<(), StoreError> {
+        let statement = Sql::new(
+            self.database.get_database_backend(),
+            "SELECT DISTINCT i.connection_id, i.account_id, i.stream FROM ledger i JOIN quarantined_rows q \
+             ON q.connection = i.connection AND q.account_id = i.account_id AND q.stream = i.stream \
+             AND q.last_seen_at >= i.data_through",
+        );
+        for row in self.database.query_all_raw(statement.done()).await? {
+            let stream = stream_of(&row)?;
+            if let (Some(services), Some(part)) = (services.get(&stream), self.parts.get_mut(&stream.0)) {
+                part.partly_placed.extend(services.iter().cloned());
+            }
+        }
+        Ok(())
     }
 
     /// Notes services of which a list is there without a known place: one that had tracks the day before, or whose fans were

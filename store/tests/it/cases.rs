@@ -101,6 +101,7 @@ cases! {
     a_counter_differs_from_the_day_before_or_says_nothing
     placements_that_were_not_seen_leave_the_day
     music_is_shown_as_last_read
+    a_list_that_was_set_aside_makes_the_others_a_part
     streams_are_summed_over_days_that_were_read
     a_code_that_leads_elsewhere_is_noted_once
     what_changed_about_a_forgotten_account_is_noted_with_it

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp, civil::date};
 use rows::{
     Day, DayRange, Micros, Row, Table,
     ledger::{DaysProgress, Ledger, Progress, SnapshotProgress},
@@ -10,6 +10,7 @@ use rows::{
         Album, Artist, ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist,
         PlaylistPlacement, Track, TrackPerformance,
     },
+    quarantine::Quarantined,
     sink::{Commit, Committed, Vanish},
 };
 
@@ -349,6 +350,35 @@ pub async fn music_is_shown_as_last_read(bench: &Bench) {
     bench.commit(empty).await;
     let snapshot = bench.store.music(at("2026-11-25T00:11:00Z")).await.unwrap().remove(0);
     assert!(snapshot.placements["deezer"].is_empty() && snapshot.partly_placed.is_empty());
+}
+
+pub async fn a_list_that_was_set_aside_makes_the_others_a_part(bench: &Bench) {
+    let epoch = bench.register("deezer", "deezer").await.epoch;
+    // What is set aside is noted by the store's own clock.
+    let (now, minute) = (at("2026-11-24T10:00:00Z"), SignedDuration::from_mins(1));
+    let read_at = |at: Timestamp, quarantined: Vec<Quarantined>| Commit {
+        quarantined,
+        ..read(commit("playlists", epoch, vec![placement("9", "1", day(24), 1)]), &at.to_string())
+    };
+    let aside = Quarantined {
+        reason: "unavailable",
+        detail: "not shown".to_owned(),
+        place: "playlist 8".to_owned(),
+        hash: "8".to_owned(),
+        fields: vec![],
+        day: None,
+    };
+    let partly = async || bench.store.music(now).await.unwrap().remove(0).partly_placed;
+    bench.commit(read_at(now - minute, vec![])).await;
+    assert!(partly().await.is_empty());
+    // Nothing but this tells of playlist 8: it was never read.
+    bench.commit(read_at(now - minute, vec![aside.clone()])).await;
+    assert_eq!(partly().await, ["deezer".to_owned()].into());
+    // Another stream's is no word about lists.
+    bench.commit(read_at(now + minute, vec![])).await;
+    let tracks = Commit { quarantined: vec![aside], ..commit("tracks", epoch, vec![Row::Track(track("1"))]) };
+    bench.commit(read(tracks, &(now - minute).to_string())).await;
+    assert!(partly().await.is_empty(), "read well since");
 }
 
 pub async fn streams_are_summed_over_days_that_were_read(bench: &Bench) {

@@ -159,7 +159,8 @@ impl Poller {
                 accounts.push(known.clone());
             }
             let before = self.unusable.remove(&id);
-            unusable.insert(id, self.account_trouble(before, failure));
+            let trouble = self.account_trouble(&id, before, failure);
+            unusable.insert(id, trouble);
         }
         self.unusable = unusable;
         let restated: Vec<Restated> = accounts.iter().filter_map(|account| self.restated(account)).collect();
@@ -254,11 +255,12 @@ impl Poller {
         unread
     }
 
-    fn account_trouble(&self, before: Option<Trouble>, failure: Failure) -> Trouble {
+    fn account_trouble(&self, id: &str, before: Option<Trouble>, failure: Failure) -> Trouble {
         let is_passing = matches!(failure, Failure::Transient { .. } | Failure::RateLimited { .. });
         let is_forbidden =
             matches!(failure, Failure::Forbidden { .. } | Failure::Gone { .. } | Failure::NeedsReauth { .. });
         let mut trouble = self.trouble(before, &CycleError::Source(failure));
+        trouble.error = about(id, &trouble.error);
         if !is_passing {
             trouble.until = self.clock.elapsed() + limits::PROBE;
             // Asking once more in the same run would not help.
@@ -269,6 +271,16 @@ impl Poller {
         }
         trouble
     }
+}
+
+/// What is wrong with an account, with its id: whoever reads it must know which one it is.
+pub(super) fn about(id: &str, error: &str) -> String {
+    let is_part_of_word = |beside: Option<char>| beside.is_some_and(|beside| beside.is_ascii_alphanumeric());
+    let is_named = error.match_indices(id).any(|(at, _)| {
+        !is_part_of_word(error[..at].chars().next_back())
+            && !is_part_of_word(error[at + id.len()..].chars().next())
+    });
+    if id.is_empty() || is_named { error.to_owned() } else { format!("account {id}: {error}") }
 }
 
 fn missing(id: &str) -> Unusable {
@@ -332,5 +344,19 @@ fn empty(account: &Account, stream: &Stream) -> Ledger {
         currency: account.currency,
         progress,
         forbidden: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_an_account_begins_with_it_unless_it_is_named() {
+        let named = "the token does not see ad account act_12: assign it";
+        assert_eq!(about("12", named), named);
+        assert_eq!(about("2", named), format!("account 2: {named}"), "part of another number");
+        assert_eq!(about("7", ""), "account 7: ");
+        assert_eq!(about("", "status 500"), "status 500", "a connection without accounts");
     }
 }

@@ -7,7 +7,7 @@ use rows::{
     state::State,
 };
 
-use super::{Key, Poller};
+use super::{Key, Poller, accounts::about};
 use crate::{
     engine::condition::{Condition, StreamCondition},
     session::Signs,
@@ -25,8 +25,10 @@ impl Poller {
             unread.iter().flat_map(|id| self.streams.iter().map(|stream| self.unread(id, stream.name))),
         );
         let mut state = streams.iter().map(|stream| stream.state).min().unwrap_or(State::Starting);
-        let mut error =
-            streams.iter().filter(|stream| stream.state == state).find_map(|stream| stream.error.clone());
+        let mut worst = streams.iter().filter(|stream| stream.state == state);
+        let mut error = worst
+            .find_map(|stream| Some((&stream.account_id, stream.error.as_deref()?)))
+            .map(|(account_id, error)| about(account_id, error));
         if self.check_at.is_none() {
             state = State::Starting;
         }

@@ -37,6 +37,8 @@ pub struct Contents {
     pub checksum: Option<String>,
     /// The list changed between pages, or a page is missing: positions cannot be trusted.
     pub torn: bool,
+    /// A page that is none, for people: nothing behind it was read.
+    pub malformed: Option<String>,
 }
 
 /// Reads a list. Pages are asked for by index: `next` in the answers is an address, and not followed.
@@ -47,7 +49,16 @@ pub async fn read(session: &Session, path: &str, endpoint: &'static str) -> Resu
         let call = Call::get(path, endpoint)
             .query("limit", PAGE_LENGTH.to_string())
             .query("index", index.to_string());
-        let listing: Listing = session.json(call).await?;
+        let response = session.send(call).await?;
+        let listing: Listing = match serde_json::from_slice(&response.body) {
+            Ok(listing) => listing,
+            Err(error) => {
+                contents.torn = true;
+                contents.malformed =
+                    Some(format!("its page at index {index} is no list: {}", Unreadable::from(error)));
+                return Ok(contents);
+            }
+        };
         contents.add(&listing, index, path);
         index += PAGE_LENGTH;
         if index >= listing.total.min(ENTRIES_MAX) {

@@ -36,6 +36,14 @@ pub struct DeezerSource {
     known: Mutex<HashMap<String, String>>,
 }
 
+/// Why what stands on a list is unknown.
+struct Lack {
+    /// For labels.
+    reason: &'static str,
+    /// For people.
+    why: String,
+}
+
 /// How far a reading of a stream is: a page is one object.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Progress {
@@ -89,7 +97,10 @@ impl DeezerSource {
                 if is_last && !progress.answered {
                     return Err(failure);
                 }
-                set_aside(unread("unavailable", failure.to_string(), &asked(subject, reference)))
+                let asked = asked(subject, reference);
+                let mut page = set_aside(unread("unavailable", failure.to_string(), &asked));
+                page.lacking = subject.is_list().then(|| format!("{asked}: {failure}"));
+                page
             }
             Err(failure) => return Err(failure),
         };
@@ -163,13 +174,16 @@ async fn single(
 async fn playlist(session: &Session, reference: &Reference, day: Day) -> Result<Page, Failure> {
     let path = path_of(Subject::Playlist, reference);
     let asked = asked(Subject::Playlist, reference);
-    let aside = |body: &[u8], why: Unreadable| Ok(set_aside(unreadable(body, path.clone(), &asked, &why)));
+    let aside = |body: &[u8], why: Unreadable| {
+        let lacking = Some(format!("{asked}: its description cannot be understood: {why}"));
+        Ok(Page { lacking, ..set_aside(unreadable(body, path.clone(), &asked, &why)) })
+    };
     let mut response = session.send(Call::get(&*path, "playlist")).await?;
     let mut before: wire::Playlist = match parse(&response.body) {
         Ok(playlist) => playlist,
         Err(why) => return aside(&response.body, why),
     };
-    let mut whole = None;
+    let mut found = Err(Lack::moved());
     for _ in 0..READINGS_MAX {
         let read = contents::read(session, &format!("{path}/tracks"), "playlist.tracks").await;
         response = session.send(Call::get(&*path, "playlist")).await?;
@@ -177,14 +191,18 @@ async fn playlist(session: &Session, reference: &Reference, day: Day) -> Result<
             Ok(playlist) => playlist,
             Err(why) => return aside(&response.body, why),
         };
-        whole = match read {
-            Ok(contents) => Some(contents).filter(|contents| stood_still(&before, contents, &after)),
+        let is_refused = matches!(read, Err(Failure::Forbidden { .. } | Failure::Permanent { .. }));
+        found = match read {
+            Ok(contents) if stood_still(&before, &contents, &after) => Ok(contents),
+            Ok(contents) => Err(Lack::of(contents)),
             // It was there before and after: its tracks were not gone.
-            Err(Failure::Gone { .. }) => None,
+            Err(Failure::Gone { .. }) => Err(Lack::moved()),
+            // What it is and its fans were told all the same.
+            Err(failure) if is_refused => Err(Lack::refused(&failure)),
             Err(failure) => return Err(failure),
         };
         before = after;
-        if whole.is_some() {
+        if found.is_ok() || is_refused {
             break;
         }
     }
@@ -195,28 +213,29 @@ async fn playlist(session: &Session, reference: &Reference, day: Day) -> Result<
         Ok(rows) => page.rows = rows,
         Err(why) => page.quarantined.push(unreadable(&response.body, path.clone(), &asked, &why)),
     }
-    place(&mut page, rows::List { playlist_id: &playlist_id, day, followers }, whole, &asked);
+    place(&mut page, rows::List { playlist_id: &playlist_id, day, followers }, found, &asked);
     Ok(page)
 }
 
 /// A chart of tracks. It has no description to compare: a track that stands on it twice has moved from page to page.
 async fn chart(session: &Session, reference: &Reference, day: Day) -> Result<Page, Failure> {
     let path = format!("{}/tracks", path_of(Subject::Chart, reference));
-    let mut whole = None;
+    let mut found = Err(Lack::moved());
     for _ in 0..READINGS_MAX {
         let contents = contents::read(session, &path, "chart.tracks").await?;
-        whole = Some(contents).filter(|contents| contents.is_whole() && !contents.has_doubles());
-        if whole.is_some() {
+        let is_whole = contents.is_whole() && !contents.has_doubles();
+        found = if is_whole { Ok(contents) } else { Err(Lack::of(contents)) };
+        if is_whole {
             break;
         }
     }
     let playlist_id = rows::chart_id(&reference.to_string());
     let mut page = Page::default();
-    if let Some(total) = whole.as_ref().and_then(|contents| contents.total) {
+    if let Some(total) = found.as_ref().ok().and_then(|contents| contents.total) {
         page.rows.push(rows::chart(playlist_id.clone(), total));
     }
     let list = rows::List { playlist_id: &playlist_id, day, followers: None };
-    place(&mut page, list, whole, &asked(Subject::Chart, reference));
+    place(&mut page, list, found, &asked(Subject::Chart, reference));
     Ok(page)
 }
 
@@ -229,15 +248,15 @@ fn stood_still(before: &wire::Playlist, contents: &Contents, after: &wire::Playl
 }
 
 /// Adds the placements. Without a whole list there are none, and what is there already stays.
-fn place(page: &mut Page, list: rows::List<'_>, whole: Option<Contents>, asked: &str) {
-    let Some(contents) = whole else {
-        let detail = format!(
-            "its tracks changed while they were read, or most of them did not come, {READINGS_MAX} times in a row: its \
-             placements stay as they were"
-        );
-        page.lacking = Some(format!("{asked}: {detail}"));
-        page.quarantined.push(unread("moved", detail, asked));
-        return;
+fn place(page: &mut Page, list: rows::List<'_>, found: Result<Contents, Lack>, asked: &str) {
+    let contents = match found {
+        Ok(contents) => contents,
+        Err(Lack { reason, why }) => {
+            let detail = format!("{why}: its placements stay as they were");
+            page.lacking = Some(format!("{asked}: {detail}"));
+            page.quarantined.push(unread(reason, detail, asked));
+            return;
+        }
     };
     if contents.total.is_some_and(|total| total > ENTRIES_MAX) {
         let detail = format!("it has more than {ENTRIES_MAX} tracks: only the first are kept");
@@ -340,6 +359,25 @@ impl Source for DeezerSource {
         request: PageRequest<'a>,
     ) -> BoxFuture<'a, Result<Reply, Failure>> {
         self.read(session, request).map(|page| page.map(Reply::Page)).boxed()
+    }
+}
+
+// === impl Lack ===
+
+impl Lack {
+    fn of(contents: Contents) -> Self {
+        contents.malformed.map_or_else(Self::moved, |why| Self { reason: "malformed", why })
+    }
+
+    fn moved() -> Self {
+        let why = format!(
+            "its tracks changed while they were read, or most of them did not come, {READINGS_MAX} times in a row"
+        );
+        Self { reason: "moved", why }
+    }
+
+    fn refused(failure: &Failure) -> Self {
+        Self { reason: "unavailable", why: failure.to_string() }
     }
 }
 

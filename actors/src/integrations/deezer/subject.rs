@@ -72,6 +72,11 @@ impl Subject {
         }
     }
 
+    /// Whether tracks stand on it.
+    pub const fn is_list(self) -> bool {
+        matches!(self, Self::Playlist | Self::Chart)
+    }
+
     /// A track that is not on a playlist any more has no place on it today. Objects are named in the settings: one that
     /// was not seen may only have been taken out of them, so that Deezer's own word alone makes it `removed`.
     pub const fn vanishing(self) -> Option<Table> {

@@ -27,18 +27,12 @@ pub async fn check(source: &MetaAdsSource, session: &Session) -> Result<Accounts
         return visible(source, session).await;
     }
     let mut accounts = Accounts::default();
-    let mut limit = None;
     for configured in &source.accounts {
         // Asked for one by one: a token may read accounts that its user is not assigned to, and those are not listed.
-        let found = match &limit {
-            Some(limit) => Err(Failure::clone(limit)),
-            None => named(source, session, configured).await,
-        };
-        match &found {
-            // Not the account's trouble: the token is no good for any of them.
-            Err(Failure::NeedsReauth { .. }) => return found.map(Accounts::one),
-            Err(failure @ Failure::RateLimited { .. }) => limit = Some(failure.clone()),
-            _ => {}
+        let found = named(source, session, configured).await;
+        // Not the account's trouble: the token is no good for any of them.
+        if let Err(Failure::NeedsReauth { .. }) = found {
+            return found.map(Accounts::one);
         }
         accounts.add(configured, found);
     }
@@ -47,12 +41,13 @@ pub async fn check(source: &MetaAdsSource, session: &Session) -> Result<Accounts
 
 async fn named(source: &MetaAdsSource, session: &Session, id: &str) -> Result<Account, Failure> {
     refuse_other_than_digits(id)?;
-    to_account(fetch(source, session, id).await?)
+    // The limit of one account is waited for by that one alone; a limit of all refuses the others before they are sent.
+    to_account(fetch(session, id, call(source, id).without_patience()).await?)
 }
 
 /// The account as a row. What Meta does not say of it, or nobody knows, is unknown.
 pub async fn describe(source: &MetaAdsSource, session: &Session, account: &Account) -> Result<Row, Failure> {
-    let wire = fetch(source, session, &account.id).await?;
+    let wire = fetch(session, &account.id, call(source, &account.id)).await?;
     Ok(mapping::account(&account.id, wire))
 }
 
@@ -85,10 +80,11 @@ fn read(listed: &[Box<RawValue>]) -> Accounts {
     accounts
 }
 
-async fn fetch(source: &MetaAdsSource, session: &Session, id: &str) -> Result<wire::AdAccount, Failure> {
-    let call = Call::get(source.path(&format!("act_{id}")), use_case::MANAGEMENT)
-        .query("fields", FIELDS)
-        .account(id);
+fn call(source: &MetaAdsSource, id: &str) -> Call {
+    Call::get(source.path(&format!("act_{id}")), use_case::MANAGEMENT).query("fields", FIELDS).account(id)
+}
+
+async fn fetch(session: &Session, id: &str, call: Call) -> Result<wire::AdAccount, Failure> {
     session.json(call).await.map_err(|failure| hidden(id, failure))
 }
 

@@ -6,6 +6,7 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
+    io::ErrorKind,
     os::unix::fs::OpenOptionsExt,
 };
 
@@ -54,6 +55,17 @@ pub enum Tried {
     Busy,
 }
 
+/// What whoever only looks sees of the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Nobody has it.
+    Free,
+    /// Somebody has it.
+    Taken,
+    /// It may not be looked at: the file is for somebody else.
+    Hidden,
+}
+
 /// Tries to take the lock.
 pub async fn take(location: &Location) -> Result<Tried, StoreError> {
     match location {
@@ -64,14 +76,27 @@ pub async fn take(location: &Location) -> Result<Tried, StoreError> {
 }
 
 /// Whether somebody has it. Takes nothing away from anybody.
-pub async fn is_taken(location: &Location) -> Result<bool, StoreError> {
+pub async fn seen(location: &Location) -> Result<Seen, StoreError> {
     match location {
-        Location::Memory => Ok(false),
-        Location::File(file) => {
-            let Ok(lock) = File::open(file.beside(FILE_ENDING)) else { return Ok(false) };
-            Ok(matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        Location::Memory => Ok(Seen::Free),
+        Location::File(file) => Ok(see_file(file)),
+        Location::Server { options, .. } => {
+            let is_taken = is_session_taken(options).await.map_err(driver_error)?;
+            Ok(if is_taken { Seen::Taken } else { Seen::Free })
         }
-        Location::Server { options, .. } => is_session_taken(options).await.map_err(driver_error),
+    }
+}
+
+fn see_file(database: &DatabaseFile) -> Seen {
+    let file = match File::open(database.beside(FILE_ENDING)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Seen::Free,
+        Err(_) => return Seen::Hidden,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Seen::Free,
+        Err(TryLockError::WouldBlock) => Seen::Taken,
+        Err(TryLockError::Error(_)) => Seen::Hidden,
     }
 }
 

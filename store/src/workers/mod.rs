@@ -102,9 +102,9 @@ impl Store {
         if running.is_empty() {
             return Ok(None);
         }
-        let is_free = !hold::is_taken(&self.pools.location).await?;
+        let lock = hold::seen(&self.pools.location).await?;
         let is_server = self.backend() == DbBackend::Postgres;
-        Ok(running.into_iter().find(|worker| worker.life(is_free, is_server, None) != Life::Dead))
+        Ok(running.into_iter().find(|worker| worker.life(lock, is_server, None) != Life::Dead))
     }
 
     /// The worker that had the database last, whatever became of it: one that was taken over and took it back was started

@@ -7,7 +7,6 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::ErrorKind,
-    os::unix::fs::OpenOptionsExt,
 };
 
 use sea_orm::{
@@ -106,9 +105,8 @@ fn take_file(database: &DatabaseFile) -> Result<Tried, StoreError> {
         path: path.display().to_string(),
         reason: error.to_string(),
     };
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).read(true).write(true).mode(database.mode.of_files());
-    let file = options.open(&path).map_err(failed)?;
+    database.mode.create(&path).map_err(failed)?;
+    let file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Tried::Taken(Lock::File { _file: file })),
         Err(TryLockError::WouldBlock) => Ok(Tried::Busy),

@@ -55,9 +55,11 @@ async fn a_database_is_for_its_owner_or_for_its_group() {
         let store = Store::connect(&url, options(), clock()).await.unwrap();
         store.migrate_up().await.unwrap();
         assert_eq!([mode(&above), mode(above.join("data"))], [directories; 2]);
-        for suffix in ["", "-wal", "-shm"] {
+        let secured = store.secure(false).await.unwrap();
+        for suffix in ["", "-wal", "-shm", "-worker"] {
             assert_eq!(mode(format!("{}{suffix}", file.display())), files, "{suffix}");
         }
+        secured.release().await;
         store.close().await;
         // Somebody has decided otherwise.
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();

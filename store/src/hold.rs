@@ -172,7 +172,7 @@ async fn unlock(connection: &mut PgConnection, schema: i32) -> Result<(), sqlx::
 }
 
 fn driver_error(error: sqlx::Error) -> StoreError {
-    StoreError::Database(DbErr::Conn(RuntimeErr::SqlxError(error.into())))
+    DbErr::Conn(RuntimeErr::SqlxError(error.into())).into()
 }
 
 // === impl Lock ===

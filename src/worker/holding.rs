@@ -13,13 +13,15 @@ use store::{
     Access, Beat, Store, StoreError, WorkerIdentity, WorkerKind, WorkerStatus, limits::HEARTBEAT_EVERY,
 };
 
-use super::open_store;
+use super::{marketing, open_store};
 use crate::{settings::Settings, telemetry::Metrics};
 
 /// A database that gives no answer within this time is away: half of the time between two signs of life.
 const BEAT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A SQLite file that another process holds is waited for so long: as long as a commit is tried again.
 const LOCKED_MAX: Duration = store::limits::AWAY_DURATION_MAX;
+/// The pause between two tries.
+const LOCKED_PAUSE: Duration = Duration::from_millis(200);
 /// Where Linux tells the machine's name.
 const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 
@@ -47,21 +49,62 @@ pub struct Keeper {
     pub health: Health,
 }
 
+/// With a database that another process holds.
+struct Patience {
+    clock: Arc<dyn Clock>,
+    began: Duration,
+}
+
 /// Opens the database. One that another process holds is waited for, and that is said.
 pub async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Store, StoreError> {
-    let began = clock.elapsed();
+    let patience = Patience::new(clock);
     loop {
         match open_store(settings, Access::Make, clock.clone()).await {
-            Err(error) if error.is_locked() && clock.elapsed().saturating_sub(began) < LOCKED_MAX => {
-                tracing::warn!(%error, "waiting for the database");
-            }
+            Err(error) if patience.allows(&error) => patience.wait(&error).await,
             opened => return opened,
         }
     }
 }
 
-/// Enters the database and brings its tables up to date, beside nobody. Gives whose place was taken.
+/// Enters the database and brings its tables up to date, beside nobody. Gives whose place was taken. One that another
+/// process writes to can be opened all the same: here, too, it is waited for.
 pub async fn enter(
+    store: &Store,
+    settings: &Settings,
+    kind: WorkerKind,
+    take_over: bool,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<WorkerStatus>, StoreError> {
+    let patience = Patience::new(clock);
+    loop {
+        match try_entering(store, settings, kind, take_over).await {
+            Err(error) if patience.allows(&error) => patience.wait(&error).await,
+            entered => return entered,
+        }
+    }
+}
+
+/// Notes what is configured. (The database may have been locked again.)
+pub async fn note_configured(
+    store: &Store,
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> Result<(), StoreError> {
+    let patience = Patience::new(clock);
+    let configured: Vec<String> = settings.connections.keys().cloned().collect();
+    loop {
+        let noted = match store.sync_campaigns(&marketing::stored(&settings.campaigns)).await {
+            Ok(_) => store.retire_connections(&configured).await,
+            Err(error) => Err(error),
+        };
+        match noted {
+            Err(error) if patience.allows(&error) => patience.wait(&error).await,
+            noted => return noted,
+        }
+    }
+}
+
+async fn try_entering(
     store: &Store,
     settings: &Settings,
     kind: WorkerKind,
@@ -92,6 +135,25 @@ pub fn say_started(store: &Store, connections: usize, before: &[WorkerStatus]) {
     let taken_from: Vec<String> = before.iter().map(ToString::to_string).collect();
     let (version, database) = (env!("CARGO_PKG_VERSION"), store.location());
     tracing::info!(version, database, connections, ?taken_from, "started");
+}
+
+// === impl Patience ===
+
+impl Patience {
+    fn new(clock: &Arc<dyn Clock>) -> Self {
+        Self { clock: clock.clone(), began: clock.elapsed() }
+    }
+
+    /// Whether it passes, and was not waited for too long.
+    fn allows(&self, error: &StoreError) -> bool {
+        error.is_locked() && self.clock.elapsed().saturating_sub(self.began) < LOCKED_MAX
+    }
+
+    /// The driver has waited already. Where it does not, somebody else gets a turn.
+    async fn wait(&self, error: &StoreError) {
+        tracing::warn!(%error, "waiting for the database");
+        self.clock.sleep(LOCKED_PAUSE).await;
+    }
 }
 
 // === impl Keeper ===

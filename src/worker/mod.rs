@@ -208,7 +208,8 @@ impl WorkerBuilder {
     async fn start_here(mut self) -> Result<Worker, WorkerError> {
         let (metrics, guest) = metrics(&self.settings.worker.name, &self.clock, self.registry.take())?;
         let store = holding::open(&self.settings, &self.clock).await?;
-        let started = match holding::enter(&store, &self.settings, self.kind, self.take_over).await {
+        let entered = holding::enter(&store, &self.settings, self.kind, self.take_over, &self.clock).await;
+        let started = match entered {
             Ok(before) => self.assemble(store.clone(), metrics, guest, before).await,
             Err(error) => Err(error.into()),
         };
@@ -228,9 +229,7 @@ impl WorkerBuilder {
         before: Vec<WorkerStatus>,
     ) -> Result<Worker, WorkerError> {
         let Self { settings, integrations, clock, once, only, headless, .. } = self;
-        store.sync_campaigns(&marketing::stored(&settings.campaigns)).await?;
-        let configured: Vec<String> = settings.connections.keys().cloned().collect();
-        store.retire_connections(&configured).await?;
+        holding::note_configured(&store, &settings, &clock).await?;
 
         let mut specs = settings.specs();
         specs.retain(|spec| only.as_ref().is_none_or(|only| *only == spec.name));

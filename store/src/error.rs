@@ -130,9 +130,20 @@ pub enum StoreError {
     /// What was asked for is not there.
     #[error("{0}")]
     Unknown(String),
+    /// The database's user lacks a right.
+    #[error(
+        "the database refuses this to its user: {0}. Grant it to that user (`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL \
+         TABLES IN SCHEMA public`), or use the worker's own user in database.url"
+    )]
+    Forbidden(String),
+    /// Nobody can write to the database, or not in this way.
+    #[error(
+        "the database can only be read: {0}. Use the primary server and a user who may write; a file must be writable"
+    )]
+    ReadOnly(String),
     /// The database refused a statement.
     #[error("database: {0}")]
-    Database(#[from] DbErr),
+    Database(DbErr),
 }
 
 /// How a failed transaction is answered.
@@ -245,6 +256,23 @@ impl From<Failure> for SinkError {
     }
 }
 
+impl From<DbErr> for StoreError {
+    /// What whoever operates the worker can mend is told by name.
+    fn from(error: DbErr) -> Self {
+        let Some(refusal) = refusal(&error) else { return Self::Database(error) };
+        let (code, text) = (refusal.code().unwrap_or_default(), refusal.message().to_owned());
+        if refusal.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+            let code: i32 = code.parse().unwrap_or_default();
+            return if code & 0xff == 8 { Self::ReadOnly(text) } else { Self::Database(error) };
+        }
+        match &*code {
+            "42501" => Self::Forbidden(text),
+            "25006" => Self::ReadOnly(text),
+            _ => Self::Database(error),
+        }
+    }
+}
+
 impl StoreError {
     /// Another process holds a SQLite file: it passes.
     pub fn is_locked(&self) -> bool {
@@ -256,15 +284,20 @@ impl StoreError {
     }
 }
 
-/// Whether SQLite says BUSY or LOCKED.
-pub fn is_locked(error: &DbErr) -> bool {
+/// The database's own answer, if it is one that failed.
+fn refusal(error: &DbErr) -> Option<&dyn sqlx::error::DatabaseError> {
     let (DbErr::Conn(RuntimeErr::SqlxError(inner))
     | DbErr::Exec(RuntimeErr::SqlxError(inner))
     | DbErr::Query(RuntimeErr::SqlxError(inner))) = error
     else {
-        return false;
+        return None;
     };
-    let sqlx::Error::Database(refusal) = &**inner else { return false };
+    inner.as_database_error()
+}
+
+/// Whether SQLite says BUSY or LOCKED.
+pub fn is_locked(error: &DbErr) -> bool {
+    let Some(refusal) = refusal(error) else { return false };
     let code: i32 = refusal.code().and_then(|code| code.parse().ok()).unwrap_or_default();
     refusal.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() && matches!(code & 0xff, 5 | 6)
 }

@@ -62,12 +62,19 @@ impl FileMode {
     /// Makes the file if it is missing, before SQLite would. One that is there keeps its mode, and others who may read it
     /// are told of in the log.
     pub(crate) fn make_file(self, path: &Path) -> io::Result<()> {
+        let is_new = self.create(path)?;
+        if !is_new {
+            self.complain(path);
+        }
+        Ok(())
+    }
+
+    /// Makes the file if it is missing; whether it was. One that is there keeps its mode.
+    pub(crate) fn create(self, path: &Path) -> io::Result<bool> {
         match OpenOptions::new().write(true).create_new(true).mode(self.of_files()).open(path) {
-            Ok(file) => file.set_permissions(Permissions::from_mode(self.of_files())),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                self.complain(path);
-                Ok(())
-            }
+            // What the process's mask took away is given back.
+            Ok(file) => file.set_permissions(Permissions::from_mode(self.of_files())).map(|()| true),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(error),
         }
     }

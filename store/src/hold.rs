@@ -6,7 +6,7 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    os::unix::fs::OpenOptionsExt,
+    io::ErrorKind,
 };
 
 use sea_orm::{
@@ -54,6 +54,17 @@ pub enum Tried {
     Busy,
 }
 
+/// What whoever only looks sees of the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Nobody has it.
+    Free,
+    /// Somebody has it.
+    Taken,
+    /// It may not be looked at: the file is for somebody else.
+    Hidden,
+}
+
 /// Tries to take the lock.
 pub async fn take(location: &Location) -> Result<Tried, StoreError> {
     match location {
@@ -64,14 +75,27 @@ pub async fn take(location: &Location) -> Result<Tried, StoreError> {
 }
 
 /// Whether somebody has it. Takes nothing away from anybody.
-pub async fn is_taken(location: &Location) -> Result<bool, StoreError> {
+pub async fn seen(location: &Location) -> Result<Seen, StoreError> {
     match location {
-        Location::Memory => Ok(false),
-        Location::File(file) => {
-            let Ok(lock) = File::open(file.beside(FILE_ENDING)) else { return Ok(false) };
-            Ok(matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        Location::Memory => Ok(Seen::Free),
+        Location::File(file) => Ok(see_file(file)),
+        Location::Server { options, .. } => {
+            let is_taken = is_session_taken(options).await.map_err(driver_error)?;
+            Ok(if is_taken { Seen::Taken } else { Seen::Free })
         }
-        Location::Server { options, .. } => is_session_taken(options).await.map_err(driver_error),
+    }
+}
+
+fn see_file(database: &DatabaseFile) -> Seen {
+    let file = match File::open(database.beside(FILE_ENDING)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Seen::Free,
+        Err(_) => return Seen::Hidden,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Seen::Free,
+        Err(TryLockError::WouldBlock) => Seen::Taken,
+        Err(TryLockError::Error(_)) => Seen::Hidden,
     }
 }
 
@@ -81,9 +105,8 @@ fn take_file(database: &DatabaseFile) -> Result<Tried, StoreError> {
         path: path.display().to_string(),
         reason: error.to_string(),
     };
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false).read(true).write(true).mode(database.mode.of_files());
-    let file = options.open(&path).map_err(failed)?;
+    database.mode.create(&path).map_err(failed)?;
+    let file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Tried::Taken(Lock::File { _file: file })),
         Err(TryLockError::WouldBlock) => Ok(Tried::Busy),
@@ -149,7 +172,7 @@ async fn unlock(connection: &mut PgConnection, schema: i32) -> Result<(), sqlx::
 }
 
 fn driver_error(error: sqlx::Error) -> StoreError {
-    StoreError::Database(DbErr::Conn(RuntimeErr::SqlxError(error.into())))
+    DbErr::Conn(RuntimeErr::SqlxError(error.into())).into()
 }
 
 // === impl Lock ===

@@ -182,6 +182,6 @@ impl Store {
 fn migration_error(error: sea_orm::DbErr) -> StoreError {
     match error {
         sea_orm::DbErr::Custom(text) if text.contains("its file is missing") => StoreError::Newer(text),
-        other => StoreError::Database(other),
+        other => other.into(),
     }
 }

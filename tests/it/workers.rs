@@ -323,6 +323,26 @@ async fn a_locked_database_is_waited_for() {
     run.ended(PATIENCE).await.expect(0);
 }
 
+/// In WAL mode it can be opened: the first statement that writes meets the other's lock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_another_process_writes_to_is_waited_for() {
+    let bench = Bench::new(73);
+    bench.run(&["migrate", "up"]).await.expect(0);
+    let mut alone = ConnectOptions::new(bench.database_url.clone());
+    alone.max_connections(1);
+    let other = Database::connect(alone).await.unwrap();
+    other.execute_unprepared("BEGIN EXCLUSIVE").await.unwrap();
+    let mut run = bench.start(&["run", "--once"]);
+    until("it says that it waits", async || {
+        assert!(!run.has_ended(), "{}", run.err());
+        run.err().contains("waiting for the database").then_some(())
+    })
+    .await;
+    other.execute_unprepared("ROLLBACK").await.unwrap();
+    other.close().await.unwrap();
+    run.ended(PATIENCE).await.expect(0);
+}
+
 /// A reload is compared with what runs, not with what the last one said.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_needed_restart_is_not_forgotten_and_none_is_made_up() {

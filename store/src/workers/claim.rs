@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
 use super::{Ending, WorkerIdentity, WorkerStatus, life::Life, now, running};
 use crate::{
     Store, StoreError,
-    hold::{self, Lock, Tried},
+    hold::{self, Lock, Seen, Tried},
     limits,
     sql::Sql,
 };
@@ -163,21 +163,20 @@ impl Store {
 
     async fn look(&self, seen: &mut HashMap<String, Timestamp>, take_over: bool) -> Result<Look, StoreError> {
         let tried = hold::take(&self.pools.location).await?;
-        let is_free = !matches!(tried, Tried::Busy);
+        let sight = if matches!(tried, Tried::Busy) { Seen::Taken } else { Seen::Free };
         let lock = match tried {
             Tried::Taken(lock) => Some(lock),
             Tried::Unkept | Tried::Busy => None,
         };
         let before = running(&self.pools.write).await?;
         let is_server = self.backend() == DbBackend::Postgres;
-        let life =
-            |worker: &WorkerStatus| worker.life(is_free, is_server, seen.get(&worker.instance).copied());
+        let life = |worker: &WorkerStatus| worker.life(sight, is_server, seen.get(&worker.instance).copied());
         let worst = before.iter().map(|worker| (life(worker), worker)).max_by_key(|(life, _)| *life);
         let blocked = match worst {
             Some((Life::Alive, worker)) => Some(Look::Alive(Box::new(worker.clone()))),
             Some((Life::Unknown, worker)) => Some(Look::Unknown(Some(Box::new(worker.clone())))),
             // Somebody starts, or migrates.
-            None if !is_free => Some(Look::Unknown(None)),
+            None if sight == Seen::Taken => Some(Look::Unknown(None)),
             Some((Life::Dead, _)) | None => None,
         };
         let Some(blocked) = blocked.filter(|_| !take_over) else {

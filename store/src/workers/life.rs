@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::WorkerStatus;
-use crate::limits;
+use crate::{hold::Seen, limits};
 
 /// What is known of a worker's life; the worst for whoever wants its place comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,17 +17,17 @@ pub enum Life {
 }
 
 impl WorkerStatus {
-    /// From its row, from whether the lock is free (or ours), and from the sign of life that was seen before.
-    pub(super) fn life(&self, is_free: bool, is_server: bool, seen: Option<Timestamp>) -> Life {
+    /// From its row, from the lock (one that is ours is free), and from the sign of life that was seen before.
+    pub(super) fn life(&self, lock: Seen, is_server: bool, seen: Option<Timestamp>) -> Life {
         let silent = self.silent_seconds.max(0).cast_unsigned();
         if self.locked {
             // Whoever dies loses the lock; only a server that was started again took it from the living, too.
-            if is_free && !self.server_restarted {
+            if lock == Seen::Free && !self.server_restarted {
                 return Life::Dead;
             }
             // A file's lock is held by a process that is there. A server's may be of a session whose network is cut.
             let is_heard_of = !is_server || silent < limits::HEARTBEAT_SUSPECT.as_secs();
-            if !is_free && is_heard_of {
+            if lock == Seen::Taken && is_heard_of {
                 return Life::Alive;
             }
         }
@@ -64,25 +64,26 @@ mod tests {
     #[test]
     fn a_lock_tells_at_once() {
         for is_server in [false, true] {
-            assert_eq!(worker(true, 0, false).life(true, is_server, None), Life::Dead, "killed a moment ago");
-            assert_eq!(worker(true, 5, false).life(false, is_server, None), Life::Alive);
+            assert_eq!(worker(true, 0, false).life(Seen::Free, is_server, None), Life::Dead, "just killed");
+            assert_eq!(worker(true, 5, false).life(Seen::Taken, is_server, None), Life::Alive);
         }
         // A process that is stopped, or whose disk is full, is there: its file is locked.
-        assert_eq!(worker(true, 10_000, false).life(false, false, None), Life::Alive);
+        assert_eq!(worker(true, 10_000, false).life(Seen::Taken, false, None), Life::Alive);
     }
 
     #[test]
     fn without_a_lock_signs_of_life_decide() {
         let seen = |seconds| Some(Timestamp::from_second(seconds).unwrap());
-        for (locked, is_free, is_server, restarted) in [
-            (false, true, true, false),  // behind a pooler
-            (false, false, true, false), // the same, and a lock was left in the pool
-            (false, true, false, false), // took over from one that is still there
-            (true, true, true, true),    // the server took the lock away
-            (true, false, true, false),  // a session whose network is cut
+        for (locked, lock, is_server, restarted) in [
+            (false, Seen::Free, true, false),   // behind a pooler
+            (false, Seen::Taken, true, false),  // the same, and a lock was left in the pool
+            (false, Seen::Free, false, false),  // took over from one that is still there
+            (true, Seen::Free, true, true),     // the server took the lock away
+            (true, Seen::Taken, true, false),   // a session whose network is cut
+            (true, Seen::Hidden, false, false), // whoever asks may not look
         ] {
-            let of = |silent, seen| worker(locked, silent, restarted).life(is_free, is_server, seen);
-            assert_eq!(of(20, None), Life::Unknown, "{locked} {is_free}");
+            let of = |silent, seen| worker(locked, silent, restarted).life(lock, is_server, seen);
+            assert_eq!(of(20, None), Life::Unknown, "{locked} {lock:?}");
             assert_eq!(of(20, seen(0)), Life::Unknown, "heard of no more");
             assert_eq!(of(20, seen(-10)), Life::Alive, "heard of again");
             assert_eq!(of(30, None), Life::Dead);

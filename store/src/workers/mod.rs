@@ -102,14 +102,17 @@ impl Store {
         if running.is_empty() {
             return Ok(None);
         }
-        let is_free = !hold::is_taken(&self.pools.location).await?;
+        let lock = hold::seen(&self.pools.location).await?;
         let is_server = self.backend() == DbBackend::Postgres;
-        Ok(running.into_iter().find(|worker| worker.life(is_free, is_server, None) != Life::Dead))
+        Ok(running.into_iter().find(|worker| worker.life(lock, is_server, None) != Life::Dead))
     }
 
-    /// The worker that was started last, whatever became of it.
+    /// The worker that had the database last, whatever became of it: one that was taken over and took it back was started
+    /// before the other.
     pub async fn last_worker(&self) -> Result<Option<WorkerStatus>, StoreError> {
-        Ok(workers(&self.pools.read, "").await?.into_iter().next())
+        let last =
+            "ORDER BY (ended_at IS NULL) DESC, COALESCE(ended_at, heartbeat_at) DESC, instance LIMIT 1";
+        Ok(workers(&self.pools.read, last).await?.into_iter().next())
     }
 
     pub(crate) fn backend(&self) -> DbBackend {
@@ -127,10 +130,11 @@ const fn now(backend: DbBackend) -> &'static str {
 
 /// Those that have not ended, as far as the database knows, the latest first. None where the table is still missing.
 async fn running(database: &impl ConnectionTrait) -> Result<Vec<WorkerStatus>, DbErr> {
-    workers(database, " WHERE ended_at IS NULL").await
+    workers(database, "WHERE ended_at IS NULL ORDER BY started_at DESC, instance").await
 }
 
-async fn workers(database: &impl ConnectionTrait, condition: &str) -> Result<Vec<WorkerStatus>, DbErr> {
+/// Those that `which` (condition, order, limit) selects.
+async fn workers(database: &impl ConnectionTrait, which: &str) -> Result<Vec<WorkerStatus>, DbErr> {
     let backend = database.get_database_backend();
     let there = match backend {
         DbBackend::Postgres => "SELECT to_regclass('workers') IS NOT NULL AS there",
@@ -157,8 +161,7 @@ async fn workers(database: &impl ConnectionTrait, condition: &str) -> Result<Vec
         backend,
         "SELECT instance, name, kind, host, process_id, version, locked, started_at, heartbeat_at, ended_at, ending, ",
     )
-    .text(&format!("{age} AS age, {silent} AS silent, {restarted} AS restarted FROM workers{condition} "))
-    .text("ORDER BY started_at DESC, instance")
+    .text(&format!("{age} AS age, {silent} AS silent, {restarted} AS restarted FROM workers {which}"))
     .done();
     database.query_all_raw(statement).await?.iter().map(worker).collect()
 }

@@ -24,12 +24,12 @@ fn identity(instance: &str) -> WorkerIdentity {
     }
 }
 
-async fn another(bench: &Bench) -> Store {
+pub(crate) async fn another(bench: &Bench) -> Store {
     let clock = Arc::new(SystemClock::new());
     Store::connect(bench.url(), StoreOptions::default(), clock).await.unwrap()
 }
 
-async fn enter(store: &Store, instance: &str, take_over: bool) -> Result<Vec<String>, StoreError> {
+pub(crate) async fn enter(store: &Store, instance: &str, take_over: bool) -> Result<Vec<String>, StoreError> {
     let secured = store.secure(take_over).await?;
     let before = store.enter(identity(instance), secured).await?;
     Ok(before.into_iter().map(|worker| worker.instance).collect())
@@ -68,11 +68,16 @@ pub async fn a_living_worker_keeps_its_database(bench: &Bench) {
     second.leave(Ending::Finished).await.unwrap();
     assert_eq!(first.beat().await.unwrap(), Beat::Back);
     assert_eq!(register(first).await.unwrap(), 3);
-    let last = first.last_worker().await.unwrap().unwrap();
-    assert_eq!((last.instance.as_str(), last.ending), ("b", Some(Ending::Finished)));
+    // Who was started first has it last.
+    let last = async || {
+        let last = second.last_worker().await.unwrap().unwrap();
+        (last.instance, last.ending)
+    };
+    assert_eq!(last().await, ("a".to_owned(), None));
     assert_eq!(first.holder().await.unwrap().unwrap().instance, "a");
     first.leave(Ending::Stopped).await.unwrap();
     assert_eq!(first.holder().await.unwrap(), None);
+    assert_eq!(last().await, ("a".to_owned(), Some(Ending::Stopped)));
     second.close().await;
 }
 

@@ -44,6 +44,19 @@ async fn who_may_only_read_is_told_before_anything_is_written() {
     let looker = open(&format!("{scheme}://looker:{}", rest.split_once(':').unwrap().1)).await;
     let error = looker.try_writing().await.unwrap_err().to_string();
     assert!(error.contains("permission denied"), "{error}");
+    // Whoever pauses a connection is told what to do, and not where in the server's source it was refused.
+    let refused = looker.set_paused("meta", true).await.unwrap_err();
+    assert!(matches!(&refused, StoreError::Forbidden(_)), "{refused:?}");
+    let said = refused.to_string();
+    assert!(
+        said.contains("permission denied for table connections. Grant it") && !said.contains("line"),
+        "{said}"
+    );
+    let (server, name) = url.rsplit_once('/').unwrap();
+    let read_only = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+    open(&format!("{server}/postgres")).await.reader().execute_unprepared(&read_only).await.unwrap();
+    let refused = open(&url).await.set_paused("meta", true).await.unwrap_err();
+    assert!(matches!(&refused, StoreError::ReadOnly(text) if text.contains("read-only")), "{refused:?}");
 }
 
 #[tokio::test]

@@ -1,10 +1,16 @@
 //! What is wrong with a database file, and what several processes do to one.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+    sync::Arc,
+};
 
 use store::{FileMode, Store, StoreError, StoreOptions};
 
 use crate::{
+    claiming,
     samples::{day, insights, performance_row},
     support::{Bench, TestClock},
 };
@@ -49,15 +55,37 @@ async fn a_database_is_for_its_owner_or_for_its_group() {
         let store = Store::connect(&url, options(), clock()).await.unwrap();
         store.migrate_up().await.unwrap();
         assert_eq!([mode(&above), mode(above.join("data"))], [directories; 2]);
-        for suffix in ["", "-wal", "-shm"] {
+        let secured = store.secure(false).await.unwrap();
+        for suffix in ["", "-wal", "-shm", "-worker"] {
             assert_eq!(mode(format!("{}{suffix}", file.display())), files, "{suffix}");
         }
+        secured.release().await;
         store.close().await;
         // Somebody has decided otherwise.
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         Store::connect(&url, options(), clock()).await.unwrap().close().await;
         assert_eq!(mode(&file), "0640");
     }
+}
+
+/// Whoever asks may read the database, and not the lock beside it. (A link to itself: nobody can open that, not even root.)
+#[tokio::test]
+async fn a_lock_that_may_not_be_looked_at_is_not_free() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("dynamoi.db");
+    let bench = Bench::open(&format!("sqlite://{}", file.display())).await;
+    claiming::enter(&bench.store, "a", false).await.unwrap();
+    let other = claiming::another(&bench).await;
+    let holder = async || other.holder().await.unwrap().map(|worker| worker.instance);
+    assert_eq!(holder().await.as_deref(), Some("a"));
+    let lock = directory.path().join("dynamoi.db-worker");
+    fs::remove_file(&lock).unwrap();
+    symlink(&lock, &lock).unwrap();
+    assert_eq!(holder().await.as_deref(), Some("a"), "it was heard of a moment ago");
+    bench.execute("UPDATE workers SET heartbeat_at = '2026-01-01T00:00:00+00:00'").await;
+    assert_eq!(holder().await, None, "silent for too long");
+    other.close().await;
+    bench.store.close().await;
 }
 
 #[tokio::test]

@@ -88,6 +88,8 @@ pub const WINDOW_KEYS_MAX: usize = 2_000_000;
 pub const SNAPSHOT_ROWS_MAX: usize = 500_000;
 /// Cycles of one connection that run at once.
 pub const CYCLES_PER_CONNECTION_MAX: usize = 4;
+/// Of those, cycles of one account, where there are several.
+pub const CYCLES_PER_ACCOUNT_MAX: usize = 2;
 /// Parts that a split day may be read in.
 pub const PARTS_MAX: usize = 4_096;
 

@@ -265,3 +265,20 @@ async fn another_zone_and_currency_are_noted() {
     assert_eq!(noted, expected);
     bench.assert_true("after the zone changed");
 }
+
+/// What is limited waits within its calls: it must not take every place that the connection has.
+#[tokio::test(start_paused = true)]
+async fn an_account_that_is_limited_everywhere_leaves_room_for_the_others() {
+    let bench = Bench::new(&CASE);
+    let ids = ids(&bench);
+    let limited = &ids[ids.len() - 1];
+    for edge in ["insights", "campaigns", "adsets", "ads"] {
+        bench.wire.script(&format!("/act_{limited}/{edge}"), std::iter::repeat_n(Mishap::Limited, 10_000));
+    }
+    let whole = Bench::new(&CASE);
+    whole.daemon(Duration::from_secs(60)).await;
+    let mut expected = days(&whole);
+    assert!(expected.remove(limited).is_some());
+    bench.daemon(Duration::from_secs(60)).await;
+    assert_eq!(days(&bench), expected);
+}

@@ -286,6 +286,12 @@ impl Poller {
             if self.running.len() >= limits::CYCLES_PER_CONNECTION_MAX {
                 break;
             }
+            // Cycles of an account that is held wait within their calls: they leave places to those of the others.
+            let of_account =
+                self.running.iter().filter(|running| running.account_id == key.account_id).count();
+            if self.accounts.len() > 1 && of_account >= limits::CYCLES_PER_ACCOUNT_MAX {
+                continue;
+            }
             let deep = task.work.urgency() == Urgency::Deep;
             // One place stays free for fresh work, unless a person waits for all of it.
             if deep && self.once.is_none() && self.deep_running + 1 >= limits::CYCLES_PER_CONNECTION_MAX {

@@ -392,7 +392,7 @@ async fn gone_unavailable_and_busy_are_three_things() {
     bench.read().await;
     let everything = bench.sink.dump();
 
-    // Busy: the reading fails, nothing changes.
+    // Busy: the reading fails, nothing that was read changes.
     bench.shelf(|shelf| {
         shelf.errors.insert("/track/1".to_owned(), ERROR_BUSY);
         shelf.errors.insert("/playlist/7/tracks".to_owned(), ERROR_BUSY);
@@ -400,6 +400,7 @@ async fn gone_unavailable_and_busy_are_three_things() {
     let end = bench.once().await;
     assert_eq!(end.finished, Some(false));
     assert_eq!(bench.sink.dump(), everything);
+    assert_eq!(bench.set_aside(), ["unanswered", "unanswered"], "so that the others are stored");
 
     // Unavailable: it is set aside and stays as it is, the others are read.
     bench.shelf(|shelf| {
@@ -413,7 +414,7 @@ async fn gone_unavailable_and_busy_are_three_things() {
     assert_eq!(not_well(&end), ["playlists"], "a list of which the tracks are unknown");
     assert_eq!(bench.table(Table::Tracks).len(), 2);
     assert_eq!(bench.on("7").len(), 150);
-    assert_eq!(bench.set_aside(), ["unavailable", "unavailable"]);
+    assert_eq!(bench.set_aside()[2..], ["unavailable", "unavailable"]);
     assert!(bench.sink.dump().contains("value: 77"));
 
     // Gone: a tombstone, and no place today.
@@ -426,6 +427,34 @@ async fn gone_unavailable_and_busy_are_three_things() {
     assert_eq!(bench.table(Table::Playlists).len(), 1);
     assert_eq!(bench.on("7"), []);
     assert_eq!(bench.on("8").len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_never_answers_takes_no_other_with_it() {
+    let bench = Bench::new(json!({ "tracks": ["1", "2"], "playlists": ["7", "8"] }));
+    bench.shelf(|shelf| {
+        shelf.errors = BTreeMap::from([
+            ("/track/1".to_owned(), ERROR_BUSY),
+            ("/playlist/7/tracks".to_owned(), ERROR_BUSY),
+        ]);
+    });
+    let end = bench.once().await;
+    assert_eq!(not_well(&end), ["playlists", "tracks"]);
+    assert_eq!(bench.table(Table::Tracks).len(), 1);
+    assert_eq!(bench.on("8"), placed(1..=3));
+    assert_eq!(bench.set_aside(), ["unanswered", "unanswered"]);
+    // None of them answers: that is no word about one.
+    bench.shelf(|shelf| {
+        shelf.errors.insert("/track/2".to_owned(), ERROR_BUSY);
+        shelf.errors.insert("/playlist/8".to_owned(), ERROR_BUSY);
+    });
+    let before = bench.sink.dump();
+    let end = bench.driver().daemon(Duration::from_hours(3)).await;
+    assert!(end.failures.iter().any(|failure| failure.contains("busy")), "{:?}", end.failures);
+    assert_eq!(bench.sink.dump(), before);
+    bench.shelf(|shelf| shelf.errors.clear());
+    bench.read().await;
+    assert_eq!((bench.table(Table::Tracks).len(), bench.on("7").len()), (2, 150));
 }
 
 #[tokio::test(start_paused = true)]

@@ -28,12 +28,18 @@ use crate::{
 /// How often a list that moves under the reader is read before it is left for the next time.
 const READINGS_MAX: u32 = 3;
 
+/// An object that Deezer did not manage to answer for in so many readings in a row comes last in the next, and the others are
+/// stored without it. Fewer than a single run tries.
+const FAILURES_MAX: u32 = 2;
+
 /// A connection to Deezer. It has no credentials and no accounts, only a list of what to look at.
 #[derive(Debug)]
 pub struct DeezerSource {
     wanted: Wanted,
     /// The ids that standard codes led to: what is gone can only be named by its id.
     known: Mutex<HashMap<String, String>>,
+    /// How many times in a row the reading of an object failed in passing, by what was asked for.
+    failures: Mutex<HashMap<String, u32>>,
 }
 
 /// Why what stands on a list is unknown.
@@ -47,7 +53,9 @@ struct Lack {
 /// How far a reading of a stream is: a page is one object.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Progress {
-    /// The place of the next object in the settings.
+    /// The place in the settings of the object that came first.
+    first: usize,
+    /// How many objects came before the next one.
     next: usize,
     /// Deezer has told something about one of those before it.
     answered: bool,
@@ -67,7 +75,7 @@ impl DeezerSource {
             });
         }
         let settings: Settings = spec.settings()?;
-        Ok(Self { wanted: settings.wanted()?, known: Mutex::default() })
+        Ok(Self { wanted: settings.wanted()?, known: Mutex::default(), failures: Mutex::default() })
     }
 
     async fn read(&self, session: &Session, request: PageRequest<'_>) -> Result<Page, Failure> {
@@ -75,15 +83,22 @@ impl DeezerSource {
             let reason = format!("deezer reads no stream {:?}", request.stream.name);
             return Err(Failure::Permanent { reason });
         };
-        let mut progress = Progress::parse(request.cursor.as_deref());
         let all = self.wanted.of(subject);
-        let Some(reference) = all.get(progress.next) else { return Ok(Page::default()) };
+        let mut progress = match request.cursor.as_deref() {
+            Some(cursor) => Progress::parse(cursor),
+            None => Progress { first: self.first(subject, all), ..Progress::default() },
+        };
+        let mut from_first = all.iter().cycle().skip(progress.first).take(all.len());
+        let Some(reference) = from_first.nth(progress.next) else { return Ok(Page::default()) };
         progress.next += 1;
         let is_last = progress.next == all.len();
 
         // The cycle's beginning: the same for all of its pages.
         let day = day_at(request.now, &TimeZone::UTC);
-        let mut page = match self.object(session, subject, reference, day).await {
+        let asked = asked(subject, reference);
+        let read = self.object(session, subject, reference, day).await;
+        let failures = self.count(&asked, matches!(read, Err(Failure::Transient { .. })));
+        let mut page = match read {
             Ok(page) => {
                 progress.answered = true;
                 page
@@ -92,20 +107,45 @@ impl DeezerSource {
                 progress.answered = true;
                 gone(subject, reference)
             }
+            // Where none has answered yet it is Deezer that is down: the others are not asked.
+            Err(failure @ Failure::Transient { .. }) if failures < FAILURES_MAX || !progress.answered => {
+                return Err(failure);
+            }
             // One object that is not shown does not hide the others; if none is, the stream says why.
-            Err(failure @ (Failure::Forbidden { .. } | Failure::Permanent { .. })) => {
+            Err(
+                failure @ (Failure::Forbidden { .. } | Failure::Permanent { .. } | Failure::Transient { .. }),
+            ) => {
                 if is_last && !progress.answered {
                     return Err(failure);
                 }
-                let asked = asked(subject, reference);
-                let mut page = set_aside(unread("unavailable", failure.to_string(), &asked));
-                page.lacking = subject.is_list().then(|| format!("{asked}: {failure}"));
+                let reason = if failures > 0 { "unanswered" } else { "unavailable" };
+                let mut page = set_aside(unread(reason, failure.to_string(), &asked));
+                page.lacking = (subject.is_list() || failures > 0).then(|| format!("{asked}: {failure}"));
                 page
             }
             Err(failure) => return Err(failure),
         };
         page.next = if is_last { Next::End(None) } else { Next::More(progress.cursor()) };
         Ok(page)
+    }
+
+    /// The place of the first object for which Deezer answers, as far as is known.
+    fn first(&self, subject: Subject, all: &[Reference]) -> usize {
+        let failures = self.failures.lock();
+        let count = |reference| failures.get(&asked(subject, reference)).copied().unwrap_or_default();
+        all.iter().position(|reference| count(reference) < FAILURES_MAX).unwrap_or_default()
+    }
+
+    /// How many times in a row the reading of this object has failed, this time included.
+    fn count(&self, asked: &str, has_failed: bool) -> u32 {
+        let mut failures = self.failures.lock();
+        if !has_failed {
+            failures.remove(asked);
+            return 0;
+        }
+        let count = failures.entry(asked.to_owned()).or_default();
+        *count = count.saturating_add(1);
+        *count
     }
 
     async fn object(
@@ -385,14 +425,15 @@ impl Lack {
 
 impl Progress {
     /// Of our own cursor: never anybody else's.
-    fn parse(cursor: Option<&str>) -> Self {
-        let Some((next, answered)) = cursor.and_then(|cursor| cursor.split_once('/')) else {
-            return Self::default();
-        };
-        Self { next: next.parse().unwrap_or_default(), answered: answered == "answered" }
+    fn parse(cursor: &str) -> Self {
+        let mut parts = cursor.split('/');
+        let mut number = || parts.next().and_then(|part| part.parse().ok()).unwrap_or_default();
+        let (first, next) = (number(), number());
+        Self { first, next, answered: parts.next() == Some("answered") }
     }
 
     fn cursor(self) -> String {
-        format!("{}/{}", self.next, if self.answered { "answered" } else { "silent" })
+        let Self { first, next, answered } = self;
+        format!("{first}/{next}/{}", if answered { "answered" } else { "silent" })
     }
 }

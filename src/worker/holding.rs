@@ -98,7 +98,7 @@ pub async fn note_configured(
     let configured: Vec<String> = settings.connections.keys().cloned().collect();
     loop {
         let noted = match store.sync_campaigns(&marketing::stored(&settings.campaigns)).await {
-            Ok(_) => store.retire_connections(&configured).await,
+            Ok(()) => store.retire_connections(&configured).await,
             Err(error) => Err(error),
         };
         match noted {

@@ -62,7 +62,7 @@ pub struct Connection {
     wake: Option<SpawnHandle>,
     stopping: CancellationToken,
     /// Kept for whenever it begins anew: a wish may have been lost with what was read for it.
-    controls: Controls,
+    controls: Option<Controls>,
     ended: bool,
 }
 
@@ -145,7 +145,7 @@ impl Connection {
             tasks: Vec::new(),
             wake: None,
             stopping: CancellationToken::new(),
-            controls: Controls::default(),
+            controls: None,
             ended: false,
         }
     }
@@ -413,8 +413,7 @@ impl Connection {
             stopping: self.stopping.clone(),
         };
         let mut at_work = AtWork { poller, context, backfills: BTreeMap::new() };
-        if self.controls != Controls::default() {
-            let Controls { paused, poll_requested_at, backfills } = self.controls.clone();
+        if let Some(Controls { paused, poll_requested_at, backfills }) = self.controls.clone() {
             at_work.heed(paused, poll_requested_at, backfills);
         }
         self.at_work = Some(at_work);
@@ -550,7 +549,7 @@ impl Handler<Controls> for Connection {
     type Result = ();
 
     fn handle(&mut self, controls: Controls, ctx: &mut Self::Context) {
-        self.controls = controls.clone();
+        self.controls = Some(controls.clone());
         let Some(at_work) = &mut self.at_work else { return };
         at_work.heed(controls.paused, controls.poll_requested_at, controls.backfills);
         self.step(ctx);

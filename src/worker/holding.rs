@@ -4,7 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use actors::{
-    engine::condition::{Common, Conditions},
+    engine::{
+        Bell,
+        condition::{Common, Conditions},
+    },
     observer::Observer as _,
 };
 use parking_lot::RwLock;
@@ -43,6 +46,7 @@ enum Trouble {
 pub struct Keeper {
     store: Store,
     conditions: Conditions,
+    bell: Bell,
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
     /// Where it is noted.
@@ -94,7 +98,7 @@ pub async fn note_configured(
     let configured: Vec<String> = settings.connections.keys().cloned().collect();
     loop {
         let noted = match store.sync_campaigns(&marketing::stored(&settings.campaigns)).await {
-            Ok(_) => store.retire_connections(&configured).await,
+            Ok(()) => store.retire_connections(&configured).await,
             Err(error) => Err(error),
         };
         match noted {
@@ -163,12 +167,14 @@ impl Keeper {
     pub fn new(
         store: &Store,
         conditions: &Conditions,
+        bell: Bell,
         metrics: Arc<Metrics>,
         clock: &Arc<dyn Clock>,
     ) -> Self {
         Self {
             store: store.clone(),
             conditions: conditions.clone(),
+            bell,
             metrics,
             clock: clock.clone(),
             health: Health::default(),
@@ -187,7 +193,15 @@ impl Keeper {
     async fn beat(&self) {
         let beat = tokio::time::timeout(BEAT_TIMEOUT, self.store.beat()).await;
         let trouble = match beat {
-            Ok(Ok(Beat::Held | Beat::Back)) => Trouble::None,
+            Ok(Ok(Beat::Held)) => Trouble::None,
+            Ok(Ok(Beat::Back(by))) => {
+                let by = by.map_or_else(|| "another worker".to_owned(), |worker| worker.to_string());
+                tracing::warn!(
+                    "{by} has taken the database over and ended: every connection is taken back now"
+                );
+                self.bell.begin_anew();
+                Trouble::None
+            }
             Ok(Ok(Beat::Displaced(by))) => {
                 let by = by.map_or_else(|| "another worker".to_owned(), |worker| worker.to_string());
                 Trouble::Displaced(format!(

@@ -260,7 +260,7 @@ impl WorkerBuilder {
         let publisher = Arc::new(Publisher::new(source.clone(), conditions.clone(), exposition.clone()));
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         let mut tasks = shared.start();
-        let keeper = Keeper::new(&store, engine.conditions(), metrics, &clock);
+        let keeper = Keeper::new(&store, engine.conditions(), engine.bell(), metrics, &clock);
         let health = keeper.health.clone();
         tasks.push(tokio::spawn(keeper.run()));
         holding::say_started(&store, count, &before);

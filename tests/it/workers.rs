@@ -1,8 +1,13 @@
 //! One worker a database: who comes second is told, commands find the one that is there, and a dead one holds nobody up.
 
-use std::{fs, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
+use rows::{
+    clock::SystemClock,
+    sink::{ConnectionRecord, Sink as _},
+};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
+use store::{Ending, Store, StoreOptions, WorkerIdentity, WorkerKind};
 use tokio::process::Command;
 
 use crate::{
@@ -127,6 +132,52 @@ async fn who_was_taken_over_takes_its_connections_back() {
         "{}",
         ended.err
     );
+}
+
+/// Between two signs of life, and nothing is due: the daemon must not go on as if nothing had been.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_take_over_shorter_than_a_sign_of_life_is_noticed() {
+    let bench = Bench::new(74);
+    let mut daemon = bench.start(&["run"]);
+    let address = daemon.address().await;
+    until_state(address, "label-a-stripe", "idle").await;
+    until_state(address, "label-a-meta", "idle").await;
+    let clock = Arc::new(SystemClock::new());
+    let short = Store::connect(&bench.database_url, StoreOptions::default(), clock).await.unwrap();
+    let identity = WorkerIdentity {
+        instance: "short".to_owned(),
+        name: "short".to_owned(),
+        kind: WorkerKind::Once,
+        host: "host".to_owned(),
+        process_id: 1,
+        version: "0".to_owned(),
+    };
+    let secured = short.secure(true).await.unwrap();
+    assert_eq!(short.enter(identity, secured).await.unwrap().len(), 1);
+    let record = ConnectionRecord {
+        name: "label-a-meta".to_owned(),
+        integration: "meta_ads".to_owned(),
+        tenant: "label-a".to_owned(),
+        once_since: None,
+    };
+    let taken = short.register(record).await.unwrap().epoch;
+    short.leave(Ending::Finished).await.unwrap();
+    short.close().await;
+    // What is read for this wish cannot be stored any more; the wish is not lost.
+    bench.run(&["poll", "--connection", "label-a-meta"]).await.expect(0);
+    let eyes = Eyes::open(&bench.database_url).await;
+    until("the connection is taken back", async || {
+        (epoch(&eyes, "label-a-meta").await > taken).then_some(())
+    })
+    .await;
+    assert!(daemon.err().contains("short (once, process 1 on host, "), "{}", daemon.err());
+    until("what was asked for is read", async || {
+        let done = "SELECT count(*) AS n FROM connections WHERE name = 'label-a-meta' AND last_success_at > poll_requested_at";
+        (eyes.number(done).await == 1).then_some(())
+    })
+    .await;
+    daemon.signal("TERM").await;
+    daemon.ended(PATIENCE).await.expect(0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -61,6 +61,7 @@ pub struct Connection {
     tasks: Vec<AbortHandle>,
     wake: Option<SpawnHandle>,
     stopping: CancellationToken,
+    /// Kept for whenever it begins anew: a wish may have been lost with what was read for it.
     controls: Option<Controls>,
     ended: bool,
 }
@@ -117,6 +118,11 @@ pub struct Controls {
 #[derive(Message, Debug, Clone, Copy)]
 #[rtype(result = "()")]
 pub struct News;
+
+/// Another worker had the store: the connection is taken again.
+#[derive(Message, Debug, Clone, Copy)]
+#[rtype(result = "()")]
+pub struct BeginAnew;
 
 /// End: cycles stop at their next page, and the actor when the last has.
 #[derive(Message, Debug, Clone, Copy)]
@@ -223,11 +229,15 @@ impl Connection {
 
     /// Another worker has it: what was known may be outdated once it is free again, so that it begins anew then.
     fn wait_for_turn(&mut self, ctx: &mut ActorCtx<Self>) {
+        self.forget();
+        ctx.run_later(crate::limits::TURN_EVERY, |connection, ctx| connection.register(ctx));
+    }
+
+    fn forget(&mut self) {
         self.at_work = None;
         for task in self.tasks.drain(..) {
             task.abort();
         }
-        ctx.run_later(crate::limits::TURN_EVERY, |connection, ctx| connection.register(ctx));
     }
 
     fn start(&mut self, ctx: &ActorCtx<Self>, context: &Context, job: Job) {
@@ -403,7 +413,7 @@ impl Connection {
             stopping: self.stopping.clone(),
         };
         let mut at_work = AtWork { poller, context, backfills: BTreeMap::new() };
-        if let Some(Controls { paused, poll_requested_at, backfills }) = self.controls.take() {
+        if let Some(Controls { paused, poll_requested_at, backfills }) = self.controls.clone() {
             at_work.heed(paused, poll_requested_at, backfills);
         }
         self.at_work = Some(at_work);
@@ -539,10 +549,8 @@ impl Handler<Controls> for Connection {
     type Result = ();
 
     fn handle(&mut self, controls: Controls, ctx: &mut Self::Context) {
-        let Some(at_work) = &mut self.at_work else {
-            self.controls = Some(controls);
-            return;
-        };
+        self.controls = Some(controls.clone());
+        let Some(at_work) = &mut self.at_work else { return };
         at_work.heed(controls.paused, controls.poll_requested_at, controls.backfills);
         self.step(ctx);
     }
@@ -569,6 +577,19 @@ impl Handler<News> for Connection {
         if let Some(at_work) = &mut self.at_work {
             at_work.poller.has_news();
             self.step(ctx);
+        }
+    }
+}
+
+impl Handler<BeginAnew> for Connection {
+    type Result = ();
+
+    fn handle(&mut self, _: BeginAnew, ctx: &mut Self::Context) {
+        // One that waits for its place asks for it anyway; a single run is not begun twice.
+        let is_over = self.ended || self.stopping.is_cancelled() || self.blueprint.once.is_some();
+        if self.at_work.is_some() && !is_over {
+            self.forget();
+            self.register(ctx);
         }
     }
 }

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 use super::{
     condition::Condition,
-    connection::{Blueprint, Connection, Controls, News, Stop},
+    connection::{BeginAnew, Blueprint, Connection, Controls, News, Stop},
 };
 use crate::{limits, session::retry::Delays};
 
@@ -447,6 +447,16 @@ impl Handler<Rung> for Overseer {
     fn handle(&mut self, _: Rung, ctx: &mut Self::Context) {
         self.ask_again = self.asking;
         self.ask(ctx);
+    }
+}
+
+impl Handler<BeginAnew> for Overseer {
+    type Result = ();
+
+    fn handle(&mut self, _: BeginAnew, _: &mut Self::Context) {
+        for address in self.children.values().filter_map(|child| child.address.as_ref()) {
+            address.do_send(BeginAnew);
+        }
     }
 }
 

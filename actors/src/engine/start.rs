@@ -13,7 +13,7 @@ use tokio::{runtime::Handle, sync::watch};
 
 use super::{
     condition::Conditions,
-    connection::Blueprint,
+    connection::{BeginAnew, Blueprint},
     overseer::{Beat, NewsOf, Overseer, Progress, Run, Rung, StopAll},
     poller::Once,
 };
@@ -73,6 +73,11 @@ impl Bell {
     /// Has the engine look at operators' wishes.
     pub fn ring(&self) {
         self.0.do_send(Rung);
+    }
+
+    /// Another worker had the store meanwhile: every connection takes its place there again, and begins with what is stored.
+    pub fn begin_anew(&self) {
+        self.0.do_send(BeginAnew);
     }
 
     /// A provider says that this connection has something new: its feeds are read soon. Lost without harm, because polling

@@ -37,8 +37,8 @@ pub enum Beat {
     Held,
     /// It is another's.
     Displaced(Option<Box<WorkerStatus>>),
-    /// It was another's, and is this worker's again.
-    Back,
+    /// It was another's (who ended last), and is this worker's again: what is known of connections may be outdated.
+    Back(Option<Box<WorkerStatus>>),
 }
 
 /// One look at a database.
@@ -134,11 +134,15 @@ impl Store {
         let identity = identity.clone();
         drop(claim);
         match self.look(&mut HashMap::new(), false).await? {
-            Look::Free(secured) => match self.enter(identity, secured).await {
-                Ok(_) => Ok(Beat::Back),
-                Err(StoreError::Held(worker)) => Ok(Beat::Displaced(Some(worker))),
-                Err(error) => Err(error),
-            },
+            Look::Free(secured) => {
+                let by = self.last_worker().await.ok().flatten();
+                let by = by.filter(|worker| worker.instance != identity.instance);
+                match self.enter(identity, secured).await {
+                    Ok(_) => Ok(Beat::Back(by.map(Box::new))),
+                    Err(StoreError::Held(worker)) => Ok(Beat::Displaced(Some(worker))),
+                    Err(error) => Err(error),
+                }
+            }
             Look::Alive(worker) => Ok(Beat::Displaced(Some(worker))),
             Look::Unknown(worker) => Ok(Beat::Displaced(worker)),
         }

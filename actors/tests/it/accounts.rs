@@ -276,9 +276,9 @@ async fn an_account_that_is_limited_everywhere_leaves_room_for_the_others() {
         bench.wire.script(&format!("/act_{limited}/{edge}"), std::iter::repeat_n(Mishap::Limited, 10_000));
     }
     let whole = Bench::new(&CASE);
-    whole.daemon(Duration::from_secs(60)).await;
+    whole.daemon(Duration::from_mins(1)).await;
     let mut expected = days(&whole);
     assert!(expected.remove(limited).is_some());
-    bench.daemon(Duration::from_secs(60)).await;
+    bench.daemon(Duration::from_mins(1)).await;
     assert_eq!(days(&bench), expected);
 }

@@ -152,25 +152,7 @@ impl Driver {
         loop {
             let step = poller.step(link.agreed_now());
             for job in step.jobs {
-                let (context, sender) = (context.clone(), sender.clone());
-                match job {
-                    Job::Check => {
-                        tasks.spawn(async move {
-                            let session = context.link.session(Urgency::Fresh);
-                            let checked =
-                                isolated(async move { context.link.source().check(&session).await });
-                            let _ = sender.send(checked.await.map_or(News::Panicked, News::Checked));
-                        });
-                    }
-                    Job::Cycle { key, task, .. } => {
-                        tasks.spawn(async move {
-                            let urgency = task.work.urgency();
-                            let outcome = isolated(async move { cycle::run(&context, &task).await }).await;
-                            let done = |outcome| News::Done(key, urgency, Box::new(outcome));
-                            let _ = sender.send(outcome.map_or(News::Panicked, done));
-                        });
-                    }
-                }
+                begin(job, context.clone(), sender.clone(), &mut tasks);
             }
             self.note_backfills(&poller, link.agreed_now()).await;
             let condition = || poller.condition(&link.signs());
@@ -213,6 +195,28 @@ impl Driver {
             }
         }
     }
+}
+
+/// Runs a job as a task, and sends what became of it.
+fn begin(
+    job: Job,
+    context: Context,
+    sender: mpsc::UnboundedSender<News>,
+    tasks: &mut tokio::task::JoinSet<()>,
+) {
+    match job {
+        Job::Check => tasks.spawn(async move {
+            let session = context.link.session(Urgency::Fresh);
+            let checked = isolated(async move { context.link.source().check(&session).await });
+            let _ = sender.send(checked.await.map_or(News::Panicked, News::Checked));
+        }),
+        Job::Cycle { key, task, .. } => tasks.spawn(async move {
+            let urgency = task.work.urgency();
+            let outcome = isolated(async move { cycle::run(&context, &task).await }).await;
+            let done = |outcome| News::Done(key, urgency, Box::new(outcome));
+            let _ = sender.send(outcome.map_or(News::Panicked, done));
+        }),
+    };
 }
 
 /// What a check says against the connection or single accounts.

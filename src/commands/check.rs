@@ -88,7 +88,7 @@ async fn database(settings: &Settings) -> bool {
         line("database", made.is_ok(), &detail);
         return made.is_ok();
     }
-    let store = match open_store(settings, Access::Read, Arc::new(SystemClock::new())).await {
+    let store = match open_store(settings, Access::Write, Arc::new(SystemClock::new())).await {
         Ok(store) => store,
         Err(error) => {
             line("database", false, &error.to_string());

@@ -10,6 +10,7 @@ use std::{
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use store::cipher::Keyring;
 
 /// Where a secret comes from.
 #[derive(Debug, Clone, Deserialize)]
@@ -228,8 +229,10 @@ fn not_empty(value: &str, place: &str) -> Result<SecretString, Missing> {
             help: None,
         });
     }
-    // A PEM or a JSON key has lines; everything else goes into a header or an address, where a line break is refused.
-    let has_lines = trimmed.starts_with("-----BEGIN") || trimmed.starts_with('{');
+    // A PEM or a JSON key has lines, and so have encryption keys; everything else goes into a header or an address, where a
+    // line break is refused.
+    let has_lines =
+        trimmed.starts_with("-----BEGIN") || trimmed.starts_with('{') || Keyring::parse(trimmed).is_ok();
     if !has_lines && let Some(at) = trimmed.chars().position(char::is_control) {
         return Err(Missing {
             what: "the secret has a line break or another control character inside",

@@ -297,6 +297,11 @@ fn refusal(error: &DbErr) -> Option<&dyn sqlx::error::DatabaseError> {
 
 /// Whether SQLite says BUSY or LOCKED.
 pub fn is_locked(error: &DbErr) -> bool {
+    // Opening is tried until the pool's own time is up, which may come before the driver's.
+    if matches!(error, DbErr::Conn(RuntimeErr::SqlxError(inner)) if matches!(**inner, sqlx::Error::PoolTimedOut))
+    {
+        return true;
+    }
     let Some(refusal) = refusal(error) else { return false };
     let code: i32 = refusal.code().and_then(|code| code.parse().ok()).unwrap_or_default();
     refusal.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() && matches!(code & 0xff, 5 | 6)

@@ -115,6 +115,9 @@ pub struct SnapshotProgress {
     pub read_at: Option<Timestamp>,
     /// A report in progress.
     pub resume: Option<Resume>,
+    /// What that reading could not read, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacking: Option<String>,
 }
 
 /// Which days a ledger has anything to say about: while it stays the same, a reading can change what is shown only by

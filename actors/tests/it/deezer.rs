@@ -316,6 +316,11 @@ async fn a_list_with_a_page_that_is_refused_or_no_list_is_not_well_and_takes_no_
         assert_eq!((bench.on("7"), bench.on("8")), (placed([]), placed(1..=3)));
         assert_eq!(bench.table(Table::Playlists).len(), 2, "what it is called is known");
         assert_eq!(bench.table(Table::CounterReadingsDaily).len(), 2, "and its fans are");
+        // After a restart, too, though nothing is due.
+        let end = bench.driver().daemon(Duration::from_secs(5)).await;
+        assert_eq!(end.condition.streams[0].state, State::BackingOff);
+        let error = end.condition.streams[0].error.as_deref().unwrap_or_default();
+        assert!(error.contains("playlist 7"), "{error}");
     }
 }
 

@@ -88,6 +88,7 @@ impl Cycle<'_> {
         let mut ledger = self.with_progress(|progress| {
             progress.read_at = Some(began_at);
             progress.resume = None;
+            progress.lacking.clone_from(&lacking);
         });
         ledger.forbidden = None;
         let mut commit = self.with_ledger(self.commit_of(whole), ledger);

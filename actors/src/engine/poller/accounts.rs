@@ -215,6 +215,12 @@ impl Poller {
                 });
                 let ledger =
                     stored.map_or_else(|| empty(account, stream), |index| self.stored.swap_remove(index));
+                // What its last reading lacked, it lacks still.
+                if let Progress::Snapshot(SnapshotProgress { lacking: Some(lacking), .. }) = &ledger.progress
+                {
+                    let trouble = Trouble::lacking(lacking.clone(), self.clock.elapsed());
+                    self.troubles.insert(key.clone(), trouble);
+                }
                 self.ledgers.insert(key, Box::new(ledger));
             }
         }

@@ -353,10 +353,7 @@ impl Poller {
                 self.failed = true;
             }
             Err(CycleError::Lacking(error)) => {
-                // It is read again when it is due: until then nobody can do more.
-                let until = self.clock.elapsed();
-                let delays = Delays::new(limits::BACKOFF_INITIAL, limits::BACKOFF_MAX);
-                let trouble = Trouble { state: State::BackingOff, error, until, delays, failures: 0 };
+                let trouble = Trouble::lacking(error, self.clock.elapsed());
                 self.troubles.insert(key.clone(), trouble);
                 self.last_success_at = Some(self.clock.now());
                 self.failed = true;

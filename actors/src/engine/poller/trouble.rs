@@ -18,6 +18,14 @@ pub(super) struct Trouble {
     pub failures: u32,
 }
 
+impl Trouble {
+    /// A reading is stored, and something was not to be had. It is read again when it is due: until then nobody can do more.
+    pub(super) fn lacking(error: String, now: Duration) -> Self {
+        let delays = Delays::new(limits::BACKOFF_INITIAL, limits::BACKOFF_MAX);
+        Self { state: State::BackingOff, error, until: now, delays, failures: 0 }
+    }
+}
+
 impl Poller {
     pub(super) fn trouble(&self, before: Option<Trouble>, error: &CycleError) -> Trouble {
         let (mut delays, failures) = before.map_or_else(

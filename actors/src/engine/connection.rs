@@ -131,6 +131,8 @@ pub struct Stop;
 
 /// A single run looks at its own time so often.
 const ONCE_LOOK_EVERY: Duration = Duration::from_secs(1);
+/// One that ends looks so often whether its tasks have.
+const END_LOOK_EVERY: Duration = Duration::from_millis(10);
 
 // === impl Connection ===
 
@@ -184,6 +186,9 @@ impl Connection {
         if self.stopping.is_cancelled() {
             if self.tasks.iter().all(AbortHandle::is_finished) {
                 self.end(ctx, Fate::Stopped);
+            } else {
+                // A task tells its end before it has ended: nobody else might ask again after the last.
+                self.wake_in(ctx, END_LOOK_EVERY);
             }
             return;
         }
@@ -217,14 +222,19 @@ impl Connection {
         }
         if let Some(wait) = step.wake_in {
             let wait = if self.blueprint.once.is_some() { wait.min(ONCE_LOOK_EVERY) } else { wait };
-            if let Some(wake) = self.wake.take() {
-                ctx.cancel_future(wake);
-            }
-            self.wake = Some(ctx.run_later(wait, |connection, ctx| {
-                connection.wake = None;
-                connection.step(ctx);
-            }));
+            self.wake_in(ctx, wait);
         }
+    }
+
+    /// Steps again after `wait`, unless something else comes before.
+    fn wake_in(&mut self, ctx: &mut ActorCtx<Self>, wait: Duration) {
+        if let Some(wake) = self.wake.take() {
+            ctx.cancel_future(wake);
+        }
+        self.wake = Some(ctx.run_later(wait, |connection, ctx| {
+            connection.wake = None;
+            connection.step(ctx);
+        }));
     }
 
     /// Another worker has it: what was known may be outdated once it is free again, so that it begins anew then.

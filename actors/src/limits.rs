@@ -36,6 +36,14 @@ pub const PACE_MIN: f64 = 1.0 / 3_600.0;
 pub const BACKOFF_INITIAL: Duration = Duration::from_secs(5);
 /// Longest delay of a connection whose cycles fail: it tries for ever, four times an hour.
 pub const BACKOFF_MAX: Duration = Duration::from_mins(15);
+/// A window of days that fails so often in a row is set aside, and other days are read: often enough that a moment's trouble
+/// is none of the window's.
+pub const WINDOW_FAILURES_MAX: u32 = 3;
+/// Windows of a stream that fail in a row before it may be the provider that is down: enough to find two bad days in one
+/// window, each after the halves around it.
+pub const FAILURES_IN_A_ROW_MAX: u32 = WINDOW_FAILURES_MAX + 3;
+/// Windows of one stream that are set aside at most: with more, the trouble is not with single days.
+pub const HOLES_MAX: usize = 32;
 /// Parked connections and refused credentials are tried again so often.
 pub const PROBE: Duration = Duration::from_hours(1);
 /// A connection that another worker has is asked for so often.

@@ -3,12 +3,12 @@
 use std::{convert::Infallible, time::Duration};
 
 use actix_web::{
-    HttpRequest, HttpResponse, Responder,
+    HttpRequest, HttpResponse, Resource, Responder,
     body::SizedStream,
     error::InternalError,
     http::{
         StatusCode,
-        header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, HeaderMap, VARY},
+        header::{ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, HeaderMap, HeaderValue, VARY},
     },
     web::{self, Data, Query, QueryConfig, ServiceConfig},
 };
@@ -57,11 +57,21 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/icon.svg").get(icon).head(icon))
         .service(web::resource("/connections/{connection}/{action}").post(actions::press))
         .service(web::resource("/webhooks/stripe/{connection}").post(webhooks::stripe))
-        .service(web::resource("/api/v1/connections").get(connections).head(connections))
-        .service(web::resource("/api/v1/connections/{connection}/{action}").post(actions::act))
-        .service(web::resource("/api/v1/campaigns").get(campaigns).head(campaigns))
-        .service(web::resource("/api/v1/openapi.json").get(api_document).head(api_document))
+        .service(api("/api/v1/connections", "GET, HEAD").get(connections).head(connections))
+        .service(api("/api/v1/connections/{connection}/{action}", "POST").post(actions::act))
+        .service(api("/api/v1/campaigns", "GET, HEAD").get(campaigns).head(campaigns))
+        .service(api("/api/v1/openapi.json", "GET, HEAD").get(api_document).head(api_document))
         .default_service(web::to(not_found));
+}
+
+/// A resource of the API: what it refuses, it refuses in JSON.
+fn api(path: &str, methods: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || {
+        let why = format!("this method is not known here: {methods} are; see /api/v1/openapi.json");
+        let mut refusal = actions::refused(StatusCode::METHOD_NOT_ALLOWED, &why);
+        refusal.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+        std::future::ready(refusal)
+    }))
 }
 
 /// From memory: nothing is computed but the pipeline's own few metrics.

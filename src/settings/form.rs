@@ -158,3 +158,12 @@ pub fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 pub fn budget(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<BudgetTable>()
 }
+
+/// Names of hosts, without scheme and port.
+pub fn host_names(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "items": {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$",
+        "title": "a host's name such as \"dynamoi.example.com\", without scheme and port"
+    } })
+}

@@ -72,7 +72,7 @@ pub struct HttpTable {
     /// a page on the web could read this server through a browser under a name of its own. Without any: names without a dot, or
     /// all names where authentication or `allow_public` is set.
     #[serde(default)]
-    #[schemars(inner(regex(pattern = "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$")))]
+    #[schemars(schema_with = "form::host_names")]
     allowed_hosts: Vec<String>,
     /// Certificate and key: HTTPS instead of HTTP.
     #[serde(default)]

@@ -25,7 +25,7 @@ use crate::{
     integration::{Accounts, ConnectionSpec, Integration},
     limits,
     observer::Observer,
-    session::{Link, Signs, Surroundings, quota::Urgency},
+    session::{Link, Signs, Surroundings},
 };
 
 /// Everything that a connection is built from, again and again.
@@ -98,7 +98,6 @@ struct Forgotten(Result<(), SinkError>);
 #[rtype(result = "()")]
 struct CycleDone {
     key: Key,
-    urgency: Urgency,
     outcome: Option<Outcome>,
 }
 
@@ -255,11 +254,10 @@ impl Connection {
         match job {
             Job::Check => self.run(ctx, async move { job::checked(&context).await }, Checked),
             Job::Cycle { key, task, lateness } => {
-                let urgency = task.work.urgency();
                 self.run(
                     ctx,
                     async move { job::recorded(&context, &task, lateness).await },
-                    move |outcome| CycleDone { key, urgency, outcome },
+                    move |outcome| CycleDone { key, outcome },
                 );
             }
         }
@@ -546,10 +544,10 @@ impl Handler<Forgotten> for Connection {
 impl Handler<CycleDone> for Connection {
     type Result = ();
 
-    fn handle(&mut self, CycleDone { key, urgency, outcome }: CycleDone, ctx: &mut Self::Context) {
+    fn handle(&mut self, CycleDone { key, outcome }: CycleDone, ctx: &mut Self::Context) {
         let Some(outcome) = outcome else { return self.crash(ctx, "a cycle panicked") };
         if let Some(at_work) = &mut self.at_work {
-            at_work.poller.done(&key, urgency, outcome);
+            at_work.poller.done(&key, outcome);
         }
         self.step(ctx);
     }

@@ -193,8 +193,9 @@ impl Link {
         }
     }
 
+    /// With its port, where that is not the scheme's own: behind another port another server answers.
     pub(super) fn host(&self) -> &str {
-        self.spec.base_url.host_str().unwrap_or_default()
+        self.spec.base_url.authority()
     }
 
     pub(super) fn note_date(&self, response: &Response) {

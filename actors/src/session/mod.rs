@@ -209,6 +209,10 @@ impl Session {
             Err(error @ TransportError::Request(_)) => {
                 return Err(Failure::Permanent { reason: error.to_string() });
             }
+            // Asked again it would be as large: whoever asked asks for less.
+            Err(error @ TransportError::TooLarge { .. }) => {
+                return Err(Failure::TooMuch { reason: error.to_string() });
+            }
             Err(error) => {
                 let (reason, wait) = (error.to_string(), Duration::ZERO);
                 return Ok(Err(Again::Passing { reason, wait, said: None }));

@@ -65,7 +65,9 @@ async fn actions_need_authentication_and_our_own_page() {
         let answer = ask(server.address, "POST", path, &format!("{BASIC}{more}")).await;
         assert_eq!(answer.status(), status, "{path} {more}");
     }
-    assert_eq!(ask(server.address, "GET", PAUSE, BASIC).await.status(), "405");
+    let wrong_method = ask(server.address, "GET", PAUSE, BASIC).await;
+    assert_eq!((wrong_method.status(), wrong_method.header("allow")), ("405", Some("POST")));
+    assert!(wrong_method.text().starts_with(r#"{"error":"this method is not known here: POST"#));
     assert_eq!(world.asked.lock().len(), 1);
     server.stop().await.unwrap();
 }

@@ -232,6 +232,7 @@ impl Poller {
         }
         self.stored.shrink_to_fit();
         self.troubles.retain(|key, _| known.contains(&key.account_id));
+        self.holes.retain(|key, _| known.contains(&key.account_id));
     }
 
     /// Keeps what was read of an account that is not read now: it may come back.

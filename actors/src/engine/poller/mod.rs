@@ -3,18 +3,19 @@
 
 mod accounts;
 mod backfills;
+mod holes;
 mod shown;
 mod trouble;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
 use rows::{
-    Clock,
+    Clock, DayRange,
     ledger::{DaysProgress, Ledger, Progress, SnapshotProgress},
     sink::{BackfillRequest, SinkError},
     state::State,
@@ -23,11 +24,12 @@ use rows::{
 pub use self::{accounts::Restated, backfills::BackfillState};
 use self::{
     accounts::{Named, configured},
+    holes::Holes,
     trouble::Trouble,
 };
 use super::{
     cycle::{CycleError, Done, Outcome, Task},
-    schedule::{self, Plan},
+    schedule::{self, Plan, Work},
 };
 use crate::{
     failure::Failure,
@@ -101,13 +103,13 @@ pub struct Poller {
     ledgers: BTreeMap<Key, Box<Ledger>>,
     /// Ledgers of accounts and streams that are not read now.
     stored: Vec<Ledger>,
-    running: HashSet<Key>,
-    deep_running: usize,
+    running: HashMap<Key, Work>,
     checking: bool,
     /// When to ask again, by the monotonic clock; `None` before the first answer.
     check_at: Option<Duration>,
     check_trouble: Option<Box<Trouble>>,
     troubles: BTreeMap<Key, Trouble>,
+    holes: BTreeMap<Key, Holes>,
     reauth: Option<(String, Duration)>,
     paused: bool,
     stopped: Option<String>,
@@ -151,12 +153,12 @@ impl Poller {
             unusable: BTreeMap::new(),
             ledgers: BTreeMap::new(),
             stored: ledgers,
-            running: HashSet::new(),
-            deep_running: 0,
+            running: HashMap::new(),
             checking: false,
             check_at: None,
             check_trouble: None,
             troubles: BTreeMap::new(),
+            holes: BTreeMap::new(),
             reauth: None,
             paused,
             stopped: None,
@@ -233,38 +235,65 @@ impl Poller {
         self.once.is_some() && is_troubled && !self.awaits_accounts()
     }
 
+    /// A single run has asked for this stream often enough.
+    fn has_given_up(&self, key: &Key, holes: Option<&Holes>) -> bool {
+        let failures = self.troubles.get(key).map_or(0, |trouble| trouble.failures);
+        let is_hopeless = holes.is_some_and(Holes::is_hopeless);
+        self.once.is_some() && (is_hopeless || failures >= ONCE_FAILURES_MAX)
+    }
+
+    fn deep_running(&self) -> usize {
+        self.running.values().filter(|work| work.urgency() == Urgency::Deep).count()
+    }
+
     fn cycles(&mut self, agreed_now: Timestamp, elapsed: Duration, step: &mut Step) {
         let mut found: Vec<(Key, Task, Duration)> = Vec::new();
         let mut wake_in = SLEEP_MAX;
         let mut waiting = false;
+        let mut holes = std::mem::take(&mut self.holes);
         for (key, ledger) in &self.ledgers {
-            if self.running.contains(key) {
+            if self.running.contains_key(key) {
                 continue;
             }
             let (Some(stream), Some(account)) = (self.stream(key), self.account(key)) else { continue };
             let plan = self.plan(stream, agreed_now);
-            let work = schedule::due(ledger, &plan).into_iter().next();
-            if let Some(trouble) = self.troubles.get(key) {
-                if self.once.is_some() && trouble.failures >= ONCE_FAILURES_MAX {
-                    self.failed = true;
-                    continue;
-                }
-                if elapsed < trouble.until {
-                    waiting |= work.is_some();
-                    wake_in = wake_in.min(trouble.until.saturating_sub(elapsed));
-                    sooner(&mut self.next_poll_at, later(agreed_now, trouble.until.saturating_sub(elapsed)));
-                    continue;
-                }
+            let works = schedule::due(ledger, &plan);
+            let mut hole_until = None;
+            let work = if let Some(holes) = holes.get_mut(key) {
+                let choice = holes.choose(works, elapsed);
+                hole_until = choice.waits_until;
+                choice.work
+            } else {
+                works.into_iter().next()
+            };
+            if self.has_given_up(key, holes.get(key)) {
+                self.failed = true;
+                continue;
+            }
+            if let Some(trouble) = self.troubles.get(key)
+                && elapsed < trouble.until
+            {
+                waiting |= work.is_some() || hole_until.is_some();
+                wake_in = wake_in.min(trouble.until.saturating_sub(elapsed));
+                sooner(&mut self.next_poll_at, later(agreed_now, trouble.until.saturating_sub(elapsed)));
+                continue;
             }
             let Some(work) = work else {
-                let next = schedule::next_at(ledger, &plan);
-                // A single run waits for nothing but reports that it asked for itself.
+                let mut next = schedule::next_at(ledger, &plan);
+                if holes.get(key).is_some_and(|holes| !holes.is_empty()) {
+                    // What is due and waits is none of it.
+                    next = next.max(later(agreed_now, SLEEP_MAX));
+                }
+                if let Some(at) = hole_until {
+                    next = next.min(later(agreed_now, at.saturating_sub(elapsed)));
+                }
+                // A single run waits for nothing but reports that it asked for itself, and days that may be had yet.
                 let report = matches!(
                     &ledger.progress,
                     Progress::Days(DaysProgress { resume: Some(_), .. })
                         | Progress::Snapshot(SnapshotProgress { resume: Some(_), .. })
                 );
-                waiting |= report;
+                waiting |= report || hole_until.is_some();
                 wake_in = wake_in.min(until(agreed_now, next));
                 sooner(&mut self.next_poll_at, next);
                 continue;
@@ -279,6 +308,7 @@ impl Poller {
             };
             found.push((key.clone(), task, lateness));
         }
+        self.holes = holes;
         // What is most urgent first; within, what waits longest.
         found.sort_by_key(|(_, task, lateness)| (task.work.rank(), std::cmp::Reverse(*lateness)));
         let pending = !found.is_empty();
@@ -288,17 +318,16 @@ impl Poller {
             }
             // Cycles of an account that is held wait within their calls: they leave places to those of the others.
             let of_account =
-                self.running.iter().filter(|running| running.account_id == key.account_id).count();
+                self.running.keys().filter(|running| running.account_id == key.account_id).count();
             if self.accounts.len() > 1 && of_account >= limits::CYCLES_PER_ACCOUNT_MAX {
                 continue;
             }
             let deep = task.work.urgency() == Urgency::Deep;
             // One place stays free for fresh work, unless a person waits for all of it.
-            if deep && self.once.is_none() && self.deep_running + 1 >= limits::CYCLES_PER_CONNECTION_MAX {
+            if deep && self.once.is_none() && self.deep_running() + 1 >= limits::CYCLES_PER_CONNECTION_MAX {
                 continue;
             }
-            self.deep_running += usize::from(deep);
-            self.running.insert(key.clone());
+            self.running.insert(key.clone(), task.work.clone());
             step.jobs.push(Job::Cycle { key, task: Box::new(task), lateness });
         }
         let is_whole = self.check_trouble.is_none() && self.unusable.is_empty();
@@ -316,6 +345,10 @@ impl Poller {
             && !self.has_given_up_checking()
         {
             wake_in = wake_in.min(at.saturating_sub(elapsed));
+            // Until there are accounts, that is what comes next.
+            if self.ledgers.is_empty() {
+                self.next_poll_at = Some(later(agreed_now, at.saturating_sub(elapsed)));
+            }
         }
         step.wake_in = Some(sleep(wake_in));
     }
@@ -326,9 +359,11 @@ impl Poller {
     }
 
     /// A cycle ended.
-    pub fn done(&mut self, key: &Key, urgency: Urgency, outcome: Outcome) {
-        self.running.remove(key);
-        self.deep_running = self.deep_running.saturating_sub(usize::from(urgency == Urgency::Deep));
+    pub fn done(&mut self, key: &Key, outcome: Outcome) {
+        let days = match self.running.remove(key) {
+            Some(Work::Window { days, .. }) => Some(days),
+            _ => None,
+        };
         if self.account(key).is_some() {
             self.ledgers.insert(key.clone(), Box::new(outcome.ledger));
         } else {
@@ -343,8 +378,11 @@ impl Poller {
                 let trouble = Trouble { state: State::Idle, error, until, delays, failures: 0 };
                 self.troubles.insert(key.clone(), trouble);
             }
-            Ok(_) => {
+            Ok(done) => {
                 self.troubles.remove(key);
+                if let Some(holes) = self.holes.get_mut(key) {
+                    holes.read(days.filter(|_| done == Done::Complete));
+                }
                 self.last_success_at = Some(self.clock.now());
             }
             Err(CycleError::Source(Failure::NeedsReauth { advice })) => self.needs_reauth(advice),
@@ -363,7 +401,14 @@ impl Poller {
             }
             Err(error) => {
                 let before = self.troubles.remove(key);
-                let trouble = self.trouble(before, &error);
+                let mut trouble = self.trouble(before, &error);
+                if let Some(failure) = days.zip(of_the_days(&error)) {
+                    if self.window_failed(key, failure) {
+                        return;
+                    }
+                    // Counted by window.
+                    trouble.failures = 0;
+                }
                 self.troubles.insert(key.clone(), trouble);
             }
         }
@@ -390,6 +435,8 @@ impl Poller {
             }
             self.check_trouble = None;
             self.troubles.clear();
+            let now = self.clock.elapsed();
+            self.holes.values_mut().for_each(|holes| holes.ask_again(now));
         }
         self.paused = paused;
         self.poll_requested_at = poll_requested_at.max(self.poll_requested_at);
@@ -400,6 +447,17 @@ impl Poller {
     /// The provider said by itself that there is something new. That is no probe: troubles are waited out all the same.
     pub fn has_news(&mut self) {
         self.news_at = Some(self.clock.now());
+    }
+
+    /// Notes that days were not to be had. Gives whether the stream's other days are read at once.
+    fn window_failed(&mut self, key: &Key, (days, failure): (DayRange, &Failure)) -> bool {
+        let (once, now) = (self.once.is_some(), self.clock.elapsed());
+        let holes = self.holes.entry(key.clone()).or_insert_with(|| Holes::new(once));
+        let is_final =
+            matches!(failure, Failure::Permanent { .. } | Failure::TooMuch { .. } | Failure::Gone { .. });
+        let goes_on = holes.failed(days, &failure.to_string(), is_final, now);
+        self.failed |= !holes.is_empty();
+        goes_on
     }
 
     fn plan<'a>(&'a self, stream: &'a Stream, now: Timestamp) -> Plan<'a> {
@@ -427,6 +485,19 @@ impl Poller {
 impl std::fmt::Debug for Poller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Poller").field("connection", &self.spec.name).finish_non_exhaustive()
+    }
+}
+
+/// The failure, where it may be one of the days that were asked for and not of the provider, the account or the store.
+const fn of_the_days(error: &CycleError) -> Option<&Failure> {
+    match error {
+        CycleError::Source(
+            failure @ (Failure::Transient { .. }
+            | Failure::Permanent { .. }
+            | Failure::TooMuch { .. }
+            | Failure::Gone { .. }),
+        ) => Some(failure),
+        _ => None,
     }
 }
 

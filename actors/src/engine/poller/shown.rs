@@ -7,7 +7,7 @@ use rows::{
     state::State,
 };
 
-use super::{Key, Poller, accounts::about};
+use super::{Key, Poller, accounts::about, holes::Holes};
 use crate::{
     engine::condition::{Condition, StreamCondition},
     session::Signs,
@@ -83,9 +83,15 @@ impl Poller {
         let (mut state, mut error) = match (trouble, &ledger.forbidden) {
             (_, Some(forbidden)) => (State::NeedsReauth, Some(forbidden.advice.clone())),
             (Some(trouble), _) => (trouble.state, Some(trouble.error.clone())),
-            (None, None) if self.running.contains(key) => (State::Polling, None),
+            (None, None) if self.running.contains_key(key) => (State::Polling, None),
             (None, None) => (State::Idle, None),
         };
+        // What is known to be missing outlasts a success and says more than the last failure.
+        if let Some(said) = self.holes.get(key).and_then(Holes::said)
+            && State::BackingOff <= state
+        {
+            (state, error) = (State::BackingOff, Some(said));
+        }
         if let Some(trouble) = self.unusable.get(&key.account_id)
             && trouble.state < state
         {

@@ -5,6 +5,8 @@
 //! whose users are not the sum of anything; then its origins, in pages: behind the last row of the one before, never
 //! by offset.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use rows::Day;
 use serde::{Deserialize, Serialize};
@@ -58,6 +60,8 @@ struct Position {
     awaited: Vec<Awaited>,
     /// What is known of revenue; nothing where it is not asked for.
     revenue: Option<Revenue>,
+    /// Rows a page from here on, where pages of the configured size were too large to be read.
+    page_size: Option<u32>,
 }
 
 /// One page of a day.
@@ -70,17 +74,24 @@ pub async fn page(plan: &Plan, session: &Session, request: PageRequest<'_>) -> R
         // The engine makes single days of them.
         return Ok(Reply::Split { parts: Vec::new() });
     }
-    let position = match request.cursor.as_deref() {
+    let mut position = match request.cursor.as_deref() {
         Some(cursor) => Position::parse(cursor)?,
         None => Position::first(report, plan, request.resume.as_deref()),
     };
-    let query = position.step.query(report, plan, days.first);
     let asking = Asking { session, project: &plan.project, asked_after: Some(request.now) };
-    let table = match asking.answer(&query, position.working()).await? {
-        Outcome::Answered(table) => table,
-        Outcome::Working(working) => return Ok(position.pending(working, session.agreed_now())),
-    };
-    position.take(&table, &query, plan, &request.account.id, days.first, report).map(Reply::Page)
+    loop {
+        let query = position.step.query(report, &position.plan(plan), days.first);
+        let table = match asking.answer(&query, position.working()).await {
+            Ok(Outcome::Answered(table)) => table,
+            Ok(Outcome::Working(working)) => return Ok(position.pending(working, session.agreed_now())),
+            Err(Failure::TooMuch { .. }) if position.step.is_paged() && query.limit > 1 => {
+                position.ask_for_less(query.limit);
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
+        return position.take(&table, &query, plan, &request.account.id, days.first, report).map(Reply::Page);
+    }
 }
 
 // === impl Report ===
@@ -128,6 +139,11 @@ impl Step {
         }
     }
 
+    /// Whether its rows come in pages.
+    const fn is_paged(&self) -> bool {
+        matches!(self, Self::Revenue { .. } | Self::Origins { .. })
+    }
+
     /// What comes after it: the same behind this row, or the next one.
     fn next(&self, more: Option<Vec<String>>) -> Option<Self> {
         match (self, more) {
@@ -173,11 +189,25 @@ impl Position {
         let step = if revenue.is_some() { Step::Revenue { after: None } } else { Step::Total };
         // An unreadable one is from another version: everything is asked again.
         let awaited = resume.and_then(|resume| serde_json::from_str(resume).ok()).unwrap_or_default();
-        Self { step, awaited, revenue }
+        Self { step, awaited, revenue, page_size: None }
     }
 
     fn parse(cursor: &str) -> Result<Self, Failure> {
         serde_json::from_str(cursor).map_err(|error| Failure::malformed("cursor of a day", &error))
+    }
+
+    /// The plan with pages of the size that can be read.
+    fn plan<'a>(&self, plan: &'a Plan) -> Cow<'a, Plan> {
+        match self.page_size {
+            Some(page_size) => Cow::Owned(Plan { page_size, ..plan.clone() }),
+            None => Cow::Borrowed(plan),
+        }
+    }
+
+    /// A page of so many rows was too large: half of it is asked for. PostHog's own work on it is of no use.
+    fn ask_for_less(&mut self, rows: u32) {
+        self.page_size = Some((rows / 2).max(1));
+        self.awaited.retain(|awaited| awaited.step != self.step);
     }
 
     fn working(&self) -> Option<&Working> {

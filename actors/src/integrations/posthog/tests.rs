@@ -58,7 +58,7 @@ fn with_revenue() -> Value {
     json!({ "project": "12345", "goals": ["signed_up"], "currency": "EUR", "page_size": 2 })
 }
 
-/// Answers calls in the order of its script, and remembers them.
+/// Answers calls in the order of its script, and remembers them. [`too_large`] is an answer that cannot be read.
 struct Scripted {
     answers: Mutex<VecDeque<(u16, Value)>>,
     calls: Mutex<Vec<Call>>,
@@ -73,6 +73,10 @@ impl Transport for Scripted {
     ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
         self.calls.lock().push(call.clone());
         let (status, body) = self.answers.lock().pop_front().expect("a call beyond the script");
+        if (status, &body) == (200, &Value::Null) {
+            let too_large = TransportError::TooLarge { host: "127.0.0.1".to_owned(), limit: 1 };
+            return std::future::ready(Err(too_large)).boxed();
+        }
         let answer = RawResponse { status, headers: HeaderMap::new(), body: body.to_string().into() };
         std::future::ready(Ok(answer)).boxed()
     }
@@ -160,6 +164,10 @@ fn total() -> (u16, Value) {
     table(&TOTAL, &json!([[3, 90, 7, 4]]))
 }
 
+fn too_large() -> (u16, Value) {
+    (200, Value::Null)
+}
+
 fn working(id: &str) -> (u16, Value) {
     (202, json!({ "query_status": { "id": id, "complete": false, "error": false, "results": null } }))
 }
@@ -180,6 +188,12 @@ fn conversions(row: &Row) -> &WebConversions {
         Row::WebConversions(conversions) => conversions,
         other => panic!("{other:?}"),
     }
+}
+
+/// The rows that a query asks for at most.
+fn limit(call: &Call) -> &str {
+    let query = call.body.as_ref().unwrap()["query"]["query"].as_str().unwrap();
+    query.rsplit(' ').next().unwrap()
 }
 
 fn values(call: &Call) -> &Value {
@@ -239,6 +253,36 @@ async fn revenue_is_read_first_and_given_to_its_visits() {
     assert!(
         stage.asked()[0].body.as_ref().unwrap()["query"]["query"].as_str().unwrap().contains("toDecimal")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_are_too_large_are_asked_for_with_fewer_rows() {
+    let row = |campaign: &str| json!([campaign, "google", "cpc", 2, 3, 40, 2]);
+    let rows = |rows: Value| table(&VISITS, &rows);
+    let stage = Stage::new(
+        json!({ "project": "12345", "page_size": 4 }),
+        vec![
+            total(),
+            too_large(),
+            rows(json!([row("a"), row("b")])),
+            too_large(),
+            rows(json!([row("c")])),
+            rows(json!([])),
+        ],
+    );
+    let pages = stage.day(streams::SESSIONS).await;
+    assert_eq!(pages.iter().map(|page| page.rows.len()).collect::<Vec<_>>(), [1, 2, 1, 0]);
+    let asked = stage.asked();
+    let limits: Vec<_> = asked[1..].iter().map(limit).collect();
+    assert_eq!(limits, ["4", "2", "2", "1", "1"]);
+
+    // A single row that is too large cannot be made smaller: the day fails, and is said to be too much.
+    let stage = Stage::new(plain(), vec![total(), too_large(), too_large()]);
+    let pages = stage.page(streams::SESSIONS, None).await;
+    let Next::More(cursor) = pages.next else { panic!("{pages:?}") };
+    let failure = stage.ask(streams::SESSIONS, Some(&cursor), None).await.unwrap_err();
+    assert!(matches!(failure, Failure::TooMuch { .. }), "{failure:?}");
+    assert_eq!(stage.asked().len(), 3);
 }
 
 #[tokio::test(start_paused = true)]

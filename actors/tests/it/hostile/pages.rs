@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use actors::limits;
 use proptest::prelude::*;
 use rows::{Row, Table, ads::REMOVED, state::State};
 
@@ -25,10 +26,17 @@ async fn a_circle_ends_at_the_first_cursor_that_comes_again() {
         let end = stage.driver.once().await;
         assert_eq!(end.finished, Some(false), "{stream}");
         assert!(end.failures.iter().all(|failure| failure.contains("same cursor twice")), "{end:#?}");
-        assert_eq!(end.failures.len(), 3);
+        let readings = readings(stream);
+        assert_eq!(end.failures.len(), readings);
         let asked = stage.take_asked().iter().filter(|asked| asked.what == stream).count();
-        assert!(asked <= 9, "{stream}: {asked} requests for three readings of two cursors");
+        assert!(asked <= 3 * readings, "{stream}: {asked} requests for {readings} readings of two cursors");
     }
+}
+
+/// How often a single run reads what fails each time: days also in halves, in case one of them is to blame.
+fn readings(stream: &str) -> usize {
+    let readings = if stream == NUMBERS { limits::FAILURES_IN_A_ROW_MAX + 1 } else { 3 };
+    usize::try_from(readings).unwrap()
 }
 
 /// Cursors that are always new, over pages that bring nothing new.
@@ -50,7 +58,7 @@ async fn pages_that_bring_nothing_new_end() {
         let end = stage.driver.once().await;
         assert!(end.failures.iter().all(|failure| failure.contains("leads nowhere")), "{end:#?}");
         let asked = stage.take_asked().iter().filter(|asked| asked.what == stream).count();
-        assert!(asked <= 3 * most, "{stream}: {asked} requests");
+        assert!(asked <= readings(stream) * most, "{stream}: {asked} requests");
     }
 }
 

@@ -239,3 +239,12 @@ proptest! {
         });
     }
 }
+
+/// Before anything could be asked, what comes next is the check, and that shows.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_waits_for_its_first_check_says_until_when() {
+    let stage = Stage::new(&ALL, |_| Answer::status(503, &[("retry-after", "3600")]));
+    let end = stage.driver.daemon(Duration::from_mins(5)).await;
+    let wait = end.condition.next_poll_at.unwrap().duration_since(now());
+    assert!(wait > SignedDuration::from_mins(59) && wait < SignedDuration::from_mins(61), "{wait:?}");
+}

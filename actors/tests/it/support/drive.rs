@@ -52,7 +52,7 @@ const WAKES_MAX: u32 = 500;
 
 enum News {
     Checked(Result<Accounts, Failure>),
-    Done(Key, Urgency, Box<Outcome>),
+    Done(Key, Box<Outcome>),
     Panicked,
 }
 
@@ -183,11 +183,11 @@ impl Driver {
                             self.reset(&context, &account_id, changes).await;
                         }
                     }
-                    News::Done(key, urgency, outcome) => {
+                    News::Done(key, outcome) => {
                         failures.extend(
                             outcome.result.as_ref().err().map(|error| format!("{}: {error}", key.stream)),
                         );
-                        poller.done(&key, urgency, *outcome);
+                        poller.done(&key, *outcome);
                     }
                     News::Panicked => panics += 1,
                 },
@@ -211,9 +211,8 @@ fn begin(
             let _ = sender.send(checked.await.map_or(News::Panicked, News::Checked));
         }),
         Job::Cycle { key, task, .. } => tasks.spawn(async move {
-            let urgency = task.work.urgency();
             let outcome = isolated(async move { cycle::run(&context, &task).await }).await;
-            let done = |outcome| News::Done(key, urgency, Box::new(outcome));
+            let done = |outcome| News::Done(key, Box::new(outcome));
             let _ = sender.send(outcome.map_or(News::Panicked, done));
         }),
     };

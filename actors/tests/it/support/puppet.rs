@@ -32,6 +32,9 @@ pub const OBJECTS: &str = "objects";
 pub const EVENTS: &str = "events";
 pub const NUMBERS: &str = "numbers";
 
+/// Instead of a status: the answer is larger than is read.
+pub const TOO_LARGE: u16 = 0;
+
 /// What the provider answers.
 #[derive(Debug, Clone, Default)]
 pub struct Answer {
@@ -67,6 +70,8 @@ pub struct Asked {
     /// `check` or a stream's name.
     pub what: String,
     pub cursor: Option<String>,
+    /// The first and the last day, where days are asked for.
+    pub days: Option<(Day, Day)>,
 }
 
 type Script = dyn FnMut(&Asked) -> Answer + Send;
@@ -132,15 +137,22 @@ impl Transport for Wire {
         _: &'a Auth,
     ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
         Box::pin(async move {
-            let cursor = call.query.iter().find(|(name, _)| name == "cursor");
+            let said =
+                |name: &str| call.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+            let day = |name: &str| said(name).map(|day| day.parse().unwrap());
             let asked = Asked {
                 at: self.clock.elapsed(),
                 what: call.path.trim_start_matches('/').to_owned(),
-                cursor: cursor.map(|(_, cursor)| cursor.clone()),
+                cursor: said("cursor"),
+                days: day("first").zip(day("last")),
             };
             self.asked.lock().push(asked.clone());
             self.clock.sleep(Duration::from_millis(20)).await;
             let answer = (self.script.lock())(&asked);
+            if answer.status == TOO_LARGE {
+                let host = "provider.invalid".to_owned();
+                return Err(TransportError::TooLarge { host, limit: actors::limits::RESPONSE_BYTES_MAX });
+            }
             let mut headers = HeaderMap::new();
             for (name, value) in &answer.headers {
                 let Ok(value) = HeaderValue::try_from(value.as_str()) else { continue };
@@ -224,6 +236,7 @@ impl Source for PuppetSource {
         let meaning = match response.status {
             200 => Meaning::Ok,
             429 => Meaning::RateLimited { scope: Scope::App, wait: Wait::Unsaid },
+            400 => Meaning::Permanent { reason: "status 400".to_owned() },
             403 => Meaning::Forbidden { advice: "grant it".to_owned() },
             status => Meaning::Transient { reason: format!("status {status}"), wait: Wait::Unsaid },
         };
@@ -256,6 +269,9 @@ impl Source for PuppetSource {
             };
             let call = Call::get(format!("/{name}"), "page");
             let call = cursor.iter().fold(call, |call, cursor| call.query("cursor", cursor));
+            let call = days.iter().fold(call, |call, days| {
+                call.query("first", days.first.to_string()).query("last", days.last.to_string())
+            });
             let body: serde_json::Value = session.json(call).await?;
             let mut rows = Vec::new();
             for row in body["rows"].as_array().into_iter().flatten() {

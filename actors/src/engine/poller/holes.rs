@@ -18,8 +18,6 @@ use crate::{
 pub(super) struct Holes {
     /// Everything is read once: what has failed often enough is given up.
     once: bool,
-    /// Something of the stream was read.
-    has_read: bool,
     /// Newest first, without overlap.
     holes: Vec<Hole>,
     /// The window that failed last, and how often in a row.
@@ -96,7 +94,7 @@ impl Holes {
     /// the provider that is down.
     pub fn failed(&mut self, days: DayRange, error: &str, is_final: bool, now: Duration) -> bool {
         self.in_a_row = self.in_a_row.saturating_add(1);
-        let goes_on = !self.may_be_down() || (self.once && self.has_read);
+        let goes_on = !self.may_be_down();
         if let Some(at) = self.holes.iter().position(|hole| hole.days == days) {
             let hole = self.holes.remove(at);
             self.set_aside(hole, error, now);
@@ -133,14 +131,13 @@ impl Holes {
         self.holes.sort_by_key(|hole| std::cmp::Reverse(hole.days.first));
     }
 
-    /// A single run has got nothing at all: it gives the stream up.
+    /// A single run has got nothing for too long: it gives the stream up.
     pub const fn is_hopeless(&self) -> bool {
-        self.once && !self.has_read && self.may_be_down()
+        self.once && self.may_be_down()
     }
 
     /// Notes that these days were read; other kinds of work tell none.
     pub fn read(&mut self, days: Option<DayRange>) {
-        self.has_read = true;
         self.in_a_row = 0;
         self.last = None;
         let Some(days) = days else { return };

@@ -2,7 +2,7 @@
 
     python benches/compare/compare.py [--objects 100000] [--rounds 3] [--only stripe|meta] [--database sqlite|postgres]
 
-Needs Python 3.11, a built `target/release/dynamoi`, and for PostgreSQL its server programs. What is measured is CPU time
+Needs Python 3.11, a built `target/dist/dynamoi`, and for PostgreSQL its server programs. What is measured is CPU time
 (user and system), of the client process and of PostgreSQL, because on a shared machine wall time tells little; and the
 client's peak memory. Each round is a first reading, an unchanged one and one in which every row differs.
 """
@@ -228,10 +228,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=("stripe", "meta"))
     parser.add_argument("--database", choices=("sqlite", "postgres"))
-    parser.add_argument("--worker", default=ROOT / "target" / "release" / "dynamoi", type=pathlib.Path)
+    parser.add_argument("--worker", default=ROOT / "target" / "dist" / "dynamoi", type=pathlib.Path)
     arguments = parser.parse_args()
     if not arguments.worker.exists():
-        sys.exit(f"{arguments.worker} is missing: run `cargo build --release`")
+        sys.exit(f"{arguments.worker} is missing: run `cargo build --profile dist`")
     python = python_environment()
     results = {}
     with tempfile.TemporaryDirectory() as name:

@@ -12,6 +12,7 @@ use crate::{
     page::{PageRequest, Reply},
     session::{Auth, Response, Session, Verdict, quota::QuotaRule},
     stream::Stream,
+    webhook::WebhookVerifier,
 };
 
 /// A provider: what it is called, what it reads, how one connects to it.
@@ -58,6 +59,11 @@ pub trait Integration: Send + Sync {
     /// The accounts that these settings name, where they say what is read (`project`).
     fn accounts_in(&self, _settings: &serde_json::Value) -> Vec<String> {
         Vec::new()
+    }
+
+    /// How messages are checked in which the provider says that there is something new; none where it sends none.
+    fn webhook(&self) -> Option<&'static dyn WebhookVerifier> {
+        None
     }
 
     /// A commented example of its configuration, TOML.

@@ -13,3 +13,4 @@ pub mod observer;
 pub mod page;
 pub mod session;
 pub mod stream;
+pub mod webhook;

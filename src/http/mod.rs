@@ -38,7 +38,7 @@ pub use self::{
     campaigns::{CampaignStatus, Campaigns, Unread, UnreadWindows, WindowStatus, WindowStatuses},
     connections::{ConnectionStatus, Connections, Quarantine, QuotaUsed, StreamStatus},
     server::{ServeError, Server, serve},
-    webhooks::Webhooks,
+    webhooks::{Check, Webhooks},
 };
 use crate::telemetry::{
     Exposition,

@@ -56,7 +56,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/style.css").get(style).head(style))
         .service(web::resource("/icon.svg").get(icon).head(icon))
         .service(web::resource("/connections/{connection}/{action}").post(actions::press))
-        .service(web::resource("/webhooks/stripe/{connection}").post(webhooks::stripe))
+        .service(web::resource("/webhooks/{integration}/{connection}").post(webhooks::take))
         .service(api("/api/v1/connections", "GET, HEAD").get(connections).head(connections))
         .service(api("/api/v1/connections/{connection}/{action}", "POST").post(actions::act))
         .service(api("/api/v1/campaigns", "GET, HEAD").get(campaigns).head(campaigns))

@@ -247,13 +247,17 @@ impl WorkerBuilder {
             clock: clock.clone(),
             observer: metrics.clone(),
         };
-        let mut options =
-            EngineOptions::new(integrations, surroundings, Arc::new(store.clone()), Handle::current());
+        let mut options = EngineOptions::new(
+            integrations.clone(),
+            surroundings,
+            Arc::new(store.clone()),
+            Handle::current(),
+        );
         options.page_timeout = settings.worker.page_timeout;
         options.once = once.map(|wait_max| Once { since: clock.now(), wait_max });
         let count = specs.len();
         let engine = Engine::start(options, specs.clone()).await?;
-        let webhooks = Arc::new(EngineWebhooks::new(&specs, engine.bell()));
+        let webhooks = Arc::new(EngineWebhooks::new(integrations, &specs, engine.bell()));
 
         let conditions = Arc::new(engine.conditions().clone());
         let source = Arc::new(StoreSnapshots(store.clone()));

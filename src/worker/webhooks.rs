@@ -2,46 +2,55 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use actors::{engine::Bell, integration::ConnectionSpec};
+use actors::{
+    engine::Bell,
+    integration::{ConnectionSpec, Integration},
+};
 use parking_lot::RwLock;
-use secrecy::SecretString;
 
-use crate::http::Webhooks;
-
-/// The credential that the messages are signed with.
-const SECRET: &str = "webhook_secret";
+use crate::http::{Check, Webhooks};
 
 /// Takes messages for the connections that run.
 pub struct EngineWebhooks {
-    secrets: RwLock<HashMap<String, SecretString>>,
+    integrations: Vec<Arc<dyn Integration>>,
+    /// By integration and connection.
+    checks: RwLock<HashMap<(String, String), Check>>,
     bell: Bell,
 }
 
 // === impl EngineWebhooks ===
 
 impl EngineWebhooks {
-    /// For these connections.
-    pub fn new(specs: &[Arc<ConnectionSpec>], bell: Bell) -> Self {
-        Self { secrets: RwLock::new(secrets(specs)), bell }
+    /// For these connections of these integrations.
+    pub fn new(integrations: Vec<Arc<dyn Integration>>, specs: &[Arc<ConnectionSpec>], bell: Bell) -> Self {
+        let webhooks = Self { integrations, checks: RwLock::default(), bell };
+        webhooks.renew(specs);
+        webhooks
     }
 
     /// For these instead.
     pub fn renew(&self, specs: &[Arc<ConnectionSpec>]) {
-        *self.secrets.write() = secrets(specs);
+        let checks = specs.iter().filter_map(|spec| {
+            let check = self.check_of(spec)?;
+            Some(((spec.integration.clone(), spec.name.clone()), check))
+        });
+        *self.checks.write() = checks.collect();
+    }
+
+    fn check_of(&self, spec: &ConnectionSpec) -> Option<Check> {
+        let integration = self.integrations.iter().find(|known| known.id() == spec.integration)?;
+        let verifier = integration.webhook()?;
+        let secret = spec.credentials.get(verifier.credential().name)?.clone();
+        Some(Check { verifier, secret })
     }
 }
 
 impl Webhooks for EngineWebhooks {
-    fn secret(&self, connection: &str) -> Option<SecretString> {
-        self.secrets.read().get(connection).cloned()
+    fn check(&self, integration: &str, connection: &str) -> Option<Check> {
+        self.checks.read().get(&(integration.to_owned(), connection.to_owned())).cloned()
     }
 
     fn news(&self, connection: &str) {
         self.bell.news_of(connection);
     }
-}
-
-fn secrets(specs: &[Arc<ConnectionSpec>]) -> HashMap<String, SecretString> {
-    let stripes = specs.iter().filter(|spec| spec.integration == "stripe");
-    stripes.filter_map(|spec| Some((spec.name.clone(), spec.credentials.get(SECRET)?.clone()))).collect()
 }

@@ -12,12 +12,15 @@ use std::{
     sync::Arc,
 };
 
-use actors::engine::condition::{Condition, StreamCondition};
+use actors::{
+    engine::condition::{Condition, StreamCondition},
+    integration::Integration as _,
+    integrations::stripe::Stripe,
+};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use rows::{clock::SystemClock, snapshot::SetAside, state::State};
-use secrecy::SecretString;
 use store::read::CampaignKey;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -25,8 +28,8 @@ use tokio::{
 };
 
 use super::{
-    Action, ActionError, Connections, DaySource, DaysByCampaign, Operator, QuotaSource, QuotaUsed, Readiness,
-    ServeError, Server, Sources, Webhooks, serve,
+    Action, ActionError, Check, Connections, DaySource, DaysByCampaign, Operator, QuotaSource, QuotaUsed,
+    Readiness, ServeError, Server, Sources, Webhooks, serve,
 };
 use crate::{
     settings::{Authentication, Basic, Http},
@@ -96,8 +99,10 @@ impl Operator for World {
 }
 
 impl Webhooks for World {
-    fn secret(&self, connection: &str) -> Option<SecretString> {
-        (connection == "label-a-stripe").then(|| "whsec_ours".into())
+    fn check(&self, integration: &str, connection: &str) -> Option<Check> {
+        let verifier = Stripe.webhook()?;
+        (integration == "stripe" && connection == "label-a-stripe")
+            .then(|| Check { verifier, secret: "whsec_ours".into() })
     }
 
     fn news(&self, connection: &str) {

@@ -15,6 +15,7 @@ mod resource;
 mod rows;
 mod settings;
 mod snapshot;
+mod webhook;
 mod wire;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ use self::{
     resource::{RESOURCES, Resource},
     rows::Mapper,
     settings::{RELIST_DAYS, Settings},
+    webhook::{StripeSignature, WEBHOOK_SECRET},
 };
 use crate::{
     failure::Failure,
@@ -46,6 +48,7 @@ use crate::{
         quota::{QuotaRule, Scope},
     },
     stream::{self, DAILY, FRESH, Kind, Relist, Snapshot, Stream},
+    webhook::WebhookVerifier,
 };
 
 /// Payments, invoices and subscriptions of a Stripe account.
@@ -58,14 +61,6 @@ const API_KEY: CredentialSpec = CredentialSpec {
     required: true,
     help: "a restricted key (rk_live_…) with Read permissions only, from Developers > API keys in the Dashboard",
 };
-/// What the daemon's `/webhooks/stripe/{connection}` checks; nothing here is signed with it.
-const WEBHOOK_SECRET: CredentialSpec = CredentialSpec {
-    name: "webhook_secret",
-    required: false,
-    help: "signing secret (whsec_…) of a webhook endpoint that leads to /webhooks/stripe/NAME of the daemon, from Developers > \
-           Webhooks",
-};
-
 /// The stream of daily revenue.
 const SUBSCRIPTION_MRR: &str = "subscription_mrr";
 
@@ -123,6 +118,10 @@ impl Integration for Stripe {
 
     fn sealed_settings(&self) -> &'static [&'static str] {
         &["billing_profiles"]
+    }
+
+    fn webhook(&self) -> Option<&'static dyn WebhookVerifier> {
+        Some(&StripeSignature)
     }
 
     fn sample(&self) -> &'static str {

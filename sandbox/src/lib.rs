@@ -17,6 +17,7 @@ pub mod posthog;
 mod seed;
 mod server;
 mod slot;
+mod stage;
 pub mod stripe;
 
 pub use chaos::{Chaos, Fault, Hazard};

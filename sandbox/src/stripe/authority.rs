@@ -1,10 +1,9 @@
 //! Who may ask for what: the restricted key and its permissions.
 
-use std::collections::BTreeSet;
-
 use super::fault::Fault;
 use super::records::Resource;
 use crate::exchange::Request;
+use crate::stage::{Credential, Standing};
 
 /// The restricted key that a new account accepts.
 pub const SANDBOX_KEY: &str = "rk_test_sandbox_0000000000000000";
@@ -12,15 +11,13 @@ pub const SANDBOX_KEY: &str = "rk_test_sandbox_0000000000000000";
 /// The account's one key.
 #[derive(Debug)]
 pub(super) struct Authority {
-    pub key: String,
-    pub expired: bool,
-    /// Nouns without read permission, as in `rak_<noun>_read`.
-    pub forbidden: BTreeSet<String>,
+    /// What it may not read are nouns, as in `rak_<noun>_read`.
+    pub key: Credential<String>,
 }
 
 impl Default for Authority {
     fn default() -> Self {
-        Self { key: SANDBOX_KEY.to_owned(), expired: false, forbidden: BTreeSet::new() }
+        Self { key: Credential::new(SANDBOX_KEY) }
     }
 }
 
@@ -36,16 +33,18 @@ impl Authority {
             }
             _ => String::new(),
         };
-        match key.as_str() {
-            "" => Err(Fault::no_key()),
-            known if known == self.key && self.expired => Err(Fault::expired_key(known)),
-            known if known == self.key => Ok(key),
-            other => Err(Fault::wrong_key(other)),
+        if key.is_empty() {
+            return Err(Fault::no_key());
+        }
+        match self.key.standing(&key) {
+            Standing::Valid => Ok(key),
+            Standing::Expired => Err(Fault::expired_key(&key)),
+            Standing::Unknown => Err(Fault::wrong_key(&key)),
         }
     }
 
     pub(super) fn permit(&self, key: &str, resource: Resource) -> Result<(), Fault> {
-        if self.forbidden.contains(resource.object()) {
+        if !self.key.permits(&resource.object().to_owned()) {
             return Err(Fault::forbidden(key, resource.object()));
         }
         Ok(())

@@ -32,6 +32,7 @@ pub use self::truth::{SessionFilter, TruthConversions, TruthProject, TruthServer
 use self::answers::Answers;
 use self::world::Project;
 use crate::exchange::{Answer, Imitation, Request};
+use crate::limit::whole_seconds;
 use crate::seed::Seed;
 use crate::stage::{Credential, Script, ShownTime};
 
@@ -158,9 +159,4 @@ impl Imitation for PostHog {
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
-}
-
-/// A wait in the provider's unit, rounded up, at least one.
-fn whole_seconds(wait: Duration) -> u64 {
-    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }

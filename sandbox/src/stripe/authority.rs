@@ -24,14 +24,9 @@ impl Default for Authority {
 impl Authority {
     /// The key of the request, if it is the account's.
     pub(super) fn admit(&self, request: &Request) -> Result<String, Fault> {
-        let header = request.header("authorization").unwrap_or_default();
-        let key = match header.split_once(' ') {
-            Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim().to_owned(),
-            Some((scheme, pair)) if scheme.eq_ignore_ascii_case("basic") => {
-                let pair = base64(pair.trim()).unwrap_or_default();
-                pair.split(':').next().unwrap_or_default().to_owned()
-            }
-            _ => String::new(),
+        let key = match request.bearer() {
+            Some(key) => key.to_owned(),
+            None => request.basic().unwrap_or_default().0,
         };
         if key.is_empty() {
             return Err(Fault::no_key());
@@ -49,20 +44,4 @@ impl Authority {
         }
         Ok(())
     }
-}
-
-/// Decodes standard base64 with or without padding.
-fn base64(text: &str) -> Option<String> {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0u32, 0u32);
-    for letter in text.trim_end_matches('=').bytes() {
-        let digit = ALPHABET.iter().position(|known| *known == letter)?;
-        buffer = (buffer << 6 | u32::try_from(digit).ok()?) & 0xFFFF;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from((buffer >> bits) & 0xFF).ok()?);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }

@@ -4,6 +4,8 @@
 use std::any::Any;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use jiff::Timestamp;
 
 /// One HTTP request, its path relative to the imitation's root (`/<integration>` is already taken off).
@@ -34,6 +36,24 @@ impl Request {
     /// The header of this name (lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The token of `authorization: Bearer …`.
+    pub fn bearer(&self) -> Option<&str> {
+        self.authorization("bearer")
+    }
+
+    /// Name and password of `authorization: Basic …`; no password is the empty one.
+    pub fn basic(&self) -> Option<(String, String)> {
+        let bytes = STANDARD_NO_PAD.decode(self.authorization("basic")?.trim_end_matches('=')).ok()?;
+        let pair = String::from_utf8(bytes).ok()?;
+        let (name, password) = pair.split_once(':').unwrap_or((&pair, ""));
+        Some((name.to_owned(), password.to_owned()))
+    }
+
+    fn authorization(&self, scheme: &str) -> Option<&str> {
+        let (sent, credentials) = self.header("authorization")?.split_once(' ')?;
+        sent.eq_ignore_ascii_case(scheme).then(|| credentials.trim())
     }
 
     /// The body's form fields (`application/x-www-form-urlencoded`), decoded.
@@ -82,6 +102,11 @@ pub trait Imitation: Send {
     /// Refuses a request that is above the limit set on this imitation, in the provider's own words. The client
     /// should `wait` before it asks again; `usage_percent` is how much of the limit it has used (100 or more).
     fn limited(&self, request: &Request, usage_percent: f64, wait: Duration) -> Answer;
+
+    /// Whether the limit counts this request. A token endpoint, which is another host's, is not counted.
+    fn is_counted(&self, _request: &Request) -> bool {
+        true
+    }
 
     /// How long a refusal tells the client to wait, when it should wait `wait`: longer where the provider speaks in coarse units.
     fn announced_wait(&self, wait: Duration) -> Duration {

@@ -12,11 +12,14 @@ pub mod exchange;
 mod limit;
 mod log;
 pub mod meta_ads;
+pub mod oauth;
 mod options;
 pub mod posthog;
 mod seed;
 mod server;
 mod slot;
+pub mod spotify;
+mod stage;
 pub mod stripe;
 
 pub use chaos::{Chaos, Fault, Hazard};
@@ -33,5 +36,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(stripe::Stripe::new(options.seed, options.days, now)),
         Box::new(posthog::PostHog::new(options.seed, options.days, now)),
         Box::new(deezer::Deezer::new(options.seed, now)),
+        Box::new(spotify::Spotify::new(options.seed, now)),
     ]
 }

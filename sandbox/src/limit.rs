@@ -169,6 +169,11 @@ impl Meter {
     }
 }
 
+/// A wait in whole seconds, the unit of `Retry-After`: rounded up, at least one.
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
 fn remainder(time: Duration, period: Duration) -> Duration {
     let nanos = time.as_nanos() % period.as_nanos().max(1);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))

@@ -84,7 +84,8 @@ impl Slot {
 
     fn decide(&mut self, request: &Request, elapsed: Duration) -> Served {
         let time = self.meter_time(request, elapsed);
-        let verdict = self.meter.as_mut().map(|meter| meter.judge(time));
+        let counted = self.imitation.is_counted(request);
+        let verdict = self.meter.as_mut().filter(|_| counted).map(|meter| meter.judge(time));
         let usage_percent = match verdict {
             Some(Verdict::Refused { usage_percent, wait }) => {
                 let announced = self.imitation.announced_wait(wait);
@@ -174,6 +175,9 @@ mod tests {
             Answer::json(200, &serde_json::json!({ "data": [{ "path": request.path }] }))
         }
         fn advance(&mut self, _now: Timestamp) {}
+        fn is_counted(&self, request: &Request) -> bool {
+            request.path != "/token"
+        }
         fn limited(&self, _request: &Request, _usage_percent: f64, wait: Duration) -> Answer {
             Answer::json(429, &serde_json::json!({ "wait": wait.as_secs() }))
         }
@@ -222,6 +226,8 @@ mod tests {
         slot.serve(&get("/"), Duration::ZERO);
         let refused = slot.serve(&get("/"), Duration::from_secs(20)).answer;
         assert_eq!((refused.status, refused.body.as_slice()), (429, br#"{"wait":40}"#.as_slice()));
+        let token = slot.serve(&get("/token"), Duration::from_secs(21)).answer;
+        assert_eq!(token.status, 200, "what is not counted is not refused");
         assert_eq!(slot.limit_counts(), LimitCounts { admitted: 2, refused: 1, violations: 0 });
     }
 

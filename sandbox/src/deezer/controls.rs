@@ -81,24 +81,23 @@ impl Deezer {
 
     /// Answers the next requests whose path contains `fragment` with these errors, one each, in this order.
     pub fn fail_next(&mut self, fragment: &str, errors: Vec<DeezerError>) {
-        self.scripted.push((fragment.to_owned(), errors.into()));
+        self.script.add(fragment, errors);
     }
 
     /// Answers every request whose path contains `fragment` with this error; without one, as ever again.
     pub fn refuse(&mut self, fragment: &str, error: Option<DeezerError>) {
-        self.refused.retain(|(refused, _)| refused != fragment);
-        self.refused.extend(error.map(|error| (fragment.to_owned(), error)));
+        self.script.refuse(fragment, error);
     }
 
     /// Holds the world at its present day, so that two reads see the same.
     pub fn freeze(&mut self) {
-        self.frozen = Some(self.now());
+        self.time.freeze();
     }
 
     /// Lets the world follow the clock again.
     pub fn thaw(&mut self) {
-        self.frozen = None;
-        self.world.day = super::world::day_of(self.now);
+        self.time.thaw();
+        self.follow_time();
     }
 }
 

@@ -15,7 +15,6 @@ mod truth;
 mod world;
 
 use std::any::Any;
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -30,6 +29,7 @@ pub use self::world::Entity;
 use self::world::World;
 use crate::exchange::{Answer, Imitation, Request};
 use crate::limit::Limit;
+use crate::stage::{Script, ShownTime};
 
 /// The provider's own limit: 50 requests in 5 seconds from one address. It holds when it is set:
 /// `sandbox.set_limit("deezer", Some(deezer::quota()))`.
@@ -41,33 +41,19 @@ pub fn quota() -> Limit {
 #[derive(Debug)]
 pub struct Deezer {
     world: World,
-    now: Timestamp,
-    frozen: Option<Timestamp>,
-    scripted: Vec<(String, VecDeque<DeezerError>)>,
-    refused: Vec<(String, DeezerError)>,
+    time: ShownTime,
+    script: Script<DeezerError>,
 }
 
 impl Deezer {
     /// A label's catalogue; the same seed and day give the same numbers.
     pub fn new(seed: u64, now: Timestamp) -> Self {
-        Self { world: World::new(seed, now), now, frozen: None, scripted: Vec::new(), refused: Vec::new() }
+        Self { world: World::new(seed, now), time: ShownTime::new(now), script: Script::default() }
     }
 
-    /// The time whose knowledge the world shows.
-    fn now(&self) -> Timestamp {
-        self.frozen.unwrap_or(self.now)
-    }
-
-    /// The error that a test has asked for, for this path.
-    fn next_scripted(&mut self, path: &str) -> Option<DeezerError> {
-        let chosen = |(fragment, errors): &&mut (String, VecDeque<DeezerError>)| {
-            path.contains(fragment.as_str()) && !errors.is_empty()
-        };
-        let scripted = self.scripted.iter_mut().find(chosen).and_then(|(_, errors)| errors.pop_front());
-        scripted.or_else(|| {
-            let refused = self.refused.iter().find(|(fragment, _)| path.contains(fragment.as_str()))?;
-            Some(refused.1.clone())
-        })
+    /// Lets the world show what the time knows.
+    pub(super) fn follow_time(&mut self) {
+        self.world.day = world::day_of(self.time.now());
     }
 }
 
@@ -77,9 +63,8 @@ impl Imitation for Deezer {
     }
 
     fn answer(&mut self, request: &Request) -> Answer {
-        self.now = request.now;
-        self.world.day = world::day_of(self.now());
-        if let Some(error) = self.next_scripted(&request.path) {
+        self.advance(request.now);
+        if let Some(error) = self.script.error(&request.path) {
             return error.answer();
         }
         match self.respond(request) {
@@ -89,8 +74,8 @@ impl Imitation for Deezer {
     }
 
     fn advance(&mut self, now: Timestamp) {
-        self.now = now;
-        self.world.day = world::day_of(self.now());
+        self.time.set(now);
+        self.follow_time();
     }
 
     fn limited(&self, _request: &Request, _usage_percent: f64, _wait: Duration) -> Answer {

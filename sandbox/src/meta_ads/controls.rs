@@ -8,7 +8,7 @@ use super::delivery::{Counts, Progress};
 use super::errors::MetaError;
 use super::genesis::{ad_sets, next_campaign_id};
 use super::world::{Account, Budget, Campaign, Status, account_number};
-use super::{AccountFault, MetaAds, Surface};
+use super::{AccountFault, MetaAds, Permission, Surface};
 use crate::seed::MILLION;
 
 /// A campaign to be added.
@@ -118,13 +118,12 @@ impl MetaAds {
 
     /// Lets the token expire: everything is answered with 190/463 until [`MetaAds::set_token`].
     pub fn expire_token(&mut self) {
-        self.token_expired = true;
+        self.token.expire();
     }
 
     /// Accepts this token from now on, and no other.
     pub fn set_token(&mut self, token: &str) {
-        token.clone_into(&mut self.token);
-        self.token_expired = false;
+        self.token.replace(token);
     }
 
     /// Wants proof of this app secret on every call from now on.
@@ -134,22 +133,18 @@ impl MetaAds {
 
     /// Refuses one kind of call for lack of permission (10, or 200 for insights).
     pub fn forbid(&mut self, surface: Surface) {
-        self.forbidden.insert(surface);
+        self.token.set_forbidden(Permission::Surface(surface), true);
     }
 
     /// Undoes [`MetaAds::forbid`].
     pub fn allow(&mut self, surface: Surface) {
-        self.forbidden.remove(&surface);
+        self.token.set_forbidden(Permission::Surface(surface), false);
     }
 
     /// Refuses everything about one account for lack of permission (200), or allows it again.
     pub fn set_account_forbidden(&mut self, account_id: &str, forbidden: bool) {
         if let Some(number) = account_number(account_id) {
-            if forbidden {
-                self.forbidden_accounts.insert(number);
-            } else {
-                self.forbidden_accounts.remove(&number);
-            }
+            self.token.set_forbidden(Permission::Account(number), forbidden);
         }
     }
 
@@ -190,17 +185,17 @@ impl MetaAds {
 
     /// Holds the world's numbers at its present time, so that two runs read identical values. Today stays today.
     pub fn freeze(&mut self) {
-        self.frozen = Some(self.now());
+        self.time.freeze();
     }
 
     /// Lets the world's numbers follow the clock again.
     pub fn thaw(&mut self) {
-        self.frozen = None;
+        self.time.thaw();
     }
 
     /// Answers the next requests whose path contains `fragment` with these errors, one each, in this order.
     pub fn fail_next(&mut self, fragment: &str, errors: Vec<MetaError>) {
-        self.scripted_errors.push((fragment.to_owned(), errors.into()));
+        self.script.add(fragment, errors);
     }
 
     /// From this many rows on, insights are too much for a synchronous answer (100/1487534); `None` for no bound.

@@ -24,7 +24,7 @@ mod usage;
 mod world;
 
 use std::any::Any;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -43,12 +43,13 @@ use self::world::Account;
 use crate::exchange::{Answer, Imitation, Request};
 use crate::options::Scale;
 use crate::seed::Seed;
+use crate::stage::{Credential, Script, ShownTime};
 
 /// The access token accepted at first.
 pub const TOKEN: &str = "sandbox-meta-token";
 
 /// A kind of call, to be forbidden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Surface {
     /// The list of accounts and each account's object.
     Accounts,
@@ -60,6 +61,13 @@ pub enum Surface {
     Ads,
     /// Insights, synchronous and not.
     Insights,
+}
+
+/// What the token may be forbidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Permission {
+    Surface(Surface),
+    Account(u64),
 }
 
 /// What is wrong with how an account is described.
@@ -81,19 +89,15 @@ pub enum AccountFault {
 #[derive(Debug)]
 pub struct MetaAds {
     seed: Seed,
-    now: Timestamp,
-    frozen: Option<Timestamp>,
+    time: ShownTime,
     accounts: Vec<Account>,
     edits: Edits,
     reports: Reports,
-    token: String,
-    token_expired: bool,
+    token: Credential<Permission>,
     /// The app's, where the app wants proof of it on every call.
     app_secret: Option<String>,
-    forbidden: HashSet<Surface>,
-    forbidden_accounts: HashSet<u64>,
     account_faults: HashMap<u64, AccountFault>,
-    scripted_errors: Vec<(String, VecDeque<MetaError>)>,
+    script: Script<MetaError>,
     insights_empty: bool,
     archived_insights_hidden: bool,
     sync_row_limit: Option<usize>,
@@ -112,18 +116,14 @@ impl MetaAds {
     pub fn with_scale(seed: u64, days: u32, now: Timestamp, scale: Scale) -> Self {
         Self {
             seed: Seed::new(seed),
-            now,
-            frozen: None,
+            time: ShownTime::new(now),
             accounts: genesis::accounts(days, now, scale),
             edits: Edits::default(),
             reports: Reports::default(),
-            token: TOKEN.to_owned(),
-            token_expired: false,
+            token: Credential::new(TOKEN),
             app_secret: None,
-            forbidden: HashSet::new(),
-            forbidden_accounts: HashSet::new(),
             account_faults: HashMap::new(),
-            scripted_errors: Vec::new(),
+            script: Script::default(),
             insights_empty: false,
             archived_insights_hidden: true,
             sync_row_limit: None,
@@ -135,7 +135,7 @@ impl MetaAds {
 
     /// The time whose knowledge the world's numbers show.
     fn now(&self) -> Timestamp {
-        self.frozen.unwrap_or(self.now)
+        self.time.now()
     }
 
     fn ledger<'w>(&'w self, account: &'w Account, now: Timestamp) -> Ledger<'w> {
@@ -155,7 +155,7 @@ impl Imitation for MetaAds {
     }
 
     fn answer(&mut self, request: &Request) -> Answer {
-        self.now = request.now;
+        self.time.set(request.now);
         match self.respond(request) {
             Ok(body) => Answer::json(200, &body),
             Err(error) => error.answer(),
@@ -163,7 +163,7 @@ impl Imitation for MetaAds {
     }
 
     fn advance(&mut self, now: Timestamp) {
-        self.now = now;
+        self.time.set(now);
     }
 
     fn limited(&self, request: &Request, usage_percent: f64, wait: Duration) -> Answer {

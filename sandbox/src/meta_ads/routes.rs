@@ -12,7 +12,7 @@ use super::insights::{Row, Scope};
 use super::params::Params;
 use super::query::{InsightsQuery, Level};
 use super::world::{Account, account_number};
-use super::{AccountFault, MetaAds, Surface, rows};
+use super::{AccountFault, MetaAds, Permission, Surface, rows};
 use crate::exchange::Request;
 
 /// Versions that are served; others are told to upgrade.
@@ -20,7 +20,7 @@ const VERSIONS: [&str; 2] = ["v25.0", "v26.0"];
 
 impl MetaAds {
     pub(super) fn respond(&mut self, request: &Request) -> Result<Value, MetaError> {
-        if let Some(error) = self.scripted_error(&request.path) {
+        if let Some(error) = self.script.error(&request.path) {
             return Err(error);
         }
         let segments = request.path.split('/').filter(|segment| !segment.is_empty()).collect::<Vec<_>>();
@@ -45,20 +45,13 @@ impl MetaAds {
         }
     }
 
-    fn scripted_error(&mut self, path: &str) -> Option<MetaError> {
-        let scripts = &mut self.scripted_errors;
-        let (_, errors) =
-            scripts.iter_mut().find(|(fragment, errors)| path.contains(fragment) && !errors.is_empty())?;
-        errors.pop_front()
-    }
-
     /// The bearer header or the parameter; when both are there, the header counts.
     fn authenticate(&self, request: &Request, params: &Params) -> Result<(), MetaError> {
         let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
         match bearer.or_else(|| params.get("access_token")) {
             None => Err(MetaError::new(400, 104, "An access token is required to request this resource.")),
-            Some(_) if self.token_expired => Err(MetaError::token_expired()),
-            Some(token) if token != self.token => Err(MetaError::token_invalid()),
+            Some(_) if self.token.is_expired() => Err(MetaError::token_expired()),
+            Some(token) if token != self.token.text() => Err(MetaError::token_invalid()),
             Some(_) => self.demand_proof(params),
         }
     }
@@ -69,7 +62,7 @@ impl MetaAds {
         };
         // A key of any length will do.
         let proof = Hmac::<Sha256>::new_from_slice(app_secret.as_bytes())
-            .map(|mac| hex::encode(mac.chain_update(self.token.as_bytes()).finalize().into_bytes()));
+            .map(|mac| hex::encode(mac.chain_update(self.token.text().as_bytes()).finalize().into_bytes()));
         match params.get("appsecret_proof") {
             None => {
                 Err(MetaError::parameter("API calls from the server require an appsecret_proof argument"))
@@ -80,15 +73,15 @@ impl MetaAds {
     }
 
     fn token_description(&self, params: &Params) -> Value {
-        let is_valid = params.get("input_token") == Some(self.token.as_str());
+        let is_valid = params.get("input_token") == Some(self.token.text());
         json!({ "data": { "is_valid": is_valid, "expires_at": 0, "scopes": ["ads_read"], "data_access_expires_at": 0 } })
     }
 
     fn permit(&self, surface: Surface, account: Option<&Account>) -> Result<(), MetaError> {
-        if account.is_some_and(|account| self.forbidden_accounts.contains(&account.id)) {
+        if account.is_some_and(|account| !self.token.permits(&Permission::Account(account.id))) {
             return Err(MetaError::permission(true));
         }
-        if self.forbidden.contains(&surface) {
+        if !self.token.permits(&Permission::Surface(surface)) {
             return Err(MetaError::permission(surface == Surface::Insights));
         }
         Ok(())
@@ -215,7 +208,7 @@ impl MetaAds {
             let run = self.reports.finished(run_id)?;
             let account = self.account(&format!("act_{}", run.account_id))?;
             self.permit(Surface::Insights, Some(account))?;
-            let at = self.frozen.unwrap_or(run.created_at);
+            let at = self.time.frozen().unwrap_or(run.created_at);
             let rows = self.insights_rows(account, &run.query, run.scope, at)?;
             return self.insights_page(request, params, &rows, &run.query);
         }

@@ -10,7 +10,7 @@ use super::errors::PostHogError;
 use super::genesis::{self, event, uuid7, visitor};
 use super::truth::day_of;
 use super::world::{Project, Session, utc_day};
-use super::{Asked, PostHog};
+use super::{Asked, Key, PostHog, SCOPES};
 
 /// A session to be added. The default is one page view of nobody's campaign in 1970.
 #[derive(Debug, Clone, Default)]
@@ -154,27 +154,26 @@ impl PostHog {
 
     /// Lets a project's key expire: everything is answered with 401 until [`PostHog::set_key`].
     pub fn expire_key(&mut self, project_id: u32) {
-        self.keys.iter_mut().filter(|key| key.project == project_id).for_each(|key| key.expired = true);
+        self.keys_of(project_id).for_each(|key| key.credential.expire());
     }
 
     /// Opens a project with this key from now on, and with no other.
     pub fn set_key(&mut self, project_id: u32, text: &str) {
-        for key in self.keys.iter_mut().filter(|key| key.project == project_id) {
-            text.clone_into(&mut key.text);
-            key.expired = false;
-        }
+        self.keys_of(project_id).for_each(|key| key.credential.replace(text));
     }
 
     /// What a project's key may do from now on: `query:read` and `project:read` at first.
     pub fn set_scopes(&mut self, project_id: u32, scopes: &[&str]) {
-        for key in self.keys.iter_mut().filter(|key| key.project == project_id) {
-            key.scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        for key in self.keys_of(project_id) {
+            for scope in SCOPES {
+                key.credential.set_forbidden(scope, !scopes.contains(&scope));
+            }
         }
     }
 
     /// Answers the next requests with these errors, one each, in this order.
     pub fn fail_next(&mut self, errors: Vec<PostHogError>) {
-        self.scripted.extend(errors);
+        self.script.add("", errors);
     }
 
     /// How long a result is given again to requests that allow it (ten minutes at first, by the sandbox's clock).
@@ -199,12 +198,12 @@ impl PostHog {
 
     /// Holds the world at its present time, so that two reads see the same.
     pub fn freeze(&mut self) {
-        self.frozen = Some(self.now());
+        self.time.freeze();
     }
 
     /// Lets the world follow the clock again.
     pub fn thaw(&mut self) {
-        self.frozen = None;
+        self.time.thaw();
     }
 
     /// The newest queries, oldest first, up to a thousand.
@@ -215,6 +214,10 @@ impl PostHog {
     /// The fields holding something personal that queries have asked for so far. A good client asks for none.
     pub fn personal_fields_asked(&self) -> Vec<String> {
         self.personal.iter().cloned().collect()
+    }
+
+    fn keys_of(&mut self, project_id: u32) -> impl Iterator<Item = &mut Key> {
+        self.keys.iter_mut().filter(move |key| key.project == project_id)
     }
 
     fn project_mut(&mut self, project_id: u32) -> Option<&mut Project> {

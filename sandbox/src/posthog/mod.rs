@@ -19,7 +19,7 @@ mod truth;
 mod world;
 
 use std::any::Any;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -32,7 +32,9 @@ pub use self::truth::{SessionFilter, TruthConversions, TruthProject, TruthServer
 use self::answers::Answers;
 use self::world::Project;
 use crate::exchange::{Answer, Imitation, Request};
+use crate::limit::whole_seconds;
 use crate::seed::Seed;
+use crate::stage::{Credential, Script, ShownTime};
 
 /// The key of the project in the United States at first.
 pub const US_KEY: &str = "phx_sandbox_us";
@@ -56,13 +58,14 @@ pub struct Asked {
     pub values: serde_json::Value,
 }
 
+/// The scopes that calls ask for. A key has both at first.
+const SCOPES: [&str; 2] = ["query:read", "project:read"];
+
 /// A key, which opens one project.
 #[derive(Debug)]
 struct Key {
-    text: String,
     project: u32,
-    scopes: Vec<String>,
-    expired: bool,
+    credential: Credential<&'static str>,
 }
 
 /// The imitation and its world.
@@ -70,14 +73,13 @@ struct Key {
 pub struct PostHog {
     seed: Seed,
     began: Timestamp,
-    now: Timestamp,
-    frozen: Option<Timestamp>,
+    time: ShownTime,
     projects: Vec<Project>,
     keys: Vec<Key>,
     answers: Answers,
     asked: Vec<Asked>,
     personal: BTreeSet<String>,
-    scripted: VecDeque<PostHogError>,
+    script: Script<PostHogError>,
     has_more_hidden: bool,
     decimals_as_text: bool,
     made: u64,
@@ -86,23 +88,17 @@ pub struct PostHog {
 impl PostHog {
     /// Two projects with this many days of history before `now`, at least 120. They are made up when they are first looked at.
     pub fn new(seed: u64, days: u32, now: Timestamp) -> Self {
-        let key = |text: &str, project| Key {
-            text: text.to_owned(),
-            project,
-            scopes: vec!["query:read".to_owned(), "project:read".to_owned()],
-            expired: false,
-        };
+        let key = |text: &str, project| Key { project, credential: Credential::new(text) };
         Self {
             seed: Seed::new(seed),
             began: now,
-            now,
-            frozen: None,
+            time: ShownTime::new(now),
             projects: genesis::projects(days.max(HISTORY_DAYS), now),
             keys: vec![key(US_KEY, US_PROJECT), key(EU_KEY, EU_PROJECT)],
             answers: Answers::default(),
             asked: Vec::new(),
             personal: BTreeSet::new(),
-            scripted: VecDeque::new(),
+            script: Script::default(),
             has_more_hidden: false,
             decimals_as_text: false,
             made: 0,
@@ -111,7 +107,7 @@ impl PostHog {
 
     /// The time whose knowledge the world shows.
     fn now(&self) -> Timestamp {
-        self.frozen.unwrap_or(self.now)
+        self.time.now()
     }
 
     /// Makes up the days that have come.
@@ -129,16 +125,16 @@ impl Imitation for PostHog {
     }
 
     fn answer(&mut self, request: &Request) -> Answer {
-        self.now = request.now;
+        self.time.set(request.now);
         self.grow();
-        if let Some(error) = self.scripted.pop_front() {
+        if let Some(error) = self.script.error(&request.path) {
             return error.answer();
         }
         self.respond(request).unwrap_or_else(|error| error.answer())
     }
 
     fn advance(&mut self, now: Timestamp) {
-        self.now = now;
+        self.time.set(now);
     }
 
     fn limited(&self, _request: &Request, _usage_percent: f64, wait: Duration) -> Answer {
@@ -163,9 +159,4 @@ impl Imitation for PostHog {
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
-}
-
-/// A wait in the provider's unit, rounded up, at least one.
-fn whole_seconds(wait: Duration) -> u64 {
-    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }

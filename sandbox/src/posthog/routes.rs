@@ -8,6 +8,7 @@ use super::tables::Tables;
 use super::world::Project;
 use super::{Asked, Key, PostHog};
 use crate::exchange::{Answer, Request};
+use crate::stage::Standing;
 
 /// The longest name of a query, in characters.
 const NAME_LIMIT: usize = 128;
@@ -74,19 +75,19 @@ impl PostHog {
     }
 
     /// The key that came, if it may do this.
-    fn key(&self, request: &Request, scope: &str) -> Result<&Key, PostHogError> {
+    fn key(&self, request: &Request, scope: &'static str) -> Result<&Key, PostHogError> {
         let sent = request.header("authorization").ok_or_else(PostHogError::no_key)?;
         let sent = sent.strip_prefix("Bearer ").ok_or_else(PostHogError::no_key)?.trim();
-        let key = self.keys.iter().find(|key| key.text == sent && !key.expired);
+        let key = self.keys.iter().find(|key| key.credential.standing(sent) == Standing::Valid);
         let key = key.ok_or_else(PostHogError::wrong_key)?;
-        if !key.scopes.iter().any(|granted| granted == scope) {
+        if !key.credential.permits(&scope) {
             return Err(PostHogError::missing_scope(scope));
         }
         Ok(key)
     }
 
     /// The project's place, if the key may see it and do this there.
-    fn admit(&self, request: &Request, id: &str, scope: &str) -> Result<usize, PostHogError> {
+    fn admit(&self, request: &Request, id: &str, scope: &'static str) -> Result<usize, PostHogError> {
         let key = self.key(request, scope)?;
         let seen = |project: &Project| project.id == key.project && project.id.to_string() == id;
         self.projects.iter().position(seen).ok_or_else(PostHogError::no_project)

@@ -19,24 +19,23 @@ impl Stripe {
 
     /// The key stops working, as one that was rolled.
     pub fn expire_key(&mut self) {
-        self.authority.expired = true;
+        self.authority.key.expire();
     }
 
     /// The account's key from now on.
     pub fn set_key(&mut self, key: &str) {
-        key.clone_into(&mut self.authority.key);
-        self.authority.expired = false;
+        self.authority.key.replace(key);
     }
 
     /// Takes away the permission to read one kind of object (`subscription`: `rak_subscription_read`). Lists and
     /// retrievals of exactly this object are refused; expanding to it inside another is not.
     pub fn forbid(&mut self, object: &str) {
-        self.authority.forbidden.insert(noun(object));
+        self.authority.key.set_forbidden(noun(object), true);
     }
 
     /// Gives a permission back.
     pub fn allow(&mut self, object: &str) {
-        self.authority.forbidden.remove(&noun(object));
+        self.authority.key.set_forbidden(noun(object), false);
     }
 
     /// Whether objects say that they are of the live mode; true at the beginning.
@@ -46,12 +45,12 @@ impl Stripe {
 
     /// From now on `advance` moves the clock and nothing else.
     pub fn freeze(&mut self) {
-        self.frozen = true;
+        self.time.freeze();
     }
 
     /// Ends [`Stripe::freeze`]: what was due happens with the next `advance`.
     pub fn thaw(&mut self) {
-        self.frozen = false;
+        self.time.thaw();
     }
 
     /// One-time payments come this many seconds apart from now on, instead of the past's own pace.

@@ -48,6 +48,7 @@ pub use authority::SANDBOX_KEY;
 pub use resource::Resource;
 
 use crate::exchange::{Answer, Imitation, Request};
+use crate::stage::ShownTime;
 use authority::Authority;
 use fault::Fault;
 use query::Query;
@@ -66,7 +67,7 @@ const OLD_VERSIONS: [&str; 3] = [OLD_VERSION, "2024-06-20", "2025-02-24.acacia"]
 pub struct Stripe {
     world: World,
     authority: Authority,
-    frozen: bool,
+    time: ShownTime,
     /// Requests answered so far: the source of `Request-Id`.
     requests: u64,
 }
@@ -82,7 +83,7 @@ impl Stripe {
         Self {
             world: World::build(seed, days, now.as_second(), scale),
             authority: Authority::default(),
-            frozen: false,
+            time: ShownTime::new(now),
             requests: 0,
         }
     }
@@ -219,7 +220,8 @@ impl Imitation for Stripe {
     }
 
     fn advance(&mut self, now: Timestamp) {
-        if self.frozen {
+        self.time.set(now);
+        if self.time.frozen().is_some() {
             self.world.clock = self.world.clock.max(now.as_second());
         } else {
             self.world.run(now.as_second());

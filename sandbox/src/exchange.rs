@@ -103,7 +103,8 @@ pub trait Imitation: Send {
     /// should `wait` before it asks again; `usage_percent` is how much of the limit it has used (100 or more).
     fn limited(&self, request: &Request, usage_percent: f64, wait: Duration) -> Answer;
 
-    /// Whether the limit counts this request. A token endpoint, which is another host's, is not counted.
+    /// Whether the limit counts this request. A token endpoint, which is another host's, is not counted, nor what a provider gives for
+    /// nothing.
     fn is_counted(&self, _request: &Request) -> bool {
         true
     }

@@ -9,6 +9,8 @@ mod clock;
 pub mod deezer;
 mod delivery;
 pub mod exchange;
+pub mod google;
+pub mod google_ads;
 mod limit;
 mod log;
 pub mod meta_ads;
@@ -37,5 +39,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(posthog::PostHog::new(options.seed, options.days, now)),
         Box::new(deezer::Deezer::new(options.seed, now)),
         Box::new(spotify::Spotify::new(options.seed, now)),
+        Box::new(google_ads::GoogleAds::new(options.seed, options.days, now)),
     ]
 }

@@ -140,7 +140,7 @@ impl Weather {
 }
 
 /// Gives one value of the first row the wrong type: the first text of the first object or list in the first list of such
-/// becomes a list. Bodies without such a row stay as they are.
+/// becomes a list, one within an inner object where there is no other. Bodies without such a row stay as they are.
 pub(crate) fn mistype(body: &[u8]) -> Vec<u8> {
     let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(body) else {
         return body.to_vec();
@@ -153,15 +153,25 @@ pub(crate) fn mistype(body: &[u8]) -> Vec<u8> {
             .find(|rows| rows.first().is_none_or(|row| row.is_object() || row.is_array())),
         _ => None,
     };
-    let text = match rows.and_then(|rows| rows.first_mut()) {
-        Some(serde_json::Value::Object(row)) => row.values_mut().find(|value| value.is_string()),
-        Some(serde_json::Value::Array(row)) => row.iter_mut().find(|value| value.is_string()),
-        _ => return body.to_vec(),
-    };
-    if let Some(text) = text {
+    let row = rows.and_then(|rows| rows.first_mut()).filter(|row| row.is_object() || row.is_array());
+    if let Some(text) = row.and_then(first_text) {
         *text = serde_json::json!([{ "unexpected": text.clone() }]);
     }
     value.to_string().into_bytes()
+}
+
+/// The first text within a value; what is nearest counts as first.
+fn first_text(value: &mut serde_json::Value) -> Option<&mut serde_json::Value> {
+    if value.is_string() {
+        return Some(value);
+    }
+    let mut inner: Vec<&mut serde_json::Value> = match value {
+        serde_json::Value::Object(fields) => fields.values_mut().collect(),
+        serde_json::Value::Array(items) => items.iter_mut().collect(),
+        _ => return None,
+    };
+    inner.sort_by_key(|value| !value.is_string());
+    inner.into_iter().find_map(first_text)
 }
 
 #[cfg(test)]
@@ -205,5 +215,12 @@ mod tests {
         assert_eq!(mistype(br#"{"id":"1"}"#), br#"{"id":"1"}"#);
         let body = mistype(br#"{"columns":["day"],"results":[[1,"a"],[2,"b"]]}"#);
         assert_eq!(body, br#"{"columns":["day"],"results":[[1,[{"unexpected":"a"}]],[2,"b"]]}"#);
+        let body = mistype(br#"{"results":[{"campaign":{"id":"1"},"metrics":{"clicks":"2"}}]}"#);
+        assert_eq!(
+            body,
+            br#"{"results":[{"campaign":{"id":[{"unexpected":"1"}]},"metrics":{"clicks":"2"}}]}"#
+        );
+        let body = mistype(br#"{"data":[{"by":{"id":"1"},"id":"2"}]}"#);
+        assert_eq!(body, br#"{"data":[{"by":{"id":"1"},"id":[{"unexpected":"2"}]}]}"#);
     }
 }

@@ -131,6 +131,12 @@ impl TokenEndpoint {
         }
     }
 
+    /// What the endpoint says when it breaks (500 to 599) or will not answer so often (429).
+    pub(crate) fn broken(status: u16) -> Answer {
+        let error = if status == 429 { "rate_limit_exceeded" } else { "internal_failure" };
+        Answer::json(status, &json!({ "error": error }))
+    }
+
     /// Whether a request carries an access token that holds now.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Refused> {
         let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
@@ -247,7 +253,7 @@ impl OAuthError {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use base64::engine::general_purpose::STANDARD;
     use ring::rand::SystemRandom;
     use ring::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
@@ -265,14 +271,14 @@ pub(crate) mod tests {
     }
 
     /// The claims that the key file and a scope lead to.
-    pub(crate) fn claims(scope: &str, now: i64) -> Value {
+    fn claims(scope: &str, now: i64) -> Value {
         let file: Value = serde_json::from_str(DEMO_KEY).unwrap();
         json!({
             "iss": file["client_email"], "aud": file["token_uri"], "scope": scope, "iat": now, "exp": now + 3_600,
         })
     }
 
-    pub(crate) fn assertion(header: &Value, claims: &Value) -> String {
+    fn assertion(header: &Value, claims: &Value) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(header), part(claims));
         let key = key();
@@ -281,7 +287,7 @@ pub(crate) mod tests {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    pub(crate) fn form(fields: &[(&str, &str)], now: Timestamp) -> Request {
+    fn form(fields: &[(&str, &str)], now: Timestamp) -> Request {
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(fields);
         Request {
@@ -374,7 +380,7 @@ pub(crate) mod tests {
         }
         assert_eq!(assert_signed(&mut endpoint, "no.jwt").0, 400);
         assert_eq!(endpoint.issued(), 1);
-        let unknown_scope = assertion(&header, &tests::claims("https://scope.example/other", NOW));
+        let unknown_scope = assertion(&header, &self::claims("https://scope.example/other", NOW));
         let (status, body) = assert_signed(&mut endpoint, &unknown_scope);
         assert_eq!((status, &body["access_token"], body["id_token"].is_string()), (200, &Value::Null, true));
     }

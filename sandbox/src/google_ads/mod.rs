@@ -128,7 +128,10 @@ impl Imitation for GoogleAds {
         routes::is_operation(request)
     }
 
-    fn limited(&self, _request: &Request, _usage_percent: f64, wait: Duration) -> Answer {
+    fn limited(&self, request: &Request, _usage_percent: f64, wait: Duration) -> Answer {
+        if request.path == TOKEN_PATH {
+            return TokenEndpoint::broken(429);
+        }
         let (code, scope) = if wait > Duration::from_hours(1) {
             ("RESOURCE_EXHAUSTED", "DEVELOPER")
         } else {
@@ -141,7 +144,10 @@ impl Imitation for GoogleAds {
         Duration::from_secs(errors::seconds(wait))
     }
 
-    fn failed(&self, _request: &Request, status: u16) -> Answer {
+    fn failed(&self, request: &Request, status: u16) -> Answer {
+        if request.path == TOKEN_PATH {
+            return TokenEndpoint::broken(status);
+        }
         AdsError::internal(status).answer(&self.request_id())
     }
 

@@ -29,8 +29,7 @@ struct Search {
     page_token: String,
     #[serde(default)]
     validate_only: bool,
-    #[serde(default)]
-    #[serde(rename = "searchSettings")]
+    #[serde(default, rename = "searchSettings")]
     settings: Value,
     /// No longer allowed.
     page_size: Option<Value>,

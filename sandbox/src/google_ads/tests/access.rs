@@ -154,7 +154,11 @@ fn a_test_can_have_any_error_for_a_query_or_a_customer() {
             "internalError: DEADLINE_EXCEEDED"
         ]
     );
-    assert!(bench.world.expired(&bench.request("POST", TOKEN_PATH, &[])).is_none());
+    let token = bench.request("POST", TOKEN_PATH, &[]);
+    assert!(bench.world.expired(&token).is_none());
+    let broken = bench.world.failed(&token, 503);
+    assert_eq!((broken.status, body_of(&broken)), (503, json!({ "error": "internal_failure" })));
+    assert_eq!(bench.world.limited(&token, 100.0, Duration::ZERO).status, 429);
     let silent = AdsError::quota("RESOURCE_EXHAUSTED", "DEVELOPER", None);
     bench.world.fail_next("FROM customer", vec![silent, AdsError::internal(503)]);
     assert_eq!(bench.refused(DIRECT, &query).1, "quotaError: RESOURCE_EXHAUSTED");

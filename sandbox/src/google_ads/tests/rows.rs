@@ -190,8 +190,16 @@ fn days_are_restated_as_time_goes_by() {
     assert!(settled.conversions_millionths < late.conversions_millionths);
     assert_eq!(settled.cost_micros, late.cost_micros);
     assert!(one.keys().any(|key| !five.contains_key(key)), "rows vanish");
-    let is_fraction = |metrics: &&Metrics| !metrics.conversions_millionths.is_multiple_of(1_000_000);
-    assert!(one.values().filter(is_fraction).count() > 100);
+}
+
+#[test]
+fn fractions_are_numbers_and_whole_ones_have_no_point() {
+    let mut bench = bench();
+    let rows = bench.rows(UNDER_ROOT, DAILY);
+    let conversions: Vec<&Value> = rows.iter().map(|row| &row["metrics"]["conversions"]).collect();
+    let whole = conversions.iter().filter(|value| value.is_u64()).count();
+    let fractions = conversions.iter().filter(|value| value.as_f64().is_some_and(|value| value % 1.0 > 0.0));
+    assert!(whole > 10 && fractions.count() > 100, "{conversions:?}");
 }
 
 #[test]

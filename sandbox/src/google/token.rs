@@ -40,8 +40,8 @@ const DEMO_TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 
 const ASSERTION_GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// Google's word: 3,599 seconds.
-const LIFETIME_SECONDS: u32 = 3_599;
+/// How long an access token lives at first.
+const LIFETIME: SignedDuration = SignedDuration::from_secs(3_599);
 
 /// How long an assertion may be valid, in seconds.
 const ASSERTION_SECONDS: i64 = 3_600;
@@ -57,7 +57,7 @@ const MEMORY: SignedDuration = SignedDuration::from_hours(24);
 pub struct TokenEndpoint {
     /// Scopes that give an access token; others give an identity only.
     scopes: &'static [&'static str],
-    lifetime_seconds: u32,
+    lifetime: SignedDuration,
     /// By their text: when each expires.
     tokens: BTreeMap<String, Timestamp>,
     issued: u64,
@@ -87,18 +87,12 @@ struct OAuthError {
 
 impl TokenEndpoint {
     pub(crate) fn new(scopes: &'static [&'static str]) -> Self {
-        Self {
-            scopes,
-            lifetime_seconds: LIFETIME_SECONDS,
-            tokens: BTreeMap::new(),
-            issued: 0,
-            revoked: false,
-        }
+        Self { scopes, lifetime: LIFETIME, tokens: BTreeMap::new(), issued: 0, revoked: false }
     }
 
-    /// Gives this lifetime to the tokens to come, in seconds; `expires_in` says so.
-    pub fn set_lifetime_seconds(&mut self, seconds: u32) {
-        self.lifetime_seconds = seconds;
+    /// How long access tokens live that are given out from now on, in whole seconds; 3,599 at first. `expires_in` says so.
+    pub fn set_lifetime(&mut self, lifetime: SignedDuration) {
+        self.lifetime = lifetime;
     }
 
     /// Lets every access token given out so far expire at once, whatever it was told.
@@ -139,8 +133,7 @@ impl TokenEndpoint {
 
     /// Whether a request carries an access token that holds now.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Refused> {
-        let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-        let expiry = self.tokens.get(bearer.ok_or(Refused::Missing)?).ok_or(Refused::Unknown)?;
+        let expiry = self.tokens.get(request.bearer().ok_or(Refused::Missing)?).ok_or(Refused::Unknown)?;
         match (self.revoked, request.now < *expiry) {
             (true, _) => Err(Refused::Revoked),
             (false, false) => Err(Refused::Expired),
@@ -192,11 +185,10 @@ impl TokenEndpoint {
         self.issued += 1;
         self.tokens.retain(|_, expiry| *expiry == Timestamp::MIN || now.duration_since(*expiry) < MEMORY);
         let token = format!("ya29.sandbox-{:06}", self.issued);
-        let lifetime = SignedDuration::from_secs(i64::from(self.lifetime_seconds));
-        self.tokens.insert(token.clone(), now.saturating_add(lifetime).unwrap_or(now));
+        self.tokens.insert(token.clone(), now.saturating_add(self.lifetime).unwrap_or(Timestamp::MAX));
         json!({
             "access_token": token,
-            "expires_in": self.lifetime_seconds,
+            "expires_in": self.lifetime.as_secs(),
             "scope": scopes,
             "token_type": "Bearer",
         })
@@ -412,7 +404,7 @@ mod tests {
     #[test]
     fn access_tokens_expire_by_time_and_by_command() {
         let mut endpoint = TokenEndpoint::new(&[SCOPE]);
-        endpoint.set_lifetime_seconds(60);
+        endpoint.set_lifetime(SignedDuration::from_secs(60));
         let mut token =
             || refresh(&mut endpoint, REFRESH_TOKEN).1["access_token"].as_str().unwrap().to_owned();
         let (first, second) = (token(), token());

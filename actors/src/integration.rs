@@ -216,6 +216,15 @@ pub enum SetupError {
     },
 }
 
+// === impl Account ===
+
+impl Account {
+    /// That of a connection without accounts: its id is `""`. `time_zone` is the zone in which its days are counted.
+    pub fn sole(name: impl Into<String>, time_zone: impl Into<String>) -> Self {
+        Self { id: String::new(), name: name.into(), currency: None, time_zone: time_zone.into() }
+    }
+}
+
 // === impl Accounts ===
 
 impl Accounts {
@@ -242,6 +251,16 @@ impl ConnectionSpec {
             .get(spec.name)
             .cloned()
             .ok_or(SetupError::MissingCredential { name: spec.name, help: spec.help })
+    }
+
+    /// Refuses `accounts` where there are none; `instead` says under which key of the settings to name what is read, and
+    /// what it is.
+    pub fn refuse_accounts(&self, key: &str, instead: &str) -> Result<(), SetupError> {
+        if self.accounts.iter().all(String::is_empty) {
+            return Ok(());
+        }
+        let problem = format!("`accounts` means nothing to {}: {instead}", self.integration);
+        Err(SetupError::Setting { key: key.to_owned(), problem })
     }
 
     /// Whether nothing differs, secrets included.

@@ -11,6 +11,7 @@ pub mod integrations;
 pub mod limits;
 pub mod observer;
 pub mod page;
+pub mod reading;
 pub mod session;
 pub mod stream;
 pub mod webhook;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rows::{Day, DayRange, Row, Table, quarantine::Quarantined, sink::Change};
 
-use crate::{integration::Account, stream::Stream};
+use crate::{failure::Failure, integration::Account, stream::Stream};
 
 /// One page of one stream of one account.
 #[derive(Debug, Clone)]
@@ -106,8 +106,57 @@ pub enum Next {
 
 // === impl Next ===
 
+impl Next {
+    /// What follows a page that says whether there is `more`, and names where with `cursor`; `asked` is the cursor that it
+    /// was asked for with. A page that says that more follows and does not lead there is no end: what follows would be
+    /// lost and, after a whole reading, deleted, or read for ever. `place` names the list, for people.
+    pub fn after(
+        more: bool,
+        cursor: Option<String>,
+        asked: Option<&str>,
+        place: &str,
+    ) -> Result<Self, Failure> {
+        if !more {
+            return Ok(Self::End(None));
+        }
+        let why = match cursor.filter(|cursor| !cursor.is_empty()) {
+            Some(cursor) if asked != Some(&*cursor) => return Ok(Self::More(cursor)),
+            Some(_) => "leads back to itself",
+            None => "does not say where",
+        };
+        Err(Failure::Transient { reason: format!("{place}: a page says that more follows, and {why}") })
+    }
+
+    /// The cursor of another page; none at the end.
+    pub fn into_cursor(self) -> Option<String> {
+        match self {
+            Self::More(cursor) => Some(cursor),
+            Self::End(_) => None,
+        }
+    }
+}
+
 impl Default for Next {
     fn default() -> Self {
         Self::End(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(more: bool, cursor: Option<&str>, asked: Option<&str>) -> Option<Next> {
+        Next::after(more, cursor.map(str::to_owned), asked, "/v1/lines").ok()
+    }
+
+    #[test]
+    fn a_page_that_leads_nowhere_is_no_end() {
+        assert_eq!(after(false, None, None), Some(Next::End(None)));
+        assert_eq!(after(false, Some("a"), Some("a")), Some(Next::End(None)), "the last page names itself");
+        assert_eq!(after(true, Some("b"), Some("a")), Some(Next::More("b".to_owned())));
+        for (cursor, asked) in [(None, None), (Some(""), None), (Some("a"), Some("a"))] {
+            assert_eq!(after(true, cursor, asked), None, "{cursor:?} {asked:?}");
+        }
     }
 }

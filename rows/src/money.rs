@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decimal::{Decimal, NumberError};
+
 /// Millionths of a unit: of a currency's major unit (`24.87 USD` = 24 870 000) or of a count
 /// (1.5 conversions = 1 500 000). Range ±9.2 × 10¹² units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -35,9 +37,7 @@ pub enum MoneyError {
 
 // === impl Micros ===
 
-/// Decimal digits that a [`Micros`] keeps.
-const FRACTION_DIGITS: i32 = 6;
-/// Longest decimal text that is read; longer text is refused before any work.
+/// Longest text that is repeated in an error.
 const TEXT_LENGTH_MAX: usize = 64;
 
 impl Micros {
@@ -48,42 +48,12 @@ impl Micros {
 
     /// Reads decimal text (`24.87`, `-3`, `1.5E-4`). Digits beyond the sixth are rounded half away from zero.
     pub fn parse(text: &str) -> Result<Self, MoneyError> {
-        let not_decimal = || MoneyError::NotDecimal(text.chars().take(TEXT_LENGTH_MAX).collect());
-        let too_large = || MoneyError::TooLarge(text.to_owned());
-        if text.is_empty() || text.len() > TEXT_LENGTH_MAX {
-            return Err(not_decimal());
-        }
-        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| not_decimal())?),
-            None => (text, 0),
-        };
-        let (negative, digits) = match mantissa.as_bytes() {
-            [b'-', ..] => (true, &mantissa[1..]),
-            [b'+', ..] => (false, &mantissa[1..]),
-            _ => (false, mantissa),
-        };
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        if whole.is_empty() && fraction.is_empty() {
-            return Err(not_decimal());
-        }
-        let mut value: i128 = 0;
-        for digit in whole.bytes().chain(fraction.bytes()) {
-            if !digit.is_ascii_digit() {
-                return Err(not_decimal());
-            }
-            value = value
-                .checked_mul(10)
-                .and_then(|value| value.checked_add(i128::from(digit - b'0')))
-                .ok_or_else(too_large)?;
-        }
-        let fraction_digits = i32::try_from(fraction.len()).map_err(|_| too_large())?;
-        let shift = exponent
-            .checked_sub(fraction_digits)
-            .and_then(|shift| shift.checked_add(FRACTION_DIGITS))
-            .ok_or_else(too_large)?;
-        let scaled = scale(value, shift).ok_or_else(too_large)?;
-        let signed = if negative { -scaled } else { scaled };
-        i64::try_from(signed).map(Self).map_err(|_| too_large())
+        let repeated = || text.chars().take(TEXT_LENGTH_MAX).collect();
+        let number = Decimal::parse(text).map_err(|error| match error {
+            NumberError::NotNumber => MoneyError::NotDecimal(repeated()),
+            NumberError::TooLarge => MoneyError::TooLarge(repeated()),
+        })?;
+        number.micros().ok_or_else(|| MoneyError::TooLarge(repeated()))
     }
 
     /// A whole number of units, or nothing when it does not fit.
@@ -96,20 +66,6 @@ impl Micros {
     pub fn from_minor(minor: i64, exponent: u8) -> Option<Self> {
         let factor = 10_i64.checked_pow(6_u32.checked_sub(u32::from(exponent))?)?;
         minor.checked_mul(factor).map(Self)
-    }
-}
-
-/// `value × 10^shift`, rounded half away from zero; nothing on overflow. `value` is not negative.
-fn scale(value: i128, shift: i32) -> Option<i128> {
-    if value == 0 {
-        return Some(0);
-    }
-    if shift >= 0 {
-        return value.checked_mul(10_i128.checked_pow(u32::try_from(shift).ok()?)?);
-    }
-    match 10_i128.checked_pow(shift.unsigned_abs()) {
-        Some(divisor) => Some((value + divisor / 2) / divisor),
-        None => Some(0), // less than half of a millionth
     }
 }
 

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 
+use super::path::path_of;
 use crate::limits;
 
 /// HTTP methods that reading needs.
@@ -76,6 +77,16 @@ impl Call {
     /// A POST to this path.
     pub fn post(path: impl Into<String>, endpoint: &'static str) -> Self {
         Self::new(Method::Post, path, endpoint)
+    }
+
+    /// A GET of the path of these segments, each encoded: `&["v1", "charges", id]`.
+    pub fn get_at(segments: &[&str], endpoint: &'static str) -> Self {
+        Self::get(path_of(segments), endpoint)
+    }
+
+    /// A POST to the path of these segments, each encoded.
+    pub fn post_at(segments: &[&str], endpoint: &'static str) -> Self {
+        Self::post(path_of(segments), endpoint)
     }
 
     fn new(method: Method, path: impl Into<String>, endpoint: &'static str) -> Self {

@@ -4,6 +4,7 @@ mod body;
 pub mod budget;
 pub mod call;
 pub mod link;
+mod path;
 pub mod quota;
 pub mod response;
 pub mod retry;

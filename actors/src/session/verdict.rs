@@ -92,10 +92,58 @@ pub enum Signal {
     FieldUnavailable(&'static str),
 }
 
+// === impl Meaning ===
+
+impl Meaning {
+    /// What a status means by itself, in an answer that says nothing in the provider's own words: what stands between here
+    /// and there (a proxy, a load balancer) answers so, too. That something is gone is the provider's to say, so that 404
+    /// and 410 are [`Meaning::Permanent`]; success without what was asked for is [`Meaning::Transient`]. `scope` is whose
+    /// limit a 429 is about; `reason` says what happened or what to do, without secrets.
+    pub fn of_status(status: u16, scope: Scope, reason: String) -> Self {
+        match status {
+            401 => Self::NeedsReauth { advice: reason },
+            403 => Self::Forbidden { advice: reason },
+            // The session reads Retry-After.
+            429 => Self::RateLimited { scope, wait: Wait::Unsaid },
+            // 408: too slow this time; 425: too early.
+            200..300 | 408 | 425 | 500.. => Self::Transient { reason, wait: Wait::Unsaid },
+            _ => Self::Permanent { reason },
+        }
+    }
+}
+
 // === impl Verdict ===
 
 impl From<Meaning> for Verdict {
     fn from(meaning: Meaning) -> Self {
         Self { meaning, signals: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_alone_makes_nothing_gone() {
+        let word = |status| match Meaning::of_status(status, Scope::Project, "why".to_owned()) {
+            Meaning::RateLimited { scope: Scope::Project, wait: Wait::Unsaid } => "limited",
+            Meaning::Transient { reason, wait: Wait::Unsaid } if reason == "why" => "transient",
+            Meaning::NeedsReauth { advice } if advice == "why" => "reauth",
+            Meaning::Forbidden { advice } if advice == "why" => "forbidden",
+            Meaning::Permanent { reason } if reason == "why" => "permanent",
+            other => panic!("{status}: {other:?}"),
+        };
+        for (statuses, expected) in [
+            (&[401][..], "reauth"),
+            (&[403], "forbidden"),
+            (&[429], "limited"),
+            (&[200, 204, 408, 425, 500, 502, 503, 524, 599], "transient"),
+            (&[301, 400, 404, 405, 409, 410, 422], "permanent"),
+        ] {
+            for status in statuses {
+                assert_eq!(word(*status), expected, "{status}");
+            }
+        }
     }
 }

@@ -1,0 +1,4 @@
+//! What integrations share when they read: elements one by one, numbers in every form, objects named in the settings.
+
+pub mod elements;
+pub mod wire;

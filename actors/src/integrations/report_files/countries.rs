@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 /// ISO 3166-1 alpha-2 in upper case, `ZZ` for unknown, `""` for everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +25,7 @@ impl Country {
                 b"WW" => Self::WORLD,
                 b"UK" => Self(*b"GB"),
                 b"EL" => Self(*b"GR"),
-                _ if CODES.contains_key(&code) => Self(code),
+                _ if CODES.contains(&code) => Self(code),
                 _ => Self::UNKNOWN,
             };
         }
@@ -51,9 +51,9 @@ fn plain(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-static CODES: LazyLock<HashMap<[u8; 2], ()>> = LazyLock::new(|| {
+static CODES: LazyLock<HashSet<[u8; 2]>> = LazyLock::new(|| {
     let codes = TABLE.split('|').filter_map(|entry| entry.split(' ').next()?.as_bytes().try_into().ok());
-    codes.map(|code: [u8; 2]| (code, ())).collect()
+    codes.collect()
 });
 
 static NAMES: LazyLock<HashMap<String, Country>> = LazyLock::new(|| {

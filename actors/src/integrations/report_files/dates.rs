@@ -235,10 +235,7 @@ fn month_named(text: &str) -> Option<i8> {
         "december",
     ];
     let name = text.trim().to_ascii_lowercase();
-    let is_named = |full: &&str| {
-        name.len() >= 3 && (full.starts_with(&name) || (name == "sept" && full.starts_with("sept")))
-    };
-    let index = NAMES.iter().position(|full| is_named(&full))?;
+    let index = NAMES.iter().position(|full| name.len() >= 3 && full.starts_with(&name))?;
     i8::try_from(index + 1).ok()
 }
 

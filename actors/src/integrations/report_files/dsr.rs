@@ -347,30 +347,17 @@ impl Dsr {
 
     fn foot(&mut self, cells: &Cells<'_>) -> Result<(), Problem> {
         self.is_over = true;
-        self.expect("records", cells.text(2), self.records)?;
-        self.expect("summary records", cells.text(4), self.summaries.len() as u64)?;
-        self.expect("blocks", cells.text(5), self.blocks)
+        expect("records", cells.text(2), self.records)?;
+        expect("summary records", cells.text(4), self.summaries.len() as u64)?;
+        expect("blocks", cells.text(5), self.blocks)
     }
 
     fn single_foot(&mut self, cells: &Cells<'_>) -> Result<(), Problem> {
         self.is_over = true;
         if self.head.files == 1 {
-            self.expect("records", cells.text(2), self.records)?;
+            expect("records", cells.text(2), self.records)?;
         }
-        self.expect("summary records", cells.text(3), self.summaries.len() as u64)
-    }
-
-    fn expect(&self, what: &str, said: &str, found: u64) -> Result<(), Problem> {
-        match said.parse::<u64>() {
-            Ok(said) if said > found => Err(Problem::File(Refusal::Truncated(format!(
-                "its last record counts {said} {what}, and it has {found}"
-            )))),
-            Ok(said) if said < found => Err(Problem::File(Refusal::Contradiction(format!(
-                "its last record counts {said} {what}, and it has {found}"
-            )))),
-            // Left out, or no number: nothing to hold it to.
-            _ => Ok(()),
-        }
+        expect("summary records", cells.text(3), self.summaries.len() as u64)
     }
 
     fn figures(self) -> Result<Figures, Refusal> {
@@ -460,6 +447,20 @@ impl<'a> Cells<'a> {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         Self::File(refusal)
+    }
+}
+
+/// What the last record counts, held to what was read.
+fn expect(what: &str, said: &str, found: u64) -> Result<(), Problem> {
+    match said.parse::<u64>() {
+        Ok(said) if said > found => Err(Problem::File(Refusal::Truncated(format!(
+            "its last record counts {said} {what}, and it has {found}"
+        )))),
+        Ok(said) if said < found => Err(Problem::File(Refusal::Contradiction(format!(
+            "its last record counts {said} {what}, and it has {found}"
+        )))),
+        // Left out, or no number: nothing to hold it to.
+        _ => Ok(()),
     }
 }
 

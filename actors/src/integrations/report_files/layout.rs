@@ -221,14 +221,15 @@ impl Layout {
         let mut bound = Bound { columns: [None; FIELDS], currency: None, matched: 0, width: header.len() };
         for column in &self.columns {
             let found = column.headers.iter().find_map(|name| {
-                header.iter().enumerate().find_map(|(index, cell)| Some((index, fits(name, cell)?)))
+                let index = header.iter().position(|cell| fits(name, cell))?;
+                Some((name, index))
             });
             match found {
-                Some((index, currency)) => {
+                Some((name, index)) => {
                     bound.matched += 1;
                     bound.columns[column.field as usize].get_or_insert(u16::try_from(index).ok()?);
                     if column.field == Field::Revenue {
-                        bound.currency = currency;
+                        bound.currency = currency_in(name, &header[index]);
                     }
                 }
                 None if column.is_required => return None,
@@ -249,13 +250,15 @@ impl Bound {
     }
 }
 
-/// Whether a header's cell has this name, and the currency in it.
-fn fits(name: &str, cell: &str) -> Option<Option<Currency>> {
-    let Some((before, after)) = name.split_once('¤') else {
-        return (name == cell).then_some(None);
-    };
-    let code = cell.strip_prefix(before)?.strip_suffix(after)?;
-    Currency::parse(code).ok().map(Some)
+/// Whether a header's cell has this name.
+fn fits(name: &str, cell: &str) -> bool {
+    name == cell || currency_in(name, cell).is_some()
+}
+
+/// The currency that a cell has where the name has `¤`.
+fn currency_in(name: &str, cell: &str) -> Option<Currency> {
+    let (before, after) = name.split_once('¤')?;
+    Currency::parse(cell.strip_prefix(before)?.strip_suffix(after)?).ok()
 }
 
 /// A header's cell in lower case, words separated by one space, without what encodings and spreadsheets leave behind.

@@ -160,6 +160,7 @@ impl Exact {
     }
 
     /// The same distance below zero.
+    #[must_use]
     pub const fn negative(self) -> Self {
         Self::new(-self.mantissa().saturating_abs(), self.scale)
     }

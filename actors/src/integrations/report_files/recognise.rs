@@ -144,21 +144,58 @@ fn sample(head: &str, is_whole: bool, delimiter: u8) -> Result<Vec<Vec<String>>,
     Ok(all)
 }
 
-/// How the amounts are written: a comma that is not followed by three digits is a decimal comma.
+/// How the amounts are written. A sign that is not followed by three digits is no sign of thousands; of two different
+/// ones the last is the decimal one. Where no amount tells, it is what files with this delimiter have.
 fn written(data: &[Vec<String>], bound: &Bound, delimiter: u8) -> Decimal {
     let columns = [Field::Revenue, Field::Gross, Field::Quantity].map(|field| bound.column(field));
-    let mut has_point = false;
     for cell in data.iter().flat_map(|row| columns.iter().flatten().filter_map(|at| row.get(*at))) {
         let digits = cell.trim_end_matches(|c: char| !c.is_ascii_digit());
-        match (digits.rfind(','), digits.rfind('.')) {
-            (Some(comma), point) if point.is_none_or(|point| point < comma) => {
-                if digits.len() - comma != 4 || point.is_some() {
-                    return Decimal::Comma;
-                }
-            }
-            (_, Some(_)) => has_point = true,
-            _ => {}
+        let Some(last) = digits.rfind([',', '.']) else { continue };
+        let (before, after) = digits.split_at(last);
+        let is_comma = after.starts_with(',');
+        if after.len() != 4 || before.contains(if is_comma { '.' } else { ',' }) || before == "0" {
+            return if is_comma { Decimal::Comma } else { Decimal::Point };
         }
     }
-    if delimiter == b';' && !has_point { Decimal::Comma } else { Decimal::Point }
+    if delimiter == b';' { Decimal::Comma } else { Decimal::Point }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_of_numbers_is_told_by_what_no_thousands_can_be() {
+        let told = |amounts: &[&str], delimiter| {
+            let header = "code,units,eur".split(',').map(str::to_owned).collect::<Vec<_>>();
+            let columns = [("isrc", 0), ("quantity", 1), ("revenue", 2)];
+            let map: serde_json::Value = columns
+                .iter()
+                .map(|(field, at)| ((*field).to_owned(), header[*at].clone().into()))
+                .collect::<serde_json::Map<_, _>>()
+                .into();
+            let map: crate::integrations::report_files::settings::ColumnMap =
+                serde_json::from_value(serde_json::json!({ "columns": map })).unwrap();
+            let bound = map.layout("own").unwrap().bind(&header).unwrap();
+            let data: Vec<Vec<String>> = amounts
+                .iter()
+                .map(|amount| vec!["x".to_owned(), "1".to_owned(), (*amount).to_owned()])
+                .collect();
+            written(&data, &bound, delimiter)
+        };
+        for (amounts, delimiter, expected) in [
+            (&["1,234", "0,5"][..], b',', Decimal::Comma),
+            (&["1.234", "0.5"], b';', Decimal::Point),
+            (&["1.234,567"], b',', Decimal::Comma),
+            (&["1,234.567"], b';', Decimal::Point),
+            (&["0,123"], b',', Decimal::Comma),
+            (&["1,234"], b';', Decimal::Comma),
+            (&["1,234"], b'\t', Decimal::Point),
+            (&["1.204", "4,123"], b';', Decimal::Comma),
+            (&["(1.23)"], b';', Decimal::Point),
+            (&[], b',', Decimal::Point),
+        ] {
+            assert_eq!(told(amounts, delimiter), expected, "{amounts:?}");
+        }
+    }
 }

@@ -76,7 +76,8 @@ impl<'a> Timeline<'a> {
     fn new(recognised: &'a Recognised, context: &'a Context<'a>, names: &'a Names) -> Result<Self, Refusal> {
         let has = |field| recognised.bound.column(field).is_some();
         let period = context.period.or(names.period);
-        if !has(Field::Date) && !(has(Field::PeriodStart) && has(Field::PeriodEnd)) && period.is_none() {
+        let has_dates = has(Field::Date) || (has(Field::PeriodStart) && has(Field::PeriodEnd));
+        if !has_dates && period.is_none() {
             return Err(Refusal::needs_period());
         }
         let of = match recognised.layout.shape {
@@ -84,10 +85,9 @@ impl<'a> Timeline<'a> {
             Shape::Tracks if has(Field::Title) || has(Field::Isrc) => {
                 named(before(&names.stem, "-songs"), true)
             }
-            Shape::Tracks => String::new(),
             Shape::Playlists => named(before(&names.stem, "-playlists"), true),
             Shape::Content => names.folder.to_lowercase(),
-            Shape::SmartLinks | Shape::Statement => String::new(),
+            Shape::Tracks | Shape::SmartLinks | Shape::Statement => String::new(),
         };
         Ok(Self { recognised, context, names, of, period })
     }

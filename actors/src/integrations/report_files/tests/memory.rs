@@ -1,47 +1,54 @@
 //! What a large DSR file costs. Not part of the ordinary tests; run alone, because it measures the whole process:
 //! `cargo test -p actors --lib report_files::tests::memory -- --ignored --nocapture`, with `DSR_BYTES` for another size.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::{
+    fmt::Write as _,
+    io::{self, Read, Seek, SeekFrom},
+};
 
 use super::*;
 
 /// Distinct pairs of ISRC and territory, at least.
 const PAIRS: u64 = 500_000;
+/// Territories of each track, unless `DSR_TERRITORIES` says so: with 1, every pair has its own title.
 const TERRITORIES: u64 = 50;
-/// Blocks until the pairs come again.
-const TRACKS: u64 = PAIRS / TERRITORIES;
 
 /// A DSR file of any size that is made while it is read.
 struct Endless {
+    territories: u64,
     blocks: u64,
     position: u64,
     block: u64,
     buffer: Vec<u8>,
     given: usize,
-    length: Option<u64>,
 }
 
 impl Endless {
-    fn new(bytes: u64) -> Self {
+    fn new(bytes: u64, territories: u64) -> Self {
         let mut endless =
-            Self { blocks: 0, position: 0, block: 0, buffer: Vec::new(), given: 0, length: None };
-        let block = endless.text(1).len() as u64;
-        endless.blocks = (bytes / block).max(TRACKS);
+            Self { territories, blocks: 0, position: 0, block: 0, buffer: Vec::new(), given: 0 };
+        endless.blocks = (bytes / endless.text(1).len() as u64).max(endless.tracks());
         endless
+    }
+
+    /// Blocks until the pairs come again.
+    fn tracks(&self) -> u64 {
+        PAIRS / self.territories
     }
 
     fn text(&self, block: u64) -> String {
         if block == 0 {
             let mut text = "HEAD\tdsrf/1.4/3.0/1.4\tBasicAudioProfile\t3.0\tM1\t2026-07-10T08:00:00Z\t1\t2\t2026-06\t2026-06\tPADPIDA001\tWave\tWave\tP\tVale\t\n".to_owned();
-            for territory in 0..TERRITORIES {
+            for territory in 0..self.territories {
                 let code = TERRITORY_CODES[usize::try_from(territory).unwrap()];
-                text += &format!(
-                    "SY02.04\tS{territory}\tOnline\t\tSubscriptionModel\tOnDemandStream\t{code}\tWave\t\t\tEUR\t1.5\n"
+                let _ = writeln!(
+                    text,
+                    "SY02.04\tS{territory}\tOnline\t\tSubscriptionModel\tOnDemandStream\t{code}\tWave\t\t\tEUR\t1.5"
                 );
             }
             return text;
         }
-        let track = block % TRACKS;
+        let track = block % self.tracks();
         let mut text = format!(
             "RE01.03\tB{block}\tR1\tD\tP\tC\t{:012}\tArtist {}\t\tRelease {track}\t\tAlbum\n\
              AS01.03\tB{block}\tA1\tX{block}\tQZAB1{:07}\tTitle of track {track}\t\tArtist {}\t\tPT3M\tSoundRecording\n",
@@ -50,9 +57,10 @@ impl Endless {
             track,
             track / 10,
         );
-        for territory in 0..TERRITORIES {
-            text += &format!(
-                "SU02.03\tB{block}\tS{territory}\tT\t\tA1\ttrue\t{}\t\t\tOnDemandStream\tPT1H\n",
+        for territory in 0..self.territories {
+            let _ = writeln!(
+                text,
+                "SU02.03\tB{block}\tS{territory}\tT\t\tA1\ttrue\t{}\t\t\tOnDemandStream\tPT1H",
                 block % 97 + 1
             );
         }
@@ -72,11 +80,8 @@ impl Read for Endless {
             if self.block > self.blocks + 1 {
                 return Ok(0);
             }
-            let text = if self.block == self.blocks + 1 {
-                "FOOT\t\t\t50\n".to_owned()
-            } else {
-                self.text(self.block)
-            };
+            let text =
+                if self.block == self.blocks + 1 { "FOOT\n".to_owned() } else { self.text(self.block) };
             (self.buffer, self.given) = (text.into_bytes(), 0);
             self.block += 1;
         }
@@ -91,7 +96,7 @@ impl Read for Endless {
 impl Seek for Endless {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match to {
-            SeekFrom::End(0) => Ok(*self.length.get_or_insert(u64::MAX / 1_000)),
+            SeekFrom::End(0) => Ok(u64::MAX / 1_000),
             SeekFrom::Start(0) => {
                 (self.position, self.block, self.given) = (0, 0, 0);
                 self.buffer.clear();
@@ -112,9 +117,10 @@ fn peak() -> u64 {
 #[test]
 #[ignore = "minutes, and it measures the whole process"]
 fn a_large_dsr_file_fits_in_little_memory() {
-    let bytes: u64 = std::env::var("DSR_BYTES").ok().map_or(1 << 30, |bytes| bytes.parse().unwrap());
+    let number = |name, usual| std::env::var(name).map_or(usual, |text| text.parse::<u64>().unwrap());
+    let (bytes, territories) = (number("DSR_BYTES", 1 << 30), number("DSR_TERRITORIES", TERRITORIES));
     let before = peak();
-    let mut container = Container::open("a.tsv", Endless::new(bytes)).unwrap();
+    let mut container = Container::open("a.tsv", Endless::new(bytes, territories)).unwrap();
     let member = container.members()[0].clone();
     let reading = Reading::default();
     let report =

@@ -1,9 +1,11 @@
 //! What holds for all files.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::integrations::report_files::numbers::Exact;
+use crate::integrations::report_files::numbers::{Decimal, Exact};
 
 const SAMPLES: &[&[u8]] = &[
     include_bytes!("../samples/tunecore.csv"),
@@ -69,8 +71,8 @@ proptest! {
         let mut expected = Exact::ZERO;
         for (track, store, amount, scale) in &lines {
             let revenue = format!("{amount}E-{scale}");
-            expected = expected.checked_add(Exact::parse(&revenue, Default::default()).unwrap()).unwrap();
-            text += &format!("2026-06,2026-08,R,,QZAB1260000{track},T,Shop {store},Streaming,US,1,{revenue}\n");
+            expected = expected.checked_add(Exact::parse(&revenue, Decimal::Point).unwrap()).unwrap();
+            writeln!(text, "2026-06,2026-08,R,,QZAB1260000{track},T,Shop {store},Streaming,US,1,{revenue}").unwrap();
         }
         let report = read_bytes("a.csv", text.as_bytes()).unwrap();
         prop_assert_eq!(sum_of_rows(&report), expected);

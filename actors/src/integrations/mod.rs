@@ -7,6 +7,7 @@ use crate::integration::Integration;
 pub mod deezer;
 pub mod meta_ads;
 pub mod posthog;
+pub mod report_files;
 pub mod stripe;
 
 /// Every integration that is built in.

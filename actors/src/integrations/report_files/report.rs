@@ -1,0 +1,313 @@
+//! A file's report: validated as a whole, then given out row by row.
+
+use std::io::{Read, Seek};
+
+use encoding_rs::Encoding;
+use rows::{Currency, DayRange};
+
+use super::{
+    container::{Container, Form, Member},
+    dsr,
+    encoding::{self, Decoded, Survey},
+    layout::Shape,
+    limits::{HEAD_BYTES, HEADER_WITHIN},
+    numbers::Decimal,
+    recognise::{self, Found, Recognised},
+    records::{Delimited, Record, Records},
+    refusal::Refusal,
+    row::ReportRow,
+    settings::Reading,
+    statement,
+    sums::{Sums, Total},
+    tally::Tally,
+    timeline,
+    unit::Unit,
+    xlsx::Workbook,
+};
+
+/// Where a file lies and what a person said about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Its path below what is watched; of an archive, that of the archive.
+    pub path: &'a str,
+    /// The connection's settings.
+    pub reading: &'a Reading,
+    /// The period that a person named, for layouts that do not (`--from`, `--to`).
+    pub period: Option<DayRange>,
+}
+
+/// What is known of a file when all of it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// SHA-256 of the report, unpacked, lower-case hex.
+    pub sha256: String,
+    /// Bytes of the report, unpacked.
+    pub size_bytes: u64,
+    /// The layout's name.
+    pub layout: String,
+    /// What its text was encoded in; of a spreadsheet, `xlsx`.
+    pub encoding: &'static str,
+    /// What it stands for.
+    pub unit: Unit,
+    /// From the first to the last day of all lines; `None` when it has none.
+    pub period: Option<DayRange>,
+    /// Its one statement; `None` for none or several.
+    pub statement_period: Option<String>,
+    /// Lines, counted.
+    pub tally: Tally,
+    /// All amounts, by currency.
+    pub totals: Vec<(Option<Currency>, Total)>,
+    /// What a person should know.
+    pub notes: Vec<String>,
+}
+
+/// A report that is whole and makes sense.
+#[derive(Debug)]
+pub struct Report {
+    /// What is known of it.
+    pub facts: Facts,
+    rows: Rows,
+}
+
+/// The rows of a report.
+#[derive(Debug)]
+pub enum Rows {
+    /// Lines added up.
+    Sums(Box<Sums>),
+    /// Lines as they are.
+    Plain(Vec<ReportRow>),
+}
+
+/// What the reader of a shape made of all lines.
+#[derive(Debug)]
+pub struct Figures {
+    /// Rows.
+    pub rows: Rows,
+    /// Lines.
+    pub tally: Tally,
+    /// What it stands for.
+    pub unit: Unit,
+    /// From the first to the last day.
+    pub period: Option<DayRange>,
+    /// What a person should know.
+    pub notes: Vec<String>,
+}
+
+/// Reads one member of a file: all of it, before a row is given out.
+pub fn read<R: Read + Seek>(
+    container: &mut Container<R>,
+    member: &Member,
+    context: &Context<'_>,
+) -> Result<Report, Refusal> {
+    match member.form {
+        Form::Spreadsheet => read_spreadsheet(container, member, context),
+        Form::Text | Form::Gzip => read_text(container, member, context),
+    }
+}
+
+fn read_text<R: Read + Seek>(
+    container: &mut Container<R>,
+    member: &Member,
+    context: &Context<'_>,
+) -> Result<Report, Refusal> {
+    let survey = encoding::survey(&mut container.text(member)?)?;
+    if survey.size_bytes == 0 {
+        return Err(Refusal::Truncated("it is empty".to_owned()));
+    }
+    if survey.head.starts_with(b"PK\x03\x04") {
+        return Err(Refusal::Excessive("an archive within an archive; unpack the outer one".to_owned()));
+    }
+    let names = Names::new(context, member);
+    let encodings = survey.encodings()?;
+    if dsr::is_one(&encoding::decode_head(&survey.head, encodings[0])) {
+        let encoding = encodings[0];
+        let found = dsr::read(Decoded::new(container.text(member)?, encoding), context)?;
+        return Ok(report(survey.sha256, survey.size_bytes, "dsr", encoding.name(), found));
+    }
+    let (recognised, encoding) = recognise_text(&survey, &encodings, context)?;
+    let text = Decoded::new(container.text(member)?, encoding);
+    let mut records = Delimited::new(text, recognised.delimiter);
+    let found = read_table(&mut records, &recognised, context, &names)?;
+    Ok(report(survey.sha256, survey.size_bytes, &recognised.layout.name, encoding.name(), found))
+}
+
+/// Of text in an old encoding, the one whose header is known and whose layout has it.
+fn recognise_text(
+    survey: &Survey,
+    encodings: &[&'static Encoding],
+    context: &Context<'_>,
+) -> Result<(Recognised, &'static Encoding), Refusal> {
+    let is_whole = survey.size_bytes <= HEAD_BYTES as u64;
+    let mut header = Vec::new();
+    let is_certain = encodings.len() == 1;
+    let mut fallback = None;
+    for encoding in encodings {
+        let head = encoding::decode_head(&survey.head, encoding);
+        match recognise::text(&head, is_whole, &context.reading.taught)? {
+            Found::Layout(found) => {
+                let own = found.layout.encoding.as_deref().and_then(encoding::named);
+                if is_certain || own == Some(*encoding) {
+                    return Ok((*found, encoding));
+                }
+                if own.is_none() {
+                    fallback = Some((*found, *encoding));
+                }
+            }
+            Found::Nothing(line) => header = line,
+        }
+    }
+    // Layouts that say nothing: Western, the last that is tried.
+    fallback.ok_or_else(|| recognise::unknown(&header))
+}
+
+fn read_spreadsheet<R: Read + Seek>(
+    container: &mut Container<R>,
+    member: &Member,
+    context: &Context<'_>,
+) -> Result<Report, Refusal> {
+    let names = Names::new(context, member);
+    let mut workbook = Workbook::open(container.spreadsheet(member)?)?;
+    let mut header = Vec::new();
+    for name in workbook.sheet_names() {
+        let first = first_records(&mut workbook.sheet(&name)?)?;
+        match recognise::rows(&first, &context.reading.taught, None)? {
+            Found::Layout(mut recognised) => {
+                // A spreadsheet stores numbers, not their form.
+                recognised.decimal = Decimal::Point;
+                let found = read_table(&mut workbook.sheet(&name)?, &recognised, context, &names)?;
+                let Workbook { sha256, size_bytes, .. } = workbook;
+                return Ok(report(sha256, size_bytes, &recognised.layout.name, "xlsx", found));
+            }
+            Found::Nothing(line) if line.len() > header.len() => header = line,
+            Found::Nothing(_) => {}
+        }
+    }
+    Err(recognise::unknown(&header))
+}
+
+fn first_records(records: &mut dyn Records) -> Result<Vec<Vec<String>>, Refusal> {
+    let (mut record, mut first) = (Record::default(), Vec::new());
+    while first.len() < HEADER_WITHIN && records.advance(&mut record)? {
+        first.push(record.cells().map(str::to_owned).collect());
+    }
+    Ok(first)
+}
+
+fn read_table(
+    records: &mut dyn Records,
+    recognised: &Recognised,
+    context: &Context<'_>,
+    names: &Names,
+) -> Result<Figures, Refusal> {
+    let mut record = Record::default();
+    for _ in 0..=recognised.before_header {
+        records.advance(&mut record)?;
+    }
+    let found = match recognised.layout.shape {
+        Shape::Statement => statement::read(records, recognised, context, names),
+        _ => timeline::read(records, recognised, context, names),
+    }?;
+    found.tally.check(&recognised.layout.name)?;
+    if found.tally.lines == 0 {
+        return Err(Refusal::Undecided(
+            "it has a header and no lines; no figures are said by that".to_owned(),
+        ));
+    }
+    Ok(found)
+}
+
+fn report(sha256: String, size_bytes: u64, layout: &str, encoding: &'static str, found: Figures) -> Report {
+    let (mut totals, mut statement_period) = (Vec::new(), None);
+    if let Rows::Sums(sums) = &found.rows {
+        totals = sums.totals().iter().map(|(currency, total)| (*currency, *total)).collect();
+        if let [one] = sums.statements() {
+            statement_period = Some(one.clone());
+        }
+    }
+    let facts = Facts {
+        sha256,
+        size_bytes,
+        layout: layout.to_owned(),
+        encoding,
+        unit: found.unit,
+        period: found.period,
+        statement_period,
+        tally: found.tally,
+        totals,
+        notes: found.notes,
+    };
+    Report { facts, rows: found.rows }
+}
+
+/// The names under which a report was found.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// Its own, without folders and what browsers add (` (1)`) and without endings.
+    pub stem: String,
+    /// Its own.
+    pub file: String,
+    /// The nearest of file, folder and archive that says a period.
+    pub period: Option<DayRange>,
+    /// The folder in which it lies, else its own stem.
+    pub folder: String,
+}
+
+// === impl Names ===
+
+impl Names {
+    fn new(context: &Context<'_>, member: &Member) -> Self {
+        let file = member.file_name().to_owned();
+        let parts = |path: &str| path.split(['/', '\\']).map(str::to_owned).collect::<Vec<_>>();
+        let mut nearest: Vec<String> = parts(&member.name);
+        nearest.reverse();
+        let outer: Vec<String> = parts(context.path).into_iter().rev().filter(|part| *part != file).collect();
+        nearest.extend(outer);
+        let period = nearest.iter().find_map(|name| super::dates::in_name(name));
+        let stem = stem(&file);
+        let folder = nearest.get(1).map_or_else(|| stem.clone(), |folder| self::stem(folder));
+        Self { stem, file, period, folder }
+    }
+}
+
+fn stem(file: &str) -> String {
+    let mut stem = file;
+    for end in [".gz", ".zip", ".csv", ".tsv", ".txt", ".xlsx"] {
+        let cut = stem.len().saturating_sub(end.len());
+        if stem.get(cut..).is_some_and(|own| own.eq_ignore_ascii_case(end)) {
+            stem = &stem[..cut];
+        }
+    }
+    let numbered = stem.rsplit_once(" (").filter(|(_, rest)| {
+        rest.strip_suffix(')')
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    });
+    numbered.map_or(stem, |(before, _)| before).trim().to_owned()
+}
+
+// === impl Report ===
+
+impl Report {
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        match &self.rows {
+            Rows::Sums(sums) => sums.len(),
+            Rows::Plain(rows) => rows.len(),
+        }
+    }
+
+    /// Without rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// At most `count` rows from the row `first`, always in the same order: a load that was interrupted goes on.
+    pub fn page(&self, first: usize, count: usize) -> Vec<ReportRow> {
+        let last = first.saturating_add(count).min(self.len());
+        match &self.rows {
+            Rows::Sums(sums) => {
+                (first..last).filter_map(|index| sums.row(index).map(ReportRow::Royalty)).collect()
+            }
+            Rows::Plain(rows) => rows.get(first..last).unwrap_or_default().to_vec(),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Lines of a file, counted: read, left out on purpose, unreadable.
+
+use super::{
+    limits::{EXAMPLES_MAX, READABLE_OF},
+    refusal::Refusal,
+};
+
+/// Counts of lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Lines with figures, those included that could not be read.
+    pub lines: u64,
+    /// Totals, footers, payouts: what repeats other lines or is no figure.
+    pub skipped: u64,
+    /// Lines that could not be read.
+    pub rejected: u64,
+    /// The first of those.
+    pub examples: Vec<Rejected>,
+}
+
+/// A line that could not be read. Holds no values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Which, counted from 1.
+    pub line: u64,
+    /// What was expected.
+    pub why: String,
+}
+
+// === impl Tally ===
+
+impl Tally {
+    /// Counts a line that could not be read.
+    pub fn reject(&mut self, line: u64, why: String) {
+        self.rejected += 1;
+        if self.examples.len() < EXAMPLES_MAX {
+            self.examples.push(Rejected { line, why });
+        }
+    }
+
+    /// Refuses a file of which more than a few lines could not be read: then it is not what it seems.
+    pub fn check(&self, layout: &str) -> Result<(), Refusal> {
+        match self.examples.first() {
+            Some(first) if self.rejected.saturating_mul(READABLE_OF) > self.lines => {
+                Err(Refusal::TooManyRejected {
+                    rejected: self.rejected,
+                    lines: self.lines,
+                    layout: layout.to_owned(),
+                    line: first.line,
+                    why: first.why.clone(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}

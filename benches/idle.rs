@@ -24,7 +24,7 @@ use std::{
 
 use actors::{
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     integrations::catalogue,
     page::{Page, PageRequest, Reply},
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
@@ -64,7 +64,7 @@ impl Integration for Quiet {
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         Ok(Arc::new(*self))
     }
 }

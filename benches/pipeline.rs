@@ -17,8 +17,8 @@ use actors::{
     observer::Silent,
     page::{Lane, PageRequest, Reply, Span},
     session::{
-        Auth, Call, Link, Surroundings,
-        quota::{QuotaRule, Quotas, Scope, Urgency},
+        Call, Link, Signature, Surroundings,
+        quota::{QuotaRule, Scope, Urgency},
         transport::{RawResponse, Transport, TransportError},
     },
     stream::{Kind, Stream},
@@ -64,7 +64,7 @@ impl Transport for Canned {
         &'a self,
         _: &'a Url,
         _: &'a Call,
-        _: &'a Auth,
+        _: &'a Signature,
     ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
         let answer =
             RawResponse { status: 200, headers: reqwest::header::HeaderMap::new(), body: self.0.clone() };
@@ -80,15 +80,10 @@ fn runtime() -> tokio::runtime::Runtime {
 fn map(bench: &mut Criterion, provider: &str, body: &str, stream: &str, span: &Span, rows: usize) {
     let integration = catalogue().into_iter().find(|integration| integration.id() == provider).unwrap();
     let spec = Arc::new(specification(integration.as_ref()));
-    let source = integration.connect(&spec).unwrap();
     let clock = Arc::new(SystemClock::new());
     let observer = Arc::new(Silent);
-    let surroundings = Surroundings {
-        transport: Arc::new(Canned(Bytes::copy_from_slice(body.as_bytes()))),
-        quotas: Arc::new(Quotas::new(clock.clone(), observer.clone())),
-        clock,
-        observer,
-    };
+    let surroundings = Surroundings::alone(Arc::new(Canned(Bytes::copy_from_slice(body.as_bytes()))), clock, observer);
+    let source = integration.connect(&spec, &surroundings.services()).unwrap();
     let link = Link::new(spec, integration.id(), source.clone(), Vec::new(), surroundings);
     let streams = integration.streams();
     let stream = streams.iter().find(|known| known.name == stream).unwrap();
@@ -136,6 +131,7 @@ fn specification(integration: &dyn Integration) -> ConnectionSpec {
         accounts_exclude: Vec::new(),
         start_date: jiff::civil::date(2026, 1, 1),
         base_url: Url::parse("http://127.0.0.1:9").unwrap(),
+        endpoints: BTreeMap::new(),
         api_version: integration.api_version().to_owned(),
         credentials: BTreeMap::from([(credential, SecretString::from("rk_live_bench"))]),
         settings: if integration.id() == "meta_ads" {

@@ -9,11 +9,21 @@ use actors::{
     page::{Next, PageRequest, Reply, Span},
     session::{
         Link, Session, Surroundings,
-        quota::{Quotas, Urgency},
+        quota::Urgency,
+        tokens::Tokens,
         transport::{HttpTransport, TransportError},
     },
 };
-use rows::{Clock, Table, ads::AdCampaign, clock::SystemClock};
+use futures::future::BoxFuture;
+use rows::{Clock, RefreshTokens, Table, ads::AdCampaign, clock::SystemClock, refresh::KeepError};
+use secrecy::SecretString;
+use store::{Access, Store};
+
+use crate::{
+    cache::{self, CacheError},
+    open_store,
+    settings::Settings,
+};
 
 /// A provider under question.
 pub struct Probe {
@@ -31,6 +41,16 @@ pub enum ProbeError {
     /// The wire.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// The cache's settings.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+}
+
+/// Keeps what a provider replaces while it is asked, in the configured database, which a worker may use meanwhile.
+struct Keeper {
+    settings: Settings,
+    /// The provider is known to replace what is used: it is not asked where the new one could not be kept.
+    must_keep: bool,
 }
 
 /// Pages of one listing at most: more campaigns than anybody reads.
@@ -38,16 +58,20 @@ const PAGES_MAX: usize = 1_000;
 
 impl Probe {
     /// Of this connection. Sends nothing yet.
-    pub fn new(spec: Arc<ConnectionSpec>, integration: Arc<dyn Integration>) -> Result<Self, ProbeError> {
+    pub fn new(
+        settings: &Settings,
+        spec: Arc<ConnectionSpec>,
+        integration: Arc<dyn Integration>,
+    ) -> Result<Self, ProbeError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let observer = Arc::new(Silent);
+        let must_keep = integration.replaced_credentials().iter().any(|name| spec.credentials.contains_key(*name));
+        let tokens = tokens(settings, &clock)?.kept_by(Arc::new(Keeper { settings: settings.clone(), must_keep }));
         let surroundings = Surroundings {
-            transport: Arc::new(HttpTransport::new()?),
-            quotas: Arc::new(Quotas::new(clock.clone(), observer.clone())),
-            clock,
-            observer,
+            tokens: Arc::new(tokens),
+            ..Surroundings::alone(Arc::new(HttpTransport::new()?), clock, observer)
         };
-        let source = integration.connect(&spec)?;
+        let source = integration.connect(&spec, &surroundings.services())?;
         let link = Link::new(spec, integration.id(), source.clone(), integration.quotas(), surroundings);
         Ok(Self { source, integration, session: link.session(Urgency::Fresh) })
     }
@@ -87,6 +111,61 @@ impl Probe {
         }
         Ok(campaigns)
     }
+}
+
+// === impl Keeper ===
+
+impl Keeper {
+    async fn open(&self) -> Result<Store, KeepError> {
+        if let Some(path) = self.settings.database.missing_file() {
+            return Err(KeepError::Unavailable(format!("{} is not there yet: a start makes it", path.display())));
+        }
+        let clock = Arc::new(SystemClock::new());
+        let store = open_store(&self.settings, Access::Write, clock).await;
+        store.map_err(|error| KeepError::Unavailable(error.to_string()))
+    }
+}
+
+impl RefreshTokens for Keeper {
+    fn current<'a>(
+        &'a self,
+        configured: &'a SecretString,
+    ) -> BoxFuture<'a, Result<Option<SecretString>, KeepError>> {
+        Box::pin(async move {
+            let current = match self.open().await {
+                Ok(store) => {
+                    let current = store.current(configured).await;
+                    store.close().await;
+                    current
+                }
+                Err(error) => Err(error),
+            };
+            if self.must_keep { current } else { current.or(Ok(None)) }
+        })
+    }
+
+    fn keep<'a>(
+        &'a self,
+        connection: &'a str,
+        configured: &'a SecretString,
+        current: &'a SecretString,
+    ) -> BoxFuture<'a, Result<(), KeepError>> {
+        Box::pin(async move {
+            let store = self.open().await?;
+            let kept = store.keep(connection, configured, current).await;
+            store.close().await;
+            kept
+        })
+    }
+}
+
+/// Those that a worker has, where it shares them.
+fn tokens(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Tokens, CacheError> {
+    let cache = cache::open(&settings.cache, clock.clone(), Arc::new(|_, _| {}))?;
+    Ok(match &settings.encryption.keyring {
+        Some(keyring) if cache.is_shared() => Tokens::new(cache, Arc::new(keyring.clone()), clock.clone()),
+        _ => Tokens::alone(clock.clone()),
+    })
 }
 
 impl std::fmt::Debug for Probe {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use actors::integration::Integration;
 use rows::clock::SystemClock;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use store::{Access, Store, StoreError};
 
 use crate::{
@@ -41,12 +41,10 @@ async fn stored(settings: &Settings) -> StoredSecrets {
             "set [encryption] key; `dynamoi secrets generate-key` makes one, then `dynamoi secrets put` stores secrets",
         );
     }
-    let url = settings.database.url.expose_secret();
-    let file = url.strip_prefix("sqlite://").map(|rest| rest.split('?').next().unwrap_or(rest));
-    if let Some(file) = file.filter(|file| !std::path::Path::new(file).exists()) {
+    if let Some(file) = settings.database.missing_file() {
         // Looking must not make it.
         return unavailable(
-            format!("a database ({file}) that is not there yet"),
+            format!("a database ({}) that is not there yet", file.display()),
             "`dynamoi secrets put NAME --config …` makes it and stores the secret",
         );
     }

@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
-use rows::{Currency, Day};
+use rows::{Clock, Currency, Day};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{
     failure::Failure,
     page::{PageRequest, Reply},
-    session::{Auth, Response, Session, Verdict, quota::QuotaRule},
+    session::{API_HOST, Auth, Response, Session, Verdict, quota::QuotaRule, tokens::Tokens},
     stream::Stream,
     webhook::WebhookVerifier,
 };
@@ -22,6 +22,11 @@ pub trait Integration: Send + Sync {
 
     /// Where its API is reached unless the configuration says otherwise.
     fn base_url(&self) -> &'static str;
+
+    /// Its further hosts, such as the one that gives access tokens. Nothing is sent to any other.
+    fn hosts(&self) -> &'static [HostSpec] {
+        &[]
+    }
 
     /// The API version asked for unless the configuration says otherwise; `""` where there are none.
     fn api_version(&self) -> &'static str {
@@ -51,6 +56,12 @@ pub trait Integration: Send + Sync {
         &[]
     }
 
+    /// Credentials that the provider replaces when they are used: a connection with one of them is refused where no
+    /// encryption key is configured, because the new one could not be kept.
+    fn replaced_credentials(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// An account's id as the provider gives it, from how it may be written in the configuration (`act_1` is 1).
     fn account_id<'a>(&self, configured: &'a str) -> &'a str {
         configured
@@ -70,13 +81,19 @@ pub trait Integration: Send + Sync {
     fn sample(&self) -> &'static str;
 
     /// Makes the source of one connection. Sends nothing.
-    fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError>;
+    fn connect(&self, spec: &ConnectionSpec, services: &Services) -> Result<Arc<dyn Source>, SetupError>;
 }
 
 /// One connected account holder at a provider. The engine calls it; it calls the [`Session`] for every request.
 pub trait Source: Send + Sync {
-    /// How requests are authenticated.
+    /// How requests to the API are authenticated.
     fn auth(&self) -> Auth;
+
+    /// How requests to one of its further hosts are authenticated. What belongs to the API does not go elsewhere by itself.
+    /// Requests for access tokens are none of these: the session makes them.
+    fn auth_at(&self, _host: &'static str) -> Auth {
+        Auth::None
+    }
 
     /// What an answer means. Called for **every** answer, good ones too: quota signals ride on all of them, and some
     /// providers put errors into status 200.
@@ -153,6 +170,26 @@ pub struct CredentialSpec {
     pub help: &'static str,
 }
 
+/// One of an integration's hosts beside that of its API.
+#[derive(Debug, Clone, Copy)]
+pub struct HostSpec {
+    /// The key below `endpoints`, and what a [`Call`](crate::session::Call) names it by: `token`.
+    pub name: &'static str,
+    /// Its root, unless the configuration says otherwise.
+    pub url: &'static str,
+    /// What is had from it.
+    pub help: &'static str,
+}
+
+/// What a source may ask for beside its session.
+#[derive(Clone)]
+pub struct Services {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Access tokens, for what does not go through the session.
+    pub tokens: Arc<Tokens>,
+}
+
 /// One connection as configured: defaults applied, secrets resolved.
 #[derive(Debug, Clone)]
 pub struct ConnectionSpec {
@@ -170,6 +207,8 @@ pub struct ConnectionSpec {
     pub start_date: Day,
     /// Root of the provider's API.
     pub base_url: Url,
+    /// Roots of its further hosts, by name.
+    pub endpoints: BTreeMap<String, Url>,
     /// The API version.
     pub api_version: String,
     /// Secrets by name.
@@ -206,6 +245,14 @@ pub enum SetupError {
         /// What it is and where to get it.
         help: &'static str,
     },
+    /// A secret is not of the form that is needed.
+    #[error("credentials.{name}: {problem}")]
+    Credential {
+        /// Its key.
+        name: &'static str,
+        /// What was expected, without the secret.
+        problem: String,
+    },
     /// A setting does not make sense.
     #[error("settings.{key}: {problem}")]
     Setting {
@@ -222,6 +269,22 @@ impl Account {
     /// That of a connection without accounts: its id is `""`. `time_zone` is the zone in which its days are counted.
     pub fn sole(name: impl Into<String>, time_zone: impl Into<String>) -> Self {
         Self { id: String::new(), name: name.into(), currency: None, time_zone: time_zone.into() }
+    }
+}
+
+// === impl Services ===
+
+impl Services {
+    /// Of a process that shares tokens with no other, and keeps none.
+    pub fn alone(clock: Arc<dyn Clock>) -> Self {
+        let tokens = Arc::new(Tokens::alone(Arc::clone(&clock)));
+        Self { clock, tokens }
+    }
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").field("tokens", &self.tokens).finish_non_exhaustive()
     }
 }
 
@@ -263,6 +326,11 @@ impl ConnectionSpec {
         Err(SetupError::Setting { key: key.to_owned(), problem })
     }
 
+    /// The root of one of its hosts; none where it has no such host.
+    pub fn host(&self, name: &str) -> Option<&Url> {
+        if name == API_HOST { Some(&self.base_url) } else { self.endpoints.get(name) }
+    }
+
     /// Whether nothing differs, secrets included.
     pub fn same_as(&self, other: &Self) -> bool {
         let Self {
@@ -273,6 +341,7 @@ impl ConnectionSpec {
             accounts_exclude,
             start_date,
             base_url: _,
+            endpoints: _,
             api_version,
             credentials: _,
             settings,
@@ -298,6 +367,7 @@ impl ConnectionSpec {
             other == Some(secret.expose_secret())
         };
         self.base_url == other.base_url
+            && self.endpoints == other.endpoints
             && self.quotas == other.quotas
             && self.credentials.len() == other.credentials.len()
             && self.credentials.iter().all(same_secret)

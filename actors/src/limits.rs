@@ -14,6 +14,20 @@ pub const CHECK_TIMEOUT: Duration = Duration::from_hours(1);
 /// One answer, decompressed. The largest documented pages are two or three megabytes; more is a fault or an attack.
 pub const RESPONSE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// The answer of a token endpoint: two tokens and a few words.
+pub const TOKEN_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// One token: it goes into a header, and servers take 8 or 16 KiB of those.
+pub const TOKEN_LENGTH_MAX: usize = 8 * 1024;
+/// Requests for one token: attempts when failures are passing, and refusals for quota.
+pub const TOKEN_REQUESTS_MAX: u64 = ATTEMPTS_MAX as u64 + REFUSALS_MAX as u64;
+/// How long an access token is taken to be valid where its provider does not say: what nearly all of them give. One that
+/// expires before costs a refused request.
+pub const TOKEN_LIFE_UNSAID: Duration = Duration::from_hours(1);
+/// No access token is used for longer, whatever its provider says: what was granted then is looked at once a day.
+pub const TOKEN_LIFE_MAX: Duration = Duration::from_hours(24);
+/// Signed tokens say that they were issued so long ago: clocks that differ by no more agree that it is past.
+pub const ISSUED_BEFORE: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
+
 /// Attempts at one call when failures are passing; then the cycle fails and the connection backs off.
 pub const ATTEMPTS_MAX: u32 = 4;
 /// Refusals of one call for quota before the cycle gives up its turn.

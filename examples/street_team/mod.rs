@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use dynamoi::{
     actors::{
         failure::Failure,
-        integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+        integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
         page::{Page, PageRequest, Reply},
         session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
         stream::{Kind, Snapshot, Stream},
@@ -54,7 +54,7 @@ impl Integration for StreetTeam {
         "[connections.posters]\nintegration = \"street_team\"\n"
     }
 
-    fn connect(&self, _: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         Ok(Arc::new(self.clone()))
     }
 }

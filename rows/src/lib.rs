@@ -1,5 +1,5 @@
 //! The language that all rooms share: normalised rows, money, days, the ledger's memory, and the ports
-//! (`Sink`, `Cache`, `Seal`, `Clock`) through which the engine reaches the world. It knows no provider, no SQL and no HTTP.
+//! (`Sink`, `Cache`, `Seal`, `RefreshTokens`, `Clock`) through which the engine reaches the world. It knows no provider, no SQL and no HTTP.
 
 pub mod ads;
 pub mod cache;
@@ -16,6 +16,7 @@ pub mod music;
 pub mod payments;
 pub mod personal;
 pub mod quarantine;
+pub mod refresh;
 pub mod row;
 pub mod seal;
 pub mod sink;
@@ -31,5 +32,6 @@ pub use clock::Clock;
 pub use day::{Day, DayRange};
 pub use decimal::Decimal;
 pub use money::{Currency, Micros};
+pub use refresh::RefreshTokens;
 pub use row::{Row, Table};
 pub use seal::Seal;

@@ -49,7 +49,7 @@ impl Check {
         };
         let mut providers = true;
         for spec in specs {
-            providers &= connection(spec).await;
+            providers &= connection(&settings, spec).await;
         }
         match (database && cache, providers) {
             (false, _) => Exit::Failed,
@@ -122,13 +122,13 @@ async fn database(settings: &Settings) -> bool {
     }
 }
 
-async fn connection(spec: Arc<ConnectionSpec>) -> bool {
+async fn connection(settings: &Settings, spec: Arc<ConnectionSpec>) -> bool {
     let name = spec.name.clone();
     let Some(integration) = catalogue().into_iter().find(|known| known.id() == spec.integration) else {
         line(&name, false, &format!("integration {} is not built in", spec.integration));
         return false;
     };
-    let accounts = match Probe::new(spec, integration) {
+    let accounts = match Probe::new(settings, spec, integration) {
         Ok(probe) => probe.accounts().await,
         Err(error) => {
             line(&name, false, &error.to_string());

@@ -47,7 +47,7 @@ impl Discover {
         };
         // All that the credentials see, not only what is configured.
         Arc::make_mut(&mut spec).accounts.clear();
-        let probe = match Probe::new(spec, integration) {
+        let probe = match Probe::new(&settings, spec, integration) {
             Ok(probe) => probe,
             Err(error) => return Exit::failed(error),
         };

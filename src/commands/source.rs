@@ -8,7 +8,6 @@ use dynamoi::{
     load_settings,
     settings::{self, LogFormat, Mistakes, Settings},
 };
-use secrecy::ExposeSecret;
 
 use super::{Exit, output};
 
@@ -78,9 +77,7 @@ pub fn require_connection(settings: &Settings, name: &str) -> Result<(), Exit> {
 
 /// The configured SQLite file, when it is not there yet: commands that only look must not make it.
 pub fn missing_file(settings: &Settings) -> Option<PathBuf> {
-    let path = settings.database.url.expose_secret().strip_prefix("sqlite://")?;
-    let path = PathBuf::from(path.split('?').next().unwrap_or(path));
-    (!path.exists()).then_some(path)
+    settings.database.missing_file()
 }
 
 /// The environment, without what is no Unicode: no name or value of ours is that.

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actors::{
-    integration::{ConnectionSpec, Integration, SetupError, StreamOverride},
+    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError, StreamOverride},
     session::quota::{QuotaRule, Scope},
     stream::{Kind, Tier},
 };
 use reqwest::Url;
+use rows::clock::SystemClock;
 use secrecy::SecretString;
 
 use super::{
@@ -17,6 +18,7 @@ use super::{
     place::KeyPath,
     review::{Review, Secrets},
     schema::SCOPES,
+    secret::{SecretSource, StoredSecrets},
     validation::{not_built_in, shown},
 };
 
@@ -62,15 +64,17 @@ impl Review<'_> {
             };
             if is_on {
                 let base_url = self.base_url(&path, &table, general, integration.as_ref());
+                let endpoints = self.endpoints(&path, &table, general, integration.as_ref());
                 let secrets = self.secrets(&path, &table);
                 let mut spec = self.spec(&name, &table, general, integration.as_ref());
                 spec = spec.zip(base_url.clone()).map(|(spec, base_url)| ConnectionSpec {
                     base_url,
+                    endpoints,
                     credentials: secrets.clone(),
                     ..spec
                 });
                 if let Some(spec) = spec.clone() {
-                    self.try_out(&path, integration.as_ref(), spec);
+                    self.try_out(&path, &table, integration.as_ref(), spec);
                 }
                 connection.spec = spec.filter(|_| self.secrets == Secrets::Fetched).map(Arc::new);
                 let subjects = integration.subjects(&table.settings);
@@ -100,13 +104,10 @@ impl Review<'_> {
             let Some(table) = self.read::<IntegrationTable>(&path) else { continue };
             self.check_rates(&path, &table.quota);
             self.check_streams(&path, &table.streams, integration.as_ref());
-            if table
-                .base_url
-                .as_deref()
-                .and_then(|text| base_url::parse(text).ok())
-                .is_some_and(|url| base_url::is_exposed(&url))
-            {
-                self.warn_exposed(&path.child("base_url"));
+            for (key, url) in urls(&path, table.base_url.as_ref(), &table.endpoints) {
+                if base_url::parse(url).is_ok_and(|url| base_url::is_exposed(&url)) {
+                    self.warn_exposed(&key);
+                }
             }
             tables.insert(integration.id().to_owned(), table);
         }
@@ -143,6 +144,28 @@ impl Review<'_> {
         Some(url)
     }
 
+    /// The roots of its further hosts: the connection's, else the integration's table's, else the usual ones.
+    fn endpoints(
+        &mut self,
+        path: &KeyPath,
+        table: &ConnectionTable,
+        general: Option<&IntegrationTable>,
+        integration: &dyn Integration,
+    ) -> BTreeMap<String, Url> {
+        let mut endpoints = BTreeMap::new();
+        for host in integration.hosts() {
+            let own = table.endpoints.get(host.name);
+            let configured = own.or_else(|| general.and_then(|general| general.endpoints.get(host.name)));
+            // One that is wrong is told already, by the schema.
+            let Ok(url) = base_url::parse(configured.map_or(host.url, String::as_str)) else { continue };
+            if own.is_some() && base_url::is_exposed(&url) {
+                self.warn_exposed(&path.child("endpoints").child(host.name));
+            }
+            endpoints.insert(host.name.to_owned(), url);
+        }
+        endpoints
+    }
+
     fn secrets(&mut self, path: &KeyPath, table: &ConnectionTable) -> BTreeMap<String, SecretString> {
         let path = path.child("credentials");
         let mut secrets = BTreeMap::new();
@@ -174,6 +197,7 @@ impl Review<'_> {
         }
         let settings = self.without_key(&path, &table.settings, integration);
         self.refuse_both(&path, table, integration);
+        self.refuse_unkept(&path, table, integration);
         let api_version = general.and_then(|general| general.api_version.clone());
         Some(ConnectionSpec {
             name: name.to_owned(),
@@ -185,6 +209,7 @@ impl Review<'_> {
                 .start_date
                 .unwrap_or_else(|| rows::day::plus_days(self.today, -DEFAULT_HISTORY_DAYS)),
             base_url: base_url::parse(integration.base_url()).ok()?,
+            endpoints: BTreeMap::new(),
             api_version: api_version.unwrap_or_else(|| integration.api_version().to_owned()),
             credentials: BTreeMap::new(),
             settings,
@@ -207,6 +232,21 @@ impl Review<'_> {
                 &format!("account {excluded:?} in both"),
                 Some("remove it from one of them".to_owned()),
             );
+        }
+    }
+
+    /// What the provider replaces must be kept, and is kept sealed only.
+    fn refuse_unkept(&mut self, path: &KeyPath, table: &ConnectionTable, integration: &dyn Integration) {
+        for name in integration.replaced_credentials() {
+            if !self.encrypts && table.credentials.contains_key(*name) {
+                self.mistake(
+                    &path.child("credentials").child(name),
+                    "a credential that the provider replaces, and no key to keep the new one with",
+                    "[encryption] key, with which the new one is sealed in the database",
+                    "no [encryption] key",
+                    Some("`dynamoi secrets generate-key` makes one".to_owned()),
+                );
+            }
         }
     }
 
@@ -234,29 +274,52 @@ impl Review<'_> {
         settings
     }
 
-    /// Lets the integration look at its settings. It sends nothing.
-    fn try_out(&mut self, path: &KeyPath, integration: &dyn Integration, mut spec: ConnectionSpec) {
+    /// Lets the integration look at its settings and secrets. It sends nothing.
+    fn try_out(
+        &mut self,
+        path: &KeyPath,
+        table: &ConnectionTable,
+        integration: &dyn Integration,
+        mut spec: ConnectionSpec,
+    ) {
         // A secret that cannot be had is told already; it must not keep the settings from being looked at.
-        for credential in integration.credentials().iter().filter(|credential| credential.required) {
-            spec.credentials.entry(credential.name.to_owned()).or_insert_with(|| SecretString::from("-"));
+        let mut unseen = Vec::new();
+        for CredentialSpec { name, required, .. } in integration.credentials() {
+            let source = table.credentials.get(*name);
+            if self.is_assumed(source) || (!spec.credentials.contains_key(*name) && (*required || source.is_some())) {
+                spec.credentials.insert((*name).to_owned(), SecretString::from("-"));
+                unseen.push(*name);
+            }
         }
-        let (key, what, help) = match integration.connect(&spec) {
+        let services = Services::alone(Arc::new(SystemClock::new()));
+        let (key, what, found, help) = match integration.connect(&spec, &services) {
             Ok(_) => return,
+            Err(SetupError::Credential { name, .. }) if unseen.contains(&name) => return,
+            Err(SetupError::Credential { name, problem }) => {
+                let key = path.child("credentials").child(name);
+                (key, format!("wrong credential: {problem}"), Some("a secret of another form".to_owned()), None)
+            }
             Err(SetupError::MissingCredential { name, help }) => (
                 path.child("credentials").child(name),
                 "missing credential".to_owned(),
+                None,
                 Some(help.to_owned()),
             ),
             Err(SetupError::Setting { key, problem }) => {
                 let settings = path.child("settings");
                 let key = if key == "*" { settings } else { settings.child(&key) };
-                (key, format!("wrong setting: {problem}"), None)
+                (key, format!("wrong setting: {problem}"), None, None)
             }
         };
         if !self.is_broken(&key) {
-            let found = self.tree.get(&key).map_or_else(|| "nothing".to_owned(), shown);
-            self.mistake(&key, &what, "", &found, help);
+            let shown = || self.tree.get(&key).map_or_else(|| "nothing".to_owned(), shown);
+            self.mistake(&key, &what, "", &found.unwrap_or_else(shown), help);
         }
+    }
+
+    /// Whether a secret is taken to be there, and its text is made up.
+    fn is_assumed(&self, source: Option<&SecretSource>) -> bool {
+        matches!((source, self.stored), (Some(SecretSource::Stored { .. }), StoredSecrets::Assumed))
     }
 
     fn check_rates(&mut self, path: &KeyPath, quota: &BTreeMap<String, QuotaTable>) {
@@ -310,6 +373,17 @@ impl Review<'_> {
             }
         }
     }
+}
+
+/// The URLs of a table, with their keys.
+fn urls<'a>(
+    path: &KeyPath,
+    base_url: Option<&'a String>,
+    endpoints: &'a BTreeMap<String, String>,
+) -> impl Iterator<Item = (KeyPath, &'a str)> {
+    let of_api = base_url.map(|url| (path.child("base_url"), url.as_str()));
+    let below = path.child("endpoints");
+    of_api.into_iter().chain(endpoints.iter().map(move |(name, url)| (below.child(name), url.as_str())))
 }
 
 /// The rules of a quota table; nothing when it is empty.

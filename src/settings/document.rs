@@ -159,6 +159,9 @@ pub struct IntegrationTable {
     #[serde(default)]
     #[schemars(schema_with = "form::url")]
     pub base_url: Option<String>,
+    /// Its further hosts, by name, instead of the usual ones.
+    #[serde(default)]
+    pub endpoints: BTreeMap<String, String>,
     /// Version of the provider's API, instead of the usual one.
     #[serde(default)]
     pub api_version: Option<String>,
@@ -256,6 +259,9 @@ pub struct ConnectionTable {
     #[serde(default)]
     #[schemars(schema_with = "form::url")]
     pub base_url: Option<String>,
+    /// Its further hosts, by name, instead of the integration's.
+    #[serde(default)]
+    pub endpoints: BTreeMap<String, String>,
     /// The secrets, by name.
     #[serde(default)]
     pub credentials: BTreeMap<String, SecretSource>,
@@ -344,6 +350,15 @@ const fn yes() -> bool {
 }
 
 // === impl Database ===
+
+impl Database {
+    /// Its SQLite file, when it is not there yet: who only looks must not make it.
+    pub fn missing_file(&self) -> Option<PathBuf> {
+        let path = self.url.expose_secret().strip_prefix("sqlite://")?;
+        let path = PathBuf::from(path.split('?').next().unwrap_or(path));
+        (!path.exists()).then_some(path)
+    }
+}
 
 impl PartialEq for Database {
     fn eq(&self, other: &Self) -> bool {

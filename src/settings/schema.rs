@@ -200,6 +200,10 @@ fn generate<T: schemars::JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
 }
 
+fn generate_form(form: fn(&mut schemars::SchemaGenerator) -> schemars::Schema) -> Value {
+    form(&mut SchemaSettings::draft2020_12().into_generator()).to_value()
+}
+
 /// A derived definition, where it is kept.
 fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/$defs/{name}") })
@@ -237,6 +241,7 @@ fn integrations_schema(table: &Value, integrations: &[Arc<dyn Integration>]) -> 
         if !integration.api_version().is_empty() {
             set(&mut table["properties"]["api_version"], "default", json!(integration.api_version()));
         }
+        table["properties"]["endpoints"] = endpoints_schema(integration.as_ref());
         table["properties"]["quota"] = quota_schema();
         table["properties"]["streams"] = streams_schema(integration.as_ref());
         tables.insert(integration.id().to_owned(), table);
@@ -245,6 +250,25 @@ fn integrations_schema(table: &Value, integrations: &[Arc<dyn Integration>]) -> 
         "description": "What holds for all connections of an integration, by integration.",
         "type": "object",
         "properties": tables,
+        "additionalProperties": false
+    })
+}
+
+fn endpoints_schema(integration: &dyn Integration) -> Value {
+    let hosts: Map<_, _> = integration
+        .hosts()
+        .iter()
+        .map(|host| {
+            let mut node = generate_form(super::form::url);
+            set(&mut node, "description", json!(host.help));
+            set(&mut node, "default", json!(host.url));
+            (host.name.to_owned(), node)
+        })
+        .collect();
+    json!({
+        "description": "Its hosts beside base_url, by name.",
+        "type": "object",
+        "properties": hosts,
         "additionalProperties": false
     })
 }
@@ -303,6 +327,7 @@ fn connection_case(integration: &dyn Integration) -> Value {
     let mut case = json!({
         "properties": {
             "settings": settings_schema(integration).0,
+            "endpoints": endpoints_schema(integration),
             "streams": streams_schema(integration),
             "credentials": {
                 "type": "object",

@@ -246,6 +246,7 @@ impl WorkerBuilder {
             quotas: quotas.clone(),
             clock: clock.clone(),
             observer: metrics.clone(),
+            tokens: Arc::new(shared.tokens(&store, &clock)),
         };
         let mut options = EngineOptions::new(
             integrations.clone(),

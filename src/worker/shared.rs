@@ -1,10 +1,13 @@
-//! What a worker has in common with others through the cache: its part of the providers' limits, and current numbers for
-//! other programs.
+//! What a worker has in common with others through the cache: its part of the providers' limits, access tokens, and current
+//! numbers for other programs.
 
 use std::{sync::Arc, time::Duration};
 
-use actors::session::quota::{Others, shared::Sharing};
-use rows::Clock;
+use actors::session::{
+    quota::{Others, shared::Sharing},
+    tokens::Tokens,
+};
+use rows::{Cache, Clock};
 use store::Store;
 use tokio::task::JoinHandle;
 
@@ -18,9 +21,11 @@ use crate::{
 /// What the last commits changed is written within this time when a worker ends; else the next start writes it.
 const CACHE_GRACE: Duration = Duration::from_secs(2);
 
-/// Both, where the cache is shared by several programs.
+/// All of it, where the cache is shared by several programs.
 pub struct Shared {
     count: u32,
+    /// None: this process shares with no other.
+    cache: Option<Arc<dyn Cache>>,
     sharing: Option<Arc<Sharing>>,
     read_model: Option<Arc<ReadModel>>,
 }
@@ -41,7 +46,7 @@ impl Shared {
         })?;
         let count = settings.worker.count;
         if !cache.is_shared() {
-            return Ok(Self { count, sharing: None, read_model: None });
+            return Ok(Self { count, cache: None, sharing: None, read_model: None });
         }
         let process = format!("{}#{:08x}", settings.worker.name, rand::random::<u32>());
         let sharing = Sharing::new(cache.clone(), clock.clone(), process.clone(), count);
@@ -52,8 +57,8 @@ impl Shared {
             prefix: settings.cache.prefix.clone(),
             ttl: settings.cache.snapshot_ttl,
         };
-        let read_model = ReadModel::new(cache, source, metrics.follow(), clock.clone(), options);
-        Ok(Self { count, sharing: Some(sharing), read_model: Some(Arc::new(read_model)) })
+        let read_model = ReadModel::new(cache.clone(), source, metrics.follow(), clock.clone(), options);
+        Ok(Self { count, cache: Some(cache), sharing: Some(sharing), read_model: Some(Arc::new(read_model)) })
     }
 
     /// Who else sends within the same limits.
@@ -63,6 +68,15 @@ impl Shared {
             (None, 0 | 1) => Others::Nobody,
             (None, count) => Others::Apart(count),
         }
+    }
+
+    /// Access tokens: others see them as far as they have the keys; what providers replace is kept in the database.
+    pub fn tokens(&self, store: &Store, clock: &Arc<dyn Clock>) -> Tokens {
+        let tokens = match &self.cache {
+            Some(cache) => Tokens::new(cache.clone(), Arc::new(store.clone()), clock.clone()),
+            None => Tokens::alone(clock.clone()),
+        };
+        tokens.kept_by(Arc::new(store.clone()))
     }
 
     /// Starts what keeps both current.

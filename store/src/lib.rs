@@ -22,6 +22,7 @@ mod objects;
 mod operate;
 mod profiles;
 pub mod read;
+mod refresh;
 mod retention;
 mod rotation;
 mod secrets;

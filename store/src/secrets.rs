@@ -1,6 +1,7 @@
 //! Stored secrets: under their name, sealed.
 
 use jiff::Timestamp;
+use rows::Seal;
 use sea_orm::{EntityTrait, QueryOrder, Set, sea_query::OnConflict};
 use zeroize::Zeroizing;
 
@@ -25,6 +26,17 @@ pub struct StoredSecret {
 /// The cell of a secret.
 pub(crate) fn cell<'a>(row: &'a [&'a str]) -> Cell<'a> {
     Cell { table: "secrets", row, column: "sealed" }
+}
+
+impl Seal for Store {
+    /// With the keys in use; without one there is no sealing, and what is empty opens to nothing.
+    fn seal(&self, context: &str, plain: &[u8]) -> Vec<u8> {
+        self.keys().map(|keyring| keyring.seal(context, plain)).unwrap_or_default()
+    }
+
+    fn open(&self, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.keys()?.open(context, sealed)
+    }
 }
 
 impl Store {

@@ -305,7 +305,7 @@ impl Issuer {
             let number = issued.fetch_add(1, Ordering::Relaxed);
             Ok::<_, ()>(Grant { token: SecretString::from(format!("planted-token-{number}")), valid_for })
         };
-        tokens.get("label-a", refresh).await.unwrap().expose_secret().to_owned()
+        tokens.get("label-a", refresh).await.unwrap().token.expose_secret().to_owned()
     }
 
     fn issued(&self) -> u64 {
@@ -332,13 +332,21 @@ async fn one_refresh_serves_everybody() {
     let dump = redis.dump(&redis.url()).await;
     assert!(!String::from_utf8_lossy(&dump).contains("planted-token"), "it is sealed");
 
-    // A refused one is fetched anew, once.
-    processes[0].forget("label-a").await;
+    // A refused one is fetched anew, once; whoever is told so later of the one before does not lose the new one.
+    let refused = SecretString::from("planted-token-0");
+    processes[0].forget("label-a", &refused).await;
     assert_eq!(issuer.token(&processes[0], HOUR).await, "planted-token-1");
-    // Near its end it is not used any more.
+    processes[0].forget("label-a", &refused).await;
+    processes[1].forget("label-a", &refused).await;
+    assert_eq!(issuer.token(&processes[0], HOUR).await, "planted-token-1");
+    assert_eq!(issuer.token(&processes[1], HOUR).await, "planted-token-1", "another process has it");
+    // Near its end, in the last tenth of its life, it is not used any more.
     let short = tokens(at("memory://"));
-    assert_eq!(issuer.token(&short, Duration::from_secs(30)).await, "planted-token-2");
-    assert_eq!(issuer.token(&short, Duration::from_secs(30)).await, "planted-token-3");
+    let second = Duration::from_secs(1);
+    assert_eq!(issuer.token(&short, second).await, "planted-token-2");
+    assert_eq!(issuer.token(&short, second).await, "planted-token-2");
+    pause(Duration::from_millis(920)).await;
+    assert_eq!(issuer.token(&short, second).await, "planted-token-3");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::{
 
 use actors::{
     failure::Failure,
-    integration::{Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     page::{Page, PageRequest, Reply},
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
     stream::Stream,
@@ -212,7 +212,7 @@ impl Integration for Stuck {
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         // Settings are checked by connecting, too: elsewhere, and in peace.
         let on_actors_thread = std::thread::current().name() == Some("dynamoi-actors");
         if self.what == Self::ACTORS && on_actors_thread {

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use actors::{
-    integration::{ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     session::quota::{QuotaRule, Scope},
     stream::{DAILY, Days, Kind, Snapshot, Stream, Tier},
 };
@@ -78,7 +78,7 @@ impl Integration for Fake {
         ""
     }
 
-    fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         let settings: FakeSettings = spec.settings()?;
         if !settings.time_zone.is_empty() && rows::zone::zone(&settings.time_zone).is_none() {
             return Err(SetupError::Setting {

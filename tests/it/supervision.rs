@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use actors::{
     failure::{Failure, Wait},
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     integrations::catalogue,
     page::{PageRequest, Reply},
     session::{Auth, Call, Meaning, Response, Session, Verdict, quota::QuotaRule},
@@ -51,7 +51,7 @@ impl Integration for Bad {
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         Ok(Arc::new(*self))
     }
 }

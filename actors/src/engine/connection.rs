@@ -389,7 +389,9 @@ impl Connection {
         if registration.returned {
             blueprint.surroundings.observer.returned(&blueprint.spec.name);
         }
-        let source = blueprint.integration.connect(&blueprint.spec).map_err(|error| error.to_string())?;
+        let services = blueprint.surroundings.services();
+        let source = blueprint.integration.connect(&blueprint.spec, &services);
+        let source = source.map_err(|error| error.to_string())?;
         let streams = source.adjust_streams(blueprint.integration.streams());
         let integration = blueprint.integration.id();
         let link = Link::new(

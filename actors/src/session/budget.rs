@@ -26,6 +26,10 @@ impl Budget {
     /// Of a check.
     pub const CHECK: Self = Self { bytes: limits::SET_BYTES_MAX, requests: limits::CHECK_REQUESTS_MAX };
 
+    /// Of one access token.
+    pub const TOKEN: Self =
+        Self { bytes: limits::RESPONSE_BYTES_MAX as u64, requests: limits::TOKEN_REQUESTS_MAX };
+
     /// Of a cycle of this kind.
     pub const fn of(kind: &Kind) -> Self {
         let bytes = match kind {

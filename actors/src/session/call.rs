@@ -2,10 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
-use super::path::path_of;
+use super::{oauth::Credential, path::path_of};
 use crate::limits;
+
+/// The name of the host that `base_url` is the root of.
+pub const API_HOST: &str = "api";
 
 /// HTTP methods that reading needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,7 +24,9 @@ pub enum Method {
 pub struct Call {
     /// Method.
     pub method: Method,
-    /// Path below the connection's base URL: `/v1/charges`. Never another host's.
+    /// Which of the connection's hosts it goes to, by name: [`API_HOST`], or one that the integration declares.
+    pub host: &'static str,
+    /// Path below that host's root: `/v1/charges`.
     pub path: String,
     /// Query parameters, in order.
     pub query: Vec<(String, String)>,
@@ -44,12 +49,14 @@ pub struct Call {
 }
 
 /// What authenticates a call beside its own headers and parameters. Never logged.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Signature {
     /// Headers.
     pub headers: Vec<(&'static str, SecretString)>,
     /// Query parameters, for providers that take what authenticates nowhere else.
     pub query: Vec<(&'static str, SecretString)>,
+    /// Form fields of a POST, for token endpoints.
+    pub form: Vec<(&'static str, SecretString)>,
 }
 
 /// Signs a call.
@@ -64,6 +71,14 @@ pub enum Auth {
     Bearer(SecretString),
     /// Anything else: called for each attempt, with the call as it will be sent.
     Signer(Arc<Signer>),
+    /// `Authorization: Bearer …` with an access token, which is fetched when there is none, and once more when the provider
+    /// refuses it.
+    Token {
+        /// What it is had for.
+        credential: Arc<Credential>,
+        /// Further secret headers.
+        headers: Vec<(&'static str, SecretString)>,
+    },
 }
 
 // === impl Call ===
@@ -92,6 +107,7 @@ impl Call {
     fn new(method: Method, path: impl Into<String>, endpoint: &'static str) -> Self {
         Self {
             method,
+            host: API_HOST,
             path: path.into(),
             query: Vec::new(),
             form: Vec::new(),
@@ -103,6 +119,13 @@ impl Call {
             timeout: None,
             patience: limits::PATIENCE,
         }
+    }
+
+    /// Sends it to another of the connection's hosts.
+    #[must_use]
+    pub const fn host(mut self, name: &'static str) -> Self {
+        self.host = name;
+        self
     }
 
     /// Adds a query parameter.
@@ -141,7 +164,30 @@ impl Call {
     }
 }
 
+// === impl Signature ===
+
+impl Signature {
+    /// `Authorization: Bearer …`.
+    pub fn bearer(token: &SecretString) -> Self {
+        let value = SecretString::from(format!("Bearer {}", token.expose_secret()));
+        Self { headers: vec![("authorization", value)], ..Self::default() }
+    }
+}
+
+impl std::fmt::Debug for Signature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Signature(…)")
+    }
+}
+
 // === impl Auth ===
+
+impl Auth {
+    /// An access token of this credential, and no further headers.
+    pub const fn token(credential: Arc<Credential>) -> Self {
+        Self::Token { credential, headers: Vec::new() }
+    }
+}
 
 impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -149,6 +195,7 @@ impl std::fmt::Debug for Auth {
             Self::None => "None",
             Self::Bearer(_) => "Bearer(…)",
             Self::Signer(_) => "Signer(…)",
+            Self::Token { .. } => "Token(…)",
         })
     }
 }

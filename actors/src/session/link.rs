@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicI64, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -11,17 +11,19 @@ use std::{
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use rows::Clock;
+use url::Url;
 
 use super::{
-    Budget, Response, Session, Signal,
+    Budget, Call, Response, Session, Signal,
     quota::{Caller, QuotaRule, Quotas, Urgency},
     said::SaidWait,
     skew::{News, ProviderClock},
+    tokens::Tokens,
     transport::Transport,
 };
 use crate::{
     failure::Failure,
-    integration::{ConnectionSpec, Source},
+    integration::{ConnectionSpec, Services, Source},
     observer::Observer,
 };
 
@@ -35,12 +37,18 @@ pub struct Link {
     pub(super) rules: Vec<QuotaRule>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
+    pub(super) tokens: Arc<Tokens>,
+    /// When the access token expires, as telemetry was told last: Unix seconds.
+    pub(super) told_expiry: AtomicI64,
     /// Calls that are between two attempts because of passing trouble.
     pub(super) troubled: AtomicU32,
     pub(super) waiting: Waiting,
     provider_clock: Mutex<ProviderClock>,
     /// The provider is down and said for how long; none = it is not, as far as it said.
     down: Mutex<Option<Down>>,
+    /// An access token that had just been fetched was refused, or none is given: the advice. Nobody asks before the next
+    /// check.
+    refused: Mutex<Option<String>>,
 }
 
 /// What the rooms around the engine give to every link.
@@ -54,6 +62,8 @@ pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     /// Telemetry.
     pub observer: Arc<dyn Observer>,
+    /// Access tokens.
+    pub tokens: Arc<Tokens>,
 }
 
 /// Calls that wait for a provider's hold or their turn.
@@ -87,6 +97,22 @@ struct Down {
     said: SaidWait,
 }
 
+// === impl Surroundings ===
+
+impl Surroundings {
+    /// Of a process that shares limits and tokens with no other.
+    pub fn alone(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+        let quotas = Arc::new(Quotas::new(Arc::clone(&clock), Arc::clone(&observer)));
+        let tokens = Arc::new(Tokens::alone(Arc::clone(&clock)));
+        Self { transport, quotas, clock, observer, tokens }
+    }
+
+    /// What a source may ask for.
+    pub fn services(&self) -> Services {
+        Services { clock: Arc::clone(&self.clock), tokens: Arc::clone(&self.tokens) }
+    }
+}
+
 // === impl Link ===
 
 impl Link {
@@ -98,7 +124,7 @@ impl Link {
         default_rules: Vec<QuotaRule>,
         surroundings: Surroundings,
     ) -> Arc<Self> {
-        let Surroundings { transport, quotas, clock, observer } = surroundings;
+        let Surroundings { transport, quotas, clock, observer, tokens } = surroundings;
         let rules = spec.quotas.clone().unwrap_or(default_rules);
         Arc::new(Self {
             spec,
@@ -109,15 +135,19 @@ impl Link {
             rules,
             clock,
             observer,
+            tokens,
+            told_expiry: AtomicI64::new(i64::MIN),
             troubled: AtomicU32::new(0),
             waiting: Waiting::default(),
             provider_clock: Mutex::default(),
             down: Mutex::default(),
+            refused: Mutex::default(),
         })
     }
 
-    /// A session for a check: its answers are held in memory.
+    /// A session for a check: its answers are held in memory. It asks again what was refused.
     pub fn session(self: &Arc<Self>, urgency: Urgency) -> Session {
+        *self.refused.lock() = None;
         self.session_within(urgency, Budget::CHECK)
     }
 
@@ -158,11 +188,17 @@ impl Link {
     /// A person wants the provider to be asked again, and said so long ago, whatever it said about waiting.
     pub fn lift(&self, age: Duration) {
         *self.down.lock() = None;
+        *self.refused.lock() = None;
         self.quotas.lift(&self.spec.name, age);
     }
 
-    /// The failure of whoever would ask now, while the provider is down by its own words.
-    pub(super) fn down(&self) -> Option<Failure> {
+    /// The failure of whoever would ask now, while the credentials are refused or the provider is down by its own words.
+    pub(super) fn closed(&self) -> Option<Failure> {
+        let refused = self.refused.lock().clone();
+        refused.map(|advice| Failure::NeedsReauth { advice }).or_else(|| self.down())
+    }
+
+    fn down(&self) -> Option<Failure> {
         let mut down = self.down.lock();
         let left = down.as_ref()?.until.checked_sub(self.clock.elapsed()).filter(|left| !left.is_zero());
         let Some(left) = left else {
@@ -183,19 +219,30 @@ impl Link {
         }
     }
 
-    pub(super) fn caller<'a>(&'a self, account: &'a str, endpoint: &'static str) -> Caller<'a> {
+    /// Notes that the credentials are refused, if that is what happened.
+    pub(super) fn refused(&self, failure: Failure) -> Failure {
+        if let Failure::NeedsReauth { advice } = &failure {
+            *self.refused.lock() = Some(advice.clone());
+        }
+        failure
+    }
+
+    /// The root of the host that a call goes to.
+    pub(super) fn base(&self, call: &Call) -> Result<&Url, Failure> {
+        self.spec.host(call.host).ok_or_else(|| Failure::Permanent {
+            reason: format!("{} has no host {:?}: its integration must declare it", self.integration, call.host),
+        })
+    }
+
+    pub(super) fn caller<'a>(&'a self, call: &'a Call, base: &'a Url) -> Caller<'a> {
         Caller {
             integration: self.integration,
             connection: &self.spec.name,
-            account,
-            endpoint,
-            host: self.host(),
+            account: &call.account,
+            endpoint: call.endpoint,
+            // With its port, where that is not the scheme's own: behind another port another server answers.
+            host: base.authority(),
         }
-    }
-
-    /// With its port, where that is not the scheme's own: behind another port another server answers.
-    pub(super) fn host(&self) -> &str {
-        self.spec.base_url.authority()
     }
 
     pub(super) fn note_date(&self, response: &Response) {

@@ -4,6 +4,7 @@ mod body;
 pub mod budget;
 pub mod call;
 pub mod link;
+pub mod oauth;
 mod path;
 pub mod quota;
 pub mod response;
@@ -23,12 +24,14 @@ use std::{
 };
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use url::Url;
 
 pub use self::{
     budget::Budget,
-    call::{Auth, Call, Method, Signature, Signer},
+    call::{API_HOST, Auth, Call, Method, Signature, Signer},
     link::{Link, Signs, Surroundings},
+    oauth::Credential,
     response::Response,
     said::SaidWait,
     verdict::{Meaning, Signal, Verdict},
@@ -36,6 +39,7 @@ pub use self::{
 use self::{
     budget::Taken,
     link::Waiting,
+    oauth::TokenRequest,
     quota::{Caller, Scope, Urgency},
     retry::Delays,
     transport::{RawResponse, TransportError},
@@ -56,7 +60,20 @@ pub struct Session {
     waited_nanos: AtomicU64,
 }
 
-// === impl Session ===
+/// Who is asked: what authenticates a call, and who reads its answer.
+enum Counterpart<'a> {
+    /// The provider's API: the connection's source says both.
+    Api,
+    /// The endpoint that gives access tokens.
+    Tokens(&'a TokenRequest),
+}
+
+/// How a call is authenticated.
+struct Signed {
+    signature: Signature,
+    /// The access token that it goes with, where that can be had anew.
+    token: Option<(Arc<Credential>, SecretString)>,
+}
 
 /// How one attempt ended when the call goes on.
 enum Again {
@@ -64,24 +81,49 @@ enum Again {
     Passing { reason: String, wait: Duration, said: Option<SaidWait> },
 }
 
+// === impl Session ===
+
 impl Session {
     pub(crate) fn new(link: Arc<Link>, urgency: Urgency, budget: Budget) -> Self {
         Self { link, urgency, budget, taken: Taken::default(), waited_nanos: AtomicU64::new(0) }
     }
 
-    /// Sends one call. Waits for the quota, retries what is passing, and gives the answer once it is good.
+    /// Sends one call. Waits for the quota, retries what is passing, and gives the answer once it is good. An access token
+    /// that is refused is fetched anew, once; what is refused then, too, ends all calls until the connection is checked again.
     pub async fn send(&self, call: Call) -> Result<Response, Failure> {
+        self.send_to(&call, &Counterpart::Api).await
+    }
+
+    /// Asks for an access token.
+    pub(in crate::session) async fn send_for_token(&self, request: TokenRequest) -> Result<Response, Failure> {
+        self.send_to(&request.call(), &Counterpart::Tokens(&request)).await
+    }
+
+    async fn send_to(&self, call: &Call, counterpart: &Counterpart<'_>) -> Result<Response, Failure> {
         let mut delays = Delays::new(limits::RETRY_INITIAL, limits::RETRY_MAX);
         let mut attempts = 0;
         let mut refusals = 0;
+        let mut is_renewed = false;
         loop {
-            self.admit(&call).await?;
-            match self.attempt(&call).await? {
-                Ok(response) => return Ok(response),
-                Err(Again::Refused { scope, held }) => {
+            self.admit(call).await?;
+            let Signed { signature, token } = self.sign(call, counterpart).await?;
+            let again = match (self.attempt(call, &signature, counterpart).await, token) {
+                (Err(Failure::NeedsReauth { .. }), Some((credential, token))) if !is_renewed => {
+                    is_renewed = true;
+                    self.link.tokens.forget(credential.name(), &token).await;
+                    continue;
+                }
+                (Err(failure), Some(_)) => return Err(self.link.refused(failure)),
+                (Err(failure), None) => return Err(failure),
+                (Ok(Ok(response)), _) => return Ok(response),
+                (Ok(Err(again)), _) => again,
+            };
+            match again {
+                Again::Refused { scope, held } => {
                     refusals += 1;
                     tracing::debug!(
                         connection = self.link.spec.name,
+                        host = call.host,
                         path = call.path,
                         scope = scope.as_str(),
                         held = ?held.wait(),
@@ -91,7 +133,7 @@ impl Session {
                         return Err(self.rate_limited(held));
                     }
                 }
-                Err(Again::Passing { reason, wait, said }) => {
+                Again::Passing { reason, wait, said } => {
                     attempts += 1;
                     // Our own delay is the least: "at once" may be said again and again.
                     let wait = wait.max(delays.next_delay());
@@ -103,6 +145,7 @@ impl Session {
                     }
                     tracing::debug!(
                         connection = self.link.spec.name,
+                        host = call.host,
                         path = call.path,
                         reason,
                         ?wait,
@@ -113,6 +156,28 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// What authenticates the call. May fetch an access token first.
+    async fn sign(&self, call: &Call, counterpart: &Counterpart<'_>) -> Result<Signed, Failure> {
+        let auth = match counterpart {
+            Counterpart::Tokens(request) => {
+                return Ok(Signed { signature: request.signature(), token: None });
+            }
+            Counterpart::Api if call.host == API_HOST => self.link.source.auth(),
+            Counterpart::Api => self.link.source.auth_at(call.host),
+        };
+        let (credential, headers) = match auth {
+            Auth::None => return Ok(Signed { signature: Signature::default(), token: None }),
+            Auth::Bearer(token) => return Ok(Signed { signature: Signature::bearer(&token), token: None }),
+            Auth::Signer(signer) => return Ok(Signed { signature: signer(call), token: None }),
+            Auth::Token { credential, headers } => (credential, headers),
+        };
+        let access = self.link.access(&credential, self.urgency).await;
+        let access = access.map_err(|failure| self.link.refused(failure))?;
+        let mut signature = Signature::bearer(&access.token);
+        signature.headers.extend(headers);
+        Ok(Signed { signature, token: Some((credential, access.token)) })
     }
 
     /// Sends one call and reads its JSON body.
@@ -152,17 +217,17 @@ impl Session {
 
     async fn admit(&self, call: &Call) -> Result<(), Failure> {
         let link = &self.link;
-        if let Some(failure) = link.down() {
+        if let Some(failure) = link.closed() {
             return Err(failure);
         }
         self.budget.allows(&self.taken)?;
-        let caller = link.caller(&call.account, call.endpoint);
+        let caller = link.caller(call, link.base(call)?);
         let cost = call.cost.max(1);
         let admit = link.quotas.admit(&caller, &link.rules, self.urgency, cost, call.patience);
         let admitted = self.on_purpose(admit, Some(&link.waiting)).await;
         admitted.map_err(|held| self.rate_limited(held))?;
         // While it waited, another call may have been told so.
-        link.down().map_or(Ok(()), Err)
+        link.closed().map_or(Ok(()), Err)
     }
 
     /// Counts the time as waited on purpose, while it passes. From the second second on it shows in `waiting`: shorter
@@ -198,11 +263,17 @@ impl Session {
     }
 
     /// One attempt. The outer error ends the call; the inner one says how it goes on.
-    async fn attempt(&self, call: &Call) -> Result<Result<Response, Again>, Failure> {
+    async fn attempt(
+        &self,
+        call: &Call,
+        signature: &Signature,
+        counterpart: &Counterpart<'_>,
+    ) -> Result<Result<Response, Again>, Failure> {
         let link = &self.link;
+        let base = link.base(call)?;
         let sent_at = link.clock.elapsed();
         self.taken.request();
-        let answer = link.transport.send(&link.spec.base_url, call, &link.source.auth()).await;
+        let answer = link.transport.send(base, call, signature).await;
         let took = link.clock.elapsed().saturating_sub(sent_at);
         link.observer.request(link.integration, answer.as_ref().ok().map(|answer| answer.status), took);
         let RawResponse { status, headers, body } = match answer {
@@ -229,11 +300,14 @@ impl Session {
         };
         self.taken.answer(response.body.len());
         if let 300..400 = status {
-            return Err(redirected(&response, &link.spec.base_url));
+            return Err(redirected(&response, call.host, base));
         }
         link.note_date(&response);
-        let caller = link.caller(&call.account, call.endpoint);
-        let verdict = link.source.classify(&response);
+        let caller = link.caller(call, base);
+        let verdict = match counterpart {
+            Counterpart::Api => link.source.classify(&response),
+            Counterpart::Tokens(_) => oauth::classify(&response),
+        };
         link.apply(&caller, &verdict.signals);
         self.judge(response, verdict.meaning, &caller, sent_at)
     }
@@ -278,8 +352,9 @@ impl Session {
 
 /// A redirect is never followed: credentials would travel with it. Whoever sends it is not the API, or not at this
 /// address.
-fn redirected(response: &Response, base: &Url) -> Failure {
+fn redirected(response: &Response, name: &str, base: &Url) -> Failure {
     let host = base.host_str().unwrap_or_default();
+    let setting = if name == API_HOST { "base_url".to_owned() } else { format!("endpoints.{name}") };
     // Its path and query may hold whatever we sent.
     let target = response.header("location").and_then(|to| base.join(to).ok());
     let origin = target.map(|to| to.origin().ascii_serialization());
@@ -288,7 +363,7 @@ fn redirected(response: &Response, base: &Url) -> Failure {
     Failure::Permanent {
         reason: format!(
             "{host} redirects to {to} (status {}), which is not followed because credentials would go there, too: check \
-             that base_url is the API's own address, and whether a proxy or a login page stands in front of it",
+             that {setting} is the provider's own address, and whether a proxy or a login page stands in front of it",
             response.status
         ),
     }

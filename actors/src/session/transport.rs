@@ -8,23 +8,23 @@ use reqwest::{
     header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
     redirect::Policy,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use url::Url;
 
 use super::{
-    Auth, Call, Method, Signature,
+    Call, Method, Signature,
     body::{self, BodyError, Collecting},
 };
 use crate::limits;
 
 /// Sends one request. A port, so that engine tests need no socket.
 pub trait Transport: Send + Sync {
-    /// Sends the call, authenticated, to `base` and reads the whole answer.
+    /// Sends the call, authenticated by `signature`, to `base` and reads the whole answer.
     fn send<'a>(
         &'a self,
         base: &'a Url,
         call: &'a Call,
-        auth: &'a Auth,
+        signature: &'a Signature,
     ) -> BoxFuture<'a, Result<RawResponse, TransportError>>;
 }
 
@@ -113,7 +113,12 @@ impl HttpTransport {
         Ok(Self { client })
     }
 
-    fn request(&self, base: &Url, call: &Call, auth: &Auth) -> Result<reqwest::Request, TransportError> {
+    fn request(
+        &self,
+        base: &Url,
+        call: &Call,
+        signature: &Signature,
+    ) -> Result<reqwest::Request, TransportError> {
         let joined = format!("{}{}", base.as_str().trim_end_matches('/'), call.path);
         let url = Url::parse(&joined).map_err(|error| TransportError::Request(error.to_string()))?;
         if url.origin() != base.origin() {
@@ -132,24 +137,19 @@ impl HttpTransport {
         }
         if let Some(body) = &call.body {
             request = request.json(body);
-        } else if !call.form.is_empty() {
-            request = request.form(&call.form);
+        } else if !call.form.is_empty() || !signature.form.is_empty() {
+            let plain = call.form.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let secret = signature.form.iter().map(|(name, value)| (*name, value.expose_secret()));
+            request = request.form(&plain.chain(secret).collect::<Vec<_>>());
         }
         for (name, value) in &call.headers {
             request = request.header(*name, value);
         }
-        match auth {
-            Auth::None => {}
-            Auth::Bearer(token) => request = request.header("authorization", bearer(token)?),
-            Auth::Signer(signer) => {
-                let Signature { headers, query } = signer(call);
-                for (name, value) in headers {
-                    request = request.header(name, secret_header(value.expose_secret())?);
-                }
-                for (name, value) in query {
-                    request = request.query(&[(name, value.expose_secret())]);
-                }
-            }
+        for (name, value) in &signature.headers {
+            request = request.header(*name, secret_header(value.expose_secret())?);
+        }
+        for (name, value) in &signature.query {
+            request = request.query(&[(name, value.expose_secret())]);
         }
         request.build().map_err(|error| TransportError::Request(error.without_url().to_string()))
     }
@@ -172,21 +172,17 @@ impl Transport for HttpTransport {
         &'a self,
         base: &'a Url,
         call: &'a Call,
-        auth: &'a Auth,
+        signature: &'a Signature,
     ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
         Box::pin(async move {
             let host = base.host_str().unwrap_or_default();
-            let request = self.request(base, call, auth)?;
+            let request = self.request(base, call, signature)?;
             let limit = call.timeout.unwrap_or(limits::REQUEST_TIMEOUT);
             tokio::time::timeout(limit, self.exchange(request, host))
                 .await
                 .unwrap_or_else(|_| Err(TransportError::TimedOut { host: host.to_owned(), limit }))
         })
     }
-}
-
-fn bearer(token: &SecretString) -> Result<HeaderValue, TransportError> {
-    secret_header(&format!("Bearer {}", token.expose_secret()))
 }
 
 /// A header value that its own `Debug` does not show.
@@ -261,8 +257,8 @@ mod tests {
             head.to_ascii_lowercase()
         };
         let transport = HttpTransport::new().unwrap();
-        let call = Call::get("/things", "things");
-        tokio::join!(server, transport.send(&base, &call, &Auth::None))
+        let (call, unsigned) = (Call::get("/things", "things"), Signature::default());
+        tokio::join!(server, transport.send(&base, &call, &unsigned))
     }
 
     #[tokio::test]
@@ -293,8 +289,8 @@ mod tests {
         (base, heads)
     }
 
-    fn secret() -> Auth {
-        Auth::Bearer(SecretString::from("planted"))
+    fn secret() -> Signature {
+        Signature::bearer(&"planted".into())
     }
 
     /// Where an answer points to, nobody goes: neither with credentials nor without.
@@ -353,8 +349,8 @@ mod tests {
             }
         };
         let transport = HttpTransport::new().unwrap();
-        let call = Call::get("/things", "things");
-        let ((), response) = tokio::join!(endless, transport.send(&base, &call, &Auth::None));
+        let (call, unsigned) = (Call::get("/things", "things"), Signature::default());
+        let ((), response) = tokio::join!(endless, transport.send(&base, &call, &unsigned));
         assert!(matches!(response, Err(TransportError::TooLarge { .. })), "{response:?}");
     }
 

@@ -157,6 +157,7 @@ impl Bench {
             accounts_exclude: Vec::new(),
             start_date: "2026-10-01".parse().unwrap(),
             base_url: "http://imitation.invalid".parse().unwrap(),
+            endpoints: BTreeMap::new(),
             api_version: String::new(),
             credentials: BTreeMap::new(),
             settings: self.settings.clone(),

@@ -11,7 +11,7 @@ use actors::{
     observer::{Observer, Silent},
     session::{
         Surroundings,
-        quota::{Caller, Quotas, Scope},
+        quota::{Caller, Scope},
     },
 };
 use jiff::civil::date;
@@ -32,6 +32,7 @@ fn spec(name: &str, integration: &str) -> ConnectionSpec {
         accounts_exclude: Vec::new(),
         start_date: date(2026, 10, 1),
         base_url: "http://127.0.0.1:9".parse().unwrap(),
+        endpoints: std::collections::BTreeMap::new(),
         api_version: String::new(),
         credentials: std::collections::BTreeMap::new(),
         settings: serde_json::Value::Null,
@@ -43,12 +44,7 @@ fn spec(name: &str, integration: &str) -> ConnectionSpec {
 fn options(sink: &MemorySink, scripted: &[Arc<Scripted>]) -> EngineOptions {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let observer = Arc::new(Silent);
-    let surroundings = Surroundings {
-        transport: Arc::new(Wire("this is no JSON")),
-        quotas: Arc::new(Quotas::new(clock.clone(), observer.clone())),
-        clock,
-        observer,
-    };
+    let surroundings = Surroundings::alone(Arc::new(Wire("this is no JSON")), clock, observer);
     let integrations = scripted
         .iter()
         .map(|scripted| Arc::new(Handle(Arc::clone(scripted))) as Arc<dyn Integration>)

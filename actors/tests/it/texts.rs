@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use actors::{
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     observer::Observer,
     page::{Next, Page, PageRequest, Reply, Span},
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
@@ -79,7 +79,7 @@ impl Integration for Handle {
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         Ok(Arc::new(self.clone()))
     }
 }
@@ -152,6 +152,7 @@ impl Stage {
             accounts_exclude: Vec::new(),
             start_date: date(2026, 11, 21),
             base_url: "http://127.0.0.1:9".parse().unwrap(),
+            endpoints: std::collections::BTreeMap::new(),
             api_version: String::new(),
             credentials: std::collections::BTreeMap::new(),
             settings: serde_json::Value::Null,

@@ -21,7 +21,7 @@ use self::{
     subject::{SUBJECTS, Subject},
 };
 use crate::{
-    integration::{ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     session::quota::{QuotaRule, Scope},
     stream::{Kind, Snapshot, Stream},
 };
@@ -75,7 +75,7 @@ impl Integration for Deezer {
         include_str!("sample.toml")
     }
 
-    fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         Ok(Arc::new(DeezerSource::new(spec)?))
     }
 }

@@ -18,7 +18,7 @@ use jiff::SignedDuration;
 
 use self::{settings::Settings, source::MetaAdsSource};
 use crate::{
-    integration::{ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     session::quota::{QuotaRule, Scope},
     stream::{DAILY, Days, FRESH, Kind, QUARTER_DAY, Snapshot, Stream, Tier},
 };
@@ -135,7 +135,7 @@ impl Integration for MetaAds {
         include_str!("sample.toml")
     }
 
-    fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         Ok(Arc::new(MetaAdsSource::new(spec)?))
     }
 }

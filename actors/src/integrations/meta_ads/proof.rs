@@ -14,12 +14,9 @@ pub fn auth(token: &SecretString, app_secret: Option<&SecretString>) -> Auth {
     let Some(app_secret) = app_secret else {
         return Auth::Bearer(token.clone());
     };
-    let bearer = SecretString::from(format!("Bearer {}", token.expose_secret()));
     let proof = SecretString::from(proof(token, app_secret));
-    Auth::Signer(Arc::new(move |_| Signature {
-        headers: vec![("authorization", bearer.clone())],
-        query: vec![("appsecret_proof", proof.clone())],
-    }))
+    let signature = Signature { query: vec![("appsecret_proof", proof)], ..Signature::bearer(token) };
+    Auth::Signer(Arc::new(move |_| signature.clone()))
 }
 
 /// HMAC-SHA256 of the token under the app's secret, in lower-case hexadecimal digits (Meta's own SDK for Python, `session.py`).
@@ -47,7 +44,8 @@ mod tests {
     fn only_an_apps_secret_is_proved() {
         assert!(matches!(auth(&"EAAtoken".into(), None), Auth::Bearer(_)));
         let Auth::Signer(sign) = auth(&"EAAtoken".into(), Some(&"secret".into())) else { panic!("a signer") };
-        let Signature { headers, query } = sign(&Call::get("/v25.0/me", "me"));
+        let Signature { headers, query, form } = sign(&Call::get("/v25.0/me", "me"));
+        assert!(form.is_empty());
         assert_eq!((headers[0].0, headers[0].1.expose_secret()), ("authorization", "Bearer EAAtoken"));
         assert_eq!((query[0].0, query[0].1.expose_secret().len()), ("appsecret_proof", 64));
     }

@@ -16,12 +16,12 @@ use url::Url;
 use super::{MetaAds, rows::Owner, source::MetaAdsSource};
 use crate::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, Integration as _, Source as _},
+    integration::{Account, ConnectionSpec, Integration as _, Services, Source as _},
     observer::{Observer, Silent},
     page::{PageRequest, Reply, Span},
     session::{
-        Auth, Call, Link, Response, Session, Surroundings,
-        quota::{Quotas, Urgency},
+        Call, Link, Response, Session, Signature, Surroundings,
+        quota::Urgency,
         transport::{RawResponse, Transport, TransportError},
     },
 };
@@ -52,6 +52,7 @@ pub fn spec(settings: serde_json::Value) -> ConnectionSpec {
         accounts_exclude: Vec::new(),
         start_date: day(1),
         base_url: MetaAds.base_url().parse().unwrap(),
+        endpoints: BTreeMap::new(),
         api_version: MetaAds.api_version().to_owned(),
         credentials: BTreeMap::from([("access_token".to_owned(), "EAAtoken".into())]),
         settings,
@@ -83,6 +84,10 @@ pub fn parameter<'a, N: AsRef<str>>(parameters: &'a [(N, String)], name: &str) -
     value
 }
 
+pub fn services() -> Services {
+    Services::alone(Arc::new(SimulatedClock::new(NOW)))
+}
+
 /// Answers calls in the order of its script, and remembers them.
 pub struct Scripted {
     answers: Mutex<VecDeque<(u16, String)>>,
@@ -94,7 +99,7 @@ impl Transport for Scripted {
         &'a self,
         _base: &'a Url,
         call: &'a Call,
-        _auth: &'a Auth,
+        _: &'a Signature,
     ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
         self.calls.lock().push(call.clone());
         let (status, body) = self.answers.lock().pop_front().expect("a call beyond the script");
@@ -119,12 +124,7 @@ impl Stage {
         let script = Arc::new(Scripted { answers: Mutex::new(answers.collect()), calls: Mutex::default() });
         let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(NOW));
         let observer: Arc<dyn Observer> = Arc::new(Silent);
-        let surroundings = Surroundings {
-            transport: script.clone(),
-            quotas: Arc::new(Quotas::new(clock.clone(), observer.clone())),
-            clock,
-            observer,
-        };
+        let surroundings = Surroundings::alone(script.clone(), clock, observer);
         let link = Link::new(Arc::new(spec), MetaAds.id(), source.clone(), MetaAds.quotas(), surroundings);
         let account = Account {
             id: owner().account_id,

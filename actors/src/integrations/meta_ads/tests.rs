@@ -4,7 +4,7 @@ use super::*;
 use crate::session::Auth;
 
 fn connect(settings: serde_json::Value) -> Result<Arc<dyn Source>, SetupError> {
-    MetaAds.connect(&testing::spec(settings))
+    MetaAds.connect(&testing::spec(settings), &testing::services())
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn without_a_token_nothing_is_connected() {
     let mut spec = testing::spec(json!({}));
     spec.credentials.clear();
     assert!(matches!(
-        MetaAds.connect(&spec),
+        MetaAds.connect(&spec, &testing::services()),
         Err(SetupError::MissingCredential { name: "access_token", .. })
     ));
 }

@@ -35,7 +35,7 @@ use self::{
 };
 use crate::{
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     page::{PageRequest, Reply},
     session::{
         Auth, Response, Session, Verdict,
@@ -132,7 +132,7 @@ impl Integration for PostHog {
         include_str!("sample.toml")
     }
 
-    fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         Ok(Arc::new(PostHogSource::new(spec)?))
     }
 }

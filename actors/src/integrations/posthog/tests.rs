@@ -21,8 +21,8 @@ use crate::{
     observer::{Observer, Silent},
     page::{Next, Page, Span},
     session::{
-        Call, Link, Method, Surroundings,
-        quota::{Quotas, Urgency},
+        Call, Link, Method, Signature, Surroundings,
+        quota::Urgency,
         transport::{RawResponse, Transport, TransportError},
     },
 };
@@ -42,6 +42,7 @@ fn spec(settings: Value) -> ConnectionSpec {
         accounts_exclude: Vec::new(),
         start_date: date(2026, 11, 1),
         base_url: "https://eu.posthog.com".parse().unwrap(),
+        endpoints: BTreeMap::new(),
         api_version: String::new(),
         credentials: BTreeMap::from([("api_key".to_owned(), "phx_key".into())]),
         settings,
@@ -58,6 +59,10 @@ fn with_revenue() -> Value {
     json!({ "project": "12345", "goals": ["signed_up"], "currency": "EUR", "page_size": 2 })
 }
 
+fn services() -> Services {
+    Services::alone(Arc::new(SimulatedClock::new(now())))
+}
+
 /// Answers calls in the order of its script, and remembers them. [`too_large`] is an answer that cannot be read.
 struct Scripted {
     answers: Mutex<VecDeque<(u16, Value)>>,
@@ -69,7 +74,7 @@ impl Transport for Scripted {
         &'a self,
         _base: &'a Url,
         call: &'a Call,
-        _auth: &'a Auth,
+        _: &'a Signature,
     ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
         self.calls.lock().push(call.clone());
         let (status, body) = self.answers.lock().pop_front().expect("a call beyond the script");
@@ -97,12 +102,7 @@ impl Stage {
         let clock = SimulatedClock::new(now());
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let observer: Arc<dyn Observer> = Arc::new(Silent);
-        let surroundings = Surroundings {
-            transport: script.clone(),
-            quotas: Arc::new(Quotas::new(shared.clone(), observer.clone())),
-            clock: shared,
-            observer,
-        };
+        let surroundings = Surroundings::alone(script.clone(), shared, observer);
         let link = Link::new(Arc::new(spec), "posthog", source.clone(), Vec::new(), surroundings);
         Self { source, script, session: link.session(Urgency::Fresh), clock }
     }
@@ -488,15 +488,15 @@ fn a_connection_is_its_project() {
     assert_eq!(PostHog.subjects(&plain()), Some(vec!["project 12345".to_owned()]));
     assert_eq!(PostHog.subjects(&json!({})), None);
     let wrong = ConnectionSpec { accounts: vec!["7".to_owned()], ..spec(plain()) };
-    assert!(PostHog.connect(&wrong).is_err());
+    assert!(PostHog.connect(&wrong, &services()).is_err());
     let capture = ConnectionSpec { base_url: "https://eu.i.posthog.com".parse().unwrap(), ..spec(plain()) };
-    let error = PostHog.connect(&capture).map(drop).unwrap_err().to_string();
+    let error = PostHog.connect(&capture, &services()).map(drop).unwrap_err().to_string();
     assert!(error.contains("https://eu.posthog.com"), "{error}");
 }
 
 #[test]
 fn conversions_without_goals_are_not_read() {
-    let source = PostHog.connect(&spec(json!({ "project": "12345" }))).unwrap();
+    let source = PostHog.connect(&spec(json!({ "project": "12345" })), &services()).unwrap();
     let streams = source.adjust_streams(PostHog.streams());
     let enabled: Vec<_> = streams.iter().filter(|stream| stream.enabled).map(|stream| stream.name).collect();
     assert_eq!(enabled, ["sessions"]);

@@ -41,7 +41,7 @@ use self::{
 };
 use crate::{
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     page::{PageRequest, Reply, Span},
     session::{
         Auth, Response, Session, Verdict,
@@ -128,7 +128,7 @@ impl Integration for Stripe {
         include_str!("sample.toml")
     }
 
-    fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         let key = spec.credential(&API_KEY)?;
         let settings: Settings = spec.settings()?;
         let zone = settings.check()?;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use ::rows::Table;
 use actors::{
-    integration::{ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     session::quota::{QuotaRule, Scope},
     stream::{DAILY, Days, FRESH, Kind, Snapshot, Stream, Tier},
 };
@@ -104,7 +104,7 @@ impl Integration for Busboards {
         include_str!("sample.toml")
     }
 
-    fn connect(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         Ok(Arc::new(BusboardsSource::new(spec)?))
     }
 }

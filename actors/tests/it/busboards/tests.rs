@@ -23,6 +23,7 @@ fn spec() -> ConnectionSpec {
         accounts_exclude: Vec::new(),
         start_date: "2026-10-01".parse().unwrap(),
         base_url: "http://imitation.invalid".parse().unwrap(),
+        endpoints: BTreeMap::new(),
         api_version: String::new(),
         credentials: [("token".to_owned(), TOKEN.into())].into(),
         settings: serde_json::json!({ "page_size": 7 }),

@@ -14,7 +14,7 @@ use actors::{
     observer::Observer,
     session::{
         Link, Surroundings,
-        quota::{Quotas, Urgency},
+        quota::Urgency,
         transport::Transport,
     },
     stream::Stream,
@@ -65,8 +65,7 @@ impl Driver {
         observer: Arc<dyn Observer>,
         sink: Arc<dyn Sink>,
     ) -> Self {
-        let quotas = Arc::new(Quotas::new(clock.clone(), observer.clone()));
-        let surroundings = Surroundings { transport, quotas, clock, observer };
+        let surroundings = Surroundings::alone(transport, clock, observer);
         Self {
             spec: Arc::new(spec),
             integration,
@@ -99,7 +98,7 @@ impl Driver {
     }
 
     fn link(&self) -> (Arc<Link>, Vec<Stream>) {
-        let source = self.integration.connect(&self.spec).unwrap();
+        let source = self.integration.connect(&self.spec, &self.surroundings.services()).unwrap();
         let streams = source.adjust_streams(self.integration.streams());
         let (id, quotas) = (self.integration.id(), self.integration.quotas());
         let link = Link::new(Arc::clone(&self.spec), id, source, quotas, self.surroundings.clone());

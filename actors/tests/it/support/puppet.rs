@@ -4,11 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use actors::{
     failure::{Failure, Wait},
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     observer::Silent,
     page::{Next, Page, PageRequest, Reply, Span},
     session::{
-        Auth, Call, Meaning, Response, Session, Signal, Verdict,
+        Auth, Call, Meaning, Response, Session, Signal, Signature, Verdict,
         quota::{QuotaRule, Scope},
         transport::{RawResponse, Transport, TransportError},
     },
@@ -100,6 +100,7 @@ impl Stage {
             accounts_exclude: Vec::new(),
             start_date: jiff::civil::date(2026, 11, 12),
             base_url: "http://provider.invalid".parse().unwrap(),
+            endpoints: std::collections::BTreeMap::new(),
             api_version: String::new(),
             credentials: std::collections::BTreeMap::new(),
             settings: serde_json::Value::Null,
@@ -134,7 +135,7 @@ impl Transport for Wire {
         &'a self,
         _: &'a Url,
         call: &'a Call,
-        _: &'a Auth,
+        _: &'a Signature,
     ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
         Box::pin(async move {
             let said =
@@ -214,7 +215,7 @@ impl Integration for Puppet {
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         Ok(Arc::new(PuppetSource))
     }
 }

@@ -10,10 +10,10 @@ use std::{
 
 use actors::{
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     page::{Next, Page, PageRequest, Reply, Span},
     session::{
-        Auth, Call, Meaning, Response, Session, Verdict,
+        Auth, Call, Meaning, Response, Session, Signature, Verdict,
         quota::QuotaRule,
         transport::{RawResponse, Transport, TransportError},
     },
@@ -106,7 +106,7 @@ impl Integration for Handle {
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         Ok(Arc::new(ScriptedSource(Arc::clone(&self.0))))
     }
 }
@@ -200,7 +200,7 @@ impl Transport for Wire {
         &'a self,
         _: &'a Url,
         _: &'a Call,
-        _: &'a Auth,
+        _: &'a Signature,
     ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
         let body = Bytes::from_static(self.0.as_bytes());
         Box::pin(std::future::ready(Ok(RawResponse {

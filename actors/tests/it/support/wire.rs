@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use actors::session::{
-    Auth, Call, Method,
+    Call, Method, Signature,
     transport::{RawResponse, Transport, TransportError},
 };
 use bytes::Bytes;
@@ -247,12 +247,12 @@ impl Transport for ImitationWire {
         &'a self,
         base: &'a Url,
         call: &'a Call,
-        auth: &'a Auth,
+        signature: &'a Signature,
     ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
         Box::pin(async move {
             let latency = Duration::from_micros(self.line.lock().random.random_range(300..40_000));
             self.clock.sleep(latency).await;
-            let request = request(base, call, auth, self.clock.as_ref());
+            let request = request(base, call, signature, self.clock.as_ref());
             let (result, wait) = {
                 let mut line = self.line.lock();
                 let now = self.clock.elapsed();
@@ -276,27 +276,18 @@ impl Transport for ImitationWire {
     }
 }
 
-fn request(base: &Url, call: &Call, auth: &Auth, clock: &dyn Clock) -> Request {
+fn request(base: &Url, call: &Call, signature: &Signature, clock: &dyn Clock) -> Request {
     let mut headers: Vec<(String, String)> =
         call.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
     let mut query = call.query.clone();
-    match auth {
-        Auth::None => {}
-        Auth::Bearer(token) => {
-            headers.push(("authorization".to_owned(), format!("Bearer {}", token.expose_secret())));
-        }
-        Auth::Signer(signer) => {
-            let signature = signer(call);
-            let plain =
-                |(name, value): (&str, SecretString)| (name.to_lowercase(), value.expose_secret().to_owned());
-            headers.extend(signature.headers.into_iter().map(plain));
-            query.extend(signature.query.into_iter().map(plain));
-        }
-    }
+    let plain = |(name, value): &(&str, SecretString)| (name.to_lowercase(), value.expose_secret().to_owned());
+    headers.extend(signature.headers.iter().map(plain));
+    query.extend(signature.query.iter().map(plain));
+    let form = call.form.iter().cloned().chain(signature.form.iter().map(plain));
     let body = match &call.body {
         Some(body) => body.to_string().into_bytes(),
         None => url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(&call.form)
+            .extend_pairs(form)
             .finish()
             .into_bytes(),
     };

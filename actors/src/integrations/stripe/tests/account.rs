@@ -21,8 +21,8 @@ use crate::{
     observer::Silent,
     page::{Lane, Next, Page, PageRequest, Reply, Span},
     session::{
-        Auth, Call, Link, Surroundings,
-        quota::{Quotas, Urgency},
+        Call, Link, Signature, Surroundings,
+        quota::Urgency,
         transport::{RawResponse, Transport, TransportError},
     },
     stream::Stream,
@@ -152,7 +152,7 @@ impl Transport for FakeStripe {
         &'a self,
         _base: &'a Url,
         call: &'a Call,
-        _auth: &'a Auth,
+        _: &'a Signature,
     ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
         assert!(
             call.headers.contains(&("stripe-version", "2026-10-28.endive".to_owned())),
@@ -177,21 +177,17 @@ impl Connected {
             accounts_exclude: Vec::new(),
             start_date: date(2026, 1, 1),
             base_url: Url::parse("http://127.0.0.1:1").unwrap(),
+            endpoints: BTreeMap::new(),
             api_version: Stripe.api_version().to_owned(),
             credentials: [("api_key".to_owned(), SecretString::from(key))].into(),
             settings,
             quotas: None,
             streams: BTreeMap::new(),
         };
-        let source = Stripe.connect(&spec).unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(Timestamp::from_second(NOW).unwrap()));
         let observer = Arc::new(Silent);
-        let surroundings = Surroundings {
-            transport: stripe.clone(),
-            quotas: Arc::new(Quotas::new(clock.clone(), observer.clone())),
-            clock,
-            observer,
-        };
+        let surroundings = Surroundings::alone(stripe.clone(), clock, observer);
+        let source = Stripe.connect(&spec, &surroundings.services()).unwrap();
         let streams = source.adjust_streams(Stripe.streams());
         let link = Link::new(Arc::new(spec), "stripe", source, Stripe.quotas(), surroundings);
         let account =

@@ -48,6 +48,7 @@ impl Case for BusboardsCase {
             accounts_exclude: Vec::new(),
             start_date: start,
             base_url: "http://imitation.invalid".parse().unwrap(),
+            endpoints: BTreeMap::new(),
             api_version: String::new(),
             credentials: [("token".to_owned(), TOKEN.into())].into(),
             settings: json!({ "page_size": 7 }),

@@ -73,6 +73,7 @@ impl Case for DeezerCase {
             accounts_exclude: Vec::new(),
             start_date: start,
             base_url: "http://imitation.invalid".parse().unwrap(),
+            endpoints: std::collections::BTreeMap::new(),
             api_version: String::new(),
             credentials: [].into(),
             settings: json!({

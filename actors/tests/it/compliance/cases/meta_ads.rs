@@ -55,6 +55,7 @@ impl Case for MetaCase {
             accounts_exclude: Vec::new(),
             start_date: start,
             base_url: "http://imitation.invalid".parse().unwrap(),
+            endpoints: std::collections::BTreeMap::new(),
             api_version: "v25.0".to_owned(),
             credentials: [("access_token".to_owned(), TOKEN.into())].into(),
             settings: json!({ "countries": true, "conversion": CUSTOM_CONVERSION, "page_size": 25 }),

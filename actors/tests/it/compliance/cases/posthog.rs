@@ -62,6 +62,7 @@ impl Case for PostHogCase {
             accounts_exclude: Vec::new(),
             start_date: start.checked_add(2.days()).unwrap(),
             base_url: "http://imitation.invalid".parse().unwrap(),
+            endpoints: BTreeMap::new(),
             api_version: String::new(),
             credentials: [("api_key".to_owned(), EU_KEY.into())].into(),
             settings: json!({

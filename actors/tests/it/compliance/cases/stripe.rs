@@ -55,6 +55,7 @@ impl Case for StripeCase {
             accounts_exclude: Vec::new(),
             start_date: start,
             base_url: "http://imitation.invalid".parse().unwrap(),
+            endpoints: std::collections::BTreeMap::new(),
             api_version: VERSION.to_owned(),
             credentials: [("api_key".to_owned(), SANDBOX_KEY.into())].into(),
             settings: json!({ "time_zone": "UTC", "billing_profiles": self.billing_profiles }),

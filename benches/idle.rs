@@ -24,7 +24,9 @@ use std::{
 
 use actors::{
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
+    integration::{
+        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+    },
     integrations::catalogue,
     page::{Page, PageRequest, Reply},
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},

@@ -82,7 +82,8 @@ fn map(bench: &mut Criterion, provider: &str, body: &str, stream: &str, span: &S
     let spec = Arc::new(specification(integration.as_ref()));
     let clock = Arc::new(SystemClock::new());
     let observer = Arc::new(Silent);
-    let surroundings = Surroundings::alone(Arc::new(Canned(Bytes::copy_from_slice(body.as_bytes()))), clock, observer);
+    let surroundings =
+        Surroundings::alone(Arc::new(Canned(Bytes::copy_from_slice(body.as_bytes()))), clock, observer);
     let source = integration.connect(&spec, &surroundings.services()).unwrap();
     let link = Link::new(spec, integration.id(), source.clone(), Vec::new(), surroundings);
     let streams = integration.streams();

@@ -65,8 +65,10 @@ impl Probe {
     ) -> Result<Self, ProbeError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let observer = Arc::new(Silent);
-        let must_keep = integration.replaced_credentials().iter().any(|name| spec.credentials.contains_key(*name));
-        let tokens = tokens(settings, &clock)?.kept_by(Arc::new(Keeper { settings: settings.clone(), must_keep }));
+        let must_keep =
+            integration.replaced_credentials().iter().any(|name| spec.credentials.contains_key(*name));
+        let tokens =
+            tokens(settings, &clock)?.kept_by(Arc::new(Keeper { settings: settings.clone(), must_keep }));
         let surroundings = Surroundings {
             tokens: Arc::new(tokens),
             ..Surroundings::alone(Arc::new(HttpTransport::new()?), clock, observer)
@@ -118,7 +120,10 @@ impl Probe {
 impl Keeper {
     async fn open(&self) -> Result<Store, KeepError> {
         if let Some(path) = self.settings.database.missing_file() {
-            return Err(KeepError::Unavailable(format!("{} is not there yet: a start makes it", path.display())));
+            return Err(KeepError::Unavailable(format!(
+                "{} is not there yet: a start makes it",
+                path.display()
+            )));
         }
         let clock = Arc::new(SystemClock::new());
         let store = open_store(&self.settings, Access::Write, clock).await;

@@ -6,7 +6,9 @@ use std::{sync::Arc, time::Duration};
 use dynamoi::{
     actors::{
         failure::Failure,
-        integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
+        integration::{
+            Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+        },
         page::{Page, PageRequest, Reply},
         session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
         stream::{Kind, Snapshot, Stream},

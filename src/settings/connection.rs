@@ -286,7 +286,9 @@ impl Review<'_> {
         let mut unseen = Vec::new();
         for CredentialSpec { name, required, .. } in integration.credentials() {
             let source = table.credentials.get(*name);
-            if self.is_assumed(source) || (!spec.credentials.contains_key(*name) && (*required || source.is_some())) {
+            if self.is_assumed(source)
+                || (!spec.credentials.contains_key(*name) && (*required || source.is_some()))
+            {
                 spec.credentials.insert((*name).to_owned(), SecretString::from("-"));
                 unseen.push(*name);
             }
@@ -297,7 +299,12 @@ impl Review<'_> {
             Err(SetupError::Credential { name, .. }) if unseen.contains(&name) => return,
             Err(SetupError::Credential { name, problem }) => {
                 let key = path.child("credentials").child(name);
-                (key, format!("wrong credential: {problem}"), Some("a secret of another form".to_owned()), None)
+                (
+                    key,
+                    format!("wrong credential: {problem}"),
+                    Some("a secret of another form".to_owned()),
+                    None,
+                )
             }
             Err(SetupError::MissingCredential { name, help }) => (
                 path.child("credentials").child(name),

@@ -40,7 +40,10 @@ impl RefreshTokens for Store {
                     Ok(None) => {}
                     // One that does not open says nothing about the others.
                     Err(StoreError::Unreadable(reason)) => {
-                        tracing::warn!(reason, "a stored refresh token cannot be read: the others are looked at");
+                        tracing::warn!(
+                            reason,
+                            "a stored refresh token cannot be read: the others are looked at"
+                        );
                     }
                     Err(error) => return Err(keep_error(error)),
                 }
@@ -57,9 +60,9 @@ impl RefreshTokens for Store {
     ) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async move {
             let mut salt = [0; SALT_LENGTH];
-            SystemRandom::new()
-                .fill(&mut salt)
-                .map_err(|_| KeepError::Unavailable("the operating system gives no random numbers".to_owned()))?;
+            SystemRandom::new().fill(&mut salt).map_err(|_| {
+                KeepError::Unavailable("the operating system gives no random numbers".to_owned())
+            })?;
             let mut plain = Zeroizing::new(salt.to_vec());
             plain.extend_from_slice(digest(&salt, configured).as_ref());
             plain.extend_from_slice(current.expose_secret().as_bytes());

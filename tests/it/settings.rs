@@ -1,9 +1,9 @@
 //! Configuration: layers, mistakes, secrets, reload.
 
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use actors::{
-    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
+    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError, Source},
     session::quota::{QuotaRule, Scope},
     stream::{DAILY, Days, Kind, Snapshot, Stream, Tier},
 };
@@ -67,7 +67,22 @@ impl Integration for Fake {
     }
 
     fn credentials(&self) -> &'static [CredentialSpec] {
-        &[CredentialSpec { name: "access_token", required: true, help: "a token from the fake's console" }]
+        &[
+            CredentialSpec { name: "access_token", required: true, help: "a token from the fake's console" },
+            CredentialSpec { name: "refresh_token", required: false, help: "replaced whenever it is used" },
+            CredentialSpec { name: "key", required: false, help: "a PEM" },
+        ]
+    }
+
+    fn replaced_credentials(&self) -> &'static [&'static str] {
+        &["refresh_token"]
+    }
+
+    fn hosts(&self) -> &'static [HostSpec] {
+        &[
+            HostSpec { name: "token", url: "https://token.example.com/oauth/token", help: "Gives tokens." },
+            HostSpec { name: "analytics", url: "https://analytics.example.com", help: "Gives numbers." },
+        ]
     }
 
     fn settings_schema(&self) -> schemars::Schema {
@@ -85,6 +100,9 @@ impl Integration for Fake {
                 key: "time_zone".to_owned(),
                 problem: "an IANA time zone such as \"Europe/Berlin\"".to_owned(),
             });
+        }
+        if spec.credentials.get("key").is_some_and(|key| !key.expose_secret().starts_with("-----BEGIN")) {
+            return Err(SetupError::Credential { name: "key", problem: "expected a PEM".to_owned() });
         }
         Ok(Arc::new(Nothing))
     }
@@ -352,6 +370,61 @@ fn a_connection_can_come_from_the_environment_alone() {
     assert_eq!(spec.start_date, date(2026, 8, 26));
     assert_eq!(spec.base_url.as_str(), "https://api.example.com/");
     assert_eq!(spec.api_version, "v1");
+}
+
+#[test]
+fn further_hosts_have_defaults_and_are_set_by_name() {
+    let hosts = |bench: Bench| bench.good().specs().remove(0).endpoints;
+    let of = |endpoints: &BTreeMap<String, reqwest::Url>, name: &str| endpoints[name].to_string();
+    let usual = hosts(Bench::new(ONE));
+    assert_eq!(of(&usual, "token"), "https://token.example.com/oauth/token");
+    assert_eq!(of(&usual, "analytics"), "https://analytics.example.com/");
+    let general = "[integrations.meta_ads]\nendpoints = { token = \"http://127.0.0.1:1/t\", analytics = \"http://127.0.0.1:2\" }\n";
+    let own = "[connections.label-a-meta]\nendpoints.token = \"http://127.0.0.1:3/t\"\n";
+    let set = hosts(Bench::new(ONE).file(general).file(own));
+    assert_eq!(of(&set, "token"), "http://127.0.0.1:3/t", "the connection's wins");
+    assert_eq!(of(&set, "analytics"), "http://127.0.0.1:2/");
+
+    for (line, words) in [
+        ("endpoints.tokn = \"https://x.example.com\"", ["did you mean `token`?", "endpoints.tokn"]),
+        ("endpoints.token = \"ftp://x.example.com\"", ["a URL such as", "ftp://x.example.com"]),
+        ("endpoints.token = \"https://user:planted@x.example.com\"", ["a URL such as", "endpoints.token"]),
+    ] {
+        for table in ["connections.label-a-meta", "integrations.meta_ads"] {
+            let told = Bench::new(ONE).file(&format!("[{table}]\n{line}\n")).bad().to_string();
+            for word in words {
+                assert!(told.contains(word), "{word:?} is not in: {told}");
+            }
+        }
+    }
+    let exposed = "[connections.label-a-meta]\nendpoints.token = \"http://x.example.com\"\n";
+    let warnings =
+        Bench::new(ONE).file(exposed).good().warnings().iter().map(ToString::to_string).collect::<String>();
+    assert!(warnings.contains("endpoints.token") && warnings.contains("https://"), "{warnings}");
+}
+
+#[test]
+fn a_credential_that_is_replaced_needs_a_key_to_be_kept_with() {
+    let own = "[connections.label-a-meta]\ncredentials.refresh_token = { env = \"TOKEN\" }\n";
+    let told = Bench::new(ONE).file(own).bad().to_string();
+    for words in ["credentials.refresh_token", "[encryption] key", "generate-key"] {
+        assert!(told.contains(words), "{words:?} is not in: {told}");
+    }
+    let key = store::cipher::generate_key().unwrap();
+    let with_key = Bench::new(ONE).file(own).file("[encryption]\nkey = { env = \"KEY\" }\n").env("KEY", &key);
+    assert_eq!(with_key.good().specs().len(), 1);
+}
+
+/// A key of another form is told at the start, without its text; who has no secrets hears nothing of it.
+#[test]
+fn a_credential_of_another_form_is_told() {
+    let own = "[connections.label-a-meta]\ncredentials.key = \"planted-key\"\n";
+    let bench = Bench::new(ONE).file(own);
+    let told = bench.bad().to_string();
+    assert!(told.contains("credentials.key") && told.contains("expected a PEM"), "{told}");
+    assert!(!told.contains("planted"), "{told}");
+    let (files, environment) = (&bench.files, bench.environment.iter().cloned());
+    Settings::load_without_secrets(files, environment, &catalogue()).unwrap();
 }
 
 #[test]

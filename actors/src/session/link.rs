@@ -230,7 +230,10 @@ impl Link {
     /// The root of the host that a call goes to.
     pub(super) fn base(&self, call: &Call) -> Result<&Url, Failure> {
         self.spec.host(call.host).ok_or_else(|| Failure::Permanent {
-            reason: format!("{} has no host {:?}: its integration must declare it", self.integration, call.host),
+            reason: format!(
+                "{} has no host {:?}: its integration must declare it",
+                self.integration, call.host
+            ),
         })
     }
 

@@ -95,7 +95,10 @@ impl Session {
     }
 
     /// Asks for an access token.
-    pub(in crate::session) async fn send_for_token(&self, request: TokenRequest) -> Result<Response, Failure> {
+    pub(in crate::session) async fn send_for_token(
+        &self,
+        request: TokenRequest,
+    ) -> Result<Response, Failure> {
         self.send_to(&request.call(), &Counterpart::Tokens(&request)).await
     }
 

@@ -10,3 +10,4 @@ mod hostile;
 mod simulator;
 mod support;
 mod texts;
+mod tokens;

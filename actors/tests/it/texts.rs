@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use actors::{
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
+    integration::{
+        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+    },
     observer::Observer,
     page::{Next, Page, PageRequest, Reply, Span},
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},

@@ -109,6 +109,7 @@ cases! {
     a_cell_that_was_moved_or_has_no_key_is_an_error
     a_rotation_seals_everything_anew_and_changes_nothing_else
     secrets_are_sealed_under_their_names
+    refresh_tokens_are_kept_for_what_was_configured
     keys_are_what_is_left_without_u0000
     keys_are_kept_whole_and_told_apart_at_any_length
     a_key_beyond_all_measure_is_set_aside_alone

@@ -1,10 +1,12 @@
 //! What is sealed: billing profiles, secrets, and the rotation of keys beside a worker that goes on.
 
 use rows::{
-    Row, Table,
+    RefreshTokens, Row, Table,
     personal::{BillingProfile, Personal, ProfileSource},
+    refresh::KeepError,
     sink::Commit,
 };
+use secrecy::{ExposeSecret, SecretString};
 use store::{
     Place, Store, StoreError,
     cipher::{Keyring, generate_key},
@@ -216,4 +218,38 @@ pub async fn secrets_are_sealed_under_their_names(bench: &Bench) {
     assert!(store.delete_secret("token").await.unwrap());
     assert!(!store.delete_secret("token").await.unwrap());
     assert_eq!(store.secret("token").await.unwrap(), None);
+}
+
+/// What a provider put in place of a configured refresh token; sealed, and only for that one.
+pub async fn refresh_tokens_are_kept_for_what_was_configured(bench: &Bench) {
+    let store = &bench.store;
+    let token = |text: &str| SecretString::from(text);
+    let current = async |configured: &str| {
+        let found = store.current(&token(configured)).await.unwrap();
+        found.map(|token| token.expose_secret().to_owned())
+    };
+    assert_eq!(store.current(&token("first")).await.unwrap_err(), KeepError::NoKey);
+    assert_eq!(store.keep("a", &token("first"), &token("second")).await.unwrap_err(), KeepError::NoKey);
+
+    let (old, new) = (generate_key().unwrap(), generate_key().unwrap());
+    store.use_keys(Some(ring(&[&old])));
+    assert_eq!(current("first").await, None);
+    store.keep("a", &token("first"), &token("planted-second")).await.unwrap();
+    assert_eq!(current("first").await.as_deref(), Some("planted-second"));
+    assert_eq!(current("authorised anew").await, None, "what was configured since wins");
+    assert_eq!(current("planted-second").await, None);
+    // Another connection with the same token goes on where this one is; the last one stored counts.
+    bench.clock.set("2026-11-25T10:00:00Z");
+    store.keep("b", &token("first"), &token("planted-third")).await.unwrap();
+    assert_eq!(current("first").await.as_deref(), Some("planted-third"));
+    let names: Vec<String> = store.secrets().await.unwrap().into_iter().map(|secret| secret.name).collect();
+    assert_eq!(names, ["oauth/a", "oauth/b"]);
+
+    // Keys are rotated, and one that does not open takes no other with it.
+    store.use_keys(Some(ring(&[&new, &old])));
+    rotate(store).await;
+    store.use_keys(Some(ring(&[&new])));
+    assert_eq!(current("first").await.as_deref(), Some("planted-third"));
+    bench.execute("UPDATE secrets SET sealed = (SELECT sealed FROM secrets WHERE name = 'oauth/a')").await;
+    assert_eq!(current("first").await.as_deref(), Some("planted-second"));
 }

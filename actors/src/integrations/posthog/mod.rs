@@ -35,7 +35,9 @@ use self::{
 };
 use crate::{
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
+    integration::{
+        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+    },
     page::{PageRequest, Reply},
     session::{
         Auth, Response, Session, Verdict,

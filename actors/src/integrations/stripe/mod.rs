@@ -41,7 +41,9 @@ use self::{
 };
 use crate::{
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
+    integration::{
+        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+    },
     page::{PageRequest, Reply, Span},
     session::{
         Auth, Response, Session, Verdict,

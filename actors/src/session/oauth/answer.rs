@@ -180,7 +180,8 @@ mod tests {
     }
 
     fn life(expires_in: Value) -> Duration {
-        let body = json!({ "access_token": "t", "token_type": "Bearer", "expires_in": expires_in }).to_string();
+        let body =
+            json!({ "access_token": "t", "token_type": "Bearer", "expires_in": expires_in }).to_string();
         read(&response(200, &body)).unwrap().valid_for
     }
 
@@ -229,7 +230,9 @@ mod tests {
             let body = json!({ "error": code, "error_description": "planted words" }).to_string();
             meaning(&response(status, &body))
         };
-        for code in ["invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope", "access_denied"] {
+        for code in
+            ["invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope", "access_denied"]
+        {
             let Meaning::NeedsReauth { advice } = of(400, code) else { panic!("{code}") };
             assert!(advice.contains("set credentials") && !advice.contains("planted"), "{advice}");
         }
@@ -241,12 +244,15 @@ mod tests {
         }
         let Meaning::Permanent { reason } = of(400, "planted") else { panic!("nobody can repeat that") };
         assert!(!reason.contains("planted"), "{reason}");
-        assert!(matches!(of(400, "invalid_request"), Meaning::Permanent { reason } if reason.contains("invalid_request")));
+        assert!(
+            matches!(of(400, "invalid_request"), Meaning::Permanent { reason } if reason.contains("invalid_request"))
+        );
         // Some put errors into status 200; a proxy's page is nobody's refusal.
         assert!(matches!(of(200, "invalid_grant"), Meaning::NeedsReauth { .. }));
         for status in [200, 401, 403, 404] {
             let page = meaning(&response(status, "<html>blocked</html>"));
-            let is_right = if status == 200 { page == Meaning::Ok } else { matches!(page, Meaning::Transient { .. }) };
+            let is_right =
+                if status == 200 { page == Meaning::Ok } else { matches!(page, Meaning::Transient { .. }) };
             assert!(is_right, "{status}: {page:?}");
         }
     }

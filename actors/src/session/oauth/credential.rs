@@ -156,7 +156,8 @@ impl Client {
         match self.auth {
             ClientAuth::Basic => {
                 // Both parts are form-encoded first (RFC 6749, section 2.3.1).
-                let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+                let encode =
+                    |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
                 let pair = format!("{}:{}", encode(&self.id), encode(self.secret.expose_secret()));
                 let value = SecretString::from(format!("Basic {}", STANDARD.encode(pair)));
                 signature.headers.push(("authorization", value));

@@ -31,7 +31,9 @@ enum Pair {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// No PEM.
-    #[error("expected a private key in PEM form (-----BEGIN PRIVATE KEY-----, PKCS #8), whole, with its line breaks")]
+    #[error(
+        "expected a private key in PEM form (-----BEGIN PRIVATE KEY-----, PKCS #8), whole, with its line breaks"
+    )]
     Pem,
     /// Another kind of key.
     #[error("expected an RSA private key of 2048 bits or more: download the key again")]

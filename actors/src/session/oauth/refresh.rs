@@ -62,11 +62,8 @@ impl Session {
         let granted = match &credential.grant {
             Grant::Client(client) => self.ask(credential, Proof::Client(client.clone())).await?,
             Grant::Refresh { client, configured } => {
-                let owner = Owner {
-                    credential: credential.name(),
-                    connection: &self.spec().name,
-                    configured,
-                };
+                let owner =
+                    Owner { credential: credential.name(), connection: &self.spec().name, configured };
                 let replaced = self.link.tokens.replaced();
                 let token = replaced.current(owner).await?;
                 let proof = Proof::Refresh { client: client.clone(), token: token.clone() };

@@ -12,11 +12,7 @@ use actors::{
     failure::Failure,
     integration::{Accounts, ConnectionSpec, Integration},
     observer::Observer,
-    session::{
-        Link, Surroundings,
-        quota::Urgency,
-        transport::Transport,
-    },
+    session::{Link, Surroundings, quota::Urgency, transport::Transport},
     stream::Stream,
 };
 use rows::{

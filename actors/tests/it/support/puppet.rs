@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use actors::{
     failure::{Failure, Wait},
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
+    integration::{
+        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+    },
     observer::Silent,
     page::{Next, Page, PageRequest, Reply, Span},
     session::{

@@ -10,7 +10,9 @@ use std::{
 
 use actors::{
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
+    integration::{
+        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+    },
     page::{Next, Page, PageRequest, Reply, Span},
     session::{
         Auth, Call, Meaning, Response, Session, Signature, Verdict,

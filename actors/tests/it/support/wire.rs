@@ -280,16 +280,14 @@ fn request(base: &Url, call: &Call, signature: &Signature, clock: &dyn Clock) ->
     let mut headers: Vec<(String, String)> =
         call.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
     let mut query = call.query.clone();
-    let plain = |(name, value): &(&str, SecretString)| (name.to_lowercase(), value.expose_secret().to_owned());
+    let plain =
+        |(name, value): &(&str, SecretString)| (name.to_lowercase(), value.expose_secret().to_owned());
     headers.extend(signature.headers.iter().map(plain));
     query.extend(signature.query.iter().map(plain));
     let form = call.form.iter().cloned().chain(signature.form.iter().map(plain));
     let body = match &call.body {
         Some(body) => body.to_string().into_bytes(),
-        None => url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(form)
-            .finish()
-            .into_bytes(),
+        None => url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish().into_bytes(),
     };
     Request {
         method: match call.method {

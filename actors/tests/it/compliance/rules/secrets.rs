@@ -1,14 +1,14 @@
 //! What must go nowhere: credentials, and what providers tell about persons.
 
-use std::{io::Write, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::super::{
     bench::Bench,
     case::{self, Case},
 };
+use crate::support::log::Log;
 
 const SECRET: &str = "rk_live_51Planted0Secret0That0Must0Not0Leak";
 const PERSON: &str = "ada.planted@example.com";
@@ -16,13 +16,7 @@ const PERSON: &str = "ada.planted@example.com";
 /// Logs at the most talkative level, conditions, failures, quarantine and rows, while everything goes wrong.
 pub async fn no_secret_and_no_person_leaves(case: &'static dyn Case) {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = log.capture();
     tracing::trace!("the log works");
 
     let mut bench = Bench::new(case);
@@ -60,7 +54,7 @@ pub async fn no_secret_and_no_person_leaves(case: &'static dyn Case) {
         told.push(format!("{:?}", stored.quarantined));
         told.push(format!("{:?}", bench.spec));
     }
-    told.push(String::from_utf8(log.0.lock().clone()).unwrap());
+    told.push(log.text());
     assert!(told.iter().any(|text| text.contains("the log works")), "no log was captured");
     let mut hidden = case.personal(&bench.wire);
     hidden.extend([SECRET.to_owned(), PERSON.to_owned()]);
@@ -72,20 +66,5 @@ pub async fn no_secret_and_no_person_leaves(case: &'static dyn Case) {
                 panic!("{word:?} leaked: …{}…", &text[from..to]);
             }
         }
-    }
-}
-
-/// A log in memory.
-#[derive(Debug, Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }

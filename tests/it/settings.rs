@@ -374,7 +374,7 @@ fn a_connection_can_come_from_the_environment_alone() {
 
 #[test]
 fn further_hosts_have_defaults_and_are_set_by_name() {
-    let hosts = |bench: Bench| bench.good().specs().remove(0).endpoints;
+    let hosts = |bench: Bench| bench.good().specs().remove(0).endpoints.clone();
     let of = |endpoints: &BTreeMap<String, reqwest::Url>, name: &str| endpoints[name].to_string();
     let usual = hosts(Bench::new(ONE));
     assert_eq!(of(&usual, "token"), "https://token.example.com/oauth/token");

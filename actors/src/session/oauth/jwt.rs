@@ -24,7 +24,7 @@ enum Pair {
     /// RS256.
     Rsa(Box<RsaKeyPair>),
     /// ES256.
-    Ecdsa(EcdsaKeyPair),
+    Ecdsa(Box<EcdsaKeyPair>),
 }
 
 /// A text that is no private key of the kind that is needed. It holds nothing of the text.
@@ -63,7 +63,7 @@ impl SigningKey {
         let (algorithm, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
         let pair = EcdsaKeyPair::from_pkcs8(algorithm, key.secret_pkcs8_der(), &random)
             .map_err(|_| KeyError::Ecdsa)?;
-        Ok(Self { pair: Pair::Ecdsa(pair), id, digest: digest(pem) })
+        Ok(Self { pair: Pair::Ecdsa(Box::new(pair)), id, digest: digest(pem) })
     }
 
     /// Tells the key apart from others.

@@ -25,17 +25,14 @@ impl Link {
         credential: &Arc<Credential>,
         urgency: Urgency,
     ) -> Result<Access, Failure> {
-        let access = match self.tokens.held(credential.name()) {
-            Some(access) => access,
-            None => {
-                // In a task of its own: a cycle can be given up at any time, and a refresh token that the provider replaces
-                // meanwhile must be stored all the same.
-                let task = tokio::spawn(fetch(Arc::clone(self), Arc::clone(credential), urgency));
-                let ended = |_| Failure::Transient {
-                    reason: "the task that fetches an access token ended".to_owned(),
-                };
-                task.await.map_err(ended)??
-            }
+        let access = if let Some(access) = self.tokens.held(credential.name()) {
+            access
+        } else {
+            // In a task of its own: a cycle can be given up at any time, and a refresh token that the provider replaces
+            // meanwhile must be stored all the same.
+            let task = tokio::spawn(fetch(Arc::clone(self), Arc::clone(credential), urgency));
+            let ended = |_| passing("the task that fetches an access token ended");
+            task.await.map_err(ended)??
         };
         let expires = access.expires_at.as_second();
         if self.told_expiry.swap(expires, Ordering::Relaxed) != expires {
@@ -89,8 +86,18 @@ impl Session {
 
     async fn ask(&self, credential: &Credential, proof: Proof) -> Result<Granted, Failure> {
         let request = credential.request(proof);
-        answer::read(&self.send_for_token(request).await?)
+        let answered = self.send_for_token(request).await;
+        // There are no fewer days to ask for.
+        let too_much = |failure| match failure {
+            Failure::TooMuch { .. } => passing("the token endpoint: the answer is larger than any token"),
+            failure => failure,
+        };
+        answer::read(&answered.map_err(too_much)?)
     }
+}
+
+fn passing(reason: &str) -> Failure {
+    Failure::Transient { reason: reason.to_owned() }
 }
 
 fn unsigned(error: super::jwt::SignError) -> Failure {

@@ -145,7 +145,7 @@ impl State {
 }
 
 impl Answer {
-    pub fn new(status: u16, body: Value) -> Self {
+    pub fn new(status: u16, body: impl ToString) -> Self {
         Self { status, headers: Vec::new(), body: body.to_string() }
     }
 
@@ -190,7 +190,7 @@ impl Transport for Issuer {
             let headers = answer.headers.iter().map(|(name, value)| {
                 (HeaderName::from_static(name), HeaderValue::try_from(value.as_str()).unwrap())
             });
-            let headers = HeaderMap::from_iter(headers);
+            let headers = headers.collect::<HeaderMap>();
             Ok(RawResponse { status: answer.status, headers, body: Bytes::from(answer.body) })
         })
     }

@@ -36,7 +36,7 @@ async fn the_new_one_is_stored_before_anything_that_came_with_it_is_used() {
                 assert_eq!(token, format!("planted-refresh-{kept}"));
             }
             Event::Asked(_, Some(token)) => {
-                assert!(token <= format!("Bearer planted-access-{kept}"), "{token}")
+                assert!(token <= format!("Bearer planted-access-{kept}"), "{token}");
             }
             _ => {}
         }

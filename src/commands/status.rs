@@ -133,7 +133,7 @@ pub async fn daemon(settings: &Settings) -> Option<Connections> {
     let status = status?;
     // Another worker may listen there: it is ours if it knows a connection of ours.
     let ours = status.connections.iter().any(|shown| settings.connections.contains_key(&shown.connection));
-    (ours || settings.connections.is_empty()).then_some(status)
+    (ours || settings.specs().is_empty()).then_some(status)
 }
 
 async fn database(settings: &Settings) -> Result<Answer, StoreError> {

@@ -193,7 +193,7 @@ impl Keeper {
     async fn beat(&self) {
         let beat = tokio::time::timeout(BEAT_TIMEOUT, self.store.beat()).await;
         let trouble = match beat {
-            Ok(Ok(Beat::Held)) => Trouble::None,
+            Ok(Ok(Beat::Held)) => self.store.refusal().map_or(Trouble::None, Trouble::Away),
             Ok(Ok(Beat::Back(by))) => {
                 let by = by.map_or_else(|| "another worker".to_owned(), |worker| worker.to_string());
                 tracing::warn!(

@@ -75,6 +75,8 @@ pub struct Store {
     keyring: Keys,
     /// That of the worker in this process, where there is one.
     claim: Arc<AsyncMutex<Option<Claim>>>,
+    /// Why the last commit was not stored, where the database could not.
+    refusal: Arc<RwLock<Option<String>>>,
 }
 
 /// The keys in use; they can change.
@@ -108,6 +110,7 @@ impl Store {
             writer: Arc::new(Mutex::new(Handle { queue: Some(queue), task: Some(task) })),
             keyring,
             claim: Arc::default(),
+            refusal: Arc::default(),
         })
     }
 
@@ -147,6 +150,12 @@ impl Store {
             StoreError::Database(refusal) => rows::sink::SinkError::from(Failure::of(refusal)).to_string(),
             other => other.to_string(),
         }
+    }
+
+    /// Why the database stored nothing of the last commit; none once one is stored. A server whose disk is full still takes a
+    /// sign of life.
+    pub fn refusal(&self) -> Option<String> {
+        self.refusal.read().clone()
     }
 
     /// Where it is, for people: a path, or host, port and database.

@@ -20,10 +20,18 @@ impl Sink for Store {
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, SinkError>> {
         let queue = self.writer.lock().queue.clone();
         Box::pin(async move {
-            match queue {
-                Some(queue) => queue.commit(commit).await,
-                None => Err(SinkError::Unavailable("the store is closed".to_owned())),
+            let Some(queue) = queue else {
+                return Err(SinkError::Unavailable("the store is closed".to_owned()));
+            };
+            let result = queue.commit(commit).await;
+            let refusal = match &result {
+                Err(SinkError::Unavailable(reason)) => Some(reason.clone()),
+                Ok(_) | Err(_) => None,
+            };
+            if *self.refusal.read() != refusal {
+                *self.refusal.write() = refusal;
             }
+            result
         })
     }
 

@@ -352,6 +352,35 @@ async fn while_postgresql_is_away_states_say_so() {
     .await;
 }
 
+/// A server whose disk is full may still take a sign of life, which changes a row that is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_room_is_not_ready() {
+    let server = Server::start();
+    let url = server.database("full").await;
+    let mut bench = Bench::on(tempfile::tempdir().unwrap(), url, 73);
+    bench.layer = "connections.label-a-stripe.enabled = false\n".to_owned();
+    bench.run(&["migrate", "up"]).await.expect(0);
+    let eyes = Eyes::open(&bench.database_url).await;
+    eyes.query(
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$",
+    )
+    .await;
+    eyes.query("CREATE TRIGGER full_disk BEFORE INSERT ON ad_accounts EXECUTE FUNCTION full_disk()").await;
+    let mut daemon = bench.start(&["run"]);
+    let address = daemon.address().await;
+    let missing = until("it says so", async || {
+        let ready = get(&format!("http://{address}/readyz")).await;
+        ready.contains("no room").then_some(ready)
+    })
+    .await;
+    assert!(missing.contains("make room"), "{missing}");
+    assert!(get(&format!("http://{address}/metrics")).await.contains("dynamoi_database_ready 0"));
+    eyes.query("DROP TRIGGER full_disk ON ad_accounts").await;
+    bench.run(&["poll", "--connection", "label-a-meta"]).await.expect(0);
+    until_state(address, "label-a-meta", "idle").await;
+}
+
 /// Somebody's backup holds the file when the worker starts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_database_is_waited_for() {

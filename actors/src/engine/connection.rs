@@ -365,7 +365,7 @@ impl Connection {
         ctx.stop();
     }
 
-    fn crash(&mut self, ctx: &mut ActorCtx<Self>, what: &'static str) {
+    fn crash(&mut self, ctx: &mut ActorCtx<Self>, what: &str) {
         tracing::error!(connection = self.name(), what, "a bug: the connection is rebuilt");
         self.end(ctx, Fate::Crashed { reason: "panic" });
     }
@@ -547,7 +547,10 @@ impl Handler<CycleDone> for Connection {
     type Result = ();
 
     fn handle(&mut self, CycleDone { key, outcome }: CycleDone, ctx: &mut Self::Context) {
-        let Some(outcome) = outcome else { return self.crash(ctx, "a cycle panicked") };
+        let Some(outcome) = outcome else {
+            let Key { account_id, stream } = key;
+            return self.crash(ctx, &format!("a cycle of {stream} panicked (account {account_id:?})"));
+        };
         if let Some(at_work) = &mut self.at_work {
             at_work.poller.done(&key, outcome);
         }

@@ -61,16 +61,22 @@ impl ProviderClock {
         }
     }
 
-    /// For people: that a clock is not believed.
+    /// For people: that a clock is not believed, or holds the turn of the day.
     pub fn doubt(&self) -> Option<String> {
-        self.doubted.map(|Seen { skew, .. }| {
+        const ADVICE: &str = "check the time synchronisation here, and what stands between (a proxy that answers from a cache?)";
+        if let Some(Seen { skew, .. }) = self.doubted {
             let days = skew.abs().as_hours() / 24;
             let way = if skew.is_negative() { "behind" } else { "ahead of" };
-            format!(
-                "the provider's clock is {days} days {way} this machine's and is not believed: check the time \
-                 synchronisation here, and what stands between (a proxy that answers from a cache?)"
-            )
-        })
+            return Some(format!(
+                "the provider's clock is {days} days {way} this machine's and is not believed: {ADVICE}"
+            ));
+        }
+        let Seen { skew, .. } = self.skew.filter(|seen| seen.skew < -limits::CLOCK_SKEW_MAX)?;
+        let minutes = skew.abs().as_mins();
+        let (hours, minutes) = (minutes / 60, minutes % 60);
+        Some(format!(
+            "the provider's clock is {hours} h {minutes} min behind this machine's: days turn when both agree; {ADVICE}"
+        ))
     }
 }
 
@@ -93,8 +99,9 @@ mod tests {
             clock.note(SignedDuration::ZERO, Duration::from_mins(minute));
             assert_eq!(clock.agreed(now), now + behind, "after {minute} minutes");
         }
+        assert!(clock.doubt().unwrap().contains("is 2 h 0 min behind"));
         clock.note(SignedDuration::ZERO, Duration::from_mins(61));
-        assert_eq!(clock.agreed(now), now);
+        assert_eq!((clock.agreed(now), clock.doubt()), (now, None));
     }
 
     #[test]

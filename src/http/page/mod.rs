@@ -349,7 +349,7 @@ impl Health {
 /// A state, in words.
 const fn meaning(state: State) -> &'static str {
     match state {
-        State::Stopped => "Not running: what it is configured with cannot be used",
+        State::Stopped => "Not running: the reason stands beside it",
         State::Parked => "Crashed too often; tried again every hour",
         State::NeedsReauth => "Access was refused; tried again every hour, and at once with new credentials",
         State::Paused => "Held by an operator until it is resumed",

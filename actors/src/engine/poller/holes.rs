@@ -22,7 +22,7 @@ pub(super) struct Holes {
     holes: Vec<Hole>,
     /// The window that failed last, and how often in a row.
     last: Option<(DayRange, u32)>,
-    /// Failures since something of the stream was read.
+    /// Windows that failed since something of the stream was read.
     in_a_row: u32,
 }
 
@@ -46,6 +46,9 @@ pub(super) struct Choice {
     /// Something waits until then, by the monotonic clock.
     pub waits_until: Option<Duration>,
 }
+
+/// More than these make a text long, and the log has them.
+const HOLES_NAMED: usize = 5;
 
 // === impl Holes ===
 
@@ -93,7 +96,9 @@ impl Holes {
     /// Notes that these days were not to be had. Gives whether the rest of the stream goes on at once: not while it may be
     /// the provider that is down.
     pub fn failed(&mut self, days: DayRange, error: &str, is_final: bool, now: Duration) -> bool {
-        self.in_a_row = self.in_a_row.saturating_add(1);
+        // A day that failed before says nothing new of the provider.
+        let is_known = self.holes.iter().any(|hole| hole.days == days && hole.failures > 0);
+        self.in_a_row = self.in_a_row.saturating_add(u32::from(!is_known));
         let goes_on = !self.may_be_down();
         if let Some(at) = self.holes.iter().position(|hole| hole.days == days) {
             let hole = self.holes.remove(at);
@@ -172,16 +177,16 @@ impl Holes {
     /// For people: what is not read, and why.
     pub fn said(&self) -> Option<String> {
         let first = self.holes.first()?;
-        let days = match (first.days.first, first.days.last) {
+        let named = self.holes.iter().take(HOLES_NAMED).map(|hole| match (hole.days.first, hole.days.last) {
             (day, last) if day == last => day.to_string(),
             (day, last) => format!("{day} to {last}"),
-        };
-        let more = match self.holes.len() {
-            1 => String::new(),
-            more => format!(" ({} more windows likewise)", more - 1),
-        };
+        });
+        let mut days = named.collect::<Vec<_>>().join(", ");
+        if let Some(more) = self.holes.len().checked_sub(HOLES_NAMED).filter(|more| *more > 0) {
+            days = format!("{days} and {more} more");
+        }
         Some(format!(
-            "{days}{more} cannot be read, and is asked for again; other days are read: {}",
+            "{days} cannot be read; other days are read, and these are asked for again: {}",
             first.error
         ))
     }

@@ -193,7 +193,9 @@ impl Poller {
                 return step;
             }
             if elapsed < until {
-                step.wake_in = Some(sleep(until.saturating_sub(elapsed)));
+                let wait = until.saturating_sub(elapsed);
+                self.next_poll_at = Some(later(self.clock.now(), wait));
+                step.wake_in = Some(sleep(wait));
                 return step;
             }
             self.reauth = None;
@@ -207,6 +209,9 @@ impl Poller {
             return step;
         }
         self.cycles(agreed_now, elapsed, &mut step);
+        // People have our clock.
+        let lag = self.clock.now().duration_since(agreed_now);
+        self.next_poll_at = self.next_poll_at.map(|at| at.checked_add(lag).unwrap_or(at));
         step
     }
 

@@ -123,7 +123,7 @@ async fn a_provider_that_is_down_is_backed_off_from() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever days are not to be had: a daemon reads all others, and so does a single run where they are few.
     #[test]

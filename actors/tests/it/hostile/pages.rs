@@ -1,6 +1,7 @@
 //! Pages that lead nowhere end soon, in bounded requests, bytes and time; what was read stands as the rules say.
 
 use std::{
+    ops::RangeInclusive,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -26,17 +27,18 @@ async fn a_circle_ends_at_the_first_cursor_that_comes_again() {
         let end = stage.driver.once().await;
         assert_eq!(end.finished, Some(false), "{stream}");
         assert!(end.failures.iter().all(|failure| failure.contains("same cursor twice")), "{end:#?}");
-        let readings = readings(stream);
-        assert_eq!(end.failures.len(), readings);
+        let readings = end.failures.len();
+        assert!(self::readings(stream).contains(&readings), "{stream}: {readings} readings");
         let asked = stage.take_asked().iter().filter(|asked| asked.what == stream).count();
         assert!(asked <= 3 * readings, "{stream}: {asked} requests for {readings} readings of two cursors");
     }
 }
 
-/// How often a single run reads what fails each time: days also in halves, in case one of them is to blame.
-fn readings(stream: &str) -> usize {
-    let readings = if stream == NUMBERS { limits::FAILURES_IN_A_ROW_MAX + 1 } else { 3 };
-    usize::try_from(readings).unwrap()
+/// How often a single run reads what fails each time: days also in halves, in case one of them is to blame, and single days that
+/// failed twice more.
+fn readings(stream: &str) -> RangeInclusive<usize> {
+    let least = usize::try_from(limits::FAILURES_IN_A_ROW_MAX).unwrap() + 1;
+    if stream == NUMBERS { least..=least + 4 } else { 3..=3 }
 }
 
 /// Cursors that are always new, over pages that bring nothing new.
@@ -58,7 +60,7 @@ async fn pages_that_bring_nothing_new_end() {
         let end = stage.driver.once().await;
         assert!(end.failures.iter().all(|failure| failure.contains("leads nowhere")), "{end:#?}");
         let asked = stage.take_asked().iter().filter(|asked| asked.what == stream).count();
-        assert!(asked <= readings(stream) * most, "{stream}: {asked} requests");
+        assert!(asked <= readings(stream).end() * most, "{stream}: {asked} requests");
     }
 }
 
@@ -187,8 +189,8 @@ proptest! {
             assert!(end.finished.is_some());
             assert_eq!(end.panics, 0);
             let asked = stage.take_asked().len();
-            // Three tries, two lanes, a thousand empty pages in a row at most.
-            assert!(asked < 2 * 3 * 1_010 + 10, "{asked} requests");
+            // Some tries, two lanes, a thousand empty pages in a row at most.
+            assert!(asked < 2 * readings(stream).end() * 1_010 + 10, "{asked} requests");
             assert!(end.finished == Some(true) || !end.failures.is_empty(), "ended badly without a word");
         });
     }

@@ -360,13 +360,14 @@ async fn a_server_without_room_is_not_ready() {
     let mut bench = Bench::on(tempfile::tempdir().unwrap(), url, 73);
     bench.layer = "connections.label-a-stripe.enabled = false\n".to_owned();
     bench.run(&["migrate", "up"]).await.expect(0);
-    let eyes = Eyes::open(&bench.database_url).await;
-    eyes.query(
+    let database = Database::connect(&bench.database_url).await.unwrap();
+    for sql in [
         "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
          RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$",
-    )
-    .await;
-    eyes.query("CREATE TRIGGER full_disk BEFORE INSERT ON ad_accounts EXECUTE FUNCTION full_disk()").await;
+        "CREATE TRIGGER full_disk BEFORE INSERT ON ad_accounts EXECUTE FUNCTION full_disk()",
+    ] {
+        database.execute_unprepared(sql).await.unwrap();
+    }
     let mut daemon = bench.start(&["run"]);
     let address = daemon.address().await;
     let missing = until("it says so", async || {
@@ -376,7 +377,7 @@ async fn a_server_without_room_is_not_ready() {
     .await;
     assert!(missing.contains("make room"), "{missing}");
     assert!(get(&format!("http://{address}/metrics")).await.contains("dynamoi_database_ready 0"));
-    eyes.query("DROP TRIGGER full_disk ON ad_accounts").await;
+    database.execute_unprepared("DROP TRIGGER full_disk ON ad_accounts").await.unwrap();
     bench.run(&["poll", "--connection", "label-a-meta"]).await.expect(0);
     until_state(address, "label-a-meta", "idle").await;
 }

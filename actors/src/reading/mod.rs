@@ -1,4 +1,5 @@
 //! What integrations share when they read: elements one by one, numbers in every form, objects named in the settings.
 
 pub mod elements;
+pub mod named_objects;
 pub mod wire;

@@ -3,7 +3,6 @@
 
 mod contents;
 mod errors;
-mod quarantine;
 mod rows;
 mod settings;
 mod source;

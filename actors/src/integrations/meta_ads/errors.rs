@@ -200,9 +200,9 @@ fn status_alone(status: u16) -> Meaning {
     let reason = format!("HTTP status {status} without a Graph API error");
     match status {
         401 => Meaning::NeedsReauth { advice: format!("make a new access token ({reason})") },
-        429 => Meaning::RateLimited { scope: Scope::App, wait: Wait::Unsaid },
-        408 | 500.. => Meaning::Transient { reason, wait: Wait::Unsaid },
-        _ => Meaning::Permanent { reason },
+        // Meta's own refusals say what is missing.
+        403 => Meaning::Permanent { reason },
+        _ => Meaning::of_status(status, Scope::App, reason),
     }
 }
 

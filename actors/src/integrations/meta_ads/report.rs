@@ -70,7 +70,7 @@ pub async fn start(reading: &Reading<'_>, attempt: u32) -> Result<Reply, Failure
 /// Looks after a report.
 pub async fn poll(reading: &Reading<'_>, run: ReportRun) -> Result<Reply, Failure> {
     let call = reading
-        .get_node(&run.run_id)
+        .get_node(&[&run.run_id])
         .query("fields", "async_status,async_percent_completion,error_code,error_subcode,error_message");
     let age = reading.now.duration_since(run.asked_at);
     let progress = match reading.session.json::<wire::ReportRun>(call).await {
@@ -102,7 +102,7 @@ pub async fn poll(reading: &Reading<'_>, run: ReportRun) -> Result<Reply, Failur
 
 /// Reads one page of a report that is ready.
 pub async fn read(reading: &Reading<'_>, run_id: &str, after: Option<&str>) -> Result<Reply, Failure> {
-    let call = reading.get_node(&format!("{run_id}/insights"));
+    let call = reading.get_node(&[run_id, "insights"]);
     match edge::page_halving(reading.session, &call, reading.source.settings.page_size, after).await {
         Ok(page) => {
             reading.reply(&call.path, &page, |after| Position::Report { run_id: run_id.to_owned(), after })

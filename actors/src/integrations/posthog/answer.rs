@@ -99,8 +99,8 @@ impl Asking<'_> {
     }
 
     async fn look(&self, before: &Working) -> Result<Outcome, Failure> {
-        let path = format!("{}{}/", self.project.path(), before.id);
-        let call = Call::get(path, endpoint::STATUS).account(&self.project.id);
+        let path = ["api", "projects", &self.project.id, "query", &before.id, ""];
+        let call = Call::get_at(&path, endpoint::STATUS).account(&self.project.id);
         let answer: Answer = self.session.json(Call { timeout: Some(STATUS_TIMEOUT), ..call }).await?;
         match answer.query_status {
             Some(status) if status.complete || status.error => ended(status, before.asked_at),

@@ -82,8 +82,8 @@ pub fn meaning(response: &Response) -> Meaning {
             ),
             wait: if status == 400 { Wait::For(WAIT) } else { Wait::Unsaid },
         },
-        408 | 409 | 500.. => Meaning::Transient { reason: summary(response, &error), wait: Wait::Unsaid },
-        _ => Meaning::Permanent { reason: summary(response, &error) },
+        409 => Meaning::Transient { reason: summary(response, &error), wait: Wait::Unsaid },
+        status => Meaning::of_status(status, Scope::Project, summary(response, &error)),
     }
 }
 

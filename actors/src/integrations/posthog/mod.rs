@@ -30,7 +30,7 @@ use secrecy::SecretString;
 
 use self::{
     answer::Asking,
-    query::{Project, Query},
+    query::Query,
     settings::{Plan, Settings},
 };
 use crate::{
@@ -213,12 +213,5 @@ impl Source for PostHogSource {
         request: PageRequest<'a>,
     ) -> BoxFuture<'a, Result<Reply, Failure>> {
         reading::page(&self.plan, session, request).boxed()
-    }
-}
-
-impl Project {
-    /// Where queries go. The identifier is digits only.
-    fn path(&self) -> String {
-        format!("/api/projects/{}/query/", self.id)
     }
 }

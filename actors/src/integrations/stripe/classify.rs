@@ -41,9 +41,9 @@ pub fn meaning(response: &Response) -> Meaning {
         status => match response.header("stripe-should-retry") {
             Some("true") => passing(response, &error),
             Some("false") => Meaning::Permanent { reason: summary(response, &error) },
-            // 409: another request holds the object; 424: a third party failed; 408 and 5xx: Stripe itself.
-            _ if matches!(status, 408 | 409 | 424) || status >= 500 => passing(response, &error),
-            _ => Meaning::Permanent { reason: summary(response, &error) },
+            // Another request holds the object; a third party failed.
+            _ if matches!(status, 409 | 424) => passing(response, &error),
+            _ => Meaning::of_status(status, Scope::Account, summary(response, &error)),
         },
     }
 }

@@ -1,28 +1,21 @@
 //! From Busboards' words to the project's rows.
 
-use std::fmt::Write as _;
-
-use actors::{failure::Failure, integration::Account};
+use actors::{
+    failure::Failure,
+    integration::Account,
+    reading::{
+        elements::{Named, Unreadable},
+        wire::{Asked, Count},
+    },
+};
 use rows::{
-    Currency, Micros, Row,
+    Currency, Row,
     ads::{AdCampaign, AdLevel, AdMetrics, AdPerformance},
-    money::{MoneyError, RawSpend},
-    quarantine::Quarantined,
+    money::RawSpend,
 };
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 
 use super::wire;
-
-/// Why an element cannot become a row.
-#[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
-    /// Category and column only: the error's own text may quote the element.
-    #[error("{:?} error at column {}", .0.classify(), .0.column())]
-    Malformed(#[from] serde_json::Error),
-    #[error("an amount is no decimal number")]
-    Money(#[from] MoneyError),
-}
 
 /// The account that a token is for.
 pub fn account(advertiser: wire::Advertiser) -> Result<Account, Failure> {
@@ -31,7 +24,7 @@ pub fn account(advertiser: wire::Advertiser) -> Result<Account, Failure> {
         return Err(malformed("a time zone that this machine does not know"));
     }
     Ok(Account {
-        id: advertiser.id.to_string(),
+        id: advertiser.id.0,
         name: advertiser.name,
         currency: Some(Currency::parse(&advertiser.currency).map_err(|_| malformed("no currency"))?),
         time_zone: advertiser.time_zone,
@@ -39,16 +32,16 @@ pub fn account(advertiser: wire::Advertiser) -> Result<Account, Failure> {
 }
 
 /// A campaign.
-pub fn campaign(account: &Account, raw: &RawValue) -> Result<Row, Unreadable> {
-    let campaign: wire::Campaign = serde_json::from_str(raw.get())?;
+pub fn campaign(account: &Account, campaign: wire::Campaign) -> Result<Row, Unreadable> {
+    let daily_budget = campaign.daily_budget.map(|budget| budget.micros("daily_budget")).transpose()?;
     Ok(Row::AdCampaign(AdCampaign {
         account_id: account.id.clone(),
-        campaign_id: campaign.id.to_string(),
+        campaign_id: campaign.id.0,
         name: campaign.name,
         status: campaign.state.clone(),
         effective_status: campaign.state,
         objective: None,
-        daily_budget: campaign.daily_budget.as_deref().map(Micros::parse).transpose()?,
+        daily_budget,
         lifetime_budget: None,
         currency: account.currency,
         start_at: None,
@@ -60,20 +53,20 @@ pub fn campaign(account: &Account, raw: &RawValue) -> Result<Row, Unreadable> {
 }
 
 /// A campaign on a day. What Busboards counts is `Some`, zero included; what it knows nothing of is `None`.
-pub fn performance(account: &Account, currency: Currency, raw: &RawValue) -> Result<Row, Unreadable> {
-    let line: wire::Line = serde_json::from_str(raw.get())?;
+pub fn performance(account: &Account, currency: Currency, line: wire::Line) -> Result<Row, Unreadable> {
+    let count = |count: Asked<Count>| count.or_zero(Count(0)).map(|Count(count)| count);
     Ok(Row::AdPerformance(AdPerformance {
         account_id: account.id.clone(),
         level: AdLevel::Campaign,
-        campaign_id: line.campaign_id.to_string(),
+        campaign_id: line.campaign_id.0,
         ad_set_id: String::new(),
         ad_id: String::new(),
         date: line.day,
         currency,
         metrics: AdMetrics {
-            impressions: Some(line.views),
-            clicks: Some(line.scans),
-            spend: Some(RawSpend(Micros::parse(&line.cost)?)),
+            impressions: count(line.views),
+            clicks: count(line.scans),
+            spend: Some(RawSpend(line.cost.micros("cost")?)),
             ..AdMetrics::default()
         },
         conversion_definition: None,
@@ -81,39 +74,7 @@ pub fn performance(account: &Account, currency: Currency, raw: &RawValue) -> Res
     }))
 }
 
-/// Reads every element; sets aside what cannot be read.
-pub fn read_all(
-    data: &[Box<RawValue>],
-    place: &str,
-    read: impl Fn(&RawValue) -> Result<Row, Unreadable>,
-) -> (Vec<Row>, Vec<Quarantined>) {
-    let (mut rows, mut quarantined) = (Vec::with_capacity(data.len()), Vec::new());
-    for (index, raw) in data.iter().enumerate() {
-        match read(raw) {
-            Ok(row) => rows.push(row),
-            Err(unreadable) => quarantined.push(quarantine(place, index, raw, &unreadable)),
-        }
-    }
-    (rows, quarantined)
-}
-
-fn quarantine(place: &str, index: usize, raw: &RawValue, unreadable: &Unreadable) -> Quarantined {
-    let named: wire::Named = serde_json::from_str(raw.get()).unwrap_or_default();
-    let ids = [("id", named.id), ("campaign_id", named.campaign_id)];
-    let hash = Sha256::digest(raw.get().as_bytes()).iter().fold(String::new(), |mut hash, byte| {
-        let _ = write!(hash, "{byte:02x}");
-        hash
-    });
-    Quarantined {
-        reason: match unreadable {
-            Unreadable::Malformed(_) => "malformed",
-            Unreadable::Money(_) => "money",
-        },
-        detail: unreadable.to_string(),
-        place: format!("{place}, element {index}"),
-        hash,
-        fields: ids.into_iter().filter_map(|(name, id)| Some((name, id?.to_string()))).collect(),
-        // Its window then deletes nothing.
-        day: named.day,
-    }
+/// What may be repeated of an element that cannot be read. Its day, too: its window then deletes nothing.
+pub fn named(raw: &RawValue) -> Named {
+    Named::of(raw, &["id", "campaign_id"], "day")
 }

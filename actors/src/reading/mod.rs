@@ -2,4 +2,5 @@
 
 pub mod elements;
 pub mod named_objects;
+pub mod redact;
 pub mod wire;

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::{
     failure::Wait,
+    reading::redact,
     session::{Meaning, Response, quota::Scope},
 };
 
@@ -11,9 +12,6 @@ use super::wire::{ApiError, ErrorBody};
 
 /// Longest text of Stripe's that is repeated.
 const MESSAGE_LENGTH_MAX: usize = 200;
-
-/// How Stripe's secrets begin. A message that names a key is repeated without it.
-const SECRET_PREFIXES: [&str; 5] = ["sk_", "rk_", "pk_", "whsec_", "ek_"];
 
 /// Reads one answer.
 pub fn meaning(response: &Response) -> Meaning {
@@ -100,14 +98,9 @@ fn summary(response: &Response, error: &ApiError<'_>) -> String {
     text
 }
 
-/// Text of the provider without keys and addresses, in bounded length and on one line.
+/// A text of Stripe's, fit to be shown.
 fn sanitised(text: &str) -> String {
-    let cut: String = text.chars().take(MESSAGE_LENGTH_MAX).collect();
-    let words = cut.split_whitespace().map(|word| {
-        let secret = SECRET_PREFIXES.iter().any(|prefix| word.contains(prefix));
-        if secret || word.contains('@') { "…" } else { word }
-    });
-    words.collect::<Vec<_>>().join(" ")
+    redact::line(text, MESSAGE_LENGTH_MAX)
 }
 
 #[cfg(test)]

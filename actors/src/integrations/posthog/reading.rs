@@ -84,7 +84,7 @@ pub async fn page(plan: &Plan, session: &Session, request: PageRequest<'_>) -> R
         let query = position.step.query(report, &position.plan(plan), days.first);
         let table = match asking.answer(&query, position.working()).await {
             Ok(Outcome::Answered(table)) => table,
-            Ok(Outcome::Working(working)) => return Ok(position.pending(working, session.agreed_now())),
+            Ok(Outcome::Working(working)) => return Ok(position.pending(&working, session.agreed_now())),
             Err(Failure::TooMuch { .. }) if position.step.is_paged() && query.limit > 1 => {
                 position.ask_for_less(query.limit);
                 continue;
@@ -215,7 +215,7 @@ impl Position {
         self.awaited.iter().find(|awaited| awaited.step == self.step).map(|awaited| &awaited.working)
     }
 
-    fn pending(mut self, working: Job, now: Timestamp) -> Reply {
+    fn pending(mut self, working: &Job, now: Timestamp) -> Reply {
         self.awaited.retain(|awaited| awaited.step != self.step);
         self.awaited.push(Awaited { step: self.step, working: working.clone() });
         working.pending(serde_json::json!(self.awaited).to_string(), now, &POLICY)

@@ -268,6 +268,6 @@ pub fn parse_list(response: &Response) -> Result<List<'_>, Failure> {
 /// this page began after.
 pub fn goes_on(list: &List<'_>, asked: Option<&str>, endpoint: &str) -> Result<Option<String>, Failure> {
     let id_of = |raw: &&RawValue| serde_json::from_str::<Head>(raw.get()).ok()?.id;
-    let last = list.data.iter().rev().find_map(id_of);
-    Ok(Next::after(list.has_more, last, asked, endpoint)?.into_cursor())
+    let cursor = list.data.iter().rev().find_map(id_of);
+    Ok(Next::after(list.has_more, cursor, asked, endpoint)?.into_cursor())
 }

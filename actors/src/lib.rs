@@ -16,3 +16,6 @@ pub mod reading;
 pub mod session;
 pub mod stream;
 pub mod webhook;
+
+#[cfg(test)]
+mod testing;

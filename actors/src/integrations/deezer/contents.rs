@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use ::rows::quarantine::Quarantined;
+use rows::quarantine::Quarantined;
 use serde_json::value::RawValue;
 
 use super::{
-    rows::{Place, added_at, asked_for},
+    mapping::{Place, added_at, asked_for},
     wire::{Entry, Identified, Listing},
 };
 use crate::{

@@ -81,22 +81,13 @@ fn of_status(response: &Response, what: &str) -> Meaning {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use jiff::Timestamp;
     use proptest::prelude::*;
-    use reqwest::header::HeaderMap;
 
     use super::*;
+    use crate::testing::response;
 
     fn answer(status: u16, body: &[u8]) -> Response {
-        Response {
-            status,
-            headers: HeaderMap::new(),
-            body: Bytes::copy_from_slice(body),
-            endpoint: "playlist",
-            account: String::new(),
-            received_at: Timestamp::UNIX_EPOCH,
-        }
+        response("playlist", status, &[], body)
     }
 
     fn said(status: u16, body: &str) -> Meaning {

@@ -3,7 +3,7 @@
 
 mod contents;
 mod errors;
-mod rows;
+mod mapping;
 mod settings;
 mod source;
 mod subject;

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use ::rows::{Day, Row, day::day_at, quarantine::Quarantined, sink::Change};
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
+use rows::{Day, Row, day::day_at, quarantine::Quarantined, sink::Change};
 use serde::de::DeserializeOwned;
 
 use super::{
     contents::{self, Contents, ENTRIES_MAX},
     errors,
-    rows::{self, asked_for},
+    mapping::{self, asked_for},
     settings::{Settings, Wanted},
     subject::Subject,
     wire,
@@ -150,9 +150,9 @@ async fn single(
     let response = session.send(call).await?;
     let body = &response.body;
     let read = match subject {
-        Subject::Track => parse(body).and_then(|track| rows::track(track, day)),
-        Subject::Album => parse(body).and_then(|album| rows::album(album, day)),
-        _ => parse(body).map(|artist| rows::artist(artist, day)),
+        Subject::Track => parse(body).and_then(|track| mapping::track(track, day)),
+        Subject::Album => parse(body).and_then(|album| mapping::album(album, day)),
+        _ => parse(body).map(|artist| mapping::artist(artist, day)),
     };
     Ok(match read {
         Ok(rows) => Page { rows, ..Page::default() },
@@ -203,11 +203,11 @@ async fn playlist(session: &Session, reference: &Reference, day: Day) -> Result<
     let playlist_id = before.id.0.clone();
     let followers = before.fans.map(|fans| fans.0);
     let mut page = Page::default();
-    match rows::playlist(before, day) {
+    match mapping::playlist(before, day) {
         Ok(rows) => page.rows = rows,
         Err(why) => page.quarantined.push(unreadable(&response.body, &why)),
     }
-    place(&mut page, rows::List { playlist_id: &playlist_id, day, followers }, found, &asked);
+    place(&mut page, mapping::List { playlist_id: &playlist_id, day, followers }, found, &asked);
     Ok(page)
 }
 
@@ -223,12 +223,12 @@ async fn chart(session: &Session, reference: &Reference, day: Day) -> Result<Pag
             break;
         }
     }
-    let playlist_id = rows::chart_id(&reference.to_string());
+    let playlist_id = mapping::chart_id(&reference.to_string());
     let mut page = Page::default();
     if let Some(total) = found.as_ref().ok().and_then(|contents| contents.total) {
-        page.rows.push(rows::chart(playlist_id.clone(), total));
+        page.rows.push(mapping::chart(playlist_id.clone(), total));
     }
-    let list = rows::List { playlist_id: &playlist_id, day, followers: None };
+    let list = mapping::List { playlist_id: &playlist_id, day, followers: None };
     place(&mut page, list, found, &asked(Subject::Chart.word(), reference));
     Ok(page)
 }
@@ -242,7 +242,7 @@ fn stood_still(before: &wire::Playlist, contents: &Contents, after: &wire::Playl
 }
 
 /// Adds the placements. Without a whole list there are none, and what is there already stays.
-fn place(page: &mut Page, list: rows::List<'_>, found: Result<Contents, Lack>, asked: &str) {
+fn place(page: &mut Page, list: mapping::List<'_>, found: Result<Contents, Lack>, asked: &str) {
     let contents = match found {
         Ok(contents) => contents,
         Err(Lack { reason, why }) => {
@@ -258,7 +258,7 @@ fn place(page: &mut Page, list: rows::List<'_>, found: Result<Contents, Lack>, a
         page.quarantined.push(unread("too_long", detail, asked));
     }
     page.quarantined.extend(contents.quarantined);
-    page.rows.extend(rows::placements(list, contents.places, contents.displaced));
+    page.rows.extend(mapping::placements(list, contents.places, contents.displaced));
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
@@ -276,7 +276,7 @@ fn set_aside(quarantined: Quarantined) -> Page {
 /// What Deezer says is gone. Without its id it cannot be named, and a person must look.
 fn gone(subject: Subject, reference: &Reference) -> Page {
     let id = match reference {
-        Reference::Id(id) if subject == Subject::Chart => rows::chart_id(id),
+        Reference::Id(id) if subject == Subject::Chart => mapping::chart_id(id),
         Reference::Id(id) => id.clone(),
         Reference::Isrc(_) | Reference::Upc(_) => {
             let detail =

@@ -1,6 +1,6 @@
 //! What can be named in the settings: each kind is a stream of its own.
 
-use ::rows::Table;
+use rows::Table;
 
 use crate::reading::named_objects::Standard;
 

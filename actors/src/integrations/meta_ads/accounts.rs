@@ -1,9 +1,9 @@
 //! Ad accounts: which the token sees, and their description.
 
-use ::rows::{Currency, Row, zone::zone};
+use rows::{Currency, Row, zone::zone};
 use serde_json::value::RawValue;
 
-use super::{edge, errors::redact, rows as mapping, source::MetaAdsSource, use_case, wire};
+use super::{edge, errors::redact, mapping, source::MetaAdsSource, use_case, wire};
 use crate::{
     failure::Failure,
     integration::{Account, Accounts},

@@ -4,7 +4,7 @@ use rows::Row;
 
 use super::{
     edge::{self, EdgePage},
-    rows::{self as mapping, Owner},
+    mapping::{self, Owner},
     source::MetaAdsSource,
     streams, use_case,
 };

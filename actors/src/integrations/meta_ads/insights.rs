@@ -13,9 +13,9 @@ use serde_json::json;
 use super::{
     edge::{self, EdgePage},
     entities::{Level, json_list},
+    mapping::{self, InsightsMapping, Owner, Shape},
     parts::Part,
     report::{self, ReportRun},
-    rows::{self as mapping, InsightsMapping, Owner, Shape},
     settings::Settings,
     source::MetaAdsSource,
     streams, use_case,

@@ -9,8 +9,8 @@ use super::{
     entities::{self, Level},
     errors, insights,
     insights::Report,
+    mapping::VIDEO_VIEW,
     proof,
-    rows::VIDEO_VIEW,
     settings::Settings,
     streams,
 };

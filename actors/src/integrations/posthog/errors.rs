@@ -136,28 +136,13 @@ fn harmless(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use jiff::Timestamp;
     use proptest::prelude::*;
-    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
+    use crate::testing::response;
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Meaning {
-        let headers: HeaderMap = headers
-            .iter()
-            .map(|(name, value)| {
-                (HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap())
-            })
-            .collect();
-        meaning(&Response {
-            status,
-            headers,
-            body: Bytes::copy_from_slice(body),
-            endpoint: "query",
-            account: "12345".to_owned(),
-            received_at: Timestamp::UNIX_EPOCH,
-        })
+        meaning(&response("query", status, headers, body))
     }
 
     fn error(status: u16, code: &str, detail: &str) -> Meaning {

@@ -7,15 +7,15 @@
 //! | `reading.rs` | a day, query by query: each is one page |
 //! | `answer.rs` | one query's way there and back: at once, or when PostHog has it ready |
 //! | `wire.rs` | what PostHog sends |
-//! | `rows.rs`, `revenue.rs` | from there to the project's rows |
+//! | `mapping.rs`, `revenue.rs` | from there to the project's rows |
 //! | `errors.rs` | what an answer means |
 
 mod answer;
 mod errors;
+mod mapping;
 mod query;
 mod reading;
 mod revenue;
-mod rows;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -23,9 +23,9 @@ mod wire;
 
 use std::{sync::Arc, time::Duration};
 
-use ::rows::Table;
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::SignedDuration;
+use rows::Table;
 use secrecy::SecretString;
 
 use self::{

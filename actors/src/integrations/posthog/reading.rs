@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     answer::{Asking, Outcome, POLICY, undocumented},
+    mapping::Mapping,
     query::{Query, column},
     revenue::Revenue,
-    rows::Mapping,
     settings::Plan,
     streams,
     wire::Table,

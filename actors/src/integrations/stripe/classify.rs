@@ -105,28 +105,13 @@ fn sanitised(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use jiff::Timestamp;
     use proptest::prelude::*;
-    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
+    use crate::testing::response;
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| {
-                (HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap())
-            })
-            .collect::<HeaderMap>();
-        Response {
-            status,
-            headers,
-            body: Bytes::copy_from_slice(body.as_bytes()),
-            endpoint: "charges.list",
-            account: String::new(),
-            received_at: Timestamp::UNIX_EPOCH,
-        }
+        response("charges.list", status, headers, body)
     }
 
     fn error(status: u16, body: &str) -> Meaning {
@@ -206,9 +191,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_answer_has_a_meaning(status in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..200)) {
-            let mut response = answer(status, &[], "");
-            response.body = Bytes::from(body);
-            let _ = meaning(&response);
+            let _ = meaning(&response("charges.list", status, &[], body));
         }
     }
 }

@@ -5,13 +5,13 @@ mod billing;
 mod classify;
 mod currency;
 mod feed;
+mod mapping;
 mod mrr;
 mod profile;
 mod ratio;
 mod reader;
 mod reading;
 mod resource;
-mod rows;
 mod settings;
 mod snapshot;
 mod webhook;
@@ -22,19 +22,19 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use ::rows::Table;
 use futures::future::BoxFuture;
 use jiff::tz::TimeZone;
+use rows::Table;
 use secrecy::SecretString;
 
 use self::{
     api::Api,
     billing::Memo,
     currency::Currencies,
+    mapping::Mapper,
     reader::{Reader, parse_list},
     reading::Feed,
     resource::{RESOURCES, Resource},
-    rows::Mapper,
     settings::{RELIST_DAYS, Settings},
     webhook::{StripeSignature, WEBHOOK_SECRET},
 };

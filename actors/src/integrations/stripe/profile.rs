@@ -6,8 +6,8 @@ use rows::personal::{Address, BillingProfile, Card, Personal, ProfileSource};
 use serde_json::value::RawValue;
 
 use super::{
+    mapping::parse,
     resource::Kind,
-    rows::parse,
     wire::{self, Expandable, Link},
 };
 use crate::reading::elements::Unreadable;

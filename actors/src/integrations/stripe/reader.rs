@@ -13,9 +13,9 @@ use crate::{
 use super::{
     api::{Api, Range},
     billing::{self, Memo},
+    mapping::{Mapper, parse},
     profile,
     resource::{Kind, Resource},
-    rows::{Mapper, parse},
     wire::{self, Head, List, Whole},
 };
 

@@ -14,9 +14,9 @@ use crate::{
 use super::{
     api::Range,
     feed::{EVENTS_AGE_MAX_SECONDS, Following, Listing, Phase, REFUSED_SECONDS},
+    mapping::explained,
     reader::{Reader, goes_on, parse_list},
     resource::Resource,
-    rows::explained,
     wire::{Event, Head},
 };
 

@@ -10,7 +10,7 @@ use actors::{
 use futures::future::{BoxFuture, FutureExt as _};
 use secrecy::SecretString;
 
-use super::{Settings, TOKEN, errors, rows, wire};
+use super::{Settings, TOKEN, errors, mapping, wire};
 
 /// A token is for one advertiser.
 pub struct BusboardsSource {
@@ -31,7 +31,7 @@ impl BusboardsSource {
 
     async fn advertiser(&self, session: &Session) -> Result<Accounts, Failure> {
         let call = Call::get("/v1/advertiser", "advertiser");
-        let account = rows::account(session.json(call).await?)?;
+        let account = mapping::account(session.json(call).await?)?;
         if self.accounts.is_empty() || self.accounts.contains(&account.id) {
             return Ok(Accounts::one(account));
         }
@@ -58,13 +58,15 @@ impl BusboardsSource {
             Span::Days { .. } => {
                 let currency =
                     account.currency.ok_or_else(|| nonsense(&place, "the account has no currency"))?;
-                elements::read::<wire::Page<wire::Line>, _>(&body, &place, rows::named, |line| {
-                    rows::performance(account, currency, line)
+                elements::read::<wire::Page<wire::Line>, _>(&body, &place, mapping::named, |line| {
+                    mapping::performance(account, currency, line)
                 })?
             }
-            _ => elements::read::<wire::Page<wire::Campaign>, _>(&body, &place, rows::named, |campaign| {
-                rows::campaign(account, campaign)
-            })?,
+            _ => {
+                elements::read::<wire::Page<wire::Campaign>, _>(&body, &place, mapping::named, |campaign| {
+                    mapping::campaign(account, campaign)
+                })?
+            }
         };
         let next = Next::after(paging.has_more, paging.cursor, request.cursor.as_deref(), &place)?;
         Ok(Reply::Page(Page { rows, quarantined, next, ..Page::default() }))

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use ::rows::{
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use rows::{
     Day, Micros, Row, codes,
     instant::said,
     music::{
@@ -10,7 +11,6 @@ use ::rows::{
         PlaylistPlacement, Track, TrackPerformance,
     },
 };
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::wire::{self, Named, SERVICE};
 use crate::reading::{

@@ -2,7 +2,8 @@
 //!
 //! A provider is an [`Integration`](integration::Integration) and the [`Source`](integration::Source) that it
 //! connects: what it reads, how it authenticates, what its answers mean. Windows, ledger, paging loops, retries,
-//! quota, commits and deletes belong to the engine, which names no provider.
+//! quota, commits and deletes belong to the engine, which names no provider; what integrations share when they read is in
+//! [`reading`].
 
 pub mod engine;
 pub mod failure;
@@ -15,3 +16,6 @@ pub mod reading;
 pub mod session;
 pub mod stream;
 pub mod webhook;
+
+#[cfg(test)]
+mod testing;

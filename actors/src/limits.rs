@@ -58,6 +58,9 @@ pub const WINDOW_FAILURES_MAX: u32 = 3;
 pub const FAILURES_IN_A_ROW_MAX: u32 = WINDOW_FAILURES_MAX + 3;
 /// Windows of one stream that are set aside at most: with more, the trouble is not with single days.
 pub const HOLES_MAX: usize = 32;
+/// An object named in the settings that the provider did not manage to answer for in so many readings in a row comes last in
+/// the next, and the others are stored without it. Fewer than a single run tries.
+pub const OBJECT_FAILURES_MAX: u32 = 2;
 /// Parked connections and refused credentials are tried again so often.
 pub const PROBE: Duration = Duration::from_hours(1);
 /// A connection that another worker has is asked for so often.

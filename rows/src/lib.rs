@@ -4,6 +4,7 @@
 pub mod ads;
 pub mod cache;
 pub mod clock;
+pub mod codes;
 pub mod day;
 pub mod decimal;
 pub mod fit;

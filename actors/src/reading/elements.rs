@@ -5,6 +5,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use rows::{
     Day,
+    decimal::NumberError,
+    money::MoneyError,
     quarantine::{Quarantined, sha256_hex},
 };
 use serde::Deserialize;
@@ -111,7 +113,7 @@ pub fn each<'a, R>(
     elements: impl IntoIterator<Item = &'a RawValue>,
     place: &str,
     named: impl Fn(&RawValue) -> Named,
-    read: impl Fn(&'a RawValue) -> Result<R, Unreadable>,
+    mut read: impl FnMut(&'a RawValue) -> Result<R, Unreadable>,
 ) -> Elements<R> {
     let elements = elements.into_iter();
     let mut read_so_far =
@@ -157,6 +159,14 @@ impl Unreadable {
         }
     }
 
+    /// Of a field's text that is no number, or too large a one.
+    pub const fn number(field: &'static str, form: &'static str, error: NumberError) -> Self {
+        match error {
+            NumberError::NotNumber => Self::Form(field, form),
+            NumberError::TooLarge => Self::TooLarge(field),
+        }
+    }
+
     /// Sets an element aside: `raw` is what was sent, known again by its hash, and stood at `place`.
     pub fn set_aside(&self, raw: &[u8], place: String, named: Named) -> Quarantined {
         let Named { fields, day } = named;
@@ -175,6 +185,17 @@ impl From<serde_json::Error> for Unreadable {
     /// Kind and column only: the error's own text may quote the element.
     fn from(error: serde_json::Error) -> Self {
         Self::Shape(format!("{:?} error at column {}", error.classify(), error.column()))
+    }
+}
+
+impl From<MoneyError> for Unreadable {
+    fn from(error: MoneyError) -> Self {
+        let detail = match error {
+            MoneyError::NotDecimal(_) => "an amount is not a decimal number",
+            MoneyError::TooLarge(_) => "an amount is too large for 64 bits",
+            MoneyError::NotCurrency(_) => "a currency is not a three-letter code",
+        };
+        Self::Other { reason: "money", detail: detail.to_owned() }
     }
 }
 

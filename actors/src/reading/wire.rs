@@ -14,6 +14,8 @@ use rows::{Decimal, Micros};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 
+use super::elements::Unreadable;
+
 /// The text of a JSON string or number, as sent: the answer's own where it holds no escapes, since rows of reports come by
 /// the million.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,6 +172,13 @@ impl Scalar for Count {
 }
 
 // === impl Exact ===
+
+impl Exact {
+    /// As an amount; `field` is named where it does not fit.
+    pub fn micros(self, field: &'static str) -> Result<Micros, Unreadable> {
+        self.0.micros().ok_or(Unreadable::Money(field))
+    }
+}
 
 impl Scalar for Exact {
     const EXPECTED: &'static str = "a decimal number";

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use ::rows::quarantine::Quarantined;
+use rows::quarantine::Quarantined;
 use serde_json::value::RawValue;
 
 use super::{
-    quarantine::{Unreadable, unreadable},
-    rows::{Place, added_at},
+    mapping::{Place, added_at, asked_for},
     wire::{Entry, Identified, Listing},
 };
 use crate::{
     failure::Failure,
+    reading::elements::{Unreadable, parse},
     session::{Call, Session},
 };
 
@@ -42,14 +42,12 @@ pub struct Contents {
 }
 
 /// Reads a list. Pages are asked for by index: `next` in the answers is an address, and not followed.
-pub async fn read(session: &Session, path: &str, endpoint: &'static str) -> Result<Contents, Failure> {
+pub async fn read(session: &Session, list: &Call) -> Result<Contents, Failure> {
     let mut contents = Contents::default();
     let mut index = 0;
     loop {
-        let call = Call::get(path, endpoint)
-            .query("limit", PAGE_LENGTH.to_string())
-            .query("index", index.to_string());
-        let response = session.send(call).await?;
+        let page = list.clone().query("limit", PAGE_LENGTH.to_string()).query("index", index.to_string());
+        let response = session.send(page).await?;
         let listing: Listing = match serde_json::from_slice(&response.body) {
             Ok(listing) => listing,
             Err(error) => {
@@ -59,7 +57,7 @@ pub async fn read(session: &Session, path: &str, endpoint: &'static str) -> Resu
                 return Ok(contents);
             }
         };
-        contents.add(&listing, index, path);
+        contents.add(&listing, index, &list.path);
         index += PAGE_LENGTH;
         if index >= listing.total.min(ENTRIES_MAX) {
             return Ok(contents);
@@ -89,7 +87,7 @@ impl Contents {
                 Err(why) => {
                     self.displaced.extend(serde_json::from_str(raw.get()).ok().map(|Identified { id }| id.0));
                     let place = format!("{path}, position {position}");
-                    self.quarantined.push(unreadable(raw.get().as_bytes(), place, path, &why));
+                    self.quarantined.push(why.set_aside(raw.get().as_bytes(), place, asked_for(path)));
                 }
             }
         }
@@ -110,7 +108,7 @@ impl Contents {
 }
 
 fn place(raw: &RawValue, position: u64) -> Result<Place, Unreadable> {
-    let entry: Entry = serde_json::from_str(raw.get())?;
+    let entry: Entry = parse(raw)?;
     let position = i64::try_from(position).unwrap_or(i64::MAX);
     Ok(Place { position, added_at: added_at(entry.time_add)?, entry })
 }

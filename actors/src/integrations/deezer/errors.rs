@@ -60,7 +60,6 @@ fn of_status(response: &Response, what: &str) -> Meaning {
     let Response { status, endpoint, .. } = response;
     let reason = format!("{endpoint}: status {status} with {what}");
     match status {
-        429 => Meaning::RateLimited { scope: Scope::Ip, wait: Wait::Unsaid },
         401 | 403 => Meaning::Forbidden {
             advice: format!(
                 "{reason}: Deezer refuses this machine's address, or a proxy does; nothing here is public to it"
@@ -73,29 +72,22 @@ fn of_status(response: &Response, what: &str) -> Meaning {
             ),
             wait: Wait::Unsaid,
         },
-        200..300 | 408 | 500.. => Meaning::Transient { reason, wait: Wait::Unsaid },
-        _ => Meaning::Permanent { reason: format!("{reason}: check base_url") },
+        300..500 if !matches!(status, 408 | 425 | 429) => {
+            Meaning::Permanent { reason: format!("{reason}: check base_url") }
+        }
+        _ => Meaning::of_status(*status, Scope::Ip, reason),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use jiff::Timestamp;
     use proptest::prelude::*;
-    use reqwest::header::HeaderMap;
 
     use super::*;
+    use crate::testing::response;
 
     fn answer(status: u16, body: &[u8]) -> Response {
-        Response {
-            status,
-            headers: HeaderMap::new(),
-            body: Bytes::copy_from_slice(body),
-            endpoint: "playlist",
-            account: String::new(),
-            received_at: Timestamp::UNIX_EPOCH,
-        }
+        response("playlist", status, &[], body)
     }
 
     fn said(status: u16, body: &str) -> Meaning {

@@ -3,8 +3,7 @@
 
 mod contents;
 mod errors;
-mod quarantine;
-mod rows;
+mod mapping;
 mod settings;
 mod source;
 mod subject;

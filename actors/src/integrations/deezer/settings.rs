@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::subject::{SUBJECTS, Subject};
-use crate::integration::SetupError;
+use crate::{
+    integration::SetupError,
+    reading::named_objects::{Naming, Reference, asked},
+};
 
 /// Settings of a Deezer connection: at least one of the lists names something.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -24,15 +27,6 @@ pub struct Settings {
     pub charts: Vec<String>,
 }
 
-/// One object as the settings name it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Reference {
-    /// By Deezer's own id: digits.
-    Id(String),
-    /// By its standard code, prefix included, as in paths: `isrc:GBDUW0000059`.
-    Code(String),
-}
-
 /// Everything that a connection reads. Nothing stands in it twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted(BTreeMap<Subject, Vec<Reference>>);
@@ -44,14 +38,7 @@ impl Settings {
     pub fn wanted(&self) -> Result<Wanted, SetupError> {
         let mut wanted = Wanted::default();
         for subject in SUBJECTS {
-            let mut references = Vec::new();
-            for text in self.entries(subject) {
-                let reference = Reference::parse(subject, text)?;
-                if !references.contains(&reference) {
-                    references.push(reference);
-                }
-            }
-            wanted.0.insert(subject, references);
+            wanted.0.insert(subject, naming(subject).references(self.entries(subject))?);
         }
         if wanted.names().is_empty() {
             return Err(SetupError::Setting {
@@ -84,31 +71,17 @@ impl Wanted {
 
     /// Each in words of its own: `track 3135556`, `album upc:724384960650`.
     pub fn names(&self) -> Vec<String> {
-        let name = |subject: &Subject, reference: &Reference| format!("{} {reference}", subject.word());
-        self.0.iter().flat_map(|(subject, all)| all.iter().map(move |one| name(subject, one))).collect()
+        self.0.iter().flat_map(|(subject, all)| all.iter().map(|one| asked(subject.word(), one))).collect()
     }
 }
 
-// === impl Reference ===
-
-impl Reference {
-    fn parse(subject: Subject, text: &str) -> Result<Self, SetupError> {
-        let trimmed = text.trim();
-        let read = match subject.code_prefix() {
-            Some(prefix) if trimmed.contains(':') => code(prefix, trimmed),
-            _ => is_id(trimmed).then(|| Self::Id(trimmed.to_owned())),
-        };
-        read.ok_or_else(|| SetupError::Setting {
-            key: subject.stream().to_owned(),
-            problem: format!("{text:?} is no {}: expected {}", subject.word(), expected(subject)),
-        })
-    }
-}
-
-impl std::fmt::Display for Reference {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Self::Id(text) | Self::Code(text)) = self;
-        f.write_str(text)
+fn naming(subject: Subject) -> Naming {
+    Naming {
+        key: subject.stream(),
+        word: subject.word(),
+        standard: subject.standard(),
+        is_id,
+        expected: expected(subject),
     }
 }
 
@@ -127,37 +100,6 @@ const fn expected(subject: Subject) -> &'static str {
 /// Digits that are a whole number below 2^64, written in the one way in which Deezer writes it.
 fn is_id(text: &str) -> bool {
     text.parse::<u64>().is_ok_and(|id| id.to_string() == text)
-}
-
-fn code(prefix: &str, text: &str) -> Option<Reference> {
-    let (kind, code) = text.split_once(':')?;
-    if !prefix.trim_end_matches(':').eq_ignore_ascii_case(kind) {
-        return None;
-    }
-    let code = plain_code(code);
-    let is_code = if prefix == "isrc:" { is_isrc(&code) } else { is_upc(&code) };
-    is_code.then(|| Reference::Code(format!("{prefix}{code}")))
-}
-
-/// A standard code in upper case, without the dashes and spaces that make it readable.
-pub fn plain_code(text: &str) -> String {
-    let letters = text.chars().filter(|letter| *letter != '-' && !letter.is_whitespace());
-    letters.map(|letter| letter.to_ascii_uppercase()).collect()
-}
-
-/// Two letters of a country or agency, three characters of the registrant, two digits of the year, five more.
-/// ISO 3901.
-fn is_isrc(code: &str) -> bool {
-    let bytes = code.as_bytes();
-    bytes.len() == 12
-        && bytes[..2].iter().all(u8::is_ascii_uppercase)
-        && bytes[2..5].iter().all(u8::is_ascii_alphanumeric)
-        && bytes[5..].iter().all(u8::is_ascii_digit)
-}
-
-/// EAN-8 to GTIN-14. Leading zeros belong to it.
-fn is_upc(code: &str) -> bool {
-    (8..=14).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! What can be named in the settings: each kind is a stream of its own.
 
-use ::rows::Table;
+use rows::Table;
+
+use crate::reading::named_objects::Standard;
 
 /// A kind of object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,11 +88,11 @@ impl Subject {
         }
     }
 
-    /// The standard code by which one can be named instead of its id: how it is written in the settings and in paths.
-    pub const fn code_prefix(self) -> Option<&'static str> {
+    /// The standard code by which one can be named instead of its id, in the settings and in paths.
+    pub const fn standard(self) -> Option<Standard> {
         match self {
-            Self::Track => Some("isrc:"),
-            Self::Album => Some("upc:"),
+            Self::Track => Some(Standard::Isrc),
+            Self::Album => Some(Standard::Upc),
             Self::Artist | Self::Playlist | Self::Chart => None,
         }
     }

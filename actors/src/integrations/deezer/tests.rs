@@ -1,17 +1,17 @@
 //! From what Deezer sends to rows.
 
-use ::rows::{
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+use rows::{
     Micros, Row,
     music::{CounterReading, MeasureClass, MusicEntity},
 };
-use jiff::civil::{Date, date};
-use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{
     contents::Contents,
-    rows::{self, List},
+    mapping::{self, List},
     wire,
 };
 
@@ -28,7 +28,7 @@ fn parse<T: DeserializeOwned>(text: &str) -> T {
 }
 
 fn track(text: &str) -> Vec<Row> {
-    rows::track(parse(text), DAY).unwrap()
+    mapping::track(parse(text), DAY).unwrap()
 }
 
 #[test]
@@ -77,8 +77,8 @@ fn what_is_absent_or_null_is_unknown() {
     }
     // Zero is zero.
     assert!(track(r#"{"id": 1, "rank": 0}"#).len() == 3);
-    assert_eq!(rows::artist(parse(r#"{"id": 27}"#), DAY).len(), 1);
-    assert_eq!(rows::artist(parse(r#"{"id": 27, "nb_fan": 0}"#), DAY).len(), 3);
+    assert_eq!(mapping::artist(parse(r#"{"id": 27}"#), DAY).len(), 1);
+    assert_eq!(mapping::artist(parse(r#"{"id": 27, "nb_fan": 0}"#), DAY).len(), 3);
 }
 
 #[test]
@@ -110,15 +110,15 @@ fn what_is_wrong_is_refused_and_not_guessed() {
     ] {
         assert!(serde_json::from_str::<wire::Track>(text).is_err(), "{text}");
     }
-    assert!(rows::track(parse(r#"{"id": 1, "release_date": "last summer"}"#), DAY).is_err());
-    assert!(rows::playlist(parse(r#"{"id": 1, "creation_date": "2014-06-27T25:00"}"#), DAY).is_err());
+    assert!(mapping::track(parse(r#"{"id": 1, "release_date": "last summer"}"#), DAY).is_err());
+    assert!(mapping::playlist(parse(r#"{"id": 1, "creation_date": "2014-06-27T25:00"}"#), DAY).is_err());
 }
 
 #[test]
 fn albums_artists_and_playlists_have_fans() {
     let album = json!({ "id": 302_127, "title": "Discovery", "upc": "0724384960650", "label": "Daft Life", "fans": 7,
         "nb_tracks": 14, "release_date": "2001-03-07", "record_type": "album", "artist": { "id": 27, "name": "Daft Punk" } });
-    let rows = rows::album(parse(&album.to_string()), DAY).unwrap();
+    let rows = mapping::album(parse(&album.to_string()), DAY).unwrap();
     let [Row::Album(album), Row::CounterReading(reading)] = &rows[..] else { panic!("{rows:?}") };
     assert_eq!(
         (album.upc.as_deref(), album.track_count, album.followers),
@@ -127,7 +127,7 @@ fn albums_artists_and_playlists_have_fans() {
     assert_eq!((reading.entity, &*reading.counter, reading.value), (MusicEntity::Album, "fans", 7));
 
     let rows =
-        rows::artist(parse(r#"{"id": 27, "name": "Daft Punk", "nb_album": 36, "nb_fan": 4500000}"#), DAY);
+        mapping::artist(parse(r#"{"id": 27, "name": "Daft Punk", "nb_album": 36, "nb_fan": 4500000}"#), DAY);
     let [Row::Artist(artist), Row::CounterReading(reading), Row::ArtistAudience(audience)] = &rows[..] else {
         panic!("{rows:?}")
     };
@@ -137,7 +137,7 @@ fn albums_artists_and_playlists_have_fans() {
     let playlist = json!({ "id": 908_622_995, "title": "Bain moussant", "public": true, "nb_tracks": 50, "fans": 18_179,
         "checksum": "1cd5", "creation_date": "2014-06-27 09:09:31", "creator": { "id": "1687950", "name": "Editors" },
         "tracks": { "data": [{ "id": "a part that is passed over" }] } });
-    let rows = rows::playlist(parse(&playlist.to_string()), DAY).unwrap();
+    let rows = mapping::playlist(parse(&playlist.to_string()), DAY).unwrap();
     let [Row::Playlist(playlist), Row::CounterReading(_)] = &rows[..] else { panic!("{rows:?}") };
     assert_eq!(playlist.owner_id.as_deref(), Some("1687950"));
     assert_eq!(
@@ -160,7 +160,7 @@ fn a_track_has_its_first_place_counted_from_one_over_all_pages() {
     contents.add(&listing(&[2, 900], 102), 100, "/playlist/1/tracks");
     assert!(!contents.torn && contents.has_doubles());
     let list = List { playlist_id: "1", day: DAY, followers: Some(5) };
-    let placed: Vec<_> = rows::placements(list, contents.places, contents.displaced)
+    let placed: Vec<_> = mapping::placements(list, contents.places, contents.displaced)
         .map(|row| match row {
             Row::PlaylistPlacement(row) => {
                 (row.track_id, row.position, row.added_at.map(jiff::Timestamp::as_second))
@@ -230,7 +230,7 @@ fn an_unreadable_element_keeps_its_position() {
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = serde_json::from_slice::<wire::Track>(&bytes).map(|track| rows::track(track, DAY));
+        let _ = serde_json::from_slice::<wire::Track>(&bytes).map(|track| mapping::track(track, DAY));
         let _ = serde_json::from_slice::<wire::Listing>(&bytes);
     }
 
@@ -238,10 +238,10 @@ proptest! {
     fn any_values_are_read_or_refused(id in any::<u64>(), count in any::<i64>(), text in any::<String>()) {
         let object = json!({ "id": id, "title": text, "name": text, "isrc": text, "upc": text, "rank": count, "fans": count,
             "nb_fan": count, "release_date": text, "creation_date": text, "time_add": count, "checksum": text }).to_string();
-        let _ = rows::track(parse(&object), DAY);
-        let _ = rows::album(parse(&object), DAY);
-        let _ = rows::artist(parse(&object), DAY);
-        let _ = rows::playlist(parse(&object), DAY);
+        let _ = mapping::track(parse(&object), DAY);
+        let _ = mapping::album(parse(&object), DAY);
+        let _ = mapping::artist(parse(&object), DAY);
+        let _ = mapping::playlist(parse(&object), DAY);
         let mut contents = Contents::default();
         contents.add(&parse(&format!(r#"{{"data": [{object}], "total": 1}}"#)), 0, "/");
         prop_assert_eq!(contents.places.len() + contents.quarantined.len(), 1);

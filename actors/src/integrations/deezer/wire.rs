@@ -1,12 +1,11 @@
 //! What Deezer sends, field by field: only what becomes a column is named here.
 //!
-//! Numbers come as JSON numbers, in older answers as text; both are taken, never through a float. A field that is absent
-//! or null is unknown.
+//! Numbers come as JSON numbers, in older answers as text. A field that is absent or null is unknown.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::reading::wire::{NumericId, Whole};
 
 /// Deezer in the rows' column `service`, and the integration's id.
 pub const SERVICE: &str = "deezer";
@@ -23,7 +22,7 @@ pub struct Envelope<'a> {
 #[derive(Debug, Deserialize)]
 pub struct ApiError {
     /// Which.
-    pub code: Count,
+    pub code: Whole,
 }
 
 /// A page of a list: tracks of a playlist or chart. Elements are read one by one, so that one can be wrong alone.
@@ -41,15 +40,15 @@ pub struct Listing {
 #[derive(Debug, Deserialize)]
 pub struct Track {
     /// Id.
-    pub id: Id,
+    pub id: NumericId,
     /// Title.
     pub title: Option<String>,
     /// ISRC.
     pub isrc: Option<String>,
     /// Length, in seconds.
-    pub duration: Option<Count>,
+    pub duration: Option<Whole>,
     /// Popularity by Deezer's own formula, 0 to 1 000 000.
-    pub rank: Option<Count>,
+    pub rank: Option<Whole>,
     /// `2001-03-07`; `0000-00-00` = unknown.
     pub release_date: Option<String>,
     /// Its first artist.
@@ -62,7 +61,7 @@ pub struct Track {
 #[derive(Debug, Deserialize)]
 pub struct Album {
     /// Id.
-    pub id: Id,
+    pub id: NumericId,
     /// Title.
     pub title: Option<String>,
     /// UPC.
@@ -70,9 +69,9 @@ pub struct Album {
     /// Label.
     pub label: Option<String>,
     /// Fans.
-    pub fans: Option<Count>,
+    pub fans: Option<Whole>,
     /// Tracks.
-    pub nb_tracks: Option<Count>,
+    pub nb_tracks: Option<Whole>,
     /// As a track's.
     pub release_date: Option<String>,
     /// `album`, `single`, `ep` …
@@ -85,28 +84,28 @@ pub struct Album {
 #[derive(Debug, Deserialize)]
 pub struct Artist {
     /// Id.
-    pub id: Id,
+    pub id: NumericId,
     /// Name.
     pub name: Option<String>,
     /// Albums.
-    pub nb_album: Option<Count>,
+    pub nb_album: Option<Whole>,
     /// Fans.
-    pub nb_fan: Option<Count>,
+    pub nb_fan: Option<Whole>,
 }
 
 /// A playlist. Its embedded `tracks` are only a first part, and are passed over.
 #[derive(Debug, Deserialize)]
 pub struct Playlist {
     /// Id.
-    pub id: Id,
+    pub id: NumericId,
     /// Title.
     pub title: Option<String>,
     /// Whether everybody can see it.
     pub public: Option<bool>,
     /// Tracks.
-    pub nb_tracks: Option<Count>,
+    pub nb_tracks: Option<Whole>,
     /// Fans.
-    pub fans: Option<Count>,
+    pub fans: Option<Whole>,
     /// Changes with the contents.
     pub checksum: Option<String>,
     /// `2014-06-27 09:09:31`; the zone is not said.
@@ -119,41 +118,30 @@ pub struct Playlist {
 #[derive(Debug, Deserialize)]
 pub struct Entry {
     /// The track's id.
-    pub id: Id,
+    pub id: NumericId,
     /// Title.
     pub title: Option<String>,
     /// Its first artist.
     pub artist: Option<Named>,
     /// When it was added, in Unix seconds: on playlists only.
-    pub time_add: Option<Count>,
+    pub time_add: Option<Whole>,
 }
 
 /// The least that a track on a list says.
 #[derive(Debug, Deserialize)]
 pub struct Identified {
     /// The track's id.
-    pub id: Id,
+    pub id: NumericId,
 }
 
 /// Another object that is referred to.
 #[derive(Debug, Deserialize)]
 pub struct Named {
     /// Id.
-    pub id: Option<Id>,
+    pub id: Option<NumericId>,
     /// Name.
     pub name: Option<String>,
 }
-
-/// An id: exactly the digits that were sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Id(pub String);
-
-/// A count, or seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Count(pub i64);
-
-/// Digits of the longest number that is an id: those of 2^64, and a sign.
-const ID_LENGTH_MAX: usize = 21;
 
 // === impl Named ===
 
@@ -163,40 +151,4 @@ impl Named {
         let Some(Self { id, name }) = named else { return (None, None) };
         (id.map(|id| id.0), name)
     }
-}
-
-// === impl Id ===
-
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        let digits = whole_number(raw).filter(|digits| digits.len() <= ID_LENGTH_MAX);
-        digits
-            .map(|digits| Self(digits.to_owned()))
-            .ok_or_else(|| D::Error::custom("an id is no whole number"))
-    }
-}
-
-// === impl Count ===
-
-impl<'de> Deserialize<'de> for Count {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        let count = whole_number(raw).and_then(|digits| digits.parse().ok());
-        count.map(Self).ok_or_else(|| D::Error::custom("a count is no whole number below 2^63"))
-    }
-}
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// The digits of a JSON number or of a text, with their sign; nothing for everything else.
-fn whole_number(raw: &RawValue) -> Option<&str> {
-    let text = raw.get();
-    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
 }

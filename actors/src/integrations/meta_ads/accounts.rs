@@ -1,16 +1,9 @@
 //! Ad accounts: which the token sees, and their description.
 
-use ::rows::{Currency, Row, zone::zone};
+use rows::{Currency, Row, zone::zone};
 use serde_json::value::RawValue;
 
-use super::{
-    edge,
-    errors::redact,
-    rows as mapping,
-    source::MetaAdsSource,
-    use_case,
-    wire::{self, Scalar},
-};
+use super::{edge, errors::redact, mapping, source::MetaAdsSource, use_case, wire};
 use crate::{
     failure::Failure,
     integration::{Account, Accounts},
@@ -52,7 +45,7 @@ pub async fn describe(source: &MetaAdsSource, session: &Session, account: &Accou
 }
 
 async fn visible(source: &MetaAdsSource, session: &Session) -> Result<Accounts, Failure> {
-    let call = Call::get(source.path("me/adaccounts"), use_case::MANAGEMENT).query("fields", FIELDS);
+    let call = source.get(&["me", "adaccounts"], use_case::MANAGEMENT).query("fields", FIELDS);
     let listed = edge::all(session, &call, PAGE_SIZE).await?;
     if listed.is_empty() {
         return Err(Failure::Forbidden {
@@ -81,7 +74,7 @@ fn read(listed: &[Box<RawValue>]) -> Accounts {
 }
 
 fn call(source: &MetaAdsSource, id: &str) -> Call {
-    Call::get(source.path(&format!("act_{id}")), use_case::MANAGEMENT).query("fields", FIELDS).account(id)
+    source.get(&[&format!("act_{id}")], use_case::MANAGEMENT).query("fields", FIELDS).account(id)
 }
 
 async fn fetch(session: &Session, id: &str, call: Call) -> Result<wire::AdAccount, Failure> {
@@ -116,7 +109,7 @@ fn hidden(id: &str, failure: Failure) -> Failure {
 /// Refuses what would make every later number wrong. What Meta does not say now may be known from before; what it says and
 /// nobody knows (a zone in which no day can be told, a currency) contradicts whatever was.
 fn to_account(wire: wire::AdAccount) -> Result<Account, Failure> {
-    let Scalar(id) = wire.account_id;
+    let id = wire.account_id.0;
     let refuse = |what: &str, found: Option<&str>| match found {
         None => Failure::Transient {
             reason: format!(

@@ -10,6 +10,8 @@ use serde_json::value::RawValue;
 use super::wire::{Listing, Paging};
 use crate::{
     failure::Failure,
+    page::Next,
+    reading::elements::{self, Elements, Named, Unreadable},
     session::{Call, Session},
 };
 
@@ -81,33 +83,29 @@ impl EdgePage {
         Self { body, place: "edge".to_owned(), asked_after: None }
     }
 
-    /// Its elements in one go; nothing when one of them is not a `T`.
-    pub fn at_once<'a, T: Deserialize<'a>>(&'a self) -> Option<Listing<T>> {
-        // Checked once as a whole: otherwise each text in it is checked by itself.
-        serde_json::from_str(std::str::from_utf8(&self.body).ok()?).ok()
+    /// Its rows, each element that cannot be read set aside alone, and the cursor of the next page, if there is one. `place`
+    /// names the page.
+    pub fn read<'a, T: Deserialize<'a>, R>(
+        &'a self,
+        place: &str,
+        named: impl Fn(&RawValue) -> Named,
+        map: impl Fn(T) -> Result<R, Unreadable>,
+    ) -> Result<(Elements<R>, Option<String>), Failure> {
+        let (elements, paging) = elements::read::<Listing<T>, _>(&self.body, place, named, map)?;
+        Ok((elements, self.after(paging)?))
     }
 
-    /// Its elements, each to be read on its own, so that one that is malformed does not stop the page.
-    pub fn elements(&self) -> Result<Listing<&RawValue>, Failure> {
+    /// Its elements, not read yet.
+    fn elements(&self) -> Result<Listing<&RawValue>, Failure> {
         serde_json::from_slice(&self.body)
             .map_err(|error| Failure::undocumented(&self.place, &self.body, &error))
     }
 
-    /// The cursor of the next page, if there is one. A page that says there is more but leads nowhere is refused: what
-    /// follows would be lost, or read for ever.
-    pub fn after(&self, paging: Option<Paging>) -> Result<Option<String>, Failure> {
+    /// The cursor of the next page, if there is one: `paging.next` says whether.
+    fn after(&self, paging: Option<Paging>) -> Result<Option<String>, Failure> {
         let more = paging.as_ref().is_some_and(|paging| paging.next);
-        let after = paging.and_then(|paging| paging.cursors?.after).filter(|after| !after.is_empty());
-        match (more, after) {
-            (false, _) => Ok(None),
-            (true, Some(after)) if self.asked_after.as_ref() != Some(&after) => Ok(Some(after)),
-            (true, _) => Err(Failure::Transient {
-                reason: format!(
-                    "{}: there is a next page, but paging.cursors.after does not lead to it",
-                    self.place
-                ),
-            }),
-        }
+        let after = paging.and_then(|paging| paging.cursors?.after);
+        Ok(Next::after(more, after, self.asked_after.as_deref(), &self.place)?.into_cursor())
     }
 }
 

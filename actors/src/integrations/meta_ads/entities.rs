@@ -1,14 +1,17 @@
 //! Campaigns, ad sets and ads as Meta describes them.
 
+use rows::Row;
+
 use super::{
     edge::{self, EdgePage},
-    rows::{self as mapping, Elements, Owner},
+    mapping::{self, Owner},
     source::MetaAdsSource,
     streams, use_case,
 };
 use crate::{
     failure::Failure,
     page::{Next, Page, PageRequest, Reply},
+    reading::elements::Elements,
     session::{Call, Session},
 };
 
@@ -103,7 +106,12 @@ impl Level {
         }
     }
 
-    fn read(self, place: &str, page: &EdgePage, owner: &Owner) -> Result<Elements, Failure> {
+    fn read(
+        self,
+        place: &str,
+        page: &EdgePage,
+        owner: &Owner,
+    ) -> Result<(Elements<Row>, Option<String>), Failure> {
         match self {
             Self::Campaign => mapping::read_page(place, page, |wire| mapping::campaign(wire, owner)),
             Self::AdSet => mapping::read_page(place, page, |wire| mapping::ad_set(wire, owner)),
@@ -128,13 +136,14 @@ pub async fn page(
     let call = call(source, &owner, level);
     let page =
         edge::page_halving(session, &call, source.settings.page_size, request.cursor.as_deref()).await?;
-    let Elements { rows, quarantined, after } = level.read(&call.path, &page, &owner)?;
+    let (Elements { rows, quarantined }, after) = level.read(&call.path, &page, &owner)?;
     let next = after.map_or(Next::End(None), Next::More);
     Ok(Reply::Page(Page { rows, quarantined, next, ..Page::default() }))
 }
 
 fn call(source: &MetaAdsSource, owner: &Owner, level: Level) -> Call {
-    Call::get(source.path(&format!("act_{}/{}", owner.account_id, level.edge())), use_case::MANAGEMENT)
+    source
+        .get(&[&format!("act_{}", owner.account_id), level.edge()], use_case::MANAGEMENT)
         .query("fields", level.fields())
         .query("effective_status", json_list(level.effective_statuses()))
         .account(&owner.account_id)

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     failure::Wait,
+    reading::redact,
     session::{Meaning, Response, Verdict, quota::Scope},
 };
 
@@ -17,9 +18,6 @@ const PAUSE_MIN: Duration = Duration::from_mins(1);
 const POLICY_PAUSE: Duration = Duration::from_hours(1);
 /// A message is cut here, in characters.
 const MESSAGE_LENGTH_MAX: usize = 300;
-/// A run of letters and digits this long may be a token. Ids have up to 18 digits, words are shorter.
-const TOKEN_LENGTH_MIN: usize = 24;
-
 /// How an error is called in an answer.
 const ERROR_KEY: &[u8] = br#""error""#;
 
@@ -200,9 +198,9 @@ fn status_alone(status: u16) -> Meaning {
     let reason = format!("HTTP status {status} without a Graph API error");
     match status {
         401 => Meaning::NeedsReauth { advice: format!("make a new access token ({reason})") },
-        429 => Meaning::RateLimited { scope: Scope::App, wait: Wait::Unsaid },
-        408 | 500.. => Meaning::Transient { reason, wait: Wait::Unsaid },
-        _ => Meaning::Permanent { reason },
+        // Meta's own refusals say what is missing.
+        403 => Meaning::Permanent { reason },
+        _ => Meaning::of_status(status, Scope::App, reason),
     }
 }
 
@@ -226,35 +224,9 @@ const fn token_advice(subcode: Option<i64>) -> &'static str {
     }
 }
 
-/// Shortens a message, puts it on one line, and takes out what may be a token or a person's address.
+/// A text of Meta's, fit to be shown.
 pub fn redact(message: &str) -> String {
-    let has_address = message.contains('@');
-    let without_addresses = || {
-        let words = message.split(' ').map(|word| if word.contains('@') { "[hidden]" } else { word });
-        words.collect::<Vec<_>>().join(" ")
-    };
-    let message = if has_address { &without_addresses() } else { message };
-    let is_token_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '|' | '.' | '%');
-    let mut clean = String::new();
-    let mut rest = message;
-    while let Some(first) = rest.chars().next() {
-        let length = rest.find(|c| !is_token_char(c)).unwrap_or(rest.len());
-        if length == 0 {
-            clean.push(if first.is_control() { ' ' } else { first });
-            rest = &rest[first.len_utf8()..];
-            continue;
-        }
-        let (word, after) = rest.split_at(length);
-        let is_parameter =
-            ["token=", "token\":\"", "proof=", "secret="].iter().any(|name| clean.ends_with(name));
-        let looks_random = word.len() >= TOKEN_LENGTH_MIN && word.bytes().any(|byte| byte.is_ascii_digit());
-        clean.push_str(if is_parameter || looks_random { "[hidden]" } else { word });
-        rest = after;
-    }
-    match clean.char_indices().nth(MESSAGE_LENGTH_MAX) {
-        Some((end, _)) => format!("{}…", &clean[..end]),
-        None => clean,
-    }
+    redact::line(message, MESSAGE_LENGTH_MAX)
 }
 
 #[cfg(test)]

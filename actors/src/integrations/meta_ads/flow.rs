@@ -203,7 +203,7 @@ async fn an_account_is_described_and_a_hidden_one_is_named() {
     let checked = stage.source.check(&stage.session).await.unwrap();
     assert_eq!(checked.usable[0].id, "1234567890123456");
     let page = rows(stage.page(streams::ACCOUNTS, Span::Snapshot, None, None).await.unwrap());
-    let [::rows::Row::AdAccount(row)] = &page.rows[..] else { panic!("{page:?}") };
+    let [rows::Row::AdAccount(row)] = &page.rows[..] else { panic!("{page:?}") };
     assert_eq!(row.status.as_deref(), Some("ACTIVE"));
     let checked = stage.source.check(&stage.session).await.unwrap();
     let [unusable] = &checked.unusable[..] else { panic!("{checked:?}") };

@@ -13,9 +13,9 @@ use serde_json::json;
 use super::{
     edge::{self, EdgePage},
     entities::{Level, json_list},
+    mapping::{self, InsightsMapping, Owner, Shape},
     parts::Part,
     report::{self, ReportRun},
-    rows::{self as mapping, Elements, InsightsMapping, Owner, Shape},
     settings::Settings,
     source::MetaAdsSource,
     streams, use_case,
@@ -23,6 +23,7 @@ use super::{
 use crate::{
     failure::Failure,
     page::{Next, Page, PageRequest, Reply, Span},
+    reading::elements::Elements,
     session::{Call, Session},
 };
 
@@ -238,7 +239,7 @@ impl Reading<'_> {
         position: impl Fn(String) -> Position,
     ) -> Result<Reply, Failure> {
         let place = format!("{place} {}..{}", self.query.days.first, self.query.days.last);
-        let Elements { rows, quarantined, after } =
+        let (Elements { rows, quarantined }, after) =
             mapping::read_page(&place, page, |wire| mapping::insights(wire, &self.mapping))?;
         let next = after.map_or(Next::End(None), |after| Next::More(position(after).to_text()));
         Ok(Reply::Page(Page { rows, quarantined, next, ..Page::default() }))
@@ -246,21 +247,21 @@ impl Reading<'_> {
 
     /// `GET act_<id>/insights`.
     pub fn get(&self) -> Call {
-        self.prepared(Call::get(self.edge(), use_case::INSIGHTS))
+        self.prepared(self.source.get(&[&self.account(), "insights"], use_case::INSIGHTS))
     }
 
     /// `POST act_<id>/insights`.
     pub fn post(&self) -> Call {
-        self.prepared(Call::post(self.edge(), use_case::INSIGHTS))
+        self.prepared(self.source.post(&[&self.account(), "insights"], use_case::INSIGHTS))
     }
 
     /// `GET <node>` of a report.
-    pub fn get_node(&self, node: &str) -> Call {
-        self.prepared(Call::get(self.source.path(node), use_case::INSIGHTS))
+    pub fn get_node(&self, node: &[&str]) -> Call {
+        self.prepared(self.source.get(node, use_case::INSIGHTS))
     }
 
-    fn edge(&self) -> String {
-        self.source.path(&format!("act_{}/insights", self.mapping.owner.account_id))
+    fn account(&self) -> String {
+        format!("act_{}", self.mapping.owner.account_id)
     }
 
     fn prepared(&self, call: Call) -> Call {

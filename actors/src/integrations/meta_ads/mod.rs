@@ -3,7 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `wire.rs` | what Meta sends |
-//! | `rows.rs` | from there to the project's rows |
+//! | `mapping.rs` | from there to the project's rows |
 //! | `proof.rs` | how calls are authenticated |
 //! | `errors.rs`, `usage.rs` | error codes; the headers that tell how much of an allowance is used |
 //! | `edge.rs` | paged lists |
@@ -13,8 +13,8 @@
 
 use std::sync::Arc;
 
-use ::rows::Table;
 use jiff::SignedDuration;
+use rows::Table;
 
 use self::{settings::Settings, source::MetaAdsSource};
 use crate::{
@@ -30,10 +30,10 @@ mod errors;
 #[cfg(test)]
 mod flow;
 mod insights;
+mod mapping;
 mod parts;
 mod proof;
 mod report;
-mod rows;
 mod settings;
 mod source;
 #[cfg(test)]

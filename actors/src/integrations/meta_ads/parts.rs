@@ -8,9 +8,9 @@ use super::{
     edge,
     entities::Level,
     insights::{Query, Reading, Report},
-    wire::{ObjectId, Scalar},
+    wire::ObjectId,
 };
-use crate::{failure::Failure, page::Reply};
+use crate::{failure::Failure, page::Reply, reading::wire::Id};
 
 /// Ids in one part: they travel in the address, which must not grow without limit.
 const IDS_MAX: usize = 50;
@@ -119,7 +119,7 @@ impl ObjectId {
             Level::AdSet => self.adset_id,
             Level::Ad => self.ad_id,
         };
-        id.map(|Scalar(id)| id).filter(|id| !id.is_empty())
+        id.map(|Id(id)| id)
     }
 }
 

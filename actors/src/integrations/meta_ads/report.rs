@@ -12,45 +12,36 @@ use super::{
     parts::{self, Part},
     wire,
 };
-use crate::{failure::Failure, page::Reply};
+use crate::{
+    failure::Failure,
+    page::Reply,
+    reading::remote_job::{Job, Policy, Progress},
+};
 
-/// A report is polled this long after it was asked for, then after twice as long …
-const POLL_MIN: SignedDuration = SignedDuration::from_secs(10);
-/// … up to this.
-const POLL_MAX: SignedDuration = SignedDuration::from_mins(1);
-/// Right after it was asked for, a report may not exist yet.
-const CREATION_RACE: SignedDuration = SignedDuration::from_mins(2);
-/// A report that has not begun by then is given up.
-const BEGIN_MAX: SignedDuration = SignedDuration::from_mins(5);
-/// A report that is not ready by then is given up.
-const FINISH_MAX: SignedDuration = SignedDuration::from_mins(30);
-/// A report this old is not taken up again: its numbers are of then, not of now.
-const RESUME_MAX: SignedDuration = SignedDuration::from_hours(1);
+/// How long reports are waited for. An hour old, their numbers are of then.
+const POLICY: Policy = Policy {
+    pause_min: SignedDuration::from_secs(10),
+    pause_max: SignedDuration::from_mins(1),
+    unknown_max: SignedDuration::from_mins(2),
+    begin_max: SignedDuration::from_mins(5),
+    finish_max: SignedDuration::from_mins(30),
+    useful_max: SignedDuration::from_hours(1),
+};
 /// So often a report is asked for before its window is cut into parts.
 const ATTEMPTS_MAX: u32 = 3;
 
 /// The report that an earlier page asked for: kept in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportRun {
-    /// Meta's id.
-    run_id: String,
-    /// When it was asked for.
-    asked_at: Timestamp,
+    /// Meta's job.
+    #[serde(flatten)]
+    job: Job,
     /// Counts from 1.
     attempt: u32,
     /// The days that it covers.
     days: DayRange,
     /// The objects that it covers; nothing = all.
     part: Option<Part>,
-}
-
-/// How far a report is.
-#[derive(Debug, PartialEq, Eq)]
-enum Progress {
-    Running,
-    Ready,
-    TooMuch,
-    Failed(String),
 }
 
 /// Asks for a report.
@@ -70,18 +61,17 @@ pub async fn start(reading: &Reading<'_>, attempt: u32) -> Result<Reply, Failure
 /// Looks after a report.
 pub async fn poll(reading: &Reading<'_>, run: ReportRun) -> Result<Reply, Failure> {
     let call = reading
-        .get_node(&run.run_id)
+        .get_node(&[&run.job.id])
         .query("fields", "async_status,async_percent_completion,error_code,error_subcode,error_message");
-    let age = reading.now.duration_since(run.asked_at);
+    let age = run.job.age(reading.now);
     let progress = match reading.session.json::<wire::ReportRun>(call).await {
-        Ok(status) => Progress::of(&status, age),
-        Err(Failure::Gone { .. }) if age <= CREATION_RACE => Progress::Running,
-        Err(Failure::Gone { reason }) => Progress::Failed(reason),
+        Ok(status) => POLICY.judge(told(&status), age),
+        Err(Failure::Gone { reason }) => POLICY.unknown(reason, age),
         Err(failure) => return Err(failure),
     };
     match progress {
-        Progress::Running => Ok(run.pending(reading.now)),
-        Progress::Ready => read(reading, &run.run_id, None).await,
+        Progress::Running { .. } => Ok(run.pending(reading.now)),
+        Progress::Ready => read(reading, &run.job.id, None).await,
         Progress::TooMuch => split(reading).await,
         Progress::Failed(_) if run.attempt < ATTEMPTS_MAX => start(reading, run.attempt + 1).await,
         Progress::Failed(reason) => {
@@ -90,7 +80,7 @@ pub async fn poll(reading: &Reading<'_>, run: ReportRun) -> Result<Reply, Failur
                 return Err(Failure::Transient {
                     reason: format!(
                         "report {} failed, as did {} before it: {reason}",
-                        run.run_id,
+                        run.job.id,
                         ATTEMPTS_MAX - 1
                     ),
                 });
@@ -102,7 +92,7 @@ pub async fn poll(reading: &Reading<'_>, run: ReportRun) -> Result<Reply, Failur
 
 /// Reads one page of a report that is ready.
 pub async fn read(reading: &Reading<'_>, run_id: &str, after: Option<&str>) -> Result<Reply, Failure> {
-    let call = reading.get_node(&format!("{run_id}/insights"));
+    let call = reading.get_node(&[run_id, "insights"]);
     match edge::page_halving(reading.session, &call, reading.source.settings.page_size, after).await {
         Ok(page) => {
             reading.reply(&call.path, &page, |after| Position::Report { run_id: run_id.to_owned(), after })
@@ -124,11 +114,11 @@ async fn split(reading: &Reading<'_>) -> Result<Reply, Failure> {
 impl ReportRun {
     fn new(started: wire::ReportStarted, reading: &Reading<'_>, attempt: u32) -> Result<Self, Failure> {
         let run_id = started.report_run_id.0;
-        if run_id.is_empty() || !run_id.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Failure::Transient { reason: "report_run_id is not a number".to_owned() });
-        }
+        let is_number = run_id.bytes().all(|byte| byte.is_ascii_digit());
+        let job = Job::new(run_id, reading.now).filter(|_| is_number);
+        let not_a_number = || Failure::Transient { reason: "report_run_id is not a number".to_owned() };
         let query = &reading.query;
-        Ok(Self { run_id, asked_at: reading.now, attempt, days: query.days, part: query.part.clone() })
+        Ok(Self { job: job.ok_or_else(not_a_number)?, attempt, days: query.days, part: query.part.clone() })
     }
 
     /// The report of an earlier page, if it is this window's and fresh. Otherwise it is forgotten.
@@ -139,54 +129,38 @@ impl ReportRun {
     }
 
     fn covers(&self, days: DayRange, part: Option<&Part>, now: Timestamp) -> bool {
-        self.days == days && self.part.as_ref() == part && now.duration_since(self.asked_at) <= RESUME_MAX
+        self.days == days && self.part.as_ref() == part && POLICY.is_useful(&self.job, now)
     }
 
     fn pending(&self, now: Timestamp) -> Reply {
-        let age = now.duration_since(self.asked_at);
-        let wait = age.clamp(POLL_MIN, POLL_MAX);
-        Reply::Pending {
-            resume: json!(self).to_string(),
-            not_before: now.saturating_add(wait).unwrap_or(now),
-        }
+        self.job.pending(json!(self).to_string(), now, &POLICY)
     }
 }
 
-// === impl Progress ===
-
-impl Progress {
-    /// Completed is not ready: for a moment, a report says that it is completed below 100 percent.
-    fn of(run: &wire::ReportRun, age: SignedDuration) -> Self {
-        let percent = run.async_percent_completion.unwrap_or(0);
-        match run.async_status.as_deref().unwrap_or_default() {
-            "Job Completed" if percent >= 100 => Self::Ready,
-            status @ ("Job Failed" | "Job Skipped") => Self::failed(run, status),
-            status if age > FINISH_MAX => {
-                Self::Failed(format!("not ready after half an hour ({status}, {percent} %)"))
-            }
-            status if percent == 0 && age > BEGIN_MAX => {
-                Self::Failed(format!("not begun after five minutes ({status})"))
-            }
-            // Running, or a status that is not known (yet): the limits above end it.
-            _ => Self::Running,
-        }
+/// What Meta says of a report. Completed is not ready: for a moment, a report says that it is completed below 100 percent.
+fn told(run: &wire::ReportRun) -> Progress {
+    let percent = run.async_percent_completion.unwrap_or(0);
+    match run.async_status.as_deref().unwrap_or_default() {
+        "Job Completed" if percent >= 100 => Progress::Ready,
+        status @ ("Job Failed" | "Job Skipped") => failed(run, status),
+        _ => Progress::Running { has_begun: percent > 0 },
     }
+}
 
-    fn failed(run: &wire::ReportRun, status: &str) -> Self {
-        let Some(code) = run.error_code else {
-            return Self::Failed(status.to_owned());
-        };
-        let error = wire::GraphError {
-            code,
-            error_subcode: run.error_subcode,
-            message: run.error_message.clone().unwrap_or_default(),
-            is_transient: None,
-        };
-        if errors::is_too_much(&error) {
-            Self::TooMuch
-        } else {
-            Self::Failed(format!("{status}: {}", errors::describe(&error)))
-        }
+fn failed(run: &wire::ReportRun, status: &str) -> Progress {
+    let Some(code) = run.error_code else {
+        return Progress::Failed(status.to_owned());
+    };
+    let error = wire::GraphError {
+        code,
+        error_subcode: run.error_subcode,
+        message: run.error_message.clone().unwrap_or_default(),
+        is_transient: None,
+    };
+    if errors::is_too_much(&error) {
+        Progress::TooMuch
+    } else {
+        Progress::Failed(format!("{status}: {}", errors::describe(&error)))
     }
 }
 
@@ -196,7 +170,7 @@ mod tests {
     use crate::integrations::meta_ads::testing::{NOW, days};
 
     fn progress(json: &str, minutes: i64) -> Progress {
-        Progress::of(&serde_json::from_str(json).unwrap(), SignedDuration::from_mins(minutes))
+        POLICY.judge(told(&serde_json::from_str(json).unwrap()), SignedDuration::from_mins(minutes))
     }
 
     #[test]
@@ -208,7 +182,7 @@ mod tests {
             )
         };
         assert_eq!(at(100), Progress::Ready);
-        assert_eq!(at(98), Progress::Running);
+        assert_eq!(at(98), Progress::Running { has_begun: true });
     }
 
     #[test]
@@ -221,9 +195,9 @@ mod tests {
                 minutes,
             )
         };
-        assert_eq!(at(46, 29), Progress::Running);
+        assert_eq!(at(46, 29), Progress::Running { has_begun: true });
         assert!(matches!(at(46, 31), Progress::Failed(_)));
-        assert_eq!(at(0, 5), Progress::Running);
+        assert_eq!(at(0, 5), Progress::Running { has_begun: false });
         assert!(matches!(at(0, 6), Progress::Failed(_)));
     }
 
@@ -245,14 +219,13 @@ mod tests {
     fn an_unknown_status_is_waited_for() {
         assert_eq!(
             progress(r#"{"async_status":"Job Dreaming","async_percent_completion":3}"#, 1),
-            Progress::Running
+            Progress::Running { has_begun: true }
         );
     }
 
     fn run() -> ReportRun {
         ReportRun {
-            run_id: "6023920149050".to_owned(),
-            asked_at: NOW,
+            job: Job::new("6023920149050".to_owned(), NOW).unwrap(),
             attempt: 1,
             days: days(21, 21),
             part: None,

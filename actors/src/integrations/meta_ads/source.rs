@@ -9,8 +9,8 @@ use super::{
     entities::{self, Level},
     errors, insights,
     insights::Report,
+    mapping::VIDEO_VIEW,
     proof,
-    rows::VIDEO_VIEW,
     settings::Settings,
     streams,
 };
@@ -18,7 +18,7 @@ use crate::{
     failure::Failure,
     integration::{Accounts, ConnectionSpec, SetupError, Source},
     page::{Page, PageRequest, Reply},
-    session::{Auth, Response, Session, Verdict},
+    session::{Auth, Call, Response, Session, Verdict},
     stream::Stream,
 };
 
@@ -54,9 +54,14 @@ impl MetaAdsSource {
         })
     }
 
-    /// The path of a node or edge in the configured version.
-    pub fn path(&self, node: &str) -> String {
-        format!("/{}/{node}", self.version)
+    /// A GET of a node or edge in the configured version.
+    pub fn get(&self, node: &[&str], use_case: &'static str) -> Call {
+        Call::get_at(&[&[&*self.version], node].concat(), use_case)
+    }
+
+    /// A POST to a node or edge in the configured version.
+    pub fn post(&self, node: &[&str], use_case: &'static str) -> Call {
+        Call::post_at(&[&[&*self.version], node].concat(), use_case)
     }
 
     async fn read(&self, session: &Session, request: PageRequest<'_>) -> Result<Reply, Failure> {

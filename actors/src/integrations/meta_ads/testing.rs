@@ -5,15 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::{Timestamp, civil::date};
 use parking_lot::Mutex;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderMap;
 use rows::{Clock, Currency, Day, DayRange, clock::SimulatedClock};
 use url::Url;
 
-use super::{MetaAds, rows::Owner, source::MetaAdsSource};
+use super::{MetaAds, mapping::Owner, source::MetaAdsSource};
 use crate::{
     failure::Failure,
     integration::{Account, ConnectionSpec, Integration as _, Services, Source as _},
@@ -29,18 +28,8 @@ use crate::{
 pub const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 pub fn response(status: u16, headers: &[(&'static str, &str)], body: &str) -> Response {
-    let headers = headers.iter().map(|(name, value)| {
-        // Fixtures are written on several lines; a header has one.
-        (name.parse().unwrap(), HeaderValue::from_str(&value.replace('\n', " ")).unwrap())
-    });
-    Response {
-        status,
-        headers: headers.collect(),
-        body: Bytes::copy_from_slice(body.as_bytes()),
-        endpoint: "ads_insights",
-        account: "1234567890123456".to_owned(),
-        received_at: NOW,
-    }
+    let account = "1234567890123456".to_owned();
+    Response { account, ..crate::testing::response("ads_insights", status, headers, body) }
 }
 
 pub fn spec(settings: serde_json::Value) -> ConnectionSpec {

@@ -1,18 +1,12 @@
 //! What Meta sends: only the fields that are read. Unknown fields are ignored; enumerations are text.
 
-use std::borrow::Cow;
-
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// The text of a JSON string or number, as sent: ids are strings, metrics are decimal strings, and where a number
-/// comes as a number it is not read through a float.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scalar(pub String);
-
-/// As [`Scalar`], but the page's own text where it holds no escapes: rows of insights come by the million.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text<'a>(pub Cow<'a, str>);
+use crate::reading::{
+    elements,
+    wire::{Asked, Id, Text},
+};
 
 /// A page of an edge: `{"data": […], "paging": {…}}`.
 #[derive(Debug, Deserialize)]
@@ -44,10 +38,10 @@ pub struct Cursors {
 #[derive(Debug, Deserialize)]
 pub struct AdAccount {
     /// Without `act_`.
-    pub account_id: Scalar,
+    pub account_id: Id,
     pub name: Option<String>,
     /// 1 = ACTIVE, 2 = DISABLED …
-    pub account_status: Option<Scalar>,
+    pub account_status: Option<Id>,
     /// ISO 4217.
     pub currency: Option<String>,
     /// IANA.
@@ -56,16 +50,18 @@ pub struct AdAccount {
 
 /// `Campaign`.
 #[derive(Debug, Deserialize)]
-pub struct Campaign {
-    pub id: Scalar,
+pub struct Campaign<'a> {
+    pub id: Id,
     pub name: Option<String>,
     pub objective: Option<String>,
     pub status: Option<String>,
     pub effective_status: Option<String>,
     /// Minor units.
-    pub daily_budget: Option<Scalar>,
+    #[serde(borrow)]
+    pub daily_budget: Option<Text<'a>>,
     /// Minor units.
-    pub lifetime_budget: Option<Scalar>,
+    #[serde(borrow)]
+    pub lifetime_budget: Option<Text<'a>>,
     pub start_time: Option<String>,
     pub stop_time: Option<String>,
     pub created_time: Option<String>,
@@ -74,18 +70,20 @@ pub struct Campaign {
 
 /// `AdSet`.
 #[derive(Debug, Deserialize)]
-pub struct AdSet {
-    pub id: Scalar,
-    pub campaign_id: Scalar,
+pub struct AdSet<'a> {
+    pub id: Id,
+    pub campaign_id: Id,
     pub name: Option<String>,
     pub status: Option<String>,
     pub effective_status: Option<String>,
     pub optimization_goal: Option<String>,
     pub billing_event: Option<String>,
     /// Minor units.
-    pub daily_budget: Option<Scalar>,
+    #[serde(borrow)]
+    pub daily_budget: Option<Text<'a>>,
     /// Minor units.
-    pub lifetime_budget: Option<Scalar>,
+    #[serde(borrow)]
+    pub lifetime_budget: Option<Text<'a>>,
     pub start_time: Option<String>,
     pub end_time: Option<String>,
     pub created_time: Option<String>,
@@ -95,9 +93,9 @@ pub struct AdSet {
 /// `Ad`.
 #[derive(Debug, Deserialize)]
 pub struct Ad {
-    pub id: Scalar,
-    pub campaign_id: Scalar,
-    pub adset_id: Scalar,
+    pub id: Id,
+    pub campaign_id: Id,
+    pub adset_id: Id,
     pub name: Option<String>,
     pub status: Option<String>,
     pub effective_status: Option<String>,
@@ -109,7 +107,7 @@ pub struct Ad {
 /// `creative{id}`.
 #[derive(Debug, Deserialize)]
 pub struct Creative {
-    pub id: Scalar,
+    pub id: Id,
 }
 
 /// A row of `/insights`.
@@ -154,18 +152,6 @@ pub struct Insights<'a> {
     pub country: Option<Text<'a>>,
 }
 
-/// A field that was asked for.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub enum Asked<T> {
-    /// Left out, as Meta does where there is no data: zero.
-    #[default]
-    Absent,
-    /// `null`: unknown.
-    Null,
-    /// Said.
-    Said(T),
-}
-
 /// `AdsActionStats`: one key per attribution window stands beside `value`, which is their total.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct ActionStats<'a> {
@@ -175,29 +161,19 @@ pub struct ActionStats<'a> {
     pub value: Option<Text<'a>>,
 }
 
-/// The parts of a row that may be named when the row itself cannot be read.
-#[derive(Debug, Default, Deserialize)]
-pub struct Named {
-    pub id: Option<Box<RawValue>>,
-    pub campaign_id: Option<Box<RawValue>>,
-    pub adset_id: Option<Box<RawValue>>,
-    pub ad_id: Option<Box<RawValue>>,
-    pub date_start: Option<Box<RawValue>>,
-}
-
 /// One id, for lists of ids.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "as Meta names them")]
 pub struct ObjectId {
-    pub campaign_id: Option<Scalar>,
-    pub adset_id: Option<Scalar>,
-    pub ad_id: Option<Scalar>,
+    pub campaign_id: Option<Id>,
+    pub adset_id: Option<Id>,
+    pub ad_id: Option<Id>,
 }
 
 /// What a report request answers.
 #[derive(Debug, Deserialize)]
 pub struct ReportStarted {
-    pub report_run_id: Scalar,
+    pub report_run_id: Id,
 }
 
 /// `AdReportRun`.
@@ -234,42 +210,14 @@ fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Err
     Ok(Option::<serde::de::IgnoredAny>::deserialize(deserializer)?.is_some())
 }
 
-// === impl Text ===
+// === impl Listing ===
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <&'de RawValue>::deserialize(deserializer)?.get();
-        match text.as_bytes() {
-            [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
-                Ok(Self(Cow::Borrowed(&text[1..text.len() - 1])))
-            }
-            [b'"', ..] => {
-                serde_json::from_str(text).map(|text| Self(Cow::Owned(text))).map_err(D::Error::custom)
-            }
-            [b'-' | b'0'..=b'9', ..] => Ok(Self(Cow::Borrowed(text))),
-            _ => Err(D::Error::custom("expected a string or a number")),
-        }
-    }
-}
+impl<'a, T: Deserialize<'a>> elements::Listing<'a> for Listing<T> {
+    type Element = T;
+    type Unread = Listing<&'a RawValue>;
+    type Tail = Option<Paging>;
 
-// === impl Asked ===
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Asked<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::<T>::deserialize(deserializer)?.map_or(Self::Null, Self::Said))
-    }
-}
-
-// === impl Scalar ===
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let text = raw.get();
-        match text.as_bytes().first() {
-            Some(b'"') => serde_json::from_str(text).map(Self).map_err(D::Error::custom),
-            Some(b'-' | b'0'..=b'9') => Ok(Self(text.to_owned())),
-            _ => Err(D::Error::custom("expected a string or a number")),
-        }
+    fn into_parts(self) -> (Vec<T>, Self::Tail) {
+        (self.data, self.paging)
     }
 }

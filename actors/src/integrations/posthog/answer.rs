@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::{
     endpoint,
@@ -13,15 +12,21 @@ use super::{
 };
 use crate::{
     failure::Failure,
+    reading::remote_job::{Job, Policy},
     session::{Call, Session},
 };
 
-/// An answer that PostHog has worked out is picked up within this time; later it would be an old reading, and PostHog
-/// forgets it besides.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
-/// Shortest and longest pause between two looks at a query; in between, as long as it has taken so far.
-const PAUSE_MIN: SignedDuration = SignedDuration::from_secs(5);
-const PAUSE_MAX: SignedDuration = SignedDuration::from_mins(1);
+/// How long queries are waited for that PostHog works on. Later than this their answers would be old readings, and PostHog
+/// forgets them besides; it ends them itself.
+pub const POLICY: Policy = Policy {
+    pause_min: SignedDuration::from_secs(5),
+    pause_max: SignedDuration::from_mins(1),
+    unknown_max: SignedDuration::ZERO,
+    begin_max: USEFUL_MAX,
+    finish_max: USEFUL_MAX,
+    useful_max: USEFUL_MAX,
+};
+const USEFUL_MAX: SignedDuration = SignedDuration::from_mins(20);
 /// A look at a query is a matter of moments.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -35,44 +40,21 @@ pub struct Asking<'a> {
     pub asked_after: Option<Timestamp>,
 }
 
-/// A query that PostHog works on. Durable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Working {
-    /// PostHog's id of it.
-    pub id: String,
-    /// When it was asked.
-    pub asked_at: Timestamp,
-}
-
 /// What comes of a query.
 #[derive(Debug)]
 pub enum Outcome {
     /// Its answer.
     Answered(Table),
     /// It is worked on.
-    Working(Working),
-}
-
-// === impl Working ===
-
-impl Working {
-    /// When to look at it next.
-    pub fn look_at(&self, now: Timestamp) -> Timestamp {
-        let pause = now.duration_since(self.asked_at).clamp(PAUSE_MIN, PAUSE_MAX);
-        now.checked_add(pause).unwrap_or(now)
-    }
-
-    fn is_of_use(&self, now: Timestamp) -> bool {
-        now.duration_since(self.asked_at) < PATIENCE
-    }
+    Working(Job),
 }
 
 // === impl Asking ===
 
 impl Asking<'_> {
     /// Asks, or looks at what was asked before.
-    pub async fn answer(&self, query: &Query, before: Option<&Working>) -> Result<Outcome, Failure> {
-        if let Some(before) = before.filter(|before| before.is_of_use(self.session.agreed_now())) {
+    pub async fn answer(&self, query: &Query, before: Option<&Job>) -> Result<Outcome, Failure> {
+        if let Some(before) = before.filter(|before| POLICY.is_useful(before, self.session.agreed_now())) {
             match self.look(before).await {
                 // PostHog has forgotten it.
                 Err(Failure::Gone { .. }) => {}
@@ -88,19 +70,20 @@ impl Asking<'_> {
         let asked_at = self.session.agreed_now();
         let answer: Answer = self.session.json(query.call(self.project)).await?;
         match answer.query_status {
-            Some(status) if answer.results.is_none() => match &status.id {
-                Some(id) if !status.complete && is_plain(id) => {
-                    Ok(Outcome::Working(Working { id: id.clone(), asked_at }))
+            Some(status) if answer.results.is_none() => {
+                let id = status.id.clone().filter(|_| !status.complete);
+                match id.and_then(|id| Job::new(id, asked_at)) {
+                    Some(job) => Ok(Outcome::Working(job)),
+                    None => ended(status, asked_at),
                 }
-                _ => ended(status, asked_at),
-            },
+            }
             _ => taken(answer, self.asked_after),
         }
     }
 
-    async fn look(&self, before: &Working) -> Result<Outcome, Failure> {
-        let path = format!("{}{}/", self.project.path(), before.id);
-        let call = Call::get(path, endpoint::STATUS).account(&self.project.id);
+    async fn look(&self, before: &Job) -> Result<Outcome, Failure> {
+        let path = ["api", "projects", &self.project.id, "query", &before.id, ""];
+        let call = Call::get_at(&path, endpoint::STATUS).account(&self.project.id);
         let answer: Answer = self.session.json(Call { timeout: Some(STATUS_TIMEOUT), ..call }).await?;
         match answer.query_status {
             Some(status) if status.complete || status.error => ended(status, before.asked_at),
@@ -143,10 +126,4 @@ fn taken(answer: Answer, asked_after: Option<Timestamp>) -> Result<Outcome, Fail
 /// As passing as any other nonsense.
 pub fn undocumented(what: &str) -> Failure {
     Failure::Transient { reason: format!("PostHog's answer does not have the documented shape: {what}") }
-}
-
-/// Fit for a path.
-fn is_plain(id: &str) -> bool {
-    (1..=200).contains(&id.len())
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     failure::{Wait, is_web_page},
+    reading::redact,
     session::{Meaning, Response, SaidWait, quota::Scope},
 };
 
@@ -13,9 +14,6 @@ use crate::{
 const WAIT: Duration = Duration::from_secs(15);
 /// Longest text of PostHog's that is repeated, in characters.
 const DETAIL_LENGTH_MAX: usize = 200;
-/// Longest word of it: longer ones may be keys.
-const WORD_LENGTH_MAX: usize = 24;
-
 /// `{"type", "code", "detail", "attr"}`: every error of PostHog's own.
 #[derive(Debug, Default, Deserialize)]
 struct ApiError {
@@ -82,8 +80,8 @@ pub fn meaning(response: &Response) -> Meaning {
             ),
             wait: if status == 400 { Wait::For(WAIT) } else { Wait::Unsaid },
         },
-        408 | 409 | 500.. => Meaning::Transient { reason: summary(response, &error), wait: Wait::Unsaid },
-        _ => Meaning::Permanent { reason: summary(response, &error) },
+        409 => Meaning::Transient { reason: summary(response, &error), wait: Wait::Unsaid },
+        status => Meaning::of_status(status, Scope::Project, summary(response, &error)),
     }
 }
 
@@ -116,58 +114,35 @@ fn summary(response: &Response, error: &ApiError) -> String {
     text
 }
 
-/// Text on one line and in bounded length, without what is quoted (values of events), addresses, assignments and long
-/// words (keys).
+/// A text of PostHog's, fit to be shown: without what is quoted, too, which may be a value of an event.
 fn harmless(text: &str) -> String {
     let mut quote = None;
-    let unquoted: String = text
-        .chars()
-        .take(DETAIL_LENGTH_MAX)
-        .filter(|&character| match quote {
-            Some(open) if character == open => {
-                quote = None;
-                true
+    let is_shown = |letter: &char| match quote {
+        Some(open) if *letter == open => {
+            quote = None;
+            true
+        }
+        Some(_) => false,
+        None => {
+            if matches!(letter, '\'' | '"' | '`') {
+                quote = Some(*letter);
             }
-            Some(_) => false,
-            None => {
-                if matches!(character, '\'' | '"' | '`') {
-                    quote = Some(character);
-                }
-                true
-            }
-        })
-        .collect();
-    let words = unquoted.split_whitespace().map(|word| {
-        let suspicious = word.contains(['@', '=']) || word.len() > WORD_LENGTH_MAX || word.starts_with("ph");
-        if suspicious { "…" } else { word }
-    });
-    words.collect::<Vec<_>>().join(" ")
+            true
+        }
+    };
+    let unquoted: String = text.chars().filter(is_shown).collect();
+    redact::line(&unquoted, DETAIL_LENGTH_MAX)
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use jiff::Timestamp;
     use proptest::prelude::*;
-    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
+    use crate::testing::response;
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Meaning {
-        let headers: HeaderMap = headers
-            .iter()
-            .map(|(name, value)| {
-                (HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap())
-            })
-            .collect();
-        meaning(&Response {
-            status,
-            headers,
-            body: Bytes::copy_from_slice(body),
-            endpoint: "query",
-            account: "12345".to_owned(),
-            received_at: Timestamp::UNIX_EPOCH,
-        })
+        meaning(&response("query", status, headers, body))
     }
 
     fn error(status: u16, code: &str, detail: &str) -> Meaning {

@@ -7,15 +7,15 @@
 //! | `reading.rs` | a day, query by query: each is one page |
 //! | `answer.rs` | one query's way there and back: at once, or when PostHog has it ready |
 //! | `wire.rs` | what PostHog sends |
-//! | `rows.rs`, `revenue.rs` | from there to the project's rows |
+//! | `mapping.rs`, `revenue.rs` | from there to the project's rows |
 //! | `errors.rs` | what an answer means |
 
 mod answer;
 mod errors;
+mod mapping;
 mod query;
 mod reading;
 mod revenue;
-mod rows;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -23,14 +23,14 @@ mod wire;
 
 use std::{sync::Arc, time::Duration};
 
-use ::rows::Table;
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::SignedDuration;
+use rows::Table;
 use secrecy::SecretString;
 
 use self::{
     answer::Asking,
-    query::{Project, Query},
+    query::Query,
     settings::{Plan, Settings},
 };
 use crate::{
@@ -213,12 +213,5 @@ impl Source for PostHogSource {
         request: PageRequest<'a>,
     ) -> BoxFuture<'a, Result<Reply, Failure>> {
         reading::page(&self.plan, session, request).boxed()
-    }
-}
-
-impl Project {
-    /// Where queries go. The identifier is digits only.
-    fn path(&self) -> String {
-        format!("/api/projects/{}/query/", self.id)
     }
 }

@@ -186,7 +186,8 @@ impl Query {
             "refresh": "force_blocking",
             "name": self.name,
         });
-        let call = Call::post(project.path(), endpoint::QUERY).account(&project.id);
+        let path = ["api", "projects", &project.id, "query", ""];
+        let call = Call::post_at(&path, endpoint::QUERY).account(&project.id);
         Call { body: Some(body), timeout: Some(TIMEOUT), ..call }
     }
 }

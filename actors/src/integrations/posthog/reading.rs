@@ -12,10 +12,10 @@ use rows::Day;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    answer::{Asking, Outcome, Working, undocumented},
+    answer::{Asking, Outcome, POLICY, undocumented},
+    mapping::Mapping,
     query::{Query, column},
     revenue::Revenue,
-    rows::Mapping,
     settings::Plan,
     streams,
     wire::Table,
@@ -23,6 +23,7 @@ use super::{
 use crate::{
     failure::Failure,
     page::{Next, Page, PageRequest, Reply, Span},
+    reading::remote_job::Job,
     session::Session,
 };
 
@@ -48,7 +49,7 @@ enum Step {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Awaited {
     step: Step,
-    working: Working,
+    working: Job,
 }
 
 /// Where a day's reading stands.
@@ -83,7 +84,7 @@ pub async fn page(plan: &Plan, session: &Session, request: PageRequest<'_>) -> R
         let query = position.step.query(report, &position.plan(plan), days.first);
         let table = match asking.answer(&query, position.working()).await {
             Ok(Outcome::Answered(table)) => table,
-            Ok(Outcome::Working(working)) => return Ok(position.pending(working, session.agreed_now())),
+            Ok(Outcome::Working(working)) => return Ok(position.pending(&working, session.agreed_now())),
             Err(Failure::TooMuch { .. }) if position.step.is_paged() && query.limit > 1 => {
                 position.ask_for_less(query.limit);
                 continue;
@@ -210,15 +211,14 @@ impl Position {
         self.awaited.retain(|awaited| awaited.step != self.step);
     }
 
-    fn working(&self) -> Option<&Working> {
+    fn working(&self) -> Option<&Job> {
         self.awaited.iter().find(|awaited| awaited.step == self.step).map(|awaited| &awaited.working)
     }
 
-    fn pending(mut self, working: Working, now: Timestamp) -> Reply {
-        let not_before = working.look_at(now);
+    fn pending(mut self, working: &Job, now: Timestamp) -> Reply {
         self.awaited.retain(|awaited| awaited.step != self.step);
-        self.awaited.push(Awaited { step: self.step, working });
-        Reply::Pending { resume: serde_json::json!(self.awaited).to_string(), not_before }
+        self.awaited.push(Awaited { step: self.step, working: working.clone() });
+        working.pending(serde_json::json!(self.awaited).to_string(), now, &POLICY)
     }
 
     fn take(

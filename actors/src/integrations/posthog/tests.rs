@@ -5,14 +5,14 @@ use std::{
     sync::Arc,
 };
 
-use ::rows::{
+use jiff::{SignedDuration, Timestamp, civil::date};
+use parking_lot::Mutex;
+use reqwest::header::HeaderMap;
+use rows::{
     Clock, Currency, DayRange, Micros, Row,
     clock::SimulatedClock,
     web::{WebAnalytics, WebConversions, WebScope},
 };
-use jiff::{SignedDuration, Timestamp, civil::date};
-use parking_lot::Mutex;
-use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use url::Url;
 

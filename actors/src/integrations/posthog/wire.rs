@@ -1,11 +1,14 @@
 //! What PostHog sends: the fields that are used, and no others.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
-use rows::{Micros, money::MoneyError};
+use rows::Micros;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::reading::{
+    elements::Unreadable,
+    wire::{Count, Scalar, Text},
+};
 
 /// An answer to a query, or word that it is still worked on.
 #[derive(Debug, Default, Deserialize)]
@@ -68,23 +71,6 @@ pub struct Cells<'a> {
     cells: Vec<&'a RawValue>,
 }
 
-/// Why a cell cannot be read. Never holds its text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    /// Not a list with one cell for each column.
-    #[error("the row is no list of {0} cells")]
-    Shape(usize),
-    /// No such column.
-    #[error("there is no column {0}")]
-    Missing(&'static str),
-    /// Another type.
-    #[error("{0} is no {1}")]
-    Malformed(&'static str, &'static str),
-    /// Beyond 64 bits.
-    #[error("{0} is too large")]
-    TooLarge(&'static str),
-}
-
 // === impl Answer ===
 
 impl Answer {
@@ -100,11 +86,10 @@ impl Answer {
 impl Table {
     /// One row's cells.
     pub fn cells<'a>(&'a self, row: &'a RawValue) -> Result<Cells<'a>, Unreadable> {
-        let cells: Vec<&RawValue> =
-            serde_json::from_str(row.get()).map_err(|_| Unreadable::Shape(self.columns.len()))?;
-        if cells.len() != self.columns.len() {
-            return Err(Unreadable::Shape(self.columns.len()));
-        }
+        let count = self.columns.len();
+        let cells = serde_json::from_str::<Vec<&RawValue>>(row.get()).ok();
+        let cells = cells.filter(|cells| cells.len() == count);
+        let cells = cells.ok_or_else(|| Unreadable::Shape(format!("no list of {count} cells")))?;
         Ok(Cells { columns: &self.columns, cells })
     }
 
@@ -124,7 +109,7 @@ impl<'a> Cells<'a> {
 
     /// A text.
     pub fn text(&self, name: &'static str) -> Result<String, Unreadable> {
-        serde_json::from_str(self.cell(name)?).map_err(|_| Unreadable::Malformed(name, "text"))
+        serde_json::from_str(self.cell(name)?).map_err(|_| Unreadable::Form(name, "text"))
     }
 
     /// Several texts.
@@ -132,57 +117,22 @@ impl<'a> Cells<'a> {
         names.iter().map(|name| self.text(name)).collect()
     }
 
-    /// A number's digits; nothing for null. Numbers beyond 2^53 may come as texts.
-    fn digits(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, Unreadable> {
-        let cell = self.cell(name)?;
-        if cell == "null" {
-            return Ok(None);
-        }
-        if cell.starts_with('"') {
-            let text: String =
-                serde_json::from_str(cell).map_err(|_| Unreadable::Malformed(name, "number"))?;
-            return Ok(Some(Cow::Owned(text)));
-        }
-        Ok(Some(Cow::Borrowed(cell)))
-    }
-
-    /// A count; nothing for null.
+    /// A count; none for null.
     pub fn count(&self, name: &'static str) -> Result<Option<i64>, Unreadable> {
-        let Some(digits) = self.digits(name)? else { return Ok(None) };
-        // Sums may be written as `12.0`.
-        let whole = match digits.split_once('.') {
-            Some((whole, fraction)) if !fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0') => {
-                whole
-            }
-            _ => &*digits,
-        };
-        if whole.is_empty() || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Unreadable::Malformed(name, "count"));
-        }
-        whole.parse().map(Some).map_err(|_| Unreadable::TooLarge(name))
+        Ok(self.number(name, "count")?.map(|Count(count)| count))
     }
 
-    /// A decimal; nothing for null.
+    /// A decimal; none for null.
     pub fn decimal(&self, name: &'static str) -> Result<Option<Micros>, Unreadable> {
-        let Some(digits) = self.digits(name)? else { return Ok(None) };
-        match Micros::parse(&digits) {
-            Ok(micros) => Ok(Some(micros)),
-            Err(MoneyError::TooLarge(_)) => Err(Unreadable::TooLarge(name)),
-            Err(_) => Err(Unreadable::Malformed(name, "decimal")),
-        }
+        self.number(name, "decimal")
     }
-}
 
-// === impl Unreadable ===
-
-impl Unreadable {
-    /// A short, bounded word for labels.
-    pub const fn reason(&self) -> &'static str {
-        match self {
-            Self::Shape(_) | Self::Malformed(..) => "malformed",
-            Self::Missing(_) => "missing_field",
-            Self::TooLarge(_) => "too_large",
-        }
+    /// Numbers beyond 2^53 may come as texts.
+    fn number<T: Scalar>(&self, name: &'static str, form: &'static str) -> Result<Option<T>, Unreadable> {
+        let text: Option<Text<'_>> =
+            serde_json::from_str(self.cell(name)?).map_err(|_| Unreadable::Form(name, form))?;
+        let number = text.map(|text| T::read(&text.0)).transpose();
+        number.map_err(|error| Unreadable::number(name, form, error))
     }
 }
 
@@ -216,7 +166,7 @@ mod tests {
         assert_eq!(count("null"), Ok(None));
         assert_eq!(count("18446744073709551615"), Err(Unreadable::TooLarge("sessions")));
         for cell in ["12.5", "-1", "1e3", "\"\"", "\"seven\"", "[1]", "{}", "true", "\".0\""] {
-            assert_eq!(count(cell), Err(Unreadable::Malformed("sessions", "count")), "{cell}");
+            assert_eq!(count(cell), Err(Unreadable::Form("sessions", "count")), "{cell}");
         }
     }
 
@@ -236,7 +186,7 @@ mod tests {
         assert_eq!(cells.count("sessions"), Ok(Some(2)));
         assert_eq!(cells.count("page_views"), Err(Unreadable::Missing("page_views")));
         for row in &table.rows[1..] {
-            assert!(matches!(table.cells(row), Err(Unreadable::Shape(2))));
+            assert_eq!(table.cells(row).err(), Some(Unreadable::Shape("no list of 2 cells".to_owned())));
         }
         assert_eq!(table.lacks(&["sessions", "users"]), None);
         assert_eq!(table.lacks(&["sessions", "revenue"]), Some("revenue"));

@@ -1,6 +1,6 @@
 //! Stripe's requests: <https://docs.stripe.com/api>.
 
-use std::{fmt::Write, time::Duration};
+use std::time::Duration;
 
 use crate::{
     failure::Failure,
@@ -44,7 +44,7 @@ impl Api {
         range: Range<'_>,
         expand: Option<&str>,
     ) -> Result<Response, Failure> {
-        let mut call = page_of(Call::get(resource.path, resource.list_endpoint), range);
+        let mut call = page_of(Call::get_at(&["v1", resource.path], resource.list_endpoint), range);
         for (name, value) in resource.filters {
             call = call.query(name, *value);
         }
@@ -62,7 +62,7 @@ impl Api {
         expand: Option<&str>,
         id: &str,
     ) -> Result<Response, Failure> {
-        let mut call = Call::get(format!("{}/{}", resource.path, segment(id)), resource.retrieve_endpoint);
+        let mut call = Call::get_at(&["v1", resource.path, id], resource.retrieve_endpoint);
         for path in resource.expand.iter().copied().chain(expand) {
             call = call.query("expand[]", path);
         }
@@ -103,8 +103,7 @@ impl Api {
         id: &str,
         other_currency: Option<&str>,
     ) -> Result<Response, Failure> {
-        let mut call =
-            Call::get(format!("/v1/prices/{}", segment(id)), "prices.retrieve").query("expand[]", "tiers");
+        let mut call = Call::get_at(&["v1", "prices", id], "prices.retrieve").query("expand[]", "tiers");
         if let Some(currency) = other_currency {
             call = call
                 .query("expand[]", "currency_options")
@@ -115,7 +114,7 @@ impl Api {
 
     /// A coupon with the products and currencies that it holds for.
     pub async fn coupon(&self, session: &Session, id: &str) -> Result<Response, Failure> {
-        let call = Call::get(format!("/v1/coupons/{}", segment(id)), "coupons.retrieve")
+        let call = Call::get_at(&["v1", "coupons", id], "coupons.retrieve")
             .query("expand[]", "applies_to")
             .query("expand[]", "currency_options");
         self.send(session, call).await
@@ -146,30 +145,4 @@ fn page_of(call: Call, range: Range<'_>) -> Call {
         call = call.query("starting_after", after);
     }
     call
-}
-
-/// An id as one segment of a path. Ids of products and coupons are chosen by people.
-fn segment(id: &str) -> String {
-    let mut encoded = String::with_capacity(id.len());
-    for byte in id.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'~' => encoded.push(char::from(byte)),
-            // The dot too: `..` would climb.
-            byte => {
-                let _ = write!(encoded, "%{byte:02X}");
-            }
-        }
-    }
-    encoded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_stay_one_segment() {
-        assert_eq!(segment("ch_3OaBc"), "ch_3OaBc");
-        assert_eq!(segment("../25% off?"), "%2E%2E%2F25%25%20off%3F");
-    }
 }

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     failure::Failure,
+    reading::{elements::Unreadable, wire::Exact},
     session::{Response, Session},
 };
 
@@ -17,7 +18,6 @@ use super::{
     mrr::{Billing, Discount, Interval, Item, Pricing, Reduction, Tier, Transform},
     ratio::Ratio,
     reader::Reader,
-    rows::Problem,
     wire::{self, Coupon, Expandable, Inline, Price, Subscription, SubscriptionItem},
 };
 
@@ -36,10 +36,10 @@ pub struct Memo {
     coupons: Mutex<HashMap<String, Option<Arc<Coupon>>>>,
 }
 
-type Told<T> = Result<T, Problem>;
+type Told<T> = Result<T, Unreadable>;
 
 fn unknown<T>(detail: impl Into<String>) -> Told<T> {
-    Err(Problem { reason: "mrr", detail: detail.into() })
+    Err(Unreadable::Other { reason: "mrr", detail: detail.into() })
 }
 
 /// A subscription carries 20 items. One that has more is listed from the beginning: in which order it carries them is
@@ -243,7 +243,7 @@ fn pricing(price: &Price, currency: &str) -> Told<Pricing> {
 }
 
 fn tier(tier: &wire::Tier) -> Option<Tier> {
-    let or_zero = |decimal: &Option<wire::Decimal>, whole: Option<i64>| match (decimal, whole) {
+    let or_zero = |decimal: &Option<Exact>, whole: Option<i64>| match (decimal, whole) {
         (None, None) => Some(Ratio::ZERO),
         (decimal, whole) => amount(decimal.as_ref(), whole),
     };
@@ -255,9 +255,9 @@ fn tier(tier: &wire::Tier) -> Option<Tier> {
 }
 
 /// The decimal form where there is one: it is the exact one.
-fn amount(decimal: Option<&wire::Decimal>, whole: Option<i64>) -> Option<Ratio> {
+fn amount(decimal: Option<&Exact>, whole: Option<i64>) -> Option<Ratio> {
     match decimal {
-        Some(decimal) => Ratio::parse(&decimal.0),
+        Some(decimal) => Ratio::of(decimal.0),
         None => whole.map(Ratio::whole),
     }
 }
@@ -265,7 +265,7 @@ fn amount(decimal: Option<&wire::Decimal>, whole: Option<i64>) -> Option<Ratio> 
 /// What a coupon takes off in a currency.
 fn reduction(coupon: &Coupon, currency: &str) -> Told<Reduction> {
     if let Some(percent) = &coupon.percent_off {
-        return match Ratio::parse(&percent.0) {
+        return match Ratio::of(percent.0) {
             Some(percent) => Ok(Reduction::Percent(percent)),
             None => unknown(format!("percent_off of coupon {}", coupon.id)),
         };

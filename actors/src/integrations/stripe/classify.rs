@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::{
     failure::Wait,
+    reading::redact,
     session::{Meaning, Response, quota::Scope},
 };
 
@@ -11,9 +12,6 @@ use super::wire::{ApiError, ErrorBody};
 
 /// Longest text of Stripe's that is repeated.
 const MESSAGE_LENGTH_MAX: usize = 200;
-
-/// How Stripe's secrets begin. A message that names a key is repeated without it.
-const SECRET_PREFIXES: [&str; 5] = ["sk_", "rk_", "pk_", "whsec_", "ek_"];
 
 /// Reads one answer.
 pub fn meaning(response: &Response) -> Meaning {
@@ -41,9 +39,9 @@ pub fn meaning(response: &Response) -> Meaning {
         status => match response.header("stripe-should-retry") {
             Some("true") => passing(response, &error),
             Some("false") => Meaning::Permanent { reason: summary(response, &error) },
-            // 409: another request holds the object; 424: a third party failed; 408 and 5xx: Stripe itself.
-            _ if matches!(status, 408 | 409 | 424) || status >= 500 => passing(response, &error),
-            _ => Meaning::Permanent { reason: summary(response, &error) },
+            // Another request holds the object; a third party failed.
+            _ if matches!(status, 409 | 424) => passing(response, &error),
+            _ => Meaning::of_status(status, Scope::Account, summary(response, &error)),
         },
     }
 }
@@ -100,40 +98,20 @@ fn summary(response: &Response, error: &ApiError<'_>) -> String {
     text
 }
 
-/// Text of the provider without keys and addresses, in bounded length and on one line.
+/// A text of Stripe's, fit to be shown.
 fn sanitised(text: &str) -> String {
-    let cut: String = text.chars().take(MESSAGE_LENGTH_MAX).collect();
-    let words = cut.split_whitespace().map(|word| {
-        let secret = SECRET_PREFIXES.iter().any(|prefix| word.contains(prefix));
-        if secret || word.contains('@') { "…" } else { word }
-    });
-    words.collect::<Vec<_>>().join(" ")
+    redact::line(text, MESSAGE_LENGTH_MAX)
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use jiff::Timestamp;
     use proptest::prelude::*;
-    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
     use super::*;
+    use crate::testing::response;
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Response {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| {
-                (HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap())
-            })
-            .collect::<HeaderMap>();
-        Response {
-            status,
-            headers,
-            body: Bytes::copy_from_slice(body.as_bytes()),
-            endpoint: "charges.list",
-            account: String::new(),
-            received_at: Timestamp::UNIX_EPOCH,
-        }
+        response("charges.list", status, headers, body)
     }
 
     fn error(status: u16, body: &str) -> Meaning {
@@ -213,9 +191,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_answer_has_a_meaning(status in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..200)) {
-            let mut response = answer(status, &[], "");
-            response.body = Bytes::from(body);
-            let _ = meaning(&response);
+            let _ = meaning(&response("charges.list", status, &[], body));
         }
     }
 }

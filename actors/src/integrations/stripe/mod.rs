@@ -5,14 +5,13 @@ mod billing;
 mod classify;
 mod currency;
 mod feed;
+mod mapping;
 mod mrr;
 mod profile;
-mod quarantine;
 mod ratio;
 mod reader;
 mod reading;
 mod resource;
-mod rows;
 mod settings;
 mod snapshot;
 mod webhook;
@@ -23,19 +22,19 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use ::rows::Table;
 use futures::future::BoxFuture;
 use jiff::tz::TimeZone;
+use rows::Table;
 use secrecy::SecretString;
 
 use self::{
     api::Api,
     billing::Memo,
     currency::Currencies,
+    mapping::Mapper,
     reader::{Reader, parse_list},
     reading::Feed,
     resource::{RESOURCES, Resource},
-    rows::Mapper,
     settings::{RELIST_DAYS, Settings},
     webhook::{StripeSignature, WEBHOOK_SECRET},
 };
@@ -134,12 +133,7 @@ impl Integration for Stripe {
         let key = spec.credential(&API_KEY)?;
         let settings: Settings = spec.settings()?;
         let zone = settings.check()?;
-        if spec.accounts.iter().any(|account| !account.is_empty()) {
-            return Err(SetupError::Setting {
-                key: "stripe_account".to_owned(),
-                problem: "`accounts` means nothing to Stripe: name a connected account here".to_owned(),
-            });
-        }
+        spec.refuse_accounts("stripe_account", "name a connected account here")?;
         let reader = Reader {
             test_mode: settings.keeps_test_mode(&key),
             mapper: Mapper { currencies: Currencies { ugx_exponent: settings.ugx_exponent } },
@@ -187,8 +181,7 @@ impl Source for StripeSource {
                 Err(failure) => return Err(failure),
             }
             let name = self.reader.api.account.clone().unwrap_or_else(|| "Stripe".to_owned());
-            let time_zone = self.time_zone.clone();
-            Ok(Accounts::one(Account { id: String::new(), name, currency: None, time_zone }))
+            Ok(Accounts::one(Account::sole(name, &*self.time_zone)))
         })
     }
 

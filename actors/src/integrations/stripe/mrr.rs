@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     fn minor(text: &str) -> Ratio {
-        Ratio::parse(text).unwrap()
+        Ratio::of(rows::Decimal::parse(text).unwrap()).unwrap()
     }
 
     fn item(unit: &str, quantity: u64, interval: Interval, interval_count: u32) -> Item {

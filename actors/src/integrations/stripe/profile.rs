@@ -3,17 +3,17 @@
 
 use jiff::Timestamp;
 use rows::personal::{Address, BillingProfile, Card, Personal, ProfileSource};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
+    mapping::parse,
     resource::Kind,
-    rows::Problem,
     wire::{self, Expandable, Link},
 };
+use crate::reading::elements::Unreadable;
 
 /// What an object says; nothing when it is of another kind, has no customer, or is a charge that failed.
-pub fn of(kind: Kind, raw: &RawValue) -> Result<Option<BillingProfile>, Problem> {
+pub fn of(kind: Kind, raw: &RawValue) -> Result<Option<BillingProfile>, Unreadable> {
     match kind {
         Kind::Customer => of_customer(parse(raw)?).map(Some),
         Kind::Subscription => of_subscription(parse(raw)?),
@@ -32,7 +32,7 @@ pub const fn expansion(kind: Kind) -> Option<&'static str> {
     }
 }
 
-fn of_customer(customer: wire::CustomerPerson) -> Result<BillingProfile, Problem> {
+fn of_customer(customer: wire::CustomerPerson) -> Result<BillingProfile, Unreadable> {
     let method = customer.invoice_settings.and_then(|settings| settings.default_payment_method);
     Ok(BillingProfile {
         name: tidy(customer.name),
@@ -43,14 +43,14 @@ fn of_customer(customer: wire::CustomerPerson) -> Result<BillingProfile, Problem
     })
 }
 
-fn of_subscription(subscription: wire::SubscriptionPerson) -> Result<Option<BillingProfile>, Problem> {
+fn of_subscription(subscription: wire::SubscriptionPerson) -> Result<Option<BillingProfile>, Unreadable> {
     let Some(Link(customer)) = subscription.customer else { return Ok(None) };
     let card = card_of(subscription.default_payment_method);
     let profile = blank(customer, ProfileSource::Subscription, subscription.id, subscription.created)?;
     Ok(Some(BillingProfile { card, ..profile }))
 }
 
-fn of_invoice(invoice: wire::InvoicePerson) -> Result<Option<BillingProfile>, Problem> {
+fn of_invoice(invoice: wire::InvoicePerson) -> Result<Option<BillingProfile>, Unreadable> {
     let Some(Link(customer)) = invoice.customer else { return Ok(None) };
     Ok(Some(BillingProfile {
         name: tidy(invoice.customer_name),
@@ -60,7 +60,7 @@ fn of_invoice(invoice: wire::InvoicePerson) -> Result<Option<BillingProfile>, Pr
     }))
 }
 
-fn of_charge(charge: wire::ChargePerson) -> Result<Option<BillingProfile>, Problem> {
+fn of_charge(charge: wire::ChargePerson) -> Result<Option<BillingProfile>, Unreadable> {
     let Some(Link(customer)) = charge.customer.filter(|_| charge.status == "succeeded") else {
         return Ok(None);
     };
@@ -79,9 +79,9 @@ fn blank(
     source: ProfileSource,
     source_id: String,
     created: i64,
-) -> Result<BillingProfile, Problem> {
+) -> Result<BillingProfile, Unreadable> {
     let as_of = Timestamp::from_second(created)
-        .map_err(|_| Problem { reason: "date", detail: format!("{created} is no Unix time") })?;
+        .map_err(|_| Unreadable::Other { reason: "date", detail: format!("{created} is no Unix time") })?;
     Ok(BillingProfile::blank(customer, source, source_id, as_of))
 }
 
@@ -117,8 +117,4 @@ fn card(card: Option<wire::Card>) -> Card {
 /// Without white space around it; nothing when that is all there is.
 fn tidy(value: Option<Personal>) -> Option<Personal> {
     value.and_then(|value| Personal::of(value.reveal()))
-}
-
-fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Problem> {
-    Ok(serde_json::from_str(raw.get())?)
 }

@@ -1,22 +1,21 @@
 //! Reads objects into pages: parses each by itself, drops what belongs to the other mode, sets aside what is wrong.
 
 use rows::{Row, day::day_at, payments::SubscriptionMrr};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
     failure::Failure,
-    page::Page,
+    page::{Next, Page},
+    reading::elements::{Unreadable, at_once},
     session::{Response, Session},
 };
 
 use super::{
     api::{Api, Range},
     billing::{self, Memo},
+    mapping::{Mapper, parse},
     profile,
-    quarantine::set_aside,
     resource::{Kind, Resource},
-    rows::{Mapper, Problem},
     wire::{self, Head, List, Whole},
 };
 
@@ -61,7 +60,7 @@ impl Reader {
         let expand = self.expansion(resource.kind).filter(|_| reading.is_none());
         let response = self.api.list(session, resource, range, expand).await?;
         if !self.billing_profiles
-            && let Some((rows, next)) = self.list_at_once(resource.kind, &response.body)
+            && let Some((rows, next)) = self.list_at_once(resource.kind, &response.body, range.after)
         {
             page.rows.extend(rows);
             return Ok(next);
@@ -71,38 +70,37 @@ impl Reader {
             let place = format!("{}[{index}]", resource.list_endpoint);
             self.take(session, resource, raw, place, reading, page).await?;
         }
-        goes_on(&list, resource.list_endpoint)
+        goes_on(&list, range.after, resource.list_endpoint)
     }
 
     /// The rows of a page that holds nothing unusual, and the id after which the next one follows: half the work of
     /// reading its objects one by one. Only for objects that come by the million; nothing where any object is wrong.
-    fn list_at_once(&self, kind: Kind, body: &[u8]) -> Option<(Vec<Row>, Option<String>)> {
-        // Checked once as a whole: otherwise each text in it is checked by itself.
-        let text = std::str::from_utf8(body).ok()?;
+    fn list_at_once(
+        &self,
+        kind: Kind,
+        body: &[u8],
+        asked: Option<&str>,
+    ) -> Option<(Vec<Row>, Option<String>)> {
         let (has_more, last, rows) = match kind {
             Kind::Charge => {
-                let whole: Whole<wire::Charge> = serde_json::from_str(text).ok()?;
+                let whole: Whole<wire::Charge> = at_once(body)?;
                 let last = whole.data.last().map(|charge| charge.id.clone());
                 let kept = whole.data.into_iter().filter(|charge| self.keeps(charge.livemode));
-                let rows: Result<_, Problem> =
+                let rows: Result<_, Unreadable> =
                     kept.map(|charge| self.mapper.payment(charge).map(Row::Payment)).collect();
                 (whole.has_more, last, rows.ok()?)
             }
             Kind::BalanceTransaction => {
-                let whole: Whole<wire::BalanceTransaction> = serde_json::from_str(text).ok()?;
+                let whole: Whole<wire::BalanceTransaction> = at_once(body)?;
                 let last = whole.data.last().map(|entry| entry.id.clone());
                 let entries = whole.data.into_iter();
-                let rows: Result<_, Problem> =
+                let rows: Result<_, Unreadable> =
                     entries.map(|entry| self.mapper.ledger_entry(entry).map(Row::LedgerEntry)).collect();
                 (whole.has_more, last, rows.ok()?)
             }
             _ => return None,
         };
-        match (has_more, last) {
-            (false, _) => Some((rows, None)),
-            (true, Some(last)) => Some((rows, Some(last))),
-            (true, None) => None,
-        }
+        Some((rows, Next::after(has_more, last, asked, "").ok()?.into_cursor()))
     }
 
     /// Reads one object, as listed or retrieved, into `page`.
@@ -124,14 +122,14 @@ impl Reader {
             let head: Head = serde_json::from_str(raw.get()).unwrap_or_default();
             match head.id {
                 Some(id) if head.deleted => page.tombstones.extend(resource.tombstones(&id)),
-                _ => page.quarantined.push(set_aside(raw, &head, place, problem)),
+                _ => page.quarantined.push(problem.set_aside(raw.get().as_bytes(), place, head.named())),
             }
         } else if self.billing_profiles && reading.is_none() && page.rows.len() > rows_before {
             match profile::of(resource.kind, raw) {
                 Ok(profile) => page.rows.extend(profile.map(Row::BillingProfile)),
                 Err(problem) => {
                     let head: Head = serde_json::from_str(raw.get()).unwrap_or_default();
-                    page.quarantined.push(set_aside(raw, &head, place, problem));
+                    page.quarantined.push(problem.set_aside(raw.get().as_bytes(), place, head.named()));
                 }
             }
         }
@@ -144,7 +142,7 @@ impl Reader {
     }
 
     /// The row of an object that needs no further request; nothing when it belongs to the other mode.
-    fn row(&self, kind: Kind, raw: &RawValue) -> Result<Option<Row>, Problem> {
+    fn row(&self, kind: Kind, raw: &RawValue) -> Result<Option<Row>, Unreadable> {
         let map = self.mapper;
         Ok(match kind {
             Kind::Charge => {
@@ -195,7 +193,7 @@ impl Reader {
         place: &str,
         reading: Option<&Reading>,
         page: &mut Page,
-    ) -> Result<Result<(), Problem>, Failure> {
+    ) -> Result<Result<(), Unreadable>, Failure> {
         let mut subscription: wire::Subscription = match parse(raw) {
             Ok(subscription) => subscription,
             Err(problem) => return Ok(Err(problem)),
@@ -206,9 +204,10 @@ impl Reader {
         billing::load_items(self, session, &mut subscription).await?;
         let billing = billing::of(self, session, &subscription).await?;
         let mrr = billing.and_then(|billing| {
-            billing
-                .mrr()
-                .ok_or_else(|| Problem { reason: "mrr", detail: "the price does not cover it".to_owned() })
+            billing.mrr().ok_or_else(|| Unreadable::Other {
+                reason: "mrr",
+                detail: "the price does not cover it".to_owned(),
+            })
         });
         let row = match self.mapper.subscription(subscription, mrr.as_ref().ok().copied()) {
             Ok(row) => row,
@@ -219,7 +218,11 @@ impl Reader {
                 Ok(mrr) => page.rows.extend(reading.of(&row, mrr).map(Row::SubscriptionMrr)),
                 Err(problem) => {
                     let head = Head { id: Some(row.id.clone()), ..Head::default() };
-                    page.quarantined.push(set_aside(raw, &head, place.to_owned(), problem));
+                    page.quarantined.push(problem.set_aside(
+                        raw.get().as_bytes(),
+                        place.to_owned(),
+                        head.named(),
+                    ));
                 }
             }
         }
@@ -255,24 +258,16 @@ impl Reading {
     }
 }
 
-/// Reads one object.
-fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Problem> {
-    Ok(serde_json::from_str(raw.get())?)
-}
-
 /// The envelope of a list.
 pub fn parse_list(response: &Response) -> Result<List<'_>, Failure> {
     serde_json::from_slice(&response.body)
         .map_err(|error| Failure::undocumented(response.endpoint, &response.body, &error))
 }
 
-/// The id after which the list goes on, when another page follows: the last one that can be read.
-pub fn goes_on(list: &List<'_>, endpoint: &str) -> Result<Option<String>, Failure> {
-    if !list.has_more {
-        return Ok(None);
-    }
+/// The id after which the list goes on, when another page follows: the last one that can be read. `asked` is the one that
+/// this page began after.
+pub fn goes_on(list: &List<'_>, asked: Option<&str>, endpoint: &str) -> Result<Option<String>, Failure> {
     let id_of = |raw: &&RawValue| serde_json::from_str::<Head>(raw.get()).ok()?.id;
-    list.data.iter().rev().find_map(id_of).map(Some).ok_or_else(|| Failure::Transient {
-        reason: format!("{endpoint}: a page says that more follow, but holds no id to go on from"),
-    })
+    let cursor = list.data.iter().rev().find_map(id_of);
+    Ok(Next::after(list.has_more, cursor, asked, endpoint)?.into_cursor())
 }

@@ -14,10 +14,9 @@ use crate::{
 use super::{
     api::Range,
     feed::{EVENTS_AGE_MAX_SECONDS, Following, Listing, Phase, REFUSED_SECONDS},
-    quarantine::set_aside,
+    mapping::explained,
     reader::{Reader, goes_on, parse_list},
     resource::Resource,
-    rows::Problem,
     wire::{Event, Head},
 };
 
@@ -142,7 +141,7 @@ impl Feed<'_> {
         let list = parse_list(&response)?;
         let changes = self.changes(&list.data, &following, &mut page);
         self.fetch(reader, session, changes.ids, &mut page).await?;
-        let more_after = goes_on(&list, response.endpoint)?;
+        let more_after = goes_on(&list, after, response.endpoint)?;
         let is_last = more_after.is_none();
         let began = following.walk.as_ref().map_or_else(|| self.now(), |walk| walk.began);
         let token = Phase::Follow(following.advance(began, changes.handled, more_after)).to_token();
@@ -162,7 +161,11 @@ impl Feed<'_> {
                         continue;
                     }
                     let place = format!("events.list[{index}]");
-                    page.quarantined.push(set_aside(raw, &head, place, Problem::from(error)));
+                    page.quarantined.push(explained(&error).set_aside(
+                        raw.get().as_bytes(),
+                        place,
+                        head.named(),
+                    ));
                     changes.handled.extend(head.created.zip(head.id));
                     continue;
                 }

@@ -1,7 +1,7 @@
 //! What a connection may set.
 
-use ::rows::zone::zone;
 use jiff::tz::TimeZone;
+use rows::zone::zone;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use actors::{
-    failure::Wait,
-    session::{Meaning, Response, Signal, Verdict, quota::Scope},
-};
+use actors::session::{Meaning, Response, Signal, Verdict, quota::Scope};
 
 use super::wire::{ApiError, ErrorBody};
 
@@ -33,11 +30,9 @@ fn meaning(response: &Response) -> Meaning {
             ),
         },
         404 => Meaning::Gone { reason },
-        // The session reads Retry-After.
-        429 => Meaning::RateLimited { scope: Scope::Account, wait: Wait::Unsaid },
         413 if code == "too_many_lines" => Meaning::TooMuch { reason },
-        408 | 500.. => Meaning::Transient { reason, wait: Wait::Unsaid },
-        _ => Meaning::Permanent { reason },
+        // A status by itself; whose limit a 429 is about is the provider's to say.
+        status => Meaning::of_status(status, Scope::Account, reason),
     }
 }
 

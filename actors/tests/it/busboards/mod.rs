@@ -4,20 +4,20 @@
 //! | file | what |
 //! | --- | --- |
 //! | `wire.rs` | what Busboards sends |
-//! | `rows.rs` | from there to the project's rows |
+//! | `mapping.rs` | from there to the project's rows |
 //! | `errors.rs` | what its answers mean |
 //! | `source.rs` | one connection: check and pages |
 //! | `imitation.rs` | the network itself, for tests |
 
 use std::sync::Arc;
 
-use ::rows::Table;
 use actors::{
     integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
     session::quota::{QuotaRule, Scope},
     stream::{DAILY, Days, FRESH, Kind, Snapshot, Stream, Tier},
 };
 use jiff::SignedDuration;
+use rows::Table;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -25,7 +25,7 @@ use self::source::BusboardsSource;
 
 mod errors;
 pub mod imitation;
-mod rows;
+mod mapping;
 mod source;
 mod tests;
 mod wire;

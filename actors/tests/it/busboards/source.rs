@@ -4,12 +4,13 @@ use actors::{
     failure::Failure,
     integration::{Accounts, ConnectionSpec, SetupError, Source},
     page::{Next, Page, PageRequest, Reply, Span},
+    reading::elements::{self, Elements},
     session::{Auth, Call, Response, Session, Verdict},
 };
 use futures::future::{BoxFuture, FutureExt as _};
 use secrecy::SecretString;
 
-use super::{Settings, TOKEN, errors, rows, wire};
+use super::{Settings, TOKEN, errors, mapping, wire};
 
 /// A token is for one advertiser.
 pub struct BusboardsSource {
@@ -30,7 +31,7 @@ impl BusboardsSource {
 
     async fn advertiser(&self, session: &Session) -> Result<Accounts, Failure> {
         let call = Call::get("/v1/advertiser", "advertiser");
-        let account = rows::account(session.json(call).await?)?;
+        let account = mapping::account(session.json(call).await?)?;
         if self.accounts.is_empty() || self.accounts.contains(&account.id) {
             return Ok(Accounts::one(account));
         }
@@ -52,23 +53,23 @@ impl BusboardsSource {
             Some(cursor) => call.query("after", cursor.as_str()),
             None => call,
         };
-        let listing: wire::Listing = session.json(call).await?;
-
-        let currency = account.currency.ok_or_else(|| nonsense(&place, "the account has no currency"))?;
-        let (rows, quarantined) = rows::read_all(&listing.data, &place, |raw| match request.span {
-            Span::Days { .. } => rows::performance(account, currency, raw),
-            _ => rows::campaign(account, raw),
-        });
-        Ok(Reply::Page(Page { rows, quarantined, next: next(listing, &place)?, ..Page::default() }))
-    }
-}
-
-/// A page that says that more follows and cannot be followed is no end: nothing may be deleted after it.
-fn next(listing: wire::Listing, place: &str) -> Result<Next, Failure> {
-    match listing {
-        wire::Listing { has_more: false, .. } => Ok(Next::End(None)),
-        wire::Listing { data, cursor: Some(cursor), .. } if !data.is_empty() => Ok(Next::More(cursor)),
-        _ => Err(nonsense(place, "more is said to follow an empty page")),
+        let body = session.send(call).await?.body;
+        let (Elements { rows, quarantined }, paging) = match request.span {
+            Span::Days { .. } => {
+                let currency =
+                    account.currency.ok_or_else(|| nonsense(&place, "the account has no currency"))?;
+                elements::read::<wire::Page<wire::Line>, _>(&body, &place, mapping::named, |line| {
+                    mapping::performance(account, currency, line)
+                })?
+            }
+            _ => {
+                elements::read::<wire::Page<wire::Campaign>, _>(&body, &place, mapping::named, |campaign| {
+                    mapping::campaign(account, campaign)
+                })?
+            }
+        };
+        let next = Next::after(paging.has_more, paging.cursor, request.cursor.as_deref(), &place)?;
+        Ok(Reply::Page(Page { rows, quarantined, next, ..Page::default() }))
     }
 }
 

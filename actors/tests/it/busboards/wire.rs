@@ -1,5 +1,9 @@
 //! What Busboards sends. Only what is used; unknown fields are passed over.
 
+use actors::reading::{
+    elements::Listing,
+    wire::{Asked, Count, Exact, NumericId},
+};
 use rows::Day;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -7,53 +11,62 @@ use serde_json::value::RawValue;
 /// `GET /v1/advertiser`: whose token it is.
 #[derive(Debug, Deserialize)]
 pub struct Advertiser {
-    pub id: u64,
+    pub id: NumericId,
     pub name: String,
     pub currency: String,
     /// IANA.
     pub time_zone: String,
 }
 
-/// Every list. Elements are read one by one, so that a bad one does not take its page with it.
+/// Every list.
 #[derive(Debug, Deserialize)]
-pub struct Listing {
-    pub data: Vec<Box<RawValue>>,
+pub struct Page<T> {
+    pub data: Vec<T>,
     pub has_more: bool,
     /// Where the page ended: goes into the next request as `after`.
     pub cursor: Option<String>,
 }
 
+/// What a page says beside its elements.
+pub struct Paging {
+    pub has_more: bool,
+    pub cursor: Option<String>,
+}
+
+impl<'a, T: Deserialize<'a>> Listing<'a> for Page<T> {
+    type Element = T;
+    type Unread = Page<&'a RawValue>;
+    type Tail = Paging;
+
+    fn into_parts(self) -> (Vec<T>, Paging) {
+        let Self { data, has_more, cursor } = self;
+        (data, Paging { has_more, cursor })
+    }
+}
+
 /// An element of `GET /v1/campaigns`.
 #[derive(Debug, Deserialize)]
 pub struct Campaign {
-    pub id: u64,
+    pub id: NumericId,
     pub name: Option<String>,
     /// `running`, `paused`, `ended`, and whatever comes.
     pub state: Option<String>,
     /// Decimal text in the advertiser's currency.
-    pub daily_budget: Option<String>,
+    pub daily_budget: Option<Exact>,
 }
 
 /// An element of `GET /v1/report`: a campaign on a day of the advertiser's zone. Counts of zero are left out.
 #[derive(Debug, Deserialize)]
 pub struct Line {
-    pub campaign_id: u64,
+    pub campaign_id: NumericId,
     pub day: Day,
     #[serde(default)]
-    pub views: i64,
+    pub views: Asked<Count>,
     /// Scans of the code on the poster.
     #[serde(default)]
-    pub scans: i64,
+    pub scans: Asked<Count>,
     /// Decimal text in the advertiser's currency.
-    pub cost: String,
-}
-
-/// What may be repeated of an element that cannot be read.
-#[derive(Debug, Default, Deserialize)]
-pub struct Named {
-    pub id: Option<u64>,
-    pub campaign_id: Option<u64>,
-    pub day: Option<Day>,
+    pub cost: Exact,
 }
 
 /// The body of errors. Its message is for people, may quote the request, and is not read.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::{Decimal, Expandable, Inline, Link};
+use super::{Expandable, Inline, Link};
+use crate::reading::wire::Exact;
 
 /// A subscription. Since version `2025-03-31.basil` its periods stand on its items.
 #[derive(Debug, Deserialize)]
@@ -77,7 +78,7 @@ pub struct Price {
     pub kind: Option<String>,
     pub unit_amount: Option<i64>,
     /// Up to 12 decimals.
-    pub unit_amount_decimal: Option<Decimal>,
+    pub unit_amount_decimal: Option<Exact>,
 }
 
 /// A price in another currency.
@@ -85,7 +86,7 @@ pub struct Price {
 pub struct PriceCurrency {
     pub tiers: Option<Vec<Tier>>,
     pub unit_amount: Option<i64>,
-    pub unit_amount_decimal: Option<Decimal>,
+    pub unit_amount_decimal: Option<Exact>,
 }
 
 /// How often a price is billed.
@@ -102,9 +103,9 @@ pub struct Recurring {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Tier {
     pub flat_amount: Option<i64>,
-    pub flat_amount_decimal: Option<Decimal>,
+    pub flat_amount_decimal: Option<Exact>,
     pub unit_amount: Option<i64>,
-    pub unit_amount_decimal: Option<Decimal>,
+    pub unit_amount_decimal: Option<Exact>,
     /// Nothing for the last tier.
     pub up_to: Option<u64>,
 }
@@ -141,7 +142,7 @@ pub struct Coupon {
     pub currency_options: Option<HashMap<String, CouponCurrency>>,
     /// `forever`, `once`, `repeating`.
     pub duration: String,
-    pub percent_off: Option<Decimal>,
+    pub percent_off: Option<Exact>,
 }
 
 /// The products that a coupon holds for.

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{Decimal, Expandable, Link};
+use super::{Expandable, Link};
+use crate::reading::wire::Exact;
 
 /// One attempt to move money into the account.
 #[derive(Debug, Deserialize)]
@@ -55,7 +56,7 @@ pub struct BalanceTransaction {
     pub created: i64,
     pub currency: String,
     /// Presentment amount × rate = amount.
-    pub exchange_rate: Option<Decimal>,
+    pub exchange_rate: Option<Exact>,
     pub fee: i64,
     pub net: i64,
     pub reporting_category: Option<String>,

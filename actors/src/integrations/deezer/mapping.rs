@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use ::rows::{
-    Day, Micros, Row,
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use rows::{
+    Day, Micros, Row, codes,
     instant::said,
     music::{
         Album, Artist, ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist,
         PlaylistPlacement, Track, TrackPerformance,
     },
 };
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
-use super::{
-    quarantine::Unreadable,
-    settings::plain_code,
-    wire::{self, Count, Named, SERVICE},
+use super::wire::{self, Named, SERVICE};
+use crate::reading::{
+    elements::{self, Unreadable},
+    wire::Whole,
 };
 
 /// A rank's highest value is a popularity of 100.
@@ -145,6 +145,11 @@ pub fn chart_id(genre: &str) -> String {
     format!("chart:{genre}")
 }
 
+/// What may be repeated of an object that cannot be read: what was asked for.
+pub fn asked_for(asked: &str) -> elements::Named {
+    elements::Named { fields: vec![("asked", asked.to_owned())], day: None }
+}
+
 /// The list that tracks stand on.
 #[derive(Debug, Clone, Copy)]
 pub struct List<'a> {
@@ -192,7 +197,7 @@ pub fn placements(
 }
 
 /// When a track was added; 0 and the like are no times at which anything was added.
-pub fn added_at(time_add: Option<Count>) -> Result<Option<Timestamp>, Unreadable> {
+pub fn added_at(time_add: Option<Whole>) -> Result<Option<Timestamp>, Unreadable> {
     match count(time_add) {
         None => Ok(None),
         Some(seconds) => Timestamp::from_second(seconds).map(said).map_err(|_| Unreadable::Date("time_add")),
@@ -220,12 +225,12 @@ fn popularity(rank: i64) -> Option<Micros> {
     (0..=RANK_MAX).contains(&rank).then(|| Micros(rank * POPULARITY_MICROS_PER_RANK))
 }
 
-fn count(count: Option<Count>) -> Option<i64> {
+fn count(count: Option<Whole>) -> Option<i64> {
     count.map(|count| count.0)
 }
 
 fn code(text: Option<String>) -> Option<String> {
-    text.map(|text| plain_code(&text)).filter(|code| !code.is_empty())
+    text.and_then(|text| codes::plain(&text))
 }
 
 /// `2001-03-07`. A date with zeros for year, month or day is one that Deezer does not know.

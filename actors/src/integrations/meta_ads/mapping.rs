@@ -1,6 +1,6 @@
 //! From what Meta sends to the project's rows.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rows::{
@@ -8,18 +8,23 @@ use rows::{
     ads::{Ad, AdAccount, AdCampaign, AdCountry, AdLevel, AdMetrics, AdPerformance, AdSet},
     instant::said,
     money::RawSpend,
-    quarantine::Quarantined,
     zone::zone,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 
 use super::{
     edge::EdgePage,
-    wire::{self, ActionStats, Asked, Scalar, Text},
+    wire::{self, ActionStats},
 };
-use crate::{failure::Failure, integration::Account};
+use crate::{
+    failure::Failure,
+    integration::Account,
+    reading::{
+        elements::{Elements, Named, Unreadable},
+        wire::{Asked, Count, Scalar as _, Text},
+    },
+};
 
 /// `2024-03-12T15:02:47-0700`: no colon in the offset.
 const TIME_FORMAT: &str = "%Y-%m-%dT%H:%M:%S%z";
@@ -32,8 +37,6 @@ const UNKNOWN_COUNTRY: (&str, &str) = ("unknown", "ZZ");
 /// Currencies without minor unit: their budgets are in whole units.
 const OFFSET_ONE_CURRENCIES: [&str; 11] =
     ["CLP", "COP", "CRC", "HUF", "ISK", "IDR", "JPY", "KRW", "PYG", "TWD", "VND"];
-/// Ids are numbers of up to 18 digits; whatever is longer is not repeated in quarantine.
-const ID_LENGTH_MAX: usize = 32;
 
 /// Whose rows these are.
 #[derive(Debug, Clone)]
@@ -70,32 +73,6 @@ pub enum Shape {
     Country,
 }
 
-/// Why a row cannot be read. Texts hold field names, never values.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    /// Not the documented shape.
-    #[error("not the documented shape ({0})")]
-    Malformed(String),
-    /// A field without which the row has no key.
-    #[error("{0} is missing")]
-    Missing(&'static str),
-    /// Not a decimal number, or too large.
-    #[error("{0} is not a decimal number that fits")]
-    Money(&'static str),
-    /// Not a whole number of at least 0.
-    #[error("{0} is not a whole number of at least 0")]
-    Count(&'static str),
-    /// Not a day, or not exactly one.
-    #[error("{0} is not the date of one day")]
-    Date(&'static str),
-    /// Not a point in time.
-    #[error("{0} is not a time such as 2024-03-12T15:02:47-0700")]
-    Time(&'static str),
-    /// Amounts in another currency than the account's.
-    #[error("account_currency is not the account's currency")]
-    Currency,
-}
-
 // === impl Owner ===
 
 impl Owner {
@@ -108,99 +85,13 @@ impl Owner {
     }
 }
 
-// === impl Unreadable ===
-
-impl Unreadable {
-    /// The word for the metric's label.
-    pub const fn reason(&self) -> &'static str {
-        match self {
-            Self::Malformed(_) => "malformed",
-            Self::Missing(_) => "missing_field",
-            Self::Money(_) => "money",
-            Self::Count(_) => "count",
-            Self::Date(_) => "date",
-            Self::Time(_) => "time",
-            Self::Currency => "currency",
-        }
-    }
-}
-
-/// What a page holds.
-#[derive(Debug)]
-pub struct Elements {
-    /// What was understood.
-    pub rows: Vec<Row>,
-    /// What was not.
-    pub quarantined: Vec<Quarantined>,
-    /// The cursor of the next page, if there is one.
-    pub after: Option<String>,
-}
-
-/// Reads a page: in one go, or, where an element of it cannot be read, each on its own; that one is then kept aside.
-/// `place` names the page.
+/// Reads a page; `place` names it. Gives the cursor of the next page, too, if there is one.
 pub fn read_page<'a, T: Deserialize<'a>>(
     place: &str,
     page: &'a EdgePage,
     read: impl Fn(T) -> Result<Row, Unreadable>,
-) -> Result<Elements, Failure> {
-    if let Some(listing) = page.at_once()
-        && let Ok(rows) = listing.data.into_iter().map(&read).collect()
-    {
-        return Ok(Elements { rows, quarantined: Vec::new(), after: page.after(listing.paging)? });
-    }
-    let listing = page.elements()?;
-    let mut rows = Vec::with_capacity(listing.data.len());
-    let mut quarantined = Vec::new();
-    for (index, raw) in listing.data.iter().enumerate() {
-        match parse(raw).and_then(&read) {
-            Ok(row) => rows.push(row),
-            Err(unreadable) => quarantined.push(quarantine(place, index, raw, &unreadable)),
-        }
-    }
-    Ok(Elements { rows, quarantined, after: page.after(listing.paging)? })
-}
-
-fn quarantine(place: &str, index: usize, raw: &RawValue, unreadable: &Unreadable) -> Quarantined {
-    let named: wire::Named = serde_json::from_str(raw.get()).unwrap_or_default();
-    let fields = [
-        ("id", &named.id),
-        ("campaign_id", &named.campaign_id),
-        ("adset_id", &named.adset_id),
-        ("ad_id", &named.ad_id),
-    ];
-    Quarantined {
-        reason: unreadable.reason(),
-        detail: unreadable.to_string(),
-        place: format!("{place}, element {index}"),
-        hash: hex(&Sha256::digest(raw.get().as_bytes())),
-        fields: fields
-            .into_iter()
-            .filter_map(|(name, raw)| Some((name, id_text(raw.as_deref()?)?)))
-            .collect(),
-        day: named.date_start.and_then(|raw| serde_json::from_str::<&str>(raw.get()).ok()?.parse().ok()),
-    }
-}
-
-/// An id, if it looks like one: nothing else of a row that cannot be read is repeated.
-fn id_text(raw: &RawValue) -> Option<String> {
-    let text = raw.get().trim_matches('"');
-    (!text.is_empty() && text.len() <= ID_LENGTH_MAX && text.bytes().all(|byte| byte.is_ascii_digit()))
-        .then(|| text.to_owned())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unreadable> {
-    serde_json::from_str(raw.get()).map_err(|error| {
-        // Category and position only: the error's own text may quote the row.
-        Unreadable::Malformed(format!("{:?} error at column {}", error.classify(), error.column()))
-    })
+) -> Result<(Elements<Row>, Option<String>), Failure> {
+    page.read(place, |raw| Named::of(raw, &["id", "campaign_id", "adset_id", "ad_id"], "date_start"), read)
 }
 
 /// An ad account.
@@ -216,11 +107,9 @@ pub fn account(id: &str, wire: wire::AdAccount) -> Row {
 
 /// The id of an element of a list, as far as it can be read, without decoration.
 pub fn element_id(raw: &RawValue) -> Option<String> {
-    let named: wire::Named = serde_json::from_str(raw.get()).ok()?;
-    let text: Scalar = serde_json::from_str(named.id?.get()).ok()?;
-    let id = text.0.strip_prefix("act_").unwrap_or(&text.0);
-    (!id.is_empty() && id.len() <= ID_LENGTH_MAX && id.bytes().all(|byte| byte.is_ascii_digit()))
-        .then(|| id.to_owned())
+    let (_, id) = Named::of(raw, &["id"], "").fields.pop()?;
+    let id = id.strip_prefix("act_").unwrap_or(&id);
+    id.bytes().all(|byte| byte.is_ascii_digit()).then(|| id.to_owned())
 }
 
 /// Meta's name of an account status; a code that is not known stays a number.
@@ -242,10 +131,10 @@ fn account_status(code: &str) -> String {
 }
 
 /// An object of `/campaigns`.
-pub fn campaign(wire: wire::Campaign, owner: &Owner) -> Result<Row, Unreadable> {
+pub fn campaign(wire: wire::Campaign<'_>, owner: &Owner) -> Result<Row, Unreadable> {
     Ok(Row::AdCampaign(AdCampaign {
         account_id: owner.account_id.clone(),
-        campaign_id: id("id", Some(wire.id))?,
+        campaign_id: wire.id.0,
         name: wire.name,
         status: wire.status,
         effective_status: wire.effective_status,
@@ -262,11 +151,11 @@ pub fn campaign(wire: wire::Campaign, owner: &Owner) -> Result<Row, Unreadable> 
 }
 
 /// An object of `/adsets`.
-pub fn ad_set(wire: wire::AdSet, owner: &Owner) -> Result<Row, Unreadable> {
+pub fn ad_set(wire: wire::AdSet<'_>, owner: &Owner) -> Result<Row, Unreadable> {
     Ok(Row::AdSet(AdSet {
         account_id: owner.account_id.clone(),
-        campaign_id: id("campaign_id", Some(wire.campaign_id))?,
-        ad_set_id: id("id", Some(wire.id))?,
+        campaign_id: wire.campaign_id.0,
+        ad_set_id: wire.id.0,
         name: wire.name,
         status: wire.status,
         effective_status: wire.effective_status,
@@ -287,9 +176,9 @@ pub fn ad_set(wire: wire::AdSet, owner: &Owner) -> Result<Row, Unreadable> {
 pub fn ad(wire: wire::Ad, owner: &Owner) -> Result<Row, Unreadable> {
     Ok(Row::Ad(Ad {
         account_id: owner.account_id.clone(),
-        campaign_id: id("campaign_id", Some(wire.campaign_id))?,
-        ad_set_id: id("adset_id", Some(wire.adset_id))?,
-        ad_id: id("id", Some(wire.id))?,
+        campaign_id: wire.campaign_id.0,
+        ad_set_id: wire.adset_id.0,
+        ad_id: wire.id.0,
         name: wire.name,
         status: wire.status,
         effective_status: wire.effective_status,
@@ -304,21 +193,21 @@ pub fn insights(wire: wire::Insights<'_>, mapping: &InsightsMapping) -> Result<R
     if let Some(currency) = &wire.account_currency
         && Currency::parse(&currency.0) != Ok(mapping.owner.currency)
     {
-        return Err(Unreadable::Currency);
+        return Err(Unreadable::Currency("account_currency"));
     }
     let metrics = metrics(&wire, mapping)?;
     let date = day(wire.date_start.as_ref(), wire.date_stop.as_ref())?;
-    let campaign_id = id("campaign_id", owned(wire.campaign_id))?;
+    let campaign_id = id("campaign_id", wire.campaign_id)?;
     let Owner { account_id, currency } = mapping.owner.clone();
     let (conversion_definition, view_definition) = (mapping.conversion.clone(), Some(mapping.view.clone()));
     let (level, ad_set_id, ad_id) = match mapping.shape {
         Shape::Campaign => (AdLevel::Campaign, String::new(), String::new()),
-        Shape::Ad => (AdLevel::Ad, id("adset_id", owned(wire.adset_id))?, id("ad_id", owned(wire.ad_id))?),
+        Shape::Ad => (AdLevel::Ad, id("adset_id", wire.adset_id)?, id("ad_id", wire.ad_id)?),
         Shape::Country => {
             return Ok(Row::AdCountry(AdCountry {
                 account_id,
                 campaign_id,
-                country: country(owned(wire.country).map(|Scalar(country)| country))?,
+                country: country(wire.country)?,
                 date,
                 currency,
                 metrics,
@@ -418,24 +307,18 @@ fn action_count(
 }
 
 fn decimal(field: &'static str, value: &Text<'_>) -> Result<Micros, Unreadable> {
-    Micros::parse(&value.0).map_err(|_| Unreadable::Money(field))
+    Micros::read(&value.0).map_err(|_| Unreadable::Money(field))
 }
 
 /// `512` and `512.0` are whole numbers.
 fn count(field: &'static str, value: &Text<'_>) -> Result<i64, Unreadable> {
-    // As micros, the largest counts would not fit.
-    if let Some(whole) = value.0.parse::<i64>().ok().filter(|whole| *whole >= 0) {
-        return Ok(whole);
-    }
-    let micros = decimal(field, value).map_err(|_| Unreadable::Count(field))?;
-    let whole = micros.0 >= 0 && micros.0 % Micros::ONE.0 == 0;
-    whole.then_some(micros.0 / Micros::ONE.0).ok_or(Unreadable::Count(field))
+    Count::read(&value.0).map(|count| count.0).map_err(|_| Unreadable::Count(field))
 }
 
 /// A budget: minor units, unlike spend. Of the two kinds that there are, the one that is not used is 0 or absent.
 fn budget(
     field: &'static str,
-    value: Option<&Scalar>,
+    value: Option<&Text<'_>>,
     currency: Currency,
 ) -> Result<Option<Micros>, Unreadable> {
     let exponent = if OFFSET_ONE_CURRENCIES.contains(&currency.as_str()) { 0 } else { 2 };
@@ -466,16 +349,12 @@ fn day(start: Option<&Text<'_>>, stop: Option<&Text<'_>>) -> Result<Day, Unreada
     start.0.parse().map_err(|_| Unreadable::Date("date_start"))
 }
 
-fn owned(text: Option<Text<'_>>) -> Option<Scalar> {
-    text.map(|text| Scalar(text.0.into_owned()))
+fn id(field: &'static str, id: Option<Text<'_>>) -> Result<String, Unreadable> {
+    id.filter(|id| !id.0.is_empty()).map(|id| id.0.into_owned()).ok_or(Unreadable::Missing(field))
 }
 
-fn id(field: &'static str, id: Option<Scalar>) -> Result<String, Unreadable> {
-    id.map(|Scalar(id)| id).filter(|id| !id.is_empty()).ok_or(Unreadable::Missing(field))
-}
-
-fn country(country: Option<String>) -> Result<String, Unreadable> {
-    let country = country.filter(|country| !country.is_empty()).ok_or(Unreadable::Missing("country"))?;
+fn country(country: Option<Text<'_>>) -> Result<String, Unreadable> {
+    let country = id("country", country)?;
     let (unknown, ours) = UNKNOWN_COUNTRY;
     Ok(match country.len() {
         _ if country.eq_ignore_ascii_case(unknown) => ours.to_owned(),

@@ -2,7 +2,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::integrations::meta_ads::testing::owner;
+use crate::{integrations::meta_ads::testing::owner, reading::elements::parse};
 
 const CONVERSION: &str = "offsite_conversion.custom.702345678901234";
 const AD_ROW: &str = r#"{"account_id":"1234567890123456","account_name":"Dynamoi Label A","account_currency":"USD",
@@ -128,7 +128,7 @@ fn what_is_set_aside_names_ids_and_nothing_else() {
     );
     let aside =
         read_page("edge", &page, |wire| super::insights(wire, &mapping(Shape::Campaign, None))).unwrap();
-    let fields = &aside.quarantined[0].fields;
+    let fields = &aside.0.quarantined[0].fields;
     // A campaign's id that is no id is a text of somebody's.
     assert!(fields.iter().all(|(_, value)| value.bytes().all(|byte| byte.is_ascii_digit())), "{fields:?}");
 }
@@ -249,7 +249,8 @@ fn a_bad_row_is_kept_aside_without_its_text_and_its_neighbours_are_read() {
     let bad = AD_ROW.replace(r#""spend":"24.87""#, r#""spend":"Jane Doe""#);
     let page = EdgePage::of(&format!(r#"{{"data":[{AD_ROW},{bad},7]}}"#));
     let mapping = mapping(Shape::Ad, None);
-    let read = read_page("/v25.0/act_1/insights", &page, |wire| super::insights(wire, &mapping)).unwrap();
+    let (read, _) =
+        read_page("/v25.0/act_1/insights", &page, |wire| super::insights(wire, &mapping)).unwrap();
     let (rows, quarantined) = (read.rows, read.quarantined);
     assert_eq!(rows.len(), 1);
     let [first, second] = &quarantined[..] else { panic!("{quarantined:?}") };
@@ -381,7 +382,9 @@ proptest! {
     #[test]
     fn any_object_is_a_row_or_kept_aside(json in anything()) {
         let page = EdgePage::of(&format!(r#"{{"data":[{json}]}}"#));
-        let one = |read: Result<Elements, Failure>| read.map(|read| read.rows.len() + read.quarantined.len());
+        let one = |read: Result<(Elements<Row>, Option<String>), Failure>| {
+            read.map(|(read, _)| read.rows.len() + read.quarantined.len())
+        };
         for shape in [Shape::Campaign, Shape::Ad, Shape::Country] {
             let mapping = mapping(shape, Some("video_view"));
             prop_assert_eq!(one(read_page("place", &page, |wire| super::insights(wire, &mapping))), Ok(1));

@@ -1,22 +1,22 @@
 //! From PostHog's answers to the project's rows.
 
-use std::fmt::Write as _;
-
 use rows::{
     Currency, Day, Micros, Row,
-    quarantine::Quarantined,
+    quarantine::{Quarantined, sha256_hex},
     web::{WebAnalytics, WebConversions, WebOrigin, WebScope},
 };
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
 use super::{
     answer::undocumented,
     query::column,
     revenue::Revenue,
-    wire::{Cells, Table, Unreadable},
+    wire::{Cells, Table},
 };
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    reading::elements::{self, Elements, Named, Unreadable},
+};
 
 /// Reads the rows of one answer.
 pub struct Mapping<'a> {
@@ -127,34 +127,20 @@ impl Mapping<'_> {
         }))
     }
 
-    /// Reads row by row; sets aside those that cannot be read.
+    /// Reads row by row; sets aside those that cannot be read. The day is known, whatever a row says: its window then
+    /// deletes nothing.
     fn each<T>(
         &mut self,
         table: &Table,
         mut read: impl FnMut(&Self, &Cells<'_>) -> Result<T, Unreadable>,
     ) -> Vec<T> {
-        let mut values = Vec::with_capacity(table.rows.len());
-        let mut aside = Vec::new();
-        for (index, raw) in table.rows.iter().enumerate() {
-            match table.cells(raw).and_then(|cells| read(self, &cells)) {
-                Ok(value) => values.push(value),
-                Err(unreadable) => aside.push(self.set_aside(index, raw, &unreadable)),
-            }
-        }
-        self.quarantined.extend(aside);
-        values
-    }
-
-    /// The day is known, whatever the row says: its window then deletes nothing.
-    fn set_aside(&self, index: usize, raw: &RawValue, unreadable: &Unreadable) -> Quarantined {
-        Quarantined {
-            reason: unreadable.reason(),
-            detail: unreadable.to_string(),
-            place: format!("{} of {} row {index}", self.place, self.date),
-            hash: sha256_hex(raw.get().as_bytes()),
-            fields: self.fields(),
-            day: Some(self.date),
-        }
+        let place = format!("{} of {}", self.place, self.date);
+        let named = |_: &RawValue| Named { fields: self.fields(), day: Some(self.date) };
+        let rows = table.rows.iter().map(|raw| &**raw);
+        let Elements { rows, quarantined } =
+            elements::each(rows, &place, named, |raw| read(self, &table.cells(raw)?));
+        self.quarantined.extend(quarantined);
+        rows
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
@@ -166,12 +152,4 @@ fn by_campaign(origin: Vec<String>) -> Result<WebOrigin, Unreadable> {
     let [campaign, source, medium] =
         <[String; 3]>::try_from(origin).map_err(|_| Unreadable::Missing(column::CAMPAIGN))?;
     Ok(WebOrigin { scope: WebScope::Campaign, campaign, source, medium })
-}
-
-fn sha256_hex(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }

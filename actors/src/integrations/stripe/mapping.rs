@@ -4,26 +4,20 @@ use jiff::Timestamp;
 use rows::{
     Currency, Micros,
     instant::said,
-    money::MoneyError,
     payments::{
         Customer, Dispute, Invoice, InvoicePayment, LedgerEntry, Minor, Payment, Price, Product, Refund,
         Subscription,
     },
 };
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
 use super::{
     currency::Currencies,
     wire::{self, Expandable, Link},
 };
-
-/// Why an object cannot become a row. Holds no value of the object but amounts and codes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// `money`, `date`, `missing_field`, `malformed`, `mrr`.
-    pub reason: &'static str,
-    /// What was expected.
-    pub detail: String,
-}
+use crate::reading::elements::Unreadable;
 
 /// Makes rows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,36 +26,32 @@ pub struct Mapper {
     pub currencies: Currencies,
 }
 
-type Mapped<T> = Result<T, Problem>;
+type Mapped<T> = Result<T, Unreadable>;
 
-// === impl Problem ===
-
-impl From<MoneyError> for Problem {
-    fn from(error: MoneyError) -> Self {
-        Self { reason: "money", detail: error.to_string() }
-    }
+/// Reads one object.
+pub fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Mapped<T> {
+    serde_json::from_str(raw.get()).map_err(|error| explained(&error))
 }
 
-impl From<serde_json::Error> for Problem {
-    /// Tells what was expected, never what was found: that could be anything.
-    fn from(error: serde_json::Error) -> Self {
-        let text = error.to_string();
-        let place = format!("line {} column {}", error.line(), error.column());
-        if let Some(field) = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-            return Self { reason: "missing_field", detail: format!("{field} at {place}") };
-        }
-        // A quoted value may hold the word itself: what was expected stands last.
-        let expected = text
-            .rsplit_once(", expected ")
-            .map(|(_, rest)| rest.split(" at line").next().unwrap_or_default())
-            .map_or_else(String::new, |expected| format!(", expected {expected}"));
-        Self { reason: "malformed", detail: format!("{:?} error{expected} at {place}", error.classify()) }
+/// Tells what was expected, never what was found: that could be anything. All types are our own, so that the parser's words
+/// are known.
+pub fn explained(error: &serde_json::Error) -> Unreadable {
+    let text = error.to_string();
+    let place = format!("line {} column {}", error.line(), error.column());
+    if let Some(field) = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        return Unreadable::Other { reason: "missing_field", detail: format!("{field} at {place}") };
     }
+    // A quoted value may hold the word itself: what was expected stands last.
+    let expected = text
+        .rsplit_once(", expected ")
+        .map(|(_, rest)| rest.split(" at line").next().unwrap_or_default())
+        .map_or_else(String::new, |expected| format!(", expected {expected}"));
+    Unreadable::Shape(format!("{:?} error{expected} at {place}", error.classify()))
 }
 
 fn at(seconds: i64) -> Mapped<Timestamp> {
     Timestamp::from_second(seconds)
-        .map_err(|_| Problem { reason: "date", detail: format!("{seconds} is no Unix time") })
+        .map_err(|_| Unreadable::Other { reason: "date", detail: format!("{seconds} is no Unix time") })
 }
 
 fn maybe_at(seconds: Option<i64>) -> Mapped<Option<Timestamp>> {
@@ -209,7 +199,7 @@ impl Mapper {
             status: entry.status,
             created_at: at(entry.created)?,
             available_at: maybe_at(entry.available_on)?,
-            exchange_rate: entry.exchange_rate.map(|rate| rate.0),
+            exchange_rate: entry.exchange_rate.map(|rate| rate.0.to_string()),
             id: entry.id,
         })
     }
@@ -253,7 +243,7 @@ impl Mapper {
             exponent: Some(exponent),
             unit_amount_decimal: price
                 .unit_amount_decimal
-                .map(|amount| amount.0)
+                .map(|amount| amount.0.to_string())
                 .or_else(|| price.unit_amount.map(|amount| amount.to_string())),
             billing_scheme: price.billing_scheme,
             kind: price.kind,

@@ -1,6 +1,6 @@
 //! What a provider adds: an [`Integration`] and the [`Source`] that it connects.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use rows::{Clock, Currency, Day};
@@ -62,9 +62,10 @@ pub trait Integration: Send + Sync {
         &[]
     }
 
-    /// An account's id as the provider gives it, from how it may be written in the configuration (`act_1` is 1).
-    fn account_id<'a>(&self, configured: &'a str) -> &'a str {
-        configured
+    /// An account's id as the provider gives it, from how it may be written in the configuration (`act_1` is 1,
+    /// `123-456-7890` is 1234567890).
+    fn account_id<'a>(&self, configured: &'a str) -> Cow<'a, str> {
+        configured.into()
     }
 
     /// The accounts that these settings name, where they say what is read (`project`).

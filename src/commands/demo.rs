@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{Worker, WorkerKind, settings::Settings};
-use sandbox::{Options, Sandbox, meta_ads, posthog, stripe};
+use sandbox::{Options, Sandbox, google, meta_ads, posthog, stripe};
 use tempfile::TempDir;
 
 use super::{Exit, output, run::Signals, source::environment};
@@ -13,7 +13,7 @@ use super::{Exit, output, run::Signals, source::environment};
 /// The configuration that it runs.
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
 /// The imitated providers that it polls.
-const PROVIDERS: [&str; 4] = ["meta_ads", "stripe", "posthog", "deezer"];
+const PROVIDERS: [&str; 5] = ["meta_ads", "google_ads", "stripe", "posthog", "deezer"];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
 /// Seconds between two payments in the imitated world: something to see.
@@ -102,6 +102,11 @@ impl Demo {
         };
         let demo = [
             ("DEMO_META_TOKEN", meta_ads::TOKEN.to_owned()),
+            ("DEMO_GOOGLE_KEY", google::DEMO_KEY.to_owned()),
+            (
+                "DYNAMOI__INTEGRATIONS__GOOGLE_ADS__ENDPOINTS__TOKEN",
+                format!("{}/token", sandbox.url("google_ads")),
+            ),
             ("DEMO_STRIPE_KEY", stripe::SANDBOX_KEY.to_owned()),
             ("DEMO_POSTHOG_KEY", posthog::EU_KEY.to_owned()),
             ("DYNAMOI__DATABASE__URL", format!("sqlite://{}", database.display())),
@@ -111,7 +116,7 @@ impl Demo {
         let addresses = PROVIDERS
             .map(|id| (format!("DYNAMOI__INTEGRATIONS__{}__BASE_URL", id.to_uppercase()), sandbox.url(id)));
         // What Deezer shows has no history.
-        let starts = ["META", "STRIPE", "POSTHOG"]
+        let starts = ["META", "GOOGLE", "STRIPE", "POSTHOG"]
             .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
         let demo = demo.chain(addresses).chain(starts);
         Ok(Settings::load(&[file], real.chain(demo), &catalogue())?)

@@ -130,8 +130,9 @@ fn claim(candidate: &Candidate, kind: &str, text: &str) -> u64 {
     hasher.finish()
 }
 
+/// `act_123` is 123, and `123-456-7890` is 1234567890.
 fn plain(account: &str) -> String {
-    account.strip_prefix("act_").unwrap_or(account).to_owned()
+    account.strip_prefix("act_").unwrap_or(account).replace('-', "")
 }
 
 fn overlap(first: &Candidate, second: &Candidate) -> Option<Overlap> {

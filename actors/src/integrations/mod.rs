@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::integration::Integration;
 
 pub mod deezer;
+mod google;
+pub mod google_ads;
 pub mod meta_ads;
 pub mod posthog;
 pub mod report_files;
@@ -14,6 +16,7 @@ pub mod stripe;
 pub fn catalogue() -> Vec<Arc<dyn Integration>> {
     vec![
         Arc::new(deezer::Deezer),
+        Arc::new(google_ads::GoogleAds),
         Arc::new(meta_ads::MetaAds),
         Arc::new(posthog::PostHog),
         Arc::new(stripe::Stripe),

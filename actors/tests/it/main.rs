@@ -6,6 +6,7 @@ mod busboards;
 mod compliance;
 mod deezer;
 mod engine;
+mod google_ads;
 mod hostile;
 mod simulator;
 mod support;

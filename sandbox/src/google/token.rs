@@ -57,6 +57,7 @@ const MEMORY: SignedDuration = SignedDuration::from_hours(24);
 pub struct TokenEndpoint {
     /// Scopes that give an access token; others give an identity only.
     scopes: &'static [&'static str],
+    refresh_token: String,
     lifetime: SignedDuration,
     /// By their text: when each expires.
     tokens: BTreeMap<String, Timestamp>,
@@ -87,7 +88,14 @@ struct OAuthError {
 
 impl TokenEndpoint {
     pub(crate) fn new(scopes: &'static [&'static str]) -> Self {
-        Self { scopes, lifetime: LIFETIME, tokens: BTreeMap::new(), issued: 0, revoked: false }
+        Self {
+            scopes,
+            refresh_token: REFRESH_TOKEN.to_owned(),
+            lifetime: LIFETIME,
+            tokens: BTreeMap::new(),
+            issued: 0,
+            revoked: false,
+        }
     }
 
     /// How long access tokens live that are given out from now on, in whole seconds; 3,599 at first. `expires_in` says so.
@@ -108,6 +116,12 @@ impl TokenEndpoint {
     /// Undoes [`TokenEndpoint::revoke`].
     pub fn restore(&mut self) {
         self.revoked = false;
+    }
+
+    /// Accepts this refresh token and no other.
+    pub fn set_refresh_token(&mut self, refresh_token: &str) {
+        refresh_token.clone_into(&mut self.refresh_token);
+        self.restore();
     }
 
     /// How many access tokens have been given out.
@@ -163,7 +177,7 @@ impl TokenEndpoint {
                     let wrong = OAuthError::bad("invalid_client", "The OAuth client was not found.");
                     return Err(OAuthError { status: 401, ..wrong });
                 }
-                if field("refresh_token")? != REFRESH_TOKEN || self.revoked {
+                if field("refresh_token")? != self.refresh_token || self.revoked {
                     return Err(OAuthError::grant("Token has been expired or revoked."));
                 }
                 self.scopes.join(" ")

@@ -1,6 +1,7 @@
 //! What tests do to the world. Ids are taken as the provider writes them; a control that finds nothing to change says so.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZoneDatabase;
 
 use super::errors::AdsError;
 use super::numbers::{Metrics, Progress};
@@ -52,6 +53,16 @@ impl GoogleAds {
         found.next().is_some_and(|campaign| {
             name.clone_into(&mut campaign.name);
             campaign.status = status;
+            true
+        })
+    }
+
+    /// Moves a customer's days into another zone, which the provider itself never does.
+    pub fn set_time_zone(&mut self, customer_id: &str, name: &str) -> bool {
+        let Ok(zone) = TimeZoneDatabase::bundled().get(name) else { return false };
+        let mut found = self.world.customers.iter_mut().filter(|customer| customer.id == customer_id);
+        found.next().is_some_and(|customer| {
+            (customer.zone, customer.zone_name) = (zone, name.to_owned());
             true
         })
     }

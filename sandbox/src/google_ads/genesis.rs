@@ -58,7 +58,7 @@ pub(super) fn world(seed: u64, days: u32, now: Timestamp) -> World {
             id,
             name,
             currency,
-            zone_name,
+            zone_name: zone_name.to_owned(),
             zone,
             is_manager,
             status,

@@ -34,7 +34,7 @@ pub struct TruthCustomer {
     pub customer_id: &'static str,
     pub name: &'static str,
     pub currency: &'static str,
-    pub time_zone: &'static str,
+    pub time_zone: String,
     /// Whether its campaigns can be read: enabled, no manager, not refused.
     pub is_readable: bool,
     /// The day it is there now.
@@ -119,7 +119,7 @@ impl GoogleAds {
             customer_id: customer.id,
             name: customer.name,
             currency: customer.currency,
-            time_zone: customer.zone_name,
+            time_zone: customer.zone_name.clone(),
             is_readable: self.is_readable(customer),
             today: customer.today(now),
         };

@@ -29,7 +29,7 @@ pub(super) struct Customer {
     pub(super) id: &'static str,
     pub(super) name: &'static str,
     pub(super) currency: &'static str,
-    pub(super) zone_name: &'static str,
+    pub(super) zone_name: String,
     pub(super) zone: TimeZone,
     pub(super) is_manager: bool,
     /// `ENABLED`, `CANCELED`, `SUSPENDED` or `CLOSED`.

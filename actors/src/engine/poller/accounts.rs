@@ -48,7 +48,7 @@ const CHECK_EVERY: Duration = Duration::from_hours(6);
 impl Named {
     pub fn of(spec: &ConnectionSpec, integration: &dyn Integration) -> Self {
         let ids = |configured: &[String]| -> BTreeSet<String> {
-            configured.iter().map(|id| integration.account_id(id).to_owned()).collect()
+            configured.iter().map(|id| integration.account_id(id).into_owned()).collect()
         };
         let mut accounts = ids(&spec.accounts);
         accounts.extend(integration.accounts_in(&spec.settings));

@@ -11,7 +11,7 @@
 //! | `insights.rs` | daily reports, at once |
 //! | `report.rs`, `parts.rs` | daily reports that are too large for that: prepared by Meta, cut into parts |
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use jiff::SignedDuration;
 use rows::Table;
@@ -127,8 +127,8 @@ impl Integration for MetaAds {
         schemars::schema_for!(Settings)
     }
 
-    fn account_id<'a>(&self, configured: &'a str) -> &'a str {
-        configured.strip_prefix("act_").unwrap_or(configured)
+    fn account_id<'a>(&self, configured: &'a str) -> Cow<'a, str> {
+        configured.strip_prefix("act_").unwrap_or(configured).into()
     }
 
     fn sample(&self) -> &'static str {

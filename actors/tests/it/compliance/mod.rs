@@ -3,7 +3,7 @@
 pub mod bench;
 pub mod case;
 pub mod cases;
-mod fact;
+pub mod fact;
 mod rules;
 mod skew;
 
@@ -48,6 +48,7 @@ macro_rules! every_rule {
 
 every_rule!(busboards);
 every_rule!(deezer);
+every_rule!(google_ads);
 every_rule!(meta_ads);
 every_rule!(posthog);
 every_rule!(stripe);

@@ -256,12 +256,12 @@ impl Transport for ImitationWire {
             let (result, wait) = {
                 let mut line = self.line.lock();
                 let now = self.clock.elapsed();
-                let mishap = line.mishap(&call.path);
+                let mishap = line.mishap(&request.path);
                 let (result, told) = line.exchange(&request, mishap, now);
                 line.seen.push(Seen {
                     at: now,
                     method: call.method,
-                    path: call.path.clone(),
+                    path: request.path.clone(),
                     query: call.query.clone(),
                     body: call.body.as_ref().map(ToString::to_string).unwrap_or_default(),
                     status: result.as_ref().ok().map(|answer| answer.status),
@@ -294,7 +294,8 @@ fn request(base: &Url, call: &Call, signature: &Signature, clock: &dyn Clock) ->
             Method::Get => "GET".to_owned(),
             Method::Post => "POST".to_owned(),
         },
-        path: call.path.clone(),
+        // Below the root of its host: a further host has one of its own.
+        path: format!("{}{}", base.path().trim_end_matches('/'), call.path),
         query,
         headers,
         body,

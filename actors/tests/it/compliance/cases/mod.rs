@@ -2,6 +2,7 @@
 
 pub mod busboards;
 pub mod deezer;
+pub mod google_ads;
 pub mod meta_ads;
 pub mod posthog;
 pub mod stripe;

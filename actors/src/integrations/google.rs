@@ -1,0 +1,118 @@
+//! What Google's APIs share: who may ask. Either a service account's key, or the refresh token of somebody who has let an
+//! application in.
+
+use std::{sync::Arc, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Map, json};
+
+use crate::{
+    integration::{ConnectionSpec, CredentialSpec, HostSpec, SetupError},
+    session::{
+        Credential,
+        oauth::{Client, ClientAuth, SignedToken, TOKEN_HOST, jwt::SigningKey},
+    },
+};
+
+/// The key of a service account.
+pub const SERVICE_ACCOUNT: CredentialSpec = CredentialSpec {
+    name: "service_account",
+    required: false,
+    help: "the JSON key of a service account as downloaded: Google Cloud console > IAM > Service accounts > Keys. Or set \
+           client_id, client_secret and refresh_token",
+};
+/// An application's id.
+pub const CLIENT_ID: CredentialSpec = CredentialSpec {
+    name: "client_id",
+    required: false,
+    help: "OAuth client id, with client_secret and refresh_token: Google Cloud console > APIs & Services > Credentials",
+};
+/// An application's secret.
+pub const CLIENT_SECRET: CredentialSpec = CredentialSpec {
+    name: "client_secret",
+    required: false,
+    help: "OAuth client secret, from the same place as client_id",
+};
+/// What somebody gave the application.
+pub const REFRESH_TOKEN: CredentialSpec = CredentialSpec {
+    name: "refresh_token",
+    required: false,
+    help: "refresh token of a person who has let the OAuth client in; of a client in testing it expires after 7 days",
+};
+/// Where access tokens are had.
+pub const TOKEN: HostSpec = HostSpec {
+    name: TOKEN_HOST,
+    url: "https://oauth2.googleapis.com/token",
+    help: "gives access tokens; the whole address",
+};
+
+/// Google takes no assertion that holds for longer.
+const ASSERTION_LIFE: Duration = Duration::from_hours(1);
+
+/// What is read of a key file. Unknown fields are passed over.
+#[derive(Deserialize)]
+struct KeyFile {
+    client_email: String,
+    private_key: SecretString,
+    private_key_id: Option<String>,
+    token_uri: Option<String>,
+}
+
+/// The credential of a connection, for this scope. Sends nothing.
+pub fn credential(spec: &ConnectionSpec, scope: &str) -> Result<Arc<Credential>, SetupError> {
+    let given = |of: &CredentialSpec| spec.credentials.get(of.name);
+    let has_refresh_token = [CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN].iter().any(|of| given(of).is_some());
+    let credential = match given(&SERVICE_ACCOUNT) {
+        Some(_) if has_refresh_token => {
+            return Err(refuse(
+                "it stands beside client_id, client_secret or refresh_token: keep one of the two",
+            ));
+        }
+        Some(key) => service_account(spec, key, scope)?,
+        None if has_refresh_token => {
+            let id = spec.credential(&CLIENT_ID)?.expose_secret().trim().to_owned();
+            let client = Client { id, secret: spec.credential(&CLIENT_SECRET)?, auth: ClientAuth::Form };
+            Credential::refresh(token_url(spec)?, client, spec.credential(&REFRESH_TOKEN)?)
+        }
+        None => {
+            let CredentialSpec { name, help, .. } = SERVICE_ACCOUNT;
+            return Err(SetupError::MissingCredential { name, help });
+        }
+    };
+    Ok(Arc::new(credential))
+}
+
+/// The assertion is meant for the address that the key names (`aud`), wherever it is sent: only to `endpoints.token`.
+fn service_account(spec: &ConnectionSpec, key: &SecretString, scope: &str) -> Result<Credential, SetupError> {
+    let file: KeyFile = serde_json::from_str(key.expose_secret()).map_err(|error| {
+        // The error's own text may quote the key.
+        let (line, column) = (error.line(), error.column());
+        refuse(&format!(
+            "expected the JSON key of a service account, whole, with client_email and private_key \
+             ({:?} error at line {line} column {column})",
+            error.classify()
+        ))
+    })?;
+    let key = SigningKey::rs256(&file.private_key, file.private_key_id)
+        .map_err(|error| refuse(&format!("private_key: {error}")))?;
+    let audience = file.token_uri.unwrap_or_else(|| TOKEN.url.to_owned());
+    let claims = [
+        ("iss".to_owned(), json!(file.client_email)),
+        ("scope".to_owned(), json!(scope)),
+        ("aud".to_owned(), json!(audience)),
+    ];
+    let assertion = SignedToken { key, claims: Map::from_iter(claims), valid_for: ASSERTION_LIFE };
+    Ok(Credential::assertion(token_url(spec)?, assertion))
+}
+
+fn token_url(spec: &ConnectionSpec) -> Result<&url::Url, SetupError> {
+    spec.host(TOKEN_HOST).ok_or_else(|| SetupError::Setting {
+        key: "endpoints.token".to_owned(),
+        problem: "expected the address that gives access tokens".to_owned(),
+    })
+}
+
+fn refuse(problem: &str) -> SetupError {
+    SetupError::Credential { name: SERVICE_ACCOUNT.name, problem: problem.to_owned() }
+}

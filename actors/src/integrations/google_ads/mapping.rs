@@ -1,0 +1,387 @@
+//! From what Google Ads sends to the project's rows.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use ::rows::{
+    Currency, Day, Micros, Row,
+    ads::{Ad, AdAccount, AdCampaign, AdCountry, AdLevel, AdMetrics, AdPerformance, AdSet, REMOVED},
+    instant::said,
+    money::RawSpend,
+    zone::zone,
+};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{countries, settings::Conversions, wire};
+use crate::{
+    failure::Failure,
+    integration::Account,
+    reading::{
+        elements::{Named, Unreadable},
+        wire::{Count, Exact, NumericId, Whole},
+    },
+};
+
+/// What `video_views` counts.
+const TRUEVIEW: &str = "trueview";
+/// Google's word for what its owner has deleted.
+const GONE: &str = "REMOVED";
+/// A campaign that learns says so.
+const LEARNING: &str = "LEARNING";
+/// `2026-10-01 00:00:00`
+const TIME_FORMAT: &str = "%Y-%m-%d %H:%M:%S";
+/// A campaign without an end ends in this year.
+const ENDLESS_YEAR: i16 = 2037;
+
+/// What a row of a campaign that cannot be read is known by.
+pub const CAMPAIGN: &str = "campaign_id";
+/// What tells its country.
+pub const CRITERION: &str = "country_criterion_id";
+
+/// Whose rows these are, and what they count.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// The customer.
+    pub account_id: String,
+    /// Its.
+    pub currency: Currency,
+    /// In which its days are counted.
+    pub time_zone: TimeZone,
+    /// What counts as a conversion.
+    pub conversions: Conversions,
+    /// Its name, and that of what counts as a view: shared by all rows.
+    definitions: [Arc<str>; 2],
+}
+
+/// The numbers of a row. None is unknown: what a row leaves out is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbers {
+    pub impressions: i64,
+    pub clicks: i64,
+    pub interactions: i64,
+    pub engagements: i64,
+    pub cost: Micros,
+    pub conversions: Micros,
+    pub conversions_value: Micros,
+    pub views: i64,
+}
+
+// === impl Owner ===
+
+impl Owner {
+    /// Of an account that `check` found.
+    pub fn of(account: &Account, conversions: Conversions) -> Result<Self, Failure> {
+        let unknown = |what: &str| Failure::Permanent {
+            reason: format!("customer {}: its {what} is not known", account.id),
+        };
+        Ok(Self {
+            account_id: account.id.clone(),
+            currency: account.currency.ok_or_else(|| unknown("currency"))?,
+            time_zone: zone(&account.time_zone).ok_or_else(|| unknown("time zone"))?,
+            conversions,
+            definitions: [conversions.as_str(), TRUEVIEW].map(Arc::from),
+        })
+    }
+
+    fn definitions(&self) -> (Option<Arc<str>>, Option<Arc<str>>) {
+        let [conversion, view] = self.definitions.clone();
+        (Some(conversion), Some(view))
+    }
+}
+
+// === impl Numbers ===
+
+impl Numbers {
+    /// Nothing was counted.
+    pub const ZERO: Self = Self {
+        impressions: 0,
+        clicks: 0,
+        interactions: 0,
+        engagements: 0,
+        cost: Micros::ZERO,
+        conversions: Micros::ZERO,
+        conversions_value: Micros::ZERO,
+        views: 0,
+    };
+
+    fn of(row: &wire::Row, kind: Conversions) -> Result<Self, Unreadable> {
+        let none = wire::Metrics::default();
+        let wire = row.metrics.as_ref().unwrap_or(&none);
+        let (conversions, conversions_value) = match kind {
+            Conversions::Conversions => (wire.conversions, wire.conversions_value),
+            Conversions::AllConversions => (wire.all_conversions, wire.all_conversions_value),
+        };
+        let count = |count: Option<Count>| count.map_or(0, |Count(count)| count);
+        Ok(Self {
+            impressions: count(wire.impressions),
+            clicks: count(wire.clicks),
+            interactions: count(wire.interactions),
+            engagements: count(wire.engagements),
+            cost: wire.cost_micros.map_or(Micros::ZERO, |Whole(micros)| Micros(micros)),
+            conversions: decimal("metrics.conversions", conversions)?,
+            conversions_value: decimal("metrics.conversions_value", conversions_value)?,
+            views: count(wire.video_trueview_views),
+        })
+    }
+
+    /// Both together; none where the sum does not fit.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let micros = |ours: Micros, theirs: Micros| ours.0.checked_add(theirs.0).map(Micros);
+        Some(Self {
+            impressions: self.impressions.checked_add(other.impressions)?,
+            clicks: self.clicks.checked_add(other.clicks)?,
+            interactions: self.interactions.checked_add(other.interactions)?,
+            engagements: self.engagements.checked_add(other.engagements)?,
+            cost: micros(self.cost, other.cost)?,
+            conversions: micros(self.conversions, other.conversions)?,
+            conversions_value: micros(self.conversions_value, other.conversions_value)?,
+            views: self.views.checked_add(other.views)?,
+        })
+    }
+
+    fn metrics(self) -> AdMetrics {
+        AdMetrics {
+            impressions: Some(self.impressions),
+            clicks: Some(self.clicks),
+            clicks_all: Some(self.interactions),
+            spend: Some(RawSpend(self.cost)),
+            conversions: Some(self.conversions),
+            conversion_value: Some(self.conversions_value),
+            video_views: Some(self.views),
+            // Google tells a rate, and people reached only for whole ranges.
+            video_completions: None,
+            engagements: Some(self.engagements),
+            reach: None,
+        }
+    }
+}
+
+/// The customer as a row. What nobody knows is unknown.
+pub fn account(wire: wire::Customer, account_id: &str) -> Row {
+    Row::AdAccount(AdAccount {
+        account_id: account_id.to_owned(),
+        name: text(wire.descriptive_name),
+        status: text(wire.status),
+        currency: wire.currency_code.and_then(|code| Currency::parse(&code).ok()),
+        time_zone: wire.time_zone.filter(|name| zone(name).is_some()),
+    })
+}
+
+/// A campaign.
+pub fn campaign(row: wire::Row, owner: &Owner) -> Result<Row, Unreadable> {
+    let wire = row.campaign.ok_or(Unreadable::Missing("campaign"))?;
+    let budget = row.campaign_budget.unwrap_or_default();
+    let learning = wire.primary_status.as_deref().map(|status| status == LEARNING);
+    let (status, effective_status) = statuses(wire.status, wire.primary_status);
+    Ok(Row::AdCampaign(AdCampaign {
+        account_id: owner.account_id.clone(),
+        campaign_id: id("campaign.id", wire.id.as_ref())?,
+        name: text(wire.name),
+        status,
+        effective_status,
+        objective: text(wire.advertising_channel_type),
+        daily_budget: amount(budget.amount_micros),
+        lifetime_budget: amount(budget.total_amount_micros),
+        currency: Some(owner.currency),
+        start_at: time("campaign.start_date_time", wire.start_date_time.as_deref(), owner)?,
+        end_at: time("campaign.end_date_time", wire.end_date_time.as_deref(), owner)?,
+        created_at: None,
+        updated_at: None,
+        learning,
+    }))
+}
+
+/// An ad group.
+pub fn ad_group(row: wire::Row, owner: &Owner) -> Result<Row, Unreadable> {
+    let campaign_id = campaign_id(&row)?;
+    let wire = row.ad_group.ok_or(Unreadable::Missing("ad_group"))?;
+    let learning = wire.primary_status.as_deref().map(|status| status == LEARNING);
+    let (status, effective_status) = statuses(wire.status, wire.primary_status);
+    Ok(Row::AdSet(AdSet {
+        account_id: owner.account_id.clone(),
+        campaign_id,
+        ad_set_id: id("ad_group.id", wire.id.as_ref())?,
+        name: text(wire.name),
+        status,
+        effective_status,
+        optimization_goal: None,
+        billing_event: None,
+        daily_budget: None,
+        lifetime_budget: None,
+        currency: Some(owner.currency),
+        start_at: None,
+        end_at: None,
+        created_at: None,
+        updated_at: None,
+        learning,
+    }))
+}
+
+/// An ad in an ad group.
+pub fn ad(row: wire::Row, owner: &Owner) -> Result<Row, Unreadable> {
+    let campaign_id = campaign_id(&row)?;
+    let (ad_set_id, ad_id) = ad_key(&row)?;
+    let wire = row.ad_group_ad.unwrap_or_default();
+    let (status, effective_status) = statuses(wire.status, wire.primary_status);
+    Ok(Row::Ad(Ad {
+        account_id: owner.account_id.clone(),
+        campaign_id,
+        ad_set_id,
+        ad_id,
+        name: text(wire.ad.and_then(|ad| ad.name)),
+        status,
+        effective_status,
+        creative_id: None,
+        created_at: None,
+        updated_at: None,
+    }))
+}
+
+/// A campaign, or an ad in an ad group, on one day.
+pub fn performance(row: &wire::Row, level: AdLevel, owner: &Owner) -> Result<Row, Unreadable> {
+    let (ad_set_id, ad_id) = match level {
+        AdLevel::Ad => ad_key(row)?,
+        AdLevel::Campaign | AdLevel::AdSet => (String::new(), String::new()),
+    };
+    let (conversion_definition, view_definition) = owner.definitions();
+    Ok(Row::AdPerformance(AdPerformance {
+        account_id: owner.account_id.clone(),
+        level,
+        campaign_id: campaign_id(row)?,
+        ad_set_id,
+        ad_id,
+        date: date(row)?,
+        currency: owner.currency,
+        metrics: Numbers::of(row, owner.conversions)?.metrics(),
+        conversion_definition,
+        view_definition,
+    }))
+}
+
+/// A campaign in a country on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InCountry {
+    pub campaign_id: String,
+    pub date: Day,
+    /// None: Google numbers it otherwise than any country.
+    pub country: Option<&'static str>,
+    pub numbers: Numbers,
+}
+
+/// Reads a row of `geographic_view`.
+pub fn in_country(row: &wire::Row, owner: &Owner) -> Result<InCountry, Unreadable> {
+    let criterion = row.geographic_view.as_ref().and_then(|view| view.country_criterion_id);
+    let Whole(criterion) = criterion.unwrap_or(Whole(0));
+    Ok(InCountry {
+        campaign_id: campaign_id(row)?,
+        date: date(row)?,
+        country: countries::of_criterion(criterion),
+        numbers: Numbers::of(row, owner.conversions)?,
+    })
+}
+
+// === impl InCountry ===
+
+impl InCountry {
+    /// As a row.
+    pub fn row(self, owner: &Owner) -> Row {
+        let (conversion_definition, view_definition) = owner.definitions();
+        Row::AdCountry(AdCountry {
+            account_id: owner.account_id.clone(),
+            campaign_id: self.campaign_id,
+            country: self.country.unwrap_or(countries::UNKNOWN).to_owned(),
+            date: self.date,
+            currency: owner.currency,
+            // Cannot be asked for by country.
+            metrics: AdMetrics { engagements: None, ..self.numbers.metrics() },
+            conversion_definition,
+            view_definition,
+        })
+    }
+}
+
+/// What may be repeated of a row that cannot be read: its ids and its day.
+pub fn named(raw: &RawValue) -> Named {
+    let parts = |raw: &RawValue| -> BTreeMap<String, Box<RawValue>> {
+        serde_json::from_str(raw.get()).unwrap_or_default()
+    };
+    let row = parts(raw);
+    let ad = row.get("adGroupAd").map(|raw| parts(raw)).unwrap_or_default();
+    let of = |part: Option<&Box<RawValue>>, field: &'static str| Named::of(part?, &[field], "").fields.pop();
+    let ids = [
+        ("customer_id", of(row.get("customerClient"), "id")),
+        (CAMPAIGN, of(row.get("campaign"), "id")),
+        ("ad_group_id", of(row.get("adGroup"), "id")),
+        ("ad_id", of(ad.get("ad"), "id")),
+        (CRITERION, of(row.get("geographicView"), "countryCriterionId")),
+    ];
+    Named {
+        fields: ids.into_iter().filter_map(|(name, id)| Some((name, id?.1))).collect(),
+        day: row.get("segments").and_then(|segments| Named::of(segments, &[], "date").day),
+    }
+}
+
+fn campaign_id(row: &wire::Row) -> Result<String, Unreadable> {
+    id("campaign.id", row.campaign.as_ref().and_then(|campaign| campaign.id.as_ref()))
+}
+
+/// The ad group, and the key of the ad in it: one ad can be in several groups.
+fn ad_key(row: &wire::Row) -> Result<(String, String), Unreadable> {
+    let group = id("ad_group.id", row.ad_group.as_ref().and_then(|group| group.id.as_ref()))?;
+    let ad = row.ad_group_ad.as_ref().and_then(|wire| wire.ad.as_ref()?.id.as_ref());
+    let key = format!("{group}~{}", id("ad_group_ad.ad.id", ad)?);
+    Ok((group, key))
+}
+
+fn date(row: &wire::Row) -> Result<Day, Unreadable> {
+    let date = row.segments.as_ref().and_then(|segments| segments.date.as_deref());
+    let date = date.ok_or(Unreadable::Missing("segments.date"))?;
+    date.parse().map_err(|_| Unreadable::Date("segments.date"))
+}
+
+/// A number above 0.
+pub fn id(field: &'static str, id: Option<&NumericId>) -> Result<String, Unreadable> {
+    let NumericId(id) = id.ok_or(Unreadable::Missing(field))?;
+    if id.starts_with('-') { Err(Unreadable::Form(field, "id")) } else { Ok(id.clone()) }
+}
+
+fn decimal(field: &'static str, said: Option<Exact>) -> Result<Micros, Unreadable> {
+    said.map_or(Ok(Micros::ZERO), |Exact(decimal)| decimal.micros().ok_or(Unreadable::Money(field)))
+}
+
+/// A budget. Of the two kinds that there are, the one that is not used is 0 or absent.
+fn amount(said: Option<Count>) -> Option<Micros> {
+    said.filter(|micros| micros.0 > 0).map(|Count(micros)| Micros(micros))
+}
+
+/// Text that is not there is empty at Google.
+fn text(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// What its owner asked for, and what is really happening. What Google calls removed is removed in both.
+fn statuses(status: Option<String>, primary: Option<String>) -> (Option<String>, Option<String>) {
+    if [&status, &primary].into_iter().any(|word| word.as_deref() == Some(GONE)) {
+        return (Some(REMOVED.to_owned()), Some(REMOVED.to_owned()));
+    }
+    (text(status), text(primary))
+}
+
+/// The customer's local time.
+fn time(
+    field: &'static str,
+    said_text: Option<&str>,
+    owner: &Owner,
+) -> Result<Option<Timestamp>, Unreadable> {
+    let Some(local) = said_text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let local = DateTime::strptime(TIME_FORMAT, local).map_err(|_| Unreadable::Time(field))?;
+    if local.year() >= ENDLESS_YEAR {
+        return Ok(None);
+    }
+    let instant = local.to_zoned_datetime(owner.time_zone.clone()).map_err(|_| Unreadable::Time(field))?;
+    Ok(said(instant.timestamp()))
+}
+
+#[cfg(test)]
+mod tests;

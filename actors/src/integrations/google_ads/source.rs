@@ -1,0 +1,172 @@
+//! One connection: its credentials, its customers, its settings.
+
+use ::rows::ads::AdLevel;
+use futures::future::{BoxFuture, FutureExt as _};
+
+use super::{
+    DEVELOPER_TOKEN, SCOPE,
+    countries::Position,
+    customers::Customers,
+    errors,
+    gaql::{Object, Query, Report},
+    mapping::{self, Owner},
+    search,
+    settings::Settings,
+    streams,
+};
+use crate::{
+    failure::Failure,
+    integration::{Accounts, ConnectionSpec, SetupError, Source},
+    integrations::google,
+    page::{Next, Page, PageRequest, Reply, Span},
+    session::{Auth, Response, Session, Verdict},
+    stream::Stream,
+};
+
+/// A connected credential.
+#[derive(Debug)]
+pub struct GoogleAdsSource {
+    auth: Auth,
+    customers: Customers,
+    settings: Settings,
+}
+
+// === impl GoogleAdsSource ===
+
+impl GoogleAdsSource {
+    /// Checks what is configured. Sends nothing.
+    pub fn new(spec: &ConnectionSpec) -> Result<Self, SetupError> {
+        let settings: Settings = spec.settings()?;
+        let login = settings.login()?;
+        // Not needed since September 2026; whoever has one may still send it.
+        let developer_token = spec.credentials.get(DEVELOPER_TOKEN.name).cloned();
+        let headers = developer_token.into_iter().map(|token| ("developer-token", token)).collect();
+        let credential = google::credential(spec, SCOPE)?;
+        let customers = Customers::new(spec, login);
+        Ok(Self { auth: Auth::Token { credential, headers }, customers, settings })
+    }
+
+    async fn read(&self, session: &Session, request: PageRequest<'_>) -> Result<Page, Failure> {
+        let stream = request.stream.name;
+        match (&request.span, streams::object(stream), streams::report(stream)) {
+            (Span::Snapshot, Some(object), _) => self.objects(session, &request, object).await,
+            (Span::Days { days, .. }, _, Some(report)) => {
+                let query = report.query(*days, self.settings.conversions);
+                self.report(session, &request, report, &query).await
+            }
+            _ => Err(Failure::Permanent { reason: format!("google_ads has no stream {stream:?}") }),
+        }
+    }
+
+    /// One page of objects.
+    async fn objects(
+        &self,
+        session: &Session,
+        request: &PageRequest<'_>,
+        object: Object,
+    ) -> Result<Page, Failure> {
+        let id = &request.account.id;
+        let owner = self.owner(request)?;
+        let found = self.ask(session, id, &object.query(), request.cursor.as_deref()).await?;
+        let (rows, page) = found.read(|row| match object {
+            Object::Customer => Ok(mapping::account(row.customer.unwrap_or_default(), id)),
+            Object::Campaign => mapping::campaign(row, &owner),
+            Object::AdGroup => mapping::ad_group(row, &owner),
+            Object::Ad => mapping::ad(row, &owner),
+        })?;
+        Ok(Page { rows, ..page })
+    }
+
+    /// One page of numbers.
+    async fn report(
+        &self,
+        session: &Session,
+        request: &PageRequest<'_>,
+        report: Report,
+        query: &Query,
+    ) -> Result<Page, Failure> {
+        let id = &request.account.id;
+        let owner = self.owner(request)?;
+        let cursor = request.cursor.as_deref();
+        let level = match report {
+            Report::Campaigns => AdLevel::Campaign,
+            Report::Ads => AdLevel::Ad,
+            Report::Countries => return self.countries(session, id, &owner, query, cursor).await,
+        };
+        let found = self.ask(session, id, query, cursor).await?;
+        let (rows, page) = found.read(|row| mapping::performance(&row, level, &owner))?;
+        Ok(Page { rows, ..page })
+    }
+
+    /// One page of numbers by country. Those of no country are added over all pages, and stand on the last.
+    async fn countries(
+        &self,
+        session: &Session,
+        id: &str,
+        owner: &Owner,
+        query: &Query,
+        cursor: Option<&str>,
+    ) -> Result<Page, Failure> {
+        let mut position = Position::parse(cursor)?;
+        let mut unplaced = position.unplaced();
+        let token = cursor.map(|_| position.token.as_str());
+        let found = self.ask(session, id, query, token).await?;
+        let (read, mut page) = found.read(|row| mapping::in_country(&row, owner))?;
+        page.quarantined.iter().for_each(|row| unplaced.spoil(row));
+        let (placed, rest): (Vec<_>, Vec<_>) = read.into_iter().partition(|row| row.country.is_some());
+        for row in rest {
+            unplaced.add(row);
+        }
+        page.rows = placed.into_iter().map(|row| row.row(owner)).collect();
+        if let Next::More(token) = &mut page.next {
+            *token = Position::cursor(std::mem::take(token), unplaced);
+        } else {
+            page.rows.extend(unplaced.rows().map(|row| row.row(owner)));
+        }
+        Ok(page)
+    }
+
+    async fn ask(
+        &self,
+        session: &Session,
+        customer: &str,
+        query: &Query,
+        token: Option<&str>,
+    ) -> Result<search::Found, Failure> {
+        let root = self.customers.root_of(customer)?;
+        search::page(session, self.customers.target(customer, &root), query, token).await
+    }
+
+    fn owner(&self, request: &PageRequest<'_>) -> Result<Owner, Failure> {
+        Owner::of(request.account, self.settings.conversions)
+    }
+}
+
+impl Source for GoogleAdsSource {
+    fn auth(&self) -> Auth {
+        self.auth.clone()
+    }
+
+    fn classify(&self, response: &Response) -> Verdict {
+        errors::classify(response)
+    }
+
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
+        self.customers.check(session).boxed()
+    }
+
+    fn adjust_streams(&self, mut streams: Vec<Stream>) -> Vec<Stream> {
+        for stream in &mut streams {
+            stream.enabled |= stream.name == streams::COUNTRY_PERFORMANCE && self.settings.countries;
+        }
+        streams
+    }
+
+    fn page<'a>(
+        &'a self,
+        session: &'a Session,
+        request: PageRequest<'a>,
+    ) -> BoxFuture<'a, Result<Reply, Failure>> {
+        self.read(session, request).map(|page| page.map(Reply::Page)).boxed()
+    }
+}

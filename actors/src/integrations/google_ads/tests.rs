@@ -1,0 +1,102 @@
+use jiff::civil::date;
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::*;
+use crate::session::Auth;
+
+/// A key that was made for tests alone.
+const KEY: &str = include_str!("../../session/oauth/testing/rsa.pem");
+
+fn spec(credentials: &[(&str, &str)]) -> ConnectionSpec {
+    let secret = |(name, text): &(&str, &str)| ((*name).to_owned(), SecretString::from(*text));
+    ConnectionSpec {
+        name: "label-a-google".to_owned(),
+        integration: GoogleAds.id().to_owned(),
+        tenant: "label-a".to_owned(),
+        accounts: Vec::new(),
+        accounts_exclude: Vec::new(),
+        start_date: date(2026, 11, 1),
+        base_url: GoogleAds.base_url().parse().unwrap(),
+        endpoints: [("token".to_owned(), google::TOKEN.url.parse().unwrap())].into(),
+        api_version: GoogleAds.api_version().to_owned(),
+        credentials: credentials.iter().map(secret).collect(),
+        settings: serde_json::Value::Null,
+        quotas: None,
+        streams: std::collections::BTreeMap::new(),
+    }
+}
+
+fn connect(spec: &ConnectionSpec) -> Result<GoogleAdsSource, SetupError> {
+    GoogleAdsSource::new(spec)
+}
+
+fn key_file(key: &str) -> String {
+    json!({ "type": "service_account", "client_email": "reader@project.iam.gserviceaccount.com", "private_key": key,
+        "private_key_id": "1", "token_uri": "https://oauth2.googleapis.com/token", "universe_domain": "googleapis.com" })
+    .to_string()
+}
+
+const REFRESH: [(&str, &str); 3] =
+    [("client_id", "id"), ("client_secret", "planted"), ("refresh_token", "planted")];
+
+#[test]
+fn a_key_or_a_refresh_token_is_needed_and_not_both() {
+    let key = key_file(KEY);
+    for credentials in [&REFRESH[..], &[("service_account", &key)]] {
+        use crate::integration::Source as _;
+        let source = connect(&spec(credentials)).unwrap();
+        assert!(matches!(source.auth(), Auth::Token { headers, .. } if headers.is_empty()));
+        assert!(!format!("{source:?}").contains("planted"), "{source:?}");
+    }
+    let problem = |credentials: &[(&str, &str)]| connect(&spec(credentials)).unwrap_err().to_string();
+    assert!(problem(&[]).contains("credentials.service_account is missing"));
+    assert!(problem(&REFRESH[..2]).contains("credentials.refresh_token is missing"));
+    assert!(problem(&REFRESH[1..]).contains("credentials.client_id is missing"));
+    assert!(problem(&[("service_account", &key), REFRESH[2]]).contains("keep one"));
+}
+
+#[test]
+fn a_key_that_is_none_is_told_and_not_shown() {
+    for text in ["planted", "{}", r#"{"client_email":"planted","private_key":7}"#, &key_file("planted")] {
+        let error = connect(&spec(&[("service_account", text)])).unwrap_err().to_string();
+        assert!(error.contains("credentials.service_account") && !error.contains("planted"), "{error}");
+    }
+}
+
+#[test]
+fn a_developer_token_is_sent_where_there_is_one() {
+    use crate::integration::Source as _;
+    let mut credentials = REFRESH.to_vec();
+    credentials.push(("developer_token", "token"));
+    let Auth::Token { headers, .. } = connect(&spec(&credentials)).unwrap().auth() else { panic!("a token") };
+    assert_eq!(headers.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["developer-token"]);
+}
+
+#[test]
+fn settings_switch_countries_on_and_mistakes_are_refused() {
+    use crate::integration::Source as _;
+    let enabled = |settings: serde_json::Value| {
+        let spec = ConnectionSpec { settings, ..spec(&REFRESH) };
+        let streams = connect(&spec).unwrap().adjust_streams(GoogleAds.streams());
+        streams.into_iter().filter(|stream| stream.enabled).count()
+    };
+    assert_eq!(enabled(json!({})), 6);
+    assert_eq!(enabled(json!({ "countries": true })), 7);
+    for settings in [json!({ "login_customer_id": "my-manager" }), json!({ "colour": "blue" })] {
+        assert!(connect(&ConnectionSpec { settings, ..spec(&REFRESH) }).is_err());
+    }
+}
+
+#[test]
+fn every_stream_can_be_read() {
+    for stream in GoogleAds.streams() {
+        let is_known = match stream.kind {
+            Kind::Days(_) => streams::report(stream.name).is_some(),
+            Kind::Snapshot(_) => streams::object(stream.name).is_some(),
+            Kind::Feed(_) => false,
+        };
+        assert!(is_known, "{}", stream.name);
+    }
+    assert_eq!(GoogleAds.account_id("123-456-7890"), "1234567890");
+}

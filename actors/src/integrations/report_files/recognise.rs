@@ -42,10 +42,17 @@ const SAMPLE: usize = 200;
 
 /// Recognises text by its beginning. `is_whole`: there is no more of it.
 pub fn text(head: &str, is_whole: bool, taught: &[Layout]) -> Result<Found, Refusal> {
-    let mut best: Option<Recognised> = None;
+    let (mut best, mut unread): (Option<Recognised>, _) = (None, None);
     let mut header: Vec<String> = Vec::new();
     for delimiter in DELIMITERS.into_iter().chain(taught.iter().filter_map(|layout| layout.delimiter)) {
-        let records = sample(head, is_whole, delimiter)?;
+        // What is no table with this delimiter may be one with another.
+        let records = match sample(head, is_whole, delimiter) {
+            Ok(records) => records,
+            Err(refusal) => {
+                unread = Some(refusal);
+                continue;
+            }
+        };
         match rows(&records, taught, Some(delimiter))? {
             Found::Layout(found) => {
                 let is_better = |than: &Recognised| {
@@ -60,7 +67,11 @@ pub fn text(head: &str, is_whole: bool, taught: &[Layout]) -> Result<Found, Refu
             Found::Nothing(_) => {}
         }
     }
-    Ok(best.map_or(Found::Nothing(header), |found| Found::Layout(Box::new(found))))
+    match (best, unread) {
+        (Some(found), _) => Ok(Found::Layout(Box::new(found))),
+        (None, Some(refusal)) => Err(refusal),
+        (None, None) => Ok(Found::Nothing(header)),
+    }
 }
 
 /// Recognises a table by its first records. `delimiter` is `None` in spreadsheets.

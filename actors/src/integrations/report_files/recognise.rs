@@ -4,7 +4,7 @@ use super::{
     layout::{Bound, Field, Layout, plain},
     limits::{HEADER_WITHIN, SHOWN_BYTES},
     numbers::Decimal,
-    records::{Delimited, Record, Records},
+    records::{Delimited, Dialect, Record, Records},
     refusal::Refusal,
     shipped::{FOREIGN, LAYOUTS},
 };
@@ -19,7 +19,7 @@ pub struct Recognised {
     /// How numbers are written.
     pub decimal: Decimal,
     /// How cells are separated; of no meaning in spreadsheets.
-    pub delimiter: u8,
+    pub dialect: Dialect,
     /// How many records stand before the header.
     pub before_header: usize,
     /// Those records.
@@ -33,6 +33,17 @@ pub enum Found {
     Layout(Box<Recognised>),
     /// None: this line looks most like a header.
     Nothing(Vec<String>),
+}
+
+// === impl Recognised ===
+
+impl Recognised {
+    /// Why a record is too short to be read: it ends before a column that the layout needs. `leaves_out`: empty cells at
+    /// its end are not stored.
+    pub fn short(&self, record: &Record, leaves_out: bool) -> Option<String> {
+        let is_short = record.len() <= self.bound.last_required && !leaves_out && !self.layout.is_ragged;
+        is_short.then(|| format!("it has {} cells, and the header {}", record.len(), self.bound.width))
+    }
 }
 
 /// Delimiters that are tried.
@@ -54,7 +65,11 @@ pub fn text(head: &str, is_whole: bool, taught: &[Layout]) -> Result<Found, Refu
             }
         };
         match rows(&records, taught, Some(delimiter))? {
-            Found::Layout(found) => {
+            Found::Layout(mut found) => {
+                // Tables with tabs that do not quote their header quote no title either.
+                let mut lines = head.split(['\r', '\n']).filter(|line| !line.is_empty());
+                let is_plain = lines.nth(found.before_header).is_some_and(|header| !header.contains('"'));
+                found.dialect.is_quoted = delimiter != b'\t' || !is_plain;
                 let is_better = |than: &Recognised| {
                     (found.layout.is_taught, found.bound.matched)
                         > (than.layout.is_taught, than.bound.matched)
@@ -87,7 +102,7 @@ pub fn rows(records: &[Vec<String>], taught: &[Layout], delimiter: Option<u8>) -
                 layout: layout.clone(),
                 bound,
                 decimal,
-                delimiter,
+                dialect: Dialect { delimiter, is_quoted: true },
                 before_header: index,
                 preamble: records[..index].to_vec(),
             })));
@@ -143,7 +158,7 @@ pub fn unknown(header: &[String]) -> Refusal {
 }
 
 fn sample(head: &str, is_whole: bool, delimiter: u8) -> Result<Vec<Vec<String>>, Refusal> {
-    let mut reader = Delimited::new(head.as_bytes(), delimiter);
+    let mut reader = Delimited::new(head.as_bytes(), Dialect { delimiter, is_quoted: true });
     let (mut record, mut all) = (Record::default(), Vec::new());
     while all.len() < SAMPLE && reader.advance(&mut record)? {
         all.push(record.cells().map(str::to_owned).collect::<Vec<_>>());

@@ -130,7 +130,8 @@ fn read_text<R: Read + Seek>(
     }
     let (recognised, encoding) = recognise_text(&survey, &encodings, context)?;
     let text = Decoded::new(container.text(member)?, encoding);
-    let mut records = Delimited::new(text, recognised.delimiter);
+    let mut records = Delimited::new(text, recognised.dialect);
+    records.set_width(recognised.bound.width);
     let found = read_table(&mut records, &recognised, context, &names)?;
     Ok(report(survey.sha256, survey.size_bytes, &recognised.layout.name, encoding.name(), found))
 }

@@ -71,7 +71,11 @@ pub fn read(
             tally.skipped += 1;
             continue;
         }
-        match statement.add(&record) {
+        let result = match recognised.short(&record, records.leaves_out()) {
+            Some(why) => Err(Problem::Line(why)),
+            None => statement.add(&record),
+        };
+        match result {
             Ok(true) => tally.lines += 1,
             Ok(false) => tally.skipped += 1,
             Err(Problem::Line(why)) => {

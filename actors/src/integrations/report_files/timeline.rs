@@ -55,7 +55,11 @@ pub fn read(
             continue;
         }
         tally.lines += 1;
-        match timeline.row(&record) {
+        let row = match recognised.short(&record, records.leaves_out()) {
+            Some(why) => Err(why),
+            None => timeline.row(&record),
+        };
+        match row {
             Ok(row) if seen.insert(key(&row)) => all.push(row),
             Ok(_) => tally.reject(record.line, "the same key stands in a line before".to_owned()),
             Err(why) => tally.reject(record.line, why),

@@ -107,6 +107,10 @@ impl Sheet<'_, '_> {
 }
 
 impl Records for Sheet<'_, '_> {
+    fn leaves_out(&self) -> bool {
+        true
+    }
+
     fn advance(&mut self, record: &mut Record) -> Result<bool, Refusal> {
         let Some((row, mut column, mut text)) = self.next_cell()? else { return Ok(false) };
         if row >= SHEET_ROWS_MAX || self.last_row.is_some_and(|last| last >= row) {

@@ -108,6 +108,32 @@ fn a_file_with_many_unreadable_lines_is_not_what_it_seems() {
     let tally = read_bytes("a.csv", long.as_bytes()).unwrap().facts.tally;
     assert_eq!((tally.lines, tally.rejected, tally.examples[0].line), (151, 1, 152));
     assert!(tally.examples[0].why.contains("period"));
+    let ended = text.replace(",0.7,USD\n", "\n");
+    refused("a.csv", ended.as_bytes(), "lines_rejected", "line 3: it has 19 cells, and the header 21");
+}
+
+#[test]
+fn a_title_with_a_lone_quotation_mark_costs_no_lines() {
+    let (columns, line) = (
+        "Date Inserted\tReporting Date\tSale Month\tStore\tArtist\tTitle\tISRC\tUPC\tQuantity\tTeam Percentage\tSong/Album\tCountry of Sale\tSongwriter Royalties Withheld (USD)\tEarnings (USD)\tRecoup (USD)",
+        "2026-08-12\t2026-08-11\t2026-06\tDeezer\tVale\tNight\tQZAB12600001\t\t7\t100\tSong\tFR\t0\t0.01\t0",
+    );
+    let lone = line.replace("Night", "\"Heroes");
+    let plain = format!("{columns}\n{line}\n{lone}\n{line}\n{lone}\n{line}\n");
+    let report = read_bytes("a.tsv", plain.as_bytes()).unwrap();
+    assert_eq!(
+        (report.facts.tally.lines, report.facts.totals[0].1.revenue.to_string()),
+        (5, "0.05".to_owned())
+    );
+    // Where cells are quoted, nobody can tell where it ends.
+    let quoted = plain.replace("Date Inserted", "\"Date Inserted\"");
+    refused("a.tsv", quoted.as_bytes(), "damaged", "a quotation mark in record 3 is not closed");
+}
+
+#[test]
+fn a_day_that_stands_twice_is_not_chosen() {
+    let text = b"date,streams\n2026-06-01,1\n2026-06-01,2\n";
+    refused("a.csv", text, "lines_rejected", "line 3: the same key stands in a line before");
 }
 
 #[test]

@@ -548,3 +548,57 @@ fn totals_are_of_all_lines() {
     );
     assert_eq!(Country::WORLD.as_str(), "");
 }
+
+const IMUSICIAN: &str = "Sales date,Statement date,Release title,Barcode,ISRC,Track title,Shop,Transaction type,Country,Quantity,Revenue EUR\n";
+
+#[test]
+fn a_sum_with_an_unknown_part_is_unknown_and_the_total_is_of_what_is_said() {
+    let line = "2026-06,2026-08,R,,QZAB12600001,T,Spotify,Streaming,US";
+    let text = format!("{IMUSICIAN}{line},1,0.5\n{line},,n/a\n{line},2,0.25\n");
+    let report = read_bytes("a.csv", text.as_bytes()).unwrap();
+    let unknown: Vec<ReportRow> = report.page(0, 9);
+    // Without an amount there is no currency either, which is another key.
+    let sums: Vec<_> = unknown
+        .iter()
+        .map(|row| match row {
+            ReportRow::Royalty(row) => (row.currency.is_some(), row.quantity, row.revenue_exact, row.lines),
+            _ => panic!(),
+        })
+        .collect();
+    let three_quarters =
+        Exact::parse("0.75", crate::integrations::report_files::numbers::Decimal::Point).ok();
+    assert_eq!(sums, [(true, Some(Exact::whole(3)), three_quarters, 2), (false, None, None, 1)]);
+    let text = format!("{IMUSICIAN}{line},1,0.5\n{line},,0.25\n");
+    let [ReportRow::Royalty(row)] = &read_bytes("a.csv", text.as_bytes()).unwrap().page(0, 9)[..] else {
+        panic!()
+    };
+    assert_eq!((row.quantity, row.revenue_exact, row.lines), (None, three_quarters, 2));
+}
+
+#[test]
+fn titles_of_the_settings_give_statements_their_codes() {
+    let titles = BTreeMap::from([("night ferry".to_owned(), "QZAB12600001".to_owned())]);
+    let stores = BTreeMap::from([("shop 7".to_owned(), "tidal".to_owned())]);
+    let reading = Reading { titles, stores, ..Reading::default() };
+    let text = format!("{IMUSICIAN}2026-06,2026-08,R,0085012345678,,Night Ferry,Shop 7,Streaming,US,1,0.5\n");
+    let report = read_with("a.csv", text.as_bytes(), &reading, None).unwrap();
+    assert!(
+        shown(&report)[0].starts_with("tidal | Shop 7 | isrc:QZAB12600001 | US | "),
+        "{:?}",
+        shown(&report)
+    );
+}
+
+#[test]
+fn a_dsr_file_may_be_of_a_year_or_a_day() {
+    let (name, bytes) = sample!("DSR_Vale_Wave_WavePremium_2026-06_Multi_1of1_20260710T080000.tsv");
+    let text = std::str::from_utf8(bytes).unwrap();
+    for (said, expected) in [
+        ("2026\t2026", "2026-01-01..2026-12-31"),
+        ("2026-06-01\t2026-06-07", "2026-06-01..2026-06-07"),
+        ("2025-12\t2026-02", "2025-12-01..2026-02-28"),
+    ] {
+        let report = read_bytes(name, text.replace("2026-06\t2026-06", said).as_bytes()).unwrap();
+        assert!(shown(&report).iter().all(|row| row.contains(expected)), "{said}");
+    }
+}

@@ -118,8 +118,8 @@ fn a_title_with_a_lone_quotation_mark_costs_no_lines() {
         "Date Inserted\tReporting Date\tSale Month\tStore\tArtist\tTitle\tISRC\tUPC\tQuantity\tTeam Percentage\tSong/Album\tCountry of Sale\tSongwriter Royalties Withheld (USD)\tEarnings (USD)\tRecoup (USD)",
         "2026-08-12\t2026-08-11\t2026-06\tDeezer\tVale\tNight\tQZAB12600001\t\t7\t100\tSong\tFR\t0\t0.01\t0",
     );
-    let lone = line.replace("Night", "\"Heroes");
-    let plain = format!("{columns}\n{line}\n{lone}\n{line}\n{lone}\n{line}\n");
+    let quoting = line.replace("Night", "\"Heroes");
+    let plain = format!("{columns}\n{line}\n{quoting}\n{line}\n{quoting}\n{line}\n");
     let report = read_bytes("a.tsv", plain.as_bytes()).unwrap();
     assert_eq!(
         (report.facts.tally.lines, report.facts.totals[0].1.revenue.to_string()),

@@ -579,7 +579,7 @@ fn a_sum_with_an_unknown_part_is_unknown_and_the_total_is_of_what_is_said() {
 fn titles_of_the_settings_give_statements_their_codes() {
     let titles = BTreeMap::from([("night ferry".to_owned(), "QZAB12600001".to_owned())]);
     let stores = BTreeMap::from([("shop 7".to_owned(), "tidal".to_owned())]);
-    let reading = Reading { titles, stores, ..Reading::default() };
+    let reading = Reading { stores, titles, ..Reading::default() };
     let text = format!("{IMUSICIAN}2026-06,2026-08,R,0085012345678,,Night Ferry,Shop 7,Streaming,US,1,0.5\n");
     let report = read_with("a.csv", text.as_bytes(), &reading, None).unwrap();
     assert!(

@@ -504,6 +504,18 @@ fn a_spreadsheet_is_the_same_rows_as_its_text() {
 }
 
 #[test]
+fn a_spreadsheet_has_days_and_texts_of_its_own() {
+    let header = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>";
+    let day = "<row r=\"4\"><c r=\"A4\" s=\"1\"><v>46174</v></c><c r=\"B4\"><v>1.2E3</v></c></row>";
+    let shared = "<sst uniqueCount=\"2\"><si><t>Date</t></si><si><t>Plays</t></si></sst>";
+    let report = read_bytes("Ferry.xlsx", &workbook("A1", &[header, day].concat(), shared)).unwrap();
+    assert_eq!(
+        shown(&report),
+        ["apple_music | name:ferry | 2026-06-01..2026-06-01 | day |  | 1200 | - | - | Ferry"]
+    );
+}
+
+#[test]
 fn packing_does_not_change_a_report() {
     let (name, bytes) = sample!("tunecore.csv");
     let plain = read_bytes(name, bytes).unwrap();

@@ -22,7 +22,7 @@ use super::{
     tally::Tally,
     timeline,
     unit::Unit,
-    xlsx::Workbook,
+    xlsx::{self, Workbook},
 };
 
 /// Where a file lies and what a person said about it.
@@ -93,6 +93,19 @@ pub struct Figures {
     pub period: Option<DayRange>,
     /// What a person should know.
     pub notes: Vec<String>,
+}
+
+/// SHA-256 (lower-case hex) and bytes of a member, unpacked: by these it is known whether it was read before, and under
+/// these it is kept when it is refused.
+pub fn digest<R: Read + Seek>(
+    container: &mut Container<R>,
+    member: &Member,
+) -> Result<(String, u64), Refusal> {
+    if member.form == Form::Spreadsheet {
+        return xlsx::digest(&mut container.spreadsheet(member)?);
+    }
+    let survey = encoding::survey(&mut container.text(member)?)?;
+    Ok((survey.sha256, survey.size_bytes))
 }
 
 /// Reads one member of a file: all of it, before a row is given out.

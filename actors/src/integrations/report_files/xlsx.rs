@@ -173,7 +173,8 @@ fn damaged(error: &XlsxError) -> Refusal {
     Refusal::Damaged(format!("the spreadsheet is not readable ({reason})"))
 }
 
-fn digest(reader: &mut (impl Read + Seek)) -> Result<(String, u64), Refusal> {
+/// SHA-256 in lower-case hex, and how many bytes; then it stands at its beginning.
+pub fn digest(reader: &mut (impl Read + Seek)) -> Result<(String, u64), Refusal> {
     let mut hash = Sha256::new();
     let (mut chunk, mut size) = (vec![0; 64 << 10], 0);
     reader.seek(SeekFrom::Start(0))?;

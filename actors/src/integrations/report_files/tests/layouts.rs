@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::integrations::report_files::{countries::Country, numbers::Exact, unit::Unit};
+use crate::integrations::report_files::{countries::Country, numbers::Exact, report::digest, unit::Unit};
 
 macro_rules! sample {
     ($name:literal) => {
@@ -508,7 +508,12 @@ fn a_spreadsheet_has_days_and_texts_of_its_own() {
     let header = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>";
     let day = "<row r=\"4\"><c r=\"A4\" s=\"1\"><v>46174</v></c><c r=\"B4\"><v>1.2E3</v></c></row>";
     let shared = "<sst uniqueCount=\"2\"><si><t>Date</t></si><si><t>Plays</t></si></sst>";
-    let report = read_bytes("Ferry.xlsx", &workbook("A1", &[header, day].concat(), shared)).unwrap();
+    let book = workbook("A1", &[header, day].concat(), shared);
+    let report = read_bytes("Ferry.xlsx", &book).unwrap();
+    let mut container = Container::open("Ferry.xlsx", Cursor::new(&book[..])).unwrap();
+    let member = container.members()[0].clone();
+    let known = (report.facts.sha256.clone(), book.len() as u64);
+    assert_eq!(digest(&mut container, &member).unwrap(), known);
     assert_eq!(
         shown(&report),
         ["apple_music | name:ferry | 2026-06-01..2026-06-01 | day |  | 1200 | - | - | Ferry"]
@@ -531,6 +536,10 @@ fn packing_does_not_change_a_report() {
     );
     let reading = Reading::default();
     let context = Context { path: "all.zip", reading: &reading, period: None };
+    for member in &members {
+        let known = (plain.facts.sha256.clone(), plain.facts.size_bytes);
+        assert_eq!(digest(&mut container, member).unwrap(), known);
+    }
     let mut others: Vec<Report> =
         members.iter().map(|member| read(&mut container, member, &context).unwrap()).collect();
     others.push(read_bytes("tunecore.csv.gz", &gzip).unwrap());

@@ -24,8 +24,87 @@ pub fn upc(text: &str) -> Option<String> {
     (is_one && digits.bytes().any(|byte| byte != b'0')).then(|| digits.to_owned())
 }
 
+/// An ISRC, a UPC or a number in eight bytes: half a million of them are held at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Code(u64);
+
+/// What a [`Code`] holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// No code.
+    None,
+    /// An ISRC.
+    Isrc(String),
+    /// A UPC.
+    Upc(String),
+    /// A number.
+    Number(u32),
+}
+
+// === impl Code ===
+
+impl Code {
+    /// No code.
+    pub const NONE: Self = Self(0);
+    const ISRC: u64 = 1 << 62;
+    const UPC: u64 = 2 << 62;
+    const NUMBER: u64 = 3 << 62;
+    const TAG: u64 = 3 << 62;
+    /// A UPC's length, because zeros at its beginning count.
+    const LENGTH: u32 = 56;
+
+    /// Packs what [`isrc`] gives.
+    pub fn isrc(code: &str) -> Self {
+        let (letters, digits) = code.split_at_checked(5).unwrap_or_default();
+        let value =
+            letters.chars().filter_map(|c| c.to_digit(36)).fold(0, |sum, digit| sum * 36 + u64::from(digit));
+        let value = digits
+            .chars()
+            .filter_map(|c| c.to_digit(10))
+            .fold(value, |sum, digit| sum * 10 + u64::from(digit));
+        Self(Self::ISRC | value)
+    }
+
+    /// Packs what [`upc`] gives.
+    pub fn upc(code: &str) -> Self {
+        let value =
+            code.chars().filter_map(|c| c.to_digit(10)).fold(0, |sum, digit| sum * 10 + u64::from(digit));
+        Self(Self::UPC | (code.len() as u64) << Self::LENGTH | value)
+    }
+
+    /// Packs a number.
+    pub fn number(value: u32) -> Self {
+        Self(Self::NUMBER | u64::from(value))
+    }
+
+    /// What was packed.
+    pub fn held(self) -> Held {
+        let value = self.0 & !Self::TAG;
+        match self.0 & Self::TAG {
+            Self::ISRC => {
+                let (mut letters, digits) = (value / 10_000_000, value % 10_000_000);
+                let mut code = [b'0'; 5];
+                for place in code.iter_mut().rev() {
+                    *place =
+                        b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[usize::try_from(letters % 36).unwrap_or(0)];
+                    letters /= 36;
+                }
+                Held::Isrc(format!("{}{digits:07}", String::from_utf8_lossy(&code)))
+            }
+            Self::UPC => {
+                let width = usize::try_from(value >> Self::LENGTH).unwrap_or(0);
+                Held::Upc(format!("{:0width$}", value & ((1 << Self::LENGTH) - 1)))
+            }
+            Self::NUMBER => u32::try_from(value).map_or(Held::None, Held::Number),
+            _ => Held::None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -45,6 +124,16 @@ mod tests {
             ("000000000000", None),
         ] {
             assert_eq!(upc(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_back(code in "[A-Z]{2}[A-Z0-9]{3}[0-9]{7}", upc in "[0-9]{8,14}", number in any::<u32>()) {
+            prop_assert_eq!(Code::isrc(&code).held(), Held::Isrc(code));
+            prop_assert_eq!(Code::upc(&upc).held(), Held::Upc(upc));
+            prop_assert_eq!(Code::number(number).held(), Held::Number(number));
+            prop_assert_eq!(Code::NONE.held(), Held::None);
         }
     }
 }

@@ -211,6 +211,8 @@ pub struct Bound {
     pub matched: usize,
     /// How many columns the header has.
     pub width: usize,
+    /// Where the last of the columns stands that the layout needs.
+    pub last_required: usize,
 }
 
 // === impl Layout ===
@@ -218,7 +220,13 @@ pub struct Bound {
 impl Layout {
     /// Where this layout's columns stand in a header; `None` when it does not fit. `header` as [`plain`] writes it.
     pub fn bind(&self, header: &[String]) -> Option<Bound> {
-        let mut bound = Bound { columns: [None; FIELDS], currency: None, matched: 0, width: header.len() };
+        let mut bound = Bound {
+            columns: [None; FIELDS],
+            currency: None,
+            matched: 0,
+            width: header.len(),
+            last_required: 0,
+        };
         for column in &self.columns {
             let found = column.headers.iter().find_map(|name| {
                 let index = header.iter().position(|cell| fits(name, cell))?;
@@ -227,6 +235,9 @@ impl Layout {
             match found {
                 Some((name, index)) => {
                     bound.matched += 1;
+                    if column.is_required {
+                        bound.last_required = bound.last_required.max(index);
+                    }
                     bound.columns[column.field as usize].get_or_insert(u16::try_from(index).ok()?);
                     if column.field == Field::Revenue {
                         bound.currency = currency_in(name, &header[index]);

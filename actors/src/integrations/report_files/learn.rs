@@ -12,7 +12,7 @@ use super::{
     layout::{Field, plain},
     limits::HEAD_BYTES,
     recognise::{self, Found},
-    records::{Delimited, Record, Records},
+    records::{Delimited, Dialect, Record, Records},
     refusal::Refusal,
     settings::ColumnMap,
     xlsx::Workbook,
@@ -89,7 +89,7 @@ pub fn learn<R: Read + Seek>(container: &mut Container<R>, member: &Member) -> R
     }
     let mut best: Option<(ColumnMap, usize)> = None;
     for delimiter in [b'\t', b',', b';', b'|'] {
-        let records = first(&mut Delimited::new(head.as_bytes(), delimiter))?;
+        let records = first(&mut Delimited::new(head.as_bytes(), Dialect { delimiter, is_quoted: true }))?;
         if let Ok((map, known)) = propose(&records, Some(delimiter))
             && best.as_ref().is_none_or(|(_, than)| known > *than)
         {

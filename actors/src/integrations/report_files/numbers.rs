@@ -65,7 +65,7 @@ impl Exact {
 
     /// Reads `1,234.50`, `(0.12)`, `-3`, `$4`, `1.5E-7`, `1 234`. Separators of thousands must stand in threes.
     pub fn parse(text: &str, decimal: Decimal) -> Result<Self, NumberError> {
-        let text = text.trim_matches(|c: char| c.is_whitespace() || "$€£¥".contains(c));
+        let text = text.trim_matches(|c: char| c.is_whitespace() || "$€£¥\"".contains(c));
         if text.is_empty() || text.len() > TEXT_LENGTH_MAX {
             return Err(NumberError::NotDecimal);
         }

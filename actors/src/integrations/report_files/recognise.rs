@@ -4,7 +4,7 @@ use super::{
     layout::{Bound, Field, Layout, plain},
     limits::{HEADER_WITHIN, SHOWN_BYTES},
     numbers::Decimal,
-    records::{Delimited, Record, Records},
+    records::{Delimited, Dialect, Record, Records},
     refusal::Refusal,
     shipped::{FOREIGN, LAYOUTS},
 };
@@ -19,7 +19,7 @@ pub struct Recognised {
     /// How numbers are written.
     pub decimal: Decimal,
     /// How cells are separated; of no meaning in spreadsheets.
-    pub delimiter: u8,
+    pub dialect: Dialect,
     /// How many records stand before the header.
     pub before_header: usize,
     /// Those records.
@@ -35,6 +35,17 @@ pub enum Found {
     Nothing(Vec<String>),
 }
 
+// === impl Recognised ===
+
+impl Recognised {
+    /// Why a record is too short to be read: it ends before a column that the layout needs. `leaves_out`: empty cells at
+    /// its end are not stored.
+    pub fn short(&self, record: &Record, leaves_out: bool) -> Option<String> {
+        let is_short = record.len() <= self.bound.last_required && !leaves_out && !self.layout.is_ragged;
+        is_short.then(|| format!("it has {} cells, and the header {}", record.len(), self.bound.width))
+    }
+}
+
 /// Delimiters that are tried.
 const DELIMITERS: [u8; 4] = [b'\t', b',', b';', b'|'];
 /// Records from which the form of numbers is told.
@@ -42,12 +53,23 @@ const SAMPLE: usize = 200;
 
 /// Recognises text by its beginning. `is_whole`: there is no more of it.
 pub fn text(head: &str, is_whole: bool, taught: &[Layout]) -> Result<Found, Refusal> {
-    let mut best: Option<Recognised> = None;
+    let (mut best, mut unread): (Option<Recognised>, _) = (None, None);
     let mut header: Vec<String> = Vec::new();
     for delimiter in DELIMITERS.into_iter().chain(taught.iter().filter_map(|layout| layout.delimiter)) {
-        let records = sample(head, is_whole, delimiter)?;
+        // What is no table with this delimiter may be one with another.
+        let records = match sample(head, is_whole, delimiter) {
+            Ok(records) => records,
+            Err(refusal) => {
+                unread = Some(refusal);
+                continue;
+            }
+        };
         match rows(&records, taught, Some(delimiter))? {
-            Found::Layout(found) => {
+            Found::Layout(mut found) => {
+                // Tables with tabs that do not quote their header quote no title either.
+                let mut lines = head.split(['\r', '\n']).filter(|line| !line.is_empty());
+                let is_plain = lines.nth(found.before_header).is_some_and(|header| !header.contains('"'));
+                found.dialect.is_quoted = delimiter != b'\t' || !is_plain;
                 let is_better = |than: &Recognised| {
                     (found.layout.is_taught, found.bound.matched)
                         > (than.layout.is_taught, than.bound.matched)
@@ -60,7 +82,11 @@ pub fn text(head: &str, is_whole: bool, taught: &[Layout]) -> Result<Found, Refu
             Found::Nothing(_) => {}
         }
     }
-    Ok(best.map_or(Found::Nothing(header), |found| Found::Layout(Box::new(found))))
+    match (best, unread) {
+        (Some(found), _) => Ok(Found::Layout(Box::new(found))),
+        (None, Some(refusal)) => Err(refusal),
+        (None, None) => Ok(Found::Nothing(header)),
+    }
 }
 
 /// Recognises a table by its first records. `delimiter` is `None` in spreadsheets.
@@ -76,7 +102,7 @@ pub fn rows(records: &[Vec<String>], taught: &[Layout], delimiter: Option<u8>) -
                 layout: layout.clone(),
                 bound,
                 decimal,
-                delimiter,
+                dialect: Dialect { delimiter, is_quoted: true },
                 before_header: index,
                 preamble: records[..index].to_vec(),
             })));
@@ -132,7 +158,7 @@ pub fn unknown(header: &[String]) -> Refusal {
 }
 
 fn sample(head: &str, is_whole: bool, delimiter: u8) -> Result<Vec<Vec<String>>, Refusal> {
-    let mut reader = Delimited::new(head.as_bytes(), delimiter);
+    let mut reader = Delimited::new(head.as_bytes(), Dialect { delimiter, is_quoted: true });
     let (mut record, mut all) = (Record::default(), Vec::new());
     while all.len() < SAMPLE && reader.advance(&mut record)? {
         all.push(record.cells().map(str::to_owned).collect::<Vec<_>>());

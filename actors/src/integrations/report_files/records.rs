@@ -27,12 +27,28 @@ pub trait Records {
     fn ends_open(&self) -> bool {
         false
     }
+
+    /// Whether records without their last cells are usual, because empty cells are not stored.
+    fn leaves_out(&self) -> bool {
+        false
+    }
+}
+
+/// How cells of text are separated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    /// Between cells.
+    pub delimiter: u8,
+    /// Whether `"` encloses cells; else it is a character as any other.
+    pub is_quoted: bool,
 }
 
 /// Records of delimited text. Line ends are CRLF, LF and CR, also mixed.
 pub struct Delimited<R> {
     reader: R,
     core: Reader,
+    dialect: Dialect,
+    width: usize,
     bytes: Vec<u8>,
     ends: Vec<usize>,
     read: u64,
@@ -50,6 +66,12 @@ impl Record {
         let cell = self.bytes.get(start..*end).and_then(|bytes| std::str::from_utf8(bytes).ok());
         let cell = cell.unwrap_or_default().trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(cell)
+    }
+
+    /// The bytes of all cells.
+    fn raw_cells(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).filter_map(|(start, end)| self.bytes.get(start..*end))
     }
 
     /// How many cells it has.
@@ -90,15 +112,32 @@ impl Record {
 
 impl<R: Read + BufRead> Delimited<R> {
     /// Reads `reader`, which gives UTF-8.
-    pub fn new(reader: R, delimiter: u8) -> Self {
+    pub fn new(reader: R, dialect: Dialect) -> Self {
+        let Dialect { delimiter, is_quoted } = dialect;
         Self {
             reader,
-            core: ReaderBuilder::new().delimiter(delimiter).build(),
+            core: ReaderBuilder::new().delimiter(delimiter).quoting(is_quoted).build(),
+            dialect,
+            width: 0,
             bytes: vec![0; RECORD_BYTES_MAX],
             ends: vec![0; COLUMNS_MAX],
             read: 0,
             last_byte: b'\n',
         }
+    }
+
+    /// From here on, records have so many cells.
+    pub fn set_width(&mut self, width: usize) {
+        self.width = width;
+    }
+
+    /// Whether a cell of several lines holds as many delimiters as a record has: an honest one is a remark.
+    fn holds_records(&self, record: &Record) -> bool {
+        memchr::memchr2(b'\r', b'\n', &record.bytes).is_some()
+            && record.raw_cells().any(|cell| {
+                memchr::memchr2(b'\r', b'\n', cell).is_some()
+                    && memchr::memchr_iter(self.dialect.delimiter, cell).count() + 1 >= self.width
+            })
     }
 }
 
@@ -136,6 +175,11 @@ impl<R: Read + BufRead> Records for Delimited<R> {
         record.begin(line);
         record.bytes.extend_from_slice(&self.bytes[..written]);
         record.ends.extend_from_slice(&self.ends[..cells]);
+        if self.width > 1 && self.holds_records(record) {
+            return Err(Refusal::Damaged(format!(
+                "a quotation mark in record {line} is not closed, so that it holds the records behind it"
+            )));
+        }
         Ok(true)
     }
 
@@ -149,7 +193,7 @@ mod tests {
     use super::*;
 
     fn all(text: &str, delimiter: u8) -> Result<Vec<Vec<String>>, Refusal> {
-        let mut records = Delimited::new(text.as_bytes(), delimiter);
+        let mut records = Delimited::new(text.as_bytes(), Dialect { delimiter, is_quoted: true });
         let (mut record, mut all) = (Record::default(), Vec::new());
         while records.advance(&mut record)? {
             all.push(record.cells().map(str::to_owned).collect());
@@ -169,6 +213,26 @@ mod tests {
         assert_eq!(all("\"a;\r\n\"\"b\"\"\";c\n", b';').unwrap(), [["a;\r\n\"b\"", "c"]]);
         assert_eq!(all("=\"0085\",x\n", b',').unwrap(), [["0085", "x"]]);
         assert_eq!(all("\"=\"\"0085\"\"\",x\n", b',').unwrap(), [["0085", "x"]]);
+    }
+
+    #[test]
+    fn a_quotation_mark_that_is_not_closed_swallows_no_records() {
+        let read = |text: &str, is_quoted| {
+            let mut records = Delimited::new(text.as_bytes(), Dialect { delimiter: b'\t', is_quoted });
+            records.set_width(3);
+            let (mut record, mut all) = (Record::default(), Vec::new());
+            while records.advance(&mut record)? {
+                all.push(record.cells().map(str::to_owned).collect::<Vec<_>>());
+            }
+            Ok::<_, Refusal>(all)
+        };
+        let text = "1\t\"Heroes\t5\n2\tOther\t6\n3\t\"Third\"\t7\n";
+        assert_eq!(read(text, true).unwrap_err().word(), "damaged");
+        assert_eq!(
+            read(text, false).unwrap(),
+            [["1", "\"Heroes", "5"], ["2", "Other", "6"], ["3", "\"Third\"", "7"]]
+        );
+        assert_eq!(read("1\t\"a\nremark\"\t5\n", true).unwrap(), [["1", "a\nremark", "5"]]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek};
 
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 use rows::{Currency, DayRange};
 
 use super::{
@@ -22,7 +22,7 @@ use super::{
     tally::Tally,
     timeline,
     unit::Unit,
-    xlsx::Workbook,
+    xlsx::{self, Workbook},
 };
 
 /// Where a file lies and what a person said about it.
@@ -53,6 +53,8 @@ pub struct Facts {
     pub period: Option<DayRange>,
     /// Its one statement; `None` for none or several.
     pub statement_period: Option<String>,
+    /// How many rows it makes.
+    pub rows: usize,
     /// Lines, counted.
     pub tally: Tally,
     /// All amounts, by currency.
@@ -93,6 +95,19 @@ pub struct Figures {
     pub notes: Vec<String>,
 }
 
+/// SHA-256 (lower-case hex) and bytes of a member, unpacked: by these it is known whether it was read before, and under
+/// these it is kept when it is refused.
+pub fn digest<R: Read + Seek>(
+    container: &mut Container<R>,
+    member: &Member,
+) -> Result<(String, u64), Refusal> {
+    if member.form == Form::Spreadsheet {
+        return xlsx::digest(&mut container.spreadsheet(member)?);
+    }
+    let survey = encoding::survey(&mut container.text(member)?)?;
+    Ok((survey.sha256, survey.size_bytes))
+}
+
 /// Reads one member of a file: all of it, before a row is given out.
 pub fn read<R: Read + Seek>(
     container: &mut Container<R>,
@@ -118,17 +133,30 @@ fn read_text<R: Read + Seek>(
         return Err(Refusal::Excessive("an archive within an archive; unpack the outer one".to_owned()));
     }
     let names = Names::new(context, member);
-    let encodings = survey.encodings()?;
+    let encodings = candidates(&survey, context)?;
     if dsr::is_one(&encoding::decode_head(&survey.head, encodings[0])) {
-        let encoding = encodings[0];
-        let found = dsr::read(Decoded::new(container.text(member)?, encoding), context)?;
-        return Ok(report(survey.sha256, survey.size_bytes, "dsr", encoding.name(), found));
+        if encodings[0] != UTF_8 {
+            return Err(Refusal::Encoding("a DSR file is UTF-8, and this one is not".to_owned()));
+        }
+        let found = dsr::read(Decoded::new(container.text(member)?, UTF_8), context)?;
+        return Ok(report(survey.sha256, survey.size_bytes, "dsr", UTF_8.name(), found));
     }
     let (recognised, encoding) = recognise_text(&survey, &encodings, context)?;
     let text = Decoded::new(container.text(member)?, encoding);
-    let mut records = Delimited::new(text, recognised.delimiter);
+    let mut records = Delimited::new(text, recognised.dialect);
+    records.set_width(recognised.bound.width);
     let found = read_table(&mut records, &recognised, context, &names)?;
     Ok(report(survey.sha256, survey.size_bytes, &recognised.layout.name, encoding.name(), found))
+}
+
+/// What the text may be encoded in; of old encodings, also those that the settings teach. Never empty.
+fn candidates(survey: &Survey, context: &Context<'_>) -> Result<Vec<&'static Encoding>, Refusal> {
+    let mut encodings = survey.encodings()?;
+    if encodings.len() > 1 {
+        let taught = context.reading.taught.iter().filter_map(|layout| layout.encoding.as_deref());
+        encodings.splice(0..0, taught.filter_map(encoding::named));
+    }
+    Ok(encodings)
 }
 
 /// Of text in an old encoding, the one whose header is known and whose layout has it.
@@ -232,6 +260,7 @@ fn report(sha256: String, size_bytes: u64, layout: &str, encoding: &'static str,
         unit: found.unit,
         period: found.period,
         statement_period,
+        rows: found.rows.len(),
         tally: found.tally,
         totals,
         notes: found.notes,
@@ -284,15 +313,23 @@ fn stem(file: &str) -> String {
     numbered.map_or(stem, |(before, _)| before).trim().to_owned()
 }
 
+// === impl Rows ===
+
+impl Rows {
+    fn len(&self) -> usize {
+        match self {
+            Self::Sums(sums) => sums.len(),
+            Self::Plain(rows) => rows.len(),
+        }
+    }
+}
+
 // === impl Report ===
 
 impl Report {
     /// How many rows.
     pub fn len(&self) -> usize {
-        match &self.rows {
-            Rows::Sums(sums) => sums.len(),
-            Rows::Plain(rows) => rows.len(),
-        }
+        self.rows.len()
     }
 
     /// Without rows.

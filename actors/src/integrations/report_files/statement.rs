@@ -15,21 +15,13 @@ use super::{
     report::{Context, Figures, Names, Rows},
     stores,
     sums::{Line, Sums, TrackText, cleaned},
-    tally::Tally,
+    tally::{Problem, Tally},
     unit::Unit,
 };
 
 /// Beginnings of lines that add up the lines above.
 const TOTALS: &[&str] =
     &["total", "sub total", "subtotal", "sub-total", "grand total", "итого", "всего", "合計", "小計"];
-
-/// Why a line is not added.
-enum Problem {
-    /// It could not be read.
-    Line(String),
-    /// The file as a whole cannot.
-    File(Refusal),
-}
 
 /// What the whole file says, beside its lines.
 struct Statement<'a> {
@@ -71,7 +63,11 @@ pub fn read(
             tally.skipped += 1;
             continue;
         }
-        match statement.add(&record) {
+        let result = match recognised.short(&record, records.leaves_out()) {
+            Some(why) => Err(Problem::Line(why)),
+            None => statement.add(&record),
+        };
+        match result {
             Ok(true) => tally.lines += 1,
             Ok(false) => tally.skipped += 1,
             Err(Problem::Line(why)) => {
@@ -245,12 +241,6 @@ impl Statement<'_> {
             }
         };
         Ok(Figures { rows: Rows::Sums(Box::new(self.sums)), tally, unit, period, notes: Vec::new() })
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self::File(refusal)
     }
 }
 

@@ -10,6 +10,7 @@ use hashbrown::{HashTable, hash_table::Entry};
 use rows::{Currency, DayRange};
 
 use super::{
+    codes::{Code, Held},
     countries::Country,
     kind::Kind,
     limits::{DISTINCT_MAX, ROWS_MAX, TEXT_BYTES_MAX, TEXTS_BYTES_MAX},
@@ -105,8 +106,9 @@ struct Key {
 
 #[derive(Debug, Clone, Copy)]
 struct TrackNames {
-    id: u32,
-    upc: u32,
+    /// Its ISRC, else its UPC, else the number of its title in lower case, else none.
+    id: Code,
+    upc: Code,
     title: u32,
     artist: u32,
 }
@@ -145,13 +147,13 @@ impl Sums {
     /// Finds or adds a track. Names that were missing are completed by later lines.
     pub fn track(&mut self, text: TrackText<'_>) -> Result<TrackId, Refusal> {
         let title = cleaned(text.title);
-        let id = match (text.isrc, text.upc) {
-            (Some(isrc), _) => format!("isrc:{isrc}"),
-            (None, Some(upc)) => format!("upc:{upc}"),
-            (None, None) if title.is_empty() => String::new(),
-            (None, None) => format!("name:{}", title.to_lowercase()),
+        let upc = text.upc.map_or(Code::NONE, Code::upc);
+        let id = match text.isrc {
+            Some(isrc) => Code::isrc(isrc),
+            None if upc != Code::NONE => upc,
+            None if title.is_empty() => Code::NONE,
+            None => Code::number(self.texts.add(&title.to_lowercase())?),
         };
-        let id = self.texts.add(&id)?;
         let hash = self.hasher.hash_one(id);
         let tracks = &self.tracks;
         let same = |index: &u32| tracks[*index as usize].id == id;
@@ -160,17 +162,16 @@ impl Sums {
             index
         } else {
             let index = position(self.tracks.len())?;
-            self.tracks.push(TrackNames { id, upc: ABSENT, title: ABSENT, artist: ABSENT });
+            self.tracks.push(TrackNames { id, upc, title: ABSENT, artist: ABSENT });
             let (tracks, hasher) = (&self.tracks, &self.hasher);
             self.track_index.insert_unique(hash, index, |index| hasher.hash_one(tracks[*index as usize].id));
             index
         };
         let mut names = self.tracks[index as usize];
-        for (name, text) in [
-            (&mut names.upc, text.upc.unwrap_or_default().to_owned()),
-            (&mut names.title, title),
-            (&mut names.artist, cleaned(text.artist)),
-        ] {
+        if names.upc == Code::NONE {
+            names.upc = upc;
+        }
+        for (name, text) in [(&mut names.title, title), (&mut names.artist, cleaned(text.artist))] {
             if *name == ABSENT && !text.is_empty() {
                 *name = self.texts.add(&text)?;
             }
@@ -283,11 +284,16 @@ impl Sums {
         let key = *self.keys.get(index)?;
         let names = *self.tracks.get(key.track as usize)?;
         let text = |id: u32| self.texts.get(id).map(str::to_owned);
-        let track_id = text(names.id).unwrap_or_default();
+        let (track_id, isrc) = match names.id.held() {
+            Held::Isrc(isrc) => (format!("isrc:{isrc}"), Some(isrc)),
+            Held::Upc(upc) => (format!("upc:{upc}"), None),
+            Held::Number(title) => (format!("name:{}", text(title).unwrap_or_default()), None),
+            Held::None => (String::new(), None),
+        };
         let (service, store) = self.places.values.get(usize::from(key.place))?.clone();
         let revenue_exact = self.revenues.get(index);
         Some(Royalty {
-            isrc: track_id.strip_prefix("isrc:").map(str::to_owned),
+            isrc,
             service,
             store,
             country: key.country,
@@ -298,7 +304,10 @@ impl Sums {
             revenue: revenue_exact.and_then(Exact::to_micros),
             revenue_exact,
             gross: self.gross.get(index).and_then(Exact::to_micros),
-            upc: text(names.upc),
+            upc: match names.upc.held() {
+                Held::Upc(upc) => Some(upc),
+                _ => None,
+            },
             title: text(names.title),
             artist_name: text(names.artist),
             statement_period: self.statements.values.get(usize::from(self.statement_of[index])).cloned(),

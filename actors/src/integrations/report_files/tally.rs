@@ -27,6 +27,15 @@ pub struct Rejected {
     pub why: String,
 }
 
+/// Why a line is not added.
+#[derive(Debug)]
+pub enum Problem {
+    /// It could not be read.
+    Line(String),
+    /// The file as a whole cannot.
+    File(Refusal),
+}
+
 // === impl Tally ===
 
 impl Tally {
@@ -52,5 +61,11 @@ impl Tally {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::File(refusal)
     }
 }

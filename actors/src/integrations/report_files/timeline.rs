@@ -55,7 +55,11 @@ pub fn read(
             continue;
         }
         tally.lines += 1;
-        match timeline.row(&record) {
+        let row = match recognised.short(&record, records.leaves_out()) {
+            Some(why) => Err(why),
+            None => timeline.row(&record),
+        };
+        match row {
             Ok(row) if seen.insert(key(&row)) => all.push(row),
             Ok(_) => tally.reject(record.line, "the same key stands in a line before".to_owned()),
             Err(why) => tally.reject(record.line, why),
@@ -82,7 +86,7 @@ impl<'a> Timeline<'a> {
         }
         let of = match recognised.layout.shape {
             Shape::Audience => named(before(&names.stem, "-audience-timeline"), true),
-            Shape::Tracks if has(Field::Title) || has(Field::Isrc) => {
+            Shape::Tracks if !recognised.layout.is_taught && has(Field::Title) => {
                 named(before(&names.stem, "-songs"), true)
             }
             Shape::Playlists => named(before(&names.stem, "-playlists"), true),
@@ -94,6 +98,13 @@ impl<'a> Timeline<'a> {
 
     fn cell<'r>(&self, record: &'r Record, field: Field) -> &'r str {
         self.recognised.bound.column(field).map_or("", |column| record.get(column))
+    }
+
+    /// Whether its lines are about the track of its name.
+    fn is_by_file(&self) -> bool {
+        let has = |field| self.recognised.bound.column(field).is_some();
+        self.recognised.layout.shape == Shape::Tracks
+            && ![Field::Title, Field::Isrc, Field::Upc].into_iter().any(has)
     }
 
     fn text(&self, record: &Record, field: Field) -> Option<String> {
@@ -173,7 +184,7 @@ impl<'a> Timeline<'a> {
         let titles = &self.context.reading.titles;
         let by_file = || before(&self.names.stem, "-timeline").to_owned();
         let has = |field| self.recognised.bound.column(field).is_some();
-        let is_by_file = !has(Field::Title) && !has(Field::Isrc) && !has(Field::Upc);
+        let is_by_file = self.is_by_file();
         let title = if is_by_file { Some(by_file()) } else { self.text(record, Field::Title) };
         let by_title = || {
             let by_name = titles.get(&self.names.file.to_lowercase()).filter(|_| is_by_file);
@@ -288,8 +299,9 @@ impl<'a> Timeline<'a> {
         let last = all.iter().map(|row| days(row).last).max();
         let period = first.zip(last).and_then(|(first, last)| DayRange::new(first, last));
         let of = match all.first() {
-            Some(ReportRow::Track(track)) if self.of.is_empty() => track.track_id.clone(),
-            _ => self.of,
+            // A file without a column of tracks is about the one of its name.
+            Some(ReportRow::Track(track)) if self.is_by_file() => track.track_id.clone(),
+            _ => self.of.clone(),
         };
         let range = period.or(self.period).ok_or_else(Refusal::needs_period)?;
         let is_daily = self.recognised.bound.column(Field::Date).is_some();

@@ -107,6 +107,10 @@ impl Sheet<'_, '_> {
 }
 
 impl Records for Sheet<'_, '_> {
+    fn leaves_out(&self) -> bool {
+        true
+    }
+
     fn advance(&mut self, record: &mut Record) -> Result<bool, Refusal> {
         let Some((row, mut column, mut text)) = self.next_cell()? else { return Ok(false) };
         if row >= SHEET_ROWS_MAX || self.last_row.is_some_and(|last| last >= row) {
@@ -169,7 +173,8 @@ fn damaged(error: &XlsxError) -> Refusal {
     Refusal::Damaged(format!("the spreadsheet is not readable ({reason})"))
 }
 
-fn digest(reader: &mut (impl Read + Seek)) -> Result<(String, u64), Refusal> {
+/// SHA-256 in lower-case hex, and how many bytes; then it stands at its beginning.
+pub fn digest(reader: &mut (impl Read + Seek)) -> Result<(String, u64), Refusal> {
     let mut hash = Sha256::new();
     let (mut chunk, mut size) = (vec![0; 64 << 10], 0);
     reader.seek(SeekFrom::Start(0))?;
@@ -196,7 +201,6 @@ fn look_at_parts<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Result<(), Refusal>
         let is_sheet = name.starts_with("xl/worksheets/");
         let by_ratio = entry.compressed_size().saturating_mul(RATIO_MAX).max(RATIO_FROM_BYTES);
         let bytes_max = by_ratio.min(if is_sheet { SHEET_BYTES_MAX } else { PART_BYTES_MAX });
-        let is_text = [".xml", ".rels", ".vml"].iter().any(|end| name.ends_with(end));
         let mut scan = Scan::default();
         let (mut chunk, mut size, mut strings) = (vec![0; 64 << 10], 0, Vec::new());
         loop {
@@ -210,9 +214,7 @@ fn look_at_parts<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Result<(), Refusal>
                     "part {name:?} of the spreadsheet unpacks to more than {bytes_max} bytes"
                 )));
             }
-            if is_text {
-                scan.see(&chunk[..count])?;
-            }
+            scan.see(&chunk[..count])?;
             if name.ends_with("sharedstrings.xml") {
                 strings.extend_from_slice(&chunk[..count]);
             }
@@ -249,7 +251,8 @@ struct Scan {
     /// It has rows: what the workbook may show as a sheet, wherever it lies.
     is_sheet: bool,
     has_formula: bool,
-    begun: bool,
+    /// Whether it is markup, whatever its name; told by its first bytes.
+    is_markup: Option<bool>,
     /// Bytes since the last `<`: one tag or text is held in memory as a whole.
     run: usize,
     /// The name of the element that begins here, while it is read.
@@ -258,11 +261,15 @@ struct Scan {
 
 impl Scan {
     fn see(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
-        let is_wide = !self.begun && (bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]));
-        if is_wide || memchr::memchr(0, bytes).is_some() {
+        let is_wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+        let first = bytes.trim_ascii_start().first();
+        let is_markup = *self.is_markup.get_or_insert(is_wide || matches!(first, Some(b'<' | 0xef | 0)));
+        if !is_markup {
+            return Ok(());
+        }
+        if memchr::memchr(0, bytes).is_some() {
             return Err(Refusal::Unsafe("a part of the spreadsheet is not written in UTF-8".to_owned()));
         }
-        self.begun = true;
         for byte in bytes {
             if *byte == b'<' {
                 (self.run, self.name) = (0, Some(Vec::new()));

@@ -1,7 +1,10 @@
 //! Files that are broken, foreign or made to do harm: refused as a whole, for a reason that a person understands.
 
 use super::*;
-use crate::integrations::report_files::{archive::repeats, container::Form};
+use crate::integrations::report_files::{
+    archive::{repeats, repeats_amounts},
+    container::Form,
+};
 
 const TUNECORE: &[u8] = include_bytes!("../samples/tunecore.csv");
 const DSR: &str = include_str!("../samples/DSR_Vale_Wave_WavePremium_2026-06_Multi_1of1_20260710T080000.tsv");
@@ -105,6 +108,32 @@ fn a_file_with_many_unreadable_lines_is_not_what_it_seems() {
     let tally = read_bytes("a.csv", long.as_bytes()).unwrap().facts.tally;
     assert_eq!((tally.lines, tally.rejected, tally.examples[0].line), (151, 1, 152));
     assert!(tally.examples[0].why.contains("period"));
+    let ended = text.replace(",0.7,USD\n", "\n");
+    refused("a.csv", ended.as_bytes(), "lines_rejected", "line 3: it has 19 cells, and the header 21");
+}
+
+#[test]
+fn a_title_with_a_lone_quotation_mark_costs_no_lines() {
+    let (columns, line) = (
+        "Date Inserted\tReporting Date\tSale Month\tStore\tArtist\tTitle\tISRC\tUPC\tQuantity\tTeam Percentage\tSong/Album\tCountry of Sale\tSongwriter Royalties Withheld (USD)\tEarnings (USD)\tRecoup (USD)",
+        "2026-08-12\t2026-08-11\t2026-06\tDeezer\tVale\tNight\tQZAB12600001\t\t7\t100\tSong\tFR\t0\t0.01\t0",
+    );
+    let quoting = line.replace("Night", "\"Heroes");
+    let plain = format!("{columns}\n{line}\n{quoting}\n{line}\n{quoting}\n{line}\n");
+    let report = read_bytes("a.tsv", plain.as_bytes()).unwrap();
+    assert_eq!(
+        (report.facts.tally.lines, report.facts.totals[0].1.revenue.to_string()),
+        (5, "0.05".to_owned())
+    );
+    // Where cells are quoted, nobody can tell where it ends.
+    let quoted = plain.replace("Date Inserted", "\"Date Inserted\"");
+    refused("a.tsv", quoted.as_bytes(), "damaged", "a quotation mark in record 3 is not closed");
+}
+
+#[test]
+fn a_day_that_stands_twice_is_not_chosen() {
+    let text = b"date,streams\n2026-06-01,1\n2026-06-01,2\n";
+    refused("a.csv", text, "lines_rejected", "line 3: the same key stands in a line before");
 }
 
 #[test]
@@ -184,4 +213,51 @@ fn of_an_archive_that_repeats_its_money_one_file_is_read() {
         repeats(container.members()).iter().map(|refusal| refusal.as_ref().map(Refusal::word)).collect();
     assert_eq!(words, [Some("repeats"), None, Some("repeats")]);
     assert!(container.members().iter().all(|member| member.form == Form::Text));
+}
+
+#[test]
+fn of_reports_with_the_same_amounts_the_one_with_most_rows_is_loaded() {
+    let lines = std::str::from_utf8(TUNECORE).unwrap();
+    let all = read_bytes("all.csv", TUNECORE).unwrap().facts;
+    let grouped = lines.replace("Amazon MP3,US", "Spotify,US").replace("Track Download", "Streaming");
+    let grouped = grouped.replace(",QZAB12600001,", ",,");
+    let grouped = read_bytes("grouped.csv", grouped.as_bytes()).unwrap().facts;
+    let other = read_bytes("other.csv", lines.replace("0.7,USD\n", "0.8,USD\n").as_bytes()).unwrap().facts;
+    assert_eq!((all.rows, grouped.rows), (2, 1));
+    let of = |reports: &[(&str, &super::super::report::Facts)]| -> Vec<Option<String>> {
+        repeats_amounts(reports).iter().map(|refusal| refusal.as_ref().map(ToString::to_string)).collect()
+    };
+    let repeated = "it repeats the amounts of all, which is read instead".to_owned();
+    assert_eq!(
+        of(&[("grouped", &grouped), ("all", &all), ("other", &other)]),
+        [Some(repeated.clone()), None, None]
+    );
+    assert_eq!(of(&[("all", &all), ("again", &all)]), [None, Some(repeated)]);
+}
+
+#[test]
+fn a_dsr_file_is_utf8() {
+    let mut western = DSR.replace("Quay", "Qu\u{e9}").into_bytes();
+    while let Some(found) = western.windows(2).position(|pair| pair == [0xc3, 0xa9]) {
+        western.splice(found..found + 2, [0xe9]);
+    }
+    refused("a.tsv", &western, "encoding", "a DSR file is UTF-8");
+}
+
+#[test]
+fn formulas_hide_in_no_part_of_another_name() {
+    let sheet = format!("<row r=\"1\"><c r=\"A1\"><f>1</f><v>7</v></c></row>{}", sheet_row(2, &["a", "b"]));
+    let book = workbook("A1:B2", &sheet, "");
+    let mut zip = zip::ZipArchive::new(Cursor::new(&book[..])).unwrap();
+    let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
+    for index in 0..zip.len() {
+        let mut part = zip.by_index(index).unwrap();
+        let mut bytes = Vec::new();
+        std::io::copy(&mut part, &mut bytes).unwrap();
+        let name = part.name().unwrap().replace("worksheets/sheet1.xml", "media/image1.png");
+        let text = String::from_utf8(bytes).unwrap().replace("worksheets/sheet1.xml", "media/image1.png");
+        parts.push((name, text.into_bytes()));
+    }
+    let parts: Vec<(&str, &[u8])> = parts.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])).collect();
+    refused("a.xlsx", &zipped(&parts), "unsafe", "holds formulas");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::integrations::report_files::{countries::Country, numbers::Exact, unit::Unit};
+use crate::integrations::report_files::{countries::Country, numbers::Exact, report::digest, unit::Unit};
 
 macro_rules! sample {
     ($name:literal) => {
@@ -504,6 +504,23 @@ fn a_spreadsheet_is_the_same_rows_as_its_text() {
 }
 
 #[test]
+fn a_spreadsheet_has_days_and_texts_of_its_own() {
+    let header = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>";
+    let day = "<row r=\"4\"><c r=\"A4\" s=\"1\"><v>46174</v></c><c r=\"B4\"><v>1.2E3</v></c></row>";
+    let shared = "<sst uniqueCount=\"2\"><si><t>Date</t></si><si><t>Plays</t></si></sst>";
+    let book = workbook("A1", &[header, day].concat(), shared);
+    let report = read_bytes("Ferry.xlsx", &book).unwrap();
+    let mut container = Container::open("Ferry.xlsx", Cursor::new(&book[..])).unwrap();
+    let member = container.members()[0].clone();
+    let known = (report.facts.sha256.clone(), book.len() as u64);
+    assert_eq!(digest(&mut container, &member).unwrap(), known);
+    assert_eq!(
+        shown(&report),
+        ["apple_music | name:ferry | 2026-06-01..2026-06-01 | day |  | 1200 | - | - | Ferry"]
+    );
+}
+
+#[test]
 fn packing_does_not_change_a_report() {
     let (name, bytes) = sample!("tunecore.csv");
     let plain = read_bytes(name, bytes).unwrap();
@@ -519,6 +536,10 @@ fn packing_does_not_change_a_report() {
     );
     let reading = Reading::default();
     let context = Context { path: "all.zip", reading: &reading, period: None };
+    for member in &members {
+        let known = (plain.facts.sha256.clone(), plain.facts.size_bytes);
+        assert_eq!(digest(&mut container, member).unwrap(), known);
+    }
     let mut others: Vec<Report> =
         members.iter().map(|member| read(&mut container, member, &context).unwrap()).collect();
     others.push(read_bytes("tunecore.csv.gz", &gzip).unwrap());
@@ -547,4 +568,58 @@ fn totals_are_of_all_lines() {
         (4, "3.7500001".to_owned(), Exact::whole(1_200))
     );
     assert_eq!(Country::WORLD.as_str(), "");
+}
+
+const IMUSICIAN: &str = "Sales date,Statement date,Release title,Barcode,ISRC,Track title,Shop,Transaction type,Country,Quantity,Revenue EUR\n";
+
+#[test]
+fn a_sum_with_an_unknown_part_is_unknown_and_the_total_is_of_what_is_said() {
+    let line = "2026-06,2026-08,R,,QZAB12600001,T,Spotify,Streaming,US";
+    let text = format!("{IMUSICIAN}{line},1,0.5\n{line},,n/a\n{line},2,0.25\n");
+    let report = read_bytes("a.csv", text.as_bytes()).unwrap();
+    let unknown: Vec<ReportRow> = report.page(0, 9);
+    // Without an amount there is no currency either, which is another key.
+    let sums: Vec<_> = unknown
+        .iter()
+        .map(|row| match row {
+            ReportRow::Royalty(row) => (row.currency.is_some(), row.quantity, row.revenue_exact, row.lines),
+            _ => panic!(),
+        })
+        .collect();
+    let three_quarters =
+        Exact::parse("0.75", crate::integrations::report_files::numbers::Decimal::Point).ok();
+    assert_eq!(sums, [(true, Some(Exact::whole(3)), three_quarters, 2), (false, None, None, 1)]);
+    let text = format!("{IMUSICIAN}{line},1,0.5\n{line},,0.25\n");
+    let [ReportRow::Royalty(row)] = &read_bytes("a.csv", text.as_bytes()).unwrap().page(0, 9)[..] else {
+        panic!()
+    };
+    assert_eq!((row.quantity, row.revenue_exact, row.lines), (None, three_quarters, 2));
+}
+
+#[test]
+fn titles_of_the_settings_give_statements_their_codes() {
+    let titles = BTreeMap::from([("night ferry".to_owned(), "QZAB12600001".to_owned())]);
+    let stores = BTreeMap::from([("shop 7".to_owned(), "tidal".to_owned())]);
+    let reading = Reading { stores, titles, ..Reading::default() };
+    let text = format!("{IMUSICIAN}2026-06,2026-08,R,0085012345678,,Night Ferry,Shop 7,Streaming,US,1,0.5\n");
+    let report = read_with("a.csv", text.as_bytes(), &reading, None).unwrap();
+    assert!(
+        shown(&report)[0].starts_with("tidal | Shop 7 | isrc:QZAB12600001 | US | "),
+        "{:?}",
+        shown(&report)
+    );
+}
+
+#[test]
+fn a_dsr_file_may_be_of_a_year_or_a_day() {
+    let (name, bytes) = sample!("DSR_Vale_Wave_WavePremium_2026-06_Multi_1of1_20260710T080000.tsv");
+    let text = std::str::from_utf8(bytes).unwrap();
+    for (said, expected) in [
+        ("2026\t2026", "2026-01-01..2026-12-31"),
+        ("2026-06-01\t2026-06-07", "2026-06-01..2026-06-07"),
+        ("2025-12\t2026-02", "2025-12-01..2026-02-28"),
+    ] {
+        let report = read_bytes(name, text.replace("2026-06\t2026-06", said).as_bytes()).unwrap();
+        assert!(shown(&report).iter().all(|row| row.contains(expected)), "{said}");
+    }
 }

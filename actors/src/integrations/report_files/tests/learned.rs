@@ -41,7 +41,7 @@ fn a_taught_header_is_read() {
         shown(&report),
         ["pandora | name:nachtfähre | 2026-06-15..2026-06-15 | day | DE | 1204 | - | - | Nachtfähre"]
     );
-    assert_eq!(report.facts.layout, "own");
+    assert_eq!((report.facts.layout.as_str(), report.facts.unit.key().as_str()), ("own", "dates "));
     let western = encoding_rs::WINDOWS_1252.encode(file).0.into_owned();
     map.encoding = Some("iso-8859-1".to_owned());
     assert_eq!(shown(&read_with("a.csv", &western, &taught(&map), None).unwrap()), shown(&report));

@@ -53,6 +53,10 @@ fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+/// The style 1 shows a number as a day.
+const STYLES: &str = "<styleSheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">\
+    <cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>";
+
 /// A workbook of one sheet, with this XML of rows.
 fn workbook(dimension: &str, rows: &str, shared: &str) -> Vec<u8> {
     let sheet = format!(
@@ -81,6 +85,7 @@ fn workbook(dimension: &str, rows: &str, shared: &str) -> Vec<u8> {
         ("xl/workbook.xml", book.as_bytes()),
         ("xl/_rels/workbook.xml.rels", links.as_bytes()),
         ("xl/sharedStrings.xml", shared.as_bytes()),
+        ("xl/styles.xml", STYLES.as_bytes()),
         ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
     ])
 }

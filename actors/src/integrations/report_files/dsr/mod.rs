@@ -3,37 +3,27 @@
 //! Only one block is in memory at a time, beside the summary records and the sums. What joins them: a usage names its
 //! summary (territory, model, currency) and, within its block, its resource (ISRC).
 
+mod record;
+
 use std::io::BufRead;
 
 use foldhash::{HashMap, HashMapExt};
-use jiff::Timestamp;
-use rows::{Currency, DayRange};
+use rows::Currency;
 
+use self::record::{Cells, Head, first_isrc, unescaped};
 use super::{
     codes,
     countries::Country,
-    dates::{self, Format},
     kind::Kind,
-    limits::{CELLS_MAX, RECORD_BYTES_MAX, RESOURCES_MAX, SUMMARIES_MAX},
-    numbers::{self, Decimal, Exact},
+    limits::{RECORD_BYTES_MAX, RESOURCES_MAX, SUMMARIES_MAX},
+    numbers::Exact,
     refusal::Refusal,
     report::{Context, Figures, Rows},
     stores,
     sums::{Line, PlaceId, Sums, TrackId, TrackText},
-    tally::Tally,
+    tally::{Problem, Tally},
     unit::Unit,
 };
-
-/// What the first record says.
-struct Head {
-    sender: String,
-    service: String,
-    store: String,
-    period: DayRange,
-    file_number: u32,
-    files: u32,
-    created_at: Option<Timestamp>,
-}
 
 /// A summary record: what usages that name it have in common.
 struct Summary {
@@ -72,15 +62,6 @@ struct Dsr {
     is_over: bool,
 }
 
-/// Why a record is not added.
-enum Problem {
-    Line(String),
-    File(Refusal),
-}
-
-/// The cells of a record, counted from 1 as the standard does.
-struct Cells<'a>(Vec<&'a str>);
-
 /// Whether the text begins as a DSR file.
 pub fn is_one(head: &str) -> bool {
     let first = head.lines().map(|line| line.trim_start_matches('\u{feff}')).find(|line| !is_ignored(line));
@@ -104,7 +85,7 @@ pub fn read(mut reader: impl BufRead, context: &Context<'_>) -> Result<Figures, 
         if is_ignored(text) {
             continue;
         }
-        let cells = Cells(text.split('\t').take(CELLS_MAX).collect());
+        let cells = Cells::of(text);
         match &mut dsr {
             None => dsr = Some(Dsr::begin(&cells, context)?),
             Some(dsr) => dsr.record(&cells, number)?,
@@ -395,61 +376,6 @@ impl Dsr {
     }
 }
 
-// === impl Head ===
-
-impl Head {
-    fn read(cells: &Cells<'_>) -> Result<Self, Refusal> {
-        let day = |cell| {
-            let text = cells.text(cell);
-            let of_year = || dates::months(text.parse().ok().filter(|_| text.len() == 4)?, 1, 12);
-            let range = dates::read(text, &[Format::YearFirst, Format::Month]);
-            range.or_else(of_year)
-        };
-        let period = day(9).zip(day(10)).and_then(|(start, end)| DayRange::new(start.first, end.last));
-        let period =
-            period.ok_or_else(|| Refusal::Damaged("HEAD does not say the days of use".to_owned()))?;
-        let name = if cells.text(13).is_empty() { cells.text(12) } else { cells.text(13) };
-        let number = |cell| cells.text(cell).parse::<u32>().unwrap_or(1).max(1);
-        Ok(Self {
-            sender: cells.text(11).to_owned(),
-            service: name.to_owned(),
-            store: unescaped(name),
-            period,
-            file_number: number(7),
-            files: number(8),
-            created_at: cells.text(6).parse().ok(),
-        })
-    }
-}
-
-// === impl Cells ===
-
-impl<'a> Cells<'a> {
-    fn text(&self, cell: usize) -> &'a str {
-        cell.checked_sub(1).and_then(|index| self.0.get(index)).map_or("", |text| text.trim())
-    }
-
-    fn optional(&self, cell: usize) -> Result<Option<Exact>, Problem> {
-        let text = self.text(cell);
-        if numbers::is_blank(text) {
-            return Ok(None);
-        }
-        Exact::parse(text, Decimal::Point)
-            .map(Some)
-            .map_err(|error| Problem::Line(format!("cell {cell} {error}")))
-    }
-
-    fn count(&self, cell: usize) -> Result<Exact, Problem> {
-        self.optional(cell)?.ok_or_else(|| Problem::Line(format!("cell {cell} says no usages")))
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self::File(refusal)
-    }
-}
-
 /// What the last record counts, held to what was read.
 fn expect(what: &str, said: &str, found: u64) -> Result<(), Problem> {
     match said.parse::<u64>() {
@@ -462,21 +388,4 @@ fn expect(what: &str, said: &str, found: u64) -> Result<(), Problem> {
         // Left out, or no number: nothing to hold it to.
         _ => Ok(()),
     }
-}
-
-/// Of several values in a cell, the first that is an ISRC.
-fn first_isrc(cell: &str) -> Option<String> {
-    cell.split('|').find_map(codes::isrc)
-}
-
-/// A text without the `\` that stand before characters with a meaning.
-fn unescaped(text: &str) -> String {
-    if !text.contains('\\') {
-        return text.to_owned();
-    }
-    let (mut plain, mut characters) = (String::with_capacity(text.len()), text.chars());
-    while let Some(character) = characters.next() {
-        plain.push(if character == '\\' { characters.next().unwrap_or('\\') } else { character });
-    }
-    plain
 }

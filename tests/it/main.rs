@@ -43,5 +43,6 @@ mod terminal;
 #[path = "../support/tools.rs"]
 mod tools;
 mod waiting;
+mod two_tables;
 mod webhooks;
 mod workers;

@@ -183,9 +183,8 @@ impl Observer for Metrics {
             counters.with_label_values(&[integration, stream]).inc_by(rows);
         }
         // Of a connection that is shown already, the publisher hears by `rows_changed`; these are for the first rows.
-        let written = |family| {
-            committed.written.iter().any(|(table, rows)| *rows > 0 && table.family() == family)
-        };
+        let written =
+            |family| committed.written.iter().any(|(table, rows)| *rows > 0 && table.family() == family);
         if written(Family::Payments) {
             self.changes.payments_changed(self.clock.elapsed());
         }

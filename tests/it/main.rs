@@ -42,7 +42,7 @@ mod support;
 mod terminal;
 #[path = "../support/tools.rs"]
 mod tools;
-mod waiting;
 mod two_tables;
+mod waiting;
 mod webhooks;
 mod workers;

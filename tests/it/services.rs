@@ -18,7 +18,10 @@ use rows::{
     clock::SystemClock,
     day::{day_at, plus_days},
     ledger::{DaysProgress, Ledger, Progress, SnapshotProgress},
-    music::{ArtistAudience, CounterReading, Granularity, MeasureClass, MusicEntity, PlaylistPlacement, TrackPerformance},
+    music::{
+        ArtistAudience, CounterReading, Granularity, MeasureClass, MusicEntity, PlaylistPlacement,
+        TrackPerformance,
+    },
     sink::{Commit, ConnectionRecord, Sink},
     state::State,
     web::{WebAnalytics, WebConversions, WebOrigin},

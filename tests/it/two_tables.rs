@@ -21,10 +21,7 @@ use rows::{
 
 use crate::{
     postgres::Server,
-    support::{
-        sql::Eyes,
-        sqlite_url,
-    },
+    support::{sql::Eyes, sqlite_url},
 };
 
 /// Reads visits and goals of these campaigns, every day, in one report.

@@ -152,16 +152,16 @@ impl MemorySink {
                 let mut unseen: Vec<RowKey> = Vec::new();
                 for (table, seen) in seen {
                     let inside = stored.window(&commit.connection, &commit.account_id, &commit.stream, days);
-                    let inside = inside
-                        .filter(|((_, of, ..), row)| *of == table && level.is_none_or(|it| is_of_level(row, it)));
+                    let inside = inside.filter(|((_, of, ..), row)| {
+                        *of == table && level.is_none_or(|it| is_of_level(row, it))
+                    });
                     let inside: Vec<RowKey> = inside.map(|(key, _)| key.clone()).collect();
                     let (known, seen_count) = (inside.len() as u64, seen.len() as u64);
                     if seen_count * 2 < known && !confirmed {
                         committed.shrunk = Some(Shrunk { stored: known, seen: seen_count });
                         return Ok(committed);
                     }
-                    let is_unseen =
-                        |key: &RowKey| key.3.is_none_or(|day| !seen.contains(&(key.2, day)));
+                    let is_unseen = |key: &RowKey| key.3.is_none_or(|day| !seen.contains(&(key.2, day)));
                     unseen.extend(inside.into_iter().filter(is_unseen));
                 }
                 for key in unseen {

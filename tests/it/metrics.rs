@@ -102,7 +102,7 @@ async fn series_equal_queries_on_the_tables() {
                 "web_",
                 "popularity{",
                 "followers{",
-                "counter{",
+                "reading{",
                 "placements{",
             ]
             .iter()

@@ -69,11 +69,12 @@ pub async fn up(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     for facts in FACTS {
         let Facts { view, table, entities, key, columns, added } = facts;
         sql::run(manager, &[&format!("DROP VIEW {view}")]).await?;
-        let mut shown = columns.to_owned();
+        let mut shown = vec![columns.to_owned()];
         for (column, kind) in added {
             sql::run(manager, &[&format!("ALTER TABLE {table} ADD COLUMN {column} {kind}")]).await?;
-            shown.push_str(&format!(", f.{column}"));
+            shown.push(format!("f.{column}"));
         }
+        let shown = shown.join(", ");
         forget_digests(manager, table).await?;
         sql::run(manager, &[&sql::facts_view(view, table, entities, key, &shown)]).await?;
     }

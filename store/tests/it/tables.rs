@@ -97,8 +97,8 @@ pub async fn a_window_over_several_tables_loses_from_each_or_from_none(bench: &B
         let more = i64::from(*table == Table::SubscriptionMrrDaily);
         assert_eq!(bench.stored_rows(*table).await, 3 + more, "{table:?}");
     }
-    let lost = u64::try_from(tables.len()).unwrap() + 1;
-    assert_eq!(bench.commit(confirmed(window)).await.vanished, lost);
+    let gone = u64::try_from(tables.len()).unwrap() + 1;
+    assert_eq!(bench.commit(confirmed(window)).await.vanished, gone);
     for table in &tables {
         let left = match table {
             Table::SmartLinkActivityDaily => 1,

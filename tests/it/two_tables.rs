@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use actors::{
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, Integration, SetupError, Source},
+    integration::{
+        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+    },
     integrations::catalogue,
     page::{Page, PageRequest, Reply, Span},
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
@@ -58,7 +60,7 @@ impl Integration for Report {
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
         Ok(Arc::new(self.clone()))
     }
 }

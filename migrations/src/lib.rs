@@ -14,6 +14,7 @@ mod m20261124_000006_billing_profiles;
 mod m20261128_000007_long_texts;
 mod m20261128_000008_changes;
 mod m20261128_000009_workers;
+mod m20261128_000010_further_tables;
 mod sql;
 
 use sea_orm_migration::{
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000007_long_texts::Migration),
             Box::new(m20261128_000008_changes::Migration),
             Box::new(m20261128_000009_workers::Migration),
+            Box::new(m20261128_000010_further_tables::Migration),
         ]
     }
 }

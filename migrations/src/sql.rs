@@ -63,6 +63,30 @@ pub fn daily_joins(facts: &str, entities: &str) -> String {
     )
 }
 
+/// A table of daily facts with these columns beside its key, `(entity_id, date)`.
+pub fn facts_table(table: &str, columns: &str) -> String {
+    format!(
+        "CREATE TABLE {table} (
+            entity_id bigint NOT NULL,
+            date @date NOT NULL,
+            {columns},
+            revision integer NOT NULL,
+            observed_at bigint NOT NULL,
+            digest bigint,
+            PRIMARY KEY (entity_id, date)
+        ) @facts"
+    )
+}
+
+/// The view of daily facts `f` about entities `e`: who told us, `key` of the entities, the day, `columns` of the facts.
+pub fn facts_view(view: &str, facts: &str, entities: &str, key: &str, columns: &str) -> String {
+    format!(
+        "CREATE VIEW {view} AS SELECT c.name AS connection, c.integration AS provider, c.tenant AS tenant, \
+         {key}, f.date AS date, {columns}, {DAILY} {}",
+        daily_joins(facts, entities)
+    )
+}
+
 fn shown(alias: &str, column: &str) -> String {
     match column.strip_prefix("time:") {
         Some(column) => format!("time:({alias}.{column}) AS {column}"),

@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    Table,
     day::Day,
     key::Fingerprint,
     money::{Currency, Micros, RawSpend},
+    row::TableRow,
 };
 
 /// The status of an object that its network no longer returns.
@@ -222,42 +224,73 @@ impl AdLevel {
     }
 }
 
-// === impl AdPerformance ===
+// === rows ===
 
-impl AdPerformance {
-    /// Of the entity (without the day).
-    pub fn entity(&self) -> Fingerprint {
-        performance_entity(
-            &self.account_id,
-            self.level.as_str(),
-            &self.campaign_id,
-            &self.ad_set_id,
-            &self.ad_id,
-        )
+impl TableRow for AdAccount {
+    fn table(&self) -> Table {
+        Table::AdAccounts
+    }
+
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.account_id])
     }
 }
 
-/// The fingerprint of a performance entity: what [`AdPerformance::entity`] gives for the same parts.
-pub fn performance_entity(
-    account_id: &str,
-    level: &str,
-    campaign_id: &str,
-    ad_set_id: &str,
-    ad_id: &str,
-) -> Fingerprint {
-    Fingerprint::of(&["ad", account_id, level, campaign_id, ad_set_id, ad_id])
-}
+impl TableRow for AdCampaign {
+    fn table(&self) -> Table {
+        Table::AdCampaigns
+    }
 
-// === impl AdCountry ===
-
-impl AdCountry {
-    /// Of the entity (without the day).
-    pub fn entity(&self) -> Fingerprint {
-        country_entity(&self.account_id, &self.campaign_id, &self.country)
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.account_id, &self.campaign_id])
     }
 }
 
-/// The fingerprint of a campaign in a country: what [`AdCountry::entity`] gives for the same parts.
-pub fn country_entity(account_id: &str, campaign_id: &str, country: &str) -> Fingerprint {
-    Fingerprint::of(&["country", account_id, campaign_id, country])
+impl TableRow for AdSet {
+    fn table(&self) -> Table {
+        Table::AdSets
+    }
+
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.account_id, &self.ad_set_id])
+    }
+}
+
+impl TableRow for Ad {
+    fn table(&self) -> Table {
+        Table::Ads
+    }
+
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.account_id, &self.ad_id])
+    }
+}
+
+impl TableRow for AdPerformance {
+    fn table(&self) -> Table {
+        Table::AdPerformanceDaily
+    }
+
+    fn entity(&self) -> Fingerprint {
+        let Self { account_id, level, campaign_id, ad_set_id, ad_id, .. } = self;
+        Fingerprint::of(&[account_id, level.as_str(), campaign_id, ad_set_id, ad_id])
+    }
+
+    fn day(&self) -> Option<Day> {
+        Some(self.date)
+    }
+}
+
+impl TableRow for AdCountry {
+    fn table(&self) -> Table {
+        Table::AdCountryDaily
+    }
+
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.account_id, &self.campaign_id, &self.country])
+    }
+
+    fn day(&self) -> Option<Day> {
+        Some(self.date)
+    }
 }

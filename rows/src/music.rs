@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::{day::Day, key::Fingerprint, money::Micros};
+use crate::{Table, day::Day, key::Fingerprint, money::Micros, row::TableRow};
 
 /// How a number came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +27,25 @@ pub enum MusicEntity {
     Artist,
     /// A playlist.
     Playlist,
+    /// A video.
+    Video,
+    /// A channel of videos.
+    Channel,
+}
+
+/// Length of the period that a row speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Granularity {
+    /// One day.
+    Day,
+    /// Seven days.
+    Week,
+    /// A calendar month.
+    Month,
+    /// A calendar quarter.
+    Quarter,
+    /// Any other number of days: the row says which is the last.
+    Period,
 }
 
 /// A track as its service describes it.
@@ -126,8 +145,8 @@ pub struct TrackPerformance {
     pub track_id: String,
     /// First day of the period.
     pub date: Day,
-    /// Length of the period: `day`, `week`, `month`.
-    pub granularity: String,
+    /// Length of the period.
+    pub granularity: Granularity,
     /// ISO 3166-1 alpha-2 in upper case; `ZZ` = the source's "unknown"; `""` = everywhere.
     pub country: String,
     /// The source's own subdivision (subscription, source of stream …); `""` = all.
@@ -146,9 +165,12 @@ pub struct TrackPerformance {
     pub playlist_adds: Option<i64>,
     /// Popularity from 0 to 100 by the service's own formula. NOT additive.
     pub popularity: Option<Micros>,
+    /// Last day of the period, included; `None` where `granularity` says it.
+    pub period_end: Option<Day>,
 }
 
-/// An artist's audience on one UTC day. Nothing in it is additive.
+/// An artist's audience on one day, a UTC day where the service is read. Streams, saves and additions are additive, and
+/// nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtistAudience {
     /// Where.
@@ -165,6 +187,18 @@ pub struct ArtistAudience {
     pub monthly_listeners: Option<i64>,
     /// Popularity from 0 to 100 by the service's own formula.
     pub popularity: Option<Micros>,
+    /// Streams on that day.
+    pub streams: Option<i64>,
+    /// Different listeners on that day.
+    pub listeners: Option<i64>,
+    /// Different listeners of the last 28 days who chose the artist themselves.
+    pub monthly_active_listeners: Option<i64>,
+    /// Of these, the most engaged ones, as the service counts them.
+    pub super_listeners: Option<i64>,
+    /// Saves to a library on that day.
+    pub saves: Option<i64>,
+    /// Additions to playlists on that day.
+    pub playlist_adds: Option<i64>,
 }
 
 /// A counter's last reading of a UTC day. The daily difference is derived, never stored.
@@ -182,6 +216,8 @@ pub struct CounterReading {
     pub date: Day,
     /// What it showed. Can fall.
     pub value: i64,
+    /// How the number came to be.
+    pub measure_class: MeasureClass,
 }
 
 /// A track on a playlist on one UTC day, as last seen on that day.
@@ -205,6 +241,10 @@ pub struct PlaylistPlacement {
     pub title: Option<String>,
     /// The artist's name as the playlist shows it.
     pub artist_name: Option<String>,
+    /// Streams from this playlist on that day.
+    pub streams: Option<i64>,
+    /// Different listeners from this playlist on that day. NOT additive.
+    pub listeners: Option<i64>,
 }
 
 // === impl MeasureClass ===
@@ -223,61 +263,139 @@ impl MeasureClass {
 // === impl MusicEntity ===
 
 impl MusicEntity {
-    /// As stored: `track`, `album`, `artist`, `playlist`.
+    /// Every one.
+    pub const ALL: [Self; 6] =
+        [Self::Track, Self::Album, Self::Artist, Self::Playlist, Self::Video, Self::Channel];
+
+    /// As stored: `track`, `album`, `artist`, `playlist`, `video`, `channel`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Track => "track",
             Self::Album => "album",
             Self::Artist => "artist",
             Self::Playlist => "playlist",
+            Self::Video => "video",
+            Self::Channel => "channel",
         }
     }
 
     /// Reads what [`MusicEntity::as_str`] gives.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Track, Self::Album, Self::Artist, Self::Playlist].into_iter().find(|one| one.as_str() == text)
+        Self::ALL.into_iter().find(|one| one.as_str() == text)
     }
 }
 
-// === impl TrackPerformance ===
+// === impl Granularity ===
 
-impl TrackPerformance {
-    /// Of the entity (without the day).
-    pub fn entity(&self) -> Fingerprint {
+impl Granularity {
+    /// As stored: `day`, `week`, `month`, `quarter`, `period`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Period => "period",
+        }
+    }
+}
+
+// === rows ===
+
+impl TableRow for Track {
+    fn table(&self) -> Table {
+        Table::Tracks
+    }
+
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.service, &self.track_id])
+    }
+}
+
+impl TableRow for Album {
+    fn table(&self) -> Table {
+        Table::Albums
+    }
+
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.service, &self.album_id])
+    }
+}
+
+impl TableRow for Artist {
+    fn table(&self) -> Table {
+        Table::Artists
+    }
+
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.service, &self.artist_id])
+    }
+}
+
+impl TableRow for Playlist {
+    fn table(&self) -> Table {
+        Table::Playlists
+    }
+
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.service, &self.playlist_id])
+    }
+}
+
+impl TableRow for TrackPerformance {
+    fn table(&self) -> Table {
+        Table::TrackPerformanceDaily
+    }
+
+    fn entity(&self) -> Fingerprint {
         let Self { service, track_id, granularity, country, segment, .. } = self;
-        Fingerprint::of(&["track", service, track_id, granularity, country, segment])
+        Fingerprint::of(&[service, track_id, granularity.as_str(), country, segment])
+    }
+
+    fn day(&self) -> Option<Day> {
+        Some(self.date)
     }
 }
 
-// === impl ArtistAudience ===
+impl TableRow for ArtistAudience {
+    fn table(&self) -> Table {
+        Table::ArtistAudienceDaily
+    }
 
-impl ArtistAudience {
-    /// Of the entity (without the day).
-    pub fn entity(&self) -> Fingerprint {
-        Fingerprint::of(&["audience", &self.service, &self.artist_id])
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.service, &self.artist_id])
+    }
+
+    fn day(&self) -> Option<Day> {
+        Some(self.date)
     }
 }
 
-// === impl CounterReading ===
+impl TableRow for CounterReading {
+    fn table(&self) -> Table {
+        Table::CounterReadingsDaily
+    }
 
-impl CounterReading {
-    /// Of the entity (without the day).
-    pub fn entity(&self) -> Fingerprint {
+    fn entity(&self) -> Fingerprint {
         let Self { service, entity, id, counter, .. } = self;
-        Fingerprint::of(&["counter", service, entity.as_str(), id, counter])
+        Fingerprint::of(&[service, entity.as_str(), id, counter])
+    }
+
+    fn day(&self) -> Option<Day> {
+        Some(self.date)
     }
 }
 
-// === impl PlaylistPlacement ===
-
-impl PlaylistPlacement {
-    /// Of the entity (without the day).
-    pub fn entity(&self) -> Fingerprint {
-        placement_entity(&self.service, &self.playlist_id, &self.track_id)
+impl TableRow for PlaylistPlacement {
+    fn table(&self) -> Table {
+        Table::PlaylistPlacements
     }
-}
 
-/// The fingerprint of a track on a playlist: what [`PlaylistPlacement::entity`] gives for the same parts.
-pub fn placement_entity(service: &str, playlist_id: &str, track_id: &str) -> Fingerprint {
-    Fingerprint::of(&["placement", service, playlist_id, track_id])
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.service, &self.playlist_id, &self.track_id])
+    }
+
+    fn day(&self) -> Option<Day> {
+        Some(self.date)
+    }
 }

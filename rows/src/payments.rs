@@ -4,8 +4,11 @@
 use jiff::Timestamp;
 
 use crate::{
+    Table,
     day::Day,
+    key::Fingerprint,
     money::{Currency, Micros},
+    row::TableRow,
 };
 
 /// An amount in minor units: 2 500 with exponent 2 is 25.00.
@@ -320,4 +323,48 @@ pub struct Price {
     pub created_at: Timestamp,
     /// Live or test mode.
     pub livemode: bool,
+}
+
+// === rows ===
+
+/// Objects that are known by the provider's id.
+macro_rules! by_id {
+    ($($row:ident $table:ident),+) => {
+        $(impl TableRow for $row {
+            fn table(&self) -> Table {
+                Table::$table
+            }
+
+            fn entity(&self) -> Fingerprint {
+                Fingerprint::of(&[&self.id])
+            }
+        })+
+    };
+}
+
+by_id!(
+    Payment Payments,
+    Refund Refunds,
+    Dispute Disputes,
+    Invoice Invoices,
+    InvoicePayment InvoicePayments,
+    Subscription Subscriptions,
+    LedgerEntry LedgerEntries,
+    Customer Customers,
+    Product Products,
+    Price Prices
+);
+
+impl TableRow for SubscriptionMrr {
+    fn table(&self) -> Table {
+        Table::SubscriptionMrrDaily
+    }
+
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.subscription_id])
+    }
+
+    fn day(&self) -> Option<Day> {
+        Some(self.date)
+    }
 }

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 
+use crate::{Table, key::Fingerprint, row::TableRow};
+
 /// Text that tells of a person. It does not print, and its memory is wiped when it goes.
 #[derive(Clone)]
 pub struct Personal(SecretString);
@@ -177,6 +179,17 @@ impl BillingProfile {
             card.exp_month.as_ref(),
             card.exp_year.as_ref(),
         ]
+    }
+}
+
+impl TableRow for BillingProfile {
+    fn table(&self) -> Table {
+        Table::BillingProfiles
+    }
+
+    /// One object of a source: which of several counts is decided where they are stored.
+    fn entity(&self) -> Fingerprint {
+        Fingerprint::of(&[&self.customer_id, self.source.as_str(), &self.source_id])
     }
 }
 

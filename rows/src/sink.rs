@@ -1,6 +1,6 @@
 //! The port through which the engine stores: rows and ledger in one transaction.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -10,8 +10,9 @@ use crate::{
     key::Fingerprint,
     ledger::Ledger,
     quarantine::Quarantined,
-    row::{Row, Table},
+    row::Row,
     state::State,
+    table::{Kind, Table},
 };
 
 /// A configured connection as the store knows it.
@@ -68,8 +69,8 @@ pub struct Commit {
     pub settled_through: Option<Day>,
     /// Rows to insert or overwrite. A key twice: the last wins.
     pub rows: Vec<Row>,
-    /// What the provider said is gone: tables and ids of objects to delete; tracks, albums, artists and playlists get
-    /// status `removed` instead.
+    /// What the provider said is gone: tables and ids of objects. What becomes of them is said by the table
+    /// ([`crate::table::Gone`]).
     pub tombstones: Vec<(Table, String)>,
     /// What is not there any more because a complete reading did not see it.
     pub vanish: Option<Vanish>,
@@ -97,16 +98,15 @@ pub struct Change {
 /// How what was not seen is taken away at the end of a complete reading.
 #[derive(Debug, Clone)]
 pub enum Vanish {
-    /// Daily rows of exactly this connection, account, stream, table (and level) and these days.
+    /// Daily rows of exactly this connection, account, stream and these days, in every table that the window filled. If
+    /// one of the tables shrank, nothing of any is deleted.
     Days {
-        /// Where.
-        table: Table,
-        /// For `ad_performance_daily`: only rows of this level (`campaign`, `ad_set`, `ad`).
-        level: Option<&'static str>,
         /// Which days.
         days: DayRange,
-        /// What was seen: (entity, day).
-        seen: HashSet<(Fingerprint, Day)>,
+        /// Where rows have levels: only those of this one (`campaign`, `ad_set`, `ad`).
+        level: Option<&'static str>,
+        /// What was seen in each table that the window fills: (entity, day).
+        seen: BTreeMap<Table, SeenDays>,
         /// A second reading agreed: delete even if the window shrank by half or to nothing.
         confirmed: bool,
     },
@@ -118,6 +118,9 @@ pub enum Vanish {
         seen: HashSet<Fingerprint>,
     },
 }
+
+/// What a window saw in one table.
+pub type SeenDays = HashSet<(Fingerprint, Day)>;
 
 /// What a commit did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -235,6 +238,51 @@ pub enum SinkError {
     /// The commit can never succeed.
     #[error("database refused the rows: {0}")]
     Refused(String),
+}
+
+// === impl Commit ===
+
+impl Commit {
+    /// Refuses what no store can do, because the tables are not made for it: objects alone are deleted by id, daily tables
+    /// alone lose days, and objects that no complete set is read of cannot be missing from it.
+    pub fn check(&self) -> Result<(), SinkError> {
+        let is_of_objects = |table: &Table| matches!(table.description().kind, Kind::Objects { .. });
+        if let Some((table, id)) = self.tombstones.iter().find(|(table, _)| !is_of_objects(table)) {
+            return Err(SinkError::Refused(format!(
+                "{} has no objects: {id:?} cannot be deleted from it by id",
+                table.name()
+            )));
+        }
+        let refused = match &self.vanish {
+            None => None,
+            Some(Vanish::Days { seen, .. }) => {
+                seen.keys().find(|table| !table.is_daily()).map(|table| (table, "days"))
+            }
+            Some(Vanish::Objects { table, .. }) => {
+                let is_read_in_sets =
+                    matches!(table.description().kind, Kind::Objects { unseen: Some(_), .. });
+                (!is_read_in_sets).then_some((table, "objects"))
+            }
+        };
+        match refused {
+            Some((table, what)) => {
+                Err(SinkError::Refused(format!("{} cannot lose {what} that were not seen", table.name())))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+// === impl Vanish ===
+
+impl Vanish {
+    /// Where something may have vanished.
+    pub fn tables(&self) -> Vec<Table> {
+        match self {
+            Self::Days { seen, .. } => seen.keys().copied().collect(),
+            Self::Objects { table, .. } => vec![*table],
+        }
+    }
 }
 
 // === impl Change ===

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::{Row, ads, music, payments, personal, personal::Personal, web};
+use crate::{Row, ads, content, links, music, payments, personal, personal::Personal, royalties, web};
 
 /// What a text is to its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,11 +137,21 @@ impl Row {
                 [name owner_id owner_name], [track_count followers public created_at]),
             Self::TrackPerformance(row) => track_performance(row, visit),
             Self::ArtistAudience(row) => parts!(row, visit, music::ArtistAudience, [service artist_id], [],
-                [date measure_class followers monthly_listeners popularity]),
+                [date measure_class followers monthly_listeners popularity streams listeners
+                    monthly_active_listeners super_listeners saves playlist_adds]),
             Self::CounterReading(row) => parts!(row, visit, music::CounterReading, [service id counter], [],
-                [entity date value]),
+                [entity date value measure_class]),
             Self::PlaylistPlacement(row) => parts!(row, visit, music::PlaylistPlacement,
-                [service playlist_id track_id], [title artist_name], [date position followers added_at]),
+                [service playlist_id track_id], [title artist_name],
+                [date position followers added_at streams listeners]),
+            Self::ContentPerformance(row) => content_performance(row, visit),
+            Self::RoyaltyStatement(row) => royalty_statement(row, visit),
+            Self::SmartLink(row) => parts!(row, visit, links::SmartLink, [link_id],
+                [title url status kind artist_id artist_name stores isrc upc], [created_at released_on]),
+            Self::SmartLinkActivity(row) => parts!(row, visit, links::SmartLinkActivity,
+                [link_id dimension_value], [],
+                [dimension date visits unique_visitors clicks engagements pre_saves follows conversions
+                    earnings currency]),
         }
     }
 }
@@ -184,8 +194,20 @@ fn billing_profile(row: &mut personal::BillingProfile, visit: &mut dyn FnMut(Rol
 }
 
 fn track_performance(row: &mut music::TrackPerformance, visit: &mut dyn FnMut(Role, &mut dyn Place)) {
-    parts!(row, visit, music::TrackPerformance, [service track_id granularity country segment], [],
-        [date measure_class streams listeners saves skips playlist_adds popularity]);
+    parts!(row, visit, music::TrackPerformance, [service track_id country segment], [],
+        [date granularity measure_class streams listeners saves skips playlist_adds popularity period_end]);
+}
+
+fn content_performance(row: &mut content::ContentPerformance, visit: &mut dyn FnMut(Role, &mut dyn Place)) {
+    parts!(row, visit, content::ContentPerformance, [service content_id dimension_value], [],
+        [content_type dimension granularity date measure_class views watch_seconds likes comments shares
+            subscribers_gained subscribers_lost revenue currency]);
+}
+
+fn royalty_statement(row: &mut royalties::RoyaltyStatement, visit: &mut dyn FnMut(Role, &mut dyn Place)) {
+    parts!(row, visit, royalties::RoyaltyStatement, [statement service store track_id country],
+        [revenue_exact isrc upc title artist_name statement_period layout],
+        [period_start period_end kind currency quantity revenue gross lines]);
 }
 
 fn web_origin(row: &mut web::WebOrigin, visit: &mut dyn FnMut(Role, &mut dyn Place)) {

@@ -2,9 +2,11 @@
 //! "the source says zero". A visit counts on the day on which its session began.
 
 use crate::{
+    Table,
     day::Day,
     key::Fingerprint,
     money::{Currency, Micros},
+    row::TableRow,
 };
 
 /// Whether a row speaks of everything or of one campaign's part of it. The two are never added together.
@@ -90,26 +92,38 @@ impl WebOrigin {
     }
 }
 
-// === impl WebAnalytics ===
+// === rows ===
 
-impl WebAnalytics {
-    /// Of the entity (without the day).
-    pub fn entity(&self) -> Fingerprint {
-        web_entity(&self.account_id, "", &self.origin)
+impl TableRow for WebAnalytics {
+    fn table(&self) -> Table {
+        Table::WebAnalyticsDaily
+    }
+
+    fn entity(&self) -> Fingerprint {
+        entity(&self.account_id, "", &self.origin)
+    }
+
+    fn day(&self) -> Option<Day> {
+        Some(self.date)
     }
 }
 
-// === impl WebConversions ===
+impl TableRow for WebConversions {
+    fn table(&self) -> Table {
+        Table::WebConversionsDaily
+    }
 
-impl WebConversions {
-    /// Of the entity (without the day).
-    pub fn entity(&self) -> Fingerprint {
-        web_entity(&self.account_id, &self.goal, &self.origin)
+    fn entity(&self) -> Fingerprint {
+        entity(&self.account_id, &self.goal, &self.origin)
+    }
+
+    fn day(&self) -> Option<Day> {
+        Some(self.date)
     }
 }
 
-/// The fingerprint of an origin, with its goal (`""` for visits): what both rows' `entity` gives for the same parts.
-pub fn web_entity(account_id: &str, goal: &str, origin: &WebOrigin) -> Fingerprint {
+/// Of an origin, with its goal (`""` for visits).
+fn entity(account_id: &str, goal: &str, origin: &WebOrigin) -> Fingerprint {
     let WebOrigin { scope, campaign, source, medium } = origin;
-    Fingerprint::of(&["web", account_id, goal, scope.as_str(), campaign, source, medium])
+    Fingerprint::of(&[account_id, goal, scope.as_str(), campaign, source, medium])
 }

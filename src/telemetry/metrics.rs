@@ -11,7 +11,7 @@ use actors::{
 };
 use jiff::Timestamp;
 use prometheus::{Registry, TextEncoder};
-use rows::{Clock, Table, sink::Committed};
+use rows::{Clock, sink::Committed, table::Family};
 
 use super::{
     changes::Changes,
@@ -184,14 +184,14 @@ impl Observer for Metrics {
         }
         // Of a connection that is shown already, the publisher hears by `rows_changed`; these are for the first rows.
         let written =
-            |of: fn(Table) -> bool| committed.written.iter().any(|(table, rows)| *rows > 0 && of(*table));
-        if written(is_of_payments) {
+            |family| committed.written.iter().any(|(table, rows)| *rows > 0 && table.family() == family);
+        if written(Family::Payments) {
             self.changes.payments_changed(self.clock.elapsed());
         }
-        if written(is_of_web) {
+        if written(Family::Web) {
             self.changes.web_changed(self.clock.elapsed());
         }
-        if written(is_of_music) {
+        if written(Family::Streaming) {
             self.changes.music_changed(self.clock.elapsed());
         }
     }
@@ -239,36 +239,4 @@ impl Observer for Metrics {
             follower.rows_changed(now, connection, account_id);
         }
     }
-}
-
-/// Whether payment series are summed from this table.
-const fn is_of_payments(table: Table) -> bool {
-    matches!(
-        table,
-        Table::Payments
-            | Table::Refunds
-            | Table::Disputes
-            | Table::LedgerEntries
-            | Table::SubscriptionMrrDaily
-    )
-}
-
-/// Whether web series are summed from this table.
-const fn is_of_web(table: Table) -> bool {
-    matches!(table, Table::WebAnalyticsDaily | Table::WebConversionsDaily)
-}
-
-/// Whether series of streaming services are made from this table.
-const fn is_of_music(table: Table) -> bool {
-    matches!(
-        table,
-        Table::Tracks
-            | Table::Albums
-            | Table::Artists
-            | Table::Playlists
-            | Table::TrackPerformanceDaily
-            | Table::ArtistAudienceDaily
-            | Table::CounterReadingsDaily
-            | Table::PlaylistPlacements
-    )
 }

@@ -72,7 +72,7 @@ pub(super) fn music(view: &View<'_>, add: &mut impl FnMut(Family)) {
         playlists.sample(labels, "", Number::Integer(1));
     }
     let mut counter = Family::gauge(
-        "dynamoi_counter",
+        "dynamoi_reading",
         "What a public counter of a streaming service showed when it was last read. Can fall.",
     );
     for (labels, value) in &view.music.counters {

@@ -1,9 +1,10 @@
 //! Taking a connection, and forgetting an account.
 
-use std::sync::atomic::Ordering;
+use std::{collections::BTreeSet, sync::atomic::Ordering};
 
 use jiff::Timestamp;
 use rows::{
+    Table,
     ledger::Ledger,
     sink::{Change, ConnectionRecord, Registration, SinkError},
     state::State,
@@ -21,36 +22,9 @@ use crate::{
     error::sink_error,
     fence,
     sql::Sql,
+    tables::{Entities, storage},
     workers::is_mine,
 };
-
-/// Where an account's rows are, children before parents: facts by their entities, then entities, objects and ledgers.
-const FACTS: [(&str, &str); 9] = [
-    ("ad_performance_rows", "ad_entities"),
-    ("ad_country_rows", "ad_country_entities"),
-    ("subscription_mrr_rows", "subscription_entities"),
-    ("web_analytics_rows", "web_entities"),
-    ("web_conversion_rows", "web_entities"),
-    ("track_performance_rows", "track_performance_entities"),
-    ("artist_audience_rows", "artist_audience_entities"),
-    ("counter_reading_rows", "counter_entities"),
-    ("playlist_placement_rows", "playlist_placement_entities"),
-];
-const OF_ACCOUNT: [&str; 13] = [
-    "ad_entities",
-    "ad_country_entities",
-    "subscription_entities",
-    "web_entities",
-    "track_performance_entities",
-    "artist_audience_entities",
-    "counter_entities",
-    "playlist_placement_entities",
-    "ad_rows",
-    "ad_set_rows",
-    "ad_campaign_rows",
-    "ad_account_rows",
-    "ledger",
-];
 
 impl Store {
     /// Takes the connection: raises its epoch, and gives its memory.
@@ -182,12 +156,19 @@ async fn forget(
     changes::note(tx, connection, id, changes, now).await?;
     let here =
         |sql: Sql| sql.text(" WHERE connection_id = ").bind(id).text(" AND account_id = ").bind(account_id);
-    for (facts, entities) in FACTS {
-        let delete =
-            Sql::new(backend, &format!("DELETE FROM {facts} WHERE entity_id IN (SELECT id FROM {entities}"));
-        tx.execute_raw(here(delete).text(")").done()).await?;
+    // Facts by their entities; then entities, some of several tables, objects and ledgers.
+    let mut of_account = BTreeSet::from(["ledger"]);
+    for table in Table::ALL {
+        let stored = storage(*table);
+        if let Some(Entities { table: entities, .. }) = stored.entities {
+            let facts = format!("DELETE FROM {} WHERE entity_id IN (SELECT id FROM {entities}", stored.rows);
+            tx.execute_raw(here(Sql::new(backend, &facts)).text(")").done()).await?;
+            of_account.insert(entities);
+        } else if table.is_keyed_by("account_id") {
+            of_account.insert(stored.rows);
+        }
     }
-    for table in OF_ACCOUNT {
+    for table in of_account {
         let delete = Sql::new(backend, &format!("DELETE FROM {table}"));
         tx.execute_raw(here(delete).done()).await?;
     }

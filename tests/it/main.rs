@@ -42,6 +42,7 @@ mod support;
 mod terminal;
 #[path = "../support/tools.rs"]
 mod tools;
+mod two_tables;
 mod waiting;
 mod webhooks;
 mod workers;

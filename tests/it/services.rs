@@ -18,7 +18,10 @@ use rows::{
     clock::SystemClock,
     day::{day_at, plus_days},
     ledger::{DaysProgress, Ledger, Progress, SnapshotProgress},
-    music::{ArtistAudience, CounterReading, MeasureClass, MusicEntity, PlaylistPlacement, TrackPerformance},
+    music::{
+        ArtistAudience, CounterReading, Granularity, MeasureClass, MusicEntity, PlaylistPlacement,
+        TrackPerformance,
+    },
     sink::{Commit, ConnectionRecord, Sink},
     state::State,
     web::{WebAnalytics, WebConversions, WebOrigin},
@@ -92,7 +95,7 @@ pub async fn web(eyes: &Eyes, now: Timestamp, expected: &mut Series) {
     }
 }
 
-/// `dynamoi_track_popularity`, `dynamoi_counter`, `dynamoi_artist_followers`, `dynamoi_playlist_placements`.
+/// `dynamoi_track_popularity`, `dynamoi_reading`, `dynamoi_artist_followers`, `dynamoi_playlist_placements`.
 pub async fn music(eyes: &Eyes, expected: &mut Series) {
     let latest =
         |view: &str| format!("date = (SELECT MAX(date) FROM {view} l WHERE l.connection = r.connection)");
@@ -130,7 +133,7 @@ pub async fn music(eyes: &Eyes, expected: &mut Series) {
     for row in counters {
         let (entity, id, counter) = (text(&row, "entity"), text(&row, "id"), text(&row, "counter"));
         let labels = format!("{},entity=\"{entity}\",id=\"{id}\",counter=\"{counter}\"", of_service(&row));
-        expected.insert(format!("dynamoi_counter{{{labels}}}"), row["value"].to_string());
+        expected.insert(format!("dynamoi_reading{{{labels}}}"), row["value"].to_string());
     }
     let artists = eyes
         .query(&format!(
@@ -258,13 +261,19 @@ fn music_rows(today: rows::Day, tracks: &[&str], playlists: &[&str]) -> Vec<Row>
         followers: Some(4_444),
         monthly_listeners: None,
         popularity: None,
+        streams: None,
+        listeners: None,
+        monthly_active_listeners: None,
+        super_listeners: None,
+        saves: None,
+        playlist_adds: None,
     })];
     for track in tracks {
         rows.push(Row::TrackPerformance(TrackPerformance {
             service: service(),
             track_id: (*track).to_owned(),
             date: today,
-            granularity: "day".to_owned(),
+            granularity: Granularity::Day,
             country: String::new(),
             segment: String::new(),
             measure_class: MeasureClass::PublicCounter,
@@ -274,6 +283,7 @@ fn music_rows(today: rows::Day, tracks: &[&str], playlists: &[&str]) -> Vec<Row>
             skips: None,
             playlist_adds: None,
             popularity: Some(Micros(87_654_300)),
+            period_end: None,
         }));
         rows.push(Row::CounterReading(CounterReading {
             service: service(),
@@ -282,6 +292,7 @@ fn music_rows(today: rows::Day, tracks: &[&str], playlists: &[&str]) -> Vec<Row>
             counter: "rank".to_owned(),
             date: today,
             value: 876_543,
+            measure_class: MeasureClass::PublicCounter,
         }));
     }
     for (playlist, position) in playlists.iter().zip(1..) {
@@ -295,6 +306,8 @@ fn music_rows(today: rows::Day, tracks: &[&str], playlists: &[&str]) -> Vec<Row>
             added_at: None,
             title: None,
             artist_name: None,
+            streams: None,
+            listeners: None,
         }));
     }
     rows
@@ -331,7 +344,7 @@ async fn series_of_stored_rows_equal_queries() {
         let text = exposition.scrape(false).unwrap().concat();
         let text = String::from_utf8(text).unwrap();
         let ours =
-            ["dynamoi_web_", "dynamoi_track_", "dynamoi_artist_", "dynamoi_counter{", "dynamoi_playlist_"];
+            ["dynamoi_web_", "dynamoi_track_", "dynamoi_artist_", "dynamoi_reading{", "dynamoi_playlist_"];
         let is_ours =
             |line: &&str| ours.iter().any(|name| line.starts_with(name)) && !line.contains("_info{");
         lines = text.lines().filter(is_ours).map(str::to_owned).collect();

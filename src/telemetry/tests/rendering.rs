@@ -111,7 +111,7 @@ fn the_whole_text_of_web_and_music() {
 fn web_windows_of_yesterday_go_and_what_was_read_of_music_stays() {
     let text = text(&web_and_music_board(), at("2026-11-25T00:00:00Z"));
     assert!(!text.contains("dynamoi_web_") && !text.contains("dynamoi_track_streams"), "{text}");
-    assert!(text.contains("dynamoi_counter{") && text.contains("dynamoi_track_popularity{"));
+    assert!(text.contains("dynamoi_reading{") && text.contains("dynamoi_track_popularity{"));
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn beyond_their_limit_counters_are_counted() {
     let of_deezer = std::collections::BTreeMap::from([("label-a-deezer".to_owned(), 1)]);
     assert!(left_out.contains(&("counter", of_deezer)), "{left_out:?}");
     assert!(left_out.contains(&("track", std::collections::BTreeMap::default())), "{left_out:?}");
-    let (_, counters) = texts.iter().find(|(name, _)| *name == "dynamoi_counter").unwrap();
+    let (_, counters) = texts.iter().find(|(name, _)| *name == "dynamoi_reading").unwrap();
     assert_eq!(counters.lines().filter(|line| !line.starts_with('#')).count(), COUNTERS_MAX);
 }
 

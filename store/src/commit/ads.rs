@@ -4,6 +4,7 @@ use rows::{
     Currency, Row,
     ads::{AdCountry, AdPerformance},
     key::Fingerprint,
+    row::TableRow,
 };
 use sea_orm::{DbErr, EntityTrait};
 
@@ -26,12 +27,9 @@ pub struct Definition<'a> {
 /// A table of daily facts of ad networks. They come by the million: no entity is made of a row whose fingerprint is known.
 pub trait AdFact: Stored {
     /// The rows that it is made of.
-    type Of;
+    type Of: TableRow;
     /// The table of what they speak of.
     type Entity: Dimension;
-
-    /// The row, if it is one of these.
-    fn only(row: &Row) -> Option<&Self::Of>;
 
     /// What its numbers mean.
     fn definition(row: &Self::Of) -> Definition<'_>;
@@ -53,7 +51,7 @@ pub async fn write<F: AdFact>(
     scope: &Scope<'_>,
     rows: &[&Row],
 ) -> Result<Outcome, DbErr> {
-    let rows: Vec<&F::Of> = rows.iter().filter_map(|row| F::only(row)).collect();
+    let rows: Vec<&F::Of> = rows.iter().filter_map(|row| row.only()).collect();
     let connection_id = scope.connection_id.to_string();
     let fingerprint = |row: &&F::Of| F::fingerprint(&connection_id, row, &scope.commit.stream);
     let entities = ids_of::<F::Entity, _>(tx, ids, &rows, fingerprint, |row| F::entity(scope, row)).await?;
@@ -75,10 +73,6 @@ pub async fn write<F: AdFact>(
 impl AdFact for ad_performance::Entity {
     type Of = AdPerformance;
     type Entity = ad_entity::Entity;
-
-    fn only(row: &Row) -> Option<&Self::Of> {
-        if let Row::AdPerformance(row) = row { Some(row) } else { None }
-    }
 
     fn definition(row: &Self::Of) -> Definition<'_> {
         let (conversion, view) = (row.conversion_definition.as_deref(), row.view_definition.as_deref());
@@ -111,10 +105,6 @@ impl AdFact for ad_performance::Entity {
 impl AdFact for ad_country::Entity {
     type Of = AdCountry;
     type Entity = ad_country_entity::Entity;
-
-    fn only(row: &Row) -> Option<&Self::Of> {
-        if let Row::AdCountry(row) = row { Some(row) } else { None }
-    }
 
     fn definition(row: &Self::Of) -> Definition<'_> {
         let (conversion, view) = (row.conversion_definition.as_deref(), row.view_definition.as_deref());

@@ -1,6 +1,6 @@
 //! Daily rows: resolve what they speak of, then upsert by (entity, day).
 
-use rows::Row;
+use rows::{Row, row::TableRow};
 use sea_orm::{DbErr, EntityTrait};
 
 use super::Scope;
@@ -13,12 +13,9 @@ use crate::{
 /// A table of daily facts.
 pub trait Daily: Stored {
     /// The rows that it is made of.
-    type Of;
+    type Of: TableRow;
     /// The table of what they speak of.
     type Entity: Dimension;
-
-    /// The row, if it is one of these.
-    fn only(row: &Row) -> Option<&Self::Of>;
 
     /// What the row speaks of, not numbered yet.
     fn entity(scope: &Scope<'_>, row: &Self::Of) -> <Self::Entity as EntityTrait>::Model;
@@ -34,7 +31,7 @@ pub async fn write<F: Daily>(
     scope: &Scope<'_>,
     rows: &[&Row],
 ) -> Result<Outcome, DbErr> {
-    let rows = rows.iter().filter_map(|row| F::only(row));
+    let rows = rows.iter().filter_map(|row| row.only());
     let rows: Vec<(&F::Of, _)> = rows.map(|row| (row, F::entity(scope, row))).collect();
     let fingerprint = |(_, entity): &(_, _)| F::Entity::fingerprint(entity);
     let entities = ids_of::<F::Entity, _>(tx, ids, &rows, fingerprint, |(_, entity)| entity.clone()).await?;

@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use rows::{Row, Table, ledger::Ledger, sink::Committed};
 use sea_orm::{DbBackend, DbErr};
 
-use super::{Scope, admit::Admitted, by_table, ledger, objects};
+use super::{Scope, admit::Admitted, by_table, ledger};
 use crate::{
     convert::seconds,
     dimension::EntityIds,
     fence, limits,
-    objects::object_table,
+    tables::storage,
     transaction::{Bulk, Line},
     upsert::{Expectations, Outcome, outcome},
 };
@@ -55,7 +55,8 @@ pub async fn store(
     for (table, rows) in &tables {
         let expect = expectations.of(connection_id, *table);
         let scope = Scope { connection_id, commit, keyring: None, observed_at: seconds(now), expect };
-        let steps = objects::steps_of(bulk, "gate", &scope, *table, rows)?;
+        let Some(steps_of) = storage(*table).steps else { return Ok(Express::Unsuited(None)) };
+        let steps = steps_of(bulk, "gate", &scope, rows)?;
         (done, counts) = (steps.done, [steps.written, steps.restated]);
         bulk = steps.bulk.text(", ");
     }
@@ -94,8 +95,7 @@ fn suited<'a>(line: &Line, admitted: &'a Admitted) -> Option<&'a Ledger> {
         && commit.changes.is_empty()
         && commit.vanish.is_none();
     let table = commit.rows.first().map(Row::table);
-    let one_of_objects =
-        table.is_none_or(|table| object_table(table).is_some() && table != Table::BillingProfiles);
+    let one_of_objects = table.is_none_or(|table| storage(table).steps.is_some());
     let suits = line.backend() == BACKEND
         && nothing_else
         && one_of_objects

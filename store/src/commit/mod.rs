@@ -1,17 +1,20 @@
 //! One commit of the engine, applied inside a transaction.
 
 pub mod admit;
-mod ads;
+pub mod ads;
 pub mod changes;
-mod daily;
+mod content;
+pub mod daily;
 pub mod express;
 mod ledger;
+mod links;
 mod music;
 mod narrow;
-mod objects;
+pub mod objects;
 pub mod profiles;
 mod quarantine;
 mod revenue;
+mod royalties;
 mod tombstones;
 mod vanish;
 mod web;
@@ -32,9 +35,10 @@ use crate::{
     cipher::Keyring,
     convert::seconds,
     dimension::EntityIds,
-    entity, fence, limits, long_keys,
+    fence, limits, long_keys,
+    tables::storage,
     transaction::Transaction,
-    upsert::{Expect, Expectations, Outcome},
+    upsert::{Expect, Expectations},
 };
 
 /// Whose rows are written, and when.
@@ -73,8 +77,7 @@ pub fn check(commit: &Commit) -> Result<(), SinkError> {
             account_id.len()
         )));
     }
-    tombstones::check(commit)?;
-    vanish::check(commit)?;
+    commit.check()?;
     match &commit.ledger {
         Some(ledger) if ledger.stream != commit.stream || ledger.account_id != commit.account_id => {
             Err(SinkError::Refused(format!(
@@ -120,7 +123,7 @@ pub async fn apply(
             }
             outcome
         } else {
-            write_rows(tx, ids, &scope, table, &rows).await?
+            (storage(table).write)(tx, ids, &scope, &rows).await?
         };
         expectations.learn(connection_id, table, rows.len(), outcome);
         committed.restated += outcome.restated;
@@ -130,7 +133,7 @@ pub async fn apply(
     }
     committed.vanished += tombstones::apply(tx, &scope).await?;
     if let Some(vanish) = &commit.vanish {
-        let is_all_stored = expectations.is_all_stored(connection_id, vanish::table(vanish));
+        let is_all_stored = |table| expectations.is_all_stored(connection_id, table);
         match vanish::apply(tx, &scope, vanish, is_all_stored).await? {
             vanish::Vanished::Rows(rows) => committed.vanished += rows,
             vanish::Vanished::Shrunk(shrunk) => committed.shrunk = Some(shrunk),
@@ -142,41 +145,6 @@ pub async fn apply(
         ledger::write(tx, commit, ledger).await?;
     }
     Ok(Some(committed))
-}
-
-/// Writes rows of one table.
-async fn write_rows(
-    tx: &Transaction<'_>,
-    ids: &mut EntityIds,
-    scope: &Scope<'_>,
-    table: Table,
-    rows: &[&Row],
-) -> Result<Outcome, DbErr> {
-    match table {
-        Table::AdPerformanceDaily => ads::write::<entity::ad_performance::Entity>(tx, ids, scope, rows).await,
-        Table::AdCountryDaily => ads::write::<entity::ad_country::Entity>(tx, ids, scope, rows).await,
-        Table::SubscriptionMrrDaily => {
-            daily::write::<entity::subscription_mrr::Entity>(tx, ids, scope, rows).await
-        }
-        Table::WebAnalyticsDaily => daily::write::<entity::web_analytics::Entity>(tx, ids, scope, rows).await,
-        Table::WebConversionsDaily => {
-            daily::write::<entity::web_conversion::Entity>(tx, ids, scope, rows).await
-        }
-        Table::TrackPerformanceDaily => {
-            daily::write::<entity::track_performance::Entity>(tx, ids, scope, rows).await
-        }
-        Table::ArtistAudienceDaily => {
-            daily::write::<entity::artist_audience::Entity>(tx, ids, scope, rows).await
-        }
-        Table::CounterReadingsDaily => {
-            daily::write::<entity::counter_reading::Entity>(tx, ids, scope, rows).await
-        }
-        Table::PlaylistPlacements => {
-            daily::write::<entity::playlist_placement::Entity>(tx, ids, scope, rows).await
-        }
-        Table::BillingProfiles => profiles::write(tx, scope, rows).await,
-        _ => objects::write(tx, scope, table, rows).await,
-    }
 }
 
 /// Passes the fence, with the ledger where it is to be written first. The connection's number; nothing when its epoch is

@@ -1,9 +1,6 @@
 //! Daily rows of streaming services.
 
-use rows::{
-    Row,
-    music::{ArtistAudience, CounterReading, PlaylistPlacement, TrackPerformance},
-};
+use rows::music::{ArtistAudience, CounterReading, PlaylistPlacement, TrackPerformance};
 
 use super::{Scope, daily::Daily};
 use crate::entity::{
@@ -15,17 +12,13 @@ impl Daily for track_performance::Entity {
     type Of = TrackPerformance;
     type Entity = track_performance_entity::Entity;
 
-    fn only(row: &Row) -> Option<&Self::Of> {
-        if let Row::TrackPerformance(row) = row { Some(row) } else { None }
-    }
-
     fn entity(scope: &Scope<'_>, row: &Self::Of) -> track_performance_entity::Model {
         track_performance_entity::Model {
             id: 0,
             connection_id: scope.connection_id,
             service: row.service.clone(),
             track_id: row.track_id.clone(),
-            granularity: row.granularity.clone(),
+            granularity: row.granularity.as_str().to_owned(),
             country: row.country.clone(),
             segment: row.segment.clone(),
             account_id: scope.commit.account_id.clone(),
@@ -41,10 +34,6 @@ impl Daily for track_performance::Entity {
 impl Daily for artist_audience::Entity {
     type Of = ArtistAudience;
     type Entity = artist_audience_entity::Entity;
-
-    fn only(row: &Row) -> Option<&Self::Of> {
-        if let Row::ArtistAudience(row) = row { Some(row) } else { None }
-    }
 
     fn entity(scope: &Scope<'_>, row: &Self::Of) -> artist_audience_entity::Model {
         artist_audience_entity::Model {
@@ -65,10 +54,6 @@ impl Daily for artist_audience::Entity {
 impl Daily for counter_reading::Entity {
     type Of = CounterReading;
     type Entity = counter_entity::Entity;
-
-    fn only(row: &Row) -> Option<&Self::Of> {
-        if let Row::CounterReading(row) = row { Some(row) } else { None }
-    }
 
     fn entity(scope: &Scope<'_>, row: &Self::Of) -> counter_entity::Model {
         counter_entity::Model {
@@ -91,10 +76,6 @@ impl Daily for counter_reading::Entity {
 impl Daily for playlist_placement::Entity {
     type Of = PlaylistPlacement;
     type Entity = playlist_placement_entity::Entity;
-
-    fn only(row: &Row) -> Option<&Self::Of> {
-        if let Row::PlaylistPlacement(row) = row { Some(row) } else { None }
-    }
 
     fn entity(scope: &Scope<'_>, row: &Self::Of) -> playlist_placement_entity::Model {
         playlist_placement_entity::Model {

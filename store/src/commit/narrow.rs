@@ -3,10 +3,10 @@
 use rows::{Row, Table, fit, quarantine::Quarantined};
 use sea_orm::DbErr;
 
-use super::{Scope, write_rows};
+use super::Scope;
 use crate::{
-    dimension::EntityIds, error::refused_data, limits::NARROWING_TRIES_MAX, transaction::Transaction,
-    upsert::Outcome,
+    dimension::EntityIds, error::refused_data, limits::NARROWING_TRIES_MAX, tables::storage,
+    transaction::Transaction, upsert::Outcome,
 };
 
 /// The rows that the database refuses, set aside.
@@ -37,7 +37,7 @@ impl Narrowing {
         let mut pieces = vec![rows];
         tx.savepoint().await?;
         while let Some(piece) = pieces.pop() {
-            let error = match write_rows(tx, ids, scope, table, piece).await {
+            let error = match (storage(table).write)(tx, ids, scope, piece).await {
                 Ok(step) => {
                     tx.release_savepoint().await?;
                     tx.savepoint().await?;

@@ -1,6 +1,6 @@
 //! Monthly recurring revenue by subscription and day.
 
-use rows::{Row, payments::SubscriptionMrr};
+use rows::payments::SubscriptionMrr;
 
 use super::{Scope, daily::Daily};
 use crate::entity::{subscription_entity, subscription_mrr};
@@ -8,10 +8,6 @@ use crate::entity::{subscription_entity, subscription_mrr};
 impl Daily for subscription_mrr::Entity {
     type Of = SubscriptionMrr;
     type Entity = subscription_entity::Entity;
-
-    fn only(row: &Row) -> Option<&Self::Of> {
-        if let Row::SubscriptionMrr(row) = row { Some(row) } else { None }
-    }
 
     fn entity(scope: &Scope<'_>, row: &Self::Of) -> subscription_entity::Model {
         subscription_entity::Model {

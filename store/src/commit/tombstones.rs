@@ -5,28 +5,12 @@ use std::collections::BTreeMap;
 use rows::{
     Table,
     ads::REMOVED,
-    sink::{Commit, SinkError},
+    table::{Gone, Kind},
 };
 use sea_orm::{ConnectionTrait, DbErr, sea_query::ArrayType};
 
 use super::{Scope, profiles};
-use crate::{
-    limits,
-    objects::{ObjectTable, Within, object_table},
-    sql::Sql,
-    transaction::Transaction,
-};
-
-/// Only objects can be deleted by id.
-pub fn check(commit: &Commit) -> Result<(), SinkError> {
-    match commit.tombstones.iter().find(|(table, _)| object_table(*table).is_none()) {
-        Some((table, id)) => Err(SinkError::Refused(format!(
-            "{} has daily rows: {id:?} cannot be deleted from it by id",
-            table.name()
-        ))),
-        None => Ok(()),
-    }
-}
+use crate::{limits, sql::Sql, tables::storage, transaction::Transaction};
 
 /// Takes them away; answers how many were there.
 pub async fn apply(tx: &Transaction<'_>, scope: &Scope<'_>) -> Result<u64, DbErr> {
@@ -36,18 +20,18 @@ pub async fn apply(tx: &Transaction<'_>, scope: &Scope<'_>) -> Result<u64, DbErr
     }
     let mut gone = 0;
     for (table, ids) in tables {
-        if table == Table::BillingProfiles {
+        let (Kind::Objects { told_gone, .. }, Some(id)) = (table.description().kind, table.object_id())
+        else {
+            continue;
+        };
+        if told_gone == Gone::Blanked {
             gone += profiles::blank(tx, scope, &ids).await?;
             continue;
         }
-        let Some(object) = object_table(table) else {
-            continue;
-        };
         for chunk in ids.chunks(limits::KEYS_STATEMENT_MAX) {
             let keys = chunk.iter().map(|id| vec![(*id).into()]).collect();
-            let sql = begun(Sql::new(tx.get_database_backend(), ""), scope, &object);
-            let statement =
-                sql.text(&format!(" AND {} IN ", object.id)).keys(&[ArrayType::String], keys).done();
+            let sql = begun(Sql::new(tx.get_database_backend(), ""), scope, table, told_gone);
+            let statement = sql.text(&format!(" AND {id} IN ")).keys(&[ArrayType::String], keys).done();
             gone += tx.execute_raw(statement).await?.rows_affected();
         }
     }
@@ -55,29 +39,26 @@ pub async fn apply(tx: &Transaction<'_>, scope: &Scope<'_>) -> Result<u64, DbErr
 }
 
 /// The statement up to the ids.
-fn begun(sql: Sql, scope: &Scope<'_>, object: &ObjectTable) -> Sql {
-    let ObjectTable { table, within, .. } = object;
-    match within {
-        // Its numbers of the past stay, so what they speak of does.
-        Within::Service => sql
-            .text(&format!("UPDATE {table} SET status = "))
+fn begun(sql: Sql, scope: &Scope<'_>, table: Table, told_gone: Gone) -> Sql {
+    let rows = storage(table).rows;
+    let mut sql = if told_gone == Gone::Removed {
+        sql.text(&format!("UPDATE {rows} SET status = "))
             .bind(REMOVED)
             .text(", digest = NULL, revision = revision + 1, observed_at = ")
             .bind(scope.observed_at)
             .text(" WHERE COALESCE(status, '') <> ")
             .bind(REMOVED)
             .text(" AND connection_id = ")
-            .bind(scope.connection_id)
-            // A tombstone is the service's own word: an integration that tells of several has none.
-            .text(" AND service = ")
-            .bind(scope.commit.integration.as_str()),
-        Within::Account if !scope.commit.account_id.is_empty() => sql
-            .text(&format!("DELETE FROM {table} WHERE connection_id = "))
-            .bind(scope.connection_id)
-            .text(" AND account_id = ")
-            .bind(scope.commit.account_id.as_str()),
-        Within::Account | Within::Connection => {
-            sql.text(&format!("DELETE FROM {table} WHERE connection_id = ")).bind(scope.connection_id)
-        }
+    } else {
+        sql.text(&format!("DELETE FROM {rows} WHERE connection_id = "))
+    };
+    sql = sql.bind(scope.connection_id);
+    if table.is_keyed_by("account_id") && !scope.commit.account_id.is_empty() {
+        sql = sql.text(" AND account_id = ").bind(scope.commit.account_id.as_str());
     }
+    if table.is_keyed_by("service") {
+        // A tombstone is the service's own word: an integration that tells of several has none.
+        sql = sql.text(" AND service = ").bind(scope.commit.integration.as_str());
+    }
+    sql
 }

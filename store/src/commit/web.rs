@@ -1,9 +1,6 @@
 //! Daily rows of web analytics.
 
-use rows::{
-    Row,
-    web::{WebAnalytics, WebConversions, WebOrigin},
-};
+use rows::web::{WebAnalytics, WebConversions, WebOrigin};
 
 use super::{Scope, daily::Daily};
 use crate::entity::{web_analytics, web_conversion, web_entity};
@@ -11,10 +8,6 @@ use crate::entity::{web_analytics, web_conversion, web_entity};
 impl Daily for web_analytics::Entity {
     type Of = WebAnalytics;
     type Entity = web_entity::Entity;
-
-    fn only(row: &Row) -> Option<&Self::Of> {
-        if let Row::WebAnalytics(row) = row { Some(row) } else { None }
-    }
 
     fn entity(scope: &Scope<'_>, row: &Self::Of) -> web_entity::Model {
         origin(scope, &row.account_id, "", &row.origin)
@@ -28,10 +21,6 @@ impl Daily for web_analytics::Entity {
 impl Daily for web_conversion::Entity {
     type Of = WebConversions;
     type Entity = web_entity::Entity;
-
-    fn only(row: &Row) -> Option<&Self::Of> {
-        if let Row::WebConversions(row) = row { Some(row) } else { None }
-    }
 
     fn entity(scope: &Scope<'_>, row: &Self::Of) -> web_entity::Model {
         origin(scope, &row.account_id, &row.goal, &row.origin)

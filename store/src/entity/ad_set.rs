@@ -4,7 +4,7 @@ use rows::ads;
 use sea_orm::entity::prelude::*;
 
 use crate::convert::seconds;
-use crate::upsert::Stored;
+use crate::{commit::objects::Object, upsert::Stored};
 
 #[sea_orm::model]
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -38,10 +38,11 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Stored for Entity {}
 
-impl Model {
-    /// The row as stored; `observed_at` in seconds since 1970.
-    pub fn from_row(connection_id: i64, row: &ads::AdSet, observed_at: i64) -> Self {
-        Self {
+impl Object for Entity {
+    type Of = ads::AdSet;
+
+    fn model(connection_id: i64, row: &Self::Of, observed_at: i64) -> Model {
+        Model {
             connection_id,
             account_id: row.account_id.clone(),
             ad_set_id: row.ad_set_id.clone(),

@@ -3,7 +3,7 @@
 use rows::music;
 use sea_orm::entity::prelude::*;
 
-use crate::upsert::Stored;
+use crate::{commit::objects::Object, upsert::Stored};
 
 #[sea_orm::model]
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -28,10 +28,11 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Stored for Entity {}
 
-impl Model {
-    /// The row as stored; `observed_at` in seconds since 1970.
-    pub fn from_row(connection_id: i64, row: &music::Artist, observed_at: i64) -> Self {
-        Self {
+impl Object for Entity {
+    type Of = music::Artist;
+
+    fn model(connection_id: i64, row: &Self::Of, observed_at: i64) -> Model {
+        Model {
             connection_id,
             service: row.service.clone(),
             artist_id: row.artist_id.clone(),

@@ -4,7 +4,7 @@ use rows::payments;
 use sea_orm::entity::prelude::*;
 
 use crate::convert::seconds;
-use crate::upsert::Stored;
+use crate::{commit::objects::Object, upsert::Stored};
 
 #[sea_orm::model]
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -40,10 +40,11 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Stored for Entity {}
 
-impl Model {
-    /// The row as stored; `observed_at` in seconds since 1970.
-    pub fn from_row(connection_id: i64, row: &payments::Payment, observed_at: i64) -> Self {
-        Self {
+impl Object for Entity {
+    type Of = payments::Payment;
+
+    fn model(connection_id: i64, row: &Self::Of, observed_at: i64) -> Model {
+        Model {
             connection_id,
             id: row.id.clone(),
             payment_intent_id: row.payment_intent_id.clone(),

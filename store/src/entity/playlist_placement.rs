@@ -19,6 +19,8 @@ pub struct Model {
     pub added_at: Option<i64>,
     pub title: Option<String>,
     pub artist_name: Option<String>,
+    pub streams: Option<i64>,
+    pub listeners: Option<i64>,
     pub revision: i32,
     pub observed_at: i64,
 }
@@ -38,6 +40,8 @@ impl Model {
             added_at: row.added_at.map(seconds),
             title: row.title.clone(),
             artist_name: row.artist_name.clone(),
+            streams: row.streams,
+            listeners: row.listeners,
             revision: 0,
             observed_at,
         }

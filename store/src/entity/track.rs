@@ -4,7 +4,7 @@ use rows::music;
 use sea_orm::entity::prelude::*;
 
 use crate::convert::chrono_day;
-use crate::upsert::Stored;
+use crate::{commit::objects::Object, upsert::Stored};
 
 #[sea_orm::model]
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -33,10 +33,11 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Stored for Entity {}
 
-impl Model {
-    /// The row as stored; `observed_at` in seconds since 1970.
-    pub fn from_row(connection_id: i64, row: &music::Track, observed_at: i64) -> Self {
-        Self {
+impl Object for Entity {
+    type Of = music::Track;
+
+    fn model(connection_id: i64, row: &Self::Of, observed_at: i64) -> Model {
+        Model {
             connection_id,
             service: row.service.clone(),
             track_id: row.track_id.clone(),

@@ -21,6 +21,7 @@ pub struct Model {
     pub skips: Option<i64>,
     pub playlist_adds: Option<i64>,
     pub popularity_micros: Option<i64>,
+    pub period_end: Option<Date>,
     pub revision: i32,
     pub observed_at: i64,
 }
@@ -42,6 +43,7 @@ impl Model {
             skips: row.skips,
             playlist_adds: row.playlist_adds,
             popularity_micros: row.popularity.map(|micros| micros.0),
+            period_end: row.period_end.map(chrono_day),
             revision: 0,
             observed_at,
         }

@@ -325,7 +325,7 @@ impl Part {
             MusicEntity::Track => drop(self.track(service, id, read_on)),
             MusicEntity::Artist => drop(self.artist(service, id, read_on)),
             MusicEntity::Playlist => drop(self.playlist(service, id, read_on)),
-            MusicEntity::Album => {}
+            MusicEntity::Album | MusicEntity::Video | MusicEntity::Channel => {}
         }
     }
 

@@ -23,7 +23,7 @@ use crate::transaction::{Bulk, Transaction};
 
 /// A table whose rows are known by their natural key. By default the key is the primary key, the values are all other
 /// columns, and each row counts its restatements (`revision`, `observed_at`).
-pub trait Stored: EntityTrait<Model: IntoActiveModel<Self::ActiveModel>> {
+pub trait Stored: EntityTrait<Model: IntoActiveModel<Self::ActiveModel> + Sync> {
     /// Whether a row has `revision` and `observed_at`.
     const REVISED: bool = true;
     /// Whether a row has a `digest` of its values, by which unchanged rows are known without sending them. It is the writer's

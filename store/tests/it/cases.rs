@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 
 use crate::{
     changes::*, claiming::*, music::*, narrowing::*, reading::*, refusing::*, sealing::*, storing::*,
-    support::Bench, texts::*, vanishing::*, web::*, windows::*,
+    support::Bench, tables::*, texts::*, vanishing::*, web::*, windows::*,
 };
 
 /// A case, ready to run.
@@ -51,6 +51,12 @@ cases! {
     a_key_twice_in_a_commit_counts_once
     what_was_not_seen_is_deleted_within_its_window_only
     a_shrunken_window_deletes_nothing_until_confirmed
+    every_table_of_the_registry_is_stored_as_it_says
+    what_a_window_did_not_see_leaves_every_daily_table
+    a_window_over_several_tables_loses_from_each_or_from_none
+    what_no_table_can_lose_is_refused
+    lines_are_shown_while_their_file_is_loaded
+    links_are_marked_and_come_back
     unseen_objects_are_marked_removed
     what_was_marked_removed_comes_back_as_it_was
     tombstones_delete_by_id

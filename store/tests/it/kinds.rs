@@ -3,8 +3,10 @@
 use rows::{
     Micros, Row,
     ads::{Ad, AdAccount, AdCountry, AdLevel, AdMetrics, AdPerformance, AdSet},
+    content::{ContentDimension, ContentPerformance, ContentType},
+    links::{LinkDimension, SmartLink, SmartLinkActivity},
     music::{
-        Album, Artist, ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist,
+        Album, Artist, ArtistAudience, CounterReading, Granularity, MeasureClass, MusicEntity, Playlist,
         PlaylistPlacement, Track, TrackPerformance,
     },
     payments::{
@@ -12,6 +14,7 @@ use rows::{
         Subscription, SubscriptionMrr,
     },
     personal::{Address, BillingProfile, Card, Personal, ProfileSource},
+    royalties::{RoyaltyKind, RoyaltyStatement},
     web::{WebAnalytics, WebConversions, WebOrigin, WebScope},
 };
 
@@ -27,6 +30,8 @@ pub fn every_kind(id: &str) -> Vec<Row> {
     rows.extend(billing(id));
     rows.extend(web(id));
     rows.extend(music(id));
+    rows.extend(reports(id));
+    rows.extend(links(id));
     rows
 }
 
@@ -314,7 +319,7 @@ fn music(id: &str) -> Vec<Row> {
             service: service.clone(),
             track_id: id.to_owned(),
             date: day(20),
-            granularity: "day".to_owned(),
+            granularity: Granularity::Day,
             country: "DE".to_owned(),
             segment: "all".to_owned(),
             measure_class,
@@ -324,6 +329,7 @@ fn music(id: &str) -> Vec<Row> {
             skips: None,
             playlist_adds: None,
             popularity: None,
+            period_end: None,
         }),
         Row::ArtistAudience(ArtistAudience {
             service: service.clone(),
@@ -333,6 +339,12 @@ fn music(id: &str) -> Vec<Row> {
             followers: Some(1),
             monthly_listeners: None,
             popularity: None,
+            streams: None,
+            listeners: None,
+            monthly_active_listeners: None,
+            super_listeners: None,
+            saves: None,
+            playlist_adds: None,
         }),
         Row::CounterReading(CounterReading {
             service: service.clone(),
@@ -341,6 +353,7 @@ fn music(id: &str) -> Vec<Row> {
             counter: "rank".to_owned(),
             date: day(20),
             value: 1,
+            measure_class,
         }),
         Row::PlaylistPlacement(PlaylistPlacement {
             service,
@@ -352,6 +365,88 @@ fn music(id: &str) -> Vec<Row> {
             added_at: None,
             title: Some("Night Drive".into()),
             artist_name: Some("Band".into()),
+            streams: None,
+            listeners: None,
+        }),
+    ]
+}
+
+fn reports(id: &str) -> Vec<Row> {
+    vec![
+        Row::ContentPerformance(ContentPerformance {
+            service: "youtube".to_owned(),
+            content_type: ContentType::Video,
+            content_id: id.to_owned(),
+            dimension: ContentDimension::Country,
+            dimension_value: "DE".to_owned(),
+            granularity: Granularity::Day,
+            date: day(20),
+            measure_class: MeasureClass::Measured,
+            views: Some(1),
+            watch_seconds: Some(60),
+            likes: None,
+            comments: None,
+            shares: None,
+            subscribers_gained: None,
+            subscribers_lost: None,
+            revenue: Some(Micros(1)),
+            currency: Some(usd()),
+        }),
+        Row::RoyaltyStatement(RoyaltyStatement {
+            statement: id.to_owned(),
+            service: "spotify".to_owned(),
+            store: "Spotify".to_owned(),
+            track_id: "isrc:USUM71703861".to_owned(),
+            country: "DE".to_owned(),
+            period_start: day(1),
+            period_end: day(30),
+            kind: RoyaltyKind::Stream,
+            currency: Some(usd()),
+            quantity: Some(Micros(1_000_000)),
+            revenue: Some(Micros(3)),
+            revenue_exact: Some("0.00000345".into()),
+            gross: None,
+            isrc: Some("USUM71703861".into()),
+            upc: Some("1".into()),
+            title: Some("Night Drive".into()),
+            artist_name: Some("Band".into()),
+            statement_period: Some("2026-12".into()),
+            layout: "distrokid".to_owned(),
+            lines: 2,
+        }),
+    ]
+}
+
+fn links(id: &str) -> Vec<Row> {
+    vec![
+        Row::SmartLink(SmartLink {
+            link_id: id.to_owned(),
+            title: Some("Night Drive".into()),
+            url: Some("https://ffm.to/night".into()),
+            status: Some("published".into()),
+            kind: Some("release".into()),
+            artist_id: Some("27".into()),
+            artist_name: Some("Band".into()),
+            stores: Some("[]".into()),
+            isrc: Some("USUM71703861".into()),
+            upc: Some("1".into()),
+            created_at: Some(at("2026-11-20T08:30:00Z")),
+            released_on: Some(day(27)),
+        }),
+        Row::SmartLinkActivity(SmartLinkActivity {
+            link_id: id.to_owned(),
+            dimension: LinkDimension::Referrer,
+            dimension_value: "example.com".to_owned(),
+            date: day(20),
+            visits: Some(3),
+            unique_visitors: None,
+            clicks: Some(0),
+            engagements: None,
+            pre_saves: None,
+            follows: None,
+            conversions: None,
+            earnings: Some(Micros(1)),
+            currency: Some(usd()),
         }),
     ]
 }

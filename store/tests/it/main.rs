@@ -21,9 +21,11 @@ mod sealing;
 mod sqlite;
 mod storing;
 mod support;
+mod tables;
 mod texts;
 #[path = "../../../tests/support/tools.rs"]
 mod tools;
+mod upgrading;
 mod vanishing;
 mod web;
 mod windows;

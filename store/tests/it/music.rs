@@ -7,7 +7,7 @@ use rows::{
     Day, DayRange, Micros, Row, Table,
     ledger::{DaysProgress, Ledger, Progress, SnapshotProgress},
     music::{
-        Album, Artist, ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist,
+        Album, Artist, ArtistAudience, CounterReading, Granularity, MeasureClass, MusicEntity, Playlist,
         PlaylistPlacement, Track, TrackPerformance,
     },
     quarantine::Quarantined,
@@ -78,7 +78,8 @@ fn playlist(id: &str) -> Playlist {
 
 fn reading(entity: MusicEntity, id: &str, counter: &str, date: Day, value: i64) -> Row {
     let (service, id, counter) = ("deezer".into(), id.into(), counter.into());
-    Row::CounterReading(CounterReading { service, entity, id, counter, date, value })
+    let measure_class = MeasureClass::PublicCounter;
+    Row::CounterReading(CounterReading { service, entity, id, counter, date, value, measure_class })
 }
 
 fn performance(id: &str, date: Day) -> TrackPerformance {
@@ -86,7 +87,7 @@ fn performance(id: &str, date: Day) -> TrackPerformance {
         service: "deezer".into(),
         track_id: id.into(),
         date,
-        granularity: "day".into(),
+        granularity: Granularity::Day,
         country: String::new(),
         segment: String::new(),
         measure_class: MeasureClass::PublicCounter,
@@ -96,6 +97,7 @@ fn performance(id: &str, date: Day) -> TrackPerformance {
         skips: Some(0),
         playlist_adds: None,
         popularity: Some(Micros(87_654_321)),
+        period_end: None,
     }
 }
 
@@ -108,6 +110,12 @@ fn audience(date: Day, followers: i64) -> Row {
         followers: Some(followers),
         monthly_listeners: None,
         popularity: None,
+        streams: None,
+        listeners: None,
+        monthly_active_listeners: None,
+        super_listeners: None,
+        saves: None,
+        playlist_adds: None,
     })
 }
 
@@ -122,14 +130,16 @@ fn placement(playlist: &str, track: &str, date: Day, position: i64) -> Row {
         added_at: Some(at("2026-11-20T08:30:00Z")),
         title: Some("Night Drive".into()),
         artist_name: None,
+        streams: None,
+        listeners: None,
     })
 }
 
 /// What these rows show of the day is all there is.
 fn complete(mut commit: Commit, day: Day) -> Commit {
     let seen: HashSet<_> = commit.rows.iter().filter_map(|row| Some((row.entity(), row.day()?))).collect();
-    let (table, days) = (Table::PlaylistPlacements, DayRange::day(day));
-    commit.vanish = Some(Vanish::Days { table, level: None, days, seen, confirmed: true });
+    let (seen, days) = ([(Table::PlaylistPlacements, seen)].into(), DayRange::day(day));
+    commit.vanish = Some(Vanish::Days { days, level: None, seen, confirmed: true });
     commit
 }
 
@@ -316,7 +326,7 @@ pub async fn music_is_shown_as_last_read(bench: &Bench) {
         Row::Playlist(playlist("9")),
     ];
     let mut weekly = performance("1", day(24));
-    weekly.granularity = "week".into();
+    weekly.granularity = Granularity::Week;
     weekly.popularity = Some(Micros(1));
     let rows = [rows, vec![Row::TrackPerformance(weekly)]].concat();
     bench.commit(read(commit("all", epoch, rows), "2026-11-24T09:30:00Z")).await;

@@ -186,3 +186,10 @@ async fn long_keys_of_an_older_program_are_the_same_rows() {
     assert_eq!(bench.dump().await, before);
     bench.store.close().await;
 }
+
+#[tokio::test]
+async fn unchanged_rows_of_an_old_database_are_not_restated() {
+    let server = Server::start();
+    let url = server.database("old").await;
+    crate::upgrading::unchanged_rows_of_an_old_database_are_not_restated(&url).await;
+}

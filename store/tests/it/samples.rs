@@ -71,10 +71,9 @@ pub fn performance_row(campaign: &str, day: Day, dollars: i64) -> Row {
 pub fn complete(mut commit: Commit, days: DayRange) -> Commit {
     let seen: HashSet<_> = commit.rows.iter().filter_map(|row| Some((row.entity(), row.day()?))).collect();
     commit.vanish = Some(Vanish::Days {
-        table: Table::AdPerformanceDaily,
-        level: Some("campaign"),
         days,
-        seen,
+        level: Some("campaign"),
+        seen: [(Table::AdPerformanceDaily, seen)].into(),
         confirmed: false,
     });
     commit

@@ -121,3 +121,12 @@ async fn two_writers_of_one_file_wait_for_each_other() {
     one.store.close().await;
     other.store.close().await;
 }
+
+#[tokio::test]
+async fn unchanged_rows_of_an_old_database_are_not_restated() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("old.db");
+    fs::File::create(&path).unwrap();
+    let url = format!("sqlite://{}", path.display());
+    crate::upgrading::unchanged_rows_of_an_old_database_are_not_restated(&url).await;
+}

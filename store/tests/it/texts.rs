@@ -51,7 +51,8 @@ fn visits(origin: [&str; 3], sessions: i64) -> Row {
 /// What these rows show of the 20th is all there is.
 fn whole_day(mut commit: Commit, table: Table) -> Commit {
     let seen = commit.rows.iter().filter_map(|row| Some((row.entity(), row.day()?))).collect();
-    commit.vanish = Some(Vanish::Days { table, level: None, days: days(20, 20), seen, confirmed: false });
+    let seen = [(table, seen)].into();
+    commit.vanish = Some(Vanish::Days { days: days(20, 20), level: None, seen, confirmed: false });
     with_ledger(commit, days(20, 20))
 }
 

@@ -67,7 +67,8 @@ fn goal_row(goal: &str, origin: WebOrigin, date: Day, conversions: Option<Micros
 
 fn complete(mut commit: Commit, table: Table, days: DayRange) -> Commit {
     let seen: HashSet<_> = commit.rows.iter().filter_map(|row| Some((row.entity(), row.day()?))).collect();
-    commit.vanish = Some(Vanish::Days { table, level: None, days, seen, confirmed: false });
+    let seen = [(table, seen)].into();
+    commit.vanish = Some(Vanish::Days { days, level: None, seen, confirmed: false });
     commit
 }
 

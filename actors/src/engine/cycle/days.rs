@@ -1,16 +1,15 @@
 //! Windows of days: pages are stored as they come, fast ones together; the last one's transaction also deletes what was
 //! not seen and marks the ledger. A kill in between costs one window.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
 use rows::{
-    Day, DayRange,
+    Day, DayRange, Table,
     day::plus_days,
     fit::Fitter,
-    key::Fingerprint,
     ledger::{DaysProgress, Ledger, Progress, Resume, Suspect},
     quarantine::Quarantined,
-    sink::Vanish,
+    sink::{SeenDays, Vanish},
 };
 use sha2::{Digest as _, Sha256};
 
@@ -28,7 +27,8 @@ const REQUESTS_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(48)
 /// What a window has seen so far.
 #[derive(Default)]
 struct Seen {
-    keys: HashSet<(Fingerprint, Day)>,
+    /// In each daily table that the stream fills.
+    keys: BTreeMap<Table, SeenDays>,
     /// The window may delete nothing: a row of it was set aside, or the provider's count moved.
     unsure: bool,
     total: Option<u64>,
@@ -54,7 +54,9 @@ impl Cycle<'_> {
     /// Reads the days in one go, or, where that is too much, in halves.
     pub(super) async fn window(&mut self, days: DayRange) -> Result<Done, CycleError> {
         let resume = self.progress().resume.clone().filter(|resume| resume.days == Some(days));
-        let mut seen = Seen::default();
+        let tables = self.task.stream.tables.iter().filter(|table| table.is_daily());
+        let keys = tables.map(|table| (*table, SeenDays::new())).collect();
+        let mut seen = Seen { keys, ..Seen::default() };
         match self.piece(days, None, resume.map(|resume| resume.token), &mut seen).await? {
             Piece::Last(page) => self.close(days, page, seen).await,
             Piece::Pending => Ok(Done::Pending),
@@ -167,15 +169,14 @@ impl Cycle<'_> {
         let inside = |day: Option<Day>| day.is_none_or(|day| days.contains(day));
         seen.unsure |= page.quarantined.iter().any(|quarantined| inside(quarantined.day));
         page.quarantined.append(&mut self.fit(&mut seen.fitter, &mut page.rows));
-        let table = self.task.stream.tables.first();
-        for row in page.rows.iter().filter(|row| Some(&row.table()) == table) {
-            if let Some(day) = row.day()
-                && !seen.keys.insert((row.entity(), day))
+        for row in &page.rows {
+            if let (Some(keys), Some(day)) = (seen.keys.get_mut(&row.table()), row.day())
+                && !keys.insert((row.entity(), day))
             {
                 seen.duplicates += 1;
             }
         }
-        if seen.keys.len() > limits::WINDOW_KEYS_MAX {
+        if seen.rows() > limits::WINDOW_KEYS_MAX {
             return Err(too_much(format!("more than {} rows in one window", limits::WINDOW_KEYS_MAX)));
         }
         if let Some(total) = page.total {
@@ -193,7 +194,7 @@ impl Cycle<'_> {
 
     /// The window's last transaction.
     async fn close(&mut self, days: DayRange, page: Page, seen: Seen) -> Result<Done, CycleError> {
-        let count = seen.keys.len() as u64;
+        let count = seen.rows() as u64;
         if seen.duplicates > 0 {
             tracing::warn!(
                 connection = self.context.spec.name,
@@ -207,11 +208,9 @@ impl Cycle<'_> {
         let ledger = self.marked(days);
         let mut commit = self.with_ledger(self.commit_of(page), ledger);
         if !seen.unsure
-            && let (Some(table), Kind::Days(policy)) =
-                (self.task.stream.tables.first(), &self.task.stream.kind)
+            && let Kind::Days(policy) = &self.task.stream.kind
         {
-            commit.vanish =
-                Some(Vanish::Days { table: *table, level: policy.level, days, seen: seen.keys, confirmed });
+            commit.vanish = Some(Vanish::Days { days, level: policy.level, seen: seen.keys, confirmed });
         }
         let committed = self.store(commit).await?;
         let Some(shrunk) = committed.shrunk else { return Ok(Done::Complete) };
@@ -290,6 +289,15 @@ impl Cycle<'_> {
     async fn store_ledger(&mut self, ledger: Ledger) -> Result<(), CycleError> {
         let commit = self.with_ledger(self.commit_of(Page::default()), ledger);
         self.store(commit).await.map(drop)
+    }
+}
+
+// === impl Seen ===
+
+impl Seen {
+    /// How many, over all tables.
+    fn rows(&self) -> usize {
+        self.keys.values().map(SeenDays::len).sum()
     }
 }
 

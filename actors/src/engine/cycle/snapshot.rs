@@ -80,7 +80,8 @@ impl Cycle<'_> {
             let rows = whole.rows.iter().filter(|row| row.table() == table);
             if table.is_daily() {
                 let seen = rows.filter_map(|row| Some((row.entity(), row.day()?))).collect();
-                Vanish::Days { table, level: None, days: DayRange::day(today), seen, confirmed: true }
+                let (days, seen) = (DayRange::day(today), [(table, seen)].into());
+                Vanish::Days { days, level: None, seen, confirmed: true }
             } else {
                 Vanish::Objects { table, seen: rows.map(rows::Row::entity).collect() }
             }

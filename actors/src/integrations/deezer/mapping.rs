@@ -7,7 +7,7 @@ use rows::{
     Day, Micros, Row, codes,
     instant::said,
     music::{
-        Album, Artist, ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist,
+        Album, Artist, ArtistAudience, CounterReading, Granularity, MeasureClass, MusicEntity, Playlist,
         PlaylistPlacement, Track, TrackPerformance,
     },
 };
@@ -44,7 +44,7 @@ pub fn track(track: wire::Track, day: Day) -> Result<Vec<Row>, Unreadable> {
             service: SERVICE.to_owned(),
             track_id: id,
             date: day,
-            granularity: "day".to_owned(),
+            granularity: Granularity::Day,
             country: String::new(),
             segment: String::new(),
             measure_class: MeasureClass::PublicCounter,
@@ -54,6 +54,7 @@ pub fn track(track: wire::Track, day: Day) -> Result<Vec<Row>, Unreadable> {
             skips: None,
             playlist_adds: None,
             popularity: popularity(rank),
+            period_end: None,
         }));
     }
     Ok(rows)
@@ -101,6 +102,12 @@ pub fn artist(artist: wire::Artist, day: Day) -> Vec<Row> {
             followers: fans,
             monthly_listeners: None,
             popularity: None,
+            streams: None,
+            listeners: None,
+            monthly_active_listeners: None,
+            super_listeners: None,
+            saves: None,
+            playlist_adds: None,
         }));
     }
     rows
@@ -192,6 +199,8 @@ pub fn placements(
             added_at,
             title: entry.title,
             artist_name: Named::parts(entry.artist).1,
+            streams: None,
+            listeners: None,
         })
     })
 }
@@ -217,6 +226,7 @@ fn reading(entity: MusicEntity, id: &str, counter: &str, day: Day, value: i64) -
         counter: counter.to_owned(),
         date: day,
         value,
+        measure_class: MeasureClass::PublicCounter,
     })
 }
 

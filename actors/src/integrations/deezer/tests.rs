@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use rows::{
     Micros, Row,
-    music::{CounterReading, MeasureClass, MusicEntity},
+    music::{CounterReading, Granularity, MeasureClass, MusicEntity},
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -52,10 +52,11 @@ fn a_track_gives_its_description_its_rank_and_its_popularity() {
         counter: "rank".to_owned(),
         date: DAY,
         value: 956_167,
+        measure_class: MeasureClass::PublicCounter,
     };
     assert_eq!(*reading, expected);
     assert_eq!(performance.popularity, Some(Micros::parse("95.6167").unwrap()));
-    assert_eq!((performance.date, &*performance.granularity), (DAY, "day"));
+    assert_eq!((performance.date, performance.granularity), (DAY, Granularity::Day));
     assert_eq!(performance.measure_class, MeasureClass::PublicCounter);
     // Popularity is not plays.
     assert_eq!((performance.streams, performance.listeners), (None, None));

@@ -152,7 +152,7 @@ pub fn of_row(row: &Row) -> Option<Fact> {
             .maybe("product", row.product_id.as_ref())
             .maybe("active", row.active)
             .maybe("unit_amount", row.unit_amount_decimal.as_ref()),
-        _ => web(row).or_else(|| music(row))?,
+        _ => web(row).or_else(|| music(row)).or_else(|| reports(row))?,
     })
 }
 
@@ -224,6 +224,42 @@ fn music(row: &Row) -> Option<Fact> {
             .maybe("position", row.position)
             .maybe("followers", row.followers)
             .maybe("added", row.added_at.map(jiff::Timestamp::as_second)),
+        _ => return None,
+    })
+}
+
+/// Rows of videos, statements and smart links.
+fn reports(row: &Row) -> Option<Fact> {
+    let fact = |key: String| Fact::new(row.table(), key);
+    let micros = |micros: Option<Micros>| micros.map(|micros| micros.0);
+    Some(match row {
+        Row::ContentPerformance(row) => {
+            let (kind, dimension) = (row.content_type.as_str(), row.dimension.as_str());
+            let place = format!("{kind}/{}/{dimension}/{}/{}", row.content_id, row.dimension_value, row.date);
+            fact(place)
+                .maybe("views", row.views)
+                .maybe("watch_seconds", row.watch_seconds)
+                .maybe("revenue_micros", micros(row.revenue))
+                .maybe("currency", row.currency.as_ref().map(Currency::as_str))
+        }
+        Row::RoyaltyStatement(row) => {
+            let sold = format!("{}/{}/{}/{}", row.service, row.store, row.track_id, row.country);
+            let of = format!("{}/{}/{}", row.period_start, row.period_end, row.kind.as_str());
+            fact(format!("{}/{sold}/{of}", row.statement))
+                .maybe("quantity_micros", micros(row.quantity))
+                .maybe("revenue_exact", row.revenue_exact.as_ref())
+                .maybe("currency", row.currency.as_ref().map(Currency::as_str))
+                .value("lines", row.lines)
+        }
+        Row::SmartLink(row) => fact(row.link_id.clone())
+            .maybe("title", row.title.as_ref())
+            .maybe("url", row.url.as_ref())
+            .maybe("status", row.status.as_ref()),
+        Row::SmartLinkActivity(row) => {
+            let place =
+                format!("{}/{}/{}/{}", row.link_id, row.dimension.as_str(), row.dimension_value, row.date);
+            fact(place).maybe("visits", row.visits).maybe("clicks", row.clicks)
+        }
         _ => return None,
     })
 }

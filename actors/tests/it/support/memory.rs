@@ -9,7 +9,7 @@ use std::{
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use rows::{
-    Clock, Day, Row, Table,
+    Clock, Day, DayRange, Row, Table,
     clock::SimulatedClock,
     fit::Fitter,
     key::Fingerprint,
@@ -61,6 +61,24 @@ const COMMIT_HALF: Duration = Duration::from_millis(4);
 #[derive(Debug, Default, Clone)]
 pub struct MemorySink(pub Arc<Mutex<Stored>>);
 
+impl Stored {
+    /// Daily rows of these days that a stream read of an account.
+    fn window<'a>(
+        &'a self,
+        connection: &'a str,
+        account_id: &'a str,
+        stream: &'a str,
+        days: DayRange,
+    ) -> impl Iterator<Item = (&'a RowKey, &'a Row)> {
+        self.rows.iter().filter(move |(key, _)| {
+            key.0 == connection
+                && key.3.is_some_and(|day| days.contains(day))
+                && self.accounts.get(*key).is_some_and(|of| of == account_id)
+                && self.streams.get(*key).is_some_and(|of| of == stream)
+        })
+    }
+}
+
 impl MemorySink {
     /// Every row of a table, in a stable order of their debug text.
     pub fn table(&self, connection: &str, table: Table) -> Vec<Row> {
@@ -88,6 +106,7 @@ impl MemorySink {
     }
 
     fn apply(&self, commit: Commit) -> Result<Committed, SinkError> {
+        commit.check()?;
         let mut stored = self.0.lock();
         if stored.failing > 0 {
             stored.failing -= 1;
@@ -129,31 +148,25 @@ impl MemorySink {
         }
         stored.quarantined.extend(commit.quarantined);
         match commit.vanish {
-            Some(Vanish::Days { table, level, days, seen, confirmed }) => {
-                let inside: Vec<RowKey> = stored
-                    .rows
-                    .iter()
-                    .filter(|((connection, of, _, day), row)| {
-                        *of == table
-                            && day.is_some_and(|day| days.contains(day))
-                            && level_of(row) == level
-                            && *connection == commit.connection
-                    })
-                    .filter(|(key, _)| stored.accounts.get(*key) == Some(&commit.account_id))
-                    .filter(|(key, _)| stored.streams.get(*key) == Some(&commit.stream))
-                    .map(|(key, _)| key.clone())
-                    .collect();
-                let known = inside.len() as u64;
-                let seen_count = seen.len() as u64;
-                if known > 0 && seen_count * 2 < known && !confirmed {
-                    committed.shrunk = Some(Shrunk { stored: known, seen: seen_count });
-                    return Ok(committed);
-                }
-                for key in inside {
-                    if key.3.is_none_or(|day| !seen.contains(&(key.2, day))) {
-                        stored.rows.remove(&key);
-                        committed.vanished += 1;
+            Some(Vanish::Days { days, level, seen, confirmed }) => {
+                let mut unseen: Vec<RowKey> = Vec::new();
+                for (table, seen) in seen {
+                    let inside = stored.window(&commit.connection, &commit.account_id, &commit.stream, days);
+                    let inside = inside.filter(|((_, of, ..), row)| {
+                        *of == table && level.is_none_or(|it| is_of_level(row, it))
+                    });
+                    let inside: Vec<RowKey> = inside.map(|(key, _)| key.clone()).collect();
+                    let (known, seen_count) = (inside.len() as u64, seen.len() as u64);
+                    if seen_count * 2 < known && !confirmed {
+                        committed.shrunk = Some(Shrunk { stored: known, seen: seen_count });
+                        return Ok(committed);
                     }
+                    let is_unseen = |key: &RowKey| key.3.is_none_or(|day| !seen.contains(&(key.2, day)));
+                    unseen.extend(inside.into_iter().filter(is_unseen));
+                }
+                for key in unseen {
+                    stored.rows.remove(&key);
+                    committed.vanished += 1;
                 }
             }
             Some(Vanish::Objects { table, seen }) => {
@@ -215,10 +228,11 @@ fn led_before(rows: &HashMap<RowKey, Row>, connection: &str, change: &Change) ->
     ids.iter().all(|id| Some(id) != change.after.as_ref()).then(|| ids.first().cloned()).flatten()
 }
 
-fn level_of(row: &Row) -> Option<&'static str> {
+/// Rows without a level are of each.
+fn is_of_level(row: &Row, level: &str) -> bool {
     match row {
-        AnyRow::AdPerformance(row) => Some(row.level.as_str()),
-        _ => None,
+        AnyRow::AdPerformance(row) => row.level.as_str() == level,
+        _ => true,
     }
 }
 

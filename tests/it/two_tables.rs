@@ -1,0 +1,171 @@
+//! A stream of days that fills two tables, on a real store: what it no longer sees leaves both.
+
+use std::{sync::Arc, time::Duration};
+
+use actors::{
+    failure::Failure,
+    integration::{
+        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+    },
+    integrations::catalogue,
+    page::{Page, PageRequest, Reply, Span},
+    session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
+    stream::{DAILY, Days, Kind, Stream, Tier},
+};
+use dynamoi::{Worker, settings::Settings};
+use futures::future::BoxFuture;
+use jiff::SignedDuration;
+use parking_lot::Mutex;
+use rows::{
+    Day, Micros, Row, Table,
+    web::{WebAnalytics, WebConversions, WebOrigin, WebScope},
+};
+
+use crate::{
+    postgres::Server,
+    support::{sql::Eyes, sqlite_url},
+};
+
+/// Reads visits and goals of these campaigns, every day, in one report.
+#[derive(Clone)]
+struct Report(Arc<Mutex<Vec<&'static str>>>);
+
+impl Integration for Report {
+    fn id(&self) -> &'static str {
+        "report"
+    }
+    fn base_url(&self) -> &'static str {
+        "http://127.0.0.1:9"
+    }
+    fn streams(&self) -> Vec<Stream> {
+        let days = Days {
+            level: None,
+            tiers: vec![Tier { days: 3, every: DAILY }],
+            settling: SignedDuration::from_hours(48),
+            window_days_max: 30,
+            history_days_max: Some(3),
+        };
+        let tables = &[Table::WebAnalyticsDaily, Table::WebConversionsDaily];
+        vec![Stream { name: "visits", tables, enabled: true, kind: Kind::Days(days) }]
+    }
+    fn quotas(&self) -> Vec<QuotaRule> {
+        Vec::new()
+    }
+    fn credentials(&self) -> &'static [CredentialSpec] {
+        &[]
+    }
+    fn settings_schema(&self) -> schemars::Schema {
+        schemars::json_schema!({ "type": "object" })
+    }
+    fn sample(&self) -> &'static str {
+        ""
+    }
+    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
+        Ok(Arc::new(self.clone()))
+    }
+}
+
+impl Source for Report {
+    fn auth(&self) -> Auth {
+        Auth::None
+    }
+    fn classify(&self, _: &Response) -> Verdict {
+        Meaning::Ok.into()
+    }
+    fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
+        let (id, time_zone) = ("1".to_owned(), "UTC".to_owned());
+        let account = Account { id, name: String::new(), currency: None, time_zone };
+        Box::pin(std::future::ready(Ok(Accounts::one(account))))
+    }
+    fn page<'a>(&'a self, _: &'a Session, request: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {
+        let Span::Days { days, .. } = &request.span else { panic!("{:?}", request.span) };
+        let campaigns = self.0.lock().clone();
+        let rows = days.days().flat_map(|day| campaigns.iter().flat_map(move |name| of_campaign(name, day)));
+        let page = Page { rows: rows.collect(), ..Page::default() };
+        Box::pin(std::future::ready(Ok(Reply::Page(page))))
+    }
+}
+
+fn of_campaign(name: &str, date: Day) -> [Row; 2] {
+    let account_id = "1".to_owned();
+    let origin = WebOrigin {
+        scope: WebScope::Campaign,
+        campaign: name.to_owned(),
+        source: String::new(),
+        medium: String::new(),
+    };
+    let visits = WebAnalytics {
+        account_id: account_id.clone(),
+        origin: origin.clone(),
+        date,
+        page_views: None,
+        sessions: Some(1),
+        session_seconds: None,
+        users: None,
+        revenue: None,
+        currency: None,
+    };
+    let goals = WebConversions {
+        account_id,
+        goal: "signed_up".to_owned(),
+        origin,
+        date,
+        conversions: Some(Micros(1_000_000)),
+        converting_sessions: None,
+    };
+    [Row::WebAnalytics(visits), Row::WebConversions(goals)]
+}
+
+async fn once(config: &std::path::Path, report: &Report) {
+    let integration: Arc<dyn Integration> = Arc::new(report.clone());
+    let known: Vec<_> = catalogue().into_iter().chain([integration.clone()]).collect();
+    let settings = Settings::load(&[config.to_owned()], std::iter::empty(), &known)
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let worker = Worker::builder(settings).integration(integration).once(Duration::from_mins(1));
+    let mut worker = worker.start().await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_mins(1), worker.finished()).await.unwrap();
+    assert!(ended.finished.values().all(|ok| *ok) && !ended.finished.is_empty());
+    worker.stop().await;
+}
+
+async fn what_is_not_seen_leaves_both(database_url: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("dynamoi.toml");
+    let yesterday = rows::day::plus_days(rows::day::day_at(now(), &jiff::tz::TimeZone::UTC), -1);
+    let text = format!(
+        "[database]\nurl = \"{database_url}\"\n[http]\nlisten = \"127.0.0.1:0\"\n\
+         [connections.site]\nintegration = \"report\"\ntenant = \"label-a\"\nstart_date = \"{yesterday}\"\n"
+    );
+    std::fs::write(&config, text).unwrap();
+    let report = Report(Arc::new(Mutex::new(vec!["a", "b", "c"])));
+    once(&config, &report).await;
+    let eyes = Eyes::open(database_url).await;
+    let held = async |table: &str, campaign: &str| {
+        eyes.number(&format!("SELECT count(*) FROM {table} WHERE campaign = '{campaign}'")).await
+    };
+    for table in ["web_analytics_daily", "web_conversions_daily"] {
+        assert!(held(table, "b").await >= 2, "{table}");
+    }
+    *report.0.lock() = vec!["a", "c"];
+    once(&config, &report).await;
+    for table in ["web_analytics_daily", "web_conversions_daily"] {
+        assert_eq!(held(table, "b").await, 0, "{table}");
+        assert!(held(table, "a").await >= 2 && held(table, "c").await >= 2, "{table}");
+    }
+}
+
+fn now() -> jiff::Timestamp {
+    rows::Clock::now(&rows::clock::SystemClock::new())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    what_is_not_seen_leaves_both(&sqlite_url(&directory.path().join("dynamoi.db"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_server() {
+    let server = Server::start();
+    what_is_not_seen_leaves_both(&server.database("two").await).await;
+}

@@ -1,53 +1,29 @@
 //! What the tests of this folder share.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use futures::future::{BoxFuture, FutureExt as _};
 use jiff::{Timestamp, civil::date};
-use parking_lot::Mutex;
-use reqwest::header::HeaderMap;
-use rows::{Clock, Currency, Day, DayRange, clock::SimulatedClock};
-use url::Url;
+use rows::{Currency, Day, DayRange, clock::SimulatedClock};
 
 use super::{MetaAds, mapping::Owner, source::MetaAdsSource};
 use crate::{
     failure::Failure,
     integration::{Account, ConnectionSpec, Integration as _, Services, Source as _},
-    observer::{Observer, Silent},
     page::{PageRequest, Reply, Span},
-    session::{
-        Call, Link, Response, Session, Signature, Surroundings,
-        quota::Urgency,
-        transport::{RawResponse, Transport, TransportError},
-    },
+    session::{Call, Response, Session, quota::Urgency},
+    testing::{self, Answer, Scripted},
 };
 
 pub const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 pub fn response(status: u16, headers: &[(&'static str, &str)], body: &str) -> Response {
     let account = "1234567890123456".to_owned();
-    Response { account, ..crate::testing::response("ads_insights", status, headers, body) }
+    Response { account, ..testing::response("ads_insights", status, headers, body) }
 }
 
 pub fn spec(settings: serde_json::Value) -> ConnectionSpec {
-    ConnectionSpec {
-        name: "label-a-meta".to_owned(),
-        integration: MetaAds.id().to_owned(),
-        tenant: "label-a".to_owned(),
-        accounts: vec!["act_1234567890123456".to_owned()],
-        accounts_exclude: Vec::new(),
-        start_date: day(1),
-        base_url: MetaAds.base_url().parse().unwrap(),
-        endpoints: BTreeMap::new(),
-        api_version: MetaAds.api_version().to_owned(),
-        credentials: BTreeMap::from([("access_token".to_owned(), "EAAtoken".into())]),
-        settings,
-        quotas: None,
-        streams: BTreeMap::new(),
-    }
+    let accounts = vec!["act_1234567890123456".to_owned()];
+    ConnectionSpec { accounts, ..testing::spec(&MetaAds, ("access_token", "EAAtoken"), settings) }
 }
 
 pub fn source(settings: serde_json::Value) -> MetaAdsSource {
@@ -74,27 +50,7 @@ pub fn parameter<'a, N: AsRef<str>>(parameters: &'a [(N, String)], name: &str) -
 }
 
 pub fn services() -> Services {
-    Services::alone(Arc::new(SimulatedClock::new(NOW)))
-}
-
-/// Answers calls in the order of its script, and remembers them.
-pub struct Scripted {
-    answers: Mutex<VecDeque<(u16, String)>>,
-    calls: Mutex<Vec<Call>>,
-}
-
-impl Transport for Scripted {
-    fn send<'a>(
-        &'a self,
-        _base: &'a Url,
-        call: &'a Call,
-        _: &'a Signature,
-    ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
-        self.calls.lock().push(call.clone());
-        let (status, body) = self.answers.lock().pop_front().expect("a call beyond the script");
-        let answer = RawResponse { status, headers: HeaderMap::new(), body: body.into() };
-        std::future::ready(Ok(answer)).boxed()
-    }
+    testing::services(NOW)
 }
 
 /// A source against a scripted Meta.
@@ -109,12 +65,10 @@ impl Stage {
     pub fn new(settings: serde_json::Value, answers: &[(u16, &str)]) -> Self {
         let spec = spec(settings);
         let source = Arc::new(MetaAdsSource::new(&spec).unwrap());
-        let answers = answers.iter().map(|(status, body)| (*status, (*body).to_owned()));
-        let script = Arc::new(Scripted { answers: Mutex::new(answers.collect()), calls: Mutex::default() });
-        let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(NOW));
-        let observer: Arc<dyn Observer> = Arc::new(Silent);
-        let surroundings = Surroundings::alone(script.clone(), clock, observer);
-        let link = Link::new(Arc::new(spec), MetaAds.id(), source.clone(), MetaAds.quotas(), surroundings);
+        let answers = answers.iter().map(|(status, body)| Answer::Body(*status, (*body).to_owned()));
+        let script = Scripted::new(answers);
+        let clock = SimulatedClock::new(NOW);
+        let link = testing::link(spec, &MetaAds, source.clone(), MetaAds.quotas(), script.clone(), &clock);
         let account = Account {
             id: owner().account_id,
             name: "Label A".to_owned(),
@@ -139,7 +93,6 @@ impl Stage {
 
     /// Every call so far. Panics when the script was not played to its end.
     pub fn calls(&self) -> Vec<Call> {
-        assert!(self.script.answers.lock().is_empty(), "not every answer was asked for");
-        self.script.calls.lock().clone()
+        self.script.calls()
     }
 }

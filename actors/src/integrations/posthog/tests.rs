@@ -1,30 +1,20 @@
 //! Whole readings against a scripted PostHog.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp, civil::date};
-use parking_lot::Mutex;
-use reqwest::header::HeaderMap;
 use rows::{
     Clock, Currency, DayRange, Micros, Row,
     clock::SimulatedClock,
     web::{WebAnalytics, WebConversions, WebScope},
 };
 use serde_json::{Value, json};
-use url::Url;
 
 use super::*;
 use crate::{
-    observer::{Observer, Silent},
     page::{Next, Page, Span},
-    session::{
-        Call, Link, Method, Signature, Surroundings,
-        quota::Urgency,
-        transport::{RawResponse, Transport, TransportError},
-    },
+    session::{Call, Method, quota::Urgency},
+    testing::{self, Answer, Scripted},
 };
 
 const NOW: &str = "2026-11-21T12:00:00Z";
@@ -34,21 +24,7 @@ fn now() -> Timestamp {
 }
 
 fn spec(settings: Value) -> ConnectionSpec {
-    ConnectionSpec {
-        name: "label-a-posthog".to_owned(),
-        integration: "posthog".to_owned(),
-        tenant: "label-a".to_owned(),
-        accounts: Vec::new(),
-        accounts_exclude: Vec::new(),
-        start_date: date(2026, 11, 1),
-        base_url: "https://eu.posthog.com".parse().unwrap(),
-        endpoints: BTreeMap::new(),
-        api_version: String::new(),
-        credentials: BTreeMap::from([("api_key".to_owned(), "phx_key".into())]),
-        settings,
-        quotas: None,
-        streams: BTreeMap::new(),
-    }
+    testing::spec(&PostHog, ("api_key", "phx_key"), settings)
 }
 
 fn plain() -> Value {
@@ -60,31 +36,7 @@ fn with_revenue() -> Value {
 }
 
 fn services() -> Services {
-    Services::alone(Arc::new(SimulatedClock::new(now())))
-}
-
-/// Answers calls in the order of its script, and remembers them. [`too_large`] is an answer that cannot be read.
-struct Scripted {
-    answers: Mutex<VecDeque<(u16, Value)>>,
-    calls: Mutex<Vec<Call>>,
-}
-
-impl Transport for Scripted {
-    fn send<'a>(
-        &'a self,
-        _base: &'a Url,
-        call: &'a Call,
-        _: &'a Signature,
-    ) -> BoxFuture<'a, Result<RawResponse, TransportError>> {
-        self.calls.lock().push(call.clone());
-        let (status, body) = self.answers.lock().pop_front().expect("a call beyond the script");
-        if (status, &body) == (200, &Value::Null) {
-            let too_large = TransportError::TooLarge { host: "127.0.0.1".to_owned(), limit: 1 };
-            return std::future::ready(Err(too_large)).boxed();
-        }
-        let answer = RawResponse { status, headers: HeaderMap::new(), body: body.to_string().into() };
-        std::future::ready(Ok(answer)).boxed()
-    }
+    testing::services(now())
 }
 
 struct Stage {
@@ -98,12 +50,13 @@ impl Stage {
     fn new(settings: Value, answers: Vec<(u16, Value)>) -> Self {
         let spec = spec(settings);
         let source = Arc::new(PostHogSource::new(&spec).unwrap());
-        let script = Arc::new(Scripted { answers: Mutex::new(answers.into()), calls: Mutex::default() });
+        // [`too_large`] is an answer that cannot be read.
+        let script = Scripted::new(answers.into_iter().map(|(status, body)| match body {
+            Value::Null => Answer::TooLarge,
+            body => Answer::Body(status, body.to_string()),
+        }));
         let clock = SimulatedClock::new(now());
-        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-        let observer: Arc<dyn Observer> = Arc::new(Silent);
-        let surroundings = Surroundings::alone(script.clone(), shared, observer);
-        let link = Link::new(Arc::new(spec), "posthog", source.clone(), Vec::new(), surroundings);
+        let link = testing::link(spec, &PostHog, source.clone(), Vec::new(), script.clone(), &clock);
         Self { source, script, session: link.session(Urgency::Fresh), clock }
     }
 
@@ -145,8 +98,7 @@ impl Stage {
 
     /// What was asked. Panics when the script was not played to its end.
     fn asked(&self) -> Vec<Call> {
-        assert!(self.script.answers.lock().is_empty(), "not every answer was asked for");
-        self.script.calls.lock().clone()
+        self.script.calls()
     }
 }
 

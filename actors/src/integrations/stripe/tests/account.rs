@@ -9,8 +9,7 @@ use futures::future::BoxFuture;
 use jiff::{Timestamp, civil::date};
 use parking_lot::Mutex;
 use reqwest::header::HeaderMap;
-use rows::{Clock, Row, Table, clock::SimulatedClock};
-use secrecy::SecretString;
+use rows::{Row, Table, clock::SimulatedClock};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -18,14 +17,14 @@ use super::super::Stripe;
 use crate::{
     failure::Failure,
     integration::{Account, ConnectionSpec, Integration},
-    observer::Silent,
     page::{Lane, Next, Page, PageRequest, Reply, Span},
     session::{
-        Call, Link, Signature, Surroundings,
+        Call, Link, Signature,
         quota::Urgency,
         transport::{RawResponse, Transport, TransportError},
     },
     stream::Stream,
+    testing,
 };
 
 /// 2026-11-24T00:00:00Z.
@@ -169,29 +168,16 @@ impl Transport for FakeStripe {
 impl Connected {
     pub fn new(key: &str, settings: Value) -> Self {
         let stripe = Arc::new(FakeStripe::default());
-        let spec = ConnectionSpec {
-            name: "label-a-stripe".to_owned(),
-            integration: "stripe".to_owned(),
-            tenant: "label-a".to_owned(),
-            accounts: Vec::new(),
-            accounts_exclude: Vec::new(),
-            start_date: date(2026, 1, 1),
-            base_url: Url::parse("http://127.0.0.1:1").unwrap(),
-            endpoints: BTreeMap::new(),
-            api_version: Stripe.api_version().to_owned(),
-            credentials: [("api_key".to_owned(), SecretString::from(key))].into(),
-            settings,
-            quotas: None,
-            streams: BTreeMap::new(),
-        };
-        let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(Timestamp::from_second(NOW).unwrap()));
-        let observer = Arc::new(Silent);
-        let surroundings = Surroundings::alone(stripe.clone(), clock, observer);
-        let source = Stripe.connect(&spec, &surroundings.services()).unwrap();
+        let base_url = Url::parse("http://127.0.0.1:1").unwrap();
+        let start_date = date(2026, 1, 1);
+        let spec =
+            ConnectionSpec { start_date, base_url, ..testing::spec(&Stripe, ("api_key", key), settings) };
+        let now = Timestamp::from_second(NOW).unwrap();
+        let source = Stripe.connect(&spec, &testing::services(now)).unwrap();
         let streams = source.adjust_streams(Stripe.streams());
-        let link = Link::new(Arc::new(spec), "stripe", source, Stripe.quotas(), surroundings);
-        let account =
-            Account { id: String::new(), name: String::new(), currency: None, time_zone: "UTC".to_owned() };
+        let clock = SimulatedClock::new(now);
+        let link = testing::link(spec, &Stripe, source, Stripe.quotas(), stripe.clone(), &clock);
+        let account = Account::sole("", "UTC");
         Self {
             stripe,
             link,

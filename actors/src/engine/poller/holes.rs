@@ -19,7 +19,7 @@ pub(super) struct Holes {
     /// Everything is read once: what has failed often enough is given up.
     once: bool,
     /// Newest first, without overlap.
-    holes: Vec<Hole>,
+    known: Vec<Hole>,
     /// The window that failed last, and how often in a row.
     last: Option<(DayRange, u32)>,
     /// Windows that failed since something of the stream was read.
@@ -61,10 +61,10 @@ impl Holes {
     /// The first of these works that touches no hole which waits. A window that reaches over holes is cut at them.
     pub fn choose(&mut self, works: Vec<Work>, now: Duration) -> Choice {
         // A hole of which nothing is due any more has been overtaken by time.
-        self.holes.retain(|hole| {
+        self.known.retain(|hole| {
             works.iter().any(|work| window(work).is_some_and(|(days, _)| overlap(days, hole.days).is_some()))
         });
-        if self.holes.is_empty() {
+        if self.known.is_empty() {
             return Choice { work: works.into_iter().next(), waits_until: None };
         }
         let mut waits_until: Option<Duration> = None;
@@ -97,11 +97,11 @@ impl Holes {
     /// the provider that is down.
     pub fn failed(&mut self, days: DayRange, error: &str, is_final: bool, now: Duration) -> bool {
         // A day that failed before says nothing new of the provider.
-        let is_known = self.holes.iter().any(|hole| hole.days == days && hole.failures > 0);
+        let is_known = self.known.iter().any(|hole| hole.days == days && hole.failures > 0);
         self.in_a_row = self.in_a_row.saturating_add(u32::from(!is_known));
         let goes_on = !self.may_be_down();
-        if let Some(at) = self.holes.iter().position(|hole| hole.days == days) {
-            let hole = self.holes.remove(at);
+        if let Some(at) = self.known.iter().position(|hole| hole.days == days) {
+            let hole = self.known.remove(at);
             self.set_aside(hole, error, now);
             return goes_on;
         }
@@ -111,29 +111,27 @@ impl Holes {
         };
         self.last = Some((days, times));
         let is_passing = !is_final && times < limits::WINDOW_FAILURES_MAX;
-        if is_passing || self.holes.len() >= limits::HOLES_MAX {
+        if is_passing || self.known.len() >= limits::HOLES_MAX {
             return false;
         }
         self.last = None;
         // What is known of a part of it is known of all of it.
-        self.holes.retain(|known| overlap(known.days, days).is_none());
+        self.known.retain(|known| overlap(known.days, days).is_none());
         self.set_aside(Hole::new(days, error, now), error, now);
         goes_on
     }
 
     /// In halves, asked for at once: one bad day is to be found. A day alone waits.
     fn set_aside(&mut self, mut hole: Hole, error: &str, now: Duration) {
-        match hole.days.halves().filter(|_| self.holes.len() + 2 <= limits::HOLES_MAX) {
-            Some((older, newer)) => {
-                let half = |days| Hole { depth: hole.depth + 1, ..Hole::new(days, error, now) };
-                self.holes.extend([half(newer), half(older)]);
-            }
-            None => {
-                hole.failed(error, now);
-                self.holes.push(hole);
-            }
+        if let Some((older, newer)) = hole.days.halves().filter(|_| self.known.len() + 2 <= limits::HOLES_MAX)
+        {
+            let half = |days| Hole { depth: hole.depth + 1, ..Hole::new(days, error, now) };
+            self.known.extend([half(newer), half(older)]);
+        } else {
+            hole.failed(error, now);
+            self.known.push(hole);
         }
-        self.holes.sort_by_key(|hole| std::cmp::Reverse(hole.days.first));
+        self.known.sort_by_key(|hole| std::cmp::Reverse(hole.days.first));
     }
 
     /// A single run has got nothing for too long: it gives the stream up.
@@ -146,16 +144,16 @@ impl Holes {
         self.in_a_row = 0;
         self.last = None;
         let Some(days) = days else { return };
-        let before = std::mem::take(&mut self.holes);
+        let before = std::mem::take(&mut self.known);
         for hole in before {
             let Some(common) = overlap(hole.days, days) else {
-                self.holes.push(hole);
+                self.known.push(hole);
                 continue;
             };
             let newer = DayRange::new(plus_days(common.last, 1), hole.days.last);
             let older = DayRange::new(hole.days.first, plus_days(common.first, -1));
             for left in [newer, older].into_iter().flatten() {
-                self.holes.push(Hole { days: left, ..hole.again() });
+                self.known.push(Hole { days: left, ..hole.again() });
             }
         }
     }
@@ -164,25 +162,25 @@ impl Holes {
     pub fn ask_again(&mut self, now: Duration) {
         self.last = None;
         self.in_a_row = 0;
-        for hole in &mut self.holes {
+        for hole in &mut self.known {
             *hole = Hole { until: now, ..hole.again() };
         }
     }
 
     /// None are known.
     pub const fn is_empty(&self) -> bool {
-        self.holes.is_empty()
+        self.known.is_empty()
     }
 
     /// For people: what is not read, and why.
     pub fn said(&self) -> Option<String> {
-        let first = self.holes.first()?;
-        let named = self.holes.iter().take(HOLES_NAMED).map(|hole| match (hole.days.first, hole.days.last) {
+        let first = self.known.first()?;
+        let named = self.known.iter().take(HOLES_NAMED).map(|hole| match (hole.days.first, hole.days.last) {
             (day, last) if day == last => day.to_string(),
             (day, last) => format!("{day} to {last}"),
         });
         let mut days = named.collect::<Vec<_>>().join(", ");
-        if let Some(more) = self.holes.len().checked_sub(HOLES_NAMED).filter(|more| *more > 0) {
+        if let Some(more) = self.known.len().checked_sub(HOLES_NAMED).filter(|more| *more > 0) {
             days = format!("{days} and {more} more");
         }
         Some(format!(
@@ -202,7 +200,7 @@ impl Holes {
         let mut pieces = Vec::new();
         let mut touched = Vec::new();
         let mut upper = days.last;
-        for hole in &self.holes {
+        for hole in &self.known {
             let Some(common) = overlap(hole.days, days) else { continue };
             pieces.extend(DayRange::new(plus_days(common.last, 1), upper).map(|days| (days, None)));
             // Asked for as it failed: that is how it is known again. Days of it that are not due are read with it.

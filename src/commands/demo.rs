@@ -113,7 +113,10 @@ impl Demo {
             ("DEMO_POSTHOG_KEY", posthog::EU_KEY.to_owned()),
             ("DEMO_SPOTIFY_ID", spotify::CLIENT_ID.to_owned()),
             ("DEMO_SPOTIFY_SECRET", spotify::CLIENT_SECRET.to_owned()),
-            ("DYNAMOI__INTEGRATIONS__SPOTIFY__ENDPOINTS__TOKEN", format!("{}/api/token", sandbox.url("spotify"))),
+            (
+                "DYNAMOI__INTEGRATIONS__SPOTIFY__ENDPOINTS__TOKEN",
+                format!("{}/api/token", sandbox.url("spotify")),
+            ),
             ("DYNAMOI__DATABASE__URL", format!("sqlite://{}", database.display())),
             ("DYNAMOI__HTTP__LISTEN", format!("127.0.0.1:{}", self.port)),
         ];

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::wire::{Found, Refusal, RefusalBody, Shown};
 use crate::{
     failure::{Wait, is_web_page},
-    session::{Meaning, Response, Signal, quota::Scope},
+    session::{Meaning, Response, SaidWait, Signal, quota::Scope},
 };
 
 /// How long a quota that is used up is left alone at least, where Spotify does not say; then twice as long …
@@ -43,7 +43,7 @@ pub fn meaning(response: &Response, quota: &Quota) -> Meaning {
     let refusal = serde_json::from_slice::<Refusal>(body).ok().filter(|_| is_object).map(|said| said.error);
     let reason = format!("Spotify answers status {status} to {endpoint}");
     let Some(RefusalBody { message, reason: word, .. }) = refusal else {
-        return of_status(response, reason);
+        return of_status(response, &reason);
     };
     let message = message.unwrap_or_default().to_lowercase();
     match status {
@@ -55,7 +55,7 @@ pub fn meaning(response: &Response, quota: &Quota) -> Meaning {
         },
         403 => Meaning::Forbidden { advice: format!("{reason}: {}", advice(&message, endpoint)) },
         429 if word.as_deref() == Some("QUOTA_EXCEEDED") => {
-            let said = response.said_wait().map(|said| said.asked());
+            let said = response.said_wait().map(SaidWait::asked);
             Meaning::RateLimited {
                 scope: Scope::Project,
                 wait: Wait::For(quota.exceeded(response.received_at, said)),
@@ -89,7 +89,7 @@ fn advice(message: &str, endpoint: &str) -> &'static str {
 }
 
 /// Answers without Spotify's own words, of whatever stands between. None of them is a word about the object.
-fn of_status(response: &Response, reason: String) -> Meaning {
+fn of_status(response: &Response, reason: &str) -> Meaning {
     let status = response.status;
     if is_web_page(&response.body) && matches!(status, 200..300 | 401 | 403) {
         let reason = format!(

@@ -79,7 +79,7 @@ pub fn album(album: wire::Album) -> Result<Vec<Row>, Unreadable> {
         artist_id,
         artist_name,
         label: album.label,
-        record_type: album.album_type,
+        record_type: album.kind,
         track_count: album.total_tracks.map(|count| count.0),
         released_on: day_of(album.release_date.as_deref(), album.release_date_precision.as_deref())?,
         followers: None,
@@ -144,12 +144,12 @@ pub struct Place {
 
 /// The places of tracks, which come in the list's order. A track that is there more than once has its first place.
 /// Those of `displaced` tracks are left as they are.
-pub fn placements<'a>(
-    list: &'a wire::Playlist,
+pub fn placements(
+    list: &wire::Playlist,
     day: Day,
     places: Vec<Place>,
     displaced: BTreeSet<String>,
-) -> impl Iterator<Item = Row> + use<'a> {
+) -> impl Iterator<Item = Row> + use<'_> {
     let followers = list.followers.as_ref().and_then(|followers| Some(followers.total?.0));
     let mut seen = displaced;
     places.into_iter().filter_map(move |Place { position, added_at, mut track }| {

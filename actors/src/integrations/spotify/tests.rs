@@ -175,8 +175,8 @@ fn entries(pages: &[String]) -> (Vec<(String, i64, Option<i64>)>, Contents) {
         assert!(!more || index + 1 < pages.len(), "another page is asked for");
     }
     let list: wire::Playlist = parse(r#"{"id":"3","followers":{"total":5}}"#);
-    let places = std::mem::take(&mut contents.places);
-    let placed = mapping::placements(&list, DAY, places, contents.displaced.clone()).map(|row| match row {
+    let all = std::mem::take(&mut contents.places);
+    let placed = mapping::placements(&list, DAY, all, contents.displaced.clone()).map(|row| match row {
         Row::PlaylistPlacement(row) => {
             assert_eq!((row.followers, row.date), (Some(5), DAY));
             (row.track_id, row.position.unwrap(), row.added_at.map(Timestamp::as_second))
@@ -233,8 +233,8 @@ fn an_entry_that_cannot_be_read_is_set_aside_alone() {
     let items = r#"{"item":{"id":"a"}},{"added_at":"ada@example.com","item":{"id":"b"}},{"nothing":"of either"},
         {"item":{"name":"no id"}},7,{"item":{"id":"b"}},{"item":{"id":"c"}}"#;
     let (placed, contents) = entries(&[page(items, 7, false)]);
-    let places: Vec<_> = placed.iter().map(|(id, position, _)| (id.as_str(), *position)).collect();
-    assert_eq!(places, [("a", 1), ("c", 7)], "the second place of b must not pass for its first");
+    let found: Vec<_> = placed.iter().map(|(id, position, _)| (id.as_str(), *position)).collect();
+    assert_eq!(found, [("a", 1), ("c", 7)], "the second place of b must not pass for its first");
     assert_eq!(contents.quarantined.len(), 4);
     assert!(!contents.torn);
     assert!(!format!("{contents:?}").contains("ada"));

@@ -58,7 +58,7 @@ pub struct Track {
     pub popularity: Option<Count>,
     pub external_ids: Option<Codes>,
     pub artists: Option<Vec<Named>>,
-    pub album: Option<Release>,
+    pub album: Option<OfAlbum>,
     /// The track for which this one is given. Extended quota only.
     pub linked_from: Option<Identified>,
 }
@@ -68,7 +68,8 @@ pub struct Album {
     pub id: Id,
     pub name: Option<String>,
     /// `album`, `single`, `compilation` …
-    pub album_type: Option<String>,
+    #[serde(rename = "album_type")]
+    pub kind: Option<String>,
     pub total_tracks: Option<Count>,
     pub external_ids: Option<Codes>,
     /// Extended quota only.
@@ -174,7 +175,7 @@ pub struct Named {
 
 /// The album of a track.
 #[derive(Debug, Default, Deserialize)]
-pub struct Release {
+pub struct OfAlbum {
     pub id: Option<Id>,
     /// As an album's.
     pub release_date: Option<String>,

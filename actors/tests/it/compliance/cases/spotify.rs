@@ -255,7 +255,7 @@ impl Case for SpotifyCase {
         let mut leave_out = |field| drop(element.as_object_mut().and_then(|fields| fields.remove(field)));
         match path.split('/').nth(2) {
             Some("playlists") if path.ends_with("/items") || path.ends_with("/tracks") => {
-                leave_out("added_at")
+                leave_out("added_at");
             }
             Some("tracks") => {
                 leave_out("external_ids");
@@ -263,7 +263,7 @@ impl Case for SpotifyCase {
                 element["type"] = json!("hologram");
             }
             Some("artists") if element.get("followers").is_some() => {
-                element["followers"]["total"] = json!(BIG)
+                element["followers"]["total"] = json!(BIG);
             }
             Some("albums") => {
                 element["album_type"] = json!("quantum");

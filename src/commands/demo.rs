@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{Worker, WorkerKind, settings::Settings};
-use sandbox::{Options, Sandbox, google, meta_ads, posthog, stripe};
+use sandbox::{Options, Sandbox, google, meta_ads, posthog, spotify, stripe};
 use tempfile::TempDir;
 
 use super::{Exit, output, run::Signals, source::environment};
@@ -13,7 +13,7 @@ use super::{Exit, output, run::Signals, source::environment};
 /// The configuration that it runs.
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
 /// The imitated providers that it polls.
-const PROVIDERS: [&str; 5] = ["meta_ads", "google_ads", "stripe", "posthog", "deezer"];
+const PROVIDERS: [&str; 6] = ["meta_ads", "google_ads", "stripe", "posthog", "deezer", "spotify"];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
 /// Seconds between two payments in the imitated world: something to see.
@@ -55,6 +55,8 @@ impl Demo {
         fs::create_dir_all(&data_dir)?;
         let sandbox = Sandbox::start(Options::default().days(self.days).tick(TICK))?;
         sandbox.with_world(|world: &mut stripe::Stripe| world.set_pace(PAYMENT_EVERY_SECONDS));
+        // In development mode there would be no numbers to see.
+        sandbox.with_world(|world: &mut spotify::Spotify| world.set_mode(spotify::Mode::Extended));
         let database = data_dir.join("dynamoi.db");
         let settings = match self.settings(&sandbox, &database, temporary.path()) {
             Ok(settings) => settings,
@@ -109,13 +111,19 @@ impl Demo {
             ),
             ("DEMO_STRIPE_KEY", stripe::SANDBOX_KEY.to_owned()),
             ("DEMO_POSTHOG_KEY", posthog::EU_KEY.to_owned()),
+            ("DEMO_SPOTIFY_ID", spotify::CLIENT_ID.to_owned()),
+            ("DEMO_SPOTIFY_SECRET", spotify::CLIENT_SECRET.to_owned()),
+            (
+                "DYNAMOI__INTEGRATIONS__SPOTIFY__ENDPOINTS__TOKEN",
+                format!("{}/api/token", sandbox.url("spotify")),
+            ),
             ("DYNAMOI__DATABASE__URL", format!("sqlite://{}", database.display())),
             ("DYNAMOI__HTTP__LISTEN", format!("127.0.0.1:{}", self.port)),
         ];
         let demo = demo.into_iter().map(|(name, value)| (name.to_owned(), value));
         let addresses = PROVIDERS
             .map(|id| (format!("DYNAMOI__INTEGRATIONS__{}__BASE_URL", id.to_uppercase()), sandbox.url(id)));
-        // What Deezer shows has no history.
+        // What Deezer and Spotify show has no history.
         let starts = ["META", "GOOGLE", "STRIPE", "POSTHOG"]
             .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
         let demo = demo.chain(addresses).chain(starts);

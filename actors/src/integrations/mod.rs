@@ -10,6 +10,7 @@ pub mod google_ads;
 pub mod meta_ads;
 pub mod posthog;
 pub mod report_files;
+pub mod spotify;
 pub mod stripe;
 
 /// Every integration that is built in.
@@ -19,6 +20,7 @@ pub fn catalogue() -> Vec<Arc<dyn Integration>> {
         Arc::new(google_ads::GoogleAds),
         Arc::new(meta_ads::MetaAds),
         Arc::new(posthog::PostHog),
+        Arc::new(spotify::Spotify),
         Arc::new(stripe::Stripe),
     ]
 }

@@ -9,6 +9,7 @@ mod engine;
 mod google_ads;
 mod hostile;
 mod simulator;
+mod spotify;
 mod support;
 mod texts;
 mod tokens;

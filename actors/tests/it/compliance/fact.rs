@@ -215,7 +215,8 @@ fn music(row: &Row) -> Option<Fact> {
         }
         Row::ArtistAudience(row) => fact(format!("{}/{}", row.artist_id, row.date))
             .maybe("followers", row.followers)
-            .maybe("monthly_listeners", row.monthly_listeners),
+            .maybe("monthly_listeners", row.monthly_listeners)
+            .maybe("popularity_micros", row.popularity.map(|micros| micros.0)),
         Row::CounterReading(row) => {
             fact(format!("{}/{}/{}/{}", row.entity.as_str(), row.id, row.counter, row.date))
                 .value("value", row.value)

@@ -51,5 +51,7 @@ every_rule!(deezer);
 every_rule!(google_ads);
 every_rule!(meta_ads);
 every_rule!(posthog);
+every_rule!(spotify);
+every_rule!(spotify_development);
 every_rule!(stripe);
 every_rule!(stripe_plain);

@@ -289,6 +289,9 @@ fn request(base: &Url, call: &Call, signature: &Signature, clock: &dyn Clock) ->
         Some(body) => body.to_string().into_bytes(),
         None => url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish().into_bytes(),
     };
+    if call.body.is_none() && !body.is_empty() {
+        headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+    }
     Request {
         method: match call.method {
             Method::Get => "GET".to_owned(),

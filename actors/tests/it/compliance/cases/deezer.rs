@@ -297,7 +297,8 @@ fn artists(world: &World, today: &str) -> Vec<Fact> {
                 .value("followers", fans),
             Fact::new(Table::ArtistAudienceDaily, format!("{}/{today}", artist.id))
                 .value("followers", fans)
-                .value("monthly_listeners", NULL),
+                .value("monthly_listeners", NULL)
+                .value("popularity_micros", NULL),
         ]
     })
     .collect()

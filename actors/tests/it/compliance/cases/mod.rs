@@ -5,5 +5,7 @@ pub mod deezer;
 pub mod google_ads;
 pub mod meta_ads;
 pub mod posthog;
+pub mod spotify;
+pub mod spotify_development;
 pub mod stripe;
 pub mod stripe_plain;

@@ -1,0 +1,127 @@
+//! Spotify: tracks, albums, artists and playlists, as far as this app may read them.
+//! <https://developer.spotify.com/documentation/web-api>
+
+mod codes;
+mod contents;
+mod errors;
+mod mapping;
+mod playlist;
+mod search;
+mod settings;
+mod source;
+mod subject;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, time::Duration};
+
+use self::{
+    settings::Settings,
+    source::SpotifySource,
+    subject::{SUBJECTS, Subject},
+};
+use crate::{
+    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError, Source},
+    session::{
+        oauth::TOKEN_HOST,
+        quota::{QuotaRule, Scope},
+    },
+    stream::{Kind, QUARTER_DAY, Snapshot, Stream},
+};
+
+/// Catalogue, playlists and public numbers of Spotify.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spotify;
+
+/// The app's id.
+const CLIENT_ID: CredentialSpec = CredentialSpec {
+    name: "client_id",
+    required: true,
+    help: "the Client ID of your app at developer.spotify.com/dashboard",
+};
+/// The app's secret.
+const CLIENT_SECRET: CredentialSpec = CredentialSpec {
+    name: "client_secret",
+    required: true,
+    help: "the Client secret of your app at developer.spotify.com/dashboard",
+};
+/// A user's word for the app.
+const REFRESH_TOKEN: CredentialSpec = CredentialSpec {
+    name: "refresh_token",
+    required: false,
+    help: "of a user who has let your app in (scopes playlist-read-private playlist-read-collaborative): in development mode \
+           only the playlists of that user can be read",
+};
+const CREDENTIALS: [CredentialSpec; 3] = [CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN];
+
+const HOSTS: [HostSpec; 1] = [HostSpec {
+    name: TOKEN_HOST,
+    url: "https://accounts.spotify.com/api/token",
+    help: "the address from which access tokens are had",
+}];
+
+/// Spotify's limit counts requests of this time.
+const QUOTA_PERIOD: Duration = Duration::from_secs(30);
+
+// === impl Spotify ===
+
+impl Integration for Spotify {
+    fn id(&self) -> &'static str {
+        wire::SERVICE
+    }
+
+    fn base_url(&self) -> &'static str {
+        "https://api.spotify.com"
+    }
+
+    fn hosts(&self) -> &'static [HostSpec] {
+        &HOSTS
+    }
+
+    fn api_version(&self) -> &'static str {
+        "v1"
+    }
+
+    fn streams(&self) -> Vec<Stream> {
+        SUBJECTS.iter().map(|subject| stream_of(*subject)).collect()
+    }
+
+    /// The limit is an app's, and its size is not published.
+    fn quotas(&self) -> Vec<QuotaRule> {
+        vec![QuotaRule { scope: Scope::Project, limit: 60.0, per: QUOTA_PERIOD, burst: 10 }]
+    }
+
+    fn credentials(&self) -> &'static [CredentialSpec] {
+        &CREDENTIALS
+    }
+
+    fn settings_schema(&self) -> schemars::Schema {
+        schemars::schema_for!(Settings)
+    }
+
+    fn subjects(&self, settings: &serde_json::Value) -> Option<Vec<String>> {
+        // Settings that cannot be read are refused by `connect`, in its own words.
+        let settings: Settings = serde_json::from_value(settings.clone()).ok()?;
+        Some(settings.wanted().ok()?.names())
+    }
+
+    fn sample(&self) -> &'static str {
+        include_str!("sample.toml")
+    }
+
+    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
+        Ok(Arc::new(SpotifySource::new(spec)?))
+    }
+}
+
+fn stream_of(subject: Subject) -> Stream {
+    Stream {
+        name: subject.stream(),
+        tables: subject.tables(),
+        enabled: true,
+        // A day's reading is its last one. Apps in development mode have some hundred calls a day.
+        kind: Kind::Snapshot(Snapshot { every: QUARTER_DAY, vanishing: subject.vanishing() }),
+    }
+}

@@ -7,7 +7,7 @@ use ::rows::{
     codes::plain,
     instant::said,
     music::{
-        Album, Artist, ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist,
+        Album, Artist, ArtistAudience, CounterReading, Granularity, MeasureClass, MusicEntity, Playlist,
         PlaylistPlacement, Track, TrackPerformance,
     },
 };
@@ -53,7 +53,7 @@ pub fn track(track: wire::Track, asked: Option<&str>, day: Day) -> Result<Vec<Ro
             service: SERVICE.to_owned(),
             track_id: id,
             date: day,
-            granularity: "day".to_owned(),
+            granularity: Granularity::Day,
             country: String::new(),
             segment: String::new(),
             measure_class: MeasureClass::PublicCounter,
@@ -63,6 +63,7 @@ pub fn track(track: wire::Track, asked: Option<&str>, day: Day) -> Result<Vec<Ro
             skips: None,
             playlist_adds: None,
             popularity: Some(popularity),
+            period_end: None,
         }));
     }
     Ok(rows)
@@ -108,6 +109,12 @@ pub fn artist(artist: wire::Artist, day: Day) -> Vec<Row> {
             followers,
             monthly_listeners: None,
             popularity,
+            streams: None,
+            listeners: None,
+            monthly_active_listeners: None,
+            super_listeners: None,
+            saves: None,
+            playlist_adds: None,
         }));
     }
     rows
@@ -166,6 +173,8 @@ pub fn placements(
                 added_at,
                 title,
                 artist_name,
+                streams: None,
+                listeners: None,
             })
         })
     })
@@ -193,6 +202,7 @@ fn reading(entity: MusicEntity, id: &str, day: Day, followers: Option<i64>) -> O
         counter: "followers".to_owned(),
         date: day,
         value,
+        measure_class: MeasureClass::PublicCounter,
     }))
 }
 

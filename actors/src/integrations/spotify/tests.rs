@@ -66,7 +66,7 @@ fn with_extended_quota_popularity_is_a_number_of_the_day_and_no_streams() {
     let rows = track(&with(&json!({ "popularity": 96 })), None);
     let [Row::Track(_), Row::TrackPerformance(performance)] = &rows[..] else { panic!("{rows:?}") };
     assert_eq!(performance.popularity, Some(Micros::parse("96").unwrap()));
-    assert_eq!((performance.date, &*performance.granularity, &*performance.country), (DAY, "day", ""));
+    assert_eq!((performance.date, performance.granularity.as_str(), &*performance.country), (DAY, "day", ""));
     assert_eq!(performance.measure_class, MeasureClass::PublicCounter);
     assert_eq!((performance.streams, performance.listeners, performance.saves), (None, None, None));
     // Zero is zero; what is absent, null or outside the scale is no row of zeros.
@@ -148,6 +148,7 @@ fn albums_artists_and_playlists_in_both_modes() {
         counter: "followers".to_owned(),
         date: DAY,
         value: 9_007_199_254_740_993,
+        measure_class: MeasureClass::PublicCounter,
     };
     assert_eq!(*reading, expected);
     assert_eq!((audience.followers, audience.monthly_listeners), (Some(9_007_199_254_740_993), None));

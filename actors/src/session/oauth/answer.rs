@@ -179,7 +179,7 @@ mod tests {
         }
     }
 
-    fn life(expires_in: Value) -> Duration {
+    fn life(expires_in: &Value) -> Duration {
         let body =
             json!({ "access_token": "t", "token_type": "Bearer", "expires_in": expires_in }).to_string();
         read(&response(200, &body)).unwrap().valid_for
@@ -187,13 +187,13 @@ mod tests {
 
     #[test]
     fn what_is_said_of_a_tokens_life_is_believed_within_bounds() {
-        assert_eq!(life(json!(3_599)), Duration::from_secs(3_599));
-        assert_eq!(life(json!("3600")), Duration::from_hours(1));
-        assert_eq!(life(json!(3_600.5)), Duration::from_hours(1));
-        assert_eq!(life(json!(u64::MAX)), limits::TOKEN_LIFE_MAX);
-        assert_eq!(life(json!(1e300)), limits::TOKEN_LIFE_UNSAID);
+        assert_eq!(life(&json!(3_599)), Duration::from_secs(3_599));
+        assert_eq!(life(&json!("3600")), Duration::from_hours(1));
+        assert_eq!(life(&json!(3_600.5)), Duration::from_hours(1));
+        assert_eq!(life(&json!(u64::MAX)), limits::TOKEN_LIFE_MAX);
+        assert_eq!(life(&json!(1e300)), limits::TOKEN_LIFE_UNSAID);
         for nonsense in [json!(null), json!(0), json!(-5), json!("soon"), json!([3600])] {
-            assert_eq!(life(nonsense), limits::TOKEN_LIFE_UNSAID);
+            assert_eq!(life(&nonsense), limits::TOKEN_LIFE_UNSAID);
         }
         let granted = read(&response(200, r#"{"access_token":"t"}"#)).unwrap();
         assert_eq!(granted.valid_for, limits::TOKEN_LIFE_UNSAID);

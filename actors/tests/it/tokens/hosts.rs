@@ -15,7 +15,7 @@ async fn what_authenticates_goes_to_its_own_host_and_to_no_other() {
     let session = stage.session("a", refresh(CONFIGURED));
     session.send(call()).await.unwrap();
     session.send(call().host("analytics")).await.unwrap();
-    stage.issuer.with(|state| state.next_api = vec![Answer::new(200, json!({}))]);
+    stage.issuer.with(|state| state.next_api = vec![Answer::json(200, &json!({}))]);
     session.send(call().host("files")).await.unwrap();
     let bearer = || Some("Bearer planted-access-1".to_owned());
     let events = stage.issuer.take_events();
@@ -48,7 +48,7 @@ async fn a_redirect_of_either_host_is_followed_by_nobody() {
     let stage = Stage::new();
     let session = stage.session("a", refresh(CONFIGURED));
     let elsewhere =
-        || Answer::new(307, json!({})).header("location", "https://thief.invalid/token?x=planted");
+        || Answer::json(307, &json!({})).header("location", "https://thief.invalid/token?x=planted");
     stage.issuer.with(|state| state.next_token = vec![elsewhere()]);
     let failure = session.send(call()).await.unwrap_err();
     let Failure::Permanent { reason } = &failure else { panic!("{failure:?}") };
@@ -78,11 +78,11 @@ async fn no_secret_is_shown() {
     let mut told = vec![format!("{:?}", refresh(CONFIGURED))];
     session.send(call()).await.unwrap();
     for answers in [
-        vec![Answer::new(400, json!({ "error": "planted", "error_description": CONFIGURED }))],
-        vec![Answer::new(400, json!({ "error": "invalid_request" }))],
-        vec![Answer::new(200, json!({ "access_token": "planted\n" }))],
-        vec![Answer::new(200, json!({ "access_token": 5, "refresh_token": "planted" }))],
-        vec![Answer::new(503, json!({ "error": CONFIGURED })); 4],
+        vec![Answer::json(400, &json!({ "error": "planted", "error_description": CONFIGURED }))],
+        vec![Answer::json(400, &json!({ "error": "invalid_request" }))],
+        vec![Answer::json(200, &json!({ "access_token": "planted\n" }))],
+        vec![Answer::json(200, &json!({ "access_token": 5, "refresh_token": "planted" }))],
+        vec![Answer::json(503, &json!({ "error": CONFIGURED })); 4],
     ] {
         stage.issuer.expire();
         stage.issuer.with(|state| state.next_token = answers);

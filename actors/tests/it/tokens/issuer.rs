@@ -114,9 +114,9 @@ impl State {
         let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         let is_refresh = field("grant_type").as_deref() == Some("refresh_token");
         if is_refresh && field("refresh_token").as_ref() != Some(&self.refresh_token) {
-            return Answer::new(
+            return Answer::json(
                 400,
-                json!({ "error": "invalid_grant", "error_description": "planted words" }),
+                &json!({ "error": "invalid_grant", "error_description": "planted words" }),
             );
         }
         self.issued += 1;
@@ -128,7 +128,7 @@ impl State {
             self.refresh_token = format!("planted-refresh-{}", self.issued);
             body["refresh_token"] = json!(self.refresh_token);
         }
-        Answer::new(200, body)
+        Answer::json(200, &body)
     }
 
     fn api(&mut self, authorization: Option<&String>) -> Answer {
@@ -137,16 +137,20 @@ impl State {
         }
         let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
         if token.is_some_and(|token| self.valid.contains(token)) {
-            Answer::new(200, json!({ "ok": true }))
+            Answer::json(200, &json!({ "ok": true }))
         } else {
-            Answer::new(401, json!({ "error": "planted words" }))
+            Answer::json(401, &json!({ "error": "planted words" }))
         }
     }
 }
 
 impl Answer {
-    pub fn new(status: u16, body: impl ToString) -> Self {
-        Self { status, headers: Vec::new(), body: body.to_string() }
+    pub fn new(status: u16, body: impl Into<String>) -> Self {
+        Self { status, headers: Vec::new(), body: body.into() }
+    }
+
+    pub fn json(status: u16, body: &serde_json::Value) -> Self {
+        Self::new(status, body.to_string())
     }
 
     pub fn header(mut self, name: &'static str, value: &str) -> Self {

@@ -28,7 +28,7 @@ async fn what_is_refused_twice_needs_a_person_and_is_not_asked_again() {
     let session = link.session(Urgency::Fresh);
     session.send(call()).await.unwrap();
     stage.issuer.take_events();
-    let refuse = || stage.issuer.with(|state| state.next_api = vec![Answer::new(401, json!({})); 20]);
+    let refuse = || stage.issuer.with(|state| state.next_api = vec![Answer::json(401, &json!({})); 20]);
     refuse();
     for round in 0..5 {
         let failure = session.send(call()).await.unwrap_err();
@@ -82,20 +82,20 @@ async fn trouble_at_the_token_endpoint_is_trouble_like_any_other() {
     let session = stage.session("a", refresh(CONFIGURED));
     let next = |answers: Vec<Answer>| stage.issuer.with(|state| state.next_token = answers);
     // What passes is tried again.
-    next(vec![Answer::new(503, json!({})), Answer::new(500, json!({ "error": "planted" }))]);
+    next(vec![Answer::json(503, &json!({})), Answer::json(500, &json!({ "error": "planted" }))]);
     session.send(call()).await.unwrap();
     assert_eq!(fetched(&stage.issuer.take_events()), 3);
 
     // A limit is waited for.
     stage.issuer.expire();
-    next(vec![Answer::new(429, json!({})).header("retry-after", "40")]);
+    next(vec![Answer::json(429, &json!({})).header("retry-after", "40")]);
     let began = stage.clock.elapsed();
     session.send(call()).await.unwrap();
     assert!(stage.clock.elapsed() >= began + Duration::from_secs(40));
 
     // What does not pass is passing trouble of the connection, and no refusal.
     stage.issuer.expire();
-    next(vec![Answer::new(503, json!({})); 9]);
+    next(vec![Answer::json(503, &json!({})); 9]);
     let failure = session.send(call()).await.unwrap_err();
     assert!(matches!(failure, Failure::Transient { .. }), "{failure:?}");
     next(vec![Answer { status: 200, headers: Vec::new(), body: "<html>log in</html>".to_owned() }]);
@@ -110,7 +110,7 @@ async fn an_identity_without_a_token_needs_a_person() {
     let stage = Stage::new();
     let session =
         stage.session("a", Credential::client(&token_url(), client(ClientAuth::Form), "no-such-scope"));
-    stage.issuer.with(|state| state.next_token = vec![Answer::new(200, json!({ "id_token": "planted" }))]);
+    stage.issuer.with(|state| state.next_token = vec![Answer::json(200, &json!({ "id_token": "planted" }))]);
     let failure = session.send(call()).await.unwrap_err();
     assert!(
         matches!(&failure, Failure::NeedsReauth { advice } if advice.contains("id_token")),
@@ -138,7 +138,7 @@ fn claims(token: &str) -> Value {
 async fn a_signed_token_is_used_as_it_is() {
     let stage = Stage::new();
     let session = stage.session("a", Credential::signed(signed()));
-    stage.issuer.with(|state| state.next_api = vec![Answer::new(200, json!({})); 2]);
+    stage.issuer.with(|state| state.next_api = vec![Answer::json(200, &json!({})); 2]);
     session.send(call()).await.unwrap();
     session.send(call()).await.unwrap();
     let events = stage.issuer.take_events();

@@ -1,7 +1,7 @@
 //! The `settings` table of a connection.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::integration::SetupError;
 
@@ -19,7 +19,7 @@ pub struct Settings {
 }
 
 /// An id: text or a number.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Id {
     /// `"123-456-7890"`
@@ -29,7 +29,7 @@ pub enum Id {
 }
 
 /// Which conversions are counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Conversions {
     /// `metrics.conversions`: those of the actions that bids are optimised for.

@@ -37,7 +37,10 @@ mod writer;
 use std::sync::{Arc, atomic::AtomicBool};
 
 use parking_lot::{Mutex, RwLock};
-use rows::Clock;
+use rows::{
+    Clock,
+    sink::{Committed, SinkError},
+};
 use sea_orm::DatabaseConnection;
 use tokio::{sync::Mutex as AsyncMutex, task::JoinHandle};
 
@@ -75,8 +78,8 @@ pub struct Store {
     keyring: Keys,
     /// That of the worker in this process, where there is one.
     claim: Arc<AsyncMutex<Option<Claim>>>,
-    /// Why the last commit was not stored, where the database could not.
-    refusal: Arc<RwLock<Option<String>>>,
+    /// Whose commit the database could not store, and why.
+    refusal: Arc<RwLock<Option<(String, String)>>>,
 }
 
 /// The keys in use; they can change.
@@ -147,15 +150,30 @@ impl Store {
     /// What a failed question or statement means for who operates the worker.
     pub fn explain(&self, error: &StoreError) -> String {
         match error {
-            StoreError::Database(refusal) => rows::sink::SinkError::from(Failure::of(refusal)).to_string(),
+            StoreError::Database(refusal) => SinkError::from(Failure::of(refusal)).to_string(),
             other => other.to_string(),
         }
     }
 
-    /// Why the database stored nothing of the last commit; none once one is stored. A server whose disk is full still takes a
+    /// Why the database could not store a commit; none once it stores again. A server whose disk is full still takes a
     /// sign of life.
     pub fn refusal(&self) -> Option<String> {
-        self.refusal.read().clone()
+        self.refusal.read().as_ref().map(|(_, reason)| reason.clone())
+    }
+
+    /// Another connection's commit that wrote no row says nothing of room: what is there can often be changed in its place.
+    fn note_refusal(&self, connection: String, result: &Result<Committed, SinkError>) {
+        match result {
+            Err(SinkError::Unavailable(reason)) => *self.refusal.write() = Some((connection, reason.clone())),
+            Err(_) => {}
+            Ok(committed) => {
+                let is_over =
+                    |(refused, _): &(String, String)| *refused == connection || !committed.written.is_empty();
+                if self.refusal.read().as_ref().is_some_and(is_over) {
+                    *self.refusal.write() = None;
+                }
+            }
+        }
     }
 
     /// Where it is, for people: a path, or host, port and database.

@@ -23,14 +23,9 @@ impl Sink for Store {
             let Some(queue) = queue else {
                 return Err(SinkError::Unavailable("the store is closed".to_owned()));
             };
+            let connection = commit.connection.clone();
             let result = queue.commit(commit).await;
-            let refusal = match &result {
-                Err(SinkError::Unavailable(reason)) => Some(reason.clone()),
-                Ok(_) | Err(_) => None,
-            };
-            if *self.refusal.read() != refusal {
-                *self.refusal.write() = refusal;
-            }
+            self.note_refusal(connection, &result);
             result
         })
     }

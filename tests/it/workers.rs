@@ -364,7 +364,10 @@ async fn a_server_without_room_is_not_ready() {
     for sql in [
         "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
          RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$",
-        "CREATE TRIGGER full_disk BEFORE INSERT ON ad_accounts EXECUTE FUNCTION full_disk()",
+        "DO $$ DECLARE t text; BEGIN \
+         FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename LIKE 'ad\\_%' LOOP \
+         EXECUTE format('CREATE TRIGGER full_disk BEFORE INSERT ON %I EXECUTE FUNCTION full_disk()', t); \
+         END LOOP; END $$",
     ] {
         database.execute_unprepared(sql).await.unwrap();
     }
@@ -377,7 +380,7 @@ async fn a_server_without_room_is_not_ready() {
     .await;
     assert!(missing.contains("make room"), "{missing}");
     assert!(get(&format!("http://{address}/metrics")).await.contains("dynamoi_database_ready 0"));
-    database.execute_unprepared("DROP TRIGGER full_disk ON ad_accounts").await.unwrap();
+    database.execute_unprepared("DROP FUNCTION full_disk CASCADE").await.unwrap();
     bench.run(&["poll", "--connection", "label-a-meta"]).await.expect(0);
     until_state(address, "label-a-meta", "idle").await;
 }

@@ -74,8 +74,8 @@ async fn bad_neighbours_disturb_nobody() {
     let hangs = Scripted::new("hangs", Behaviour::Hangs);
     let garbage = Scripted::new("garbage", Behaviour::Garbage);
     let all = [good.clone(), panics.clone(), hangs.clone(), garbage.clone()];
-    let specs = all.iter().map(|scripted| spec(scripted.id, scripted.id)).collect();
-    let engine = Engine::start(options(&sink, &all), specs).await.unwrap();
+    let mut specs: Vec<_> = all.iter().map(|scripted| spec(scripted.id, scripted.id)).collect();
+    let mut engine = Engine::start(options(&sink, &all), specs.clone()).await.unwrap();
     let conditions = engine.conditions().clone();
     let state = |name: &str| conditions.get(name).map(|condition| condition.state);
 
@@ -92,6 +92,14 @@ async fn bad_neighbours_disturb_nobody() {
         let today = rows::day::day_at(SystemClock::new().now(), &jiff::tz::TimeZone::UTC);
         usize::try_from(rows::day::days_between(date(2026, 10, 1), today) + 1).unwrap()
     });
+    // It is tried again in an hour, and at once when its configuration changes; one that stays as it was is left alone.
+    let before = panics.asked.load(Ordering::Relaxed);
+    engine.run(specs.clone()).await;
+    SystemClock::new().sleep(Duration::from_millis(300)).await;
+    assert_eq!(panics.asked.load(Ordering::Relaxed), before);
+    specs[1].start_date = date(2026, 10, 2);
+    engine.run(specs).await;
+    eventually(5, "it is tried again", || panics.asked.load(Ordering::Relaxed) > before).await;
     engine.stop(Duration::from_secs(5)).await;
 }
 

@@ -249,3 +249,34 @@ fn window(work: &Work) -> Option<(DayRange, Reason)> {
 fn overlap(one: DayRange, other: DayRange) -> Option<DayRange> {
     DayRange::new(one.first.max(other.first), one.last.min(other.last))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn days(first: i8, last: i8) -> DayRange {
+        DayRange::new(date(2026, 11, first), date(2026, 11, last)).unwrap()
+    }
+
+    /// What has been read of a hole, by whatever window, is missing no longer, and is not said to be.
+    #[test]
+    fn what_is_read_of_a_hole_is_none_of_it_any_more() {
+        let mut holes = Holes::new(false);
+        assert!(
+            holes.failed(days(10, 13), "status 400", true, Duration::ZERO),
+            "the rest of the stream goes on"
+        );
+        let said = holes.said().unwrap();
+        assert!(
+            said.starts_with("2026-11-12 to 2026-11-13, 2026-11-10 to 2026-11-11 cannot be read"),
+            "{said}"
+        );
+        holes.read(Some(days(11, 12)));
+        let said = holes.said().unwrap();
+        assert!(said.starts_with("2026-11-13, 2026-11-10 cannot be read"), "{said}");
+        holes.read(Some(days(10, 13)));
+        assert!(holes.is_empty() && holes.said().is_none());
+    }
+}

@@ -141,8 +141,8 @@ async fn work(directory: &Path, seconds: Option<u64>) {
     let worker = Worker::builder(settings).integration(Arc::new(Quiet)).start().await.unwrap();
     let started = began.elapsed();
     let idle = || {
-        let shown = worker.conditions().all();
-        shown.len() == connections && shown.iter().all(|condition| condition.state == State::Idle)
+        let shown = worker.statuses().all();
+        shown.len() == connections && shown.iter().all(|status| status.state == State::Idle)
     };
     while !idle() {
         assert!(began.elapsed() < Duration::from_mins(10), "not idle after ten minutes");

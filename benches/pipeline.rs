@@ -9,15 +9,15 @@ use std::{collections::BTreeMap, fmt::Write as _, hint::black_box, sync::Arc};
 
 use actors::{
     engine::{
-        condition::Condition,
         schedule::{Plan, due},
+        status::ConnectionStatus,
     },
     integration::{Account, ConnectionSpec, Integration},
     integrations::catalogue,
     observer::Silent,
     page::{Lane, PageRequest, Reply, Span},
     session::{
-        Call, Link, Signature, Surroundings,
+        Call, Link, LinkServices, Signature,
         quota::{QuotaRule, Scope, Urgency},
         transport::{RawResponse, Transport, TransportError},
     },
@@ -27,9 +27,7 @@ use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use dynamoi::telemetry::{
     Exposition, Metrics, Publisher,
-    snapshot::{
-        ConditionSource, MusicSnapshot, SetAside, SnapshotError, SnapshotSource, Touched, WebSnapshot,
-    },
+    figures::{FigureError, FigureSource, MusicFigures, SetAside, StatusSource, Touched, WebFigures},
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -37,12 +35,12 @@ use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
 use rows::{
     Currency, DayRange, Micros, Row,
     ads::{AdLevel, AdMetrics, AdPerformance},
+    checkpoint::{Checkpoint, DaysProgress, Progress},
     clock::SystemClock,
     day::plus_days,
-    ledger::{DaysProgress, Ledger, Progress},
+    figures::{CampaignFigures, CampaignWindow, PaymentFigures, Windows},
     money::RawSpend,
     sink::{Commit, ConnectionRecord, Sink},
-    snapshot::{CampaignSnapshot, CampaignWindow, PaymentSnapshot, Windows},
     state::State,
 };
 use secrecy::SecretString;
@@ -82,10 +80,10 @@ fn map(bench: &mut Criterion, provider: &str, body: &str, stream: &str, span: &S
     let spec = Arc::new(specification(integration.as_ref()));
     let clock = Arc::new(SystemClock::new());
     let observer = Arc::new(Silent);
-    let surroundings =
-        Surroundings::alone(Arc::new(Canned(Bytes::copy_from_slice(body.as_bytes()))), clock, observer);
-    let source = integration.connect(&spec, &surroundings.services()).unwrap();
-    let link = Link::new(spec, integration.id(), source.clone(), Vec::new(), surroundings);
+    let services =
+        LinkServices::alone(Arc::new(Canned(Bytes::copy_from_slice(body.as_bytes()))), clock, observer);
+    let source = integration.connect(&spec, &services.services()).unwrap();
+    let link = Link::new(spec, integration.id(), source.clone(), Vec::new(), services);
     let streams = integration.streams();
     let stream = streams.iter().find(|known| known.name == stream).unwrap();
     let account = Account {
@@ -295,26 +293,26 @@ fn commit(bench: &mut Criterion) {
 }
 
 /// Campaigns that are all there is to show.
-struct Shown(Vec<CampaignSnapshot>);
+struct Shown(Vec<CampaignFigures>);
 
-impl SnapshotSource for Shown {
+impl FigureSource for Shown {
     fn campaigns(
         &self,
         _: Touched,
         _: Timestamp,
-    ) -> BoxFuture<'_, Result<Vec<CampaignSnapshot>, SnapshotError>> {
+    ) -> BoxFuture<'_, Result<Vec<CampaignFigures>, FigureError>> {
         Box::pin(std::future::ready(Ok(self.0.clone())))
     }
-    fn payments(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentSnapshot>, SnapshotError>> {
+    fn payments(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentFigures>, FigureError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
-    fn web(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<WebSnapshot>, SnapshotError>> {
+    fn web(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<WebFigures>, FigureError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
-    fn music(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
+    fn music(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<MusicFigures>, FigureError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
-    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, SnapshotError>> {
+    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, FigureError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 }
@@ -322,9 +320,9 @@ impl SnapshotSource for Shown {
 /// The connection that reads them.
 struct Alone;
 
-impl ConditionSource for Alone {
-    fn conditions(&self) -> Vec<Arc<Condition>> {
-        vec![Arc::new(Condition {
+impl StatusSource for Alone {
+    fn statuses(&self) -> Vec<Arc<ConnectionStatus>> {
+        vec![Arc::new(ConnectionStatus {
             connection: "bench".to_owned(),
             integration: "meta_ads",
             tenant: "label-a".to_owned(),
@@ -384,7 +382,7 @@ fn scrape(bench: &mut Criterion) {
     group.finish();
 }
 
-fn campaign(number: usize) -> CampaignSnapshot {
+fn campaign(number: usize) -> CampaignFigures {
     let count = i64::try_from(number).unwrap();
     let window = CampaignWindow {
         impressions: Some(count * 31),
@@ -394,7 +392,7 @@ fn campaign(number: usize) -> CampaignSnapshot {
         spend: Some(RawSpend(Micros(count * 1_370_000))),
         conversion_value: Some(Micros(count * 12_500_000)),
     };
-    CampaignSnapshot {
+    CampaignFigures {
         connection: "bench".to_owned(),
         provider: "meta_ads".to_owned(),
         tenant: "label-a".to_owned(),
@@ -432,7 +430,7 @@ fn schedule(bench: &mut Criterion) {
     let mut progress = DaysProgress::default();
     let days = DayRange::new(start, jiff::civil::date(2026, 11, 24)).unwrap();
     progress.mark(days, "2026-11-24T08:55:00Z".parse().unwrap());
-    let ledger = Ledger {
+    let checkpoint = Checkpoint {
         account_id: "1".to_owned(),
         stream: stream.name.to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
@@ -440,7 +438,7 @@ fn schedule(bench: &mut Criterion) {
         progress: Progress::Days(progress),
         forbidden: None,
     };
-    let ledgers = vec![ledger; LEDGERS];
+    let checkpoints = vec![checkpoint; LEDGERS];
     let plan = Plan {
         stream: &stream,
         start,
@@ -454,8 +452,10 @@ fn schedule(bench: &mut Criterion) {
     let mut group = bench.benchmark_group("schedule");
     group.throughput(Throughput::Elements(LEDGERS as u64));
     group.sample_size(20);
-    group.bench_function("due, 100,000 ledgers", |bench| {
-        bench.iter(|| ledgers.iter().map(|ledger| due(black_box(ledger), &plan).len()).sum::<usize>());
+    group.bench_function("due, 100,000 checkpoints", |bench| {
+        bench.iter(|| {
+            checkpoints.iter().map(|checkpoint| due(black_box(checkpoint), &plan).len()).sum::<usize>()
+        });
     });
     group.finish();
 }

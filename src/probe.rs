@@ -8,7 +8,7 @@ use actors::{
     observer::Silent,
     page::{Next, PageRequest, Reply, Span},
     session::{
-        Link, Session, Surroundings,
+        Link, LinkServices, Session,
         quota::Urgency,
         tokens::Tokens,
         transport::{HttpTransport, TransportError},
@@ -69,12 +69,12 @@ impl Probe {
             integration.replaced_credentials().iter().any(|name| spec.credentials.contains_key(*name));
         let tokens =
             tokens(settings, &clock)?.kept_by(Arc::new(Keeper { settings: settings.clone(), must_keep }));
-        let surroundings = Surroundings {
+        let services = LinkServices {
             tokens: Arc::new(tokens),
-            ..Surroundings::alone(Arc::new(HttpTransport::new()?), clock, observer)
+            ..LinkServices::alone(Arc::new(HttpTransport::new()?), clock, observer)
         };
-        let source = integration.connect(&spec, &surroundings.services())?;
-        let link = Link::new(spec, integration.id(), source.clone(), integration.quotas(), surroundings);
+        let source = integration.connect(&spec, &services.services())?;
+        let link = Link::new(spec, integration.id(), source.clone(), integration.quotas(), services);
         Ok(Self { source, integration, session: link.session(Urgency::Fresh) })
     }
 

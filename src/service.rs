@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, sync::Arc, time::Duration};
 
-use actors::engine::{Heartbeat, condition::Conditions};
+use actors::engine::{Heartbeat, status::Statuses};
 use rows::{Clock, clock::SystemClock};
 use sd_notify::NotifyState;
 use tokio::task::JoinHandle;
@@ -34,15 +34,15 @@ impl Service {
     }
 
     /// The worker has started (again). From the first time on, its heartbeat feeds the watchdog.
-    pub fn ready(&mut self, heartbeat: &Heartbeat, conditions: &Conditions) {
+    pub fn ready(&mut self, heartbeat: &Heartbeat, statuses: &Statuses) {
         if !self.listened {
             return;
         }
-        let status = summary(conditions);
+        let status = summary(statuses);
         tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
         if self.beats.is_none() {
-            let (clock, heartbeat, conditions) = (self.clock.clone(), heartbeat.clone(), conditions.clone());
-            self.beats = Some(tokio::spawn(async move { beat(clock, heartbeat, conditions).await }));
+            let (clock, heartbeat, statuses) = (self.clock.clone(), heartbeat.clone(), statuses.clone());
+            self.beats = Some(tokio::spawn(async move { beat(clock, heartbeat, statuses).await }));
         }
     }
 
@@ -85,15 +85,15 @@ impl std::fmt::Debug for Service {
 
 /// Passes the engine's signs of life on, and what the connections do. Waits for an answer as long as it takes: a late one
 /// counts, too, if the manager has not lost its patience.
-async fn beat(clock: Arc<dyn Clock>, heartbeat: Heartbeat, conditions: Conditions) {
+async fn beat(clock: Arc<dyn Clock>, heartbeat: Heartbeat, statuses: Statuses) {
     let watchdog = sd_notify::watchdog_enabled().filter(|interval| !interval.is_zero());
     let every = watchdog.map_or(STATUS_EVERY, |interval| interval / BEATS_PER_INTERVAL);
-    let mut shown = summary(&conditions);
+    let mut shown = summary(&statuses);
     loop {
         if watchdog.is_some() && heartbeat.beat().await {
             tell(&[NotifyState::Watchdog]);
         }
-        let status = summary(&conditions);
+        let status = summary(&statuses);
         if status != shown {
             tell(&[NotifyState::Status(&status)]);
             shown = status;
@@ -110,11 +110,11 @@ fn tell(states: &[NotifyState<'_>]) {
 }
 
 /// `5 connections: 3 idle, 1 needs_reauth, 1 polling`
-fn summary(conditions: &Conditions) -> String {
-    let all = conditions.all();
+fn summary(statuses: &Statuses) -> String {
+    let all = statuses.all();
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
-    for condition in &all {
-        *states.entry(condition.state.as_str()).or_default() += 1;
+    for status in &all {
+        *states.entry(status.state.as_str()).or_default() += 1;
     }
     let mut text = format!("{} connection{}", all.len(), if all.len() == 1 { "" } else { "s" });
     for (at, (state, count)) in states.iter().enumerate() {

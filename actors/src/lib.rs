@@ -1,12 +1,13 @@
 //! Who polls and how: the engine, the session between a cycle and the wire, and one folder per provider.
 //!
 //! A provider is an [`Integration`](integration::Integration) and the [`Source`](integration::Source) that it
-//! connects: what it reads, how it authenticates, what its answers mean. Windows, ledger, paging loops, retries,
+//! connects: what it reads, how it authenticates, what its answers mean. Windows, checkpoint, paging loops, retries,
 //! quota, commits and deletes belong to the engine, which names no provider; what integrations share when they read is in
 //! [`reading`].
 
 pub mod engine;
 pub mod failure;
+pub mod files;
 pub mod integration;
 pub mod integrations;
 pub mod limits;

@@ -57,7 +57,7 @@ pub trait Observer: Send + Sync {
     /// Credentials stop working then.
     fn token_expires(&self, _connection: &str, _integration: &'static str, _at: Timestamp) {}
     /// A connection's condition changed: pages and metrics may be rebuilt.
-    fn condition_changed(&self, _connection: &str) {}
+    fn status_changed(&self, _connection: &str) {}
     /// A connection that had been taken out of the configuration is back: all that is stored of it is to be shown.
     fn returned(&self, _connection: &str) {}
     /// What is stored of this connection's rows that were set aside has changed.

@@ -60,7 +60,7 @@ pub enum Lane {
 pub enum Reply {
     /// Rows.
     Page(Page),
-    /// The provider is preparing a report. The engine keeps `resume` in the ledger and comes back at `not_before`;
+    /// The provider is preparing a report. The engine keeps `resume` in the checkpoint and comes back at `not_before`;
     /// nothing waits meanwhile, and a kill loses nothing.
     Pending {
         /// The source's own words to pick it up: durable.

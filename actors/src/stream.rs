@@ -8,7 +8,7 @@ use rows::Table;
 /// One thing that an integration reads per account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
-    /// Its name in configuration, ledger and labels.
+    /// Its name in configuration, checkpoint and labels.
     pub name: &'static str,
     /// The tables that its rows go to.
     pub tables: &'static [Table],

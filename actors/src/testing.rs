@@ -17,7 +17,7 @@ use crate::{
     integration::{ConnectionSpec, Integration, Services, Source},
     observer::Silent,
     session::{
-        Call, Link, Response, Signature, Surroundings,
+        Call, Link, LinkServices, Response, Signature,
         quota::QuotaRule,
         transport::{RawResponse, Transport, TransportError},
     },
@@ -127,6 +127,6 @@ pub fn link(
     transport: Arc<dyn Transport>,
     clock: &SimulatedClock,
 ) -> Arc<Link> {
-    let surroundings = Surroundings::alone(transport, Arc::new(clock.clone()), Arc::new(Silent));
-    Link::new(Arc::new(spec), integration.id(), source, quotas, surroundings)
+    let services = LinkServices::alone(transport, Arc::new(clock.clone()), Arc::new(Silent));
+    Link::new(Arc::new(spec), integration.id(), source, quotas, services)
 }

@@ -1,17 +1,19 @@
-//! The language that all rooms share: normalised rows, money, days, the ledger's memory, and the ports
+//! The language that all rooms share: normalised rows, money, days, the checkpoint's memory, and the ports
 //! (`Sink`, `Cache`, `Seal`, `RefreshTokens`, `Clock`) through which the engine reaches the world. It knows no provider, no SQL and no HTTP.
 
 pub mod ads;
 pub mod cache;
+pub mod checkpoint;
 pub mod clock;
 pub mod codes;
 pub mod content;
 pub mod day;
 pub mod decimal;
+pub mod figures;
+pub mod files;
 pub mod fit;
 pub mod instant;
 pub mod key;
-pub mod ledger;
 pub mod limits;
 pub mod links;
 pub mod money;
@@ -24,7 +26,6 @@ pub mod row;
 pub mod royalties;
 pub mod seal;
 pub mod sink;
-pub mod snapshot;
 pub mod state;
 pub mod status;
 pub mod table;

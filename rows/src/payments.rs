@@ -37,7 +37,7 @@ pub struct Payment {
     pub status: String,
     /// When it was made.
     pub created_at: Timestamp,
-    /// The entry in the ledger that it settled into.
+    /// The entry in the checkpoint that it settled into.
     pub ledger_entry_id: Option<String>,
     /// What reached the account, in the settlement currency; nothing until settled.
     pub settled: Option<Minor>,
@@ -74,7 +74,7 @@ pub struct Refund {
     pub reason: Option<String>,
     /// Why it failed.
     pub failure_reason: Option<String>,
-    /// The entry in the ledger.
+    /// The entry in the checkpoint.
     pub ledger_entry_id: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
@@ -229,7 +229,7 @@ pub struct SubscriptionMrr {
     pub mrr: Micros,
 }
 
-/// One entry of the provider's own ledger: immutable, in settlement currency.
+/// One entry of the provider's own checkpoint: immutable, in settlement currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerEntry {
     /// The provider's id.

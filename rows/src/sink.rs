@@ -1,4 +1,4 @@
-//! The port through which the engine stores: rows and ledger in one transaction.
+//! The port through which the engine stores: rows and checkpoint in one transaction.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,9 +6,9 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::{
+    checkpoint::Checkpoint,
     day::{Day, DayRange},
     key::Fingerprint,
-    ledger::Ledger,
     quarantine::Quarantined,
     row::Row,
     state::State,
@@ -42,8 +42,8 @@ pub struct Registration {
     /// For a single run: when it began. Earlier than asked for when a run was killed within [`SINGLE_RUN_KEPT`]: that
     /// one is taken up where it stopped.
     pub once_since: Option<Timestamp>,
-    /// Every ledger of the connection.
-    pub ledgers: Vec<Ledger>,
+    /// Every checkpoint of the connection.
+    pub checkpoints: Vec<Checkpoint>,
 }
 
 /// How long a killed single run can be taken up; after that a new one begins.
@@ -62,8 +62,8 @@ pub struct Commit {
     pub stream: String,
     /// The account that it read.
     pub account_id: String,
-    /// The account's currency and zone are on the ledger.
-    pub ledger: Option<Ledger>,
+    /// The account's currency and zone are on the checkpoint.
+    pub checkpoint: Option<Checkpoint>,
     /// The last settled day, for the views' `provisional`; only with `ledger`. Snapshots need none: for them it is the day
     /// before the reading.
     pub settled_through: Option<Day>,
@@ -137,7 +137,7 @@ pub struct Committed {
     /// quarantine, with the others.
     pub set_aside: Vec<&'static str>,
     /// Set when the window shrank by half or to nothing and `confirmed` was false: rows were stored, but nothing was
-    /// deleted and the ledger was not advanced.
+    /// deleted and the checkpoint was not advanced.
     pub shrunk: Option<Shrunk>,
     /// Changes that were new.
     pub changes: Vec<Change>,
@@ -177,7 +177,7 @@ pub struct CycleRecord {
 
 /// A connection's condition, for `status` when no daemon answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConnectionReport {
+pub struct StatusRecord {
     /// Connection.
     pub connection: String,
     /// From [`Registration`]: an outdated worker's report is dropped.
@@ -307,7 +307,7 @@ pub trait Sink: Send + Sync {
     /// Stores one transaction; returns after COMMIT.
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, SinkError>>;
 
-    /// Forgets everything read for an account (facts and ledgers), because its zone or currency changed: such days
+    /// Forgets everything read for an account (facts and checkpoints), because its zone or currency changed: such days
     /// cannot be mixed. Notes the changes in the same transaction.
     fn reset_account<'a>(
         &'a self,
@@ -321,7 +321,7 @@ pub trait Sink: Send + Sync {
     fn record_cycle(&self, cycle: CycleRecord) -> BoxFuture<'_, Result<(), SinkError>>;
 
     /// Notes a connection's condition.
-    fn report(&self, report: ConnectionReport) -> BoxFuture<'_, Result<(), SinkError>>;
+    fn report(&self, report: StatusRecord) -> BoxFuture<'_, Result<(), SinkError>>;
 
     /// Notes a connection's state from outside its actor, when that has crashed.
     fn note_state<'a>(

@@ -102,13 +102,13 @@ fn hazard(fault: Fault, probability: f64, burst: u32) -> Hazard {
 
 /// Chaos at work on one imitation: seeded, so that a run can be repeated.
 #[derive(Debug)]
-pub(crate) struct Weather {
+pub(crate) struct FaultInjector {
     chaos: Chaos,
     chance: StdRng,
     burst: Option<(Fault, u32)>,
 }
 
-impl Weather {
+impl FaultInjector {
     pub(crate) fn new(chaos: Chaos, seed: u64) -> Self {
         Self { chaos, chance: StdRng::seed_from_u64(seed), burst: None }
     }
@@ -188,11 +188,11 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_brings_the_same_weather_and_bursts_last() {
+    fn the_same_seed_brings_the_same_faults_and_bursts_last() {
         let chaos = Chaos { hazards: vec![hazard(Fault::Status(500), 0.2, 3)] };
         let run = |seed| {
-            let mut weather = Weather::new(chaos.clone(), seed);
-            (0..200).map(|_| weather.next().is_some()).collect::<Vec<_>>()
+            let mut faults = FaultInjector::new(chaos.clone(), seed);
+            (0..200).map(|_| faults.next().is_some()).collect::<Vec<_>>()
         };
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));

@@ -22,11 +22,11 @@ pub struct Scale {
 pub struct Options {
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
-    /// What the worlds and the weather grow from.
+    /// What the worlds and the faults grow from.
     pub seed: u64,
     /// Days of history before today.
     pub days: u32,
-    /// The weather of every imitation at the start.
+    /// The faults of every imitation at the start.
     pub chaos: Chaos,
     /// The clock.
     pub start: Start,
@@ -72,7 +72,7 @@ impl Options {
         self
     }
 
-    /// Starts with this weather everywhere.
+    /// Starts with this faults everywhere.
     #[must_use]
     pub fn chaos(mut self, chaos: Chaos) -> Self {
         self.chaos = chaos;

@@ -165,13 +165,13 @@ impl Sandbox {
         self.on(id, |slot| slot.limit_counts()).unwrap_or_default()
     }
 
-    /// Sets an imitation's weather.
+    /// Sets an imitation's faults.
     pub fn set_chaos(&self, id: &str, chaos: Chaos) {
-        self.on(id, |slot| slot.weather.set(chaos));
+        self.on(id, |slot| slot.faults.set(chaos));
     }
 
     /// Faults for the next requests whose path (below the imitation's root) begins with `path_prefix`: one each, in this
-    /// order, before any weather. Requests above the limit do not use one up.
+    /// order, before any faults. Requests above the limit do not use one up.
     pub fn script(&self, id: &str, path_prefix: &str, faults: Vec<Fault>) {
         self.on(id, |slot| slot.add_script(path_prefix, faults));
     }

@@ -1,8 +1,8 @@
-//! One imitation as it is served: behind its limit, its weather and its script, with a log. Free of sockets.
+//! One imitation as it is served: behind its limit, its faults and its script, with a log. Free of sockets.
 
 use std::time::Duration;
 
-use crate::chaos::{Chaos, Fault, Weather, mistype};
+use crate::chaos::{Chaos, Fault, FaultInjector, mistype};
 use crate::exchange::{Answer, Imitation, Request};
 use crate::limit::{Limit, LimitCounts, Measure, Meter, Verdict};
 use crate::log::{Log, Seen};
@@ -11,7 +11,7 @@ use crate::log::{Log, Seen};
 pub(crate) struct Slot {
     pub(crate) imitation: Box<dyn Imitation>,
     pub(crate) log: Log,
-    pub(crate) weather: Weather,
+    pub(crate) faults: FaultInjector,
     script: Vec<Scene>,
     meter: Option<Meter>,
 }
@@ -41,8 +41,8 @@ pub(crate) enum Delivery {
 
 impl Slot {
     pub(crate) fn new(imitation: Box<dyn Imitation>, chaos: Chaos, seed: u64) -> Self {
-        let weather = Weather::new(chaos, seed);
-        Self { imitation, log: Log::default(), weather, script: Vec::new(), meter: None }
+        let faults = FaultInjector::new(chaos, seed);
+        Self { imitation, log: Log::default(), faults, script: Vec::new(), meter: None }
     }
 
     /// Sets or lifts the limit; its counts begin again.
@@ -97,7 +97,7 @@ impl Slot {
             Some(Verdict::Admitted(usage_percent)) => usage_percent,
             None => 0.0,
         };
-        let fault = self.next_scripted(&request.path).or_else(|| self.weather.next());
+        let fault = self.next_scripted(&request.path).or_else(|| self.faults.next());
         match fault {
             Some(Fault::Status(status)) => whole(self.imitation.failed(request, status)),
             Some(Fault::Disguised(status)) => {

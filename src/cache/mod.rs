@@ -1,10 +1,10 @@
 //! The cache: in this process, or in Redis, shared with other workers and with readers. See `docs/cache.md`.
 
 mod breaker;
+mod campaign_value;
 mod memory;
 pub mod read_model;
 mod redis;
-mod snapshot;
 
 use std::{sync::Arc, time::Duration};
 

@@ -11,16 +11,16 @@ use rows::{
     Cache, Clock,
     cache::Announcement,
     day::{day_at, end_of},
-    snapshot::CampaignSnapshot,
+    figures::CampaignFigures,
     zone::zone,
 };
 use tokio::sync::Mutex;
 
-use super::snapshot::{CampaignValue, ChangeValue};
+use super::campaign_value::{CampaignValue, ChangeValue};
 use crate::telemetry::{
     Changes,
+    figures::{FigureSource, Touched},
     limits::{REFRESH_INTERVAL, ROLLOVER_MARGIN},
-    snapshot::{SnapshotSource, Touched},
 };
 
 /// Commits come in groups: writing begins so long after the last change …
@@ -40,7 +40,7 @@ pub const CHANNEL: &str = "campaigns";
 /// Writes it.
 pub struct ReadModel {
     cache: Arc<dyn Cache>,
-    source: Arc<dyn SnapshotSource>,
+    source: Arc<dyn FigureSource>,
     changes: Arc<Changes>,
     clock: Arc<dyn Clock>,
     options: ReadModelOptions,
@@ -90,7 +90,7 @@ impl ReadModel {
     /// Writes what `source` reads whenever `changes` tells of news.
     pub fn new(
         cache: Arc<dyn Cache>,
-        source: Arc<dyn SnapshotSource>,
+        source: Arc<dyn FigureSource>,
         changes: Arc<Changes>,
         clock: Arc<dyn Clock>,
         options: ReadModelOptions,
@@ -186,7 +186,7 @@ impl ReadModel {
         if is_everything {
             state.zones = campaigns.iter().map(|campaign| campaign.time_zone.clone()).collect();
         }
-        let mut by_connection: BTreeMap<&str, Vec<&CampaignSnapshot>> = BTreeMap::new();
+        let mut by_connection: BTreeMap<&str, Vec<&CampaignFigures>> = BTreeMap::new();
         match touched {
             Touched::Accounts(accounts) => {
                 by_connection.extend(accounts.iter().map(|(connection, _)| (&**connection, Vec::new())));
@@ -223,7 +223,7 @@ impl ReadModel {
     async fn write_connection(
         &self,
         connection: &str,
-        campaigns: &[&CampaignSnapshot],
+        campaigns: &[&CampaignFigures],
         before: &BTreeMap<String, Written>,
         touched: &Touched,
         now: Timestamp,
@@ -313,7 +313,7 @@ fn index(connection: &str) -> String {
     format!("connection-campaigns:{connection}")
 }
 
-fn key_of(campaign: &CampaignSnapshot) -> String {
+fn key_of(campaign: &CampaignFigures) -> String {
     format!("campaign:{}:{}:{}", campaign.provider, campaign.account_id, campaign.campaign_id)
 }
 

@@ -82,14 +82,14 @@ impl Run {
             None => return Exit::Done,
         };
         let mut service = Service::from_environment();
-        service.ready(&worker.heartbeat(), worker.conditions());
+        service.ready(&worker.heartbeat(), worker.statuses());
         loop {
             match signals.next().await {
                 Asked::Stop => break,
                 Asked::Reload => {
                     service.reloading();
                     self.reload(&mut worker).await;
-                    service.ready(&worker.heartbeat(), worker.conditions());
+                    service.ready(&worker.heartbeat(), worker.statuses());
                 }
             }
         }
@@ -150,10 +150,10 @@ impl Run {
             _ = signals.stop() => None,
         };
         let errors: BTreeMap<_, _> = worker
-            .conditions()
+            .statuses()
             .all()
             .into_iter()
-            .map(|condition| (condition.connection.clone(), condition.error.clone()))
+            .map(|status| (status.connection.clone(), status.error.clone()))
             .collect();
         stop(worker, &mut signals).await;
         let Some(finished) = finished else {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use clap::Args;
 use comfy_table::{Table, presets};
 use dynamoi::{
-    http::{ConnectionStatus, Connections, Quarantine, StreamStatus},
+    http::{ConnectionAnswer, Connections, Quarantine, StreamAnswer},
     open_store,
     settings::Settings,
 };
@@ -191,7 +191,7 @@ async fn stored(store: &Store, listen: &SocketAddr, now: Timestamp) -> Result<An
 async fn connections(store: &Store, now: Timestamp) -> Result<Connections, StoreError> {
     let set_aside = store.set_aside().await?;
     let connections = store.connections().await?.into_iter().filter(|stored| !stored.removed);
-    let connections = connections.map(|stored| ConnectionStatus {
+    let connections = connections.map(|stored| ConnectionAnswer {
         connection: stored.name.clone(),
         integration: stored.integration,
         tenant: stored.tenant,
@@ -208,7 +208,7 @@ async fn connections(store: &Store, now: Timestamp) -> Result<Connections, Store
         streams: stored
             .streams
             .into_iter()
-            .map(|stream| StreamStatus {
+            .map(|stream| StreamAnswer {
                 state: if stream.forbidden.is_some() { State::NeedsReauth } else { State::Idle },
                 data_through: stream.data_through,
                 lag_seconds: stream.data_through.map(|at| now.duration_since(at).as_secs()),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rows::{
     Day,
     day::plus_days,
-    snapshot::{self, CampaignSnapshot, CampaignWindow, Windows},
+    figures::{self, CampaignFigures, CampaignWindow, Windows},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -154,27 +154,27 @@ impl Campaigns {
         let key = part.after.as_deref().map(serde_json::from_str::<CampaignId>).transpose();
         let key = key.map_err(|_| "after: expected the `next` of an answer".to_owned())?;
         let at = shared.clock.now();
-        let conditions = shared.conditions.conditions();
+        let statuses = shared.statuses.statuses();
         let wanted = Wanted {
             tenant: filter.tenant().map(str::to_owned),
             provider: filter.provider().map(str::to_owned),
-            connections: in_state(conditions.iter().map(AsRef::as_ref), state),
+            connections: in_state(statuses.iter().map(AsRef::as_ref), state),
             name: filter.name().map(str::to_owned),
             slice: Slice::After { key, limit },
         };
         let shown = shared.campaigns.campaigns(&wanted, at);
         let next = shown.campaigns.last().filter(|_| shown.has_more).map(|last| {
-            let CampaignSnapshot { provider, account_id, campaign_id, .. } = &last.snapshot;
+            let CampaignFigures { provider, account_id, campaign_id, .. } = &last.snapshot;
             serde_json::json!([provider, account_id, campaign_id]).to_string()
         });
-        let conditions: HashMap<&str, _> =
-            conditions.iter().map(|condition| (condition.connection.as_str(), condition)).collect();
+        let statuses: HashMap<&str, _> =
+            statuses.iter().map(|status| (status.connection.as_str(), status)).collect();
         let campaigns = shown.campaigns.into_iter().map(|campaign| {
-            let condition = conditions.get(campaign.snapshot.connection.as_str());
-            let streams = condition.iter().flat_map(|condition| &condition.streams);
+            let status = statuses.get(campaign.snapshot.connection.as_str());
+            let streams = status.iter().flat_map(|status| &status.streams);
             let of_account = streams.filter(|stream| stream.account_id == campaign.snapshot.account_id);
             let settled_through = of_account.filter_map(|stream| stream.settled_through).min();
-            let start_date = condition.map(|condition| condition.start_date);
+            let start_date = status.map(|status| status.start_date);
             CampaignStatus::new(campaign, settled_through, start_date)
         });
         Ok(Self { at, total: shown.total, next, campaigns: campaigns.collect() })
@@ -219,10 +219,10 @@ impl CampaignStatus {
 
 impl UnreadWindows {
     /// Of a connection that reads from this day on.
-    fn new(windows: &Windows<snapshot::Unread>, start_date: Option<Day>) -> Self {
-        let of = |unread: Option<snapshot::Unread>| {
+    fn new(windows: &Windows<figures::Unread>, start_date: Option<Day>) -> Self {
+        let of = |unread: Option<figures::Unread>| {
             let unread = unread?;
-            let snapshot::Unread { first, last, days } = unread;
+            let figures::Unread { first, last, days } = unread;
             Some(Unread { from: first, to: last, days, reason: unread::why(unread, start_date) })
         };
         Self {

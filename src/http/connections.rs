@@ -1,8 +1,8 @@
 //! `GET /api/v1/connections`: also what `dynamoi status` reads from a running daemon.
 
-use actors::engine::condition::{Condition, StreamCondition};
+use actors::engine::status::{ConnectionStatus, StreamStatus};
 use jiff::Timestamp;
-use rows::{Day, snapshot::SetAside, state::State};
+use rows::{Day, figures::SetAside, state::State};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -23,12 +23,13 @@ pub struct Connections {
     /// The value of `after` for the next answer; null on the last.
     pub next: Option<String>,
     /// By name.
-    pub connections: Vec<ConnectionStatus>,
+    pub connections: Vec<ConnectionAnswer>,
 }
 
 /// A connection as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ConnectionStatus {
+#[schemars(rename = "ConnectionStatus")]
+pub struct ConnectionAnswer {
     /// Its configured name.
     pub connection: String,
     /// Its integration.
@@ -61,7 +62,7 @@ pub struct ConnectionStatus {
     #[serde(default)]
     pub quarantine: Option<Quarantine>,
     /// By account and stream.
-    pub streams: Vec<StreamStatus>,
+    pub streams: Vec<StreamAnswer>,
 }
 
 /// Rows that were set aside, kept for 30 days after they were last seen.
@@ -89,7 +90,8 @@ pub struct QuotaUsed {
 
 /// A stream of one account as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct StreamStatus {
+#[schemars(rename = "StreamStatus")]
+pub struct StreamAnswer {
     /// Account; `""` where there are none.
     pub account_id: String,
     /// Stream.
@@ -119,17 +121,17 @@ impl Connections {
     pub(super) fn now(shared: &Shared, filter: &Filter, part: &Part) -> Result<Self, String> {
         let (state, limit) = (filter.state()?, part.limit()?);
         let at = shared.clock.now();
-        let mut wanted = shared.conditions.conditions();
-        wanted.retain(|condition| filter.holds(condition, state));
+        let mut wanted = shared.statuses.statuses();
+        wanted.retain(|status| filter.holds(status, state));
         let total = wanted.len();
         let begin = part
             .after
             .as_deref()
-            .map_or(0, |after| wanted.partition_point(|condition| condition.connection.as_str() <= after));
+            .map_or(0, |after| wanted.partition_point(|status| status.connection.as_str() <= after));
         let connections: Vec<_> = wanted[begin..]
             .iter()
             .take(limit)
-            .map(|condition| ConnectionStatus::new(condition, shared, at))
+            .map(|status| ConnectionAnswer::new(status, shared, at))
             .collect();
         let is_last = begin + connections.len() == total;
         let next = connections.last().filter(|_| !is_last).map(|last| last.connection.clone());
@@ -137,39 +139,35 @@ impl Connections {
     }
 }
 
-// === impl ConnectionStatus ===
+// === impl ConnectionAnswer ===
 
-impl ConnectionStatus {
-    pub(super) fn new(condition: &Condition, shared: &Shared, now: Timestamp) -> Self {
-        let set_aside = shared.set_aside.set_aside(&condition.connection);
+impl ConnectionAnswer {
+    pub(super) fn new(status: &ConnectionStatus, shared: &Shared, now: Timestamp) -> Self {
+        let set_aside = shared.set_aside.set_aside(&status.connection);
         // `None` is less than every instant, so that one stream without any decides.
-        let data_through = condition.streams.iter().map(|stream| stream.data_through).min().flatten();
+        let data_through = status.streams.iter().map(|stream| stream.data_through).min().flatten();
         Self {
-            connection: condition.connection.clone(),
-            integration: condition.integration.to_owned(),
-            tenant: condition.tenant.clone(),
-            state: condition.state,
-            paused: condition.paused,
-            last_success_at: condition.last_success_at,
+            connection: status.connection.clone(),
+            integration: status.integration.to_owned(),
+            tenant: status.tenant.clone(),
+            state: status.state,
+            paused: status.paused,
+            last_success_at: status.last_success_at,
             data_through,
             lag_seconds: lag_seconds(data_through, now),
-            next_poll_at: condition.next_poll_at,
-            quota: shared.quotas.used(&condition.connection),
-            error: condition.error.clone(),
+            next_poll_at: status.next_poll_at,
+            quota: shared.quotas.used(&status.connection),
+            error: status.error.clone(),
             quarantine: Quarantine::of(&set_aside),
-            streams: condition
-                .streams
-                .iter()
-                .map(|stream| StreamStatus::new(stream, &set_aside, now))
-                .collect(),
+            streams: status.streams.iter().map(|stream| StreamAnswer::new(stream, &set_aside, now)).collect(),
         }
     }
 }
 
-// === impl StreamStatus ===
+// === impl StreamAnswer ===
 
-impl StreamStatus {
-    fn new(stream: &StreamCondition, set_aside: &[SetAside], now: Timestamp) -> Self {
+impl StreamAnswer {
+    fn new(stream: &StreamStatus, set_aside: &[SetAside], now: Timestamp) -> Self {
         let of_it = |one: &&SetAside| one.account_id == stream.account_id && one.stream == stream.stream;
         Self {
             account_id: stream.account_id.clone(),

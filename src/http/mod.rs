@@ -36,14 +36,14 @@ use store::read::{CampaignDays, CampaignKey};
 pub use self::{
     actions::{Action, ActionError, Operator},
     campaigns::{CampaignStatus, Campaigns, Unread, UnreadWindows, WindowStatus, WindowStatuses},
-    connections::{ConnectionStatus, Connections, Quarantine, QuotaUsed, StreamStatus},
+    connections::{ConnectionAnswer, Connections, Quarantine, QuotaUsed, StreamAnswer},
     server::{ServeError, Server, serve},
     webhooks::{Check, Webhooks},
 };
 use crate::telemetry::{
     Exposition,
+    figures::StatusSource,
     shown::{CampaignSource, SetAsideSource},
-    snapshot::ConditionSource,
 };
 
 /// What the routes show, and whom they ask.
@@ -56,7 +56,7 @@ pub struct Sources {
     /// For `/metrics`.
     pub exposition: Arc<Exposition>,
     /// Connections.
-    pub conditions: Arc<dyn ConditionSource>,
+    pub statuses: Arc<dyn StatusSource>,
     /// Campaigns.
     pub campaigns: Arc<dyn CampaignSource>,
     /// Rows that were set aside.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use actors::engine::condition::Condition;
+use actors::engine::status::ConnectionStatus;
 use rows::state::State;
 use serde::Deserialize;
 
@@ -67,21 +67,21 @@ impl Filter {
     }
 
     /// Whether this connection is asked for.
-    pub fn holds(&self, condition: &Condition, state: Option<State>) -> bool {
-        self.tenant().is_none_or(|tenant| tenant == condition.tenant)
-            && self.provider().is_none_or(|provider| provider == condition.integration)
-            && state.is_none_or(|state| state == condition.state)
+    pub fn holds(&self, status: &ConnectionStatus, state: Option<State>) -> bool {
+        self.tenant().is_none_or(|tenant| tenant == status.tenant)
+            && self.provider().is_none_or(|provider| provider == status.integration)
+            && state.is_none_or(|state| state == status.state)
     }
 }
 
 /// The connections whose campaigns are asked for: all, unless a state is.
 pub(super) fn in_state<'a>(
-    conditions: impl Iterator<Item = &'a Condition>,
+    statuses: impl Iterator<Item = &'a ConnectionStatus>,
     state: Option<State>,
 ) -> Option<BTreeSet<String>> {
     state.map(|state| {
-        let of_state = conditions.filter(|condition| condition.state == state);
-        of_state.map(|condition| condition.connection.clone()).collect()
+        let of_state = statuses.filter(|status| status.state == state);
+        of_state.map(|status| status.connection.clone()).collect()
     })
 }
 

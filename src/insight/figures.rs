@@ -1,6 +1,6 @@
 //! What a campaign counts, and the ratios that are made of it.
 
-use rows::{Micros, money::RawSpend, snapshot::CampaignWindow};
+use rows::{Micros, figures::CampaignWindow, money::RawSpend};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! Why a window is not known, in words.
 
-use rows::{Day, snapshot::Unread};
+use rows::{Day, figures::Unread};
 
 /// Which days have not been read. Days before the connection's `start_date` are not asked for: then a window becomes known
 /// by itself as time goes on, or by an earlier date.

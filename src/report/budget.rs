@@ -16,7 +16,7 @@ use store::{
 use crate::{
     insight::pacing,
     settings::{Budget, Campaign},
-    telemetry::snapshot::{MarketingCampaign, Member},
+    telemetry::figures::{MarketingCampaign, Member},
 };
 
 /// A marketing campaign's budget.
@@ -107,8 +107,8 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::{insight::NamePattern, telemetry::snapshot::MemberRule};
-    use rows::snapshot::CampaignWindow;
+    use crate::{insight::NamePattern, telemetry::figures::MemberRule};
+    use rows::figures::CampaignWindow;
 
     /// A campaign's days from the 20th on.
     fn campaign(currency: &str, spend: &[Option<i64>]) -> CampaignHistory {

@@ -13,7 +13,7 @@ mod visits;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rows::{Currency, Day, snapshot::CampaignWindow};
+use rows::{Currency, Day, figures::CampaignWindow};
 use serde::Serialize;
 use store::{
     Store, StoreError,
@@ -29,7 +29,7 @@ pub use self::{
 use crate::{
     insight::figures::{Counts, Figures},
     settings::{Campaign, Member},
-    telemetry::snapshot::MarketingCampaign,
+    telemetry::figures::MarketingCampaign,
     worker::marketing::shown,
 };
 

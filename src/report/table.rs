@@ -261,7 +261,7 @@ mod tests {
 
     fn report(names: &[&str]) -> Report {
         let usd = Currency::parse("USD").ok();
-        let figures = crate::insight::figures::Figures::from(rows::snapshot::CampaignWindow {
+        let figures = crate::insight::figures::Figures::from(rows::figures::CampaignWindow {
             impressions: Some(1_234_567),
             clicks: Some(98_765),
             conversions: Some(Micros(432_500_000)),

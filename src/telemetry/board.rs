@@ -1,11 +1,11 @@
-//! What is known now: campaigns, payments, web analytics, streaming services, conditions. The prepared body is rendered from it.
+//! What is known now: campaigns, payments, web analytics, streaming services, statuses. The prepared body is rendered from it.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
-use actors::engine::condition::Condition;
+use actors::engine::status::ConnectionStatus;
 use jiff::{Timestamp, tz::TimeZone};
 use rows::{
     Day,
@@ -15,13 +15,13 @@ use rows::{
 };
 
 use super::{
+    figures::{
+        CampaignFigures, GoalFigures, MarketingCampaign, MusicFigures, PaymentFigures, SetAside, Touched,
+        WebFigures,
+    },
     limits::{CAMPAIGN_MEMBERS_MAX, CAMPAIGNS_MAX, LABEL_CHARS_MAX, PAYMENTS_MAX, WEB_GOALS_MAX, WEB_MAX},
     music::{Music, Shown, Track},
     share::{LeftOut, fair},
-    snapshot::{
-        CampaignSnapshot, GoalSnapshot, MarketingCampaign, MusicSnapshot, PaymentSnapshot, SetAside, Touched,
-        WebSnapshot,
-    },
     text::Labels,
 };
 use crate::insight::{pacing, status};
@@ -36,8 +36,8 @@ pub(super) struct Board {
     payments: Vec<Payment>,
     web: Vec<Web>,
     music: Music,
-    /// By name; set by [`Board::set_conditions`].
-    pub conditions: Vec<Arc<Condition>>,
+    /// By name; set by [`Board::set_statuses`].
+    pub statuses: Vec<Arc<ConnectionStatus>>,
     /// By connection.
     pub token_expiries: BTreeMap<String, Timestamp>,
     /// As configured.
@@ -49,7 +49,7 @@ pub(super) struct Board {
 /// A campaign with what does not change from one rendering to the next.
 #[derive(Debug)]
 pub(super) struct Campaign {
-    pub snapshot: CampaignSnapshot,
+    pub snapshot: CampaignFigures,
     /// Of every series.
     pub labels: Labels,
     /// Of the info series.
@@ -62,7 +62,7 @@ pub(super) struct Campaign {
 /// Payments of one connection and currency.
 #[derive(Debug)]
 pub(super) struct Payment {
-    pub snapshot: PaymentSnapshot,
+    pub snapshot: PaymentFigures,
     /// Its zone's day for which the windows hold; `None` when its zone is not known.
     day: Option<Day>,
 }
@@ -70,7 +70,7 @@ pub(super) struct Payment {
 /// Web analytics of one connection.
 #[derive(Debug)]
 struct Web {
-    snapshot: WebSnapshot,
+    snapshot: WebFigures,
     /// Its zone's day for which the windows hold; `None` when its zone is not known.
     day: Option<Day>,
 }
@@ -81,13 +81,13 @@ pub(super) struct View<'a> {
     /// In the order of their keys; whether the windows still hold.
     pub campaigns: Vec<(&'a Campaign, bool)>,
     /// In the order of connection and currency; whether the windows still hold.
-    pub payments: Vec<(&'a PaymentSnapshot, bool)>,
+    pub payments: Vec<(&'a PaymentFigures, bool)>,
     /// Marketing campaign and member.
     pub members: Vec<(&'a str, &'a Campaign)>,
     /// In the order of their connections; whether the windows still hold.
-    pub web: Vec<(&'a WebSnapshot, bool)>,
+    pub web: Vec<(&'a WebFigures, bool)>,
     /// In the order of connection and goal; whether the windows still hold.
-    pub goals: Vec<(&'a WebSnapshot, &'a GoalSnapshot, bool)>,
+    pub goals: Vec<(&'a WebFigures, &'a GoalFigures, bool)>,
     /// In the order of their keys; whether the windows still hold.
     pub tracks: Vec<(&'a Track, bool)>,
     /// The rest of streaming services.
@@ -111,7 +111,7 @@ pub(super) fn day_in(zone_name: &str, now: Timestamp) -> Option<Day> {
 
 impl Board {
     /// Replaces every campaign of the touched accounts with what was read for `now`.
-    pub fn replace_campaigns(&mut self, touched: &Touched, snapshots: Vec<CampaignSnapshot>, now: Timestamp) {
+    pub fn replace_campaigns(&mut self, touched: &Touched, snapshots: Vec<CampaignFigures>, now: Timestamp) {
         self.campaigns.retain(|_, Campaign { snapshot, .. }| {
             !touched.holds(&snapshot.connection, &snapshot.account_id)
         });
@@ -122,22 +122,22 @@ impl Board {
     }
 
     /// Replaces all payments with what was read for `now`.
-    pub fn replace_payments(&mut self, mut snapshots: Vec<PaymentSnapshot>, now: Timestamp) {
+    pub fn replace_payments(&mut self, mut snapshots: Vec<PaymentFigures>, now: Timestamp) {
         snapshots.sort_by(|a, b| (&a.connection, a.currency).cmp(&(&b.connection, b.currency)));
         snapshots.dedup_by(|a, b| (&a.connection, a.currency) == (&b.connection, b.currency));
-        let payment = |snapshot: PaymentSnapshot| Payment { day: day_in(&snapshot.time_zone, now), snapshot };
+        let payment = |snapshot: PaymentFigures| Payment { day: day_in(&snapshot.time_zone, now), snapshot };
         self.payments = snapshots.into_iter().map(payment).collect();
     }
 
     /// Replaces all web analytics with what was read for `now`.
-    pub fn replace_web(&mut self, mut snapshots: Vec<WebSnapshot>, now: Timestamp) {
+    pub fn replace_web(&mut self, mut snapshots: Vec<WebFigures>, now: Timestamp) {
         snapshots.sort_by(|a, b| a.connection.cmp(&b.connection));
-        let web = |snapshot: WebSnapshot| Web { day: day_in(&snapshot.time_zone, now), snapshot };
+        let web = |snapshot: WebFigures| Web { day: day_in(&snapshot.time_zone, now), snapshot };
         self.web = snapshots.into_iter().map(web).collect();
     }
 
     /// Replaces all that was seen of streaming services with what was read for `now`.
-    pub fn replace_music(&mut self, snapshots: Vec<MusicSnapshot>, now: Timestamp) {
+    pub fn replace_music(&mut self, snapshots: Vec<MusicFigures>, now: Timestamp) {
         self.music.replace(snapshots, now);
     }
 
@@ -154,11 +154,11 @@ impl Board {
         self.set_aside.get(connection).map_or(&[], Vec::as_slice)
     }
 
-    /// Every connection's condition: only of these connections is anything shown.
-    pub fn set_conditions(&mut self, conditions: Vec<Arc<Condition>>) {
-        let names = conditions.iter().map(|condition| condition.connection.as_str()).collect();
+    /// Every connection's status: only of these connections is anything shown.
+    pub fn set_statuses(&mut self, statuses: Vec<Arc<ConnectionStatus>>) {
+        let names = statuses.iter().map(|status| status.connection.as_str()).collect();
         self.music.show_only(&names);
-        self.conditions = conditions;
+        self.statuses = statuses;
     }
 
     /// Whether payments of a touched connection are known.
@@ -197,7 +197,7 @@ impl Board {
     /// What is shown at `now`.
     pub fn view(&self, now: Timestamp) -> View<'_> {
         let connections: BTreeSet<&str> =
-            self.conditions.iter().map(|condition| condition.connection.as_str()).collect();
+            self.statuses.iter().map(|status| status.connection.as_str()).collect();
         let mut today = Today { now, days: HashMap::new() };
         let of_connections = |connection: &str| connections.contains(connection);
 
@@ -216,7 +216,7 @@ impl Board {
         let (web, no_web) = fair::<&Web>(web, WEB_MAX, |web| &web.snapshot.connection);
         let goals = web.iter().flat_map(|web| web.snapshot.goals.iter().map(|goal| (*web, goal))).collect();
         let (goals, no_goals) =
-            fair::<(&Web, &GoalSnapshot)>(goals, WEB_GOALS_MAX, |(web, _)| &web.snapshot.connection);
+            fair::<(&Web, &GoalFigures)>(goals, WEB_GOALS_MAX, |(web, _)| &web.snapshot.connection);
         let music = self.music.shown();
 
         let mut holds = |day: Option<Day>, zone_name: &str| day.is_some() && day == today.in_zone(zone_name);
@@ -256,7 +256,7 @@ impl Board {
     /// Those of connections that are there, by key.
     pub fn campaigns(&self) -> impl Iterator<Item = &Campaign> {
         let connections: BTreeSet<&str> =
-            self.conditions.iter().map(|condition| condition.connection.as_str()).collect();
+            self.statuses.iter().map(|status| status.connection.as_str()).collect();
         let campaigns = self.campaigns.values();
         campaigns.filter(move |campaign| connections.contains(campaign.snapshot.connection.as_str()))
     }
@@ -309,7 +309,7 @@ impl Today {
 // === impl Campaign ===
 
 impl Campaign {
-    fn new(snapshot: CampaignSnapshot, now: Timestamp) -> Self {
+    fn new(snapshot: CampaignFigures, now: Timestamp) -> Self {
         let zone = zone(&snapshot.time_zone);
         let labels = Labels::default()
             .with("provider", &snapshot.provider)
@@ -327,28 +327,28 @@ impl Campaign {
     }
 
     pub fn key(&self) -> (&str, &str, &str) {
-        let CampaignSnapshot { provider, account_id, campaign_id, .. } = &self.snapshot;
+        let CampaignFigures { provider, account_id, campaign_id, .. } = &self.snapshot;
         (provider, account_id, campaign_id)
     }
 
     pub fn is_active(&self) -> bool {
-        let CampaignSnapshot { status, effective_status, .. } = &self.snapshot;
+        let CampaignFigures { status, effective_status, .. } = &self.snapshot;
         status.as_deref().is_some_and(status::is_active)
             || effective_status.as_deref().is_some_and(status::is_delivering)
     }
 
     fn is_member_of(&self, marketing: &MarketingCampaign) -> bool {
-        let CampaignSnapshot { provider, campaign_id, name, tenant, .. } = &self.snapshot;
+        let CampaignFigures { provider, campaign_id, name, tenant, .. } = &self.snapshot;
         marketing.holds(tenant, provider, campaign_id, name.as_deref())
     }
 }
 
 /// The daily budget's pacing where there is one, else the lifetime budget's. Compared with the time at which today was
 /// last read, because a spend that is an hour old says nothing about this minute; nothing when that was another day.
-fn pacing_of(snapshot: &CampaignSnapshot, zone: &TimeZone, now: Timestamp) -> Option<f64> {
+fn pacing_of(snapshot: &CampaignFigures, zone: &TimeZone, now: Timestamp) -> Option<f64> {
     let at = snapshot.read_at.unwrap_or(now);
     if snapshot.daily_budget.is_none() {
-        let CampaignSnapshot { lifetime_spend, lifetime_budget, start_at, end_at, .. } = *snapshot;
+        let CampaignFigures { lifetime_spend, lifetime_budget, start_at, end_at, .. } = *snapshot;
         return pacing::lifetime(
             lifetime_spend.map(|RawSpend(spend)| spend),
             lifetime_budget,

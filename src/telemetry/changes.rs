@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::{
+    figures::Touched,
     limits::{QUIET, REBUILD_INTERVAL},
-    snapshot::Touched,
 };
 
 /// Collects notes of changes from the engine; cheap, never blocks for long.
@@ -36,8 +36,8 @@ pub(super) struct Pending {
     pub music: bool,
     /// Whether what was set aside is.
     pub set_aside: bool,
-    /// Whether conditions are.
-    pub conditions: bool,
+    /// Whether statuses are.
+    pub statuses: bool,
     /// When the first and the last of these changes were noted, by the clock's elapsed time.
     pub noted: Option<(Duration, Duration)>,
 }
@@ -45,9 +45,9 @@ pub(super) struct Pending {
 // === impl Changes ===
 
 impl Changes {
-    /// A connection's condition changed, at this elapsed time.
-    pub fn condition_changed(&self, at: Duration) {
-        self.note(at, |pending| pending.conditions = true);
+    /// A connection's status changed, at this elapsed time.
+    pub fn status_changed(&self, at: Duration) {
+        self.note(at, |pending| pending.statuses = true);
     }
 
     /// Rows of an account were written.
@@ -84,7 +84,7 @@ impl Changes {
     pub fn token_expires(&self, at: Duration, connection: &str, expires_at: Timestamp) {
         let before = self.token_expiries.lock().insert(connection.to_owned(), expires_at);
         if before != Some(expires_at) {
-            self.condition_changed(at);
+            self.status_changed(at);
         }
     }
 
@@ -132,7 +132,7 @@ impl Pending {
             web: true,
             music: true,
             set_aside: true,
-            conditions: true,
+            statuses: true,
             noted: None,
         }
     }
@@ -143,7 +143,7 @@ impl Pending {
         self.web |= other.web;
         self.music |= other.music;
         self.set_aside |= other.set_aside;
-        self.conditions |= other.conditions;
+        self.statuses |= other.statuses;
     }
 }
 
@@ -174,13 +174,13 @@ mod tests {
     #[test]
     fn changes_are_gathered_and_taken_once() {
         let changes = Changes::default();
-        changes.condition_changed(ms(1));
+        changes.status_changed(ms(1));
         changes.rows_changed(ms(2), "label-a", "1");
         changes.rows_changed(ms(3), "label-a", "1");
         changes.payments_changed(ms(3));
         assert_eq!(changes.noted(), Some((ms(1), ms(3))));
         let pending = changes.take();
-        assert!(pending.conditions && pending.payments);
+        assert!(pending.statuses && pending.payments);
         assert!(pending.campaigns.holds("label-a", "1") && !pending.campaigns.holds("label-b", "1"));
         assert_eq!(changes.take(), Pending::default());
     }
@@ -189,8 +189,8 @@ mod tests {
     fn an_expiry_is_news_only_once() {
         let changes = Changes::default();
         changes.token_expires(ms(1), "a", Timestamp::UNIX_EPOCH);
-        assert!(changes.take().conditions);
+        assert!(changes.take().statuses);
         changes.token_expires(ms(2), "a", Timestamp::UNIX_EPOCH);
-        assert!(!changes.take().conditions);
+        assert!(!changes.take().statuses);
     }
 }

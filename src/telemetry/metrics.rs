@@ -216,8 +216,8 @@ impl Observer for Metrics {
         self.changes.token_expires(self.clock.elapsed(), connection, at);
     }
 
-    fn condition_changed(&self, _connection: &str) {
-        self.changes.condition_changed(self.clock.elapsed());
+    fn status_changed(&self, _connection: &str) {
+        self.changes.status_changed(self.clock.elapsed());
     }
 
     fn returned(&self, _connection: &str) {

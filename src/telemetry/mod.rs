@@ -11,6 +11,7 @@ mod changes;
 mod declare;
 mod exposition;
 mod families;
+pub mod figures;
 mod guest;
 pub mod limits;
 pub mod logs;
@@ -21,7 +22,6 @@ mod render;
 mod render_music;
 mod share;
 pub mod shown;
-pub mod snapshot;
 mod text;
 
 pub use changes::Changes;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rows::{Day, Micros, music::MusicEntity, snapshot::Windows};
+use rows::{Day, Micros, figures::Windows, music::MusicEntity};
 
 use super::{
     board::{day_in, shortened},
+    figures::{ArtistFigures, CounterFigures, MusicFigures, PlaylistFigures, TrackFigures},
     limits::{ARTISTS_MAX, COUNTERS_MAX, PLAYLISTS_MAX, TRACKS_MAX},
     share::{LeftOut, fair},
-    snapshot::{ArtistSnapshot, CounterSnapshot, MusicSnapshot, PlaylistSnapshot, TrackSnapshot},
     text::Labels,
 };
 
@@ -17,7 +17,7 @@ use super::{
 #[derive(Debug, Default)]
 pub(super) struct Music {
     /// In the order of their connections.
-    snapshots: Vec<MusicSnapshot>,
+    snapshots: Vec<MusicFigures>,
     read_at: Timestamp,
     /// The connections that may be shown.
     connections: BTreeSet<String>,
@@ -63,13 +63,13 @@ type Key<'a> = (&'a str, &'a str, &'a str);
 type CounterKey<'a> = (&'a str, &'a str, MusicEntity, &'a str, &'a str);
 
 /// What a connection saw.
-type Seen<'a, T> = (&'a MusicSnapshot, &'a T);
+type Seen<'a, T> = (&'a MusicFigures, &'a T);
 
 // === impl Music ===
 
 impl Music {
     /// Replaces all with what was read for `now`.
-    pub fn replace(&mut self, mut snapshots: Vec<MusicSnapshot>, now: Timestamp) {
+    pub fn replace(&mut self, mut snapshots: Vec<MusicFigures>, now: Timestamp) {
         snapshots.sort_by(|a, b| a.connection.cmp(&b.connection));
         self.snapshots = snapshots;
         self.read_at = now;
@@ -95,8 +95,8 @@ impl Music {
     }
 
     fn join(&mut self) {
-        let is_ours = |snapshot: &&MusicSnapshot| self.connections.contains(&snapshot.connection);
-        let snapshots: Vec<&MusicSnapshot> = self.snapshots.iter().filter(is_ours).collect();
+        let is_ours = |snapshot: &&MusicFigures| self.connections.contains(&snapshot.connection);
+        let snapshots: Vec<&MusicFigures> = self.snapshots.iter().filter(is_ours).collect();
         self.shown = Shown::of(&snapshots, self.read_at);
     }
 }
@@ -104,13 +104,13 @@ impl Music {
 // === impl Shown ===
 
 impl Shown {
-    fn of(snapshots: &[&MusicSnapshot], now: Timestamp) -> Self {
+    fn of(snapshots: &[&MusicFigures], now: Timestamp) -> Self {
         let playlists = playlists_by_track(snapshots);
         let (tracks, no_tracks) = bounded(newest_tracks(snapshots), TRACKS_MAX);
         let (artists, no_artists) = bounded(newest_artists(snapshots), ARTISTS_MAX);
         let (lists, no_lists) = bounded(newest_playlists(snapshots), PLAYLISTS_MAX);
         let (counters, no_counters) = bounded(newest_counters(snapshots), COUNTERS_MAX);
-        let track = |((provider, service, id), (_, track)): (Key<'_>, Seen<'_, TrackSnapshot>)| {
+        let track = |((provider, service, id), (_, track)): (Key<'_>, Seen<'_, TrackFigures>)| {
             let of_service = playlists.get(&(provider, service));
             let is_partial =
                 snapshots.iter().any(|of| *of.provider == *provider && of.partly_placed.contains(service));
@@ -144,7 +144,7 @@ impl Shown {
 
 /// By provider and service: each track's playlists, over all connections.
 fn playlists_by_track<'a>(
-    snapshots: &[&'a MusicSnapshot],
+    snapshots: &[&'a MusicFigures],
 ) -> BTreeMap<(&'a str, &'a str), BTreeMap<&'a str, BTreeSet<&'a str>>> {
     let mut services: BTreeMap<_, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
     for snapshot in snapshots {
@@ -176,7 +176,7 @@ fn best<'a, K: Ord, T, W: PartialOrd>(
     best
 }
 
-fn newest_tracks<'a>(snapshots: &[&'a MusicSnapshot]) -> BTreeMap<Key<'a>, Seen<'a, TrackSnapshot>> {
+fn newest_tracks<'a>(snapshots: &[&'a MusicFigures]) -> BTreeMap<Key<'a>, Seen<'a, TrackFigures>> {
     let all = snapshots.iter().flat_map(|of| of.tracks.iter().map(|one| (*of, one)));
     let all = all.map(|(of, one)| ((&*of.provider, &*one.service, &*one.track_id), (of, one)));
     // Of two of one day, the one that says more.
@@ -185,7 +185,7 @@ fn newest_tracks<'a>(snapshots: &[&'a MusicSnapshot]) -> BTreeMap<Key<'a>, Seen<
     })
 }
 
-fn newest_artists<'a>(snapshots: &[&'a MusicSnapshot]) -> BTreeMap<Key<'a>, Seen<'a, ArtistSnapshot>> {
+fn newest_artists<'a>(snapshots: &[&'a MusicFigures]) -> BTreeMap<Key<'a>, Seen<'a, ArtistFigures>> {
     let all = snapshots.iter().flat_map(|of| of.artists.iter().map(|one| (*of, one)));
     let all = all.map(|(of, one)| ((&*of.provider, &*one.service, &*one.artist_id), (of, one)));
     best(all, |one| {
@@ -193,15 +193,13 @@ fn newest_artists<'a>(snapshots: &[&'a MusicSnapshot]) -> BTreeMap<Key<'a>, Seen
     })
 }
 
-fn newest_playlists<'a>(snapshots: &[&'a MusicSnapshot]) -> BTreeMap<Key<'a>, Seen<'a, PlaylistSnapshot>> {
+fn newest_playlists<'a>(snapshots: &[&'a MusicFigures]) -> BTreeMap<Key<'a>, Seen<'a, PlaylistFigures>> {
     let all = snapshots.iter().flat_map(|of| of.playlists.iter().map(|one| (*of, one)));
     let all = all.map(|(of, one)| ((&*of.provider, &*one.service, &*one.playlist_id), (of, one)));
     best(all, |one| (one.read_on, one.name.is_some()))
 }
 
-fn newest_counters<'a>(
-    snapshots: &[&'a MusicSnapshot],
-) -> BTreeMap<CounterKey<'a>, Seen<'a, CounterSnapshot>> {
+fn newest_counters<'a>(snapshots: &[&'a MusicFigures]) -> BTreeMap<CounterKey<'a>, Seen<'a, CounterFigures>> {
     let all = snapshots.iter().flat_map(|of| of.counters.iter().map(|one| (*of, one)));
     let all =
         all.map(|(of, one)| ((&*of.provider, &*one.service, one.entity, &*one.id, &*one.counter), (of, one)));
@@ -217,14 +215,14 @@ fn of_service(provider: &str, service: &str) -> Labels {
     Labels::default().with("provider", provider).with("service", service)
 }
 
-fn playlist_info(provider: &str, playlist: &PlaylistSnapshot) -> Labels {
+fn playlist_info(provider: &str, playlist: &PlaylistFigures) -> Labels {
     of_service(provider, &playlist.service)
         .with("playlist_id", &playlist.playlist_id)
         .with("playlist_name", &shortened(playlist.name.as_deref()))
         .with("owner_name", &shortened(playlist.owner_name.as_deref()))
 }
 
-fn counter_labels(provider: &str, counter: &CounterSnapshot) -> Labels {
+fn counter_labels(provider: &str, counter: &CounterFigures) -> Labels {
     of_service(provider, &counter.service)
         .with("entity", counter.entity.as_str())
         .with("id", &counter.id)
@@ -234,7 +232,7 @@ fn counter_labels(provider: &str, counter: &CounterSnapshot) -> Labels {
 // === impl Track ===
 
 impl Track {
-    fn new(provider: &str, track: &TrackSnapshot, playlists: Option<usize>, now: Timestamp) -> Self {
+    fn new(provider: &str, track: &TrackFigures, playlists: Option<usize>, now: Timestamp) -> Self {
         let labels = of_service(provider, &track.service).with("track_id", &track.track_id);
         let info = labels
             .clone()
@@ -256,10 +254,10 @@ impl Track {
 // === impl Artist ===
 
 impl Artist {
-    fn new(provider: &str, artist: &ArtistSnapshot) -> Self {
+    fn new(provider: &str, artist: &ArtistFigures) -> Self {
         let labels = of_service(provider, &artist.service).with("artist_id", &artist.artist_id);
         let info = labels.clone().with("artist_name", &shortened(artist.name.as_deref()));
-        let ArtistSnapshot { followers, monthly_listeners, .. } = *artist;
+        let ArtistFigures { followers, monthly_listeners, .. } = *artist;
         Self { labels, info, followers, monthly_listeners }
     }
 }

@@ -10,19 +10,19 @@ use super::{
     board::Board,
     changes::{Changes, Pending, build_at},
     exposition::Exposition,
+    figures::{
+        CampaignFigures, FigureError, FigureSource, MarketingCampaign, MusicFigures, PaymentFigures,
+        SetAside, StatusSource, Touched, WebFigures,
+    },
     limits::{REFRESH_INTERVAL, RETRY_INTERVAL, ROLLOVER_MARGIN},
     render::render,
     share::LeftOut,
-    snapshot::{
-        CampaignSnapshot, ConditionSource, MarketingCampaign, MusicSnapshot, PaymentSnapshot, SetAside,
-        SnapshotError, SnapshotSource, Touched, WebSnapshot,
-    },
 };
 
 /// Reads snapshots and renders them, away from scrapes and actors.
 pub struct Publisher {
-    source: Arc<dyn SnapshotSource>,
-    conditions: Arc<dyn ConditionSource>,
+    source: Arc<dyn FigureSource>,
+    statuses: Arc<dyn StatusSource>,
     exposition: Arc<Exposition>,
     changes: Arc<Changes>,
     board: Arc<Mutex<Board>>,
@@ -33,10 +33,10 @@ pub struct Publisher {
 /// What one rebuild read.
 #[derive(Debug, Default)]
 struct Reading {
-    campaigns: Option<(Touched, Vec<CampaignSnapshot>)>,
-    payments: Option<Vec<PaymentSnapshot>>,
-    web: Option<Vec<WebSnapshot>>,
-    music: Option<Vec<MusicSnapshot>>,
+    campaigns: Option<(Touched, Vec<CampaignFigures>)>,
+    payments: Option<Vec<PaymentFigures>>,
+    web: Option<Vec<WebFigures>>,
+    music: Option<Vec<MusicFigures>>,
     set_aside: Option<Vec<SetAside>>,
 }
 
@@ -45,22 +45,22 @@ struct Reading {
 impl Publisher {
     /// Publishes into `exposition`, whose metrics hear from the engine what changed.
     pub fn new(
-        source: Arc<dyn SnapshotSource>,
-        conditions: Arc<dyn ConditionSource>,
+        source: Arc<dyn FigureSource>,
+        statuses: Arc<dyn StatusSource>,
         exposition: Arc<Exposition>,
     ) -> Self {
         let changes = exposition.metrics().changes();
-        Self { source, conditions, exposition, changes, board: Arc::default(), told: Mutex::default() }
+        Self { source, statuses, exposition, changes, board: Arc::default(), told: Mutex::default() }
     }
 
     /// The configured marketing campaigns, at the start and after a reload.
     pub fn set_marketing_campaigns(&self, campaigns: Vec<MarketingCampaign>) {
         self.board.lock().marketing_campaigns = campaigns;
-        self.changes.condition_changed(self.clock().elapsed());
+        self.changes.status_changed(self.clock().elapsed());
     }
 
     /// Reads and renders everything now.
-    pub async fn refresh(&self) -> Result<(), SnapshotError> {
+    pub async fn refresh(&self) -> Result<(), FigureError> {
         let (_, error) = self.rebuild(Pending::everything(), self.clock().now()).await;
         error.map_or(Ok(()), Err)
     }
@@ -69,7 +69,7 @@ impl Publisher {
     pub async fn run(&self) {
         let mut owed = Pending::everything();
         let mut refresh_at = Duration::ZERO;
-        // Set while the store does not answer: until then it is not asked, but conditions are shown as they change.
+        // Set while the store does not answer: until then it is not asked, but statuses are shown as they change.
         let mut retry_at: Option<Duration> = None;
         loop {
             let (began_at, now) = (self.clock().elapsed(), self.clock().now());
@@ -131,11 +131,11 @@ impl Publisher {
     }
 
     /// Reads what is pending, renders, and publishes if anything differs. Gives what could not be read, and why.
-    async fn rebuild(&self, pending: Pending, now: Timestamp) -> (Pending, Option<SnapshotError>) {
+    async fn rebuild(&self, pending: Pending, now: Timestamp) -> (Pending, Option<FigureError>) {
         let began_at = self.clock().elapsed();
         let (reading, owed, error) = self.read(pending, now).await;
         let (board, exposition) = (self.board.clone(), self.exposition.clone());
-        let (conditions, token_expiries) = (self.conditions.conditions(), self.changes.token_expiries());
+        let (statuses, token_expiries) = (self.statuses.statuses(), self.changes.token_expiries());
         // Tens of milliseconds with many campaigns: not on a thread that others wait for.
         let work = tokio::task::spawn_blocking(move || {
             let (texts, left_out) = {
@@ -155,7 +155,7 @@ impl Publisher {
                 if let Some(set_aside) = reading.set_aside {
                     board.replace_set_aside(set_aside);
                 }
-                board.set_conditions(conditions);
+                board.set_statuses(statuses);
                 board.token_expiries = token_expiries;
                 render(&board, now)
             };
@@ -172,7 +172,7 @@ impl Publisher {
                 self.tell(&left_out);
                 error
             }
-            Err(failure) => Some(SnapshotError(format!("rendering: {failure}"))),
+            Err(failure) => Some(FigureError(format!("rendering: {failure}"))),
         };
         let result = if error.is_some() { "error" } else { "ok" };
         self.exposition.metrics().rebuilt(result, self.clock().elapsed().saturating_sub(began_at));
@@ -199,7 +199,7 @@ impl Publisher {
         *told = now;
     }
 
-    async fn read(&self, pending: Pending, now: Timestamp) -> (Reading, Pending, Option<SnapshotError>) {
+    async fn read(&self, pending: Pending, now: Timestamp) -> (Reading, Pending, Option<FigureError>) {
         let (mut reading, mut owed, mut error) = (Reading::default(), Pending::default(), None);
         let campaigns = pending.campaigns;
         // Rows of a connection change, or vanish, or more of its days are known to be empty.

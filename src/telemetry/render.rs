@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use actors::engine::condition::Condition;
+use actors::engine::status::ConnectionStatus;
 use jiff::Timestamp;
 use rows::{Micros, money::RawSpend, state::State};
 
 use super::{
     board::{Board, View},
+    figures::{CampaignWindow, PaymentWindow},
     render_music::{music, web},
     share::LeftOut,
-    snapshot::{CampaignWindow, PaymentWindow},
     text::{Family, Labels, Number},
 };
 use crate::insight::status;
@@ -156,13 +156,12 @@ fn connections(board: &Board, add: &mut impl FnMut(Family)) {
         "dynamoi_token_expiry_timestamp_seconds",
         "When the connection's credentials stop working.",
     );
-    for condition in &board.conditions {
-        let labels = Labels::default()
-            .with("connection", &condition.connection)
-            .with("integration", condition.integration);
-        state.sample(&labels.clone().with("state", condition.state.as_str()), "", Number::Integer(1));
-        last_success.sample_known(&labels, "", condition.last_success_at.map(seconds));
-        let expiry = board.token_expiries.get(&condition.connection);
+    for status in &board.statuses {
+        let labels =
+            Labels::default().with("connection", &status.connection).with("integration", status.integration);
+        state.sample(&labels.clone().with("state", status.state.as_str()), "", Number::Integer(1));
+        last_success.sample_known(&labels, "", status.last_success_at.map(seconds));
+        let expiry = board.token_expiries.get(&status.connection);
         token_expiry.sample_known(&labels, "", expiry.copied().map(seconds));
     }
     [state, last_success, token_expiry].into_iter().for_each(add);
@@ -177,9 +176,9 @@ struct Stream {
 
 /// Of several accounts the worst state and the earliest instants are shown, and no instant where one account has none:
 /// what is not complete for all is not complete.
-fn streams_of(condition: &Condition) -> BTreeMap<&'static str, Stream> {
+fn streams_of(status: &ConnectionStatus) -> BTreeMap<&'static str, Stream> {
     let mut streams = BTreeMap::<_, Stream>::new();
-    for one in &condition.streams {
+    for one in &status.streams {
         streams
             .entry(one.stream)
             .and_modify(|all| {
@@ -210,9 +209,9 @@ fn streams(board: &Board, add: &mut impl FnMut(Family)) {
         "dynamoi_settled_through_timestamp_seconds",
         "End of the last day whose numbers are final, for all accounts of the connection.",
     );
-    for condition in &board.conditions {
-        for (name, stream) in streams_of(condition) {
-            let labels = Labels::default().with("connection", &condition.connection).with("stream", name);
+    for status in &board.statuses {
+        for (name, stream) in streams_of(status) {
+            let labels = Labels::default().with("connection", &status.connection).with("stream", name);
             state.sample(&labels.clone().with("state", stream.state.as_str()), "", Number::Integer(1));
             data_through.sample_known(&labels, "", stream.data_through.map(seconds));
             settled_through.sample_known(&labels, "", stream.settled_through.map(seconds));

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rows::{
     Currency, Day, Micros,
+    figures::{CampaignFigures, SetAside, Windows},
     money::RawSpend,
-    snapshot::{CampaignSnapshot, SetAside, Windows},
 };
 
 use super::{
@@ -70,7 +70,7 @@ pub struct Shown {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShownCampaign {
     /// What is known; windows that no longer hold are unknown.
-    pub snapshot: CampaignSnapshot,
+    pub snapshot: CampaignFigures,
     /// The account's today; `None` when its zone is not known.
     pub today: Option<Day>,
     /// Spend against the plan; 1 = on plan.
@@ -123,7 +123,7 @@ impl CampaignSource for Publisher {
             }
             Slice::Page { offset, limit } => {
                 all.sort_by_key(|campaign| {
-                    let CampaignSnapshot { tenant, name, .. } = &campaign.snapshot;
+                    let CampaignFigures { tenant, name, .. } = &campaign.snapshot;
                     (!campaign.is_active(), tenant.as_str(), name.as_deref(), campaign.key())
                 });
                 (all.len(), *offset, *limit)
@@ -156,7 +156,7 @@ fn shown(board: &Board, campaign: &Campaign, now: Timestamp) -> ShownCampaign {
 
 impl Wanted {
     /// Whether it is one of those, wherever the slice begins.
-    pub fn holds(&self, snapshot: &CampaignSnapshot) -> bool {
+    pub fn holds(&self, snapshot: &CampaignFigures) -> bool {
         self.tenant.as_ref().is_none_or(|tenant| *tenant == snapshot.tenant)
             && self.provider.as_ref().is_none_or(|provider| *provider == snapshot.provider)
             && self.connections.as_ref().is_none_or(|names| names.contains(&snapshot.connection))
@@ -164,7 +164,7 @@ impl Wanted {
     }
 }
 
-fn is_named(snapshot: &CampaignSnapshot, wanted: &str) -> bool {
+fn is_named(snapshot: &CampaignFigures, wanted: &str) -> bool {
     let within = |name: &str| name.to_lowercase().contains(&wanted.to_lowercase());
     snapshot.campaign_id == wanted || snapshot.name.as_deref().is_some_and(within)
 }

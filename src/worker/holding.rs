@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use actors::{
     engine::{
         Bell,
-        condition::{Common, Conditions},
+        status::{Common, Statuses},
     },
     observer::Observer as _,
 };
@@ -45,7 +45,7 @@ enum Trouble {
 /// Keeps the database for a worker.
 pub struct Keeper {
     store: Store,
-    conditions: Conditions,
+    statuses: Statuses,
     bell: Bell,
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
@@ -166,14 +166,14 @@ impl Keeper {
     /// For a worker that has entered.
     pub fn new(
         store: &Store,
-        conditions: &Conditions,
+        statuses: &Statuses,
         bell: Bell,
         metrics: Arc<Metrics>,
         clock: &Arc<dyn Clock>,
     ) -> Self {
         Self {
             store: store.clone(),
-            conditions: conditions.clone(),
+            statuses: statuses.clone(),
             bell,
             metrics,
             clock: clock.clone(),
@@ -224,9 +224,9 @@ impl Keeper {
             Trouble::Displaced(reason) => tracing::warn!("{reason}"),
         }
         self.metrics.database_ready(trouble == Trouble::None);
-        self.conditions.set_common(trouble.common());
-        for condition in self.conditions.all() {
-            self.metrics.condition_changed(&condition.connection);
+        self.statuses.set_common(trouble.common());
+        for status in self.statuses.all() {
+            self.metrics.status_changed(&status.connection);
         }
     }
 }

@@ -8,7 +8,7 @@ use store::{MarketingBudget, MarketingMember};
 use crate::{
     insight::NamePattern,
     settings::{Campaign, Member},
-    telemetry::snapshot::{MarketingCampaign, Member as ShownMember, MemberRule},
+    telemetry::figures::{MarketingCampaign, Member as ShownMember, MemberRule},
 };
 
 /// For the tables `campaigns` and `campaign_members`.

@@ -1,23 +1,22 @@
 //! The worker as a library: everything that the daemon runs, inside a host's runtime.
 
+mod figures;
 mod holding;
 pub(crate) mod marketing;
 mod operator;
 mod shared;
-mod snapshots;
 mod webhooks;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actors::{
     engine::{
-        Engine, EngineError, EngineOptions, Heartbeat, condition::Conditions, overseer::Progress,
-        poller::Once,
+        Engine, EngineError, EngineOptions, Heartbeat, overseer::Progress, poller::Once, status::Statuses,
     },
     integration::Integration,
     integrations::catalogue,
     session::{
-        Surroundings,
+        LinkServices,
         quota::Quotas,
         transport::{HttpTransport, TransportError},
     },
@@ -29,10 +28,10 @@ use store::{Access, Ending, Store, StoreError, StoreOptions, WorkerKind, WorkerS
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use self::{
+    figures::{EngineQuotas, StoreFigures, WorkerReadiness},
     holding::{Health, Keeper},
     operator::StoreOperator,
     shared::Shared,
-    snapshots::{EngineQuotas, StoreSnapshots, WorkerReadiness},
     webhooks::EngineWebhooks,
 };
 use crate::{
@@ -241,31 +240,27 @@ impl WorkerBuilder {
         let exposition = Arc::new(Exposition::new(metrics.clone(), clock.clone()));
         let shared = Shared::open(&settings, &store, &metrics, &clock).await?;
         let quotas = Arc::new(Quotas::among(shared.others(), clock.clone(), metrics.clone()));
-        let surroundings = Surroundings {
+        let services = LinkServices {
             transport: Arc::new(HttpTransport::new()?),
             quotas: quotas.clone(),
             clock: clock.clone(),
             observer: metrics.clone(),
             tokens: Arc::new(shared.tokens(&store, &clock)),
         };
-        let mut options = EngineOptions::new(
-            integrations.clone(),
-            surroundings,
-            Arc::new(store.clone()),
-            Handle::current(),
-        );
+        let mut options =
+            EngineOptions::new(integrations.clone(), services, Arc::new(store.clone()), Handle::current());
         options.page_timeout = settings.worker.page_timeout;
         options.once = once.map(|wait_max| Once { since: clock.now(), wait_max });
         let count = specs.len();
         let engine = Engine::start(options, specs.clone()).await?;
         let webhooks = Arc::new(EngineWebhooks::new(integrations, &specs, engine.bell()));
 
-        let conditions = Arc::new(engine.conditions().clone());
-        let source = Arc::new(StoreSnapshots(store.clone()));
-        let publisher = Arc::new(Publisher::new(source.clone(), conditions.clone(), exposition.clone()));
+        let statuses = Arc::new(engine.statuses().clone());
+        let source = Arc::new(StoreFigures(store.clone()));
+        let publisher = Arc::new(Publisher::new(source.clone(), statuses.clone(), exposition.clone()));
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         let mut tasks = shared.start();
-        let keeper = Keeper::new(&store, engine.conditions(), engine.bell(), metrics, &clock);
+        let keeper = Keeper::new(&store, engine.statuses(), engine.bell(), metrics, &clock);
         let health = keeper.health.clone();
         tasks.push(tokio::spawn(keeper.run()));
         holding::say_started(&store, count, &before);
@@ -273,21 +268,21 @@ impl WorkerBuilder {
         if once.is_none() && !headless {
             let readiness = WorkerReadiness {
                 store: store.clone(),
-                conditions: conditions.clone(),
+                statuses: statuses.clone(),
                 configured: count,
                 health: health.clone(),
             };
             let operator = StoreOperator {
                 store: store.clone(),
                 bell: engine.bell(),
-                conditions: engine.conditions().clone(),
+                statuses: engine.statuses().clone(),
                 clock: clock.clone(),
             };
             let sources = http::Sources {
                 name: settings.worker.name.clone(),
                 clock: clock.clone(),
                 exposition: exposition.clone(),
-                conditions,
+                statuses,
                 campaigns: publisher.clone(),
                 set_aside: publisher.clone(),
                 days: source,
@@ -344,8 +339,8 @@ impl Worker {
     }
 
     /// What every connection shows.
-    pub const fn conditions(&self) -> &Conditions {
-        self.engine.conditions()
+    pub const fn statuses(&self) -> &Statuses {
+        self.engine.statuses()
     }
 
     /// For whoever watches over it: a service manager, a host's own health check.
@@ -416,7 +411,7 @@ impl Worker {
 
     async fn end(self) {
         let Self { settings, engine, store, shared, tasks, server, exposition, single, .. } = self;
-        let connections = engine.conditions().all().len();
+        let connections = engine.statuses().all().len();
         engine.stop(settings.worker.shutdown_grace).await;
         for task in tasks {
             task.abort();

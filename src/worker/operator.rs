@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actors::engine::{Bell, condition::Conditions};
+use actors::engine::{Bell, status::Statuses};
 use futures::future::BoxFuture;
 use rows::{Clock, state::State};
 use store::{Store, StoreError};
@@ -14,14 +14,14 @@ const HEARD_WITHIN: Duration = Duration::from_secs(2);
 /// How often it is looked at meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Takes wishes.
+/// Takes requests.
 pub struct StoreOperator {
     /// Where they are noted.
     pub store: Store,
     /// Wakes the engine.
     pub bell: Bell,
     /// Where their effect is seen.
-    pub conditions: Conditions,
+    pub statuses: Statuses,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
@@ -37,14 +37,14 @@ impl StoreOperator {
         }
     }
 
-    /// Waits until the connection shows the wish. Trouble may hide it, so that it is not waited for for ever.
+    /// Waits until the connection shows the request. Trouble may hide it, so that it is not waited for for ever.
     async fn heard(&self, connection: &str, action: Action) {
         let began = self.clock.elapsed();
         while self.clock.elapsed().saturating_sub(began) < HEARD_WITHIN {
-            let Some(condition) = self.conditions.get(connection) else { return };
+            let Some(status) = self.statuses.get(connection) else { return };
             let is_seen = match action {
-                Action::Pause => condition.state <= State::Paused,
-                Action::Resume => condition.state != State::Paused,
+                Action::Pause => status.state <= State::Paused,
+                Action::Resume => status.state != State::Paused,
                 // It is taken up with the connection's next thought, and may be over before anybody looks.
                 Action::Poll => true,
             };
@@ -59,7 +59,7 @@ impl StoreOperator {
 impl Operator for StoreOperator {
     fn act(&self, connection: String, action: Action) -> BoxFuture<'_, Result<(), ActionError>> {
         Box::pin(async move {
-            if self.conditions.get(&connection).is_none() {
+            if self.statuses.get(&connection).is_none() {
                 return Err(ActionError::Unknown(connection));
             }
             let noted = self.note(&connection, action).await;

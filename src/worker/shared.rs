@@ -11,7 +11,7 @@ use rows::{Cache, Clock};
 use store::Store;
 use tokio::task::JoinHandle;
 
-use super::snapshots::StoreSnapshots;
+use super::figures::StoreFigures;
 use crate::{
     cache::{self, CacheError, ReadModel, read_model::ReadModelOptions},
     settings::Settings,
@@ -51,7 +51,7 @@ impl Shared {
         let process = format!("{}#{:08x}", settings.worker.name, rand::random::<u32>());
         let sharing = Sharing::new(cache.clone(), clock.clone(), process.clone(), count);
         sharing.begin().await;
-        let source = Arc::new(StoreSnapshots(store.clone()));
+        let source = Arc::new(StoreFigures(store.clone()));
         let options = ReadModelOptions {
             worker: process,
             prefix: settings.cache.prefix.clone(),

@@ -176,7 +176,7 @@ fn make_files(path: &Path, mode: FileMode) -> Result<(), StoreError> {
 
 fn file_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
     // WAL: readers do not stop the writer. NORMAL: a power cut may lose the last commits, never the file; what is lost
-    // is read again, because the ledger is lost with it.
+    // is read again, because the checkpoint is lost with it.
     options
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)

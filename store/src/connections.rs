@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::atomic::Ordering};
 use jiff::Timestamp;
 use rows::{
     Table,
-    ledger::Ledger,
+    checkpoint::Checkpoint,
     sink::{Change, ConnectionRecord, Registration, SinkError},
     state::State,
 };
@@ -18,7 +18,7 @@ use crate::{
     Store,
     commit::changes,
     convert::{timestamp, utc},
-    entity::{connection, ledger},
+    entity::{checkpoint, connection},
     error::sink_error,
     fence,
     sql::Sql,
@@ -49,7 +49,7 @@ impl Store {
         Ok(registration)
     }
 
-    /// Deletes an account's facts, entities, objects and ledgers.
+    /// Deletes an account's facts, entities, objects and checkpoints.
     pub(crate) async fn forget_account(
         &self,
         connection: &str,
@@ -85,8 +85,10 @@ async fn register(
     if let Some(before) = before
         && before.integration != record.integration
     {
-        let read =
-            ledger::Entity::find().filter(ledger::Column::ConnectionId.eq(before.id)).count(tx).await?;
+        let read = checkpoint::Entity::find()
+            .filter(checkpoint::Column::ConnectionId.eq(before.id))
+            .count(tx)
+            .await?;
         if read > 0 {
             return Ok(Err(SinkError::Refused(format!(
                 "connection {:?} holds data of {}, and is now configured for {}: give the new one another name",
@@ -119,21 +121,28 @@ async fn register(
         return Err(DbErr::RecordNotInserted);
     };
     let id: i64 = row.try_get("", "id")?;
-    let stored = ledger::Entity::find()
-        .filter(ledger::Column::ConnectionId.eq(id))
-        .order_by_asc(ledger::Column::AccountId)
-        .order_by_asc(ledger::Column::Stream)
+    let stored = checkpoint::Entity::find()
+        .filter(checkpoint::Column::ConnectionId.eq(id))
+        .order_by_asc(checkpoint::Column::AccountId)
+        .order_by_asc(checkpoint::Column::Stream)
         .all(tx)
         .await?;
-    let ledgers: Result<Vec<Ledger>, SinkError> = stored.iter().map(read_ledger).collect();
+    let checkpoints: Result<Vec<Checkpoint>, SinkError> = stored.iter().map(read_checkpoint).collect();
     let (epoch, paused) = (row.try_get("", "epoch")?, row.try_get("", "paused")?);
-    Ok(ledgers.map(|ledgers| Registration { epoch, paused, last_success_at, returned, once_since, ledgers }))
+    Ok(checkpoints.map(|checkpoints| Registration {
+        epoch,
+        paused,
+        last_success_at,
+        returned,
+        once_since,
+        checkpoints,
+    }))
 }
 
-fn read_ledger(stored: &ledger::Model) -> Result<Ledger, SinkError> {
+fn read_checkpoint(stored: &checkpoint::Model) -> Result<Checkpoint, SinkError> {
     serde_json::from_str(&stored.memory).map_err(|error| {
         SinkError::Refused(format!(
-            "the ledger of connection {:?}, account {:?}, stream {:?} cannot be read ({error}); it was written by \
+            "the checkpoint of connection {:?}, account {:?}, stream {:?} cannot be read ({error}); it was written by \
              another version: run that one, or delete this row of table `ledger` to read the stream anew",
             stored.connection, stored.account_id, stored.stream
         ))
@@ -156,7 +165,7 @@ async fn forget(
     changes::note(tx, connection, id, changes, now).await?;
     let here =
         |sql: Sql| sql.text(" WHERE connection_id = ").bind(id).text(" AND account_id = ").bind(account_id);
-    // Facts by their entities; then entities, some of several tables, objects and ledgers.
+    // Facts by their entities; then entities, some of several tables, objects and checkpoints.
     let mut of_account = BTreeSet::from(["ledger"]);
     for table in Table::ALL {
         let stored = storage(*table);

@@ -1,4 +1,4 @@
-//! SQL persistence: entities, the batching writer behind the [`rows::sink::Sink`] port, the ledger, and what readers
+//! SQL persistence: entities, the batching writer behind the [`rows::sink::Sink`] port, the checkpoint, and what readers
 //! of the worker's own state need. One code for PostgreSQL and SQLite.
 
 mod budgets;
@@ -17,10 +17,10 @@ pub mod limits;
 mod location;
 mod long_keys;
 mod marketing;
-mod notes;
 mod operate;
 mod profiles;
 pub mod read;
+mod records;
 mod refresh;
 mod retention;
 mod rotation;

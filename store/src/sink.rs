@@ -2,8 +2,8 @@
 
 use futures::future::BoxFuture;
 use rows::sink::{
-    Change, Commit, Committed, ConnectionRecord, ConnectionReport, Control, CycleRecord, Registration, Sink,
-    SinkError,
+    Change, Commit, Committed, ConnectionRecord, Control, CycleRecord, Registration, Sink, SinkError,
+    StatusRecord,
 };
 
 use crate::Store;
@@ -44,7 +44,7 @@ impl Sink for Store {
         Box::pin(self.note_cycle(cycle))
     }
 
-    fn report(&self, report: ConnectionReport) -> BoxFuture<'_, Result<(), SinkError>> {
+    fn report(&self, report: StatusRecord) -> BoxFuture<'_, Result<(), SinkError>> {
         Box::pin(self.note_report(report))
     }
 

@@ -51,8 +51,8 @@ async fn stripe_within(name: &'static str, limit: Limit) -> Outcome {
     );
     let worker = Worker::builder(bench.settings()).start().await.unwrap();
     until("history is read", async || {
-        let all = worker.conditions().all();
-        all.iter().all(|condition| condition.state == State::Idle).then_some(())
+        let all = worker.statuses().all();
+        all.iter().all(|status| status.state == State::Idle).then_some(())
     })
     .await;
     // Each new customer is an event, and a request for the customer as it is now.

@@ -77,8 +77,8 @@ async fn plain_get(address: std::net::SocketAddr, path: &str) -> String {
 
 async fn until_idle(worker: &Worker) {
     until("everything is read", async || {
-        let all = worker.conditions().all();
-        (!all.is_empty() && all.iter().all(|condition| condition.state == State::Idle)).then_some(())
+        let all = worker.statuses().all();
+        (!all.is_empty() && all.iter().all(|status| status.state == State::Idle)).then_some(())
     })
     .await;
 }

@@ -33,19 +33,17 @@ async fn settled(bench: &Bench) -> (Worker, String) {
         clock.sleep(Duration::from_millis(500)).await;
         let text = get(&url).await;
         let business = business(&text);
-        let read = worker.conditions().all().iter().all(|condition| {
-            condition.streams.len() > 1
-                && condition.streams.iter().all(|stream| stream.data_through.is_some())
+        let read = worker.statuses().all().iter().all(|status| {
+            status.streams.len() > 1 && status.streams.iter().all(|stream| stream.data_through.is_some())
         });
-        let quiet =
-            worker.conditions().all().iter().all(|condition| condition.state == rows::state::State::Idle);
+        let quiet = worker.statuses().all().iter().all(|status| status.state == rows::state::State::Idle);
         same = if read && quiet && business == before { same + 1 } else { 0 };
         if same >= 6 && business.contains("dynamoi_campaign_spend") {
             return (worker, text);
         }
         before = business;
     }
-    panic!("the worker does not come to rest: {:#?}", worker.conditions().all());
+    panic!("the worker does not come to rest: {:#?}", worker.statuses().all());
 }
 
 /// The lines that must equal the tables.

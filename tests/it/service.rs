@@ -162,7 +162,7 @@ fn alone_and_stuck() {
         let builder = Worker::builder(settings).integration(integration).headless();
         let worker = builder.runtime(threads.handle().clone()).start().await.unwrap();
         let mut service = Service::from_environment();
-        service.ready(&worker.heartbeat(), worker.conditions());
+        service.ready(&worker.heartbeat(), worker.statuses());
         // Until it is killed.
         std::future::pending::<()>().await;
     });

@@ -3,21 +3,21 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use actors::engine::condition::Condition;
+use actors::engine::status::ConnectionStatus;
 use dynamoi::telemetry::{
     Exposition, Metrics, Publisher,
-    snapshot::{
-        CampaignSnapshot, ConditionSource, MusicSnapshot, PaymentSnapshot, SetAside, SnapshotError,
-        SnapshotSource, Touched, WebSnapshot,
+    figures::{
+        CampaignFigures, FigureError, FigureSource, MusicFigures, PaymentFigures, SetAside, StatusSource,
+        Touched, WebFigures,
     },
 };
 use futures::future::BoxFuture;
 use jiff::{Timestamp, tz::TimeZone};
 use rows::{
     Clock, DayRange, Micros, Row,
+    checkpoint::{Checkpoint, DaysProgress, Progress, SnapshotProgress},
     clock::SystemClock,
     day::{day_at, plus_days},
-    ledger::{DaysProgress, Ledger, Progress, SnapshotProgress},
     music::{
         ArtistAudience, CounterReading, Granularity, MeasureClass, MusicEntity, PlaylistPlacement,
         TrackPerformance,
@@ -150,42 +150,42 @@ pub async fn music(eyes: &Eyes, expected: &mut Series) {
 /// The store's web analytics and streaming services, and nothing else.
 struct Source(Store);
 
-impl SnapshotSource for Source {
+impl FigureSource for Source {
     fn campaigns(
         &self,
         _touched: Touched,
         _now: Timestamp,
-    ) -> BoxFuture<'_, Result<Vec<CampaignSnapshot>, SnapshotError>> {
+    ) -> BoxFuture<'_, Result<Vec<CampaignFigures>, FigureError>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn payments(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentSnapshot>, SnapshotError>> {
+    fn payments(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentFigures>, FigureError>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn web(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<WebSnapshot>, SnapshotError>> {
+    fn web(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<WebFigures>, FigureError>> {
         Box::pin(async move { Ok(self.0.web_windows(now).await.unwrap()) })
     }
 
-    fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
+    fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicFigures>, FigureError>> {
         Box::pin(async move { Ok(self.0.music(now).await.unwrap()) })
     }
 
-    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, SnapshotError>> {
+    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, FigureError>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 }
 
-struct Connections(Vec<Arc<Condition>>);
+struct Connections(Vec<Arc<ConnectionStatus>>);
 
-impl ConditionSource for Connections {
-    fn conditions(&self) -> Vec<Arc<Condition>> {
+impl StatusSource for Connections {
+    fn statuses(&self) -> Vec<Arc<ConnectionStatus>> {
         self.0.clone()
     }
 }
 
-fn condition(connection: &str, integration: &'static str) -> Arc<Condition> {
-    Arc::new(Condition {
+fn status(connection: &str, integration: &'static str) -> Arc<ConnectionStatus> {
+    Arc::new(ConnectionStatus {
         connection: connection.to_owned(),
         integration,
         tenant: "label-a".to_owned(),
@@ -209,7 +209,7 @@ async fn commit(store: &Store, connection: &str, integration: &str, rows: Vec<Ro
         stream: "all".to_owned(),
         account_id: "1".to_owned(),
         rows,
-        ledger: Some(Ledger {
+        checkpoint: Some(Checkpoint {
             account_id: "1".to_owned(),
             stream: "all".to_owned(),
             time_zone: "UTC".to_owned(),
@@ -335,7 +335,7 @@ async fn series_of_stored_rows_equal_queries() {
     let metrics = Arc::new(Metrics::new("1", clock.clone()).unwrap());
     let exposition = Arc::new(Exposition::new(metrics, clock.clone()));
     let of = [("deezer-a", "deezer"), ("deezer-b", "deezer"), ("posthog", "posthog")];
-    let connections = Connections(of.map(|(name, integration)| condition(name, integration)).into());
+    let connections = Connections(of.map(|(name, integration)| status(name, integration)).into());
     let publisher = Publisher::new(Arc::new(Source(store)), Arc::new(connections), exposition.clone());
     let publishing = tokio::spawn(async move { publisher.run().await });
     let mut lines = Vec::new();

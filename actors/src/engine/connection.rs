@@ -7,25 +7,25 @@ use actix::{Actor, ActorContext, Addr, AsyncContext, Context as ActorCtx, Handle
 use futures::FutureExt as _;
 use jiff::Timestamp;
 use rows::{
-    sink::{BackfillRequest, ConnectionRecord, ConnectionReport, Registration, Sink, SinkError},
+    sink::{BackfillRequest, ConnectionRecord, Registration, Sink, SinkError, StatusRecord},
     state::State,
 };
 use tokio::{runtime::Handle, task::AbortHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    condition::Conditions,
     cycle::{Context, Outcome},
     job,
     overseer::{Ended, Fate, Overseer},
     poller::{BackfillState, Job, Key, Once, Poller, Restated},
+    status::Statuses,
 };
 use crate::{
     failure::Failure,
     integration::{Accounts, ConnectionSpec, Integration},
     limits,
     observer::Observer,
-    session::{Link, Signs, Surroundings},
+    session::{Link, LinkServices, Signs},
 };
 
 /// Everything that a connection is built from, again and again.
@@ -36,11 +36,11 @@ pub struct Blueprint {
     /// Its integration.
     pub integration: Arc<dyn Integration>,
     /// The rooms around the engine.
-    pub surroundings: Surroundings,
+    pub services: LinkServices,
     /// Where rows go.
     pub sink: Arc<dyn Sink>,
-    /// Where conditions are shown.
-    pub conditions: Conditions,
+    /// Where statuses are shown.
+    pub statuses: Statuses,
     /// Where tasks run.
     pub runtime: Handle,
     /// One page at most.
@@ -61,7 +61,7 @@ pub struct Connection {
     tasks: Vec<AbortHandle>,
     wake: Option<SpawnHandle>,
     stopping: CancellationToken,
-    /// Kept for whenever it begins anew: a wish may have been lost with what was read for it.
+    /// Kept for whenever it begins anew: a request may have been lost with what was read for it.
     controls: Option<Controls>,
     ended: bool,
 }
@@ -116,7 +116,7 @@ pub struct Controls {
 /// The provider said by itself that there is something new.
 #[derive(Message, Debug, Clone, Copy)]
 #[rtype(result = "()")]
-pub struct News;
+pub struct WebhookReceived;
 
 /// Another worker had the store: the connection is taken again.
 #[derive(Message, Debug, Clone, Copy)]
@@ -177,7 +177,7 @@ impl Connection {
         self.tasks.push(task.abort_handle());
     }
 
-    /// Asks the poller what to do, does it, shows the condition.
+    /// Asks the poller what to do, does it, shows the status.
     fn step(&mut self, ctx: &mut ActorCtx<Self>) {
         if self.ended {
             return;
@@ -263,25 +263,25 @@ impl Connection {
         }
     }
 
-    /// Publishes the condition, and stores it when it changed.
+    /// Publishes the status, and stores it when it changed.
     fn show(&mut self) {
         let Some(at_work) = &self.at_work else { return };
         let link = &at_work.context.link;
-        let condition = at_work.poller.condition(&link.signs());
-        let before = self.blueprint.conditions.own(&condition.connection);
-        if before.as_deref() == Some(&condition) {
+        let status = at_work.poller.status(&link.signs());
+        let before = self.blueprint.statuses.own(&status.connection);
+        if before.as_deref() == Some(&status) {
             return;
         }
-        let report = ConnectionReport {
-            connection: condition.connection.clone(),
+        let report = StatusRecord {
+            connection: status.connection.clone(),
             epoch: at_work.context.epoch,
-            state: condition.state,
-            last_success_at: condition.last_success_at,
-            next_poll_at: condition.next_poll_at,
-            error: condition.error.clone(),
+            state: status.state,
+            last_success_at: status.last_success_at,
+            next_poll_at: status.next_poll_at,
+            error: status.error.clone(),
         };
-        self.blueprint.conditions.set(condition);
-        at_work.context.observer.condition_changed(&report.connection);
+        self.blueprint.statuses.set(status);
+        at_work.context.observer.status_changed(&report.connection);
         let is_new = before.as_ref().is_none_or(|before| before.error != report.error);
         let turned = is_new || before.is_some_and(|before| before.state != report.state);
         if turned {
@@ -301,12 +301,12 @@ impl Connection {
                 tracing::debug!(connection = report.connection, state = report.state.as_str(), "connection");
             }
         }
-        // Polling and idle take turns all day: only what lasts is worth a write, the rest is in the ledger.
+        // Polling and idle take turns all day: only what lasts is worth a write, the rest is in the checkpoint.
         if turned && !matches!(report.state, State::Polling | State::WaitingQuota) {
             let sink = Arc::clone(&at_work.context.sink);
             self.blueprint.runtime.spawn(async move {
                 if let Err(error) = sink.report(report).await {
-                    tracing::debug!(%error, "the connection's condition was not stored");
+                    tracing::debug!(%error, "the connection's status was not stored");
                 }
             });
         }
@@ -343,8 +343,8 @@ impl Connection {
         if matches!(fate, Fate::Stopped)
             && let Some(at_work) = &self.at_work
         {
-            let shown = at_work.poller.condition(&Signs::default());
-            let report = ConnectionReport {
+            let shown = at_work.poller.status(&Signs::default());
+            let report = StatusRecord {
                 connection: shown.connection,
                 epoch: at_work.context.epoch,
                 state: State::Stopped,
@@ -387,9 +387,9 @@ impl Connection {
     fn begin(&mut self, registration: Registration) -> Result<(), String> {
         let blueprint = &self.blueprint;
         if registration.returned {
-            blueprint.surroundings.observer.returned(&blueprint.spec.name);
+            blueprint.services.observer.returned(&blueprint.spec.name);
         }
-        let services = blueprint.surroundings.services();
+        let services = blueprint.services.services();
         let source = blueprint.integration.connect(&blueprint.spec, &services);
         let source = source.map_err(|error| error.to_string())?;
         let streams = source.adjust_streams(blueprint.integration.streams());
@@ -399,16 +399,16 @@ impl Connection {
             integration,
             source,
             blueprint.integration.quotas(),
-            blueprint.surroundings.clone(),
+            blueprint.services.clone(),
         );
         let mut poller = Poller::new(
             Arc::clone(&blueprint.spec),
             blueprint.integration.as_ref(),
             streams,
-            registration.ledgers,
+            registration.checkpoints,
             registration.paused,
             blueprint.once.map(|once| Once { since: registration.once_since.unwrap_or(once.since), ..once }),
-            blueprint.surroundings.clock.clone(),
+            blueprint.services.clock.clone(),
         );
         poller.remember(registration.last_success_at);
         let context = Context {
@@ -417,8 +417,8 @@ impl Connection {
             epoch: registration.epoch,
             sink: Arc::clone(&blueprint.sink),
             link,
-            clock: blueprint.surroundings.clock.clone(),
-            observer: blueprint.surroundings.observer.clone(),
+            clock: blueprint.services.clock.clone(),
+            observer: blueprint.services.observer.clone(),
             page_timeout: blueprint.page_timeout,
             stopping: self.stopping.clone(),
         };
@@ -477,11 +477,11 @@ impl Handler<Registered> for Connection {
                 self.step(ctx);
             }
             Err(error @ SinkError::Held { .. }) if self.blueprint.once.is_none() => {
-                self.blueprint.conditions.change(self.name(), |condition| {
-                    condition.state = rows::state::State::Stopped;
-                    condition.error = Some(error.to_string());
+                self.blueprint.statuses.change(self.name(), |status| {
+                    status.state = rows::state::State::Stopped;
+                    status.error = Some(error.to_string());
                 });
-                self.blueprint.observer().condition_changed(self.name());
+                self.blueprint.observer().status_changed(self.name());
                 self.wait_for_turn(ctx);
             }
             Err(error) => {
@@ -582,10 +582,10 @@ impl Handler<BackfillUntold> for Connection {
     }
 }
 
-impl Handler<News> for Connection {
+impl Handler<WebhookReceived> for Connection {
     type Result = ();
 
-    fn handle(&mut self, _: News, ctx: &mut Self::Context) {
+    fn handle(&mut self, _: WebhookReceived, ctx: &mut Self::Context) {
         // One that has not begun reads everything anyway.
         if let Some(at_work) = &mut self.at_work {
             at_work.poller.has_news();
@@ -624,6 +624,6 @@ impl Handler<Stop> for Connection {
 impl Blueprint {
     /// Telemetry.
     pub fn observer(&self) -> &dyn Observer {
-        self.surroundings.observer.as_ref()
+        self.services.observer.as_ref()
     }
 }

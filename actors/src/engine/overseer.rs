@@ -19,8 +19,8 @@ use rows::{
 use tokio::sync::watch;
 
 use super::{
-    condition::Condition,
-    connection::{BeginAnew, Blueprint, Connection, Controls, News, Stop},
+    connection::{BeginAnew, Blueprint, Connection, Controls, Stop, WebhookReceived},
+    status::ConnectionStatus,
 };
 use crate::{limits, session::retry::Delays};
 
@@ -78,12 +78,12 @@ pub struct EndSystem;
 /// Operators asked for something just now: look at once.
 #[derive(Message, Debug, Clone, Copy)]
 #[rtype(result = "()")]
-pub struct Rung;
+pub struct LookForControls;
 
 /// The provider of this connection said by itself that there is something new.
 #[derive(Message, Debug, Clone)]
 #[rtype(result = "()")]
-pub struct NewsOf(pub String);
+pub struct WebhookReceivedFor(pub String);
 
 /// Answered by whoever's thread turns.
 #[derive(Message, Debug, Clone, Copy)]
@@ -130,9 +130,9 @@ pub struct Overseer {
     progress: watch::Sender<Progress>,
     controls_every: Duration,
     asking: bool,
-    /// Of whom the store named a wish when it was last asked.
+    /// Of whom the store named a request when it was last asked.
     wished: BTreeSet<String>,
-    /// Somebody rang while the store was being asked: the answer may be older than the wish.
+    /// Somebody rang while the store was being asked: the answer may be older than the request.
     ask_again: bool,
     stopping: bool,
     /// Connections whose part of a single run is over, with their epochs.
@@ -142,7 +142,7 @@ pub struct Overseer {
 // === impl Overseer ===
 
 impl Overseer {
-    /// Without connections yet. `controls_every` is how often the store is asked for operators' wishes.
+    /// Without connections yet. `controls_every` is how often the store is asked for operators' requests.
     pub fn new(progress: watch::Sender<Progress>, controls_every: Duration) -> Self {
         Self {
             children: BTreeMap::new(),
@@ -173,7 +173,7 @@ impl Overseer {
     fn adopt(&mut self, blueprint: Arc<Blueprint>, ctx: &Context<Self>) {
         let name = blueprint.spec.name.clone();
         let spec = &blueprint.spec;
-        blueprint.conditions.set(Condition {
+        blueprint.statuses.set(ConnectionStatus {
             connection: name.clone(),
             integration: blueprint.integration.id(),
             tenant: spec.tenant.clone(),
@@ -207,7 +207,7 @@ impl Overseer {
             self.finish(name, false, None, ctx);
             return;
         }
-        let now = blueprint.surroundings.clock.elapsed();
+        let now = blueprint.services.clock.elapsed();
         child.crashes.retain(|at| *at + limits::CRASH_WINDOW > now);
         child.crashes.push_back(now);
         let parked = child.crashes.len() >= limits::CRASHES_MAX;
@@ -226,11 +226,11 @@ impl Overseer {
         if parked {
             tracing::error!(connection = name, "parked: {error}");
         }
-        blueprint.conditions.change(name, |condition| {
-            condition.state = state;
-            condition.error = Some(error.clone());
+        blueprint.statuses.change(name, |status| {
+            status.state = state;
+            status.error = Some(error.clone());
         });
-        blueprint.observer().condition_changed(name);
+        blueprint.observer().status_changed(name);
         store_condition(blueprint, state, error);
         let (name, generation) = (name.to_owned(), child.generation);
         ctx.run_later(wait, move |overseer, ctx| {
@@ -287,7 +287,7 @@ impl Overseer {
     }
 }
 
-/// A crashed actor cannot store its condition itself.
+/// A crashed actor cannot store its status itself.
 fn store_condition(blueprint: &Blueprint, state: State, error: String) {
     let (sink, name) = (Arc::clone(&blueprint.sink), blueprint.spec.name.clone());
     blueprint.runtime.spawn(async move {
@@ -350,15 +350,15 @@ impl Handler<Ended> for Overseer {
         if child.removed || (self.stopping && !matches!(fate, Fate::Finished { .. })) {
             let gone = self.children.remove(&connection);
             if let Some(gone) = gone.filter(|gone| gone.removed) {
-                gone.blueprint.conditions.remove(&connection);
-                gone.blueprint.observer().condition_changed(&connection);
+                gone.blueprint.statuses.remove(&connection);
+                gone.blueprint.observer().status_changed(&connection);
             }
             return self.rest(ctx);
         }
         if let Some(next) = child.next.take() {
             // What a provider said about waiting was said to what is configured no more.
             if !next.spec.asks_as(&child.blueprint.spec) {
-                next.surroundings.quotas.lift(&connection, Duration::ZERO);
+                next.services.quotas.lift(&connection, Duration::ZERO);
             }
             self.children.remove(&connection);
             return self.adopt(next, ctx);
@@ -369,11 +369,11 @@ impl Handler<Ended> for Overseer {
             Fate::Crashed { reason } => self.crashed(&connection, reason, ctx),
             Fate::Unusable { error } => {
                 let blueprint = &child.blueprint;
-                blueprint.conditions.change(&connection, |condition| {
-                    condition.state = State::Stopped;
-                    condition.error = Some(error.clone());
+                blueprint.statuses.change(&connection, |status| {
+                    status.state = State::Stopped;
+                    status.error = Some(error.clone());
                 });
-                blueprint.observer().condition_changed(&connection);
+                blueprint.observer().status_changed(&connection);
                 if blueprint.once.is_some() {
                     self.finish(&connection, false, None, ctx);
                 }
@@ -416,35 +416,35 @@ impl Handler<Controlled> for Overseer {
         let controls = match result {
             Ok(controls) => controls,
             Err(error) => {
-                tracing::debug!(%error, "cannot ask for operators' wishes");
+                tracing::debug!(%error, "cannot ask for operators' requests");
                 return;
             }
         };
-        let mut wishes: BTreeMap<String, Controls> = controls
+        let mut requests: BTreeMap<String, Controls> = controls
             .into_iter()
             .map(|Control { connection, paused, poll_requested_at, backfills }| {
                 (connection, Controls { paused, poll_requested_at, backfills })
             })
             .collect();
-        // What the store does not name has no wish, or none any more.
-        let before = std::mem::replace(&mut self.wished, wishes.keys().cloned().collect());
+        // What the store does not name has no request, or none any more.
+        let before = std::mem::replace(&mut self.wished, requests.keys().cloned().collect());
         for name in before.union(&self.wished) {
             let Some(child) = self.children.get_mut(name) else { continue };
-            let wish = wishes.remove(name).unwrap_or_default();
-            if wish != child.controls {
-                child.controls = wish.clone();
+            let request = requests.remove(name).unwrap_or_default();
+            if request != child.controls {
+                child.controls = request.clone();
                 if let Some(address) = &child.address {
-                    address.do_send(wish);
+                    address.do_send(request);
                 }
             }
         }
     }
 }
 
-impl Handler<Rung> for Overseer {
+impl Handler<LookForControls> for Overseer {
     type Result = ();
 
-    fn handle(&mut self, _: Rung, ctx: &mut Self::Context) {
+    fn handle(&mut self, _: LookForControls, ctx: &mut Self::Context) {
         self.ask_again = self.asking;
         self.ask(ctx);
     }
@@ -460,13 +460,13 @@ impl Handler<BeginAnew> for Overseer {
     }
 }
 
-impl Handler<NewsOf> for Overseer {
+impl Handler<WebhookReceivedFor> for Overseer {
     type Result = ();
 
-    fn handle(&mut self, NewsOf(connection): NewsOf, _: &mut Self::Context) {
+    fn handle(&mut self, WebhookReceivedFor(connection): WebhookReceivedFor, _: &mut Self::Context) {
         let address = self.children.get(&connection).and_then(|child| child.address.as_ref());
         if let Some(address) = address {
-            address.do_send(News);
+            address.do_send(WebhookReceived);
         }
     }
 }

@@ -1,12 +1,12 @@
-//! What is due: one pure function of a ledger, a stream's policy and the time.
+//! What is due: one pure function of a checkpoint, a stream's policy and the time.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use rows::{
     Day, DayRange,
+    checkpoint::{Checkpoint, DaysProgress, FeedProgress, Progress, Resume, SnapshotProgress},
     day::{day_at, days_between, plus_days, start_of},
-    ledger::{DaysProgress, FeedProgress, Ledger, Progress, Resume, SnapshotProgress},
     sink::BackfillRequest,
 };
 
@@ -55,7 +55,7 @@ pub enum Reason {
     Backfill,
 }
 
-/// What [`due`] needs to know beside the ledger.
+/// What [`due`] needs to know beside the checkpoint.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan<'a> {
     /// The stream, changes from the configuration applied.
@@ -99,32 +99,32 @@ impl Work {
 }
 
 /// What is due now, in the order in which it should be done.
-pub fn due(ledger: &Ledger, plan: &Plan<'_>) -> Vec<Work> {
-    if let Some(forbidden) = &ledger.forbidden
+pub fn due(checkpoint: &Checkpoint, plan: &Plan<'_>) -> Vec<Work> {
+    if let Some(forbidden) = &checkpoint.forbidden
         && !asked_since(Some(forbidden.since), plan)
         && !interval_over(forbidden.since, limits::PROBE, &TimeZone::UTC, plan.now)
     {
         return Vec::new();
     }
     // Accounts in a zone that nobody knows are not taken up (`poller::accounts`).
-    let Some(zone) = ledger.zone() else { return Vec::new() };
-    match (&ledger.progress, &plan.stream.kind) {
+    let Some(zone) = checkpoint.zone() else { return Vec::new() };
+    match (&checkpoint.progress, &plan.stream.kind) {
         (Progress::Days(progress), Kind::Days(policy)) => days_due(progress, policy, &zone, plan),
         (Progress::Feed(progress), Kind::Feed(policy)) => feed_due(progress, policy, &zone, plan),
         (Progress::Snapshot(progress), Kind::Snapshot(policy)) => snapshot_due(progress, policy, &zone, plan),
-        // A stream whose kind changed: its ledger is of no use and was replaced when the connection started.
+        // A stream whose kind changed: its checkpoint is of no use and was replaced when the connection started.
         _ => Vec::new(),
     }
 }
 
 /// When something may be due next, if nothing is now. Never later than that; asking earlier is harmless.
-pub fn next_at(ledger: &Ledger, plan: &Plan<'_>) -> Timestamp {
-    if let Some(forbidden) = &ledger.forbidden {
+pub fn next_at(checkpoint: &Checkpoint, plan: &Plan<'_>) -> Timestamp {
+    if let Some(forbidden) = &checkpoint.forbidden {
         return after(forbidden.since, limits::PROBE);
     }
-    let Some(zone) = ledger.zone() else { return after(plan.now, limits::PROBE) };
+    let Some(zone) = checkpoint.zone() else { return after(plan.now, limits::PROBE) };
     let turn = start_of(plus_days(day_at(plan.now, &zone), 1), &zone);
-    let next = match (&ledger.progress, &plan.stream.kind) {
+    let next = match (&checkpoint.progress, &plan.stream.kind) {
         (Progress::Days(progress), Kind::Days(policy)) => {
             if let Some(resume) = &progress.resume {
                 return resume.not_before;
@@ -156,8 +156,8 @@ pub fn next_at(ledger: &Ledger, plan: &Plan<'_>) -> Timestamp {
 }
 
 /// How long after it was due this work begins; zero for what is never late.
-pub fn lateness(ledger: &Ledger, plan: &Plan<'_>, work: &Work) -> Duration {
-    let due_at = match (&ledger.progress, &plan.stream.kind, work) {
+pub fn lateness(checkpoint: &Checkpoint, plan: &Plan<'_>, work: &Work) -> Duration {
+    let due_at = match (&checkpoint.progress, &plan.stream.kind, work) {
         (Progress::Feed(progress), Kind::Feed(policy), Work::Feed { lane: Lane::Tail, .. }) => {
             progress.caught_up_at.map(|at| after(at, tail_every(at, policy, plan)))
         }

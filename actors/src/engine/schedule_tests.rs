@@ -2,7 +2,7 @@
 
 use jiff::civil::date;
 use proptest::prelude::*;
-use rows::{Currency, ledger::ReadRange};
+use rows::{Currency, checkpoint::ReadRange};
 
 use super::schedule::*;
 use crate::{
@@ -12,8 +12,8 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use rows::{
     Day, DayRange, Table,
+    checkpoint::{Checkpoint, DaysProgress, FeedProgress, Forbidden, Progress, Resume},
     day::{day_at, days_between, plus_days, start_of},
-    ledger::{DaysProgress, FeedProgress, Forbidden, Ledger, Progress, Resume},
     sink::BackfillRequest,
 };
 
@@ -36,8 +36,8 @@ fn insights() -> Stream {
     }
 }
 
-fn ledger(zone: &str, ranges: Vec<ReadRange>) -> Ledger {
-    Ledger {
+fn checkpoint(zone: &str, ranges: Vec<ReadRange>) -> Checkpoint {
+    Checkpoint {
         account_id: "1".to_owned(),
         stream: "insights".to_owned(),
         time_zone: zone.to_owned(),
@@ -62,7 +62,7 @@ fn days(first: Day, last: Day) -> DayRange {
 }
 
 #[test]
-fn wishes_are_dated_by_our_own_clock_and_readings_by_the_slower_one() {
+fn requests_are_dated_by_our_own_clock_and_readings_by_the_slower_one() {
     let stream = insights();
     // Asked for at noon, read five minutes later: by a clock that is an hour behind.
     let read = vec![ReadRange {
@@ -72,15 +72,15 @@ fn wishes_are_dated_by_our_own_clock_and_readings_by_the_slower_one() {
     let asked = Some(at("2026-11-24T12:00:00Z"));
     let start = date(2026, 11, 23);
     let without_lag = Plan { poll_requested_at: asked, ..plan(&stream, start, "2026-11-24T11:06:00Z") };
-    assert_eq!(due(&ledger("UTC", read.clone()), &without_lag).len(), 1);
+    assert_eq!(due(&checkpoint("UTC", read.clone()), &without_lag).len(), 1);
     let plan = Plan { lag: SignedDuration::from_hours(1), ..without_lag };
-    assert_eq!(due(&ledger("UTC", read), &plan), []);
+    assert_eq!(due(&checkpoint("UTC", read), &plan), []);
 }
 
 #[test]
-fn an_empty_ledger_reads_the_newest_first_and_history_last() {
+fn an_empty_checkpoint_reads_the_newest_first_and_history_last() {
     let stream = insights();
-    let works = due(&ledger("UTC", vec![]), &plan(&stream, date(2026, 9, 1), "2026-11-24T12:00:00Z"));
+    let works = due(&checkpoint("UTC", vec![]), &plan(&stream, date(2026, 9, 1), "2026-11-24T12:00:00Z"));
     let first = works.first().unwrap();
     assert_eq!(
         *first,
@@ -99,17 +99,23 @@ fn only_what_a_tier_asks_for_is_read_again() {
     let stream = insights();
     let read = |read_at| vec![ReadRange { days: days(date(2026, 9, 1), date(2026, 11, 24)), read_at }];
     let start = date(2026, 9, 1);
-    let after_ten =
-        due(&ledger("UTC", read(at("2026-11-24T12:00:00Z"))), &plan(&stream, start, "2026-11-24T12:10:00Z"));
+    let after_ten = due(
+        &checkpoint("UTC", read(at("2026-11-24T12:00:00Z"))),
+        &plan(&stream, start, "2026-11-24T12:10:00Z"),
+    );
     assert_eq!(after_ten, []);
-    let after_fifteen =
-        due(&ledger("UTC", read(at("2026-11-24T12:00:00Z"))), &plan(&stream, start, "2026-11-24T12:15:00Z"));
+    let after_fifteen = due(
+        &checkpoint("UTC", read(at("2026-11-24T12:00:00Z"))),
+        &plan(&stream, start, "2026-11-24T12:15:00Z"),
+    );
     assert_eq!(
         after_fifteen,
         [Work::Window { days: days(date(2026, 11, 23), date(2026, 11, 24)), reason: Reason::Fresh }]
     );
-    let after_six_hours =
-        due(&ledger("UTC", read(at("2026-11-24T12:00:00Z"))), &plan(&stream, start, "2026-11-24T18:00:00Z"));
+    let after_six_hours = due(
+        &checkpoint("UTC", read(at("2026-11-24T12:00:00Z"))),
+        &plan(&stream, start, "2026-11-24T18:00:00Z"),
+    );
     assert_eq!(
         after_six_hours,
         [Work::Window { days: days(date(2026, 11, 22), date(2026, 11, 24)), reason: Reason::Fresh }]
@@ -125,10 +131,11 @@ fn the_whole_attribution_window_is_due_when_the_accounts_day_turns() {
         days: days(date(2026, 9, 1), date(2026, 11, 23)),
         read_at: at("2026-11-24T07:59:00Z"),
     }];
-    let before = due(&ledger(zone, read.clone()), &plan(&stream, date(2026, 9, 1), "2026-11-24T07:59:30Z"));
+    let before =
+        due(&checkpoint(zone, read.clone()), &plan(&stream, date(2026, 9, 1), "2026-11-24T07:59:30Z"));
     assert_eq!(before, []);
     // … and two minutes later the deep tier absorbs the shallow ones.
-    let after = due(&ledger(zone, read), &plan(&stream, date(2026, 9, 1), "2026-11-24T08:01:00Z"));
+    let after = due(&checkpoint(zone, read), &plan(&stream, date(2026, 9, 1), "2026-11-24T08:01:00Z"));
     assert_eq!(after.len(), 4);
     assert_eq!(
         after[0],
@@ -148,7 +155,7 @@ fn a_hole_is_a_gap_and_goes_before_history() {
         ReadRange { days: days(date(2026, 9, 20), date(2026, 9, 25)), read_at },
         ReadRange { days: days(date(2026, 10, 1), date(2026, 11, 24)), read_at },
     ];
-    let works = due(&ledger("UTC", read), &plan(&stream, date(2026, 9, 15), "2026-11-24T12:01:00Z"));
+    let works = due(&checkpoint("UTC", read), &plan(&stream, date(2026, 9, 15), "2026-11-24T12:01:00Z"));
     assert_eq!(
         works,
         [
@@ -161,7 +168,7 @@ fn a_hole_is_a_gap_and_goes_before_history() {
 #[test]
 fn a_report_in_progress_is_waited_for_alone() {
     let stream = insights();
-    let mut waiting = ledger("UTC", vec![]);
+    let mut waiting = checkpoint("UTC", vec![]);
     let window = days(date(2026, 11, 1), date(2026, 11, 1));
     if let Progress::Days(progress) = &mut waiting.progress {
         progress.resume = Some(Resume {
@@ -184,14 +191,14 @@ fn a_clock_that_was_ahead_does_not_stop_polling() {
         days: days(date(2026, 9, 1), date(2026, 11, 24)),
         read_at: at("2027-03-01T00:00:00Z"),
     }];
-    let works = due(&ledger("UTC", read), &plan(&stream, date(2026, 9, 1), "2026-11-24T12:00:00Z"));
+    let works = due(&checkpoint("UTC", read), &plan(&stream, date(2026, 9, 1), "2026-11-24T12:00:00Z"));
     assert!(!works.is_empty());
 }
 
 #[test]
 fn what_the_provider_forbids_is_asked_for_hourly() {
     let stream = insights();
-    let mut refused = ledger("UTC", vec![]);
+    let mut refused = checkpoint("UTC", vec![]);
     refused.forbidden = Some(Forbidden { advice: "grant it".to_owned(), since: at("2026-11-24T12:00:00Z") });
     assert_eq!(due(&refused, &plan(&stream, date(2026, 9, 1), "2026-11-24T12:59:00Z")), []);
     assert!(!due(&refused, &plan(&stream, date(2026, 9, 1), "2026-11-24T13:00:00Z")).is_empty());
@@ -205,13 +212,13 @@ fn a_feed_is_followed_and_listed_again_once_a_day() {
         enabled: true,
         kind: Kind::Feed(Feed { every: FRESH, relist: Some(Relist { days: Some(35), every: DAILY }) }),
     };
-    let feed = |caught_up: Option<&str>, relisted: Option<&str>| Ledger {
+    let feed = |caught_up: Option<&str>, relisted: Option<&str>| Checkpoint {
         progress: Progress::Feed(FeedProgress {
             caught_up_at: caught_up.map(at),
             relisted_at: relisted.map(at),
             ..FeedProgress::default()
         }),
-        ..ledger("UTC", vec![])
+        ..checkpoint("UTC", vec![])
     };
     let start = date(2026, 1, 1);
     let tail = Work::Feed { lane: Lane::Tail, start };
@@ -234,9 +241,9 @@ fn news_are_read_soon_once_and_only_by_feeds() {
         enabled: true,
         kind: Kind::Feed(Feed { every: FRESH, relist: None }),
     };
-    let caught_up = |time: &str| Ledger {
+    let caught_up = |time: &str| Checkpoint {
         progress: Progress::Feed(FeedProgress { caught_up_at: Some(at(time)), ..FeedProgress::default() }),
-        ..ledger("UTC", vec![])
+        ..checkpoint("UTC", vec![])
     };
     let start = date(2026, 1, 1);
     let news = |now| Plan { news_at: Some(at("2026-11-24T12:00:02Z")), ..plan(&stream, start, now) };
@@ -249,7 +256,7 @@ fn news_are_read_soon_once_and_only_by_feeds() {
     assert_eq!(due(&after, &news("2026-11-24T12:01:00Z")), [], "they are read");
     assert_eq!(next_at(&after, &news("2026-11-24T12:01:00Z")), at("2026-11-24T12:15:05Z"));
     let insights = insights();
-    let days = ledger(
+    let days = checkpoint(
         "UTC",
         vec![ReadRange {
             days: days(date(2026, 11, 1), date(2026, 11, 24)),
@@ -300,9 +307,9 @@ proptest! {
             poll_requested_at: None,
             news_at: None,
         };
-        let mut ledger = ledger(zone, vec![]);
-        ledger.progress = Progress::Days(progress.clone());
-        let works = due(&ledger, &plan);
+        let mut checkpoint = checkpoint(zone, vec![]);
+        checkpoint.progress = Progress::Days(progress.clone());
+        let works = due(&checkpoint, &plan);
 
         let mut covered = std::collections::BTreeMap::<Day, u32>::new();
         for work in &works {
@@ -334,7 +341,7 @@ proptest! {
         }
         // Asking again at `next_at` is never too late for a day to turn unnoticed.
         let tomorrow = start_of(plus_days(today, 1), &tz);
-        prop_assert!(next_at(&ledger, &plan) <= tomorrow);
+        prop_assert!(next_at(&checkpoint, &plan) <= tomorrow);
         let _ = days_between(start, today);
     }
 }
@@ -354,7 +361,7 @@ fn where_more_is_due_than_can_be_read_the_longest_unread_window_goes_first() {
         days: days(plus_days(today, -oldest), plus_days(today, -newest)),
         read_at: at(read_at),
     };
-    let ledger = ledger(
+    let checkpoint = checkpoint(
         "UTC",
         vec![
             read(21, 27, "2026-11-24T11:58:00Z"),
@@ -363,7 +370,7 @@ fn where_more_is_due_than_can_be_read_the_longest_unread_window_goes_first() {
             read(0, 6, "2026-11-24T11:59:30Z"),
         ],
     );
-    let due = due(&ledger, &plan(&stream, plus_days(today, -27), "2026-11-24T12:00:00Z"));
+    let due = due(&checkpoint, &plan(&stream, plus_days(today, -27), "2026-11-24T12:00:00Z"));
     let ages: Vec<i64> = due
         .iter()
         .map(|work| match work {

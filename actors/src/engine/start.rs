@@ -12,15 +12,15 @@ use rows::sink::Sink;
 use tokio::{runtime::Handle, sync::watch};
 
 use super::{
-    condition::Conditions,
     connection::{BeginAnew, Blueprint},
-    overseer::{Beat, NewsOf, Overseer, Progress, Run, Rung, StopAll},
+    overseer::{Beat, LookForControls, Overseer, Progress, Run, StopAll, WebhookReceivedFor},
     poller::Once,
+    status::Statuses,
 };
 use crate::{
     integration::{ConnectionSpec, Integration},
     limits,
-    session::Surroundings,
+    session::LinkServices,
 };
 
 /// What the engine runs with.
@@ -29,14 +29,14 @@ pub struct EngineOptions {
     /// Every integration that connections may name.
     pub integrations: Vec<Arc<dyn Integration>>,
     /// The rooms around the engine.
-    pub surroundings: Surroundings,
+    pub services: LinkServices,
     /// Where rows go.
     pub sink: Arc<dyn Sink>,
     /// Where tasks run.
     pub runtime: Handle,
     /// One page at most, without purposeful waits.
     pub page_timeout: Duration,
-    /// How often the store is asked for operators' wishes.
+    /// How often the store is asked for operators' requests.
     pub controls_every: Duration,
     /// Read everything once and end.
     pub once: Option<Once>,
@@ -56,13 +56,13 @@ pub enum EngineError {
 /// A running engine.
 pub struct Engine {
     options: EngineOptions,
-    conditions: Conditions,
+    statuses: Statuses,
     overseer: Addr<Overseer>,
     progress: watch::Receiver<Progress>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Rung by whoever has written an operator's wish into the store, so that it is looked at now instead of within seconds, and by
+/// Rung by whoever has written an operator's request into the store, so that it is looked at now instead of within seconds, and by
 /// whoever hears of news.
 #[derive(Debug, Clone)]
 pub struct Bell(Addr<Overseer>);
@@ -70,9 +70,9 @@ pub struct Bell(Addr<Overseer>);
 // === impl Bell ===
 
 impl Bell {
-    /// Has the engine look at operators' wishes.
+    /// Has the engine look at operators' requests.
     pub fn ring(&self) {
-        self.0.do_send(Rung);
+        self.0.do_send(LookForControls);
     }
 
     /// Another worker had the store meanwhile: every connection takes its place there again, and begins with what is stored.
@@ -83,7 +83,7 @@ impl Bell {
     /// A provider says that this connection has something new: its feeds are read soon. Lost without harm, because polling
     /// finds it, too.
     pub fn news_of(&self, connection: &str) {
-        self.0.do_send(NewsOf(connection.to_owned()));
+        self.0.do_send(WebhookReceivedFor(connection.to_owned()));
     }
 }
 
@@ -100,12 +100,12 @@ impl EngineOptions {
     /// With the usual deadlines, as a daemon.
     pub fn new(
         integrations: Vec<Arc<dyn Integration>>,
-        surroundings: Surroundings,
+        services: LinkServices,
         sink: Arc<dyn Sink>,
         runtime: Handle,
     ) -> Self {
         let (page_timeout, controls_every) = (limits::PAGE_TIMEOUT, Duration::from_secs(2));
-        Self { integrations, surroundings, sink, runtime, page_timeout, controls_every, once: None }
+        Self { integrations, services, sink, runtime, page_timeout, controls_every, once: None }
     }
 }
 
@@ -134,14 +134,14 @@ impl Engine {
             }
         })?;
         let overseer = overseer.await.map_err(|_| EngineError::Ended)?;
-        let conditions = Conditions::default();
-        let mut engine = Self { options, conditions, overseer, progress, thread: Some(thread) };
+        let statuses = Statuses::default();
+        let mut engine = Self { options, statuses, overseer, progress, thread: Some(thread) };
         engine.run(specs).await;
         Ok(engine)
     }
 
     /// Makes these, and no others, the running connections. Those whose specification changed (secrets included) are
-    /// built anew, others are not touched. Once this returns, every new connection shows its condition.
+    /// built anew, others are not touched. Once this returns, every new connection shows its status.
     pub async fn run(&mut self, specs: Vec<impl Into<Arc<ConnectionSpec>>>) {
         let count = specs.len();
         let blueprints = specs.into_iter().filter_map(|spec| self.blueprint(spec.into(), count)).collect();
@@ -150,11 +150,11 @@ impl Engine {
     }
 
     /// What every connection shows.
-    pub const fn conditions(&self) -> &Conditions {
-        &self.conditions
+    pub const fn statuses(&self) -> &Statuses {
+        &self.statuses
     }
 
-    /// For whoever takes operators' wishes.
+    /// For whoever takes operators' requests.
     pub fn bell(&self) -> Bell {
         Bell(self.overseer.clone())
     }
@@ -203,9 +203,9 @@ impl Engine {
             start_delay: if options.once.is_some() { Duration::ZERO } else { spread(&spec.name, count) },
             spec,
             integration: Arc::clone(integration),
-            surroundings: options.surroundings.clone(),
+            services: options.services.clone(),
             sink: Arc::clone(&options.sink),
-            conditions: self.conditions.clone(),
+            statuses: self.statuses.clone(),
             runtime: options.runtime.clone(),
             page_timeout: options.page_timeout,
             once: options.once,

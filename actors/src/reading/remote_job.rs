@@ -1,5 +1,5 @@
 //! Reports and queries that a provider prepares: asked for, looked at, then read. Nothing waits meanwhile: between two looks
-//! only the job is kept, in the ledger, so that a kill loses nothing ([`Reply::Pending`]).
+//! only the job is kept, in the checkpoint, so that a kill loses nothing ([`Reply::Pending`]).
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

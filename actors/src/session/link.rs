@@ -17,7 +17,7 @@ use super::{
     Budget, Call, Response, Session, Signal,
     quota::{Caller, QuotaRule, Quotas, Urgency},
     said::SaidWait,
-    skew::{News, ProviderClock},
+    skew::{ProviderClock, SkewNotice},
     tokens::Tokens,
     transport::Transport,
 };
@@ -53,7 +53,7 @@ pub struct Link {
 
 /// What the rooms around the engine give to every link.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct LinkServices {
     /// The wire.
     pub transport: Arc<dyn Transport>,
     /// All gates.
@@ -97,9 +97,9 @@ struct Down {
     said: SaidWait,
 }
 
-// === impl Surroundings ===
+// === impl LinkServices ===
 
-impl Surroundings {
+impl LinkServices {
     /// Of a process that shares limits and tokens with no other.
     pub fn alone(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
         let quotas = Arc::new(Quotas::new(Arc::clone(&clock), Arc::clone(&observer)));
@@ -122,9 +122,9 @@ impl Link {
         integration: &'static str,
         source: Arc<dyn Source>,
         default_rules: Vec<QuotaRule>,
-        surroundings: Surroundings,
+        services: LinkServices,
     ) -> Arc<Self> {
-        let Surroundings { transport, quotas, clock, observer, tokens } = surroundings;
+        let LinkServices { transport, quotas, clock, observer, tokens } = services;
         let rules = spec.quotas.clone().unwrap_or(default_rules);
         Arc::new(Self {
             spec,
@@ -253,13 +253,13 @@ impl Link {
         let news = self.provider_clock.lock().note(skew, self.clock.elapsed());
         let connection = &self.spec.name;
         match news {
-            Some(News::Differs(skew)) => tracing::warn!(
+            Some(SkewNotice::Differs(skew)) => tracing::warn!(
                 connection,
                 skew_seconds = skew.as_secs(),
                 "the provider's clock and this machine's differ: check the time synchronisation; the turn of the day \
                  waits for the slower one"
             ),
-            Some(News::Doubted(skew)) => tracing::warn!(
+            Some(SkewNotice::Doubted(skew)) => tracing::warn!(
                 connection,
                 skew_seconds = skew.as_secs(),
                 "the provider's clock is more than a day off and is not believed: check the time synchronisation here, and \

@@ -30,7 +30,7 @@ use url::Url;
 pub use self::{
     budget::Budget,
     call::{API_HOST, Auth, Call, Method, Signature, Signer},
-    link::{Link, Signs, Surroundings},
+    link::{Link, LinkServices, Signs},
     oauth::Credential,
     response::Response,
     said::SaidWait,

@@ -25,7 +25,7 @@ struct Seen {
 
 /// What an answer's clock is worth saying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
+pub enum SkewNotice {
     /// It differs from ours.
     Differs(SignedDuration),
     /// It differs by so much that it is not believed.
@@ -36,13 +36,13 @@ pub enum News {
 
 impl ProviderClock {
     /// An answer came at `now` by our stopwatch, from a clock so far ahead of ours.
-    pub fn note(&mut self, skew: SignedDuration, now: Duration) -> Option<News> {
+    pub fn note(&mut self, skew: SignedDuration, now: Duration) -> Option<SkewNotice> {
         let seen = Seen { skew, at: now };
         let is_old = |before: &Seen| before.at + limits::SKEW_KEPT < now;
         if skew.abs() > limits::CLOCK_SKEW_BELIEVED_MAX {
             let is_news = self.doubted.as_ref().is_none_or(is_old);
             self.doubted = Some(seen);
-            return is_news.then_some(News::Doubted(skew));
+            return is_news.then_some(SkewNotice::Doubted(skew));
         }
         self.doubted = self.doubted.filter(|doubted| !is_old(doubted));
         let before = self.skew;
@@ -50,7 +50,7 @@ impl ProviderClock {
             self.skew = Some(seen);
         }
         let was_off = before.is_some_and(|before| before.skew.abs() > limits::CLOCK_SKEW_MAX);
-        (skew.abs() > limits::CLOCK_SKEW_MAX && !was_off).then_some(News::Differs(skew))
+        (skew.abs() > limits::CLOCK_SKEW_MAX && !was_off).then_some(SkewNotice::Differs(skew))
     }
 
     /// The time on which both agree: see [`super::Link::agreed_now`].
@@ -94,7 +94,7 @@ mod tests {
         let mut clock = ProviderClock::default();
         let behind = SignedDuration::from_hours(-2);
         let first = clock.note(behind, Duration::ZERO);
-        assert_eq!(first, Some(News::Differs(behind)));
+        assert_eq!(first, Some(SkewNotice::Differs(behind)));
         for minute in 1..=60 {
             clock.note(SignedDuration::ZERO, Duration::from_mins(minute));
             assert_eq!(clock.agreed(now), now + behind, "after {minute} minutes");
@@ -110,7 +110,7 @@ mod tests {
         for off in [-365 * 24, -25, 25, 57 * 365 * 24] {
             let mut clock = ProviderClock::default();
             let off = SignedDuration::from_hours(off);
-            assert_eq!(clock.note(off, Duration::ZERO), Some(News::Doubted(off)));
+            assert_eq!(clock.note(off, Duration::ZERO), Some(SkewNotice::Doubted(off)));
             assert_eq!(clock.note(off, Duration::from_secs(1)), None);
             assert_eq!(clock.agreed(now), now);
             assert!(clock.doubt().unwrap().contains("not believed"));

@@ -54,7 +54,7 @@ fn days(bench: &Bench) -> BTreeMap<String, usize> {
 
 /// The worst state of an account's streams, with what is said.
 fn shown(end: &End, id: &str) -> (State, String) {
-    let streams = end.condition.streams.iter().filter(|stream| stream.account_id == id);
+    let streams = end.status.streams.iter().filter(|stream| stream.account_id == id);
     let worst = streams.min_by_key(|stream| stream.state).expect("an account that is configured is shown");
     (worst.state, worst.error.clone().unwrap_or_default())
 }
@@ -102,13 +102,13 @@ proptest! {
                 assert!(matches!(state, State::NeedsReauth | State::BackingOff), "{fault:?}: {state} {error}");
                 assert!(!error.is_empty(), "{fault:?}");
                 assert!(!is_named || error.contains(&**id), "{fault:?}: {error} names no account");
-                for stream in end.condition.streams.iter().filter(|stream| stream.account_id == *id) {
+                for stream in end.status.streams.iter().filter(|stream| stream.account_id == *id) {
                     let through = stream.data_through.expect("never absent");
                     assert!(through >= start - jiff::SignedDuration::from_hours(26), "{fault:?} {stream:?}");
                     assert!(through < bench.wire.now(), "{stream:?}");
                 }
             }
-            let error = end.condition.error.unwrap_or_default();
+            let error = end.status.error.unwrap_or_default();
             assert!(bad.is_empty() || bad.keys().any(|id| error.contains(&***id)), "{error} names no account");
         });
     }
@@ -124,13 +124,13 @@ async fn the_bad_one_is_named_and_read_again_once_it_is_well() {
     let (state, error) = shown(&end, &ids[1]);
     assert_eq!(state, State::NeedsReauth);
     assert!(error.contains(&ids[1]), "{error}");
-    assert_eq!(end.condition.state, State::NeedsReauth);
-    assert!(end.condition.error.as_ref().unwrap().contains(&ids[1]));
+    assert_eq!(end.status.state, State::NeedsReauth);
+    assert!(end.status.error.as_ref().unwrap().contains(&ids[1]));
     assert_eq!(days(&bench).len(), ids.len() - 1);
     heal(&bench, &ids[1]);
     let end = bench.daemon(Duration::from_hours(2)).await;
     assert_eq!(days(&bench).len(), ids.len(), "{:?}", end.failures);
-    assert!(matches!(end.condition.state, State::Idle | State::Polling), "{:?}", end.condition);
+    assert!(matches!(end.status.state, State::Idle | State::Polling), "{:?}", end.status);
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,7 +168,7 @@ async fn an_excluded_account_is_neither_read_nor_missed() {
     bench.spec.accounts_exclude = vec![format!("act_{}", ids[0])];
     let end = bench.once().await;
     assert_eq!(end.finished, Some(true), "{:?}", end.failures);
-    assert!(end.condition.streams.iter().all(|stream| stream.account_id != ids[0]));
+    assert!(end.status.streams.iter().all(|stream| stream.account_id != ids[0]));
     assert_eq!(days(&bench).len(), ids.len() - 1);
     bench.spec.accounts_exclude = ids;
     let end = bench.once().await;
@@ -180,12 +180,12 @@ async fn an_excluded_account_is_neither_read_nor_missed() {
 async fn what_was_read_before_goes_on_when_the_check_fails_after_a_restart() {
     let bench = Bench::new(&CASE);
     bench.read().await;
-    let before: Vec<_> = bench.ledgers().iter().map(rows::ledger::Ledger::data_through).collect();
+    let before: Vec<_> = bench.checkpoints().iter().map(rows::checkpoint::Checkpoint::data_through).collect();
     bench.clock.sleep(Duration::from_hours(30)).await;
     bench.wire.script("/me/adaccounts", std::iter::repeat_n(Mishap::Status(500), 10_000));
     let end = bench.daemon(Duration::from_hours(2)).await;
-    assert_eq!(end.condition.state, State::BackingOff, "that the check fails is shown");
-    let after: Vec<_> = bench.ledgers().iter().map(rows::ledger::Ledger::data_through).collect();
+    assert_eq!(end.status.state, State::BackingOff, "that the check fails is shown");
+    let after: Vec<_> = bench.checkpoints().iter().map(rows::checkpoint::Checkpoint::data_through).collect();
     assert_eq!(before.len(), after.len());
     for (before, after) in before.iter().zip(&after) {
         assert!(after > before, "not read since: {after:?}");
@@ -202,8 +202,9 @@ async fn one_that_says_less_than_before_is_read_as_before() {
         let ids = ids(&bench);
         bench.read().await;
         let of_it = |bench: &Bench| {
-            let ledgers = bench.ledgers().into_iter().filter(|ledger| ledger.account_id == ids[0]);
-            ledgers.map(|ledger| ledger.data_through()).collect::<Vec<_>>()
+            let checkpoints =
+                bench.checkpoints().into_iter().filter(|checkpoint| checkpoint.account_id == ids[0]);
+            checkpoints.map(|checkpoint| checkpoint.data_through()).collect::<Vec<_>>()
         };
         let before = of_it(&bench);
         spoil(&bench, &ids[0], Some(fault));
@@ -242,8 +243,8 @@ async fn before_anything_is_known_the_age_counts_from_the_start() {
     bench.wire.script("/me/adaccounts", std::iter::repeat_n(Mishap::Status(500), 10_000));
     let end = bench.daemon(Duration::from_hours(1)).await;
     let start = start_of(bench.spec.start_date, &jiff::tz::TimeZone::UTC);
-    assert!(!end.condition.streams.is_empty());
-    for stream in &end.condition.streams {
+    assert!(!end.status.streams.is_empty());
+    for stream in &end.status.streams {
         assert_eq!((stream.data_through, stream.state), (Some(start), State::BackingOff), "{stream:?}");
     }
 }

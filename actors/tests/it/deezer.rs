@@ -211,7 +211,7 @@ impl Bench {
 
 /// Streams that are shown as not well, each with a reason.
 fn not_well(end: &End) -> Vec<&'static str> {
-    let streams = end.condition.streams.iter().filter(|shown| shown.state != State::Idle);
+    let streams = end.status.streams.iter().filter(|shown| shown.state != State::Idle);
     let named: Vec<_> = streams.inspect(|shown| assert!(shown.error.is_some(), "{shown:?}")).collect();
     assert_eq!(end.finished, Some(named.is_empty()));
     named.into_iter().map(|shown| shown.stream).collect()
@@ -281,7 +281,7 @@ async fn a_list_that_never_stands_still_deletes_nothing() {
     bench.wire.take_seen();
     let end = bench.once().await;
     assert_eq!(end.finished, Some(false), "a list that cannot be read whole is not well");
-    let shown = end.condition.streams.iter().find(|stream| stream.stream == "playlists").unwrap();
+    let shown = end.status.streams.iter().find(|stream| stream.stream == "playlists").unwrap();
     assert_eq!(shown.state, State::BackingOff);
     assert!(shown.error.as_ref().unwrap().contains("playlist 7"), "{shown:?}");
     assert_eq!(bench.on("7"), before, "neither deleted nor mixed");
@@ -311,7 +311,7 @@ async fn a_list_with_a_page_that_is_refused_or_no_list_is_not_well_and_takes_no_
         bench.shelf(spoil);
         let end = bench.once().await;
         assert_eq!(not_well(&end), ["playlists"]);
-        let error = end.condition.streams[0].error.as_deref().unwrap_or_default();
+        let error = end.status.streams[0].error.as_deref().unwrap_or_default();
         assert!(error.contains("playlist 7"), "{error}");
         assert_eq!(bench.set_aside(), [reason]);
         assert_eq!((bench.on("7"), bench.on("8")), (placed([]), placed(1..=3)));
@@ -319,8 +319,8 @@ async fn a_list_with_a_page_that_is_refused_or_no_list_is_not_well_and_takes_no_
         assert_eq!(bench.table(Table::CounterReadingsDaily).len(), 2, "and its fans are");
         // After a restart, too, though nothing is due.
         let end = bench.driver().daemon(Duration::from_secs(5)).await;
-        assert_eq!(end.condition.streams[0].state, State::BackingOff);
-        let error = end.condition.streams[0].error.as_deref().unwrap_or_default();
+        assert_eq!(end.status.streams[0].state, State::BackingOff);
+        let error = end.status.streams[0].error.as_deref().unwrap_or_default();
         assert!(error.contains("playlist 7"), "{error}");
     }
 }
@@ -505,7 +505,7 @@ async fn a_stream_of_which_nothing_is_shown_says_so() {
         shelf.errors.insert("/track/2".to_owned(), ERROR_TOKEN);
     });
     let end = bench.driver().daemon(Duration::from_mins(10)).await;
-    for shown in &end.condition.streams {
+    for shown in &end.status.streams {
         let expected = if shown.stream == "tracks" { State::NeedsReauth } else { State::Idle };
         assert_eq!(shown.state, expected, "{shown:?}");
     }

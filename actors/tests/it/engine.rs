@@ -10,7 +10,7 @@ use actors::{
     integration::{ConnectionSpec, Integration},
     observer::{Observer, Silent},
     session::{
-        Surroundings,
+        LinkServices,
         quota::{Caller, Scope},
     },
 };
@@ -44,7 +44,7 @@ fn spec(name: &str, integration: &str) -> ConnectionSpec {
 fn options(sink: &MemorySink, scripted: &[Arc<Scripted>]) -> EngineOptions {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let observer = Arc::new(Silent);
-    let surroundings = Surroundings::alone(Arc::new(Wire("this is no JSON")), clock, observer);
+    let services = LinkServices::alone(Arc::new(Wire("this is no JSON")), clock, observer);
     let integrations = scripted
         .iter()
         .map(|scripted| Arc::new(Handle(Arc::clone(scripted))) as Arc<dyn Integration>)
@@ -52,15 +52,15 @@ fn options(sink: &MemorySink, scripted: &[Arc<Scripted>]) -> EngineOptions {
     EngineOptions {
         page_timeout: Duration::from_millis(200),
         controls_every: Duration::from_millis(50),
-        ..EngineOptions::new(integrations, surroundings, Arc::new(sink.clone()), Runtime::current())
+        ..EngineOptions::new(integrations, services, Arc::new(sink.clone()), Runtime::current())
     }
 }
 
-/// Polls `condition` for at most `seconds`.
-async fn eventually(seconds: u64, what: &str, mut condition: impl FnMut() -> bool) {
+/// Polls `status` for at most `seconds`.
+async fn eventually(seconds: u64, what: &str, mut status: impl FnMut() -> bool) {
     let deadline = std::time::Duration::from_secs(seconds);
     let clock = SystemClock::new();
-    while !condition() {
+    while !status() {
         assert!(clock.elapsed() < deadline, "not within {seconds} s: {what}");
         clock.sleep(Duration::from_millis(20)).await;
     }
@@ -76,8 +76,8 @@ async fn bad_neighbours_disturb_nobody() {
     let all = [good.clone(), panics.clone(), hangs.clone(), garbage.clone()];
     let mut specs: Vec<_> = all.iter().map(|scripted| spec(scripted.id, scripted.id)).collect();
     let mut engine = Engine::start(options(&sink, &all), specs.clone()).await.unwrap();
-    let conditions = engine.conditions().clone();
-    let state = |name: &str| conditions.get(name).map(|condition| condition.state);
+    let statuses = engine.statuses().clone();
+    let state = |name: &str| statuses.get(name).map(|status| status.state);
 
     eventually(20, "the hanging one backs off", || state("hangs") == Some(State::BackingOff)).await;
     eventually(20, "the one that answers garbage backs off", || state("garbage") == Some(State::BackingOff))
@@ -145,11 +145,11 @@ async fn a_connection_that_comes_back_is_told() {
     let good = [Scripted::new("good", Behaviour::Good)];
     let observer = Arc::new(Returned::default());
     let mut options = options(&sink, &good);
-    options.surroundings.observer = observer.clone();
+    options.services.observer = observer.clone();
     let mut specs = vec![spec("first", "good")];
     let mut engine = Engine::start(options, specs.clone()).await.unwrap();
-    let conditions = engine.conditions().clone();
-    let idle = |name: &str| conditions.get(name).is_some_and(|condition| condition.state == State::Idle);
+    let statuses = engine.statuses().clone();
+    let idle = |name: &str| statuses.get(name).is_some_and(|status| status.state == State::Idle);
     eventually(10, "the first reads", || idle("first")).await;
     assert_eq!(*observer.0.lock(), Vec::<String>::new());
     sink.0.lock().returned = true;
@@ -192,8 +192,8 @@ async fn operators_pause_and_resume() {
     let good = Scripted::new("good", Behaviour::Good);
     let engine =
         Engine::start(options(&sink, std::slice::from_ref(&good)), vec![spec("good", "good")]).await.unwrap();
-    let conditions = engine.conditions().clone();
-    let state = || conditions.get("good").map(|condition| condition.state);
+    let statuses = engine.statuses().clone();
+    let state = || statuses.get("good").map(|status| status.state);
     eventually(5, "it polls", || good.asked.load(Ordering::Relaxed) > 3).await;
     sink.0.lock().controls = vec![rows::sink::Control {
         connection: "good".to_owned(),
@@ -213,19 +213,15 @@ async fn a_reload_ends_what_is_gone_and_starts_what_is_new() {
     let good = Scripted::new("good", Behaviour::Good);
     let mut engine =
         Engine::start(options(&sink, std::slice::from_ref(&good)), vec![spec("a", "good")]).await.unwrap();
-    let conditions = engine.conditions().clone();
-    assert!(conditions.get("a").is_some(), "what is started shows at once");
-    eventually(5, "a polls", || {
-        conditions.get("a").is_some_and(|condition| condition.last_success_at.is_some())
-    })
-    .await;
+    let statuses = engine.statuses().clone();
+    assert!(statuses.get("a").is_some(), "what is started shows at once");
+    eventually(5, "a polls", || statuses.get("a").is_some_and(|status| status.last_success_at.is_some()))
+        .await;
     engine.run(vec![spec("b", "good")]).await;
-    assert!(conditions.get("b").is_some(), "what is new shows at once");
-    eventually(5, "b polls", || {
-        conditions.get("b").is_some_and(|condition| condition.last_success_at.is_some())
-    })
-    .await;
-    eventually(5, "a is gone", || conditions.get("a").is_none()).await;
+    assert!(statuses.get("b").is_some(), "what is new shows at once");
+    eventually(5, "b polls", || statuses.get("b").is_some_and(|status| status.last_success_at.is_some()))
+        .await;
+    eventually(5, "a is gone", || statuses.get("a").is_none()).await;
     engine.stop(Duration::from_secs(5)).await;
 }
 
@@ -241,7 +237,7 @@ async fn the_end_waits_for_no_provider() {
     options.page_timeout = Duration::from_mins(5);
     let caller =
         Caller { integration: "waits", connection: "waits", account: "", endpoint: "x", host: "127.0.0.1" };
-    options.surroundings.quotas.hold(&caller, &[], Scope::Project, Duration::from_secs(80));
+    options.services.quotas.hold(&caller, &[], Scope::Project, Duration::from_secs(80));
     let engine = Engine::start(options, all.iter().map(|scripted| spec(scripted.id, scripted.id)).collect())
         .await
         .unwrap();

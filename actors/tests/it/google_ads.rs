@@ -143,9 +143,9 @@ async fn a_customer_that_is_not_for_us_is_named_and_the_others_are_read() {
     assert_eq!(end.finished, Some(false), "one customer could not be read");
     bench.assert_true("beside a customer that answers 403");
     assert!(complaint(&end, "USER_PERMISSION_DENIED").contains("login_customer_id"));
-    let shown = end.condition.streams.iter().filter(|stream| stream.state == State::NeedsReauth);
-    assert!(shown.clone().count() > 0, "{:?}", end.condition);
-    assert!(shown.clone().all(|stream| stream.account_id == FORBIDDEN), "{:?}", end.condition);
+    let shown = end.status.streams.iter().filter(|stream| stream.state == State::NeedsReauth);
+    assert!(shown.clone().count() > 0, "{:?}", end.status);
+    assert!(shown.clone().all(|stream| stream.account_id == FORBIDDEN), "{:?}", end.status);
 }
 
 #[tokio::test(start_paused = true)]

@@ -88,7 +88,7 @@ impl Scenario {
 
     fn driver(&self, bench: &Bench) -> Driver {
         let mut driver = bench.driver();
-        driver.surroundings.quotas = Arc::clone(&self.quotas);
+        driver.services.quotas = Arc::clone(&self.quotas);
         driver
     }
 
@@ -205,17 +205,17 @@ fn calm_down(bench: &mut Bench) {
 
 /// Every stream has been read within a day and a half; what is read often, within two rounds.
 fn assert_fed(bench: &Bench) {
-    let ledgers = bench.ledgers();
-    assert!(!ledgers.is_empty());
+    let checkpoints = bench.checkpoints();
+    assert!(!checkpoints.is_empty());
     let now = bench.clock.now();
-    for ledger in ledgers {
-        let data_through = ledger.data_through().unwrap_or(Timestamp::UNIX_EPOCH);
+    for checkpoint in checkpoints {
+        let data_through = checkpoint.data_through().unwrap_or(Timestamp::UNIX_EPOCH);
         let age = now.duration_since(data_through);
         assert!(
             age < SignedDuration::from_hours(36),
             "{} {} starves: {age:?}",
             bench.spec.name,
-            ledger.stream
+            checkpoint.stream
         );
     }
 }

@@ -182,7 +182,7 @@ fn track_id(place: usize) -> String {
 
 /// Streams that are shown as not well, each with a reason.
 fn not_well(end: &End) -> Vec<&'static str> {
-    let streams = end.condition.streams.iter().filter(|shown| shown.state != State::Idle);
+    let streams = end.status.streams.iter().filter(|shown| shown.state != State::Idle);
     streams.inspect(|shown| assert!(shown.error.is_some(), "{shown:?}")).map(|shown| shown.stream).collect()
 }
 
@@ -262,7 +262,7 @@ async fn a_playlist_that_closes_is_not_well_and_keeps_its_placements() {
     let bench = Bench::new(Mode::Extended, json!({ "playlists": [ODD_PLAYLIST] }));
     let end = bench.hour(|world| world.set_mode(Mode::Development)).await;
     assert_eq!(not_well(&end), ["playlists"]);
-    let error = end.condition.streams[0].error.as_deref().unwrap_or_default();
+    let error = end.status.streams[0].error.as_deref().unwrap_or_default();
     assert!(error.contains(ODD_PLAYLIST) && error.contains("may not read"), "{error}");
     assert_eq!(bench.on(ODD_PLAYLIST).len(), 4);
     assert!(bench.set_aside().iter().all(|reason| *reason == "unavailable"));
@@ -344,8 +344,8 @@ async fn tokens_are_fetched_before_they_expire_and_rotated_ones_are_kept() {
 async fn a_user_who_throws_the_app_out_is_obeyed() {
     let bench = Bench::of_user(Mode::Development, everything());
     let end = bench.hour(|world| world.tokens().revoke_user()).await;
-    assert_eq!(end.condition.state, State::NeedsReauth);
-    let advice = end.condition.error.unwrap_or_default();
+    assert_eq!(end.status.state, State::NeedsReauth);
+    let advice = end.status.error.unwrap_or_default();
     assert!(advice.contains("set credentials") && !advice.contains(REFRESH_TOKEN), "{advice}");
     let seen = bench.wire.take_seen();
     let first_refused = seen.iter().position(|seen| seen.status == Some(401)).unwrap();
@@ -365,8 +365,8 @@ async fn a_quota_that_is_used_up_pauses_for_hours_and_shows() {
     let hours = Duration::from_hours(5);
     bench.world(|world| world.set_quota(Some((4, hours))));
     let end = bench.driver().daemon(Duration::from_hours(4)).await;
-    assert_eq!(end.condition.state, State::WaitingQuota, "{:?}", end.condition);
-    let shown: Vec<&str> = end.condition.streams.iter().filter_map(|shown| shown.error.as_deref()).collect();
+    assert_eq!(end.status.state, State::WaitingQuota, "{:?}", end.status);
+    let shown: Vec<&str> = end.status.streams.iter().filter_map(|shown| shown.error.as_deref()).collect();
     assert!(shown.iter().any(|error| error.contains("allows no requests until 2026-11-21T1")), "{shown:?}");
     let seen = bench.wire.take_seen();
     let refused: Vec<_> = seen.iter().filter(|seen| seen.status == Some(429)).collect();
@@ -385,7 +385,7 @@ async fn a_used_up_quota_without_a_word_is_asked_less_and_less() {
     let bench = Bench::new(Mode::Development, json!({ "tracks": [TRACK] }));
     bench.world(|world| world.refuse("/v1/", Some(SpotifyError::quota_exceeded(None))));
     let end = bench.driver().daemon(Duration::from_hours(48)).await;
-    assert_eq!(end.condition.state, State::WaitingQuota, "{:?}", end.condition);
+    assert_eq!(end.status.state, State::WaitingQuota, "{:?}", end.status);
     let seen = bench.wire.take_seen();
     let asked: Vec<_> = seen.iter().filter(|seen| seen.path != TOKEN).map(|seen| seen.at).collect();
     // After 1, 2, 4, 8, 16 hours: nothing is asked more often, and it is not given up either.

@@ -175,7 +175,7 @@ impl Stage {
 
     /// Everything is read once, a minute after the reading before.
     async fn read(&self) -> Vec<&'static str> {
-        self.driver.surroundings.clock.sleep(Duration::from_mins(1)).await;
+        self.driver.services.clock.sleep(Duration::from_mins(1)).await;
         let End { finished, failures, panics, .. } = self.driver.once().await;
         assert_eq!((finished, panics), (Some(true), 0), "{failures:?}");
         std::mem::take(&mut *self.observer.0.lock())
@@ -255,7 +255,7 @@ async fn a_key_with_u0000_is_read_with_its_day_and_twins_are_one() {
         ("winter".to_owned(), Some(3), Some(3)),
     ];
     assert_eq!(stage.visits(), expected);
-    let read = stage.sink.0.lock().ledgers.values().any(|ledger| ledger.data_through().is_some());
+    let read = stage.sink.0.lock().checkpoints.values().any(|checkpoint| checkpoint.data_through().is_some());
     assert!(read, "the day counts as read");
     // Once more: the same, and what is gone goes, with its twin or alone.
     let before = stage.sink.dump();

@@ -6,9 +6,9 @@
 
 mod controls;
 mod errors;
-mod genesis;
 mod render;
 mod routes;
+mod seeding;
 #[cfg(test)]
 mod tests;
 mod truth;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::controls::Change;
-use super::genesis;
+use super::seeding;
 use crate::seed::Seed;
 
 /// Ranks lie between zero and this.
@@ -107,7 +107,7 @@ impl World {
             playlists: Vec::new(),
             fixed: HashMap::new(),
         };
-        genesis::fill(&mut world);
+        seeding::fill(&mut world);
         world
     }
 

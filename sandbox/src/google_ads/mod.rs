@@ -10,10 +10,10 @@ mod controls;
 mod errors;
 mod fields;
 mod gaql;
-mod genesis;
 mod numbers;
 mod routes;
 mod search;
+mod seeding;
 #[cfg(test)]
 mod tests;
 mod truth;
@@ -87,7 +87,7 @@ impl GoogleAds {
     /// A label's tree with this many days of history before `now`.
     pub fn new(seed: u64, days: u32, now: Timestamp) -> Self {
         Self {
-            world: genesis::world(seed, days, now),
+            world: seeding::world(seed, days, now),
             time: ShownTime::new(now),
             tokens: TokenEndpoint::new(&[SCOPE]),
             script: Script::default(),

@@ -6,7 +6,7 @@ use jiff::tz::TimeZoneDatabase;
 
 use super::delivery::{Counts, Progress};
 use super::errors::MetaError;
-use super::genesis::{ad_sets, next_campaign_id};
+use super::seeding::{ad_sets, next_campaign_id};
 use super::world::{Account, Budget, Campaign, Status, account_number};
 use super::{AccountFault, MetaAds, Permission, Surface};
 use crate::seed::MILLION;

@@ -10,13 +10,13 @@ mod delivery;
 mod entities;
 mod errors;
 mod fields;
-mod genesis;
 mod insights;
 mod params;
 mod query;
 mod reports;
 mod routes;
 mod rows;
+mod seeding;
 #[cfg(test)]
 mod tests;
 mod truth;
@@ -117,7 +117,7 @@ impl MetaAds {
         Self {
             seed: Seed::new(seed),
             time: ShownTime::new(now),
-            accounts: genesis::accounts(days, now, scale),
+            accounts: seeding::accounts(days, now, scale),
             edits: Edits::default(),
             reports: Reports::default(),
             token: Credential::new(TOKEN),

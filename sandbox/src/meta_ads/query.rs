@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::errors::MetaError;
 use super::fields::{BREAKDOWNS, INSIGHTS_FIELDS, WINDOWS};
-use super::genesis::days_before;
 use super::params::{Filter, Params, top_level_names};
+use super::seeding::days_before;
 use super::world::Account;
 
 /// History that insights reach back.

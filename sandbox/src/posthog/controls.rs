@@ -7,7 +7,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 
 use super::errors::PostHogError;
-use super::genesis::{self, event, uuid7, visitor};
+use super::seeding::{self, event, uuid7, visitor};
 use super::truth::day_of;
 use super::world::{Project, Session, utc_day};
 use super::{Asked, Key, PostHog, SCOPES};
@@ -133,7 +133,7 @@ impl PostHog {
         let noon = day.at(12, 0, 0, 0).to_zoned_datetime(TimeZone::UTC).map(|noon| noon.timestamp());
         match (self.project_mut(project_id), noon) {
             (Some(project), Ok(noon)) => {
-                genesis::crowd(project, utc_day(noon), campaigns);
+                seeding::crowd(project, utc_day(noon), campaigns);
                 true
             }
             _ => false,

@@ -9,9 +9,9 @@
 mod answers;
 mod controls;
 mod errors;
-mod genesis;
 mod hogql;
 mod routes;
+mod seeding;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -26,7 +26,7 @@ use jiff::Timestamp;
 
 pub use self::controls::NewSession;
 pub use self::errors::PostHogError;
-pub use self::genesis::{EU_PROJECT, PRE_SAVE, PURCHASE, SIGN_UP, US_PROJECT};
+pub use self::seeding::{EU_PROJECT, PRE_SAVE, PURCHASE, SIGN_UP, US_PROJECT};
 pub use self::truth::{SessionFilter, TruthConversions, TruthProject, TruthServerSide, TruthWebDay};
 
 use self::answers::Answers;
@@ -93,7 +93,7 @@ impl PostHog {
             seed: Seed::new(seed),
             began: now,
             time: ShownTime::new(now),
-            projects: genesis::projects(days.max(HISTORY_DAYS), now),
+            projects: seeding::projects(days.max(HISTORY_DAYS), now),
             keys: vec![key(US_KEY, US_PROJECT), key(EU_KEY, EU_PROJECT)],
             answers: Answers::default(),
             asked: Vec::new(),
@@ -114,7 +114,7 @@ impl PostHog {
     fn grow(&mut self) {
         let now = self.now();
         for project in &mut self.projects {
-            genesis::grow(project, self.seed, self.began, now);
+            seeding::grow(project, self.seed, self.began, now);
         }
     }
 }

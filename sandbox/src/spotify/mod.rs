@@ -8,9 +8,9 @@
 
 mod controls;
 mod errors;
-mod genesis;
 mod render;
 mod routes;
+mod seeding;
 #[cfg(test)]
 mod tests;
 mod truth;
@@ -23,7 +23,7 @@ use jiff::Timestamp;
 
 pub use self::controls::Change;
 pub use self::errors::SpotifyError;
-pub use self::genesis::{
+pub use self::seeding::{
     EDITORIAL_PLAYLIST, EMPTY_PLAYLIST, FOREIGN_PLAYLIST, LONG_PLAYLIST, ODD_PLAYLIST, PRIVATE_PLAYLIST,
     SHARED_ISRC, SHARED_ISRC_TRACKS, SHARED_PLAYLIST, SHARED_UPC,
 };

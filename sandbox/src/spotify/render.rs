@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::errors::SpotifyError;
-use super::genesis::PROVIDER;
+use super::seeding::PROVIDER;
 use super::world::{Album, Artist, Content, Counter, Entity, Entry, HOME_MARKET, Playlist, World};
 use super::{Mode, Reader, USER};
 

@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use jiff::Timestamp;
 
 use super::controls::Change;
-use super::genesis;
+use super::seeding;
 use crate::seed::Seed;
 
 /// The market of the label: every other one gets the replacement of a track that has one.
@@ -150,7 +150,7 @@ impl World {
             gone: HashSet::new(),
             fixed: HashMap::new(),
         };
-        genesis::fill(&mut world);
+        seeding::fill(&mut world);
         world
     }
 

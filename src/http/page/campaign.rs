@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use rows::{
     Currency, Day, Micros,
+    figures::{CampaignFigures, CampaignWindow, Unread},
     money::RawSpend,
-    snapshot::{CampaignSnapshot, CampaignWindow, Unread},
     status,
 };
 use store::read::CampaignDays;
@@ -66,8 +66,8 @@ pub fn card(
     }
 }
 
-fn state(snapshot: &CampaignSnapshot) -> Markup {
-    let CampaignSnapshot { status: configured, effective_status, .. } = snapshot;
+fn state(snapshot: &CampaignFigures) -> Markup {
+    let CampaignFigures { status: configured, effective_status, .. } = snapshot;
     let shown = effective_status.as_deref().or(configured.as_deref());
     let delivers = is_delivering(snapshot);
     let drifts = status::drift(configured.as_deref(), effective_status.as_deref()) == Some(true);
@@ -89,8 +89,8 @@ fn state(snapshot: &CampaignSnapshot) -> Markup {
 }
 
 /// What does not run is not behind its plan.
-fn is_delivering(snapshot: &CampaignSnapshot) -> bool {
-    let CampaignSnapshot { status: configured, effective_status, .. } = snapshot;
+fn is_delivering(snapshot: &CampaignFigures) -> bool {
+    let CampaignFigures { status: configured, effective_status, .. } = snapshot;
     effective_status.as_deref().or(configured.as_deref()).is_some_and(status::is_delivering)
 }
 
@@ -125,8 +125,8 @@ fn plan(campaign: &ShownCampaign) -> Markup {
 
 /// What is spent beyond the budget. Networks may spend more than a daily budget on one day and less on another: a sign there,
 /// a fault of a budget for all of its life.
-fn excess(snapshot: &CampaignSnapshot) -> Markup {
-    let CampaignSnapshot { windows, daily_budget, lifetime_budget, lifetime_spend, currency, .. } = snapshot;
+fn excess(snapshot: &CampaignFigures) -> Markup {
+    let CampaignFigures { windows, daily_budget, lifetime_budget, lifetime_spend, currency, .. } = snapshot;
     let spent = |spend: Option<RawSpend>| spend.map(|RawSpend(spend)| spend);
     let today = spent(windows.today.and_then(|today: CampaignWindow| today.spend));
     let money = |over: Micros| text::money(over, *currency);
@@ -150,7 +150,7 @@ fn judged(pacing: f64) -> Markup {
 
 fn figures(
     windows: &WindowStatuses,
-    snapshot: &CampaignSnapshot,
+    snapshot: &CampaignFigures,
     start_date: Option<Day>,
     name: &str,
 ) -> Markup {

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use rows::state::State;
 
 use super::{
-    super::{Action, ConnectionStatus, Quarantine, QuotaUsed, Shared, StreamStatus},
+    super::{Action, ConnectionAnswer, Quarantine, QuotaUsed, Shared, StreamAnswer},
     anchor,
     filter::words,
     meaning, text,
@@ -47,7 +47,7 @@ impl Standing {
 }
 
 /// All of this page. Roles are spelled out, because narrow screens show rows as cards.
-pub fn table(connections: &[ConnectionStatus], shared: &Shared, query: &str, now: Timestamp) -> Markup {
+pub fn table(connections: &[ConnectionAnswer], shared: &Shared, query: &str, now: Timestamp) -> Markup {
     html! {
         table.connections role="table" aria-labelledby="connections-h" {
             thead role="rowgroup" {
@@ -68,7 +68,7 @@ pub fn table(connections: &[ConnectionStatus], shared: &Shared, query: &str, now
     }
 }
 
-fn row(connection: &ConnectionStatus, shared: &Shared, query: &str, now: Timestamp) -> Markup {
+fn row(connection: &ConnectionAnswer, shared: &Shared, query: &str, now: Timestamp) -> Markup {
     let name = connection.connection.as_str();
     html! {
         tr #(anchor(name)) role="row" {
@@ -137,8 +137,8 @@ fn quota(quota: Option<&QuotaUsed>) -> Markup {
     }
 }
 
-fn streams(streams: &[StreamStatus]) -> Markup {
-    let mut listed: Vec<&StreamStatus> = streams.iter().collect();
+fn streams(streams: &[StreamAnswer]) -> Markup {
+    let mut listed: Vec<&StreamAnswer> = streams.iter().collect();
     listed.sort_by_key(|stream| Standing::of(stream.state));
     let more = listed.len().saturating_sub(STREAMS_MAX);
     html! {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use actors::engine::condition::Condition;
+use actors::engine::status::ConnectionStatus;
 use maud::{Markup, html};
 use rows::state::State;
 
@@ -21,9 +21,9 @@ pub struct Choices {
 
 impl Choices {
     /// Of everything that runs.
-    pub fn of(conditions: &[Arc<Condition>]) -> Self {
-        let tenants: BTreeSet<&str> = conditions.iter().map(|condition| condition.tenant.as_str()).collect();
-        let providers: BTreeSet<&str> = conditions.iter().map(|condition| condition.integration).collect();
+    pub fn of(statuses: &[Arc<ConnectionStatus>]) -> Self {
+        let tenants: BTreeSet<&str> = statuses.iter().map(|status| status.tenant.as_str()).collect();
+        let providers: BTreeSet<&str> = statuses.iter().map(|status| status.integration).collect();
         let owned = |names: BTreeSet<&str>| names.into_iter().map(ToOwned::to_owned).collect();
         Self { tenants: owned(tenants), providers: owned(providers) }
     }

@@ -9,7 +9,7 @@ pub(crate) mod text;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use actors::engine::condition::Condition;
+use actors::engine::status::ConnectionStatus;
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
 use rows::{Day, state::State};
@@ -18,7 +18,7 @@ use store::read::CampaignKey;
 
 use self::{connection::Standing, filter::Choices};
 use super::{
-    ConnectionStatus, DaysByCampaign, Shared,
+    ConnectionAnswer, DaysByCampaign, Shared,
     query::{Filter, in_state},
 };
 use crate::telemetry::shown::{Shown, Slice, Wanted};
@@ -66,22 +66,22 @@ struct Health {
 pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Result<String, String> {
     let state = filter.state()?;
     let now = shared.clock.now();
-    let all = shared.conditions.conditions();
+    let all = shared.statuses.statuses();
     let choices = Choices::of(&all);
     let connections = in_state(all.iter().map(AsRef::as_ref), state);
     let is_configured = !all.is_empty();
-    let mut conditions = all.clone();
-    conditions.retain(|condition| filter.holds(condition, state));
-    let health = Health::of(&conditions);
+    let mut statuses = all.clone();
+    statuses.retain(|status| filter.holds(status, state));
+    let health = Health::of(&statuses);
     // Those that need somebody first; polling and idle ones stay where they are.
-    conditions
+    statuses
         .sort_by(|a, b| (Standing::of(a.state), &a.connection).cmp(&(Standing::of(b.state), &b.connection)));
-    let connections_part = Part::new(pages.connections_page, conditions.len(), CONNECTIONS);
-    let statuses: Vec<_> = conditions
+    let connections_part = Part::new(pages.connections_page, statuses.len(), CONNECTIONS);
+    let statuses: Vec<_> = statuses
         .iter()
         .skip(connections_part.offset())
         .take(CONNECTIONS)
-        .map(|condition| ConnectionStatus::new(condition, shared, now))
+        .map(|status| ConnectionAnswer::new(status, shared, now))
         .collect();
 
     let wanted = |number: usize| Wanted {
@@ -161,9 +161,9 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
     ))
 }
 
-fn cards(shown: &Shown, days: Option<&DaysByCampaign>, conditions: &[Arc<Condition>]) -> Markup {
+fn cards(shown: &Shown, days: Option<&DaysByCampaign>, statuses: &[Arc<ConnectionStatus>]) -> Markup {
     let starts: HashMap<&str, Day> =
-        conditions.iter().map(|condition| (condition.connection.as_str(), condition.start_date)).collect();
+        statuses.iter().map(|status| (status.connection.as_str(), status.start_date)).collect();
     html! {
         div.cards {
             @for (place, campaign) in shown.campaigns.iter().enumerate() {
@@ -333,10 +333,10 @@ impl Part {
 // === impl Health ===
 
 impl Health {
-    fn of(conditions: &[Arc<Condition>]) -> Self {
+    fn of(statuses: &[Arc<ConnectionStatus>]) -> Self {
         let mut health = Self::default();
-        for condition in conditions {
-            match Standing::of(condition.state) {
+        for status in statuses {
+            match Standing::of(status.state) {
                 Standing::Troubled => health.troubled += 1,
                 Standing::Waiting => health.waiting += 1,
                 Standing::Well => health.well += 1,

@@ -2,15 +2,15 @@
 
 use rows::{
     Currency, Micros,
+    figures::{CampaignFigures, CampaignWindow, Windows},
     money::RawSpend,
-    snapshot::{CampaignSnapshot, CampaignWindow, Windows},
 };
 use serde_json::{Value, json};
 
 use super::*;
 
-pub(super) fn condition(name: &str, tenant: &str, state: State) -> Arc<Condition> {
-    Arc::new(Condition {
+pub(super) fn status(name: &str, tenant: &str, state: State) -> Arc<ConnectionStatus> {
+    Arc::new(ConnectionStatus {
         connection: name.to_owned(),
         integration: "stripe",
         tenant: tenant.to_owned(),
@@ -32,7 +32,7 @@ pub(super) fn campaign(id: &str, tenant: &str) -> ShownCampaign {
         spend: Some(RawSpend(Micros(5_000_000))),
         ..CampaignWindow::default()
     };
-    let snapshot = CampaignSnapshot {
+    let snapshot = CampaignFigures {
         connection: "label-a-meta".to_owned(),
         provider: "meta_ads".to_owned(),
         tenant: tenant.to_owned(),
@@ -78,7 +78,7 @@ fn names(answer: &Value) -> Vec<&str> {
 async fn lists_come_in_parts_that_fit_together() {
     let (server, world) = started();
     *world.more.lock() =
-        ["m", "n", "o"].map(|name| condition(name, "label-b", State::Idle)).into_iter().collect();
+        ["m", "n", "o"].map(|name| status(name, "label-b", State::Idle)).into_iter().collect();
     let first = json(server.address, "/api/v1/connections?limit=3").await;
     assert_eq!(
         (names(&first), &first["total"], &first["next"]),
@@ -106,7 +106,7 @@ async fn what_is_missing_is_told() {
     let mut young = campaign("1", "label-a");
     let day = |day| jiff::civil::date(2026, 11, day);
     young.snapshot.unread.last_7_days =
-        Some(rows::snapshot::Unread { first: day(18), last: day(22), days: 5 });
+        Some(rows::figures::Unread { first: day(18), last: day(22), days: 5 });
     *world.campaigns.lock() = vec![young];
     let answer = json(server.address, "/api/v1/campaigns").await;
     let unread = json!({
@@ -129,7 +129,7 @@ async fn what_is_missing_is_told() {
 #[tokio::test]
 async fn filters_leave_out_what_was_not_asked_for() {
     let (server, world) = started();
-    world.more.lock().push(condition("m", "label-b", State::Idle));
+    world.more.lock().push(status("m", "label-b", State::Idle));
     *world.campaigns.lock() = vec![campaign("1", "label-a"), campaign("2", "label-b")];
     for (query, expected) in [
         ("tenant=label-b", vec!["m"]),
@@ -193,7 +193,7 @@ async fn what_is_unknown_is_null_and_money_is_whole() {
 #[tokio::test]
 async fn answers_are_what_the_document_says() {
     let (server, world) = started();
-    world.more.lock().push(condition("m", "label-b", State::Idle));
+    world.more.lock().push(status("m", "label-b", State::Idle));
     *world.campaigns.lock() = vec![campaign("1", "label-a")];
     let document = json(server.address, "/api/v1/openapi.json").await;
     assert_eq!(document["openapi"], "3.1.0");

@@ -13,14 +13,14 @@ use std::{
 };
 
 use actors::{
-    engine::condition::{Condition, StreamCondition},
+    engine::status::{ConnectionStatus, StreamStatus},
     integration::Integration as _,
     integrations::stripe::Stripe,
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use rows::{clock::SystemClock, snapshot::SetAside, state::State};
+use rows::{clock::SystemClock, figures::SetAside, state::State};
 use store::read::CampaignKey;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -35,8 +35,8 @@ use crate::{
     settings::{Authentication, Basic, Http},
     telemetry::{
         Exposition, Metrics,
+        figures::StatusSource,
         shown::{CampaignSource, SetAsideSource, Shown, ShownCampaign, Slice, Wanted},
-        snapshot::ConditionSource,
     },
 };
 
@@ -44,7 +44,7 @@ use crate::{
 #[derive(Default)]
 struct World {
     missing: Mutex<Vec<String>>,
-    more: Mutex<Vec<Arc<Condition>>>,
+    more: Mutex<Vec<Arc<ConnectionStatus>>>,
     campaigns: Mutex<Vec<ShownCampaign>>,
     asked: Mutex<Vec<(String, Action)>>,
     news: Mutex<Vec<String>>,
@@ -117,9 +117,9 @@ impl Readiness for World {
     }
 }
 
-impl ConditionSource for World {
-    fn conditions(&self) -> Vec<Arc<Condition>> {
-        let first = Arc::new(Condition {
+impl StatusSource for World {
+    fn statuses(&self) -> Vec<Arc<ConnectionStatus>> {
+        let first = Arc::new(ConnectionStatus {
             connection: "label-a-meta".to_owned(),
             integration: "meta_ads",
             tenant: "label-a".to_owned(),
@@ -129,7 +129,7 @@ impl ConditionSource for World {
             last_success_at: Some(Timestamp::UNIX_EPOCH),
             next_poll_at: None,
             error: Some("the access token was refused: renew it".to_owned()),
-            streams: vec![StreamCondition {
+            streams: vec![StreamStatus {
                 account_id: "1".to_owned(),
                 stream: "insights",
                 state: State::NeedsReauth,
@@ -186,7 +186,7 @@ fn sources(world: &Arc<World>) -> Sources {
         name: "worker-1".to_owned(),
         clock: clock.clone(),
         exposition: Arc::new(Exposition::new(metrics, clock)),
-        conditions: world.clone(),
+        statuses: world.clone(),
         campaigns: world.clone(),
         set_aside: world.clone(),
         days: world.clone(),

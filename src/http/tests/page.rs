@@ -2,12 +2,12 @@
 
 use rows::{
     Micros,
+    figures::{Unread, Windows},
     money::RawSpend,
-    snapshot::{Unread, Windows},
 };
 
 use super::{
-    api::{campaign, condition},
+    api::{campaign, status},
     *,
 };
 
@@ -21,7 +21,7 @@ async fn page(address: SocketAddr, query: &str) -> String {
 async fn ten_thousand_connections_are_told_in_pages() {
     let (server, world) = started();
     *world.more.lock() = (0..10_000)
-        .map(|number| condition(&format!("c{number:05}"), &format!("t{number}"), State::Idle))
+        .map(|number| status(&format!("c{number:05}"), &format!("t{number}"), State::Idle))
         .collect();
     *world.campaigns.lock() = (0..5_000).map(|number| campaign(&format!("{number:04}"), "label-a")).collect();
     let first = page(server.address, "").await;
@@ -39,7 +39,7 @@ async fn ten_thousand_connections_are_told_in_pages() {
 #[tokio::test]
 async fn names_and_errors_cannot_become_markup() {
     let (server, world) = started();
-    world.more.lock().push(condition("m", "<script>alert(1)</script>", State::Idle));
+    world.more.lock().push(status("m", "<script>alert(1)</script>", State::Idle));
     *world.campaigns.lock() = vec![campaign("\"><script>", "a & b")];
     let html = page(server.address, "?tenant=%3Cscript%3E").await;
     assert!(!html.contains("<script"));
@@ -131,7 +131,7 @@ async fn buttons_are_there_for_whoever_may_press_them() {
     assert!(!answer.text().contains("label-a-meta/resume"), "it is not paused");
     server.stop().await.unwrap();
     let (server, world) = started_with_authentication();
-    let mut held = Condition::clone(&condition("held", "label-a", State::NeedsReauth));
+    let mut held = ConnectionStatus::clone(&status("held", "label-a", State::NeedsReauth));
     held.paused = true;
     world.more.lock().push(Arc::new(held));
     let answer = ask(server.address, "GET", "/", "Authorization: Bearer token\r\n").await;

@@ -5,15 +5,15 @@ mod rendering;
 
 use std::sync::Arc;
 
-use actors::engine::condition::{Condition, StreamCondition};
+use actors::engine::status::{ConnectionStatus, StreamStatus};
 use jiff::{Timestamp, civil::date};
 use rows::{Currency, Micros, money::RawSpend, music::MusicEntity, state::State};
 
 use super::{
     board::Board,
-    snapshot::{
-        ArtistSnapshot, CampaignSnapshot, CampaignWindow, CounterSnapshot, GoalSnapshot, GoalWindow,
-        MusicSnapshot, PaymentSnapshot, PaymentWindow, PlaylistSnapshot, Touched, TrackSnapshot, WebSnapshot,
+    figures::{
+        ArtistFigures, CampaignFigures, CampaignWindow, CounterFigures, GoalFigures, GoalWindow,
+        MusicFigures, PaymentFigures, PaymentWindow, PlaylistFigures, Touched, TrackFigures, WebFigures,
         WebWindow, Windows,
     },
 };
@@ -27,8 +27,8 @@ fn noon() -> Timestamp {
     at("2026-11-24T12:00:00Z")
 }
 
-fn campaign(account_id: &str, campaign_id: &str) -> CampaignSnapshot {
-    CampaignSnapshot {
+fn campaign(account_id: &str, campaign_id: &str) -> CampaignFigures {
+    CampaignFigures {
         connection: "label-a-meta".to_owned(),
         provider: "meta_ads".to_owned(),
         tenant: "label-a".to_owned(),
@@ -67,8 +67,8 @@ fn campaign(account_id: &str, campaign_id: &str) -> CampaignSnapshot {
     }
 }
 
-fn payment(connection: &str, currency: &str, exponent: u8) -> PaymentSnapshot {
-    PaymentSnapshot {
+fn payment(connection: &str, currency: &str, exponent: u8) -> PaymentFigures {
+    PaymentFigures {
         connection: connection.to_owned(),
         currency: Currency::parse(currency).unwrap(),
         exponent,
@@ -87,8 +87,8 @@ fn payment(connection: &str, currency: &str, exponent: u8) -> PaymentSnapshot {
     }
 }
 
-fn web(connection: &str) -> WebSnapshot {
-    WebSnapshot {
+fn web(connection: &str) -> WebFigures {
+    WebFigures {
         connection: connection.to_owned(),
         provider: "posthog".to_owned(),
         time_zone: "UTC".to_owned(),
@@ -101,7 +101,7 @@ fn web(connection: &str) -> WebSnapshot {
             last_7_days: Some(WebWindow { page_views: None, sessions: Some(0), session_seconds: Some(0) }),
             ..Windows::default()
         },
-        goals: vec![GoalSnapshot {
+        goals: vec![GoalFigures {
             goal: "signed \"up\"".to_owned(),
             windows: Windows {
                 yesterday: Some(GoalWindow {
@@ -119,13 +119,13 @@ fn web(connection: &str) -> WebSnapshot {
     }
 }
 
-fn music(connection: &str) -> MusicSnapshot {
+fn music(connection: &str) -> MusicFigures {
     let deezer = || "deezer".to_owned();
     let read_on = date(2026, 11, 24);
-    MusicSnapshot {
+    MusicFigures {
         connection: connection.to_owned(),
         provider: deezer(),
-        tracks: vec![TrackSnapshot {
+        tracks: vec![TrackFigures {
             service: deezer(),
             track_id: "3135556".to_owned(),
             read_on,
@@ -136,7 +136,7 @@ fn music(connection: &str) -> MusicSnapshot {
             time_zone: "UTC".to_owned(),
             streams: Windows { last_7_days: Some(1_234), ..Windows::default() },
         }],
-        artists: vec![ArtistSnapshot {
+        artists: vec![ArtistFigures {
             service: deezer(),
             artist_id: "27".to_owned(),
             read_on,
@@ -144,14 +144,14 @@ fn music(connection: &str) -> MusicSnapshot {
             followers: Some(0),
             monthly_listeners: None,
         }],
-        playlists: vec![PlaylistSnapshot {
+        playlists: vec![PlaylistFigures {
             service: deezer(),
             playlist_id: "908622995".to_owned(),
             read_on,
             name: Some("Hits".to_owned()),
             owner_name: None,
         }],
-        counters: vec![CounterSnapshot {
+        counters: vec![CounterFigures {
             service: deezer(),
             entity: MusicEntity::Playlist,
             id: "908622995".to_owned(),
@@ -164,8 +164,8 @@ fn music(connection: &str) -> MusicSnapshot {
     }
 }
 
-fn stream(account_id: &str, state: State, data_through: Option<&str>) -> StreamCondition {
-    StreamCondition {
+fn stream(account_id: &str, state: State, data_through: Option<&str>) -> StreamStatus {
+    StreamStatus {
         account_id: account_id.to_owned(),
         stream: "insights",
         state,
@@ -176,8 +176,8 @@ fn stream(account_id: &str, state: State, data_through: Option<&str>) -> StreamC
     }
 }
 
-fn condition(connection: &str, integration: &'static str) -> Condition {
-    Condition {
+fn status(connection: &str, integration: &'static str) -> ConnectionStatus {
+    ConnectionStatus {
         connection: connection.to_owned(),
         integration,
         tenant: "label-a".to_owned(),
@@ -195,9 +195,9 @@ fn condition(connection: &str, integration: &'static str) -> Condition {
 }
 
 /// A board with these campaigns, read at noon.
-fn board(campaigns: Vec<CampaignSnapshot>) -> Board {
+fn board(campaigns: Vec<CampaignFigures>) -> Board {
     let mut board = Board::default();
-    board.conditions = vec![Arc::new(condition("label-a-meta", "meta_ads"))];
+    board.statuses = vec![Arc::new(status("label-a-meta", "meta_ads"))];
     board.replace_campaigns(&Touched::All, campaigns, noon());
     board
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use actors::{
-    engine::condition::Condition,
+    engine::status::ConnectionStatus,
     observer::{CycleFacts, Observer},
     session::quota::Scope,
 };
@@ -19,15 +19,15 @@ use rows::{
     sink::Committed,
 };
 
-use super::{at, campaign, condition, music, payment, web};
+use super::{at, campaign, music, payment, status, web};
 use crate::telemetry::{
     Exposition, Metrics, Publisher,
+    figures::{
+        CampaignFigures, FigureError, FigureSource, MusicFigures, PaymentFigures, SetAside, StatusSource,
+        Touched, WebFigures,
+    },
     limits::{REFRESH_INTERVAL, RETRY_INTERVAL},
     shown::{CampaignSource, SetAsideSource, Slice, Wanted},
-    snapshot::{
-        CampaignSnapshot, ConditionSource, MusicSnapshot, PaymentSnapshot, SetAside, SnapshotError,
-        SnapshotSource, Touched, WebSnapshot,
-    },
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -103,54 +103,54 @@ fn facts_become_numbers() {
 /// A store that notes what it is asked.
 #[derive(Default)]
 struct Source {
-    campaigns: Mutex<Vec<CampaignSnapshot>>,
+    campaigns: Mutex<Vec<CampaignFigures>>,
     asked: Mutex<Vec<Touched>>,
     payments_asked: Mutex<usize>,
     web_and_music_asked: Mutex<(usize, usize)>,
     away: AtomicBool,
-    conditions: Mutex<Vec<Arc<Condition>>>,
+    statuses: Mutex<Vec<Arc<ConnectionStatus>>>,
     set_aside: Mutex<Vec<SetAside>>,
 }
 
-impl SnapshotSource for Source {
+impl FigureSource for Source {
     fn campaigns(
         &self,
         touched: Touched,
         _now: Timestamp,
-    ) -> BoxFuture<'_, Result<Vec<CampaignSnapshot>, SnapshotError>> {
+    ) -> BoxFuture<'_, Result<Vec<CampaignFigures>, FigureError>> {
         let all = self.campaigns.lock().clone();
         let of_touched =
             all.into_iter().filter(|one| touched.holds(&one.connection, &one.account_id)).collect();
         self.asked.lock().push(touched);
         let result =
-            if self.away.load(SeqCst) { Err(SnapshotError("away".to_owned())) } else { Ok(of_touched) };
+            if self.away.load(SeqCst) { Err(FigureError("away".to_owned())) } else { Ok(of_touched) };
         Box::pin(std::future::ready(result))
     }
 
-    fn payments(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentSnapshot>, SnapshotError>> {
+    fn payments(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentFigures>, FigureError>> {
         *self.payments_asked.lock() += 1;
         Box::pin(std::future::ready(Ok(vec![payment("label-a-meta", "USD", 2)])))
     }
 
-    fn web(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<WebSnapshot>, SnapshotError>> {
+    fn web(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<WebFigures>, FigureError>> {
         self.web_and_music_asked.lock().0 += 1;
         Box::pin(std::future::ready(Ok(vec![web("label-a-posthog")])))
     }
 
-    fn music(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
+    fn music(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicFigures>, FigureError>> {
         self.web_and_music_asked.lock().1 += 1;
         Box::pin(std::future::ready(Ok(vec![music("label-a-deezer")])))
     }
 
-    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, SnapshotError>> {
+    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, FigureError>> {
         let all = self.set_aside.lock().clone();
         Box::pin(std::future::ready(Ok(all)))
     }
 }
 
-impl ConditionSource for Source {
-    fn conditions(&self) -> Vec<Arc<Condition>> {
-        self.conditions.lock().clone()
+impl StatusSource for Source {
+    fn statuses(&self) -> Vec<Arc<ConnectionStatus>> {
+        self.statuses.lock().clone()
     }
 }
 
@@ -171,7 +171,7 @@ impl Bench {
         let exposition = Arc::new(Exposition::new(metrics.clone(), clock.clone()));
         let source = Arc::new(Source::default());
         source.campaigns.lock().extend([campaign("1", "2"), campaign("2", "3")]);
-        source.conditions.lock().push(Arc::new(condition("label-a-meta", "meta_ads")));
+        source.statuses.lock().push(Arc::new(status("label-a-meta", "meta_ads")));
         let publisher = Arc::new(Publisher::new(source.clone(), source.clone(), exposition.clone()));
         let at_work = publisher.clone();
         tokio::spawn(async move { at_work.run().await });
@@ -344,10 +344,10 @@ async fn while_the_store_is_away_the_old_numbers_stay_and_conditions_move() {
     bench.pass(2 * SECOND).await;
     assert!(bench.text().contains("campaign_name=\"Night Drive / US\""));
     assert_eq!(bench.asked().len(), 1);
-    let mut paused = condition("label-a-meta", "meta_ads");
+    let mut paused = status("label-a-meta", "meta_ads");
     paused.state = rows::state::State::Paused;
-    *bench.source.conditions.lock() = vec![Arc::new(paused)];
-    bench.metrics.condition_changed("label-a-meta");
+    *bench.source.statuses.lock() = vec![Arc::new(paused)];
+    bench.metrics.status_changed("label-a-meta");
     bench.pass(2 * SECOND).await;
     assert!(bench.text().contains("integration=\"meta_ads\",state=\"paused\"} 1"));
     assert_eq!(bench.asked(), [], "a store that is away is not asked for every change");
@@ -392,8 +392,8 @@ async fn what_was_read_can_be_shown_in_slices() {
         bench.publisher.campaigns(&wanted, now).total
     };
     assert_eq!([named("night dRIVE"), named("us"), named("3"), named("day drive")], [2, 2, 1, 0]);
-    bench.source.conditions.lock().clear();
-    bench.metrics.condition_changed("label-a-meta");
+    bench.source.statuses.lock().clear();
+    bench.metrics.status_changed("label-a-meta");
     bench.pass(SECOND).await;
     let page = bench.publisher.campaigns(&wanted(Slice::Page { offset: 0, limit: 10 }), now);
     assert_eq!(page.total, 0, "a connection that is gone takes its campaigns along");

@@ -3,14 +3,14 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil::date};
 use rows::Micros;
 
-use super::{at, board, campaign, condition, music, noon, payment, stream, web};
+use super::{at, board, campaign, music, noon, payment, status, stream, web};
 use crate::{
     insight::NamePattern,
     telemetry::{
         body::{Body, tests::identity},
+        figures::{CounterFigures, MarketingCampaign, Member, MemberRule, MusicFigures, Touched, Windows},
         limits::{CAMPAIGNS_MAX, COUNTERS_MAX, LABEL_CHARS_MAX},
         render::render,
-        snapshot::{CounterSnapshot, MarketingCampaign, Member, MemberRule, MusicSnapshot, Touched, Windows},
     },
 };
 use rows::state::State;
@@ -35,8 +35,8 @@ fn rich_board() -> crate::telemetry::board::Board {
     lifetime.end_at = Some(at("2026-12-04T12:00:00Z"));
     lifetime.windows = Windows::default();
     let mut board = board(vec![odd, lifetime, campaign("1", "120210000000000001")]);
-    board.conditions =
-        vec![condition("label-a-meta", "meta_ads").into(), condition("label-a-stripe", "stripe").into()];
+    board.statuses =
+        vec![status("label-a-meta", "meta_ads").into(), status("label-a-stripe", "stripe").into()];
     board.token_expiries.insert("label-a-meta".to_owned(), at("2027-01-01T00:00:00Z"));
     board.replace_payments(
         vec![
@@ -79,9 +79,9 @@ fn the_whole_text() {
 /// A board of web analytics and streaming services, the latter read by two connections.
 fn web_and_music_board() -> crate::telemetry::board::Board {
     let mut board = crate::telemetry::board::Board::default();
-    board.set_conditions(
+    board.set_statuses(
         ["label-a-posthog", "label-a-deezer", "label-b-deezer"]
-            .map(|connection| condition(connection, "deezer").into())
+            .map(|connection| status(connection, "deezer").into())
             .into(),
     );
     board.replace_web(vec![web("label-a-posthog"), web("gone")], noon());
@@ -117,7 +117,7 @@ fn web_windows_of_yesterday_go_and_what_was_read_of_music_stays() {
 #[test]
 fn music_of_a_connection_that_is_gone_goes_along() {
     let mut board = web_and_music_board();
-    board.set_conditions(vec![condition("label-a-deezer", "deezer").into()]);
+    board.set_statuses(vec![status("label-a-deezer", "deezer").into()]);
     let text = text(&board, noon());
     let popularity: Vec<&str> =
         text.lines().filter(|line| line.starts_with("dynamoi_track_popularity")).collect();
@@ -132,7 +132,7 @@ fn music_of_a_connection_that_is_gone_goes_along() {
 
 #[test]
 fn no_place_is_unknown_where_some_list_could_not_be_read() {
-    let placements = |change: fn(&mut MusicSnapshot)| {
+    let placements = |change: fn(&mut MusicFigures)| {
         let mut music = music("label-a-deezer");
         change(&mut music);
         let mut board = web_and_music_board();
@@ -142,14 +142,14 @@ fn no_place_is_unknown_where_some_list_could_not_be_read() {
             text.lines().find(|line| line.starts_with("dynamoi_playlist_placements{")).map(str::to_owned);
         line.map(|line| line.rsplit_once(' ').unwrap().1.to_owned())
     };
-    let nowhere: fn(&mut MusicSnapshot) = |music| music.placements.values_mut().for_each(BTreeSet::clear);
+    let nowhere: fn(&mut MusicFigures) = |music| music.placements.values_mut().for_each(BTreeSet::clear);
     assert_eq!(placements(nowhere).as_deref(), Some("0"), "every list was read");
-    let partly: fn(&mut MusicSnapshot) = |music| {
+    let partly: fn(&mut MusicFigures) = |music| {
         music.placements.values_mut().for_each(BTreeSet::clear);
         music.partly_placed.insert("deezer".to_owned());
     };
     assert_eq!(placements(partly), None);
-    let somewhere: fn(&mut MusicSnapshot) = |music| {
+    let somewhere: fn(&mut MusicFigures) = |music| {
         music.partly_placed.insert("deezer".to_owned());
     };
     assert_eq!(placements(somewhere).as_deref(), Some("1"), "at least there");
@@ -160,7 +160,7 @@ fn beyond_their_limit_counters_are_counted() {
     let mut many = music("label-a-deezer");
     let one = many.counters.remove(0);
     many.counters =
-        (0..=COUNTERS_MAX).map(|number| CounterSnapshot { id: number.to_string(), ..one.clone() }).collect();
+        (0..=COUNTERS_MAX).map(|number| CounterFigures { id: number.to_string(), ..one.clone() }).collect();
     let mut board = web_and_music_board();
     board.replace_music(vec![many], noon());
     let (texts, left_out) = render(&board, noon());
@@ -233,7 +233,7 @@ fn pacing_compares_with_the_time_of_reading() {
 
 #[test]
 fn several_accounts_show_the_worst_state_and_the_earliest_day() {
-    let mut unread = condition("label-a-meta", "meta_ads");
+    let mut unread = status("label-a-meta", "meta_ads");
     unread.streams.push(stream("3", State::NeedsReauth, None));
     let mut board = board(vec![]);
     let both = text(&board, noon());
@@ -243,7 +243,7 @@ fn several_accounts_show_the_worst_state_and_the_earliest_day() {
     assert!(both.contains(
         "dynamoi_data_through_timestamp_seconds{connection=\"label-a-meta\",stream=\"insights\"} 1795392000\n"
     ));
-    board.conditions = vec![unread.into()];
+    board.statuses = vec![unread.into()];
     let with_unread = text(&board, noon());
     assert!(with_unread.contains("state=\"needs_reauth\"} 1\n"));
     assert!(!with_unread.contains("dynamoi_data_through_timestamp_seconds"));
@@ -252,7 +252,7 @@ fn several_accounts_show_the_worst_state_and_the_earliest_day() {
 #[test]
 fn a_connection_that_is_gone_takes_its_series_along() {
     let mut board = board(vec![campaign("1", "2")]);
-    board.conditions.clear();
+    board.statuses.clear();
     assert_eq!(text(&board, noon()), "");
 }
 
@@ -305,7 +305,7 @@ fn the_limit_is_shared_by_connection_and_what_falls_out_is_named() {
     });
     let mut board = board(many.chain(few).collect());
     let connections = ["label-a-meta", "label-b-meta"];
-    board.conditions = connections.map(|name| condition(name, "meta_ads").into()).into();
+    board.statuses = connections.map(|name| status(name, "meta_ads").into()).into();
     let shown = text(&board, noon());
     let infos = shown.lines().filter(|line| line.starts_with("dynamoi_campaign_info{"));
     assert_eq!(infos.clone().count(), CAMPAIGNS_MAX);

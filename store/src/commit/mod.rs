@@ -3,10 +3,9 @@
 pub mod admit;
 pub mod ads;
 pub mod changes;
+mod checkpoint;
 mod content;
 pub mod daily;
-pub mod express;
-mod ledger;
 mod links;
 mod music;
 mod narrow;
@@ -15,6 +14,7 @@ pub mod profiles;
 mod quarantine;
 mod revenue;
 mod royalties;
+pub mod single_statement;
 mod tombstones;
 mod vanish;
 mod web;
@@ -25,7 +25,7 @@ use foldhash::{HashMap, HashMapExt};
 use jiff::Timestamp;
 use rows::{
     Row, Table,
-    ledger::Ledger,
+    checkpoint::Checkpoint,
     sink::{Commit, Committed, SinkError},
 };
 use sea_orm::DbErr;
@@ -78,11 +78,13 @@ pub fn check(commit: &Commit) -> Result<(), SinkError> {
         )));
     }
     commit.check()?;
-    match &commit.ledger {
-        Some(ledger) if ledger.stream != commit.stream || ledger.account_id != commit.account_id => {
+    match &commit.checkpoint {
+        Some(checkpoint)
+            if checkpoint.stream != commit.stream || checkpoint.account_id != commit.account_id =>
+        {
             Err(SinkError::Refused(format!(
-                "the ledger of stream {:?}, account {:?} came with rows of stream {:?}, account {:?}",
-                ledger.stream, ledger.account_id, commit.stream, commit.account_id
+                "the checkpoint of stream {:?}, account {:?} came with rows of stream {:?}, account {:?}",
+                checkpoint.stream, checkpoint.account_id, commit.stream, commit.account_id
             )))
         }
         _ => Ok(()),
@@ -99,10 +101,10 @@ pub async fn apply(
     Circumstances { keyring, now, narrowing }: Circumstances<'_>,
 ) -> Result<Option<Committed>, DbErr> {
     let commit = &admitted.commit;
-    // What vanished decides whether the ledger may be written: then it comes last.
-    let ledger = commit.ledger.as_ref();
-    let ledger_first = ledger.filter(|_| commit.vanish.is_none());
-    let Some(connection_id) = enter(tx, ids, commit, ledger_first).await? else {
+    // What vanished decides whether the checkpoint may be written: then it comes last.
+    let checkpoint = commit.checkpoint.as_ref();
+    let checkpoint_first = checkpoint.filter(|_| commit.vanish.is_none());
+    let Some(connection_id) = enter(tx, ids, commit, checkpoint_first).await? else {
         return Ok(None);
     };
     let scope =
@@ -141,26 +143,27 @@ pub async fn apply(
     }
     quarantine::note(tx, commit, &narrowed.refused, now).await?;
     committed.set_aside.extend(narrowed.refused.iter().map(|refused| refused.reason));
-    if let Some(ledger) = ledger.filter(|_| ledger_first.is_none() && committed.shrunk.is_none()) {
-        ledger::write(tx, commit, ledger).await?;
+    if let Some(checkpoint) = checkpoint.filter(|_| checkpoint_first.is_none() && committed.shrunk.is_none())
+    {
+        checkpoint::write(tx, commit, checkpoint).await?;
     }
     Ok(Some(committed))
 }
 
-/// Passes the fence, with the ledger where it is to be written first. The connection's number; nothing when its epoch is
+/// Passes the fence, with the checkpoint where it is to be written first. The connection's number; nothing when its epoch is
 /// outdated.
 async fn enter(
     tx: &Transaction<'_>,
     ids: &mut EntityIds,
     commit: &Commit,
-    ledger: Option<&Ledger>,
+    checkpoint: Option<&Checkpoint>,
 ) -> Result<Option<i64>, DbErr> {
-    if let Some(ledger) = ledger
-        && !ledger::write(tx, commit, ledger).await?
+    if let Some(checkpoint) = checkpoint
+        && !checkpoint::write(tx, commit, checkpoint).await?
     {
         return Ok(None);
     }
-    let known = ids.connection(&commit.connection).filter(|_| ledger.is_some());
+    let known = ids.connection(&commit.connection).filter(|_| checkpoint.is_some());
     let id = match known {
         Some(id) => Some(id),
         None => fence::pass(tx, &commit.connection, commit.epoch).await?,

@@ -1,4 +1,4 @@
-//! One entry of the provider's own ledger.
+//! One entry of the provider's own checkpoint.
 
 use rows::payments;
 use sea_orm::entity::prelude::*;

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use rows::{
     Currency, Day, DayRange, Micros,
     day::day_at,
+    figures::{CampaignFigures, CampaignWindow, Windows},
     money::RawSpend,
-    snapshot::{CampaignSnapshot, CampaignWindow, Windows},
     status,
     zone::zone,
 };
@@ -27,7 +27,7 @@ impl Store {
         &self,
         touched: Option<&[(String, String)]>,
         now: Timestamp,
-    ) -> Result<Vec<CampaignSnapshot>, StoreError> {
+    ) -> Result<Vec<CampaignFigures>, StoreError> {
         let connections = match touched {
             Some(touched) => {
                 let names = touched.iter().map(|(name, _)| name.as_str()).collect();
@@ -80,7 +80,7 @@ impl Store {
 }
 
 /// The first day of a campaign with a lifetime budget, when every day since has been read.
-fn whole_life(snapshot: &CampaignSnapshot, reading: &Reading) -> Option<Day> {
+fn whole_life(snapshot: &CampaignFigures, reading: &Reading) -> Option<Day> {
     snapshot.lifetime_budget?;
     let zone = zone(&reading.time_zone)?;
     let first = day_at(snapshot.start_at?, &zone);
@@ -107,7 +107,7 @@ fn snapshot_of(
     (account, campaign_id): &(Account, String),
     object: Option<&ad_campaign::Model>,
     sums: Option<&Sums>,
-) -> Option<CampaignSnapshot> {
+) -> Option<CampaignFigures> {
     let spent = sums.is_some_and(|sums| sums.windows[3].may_be_positive(SPEND));
     // What was asked for counts as well as what happens: a campaign that should run and does not is worth seeing.
     let active = object.is_some_and(is_active);
@@ -126,7 +126,7 @@ fn snapshot_of(
     };
     let instant = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
     let object_currency = || object.and_then(|object| Currency::parse(object.currency.as_deref()?).ok());
-    Some(CampaignSnapshot {
+    Some(CampaignFigures {
         connection: connection.name.clone(),
         provider: connection.integration.clone(),
         tenant: connection.tenant.clone(),

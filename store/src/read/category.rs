@@ -1,4 +1,4 @@
-//! Which figure each category of a payment provider's ledger belongs to: exactly one, so that they add up to the net.
+//! Which figure each category of a payment provider's checkpoint belongs to: exactly one, so that they add up to the net.
 
 /// A figure of payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

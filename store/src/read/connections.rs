@@ -9,7 +9,7 @@ use sea_orm::{EntityTrait, QueryOrder};
 use crate::{
     Store, StoreError,
     convert::{day, timestamp},
-    entity::{connection, ledger},
+    entity::{checkpoint, connection},
 };
 
 /// A connection as the database knows it.
@@ -63,15 +63,15 @@ impl Store {
     pub async fn connections(&self) -> Result<Vec<ConnectionStatus>, StoreError> {
         let connections =
             connection::Entity::find().order_by_asc(connection::Column::Name).all(&self.pools.read).await?;
-        let ledgers = ledger::Entity::find()
-            .order_by_asc(ledger::Column::AccountId)
-            .order_by_asc(ledger::Column::Stream)
+        let checkpoints = checkpoint::Entity::find()
+            .order_by_asc(checkpoint::Column::AccountId)
+            .order_by_asc(checkpoint::Column::Stream)
             .all(&self.pools.read)
             .await?;
         let mut streams: HashMap<i64, Vec<StreamStatus>> = HashMap::new();
-        for ledger in ledgers {
-            let of_connection = streams.entry(ledger.connection_id).or_default();
-            of_connection.push(stream_status(ledger));
+        for checkpoint in checkpoints {
+            let of_connection = streams.entry(checkpoint.connection_id).or_default();
+            of_connection.push(stream_status(checkpoint));
         }
         Ok(connections
             .into_iter()
@@ -83,14 +83,14 @@ impl Store {
     }
 }
 
-fn stream_status(ledger: ledger::Model) -> StreamStatus {
+fn stream_status(checkpoint: checkpoint::Model) -> StreamStatus {
     StreamStatus {
-        account_id: ledger.account_id,
-        stream: ledger.stream,
-        time_zone: ledger.time_zone,
-        data_through: ledger.data_through.map(timestamp),
-        settled_through: ledger.settled_through.and_then(day),
-        forbidden: ledger.forbidden,
+        account_id: checkpoint.account_id,
+        stream: checkpoint.stream,
+        time_zone: checkpoint.time_zone,
+        data_through: checkpoint.data_through.map(timestamp),
+        settled_through: checkpoint.settled_through.and_then(day),
+        forbidden: checkpoint.forbidden,
     }
 }
 

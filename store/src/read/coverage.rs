@@ -2,9 +2,9 @@
 
 use rows::{
     Day, DayRange,
+    checkpoint::{Checkpoint, DaysProgress, Progress},
     day::plus_days,
-    ledger::{DaysProgress, Ledger, Progress},
-    snapshot::{Unread, Windows},
+    figures::{Unread, Windows},
 };
 
 use super::window_days;
@@ -34,8 +34,8 @@ pub fn unread_windows(progress: &DaysProgress, today: Day, own_first: Option<Day
 
 /// Which of the windows that end with `today` have been read. When what a stream speaks of began is not known: every day is
 /// needed.
-pub fn known_windows(ledger: &Ledger, today: Day) -> [bool; 4] {
-    match &ledger.progress {
+pub fn known_windows(checkpoint: &Checkpoint, today: Day) -> [bool; 4] {
+    match &checkpoint.progress {
         Progress::Days(days) => window_days(today).map(|window| unread(days, window, today, None).is_none()),
         // What a set shows is of the moment, not of a day.
         Progress::Feed(_) | Progress::Snapshot(_) => [false; 4],

@@ -137,7 +137,7 @@ async fn spend_by_day(
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use rows::ledger::DaysProgress;
+    use rows::checkpoint::DaysProgress;
 
     use super::*;
 

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use rows::{
-    Currency, Day, DayRange, Micros, day::day_at, ledger::Progress, money::RawSpend, snapshot::CampaignWindow,
+    Currency, Day, DayRange, Micros, checkpoint::Progress, day::day_at, figures::CampaignWindow,
+    money::RawSpend,
 };
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, sea_query::ArrayType};
 
 use super::{
     campaigns::{is_active, own_first},
     coverage::days_read,
-    streams::{Facts, StreamKey, joined, ledgers, stream_of},
+    streams::{Facts, StreamKey, checkpoints, joined, stream_of},
     sums::{
         Account, CAMPAIGNS, Connection, Reading, accounts_joined, connections_with, objects_of, readings,
     },
@@ -170,24 +171,24 @@ impl Store {
         let names: BTreeMap<String, &String> =
             names.iter().map(|name| (long_keys::stored(backend, name.clone()), name)).collect();
         for of in [VISITS, GOALS] {
-            let ledgers = ledgers(database, &connections, of).await?;
-            let streams: Vec<&StreamKey> = ledgers.keys().collect();
+            let checkpoints = checkpoints(database, &connections, of).await?;
+            let streams: Vec<&StreamKey> = checkpoints.keys().collect();
             for streams in streams.chunks(limits::KEYS_STATEMENT_MAX) {
                 for row in visits(database, of, streams, &names, days).await? {
                     let stream = stream_of(&row)?;
                     let stored: String = row.try_get("", "campaign")?;
-                    let (Some(connection), Some(ledger), Some(utm_campaign)) =
-                        (connections.get(&stream.0), ledgers.get(&stream), names.get(&stored))
+                    let (Some(connection), Some(checkpoint), Some(utm_campaign)) =
+                        (connections.get(&stream.0), checkpoints.get(&stream), names.get(&stored))
                     else {
                         continue;
                     };
-                    let Some(zone) = ledger.zone() else { continue };
+                    let Some(zone) = checkpoint.zone() else { continue };
                     let today = day_at(now, &zone);
                     let visits = found
                         .entry(((*utm_campaign).clone(), stream.0))
                         .or_insert_with(|| CampaignVisits::none(connection, (*utm_campaign).clone()));
                     if of.table == VISITS.table {
-                        let (asked, read) = coverage(&ledger.progress, days, today);
+                        let (asked, read) = coverage(&checkpoint.progress, days, today);
                         visits.add(&row, asked, read)?;
                     } else {
                         visits.reach(&row)?;

@@ -17,10 +17,10 @@ mod web;
 pub use connections::{ConnectionStatus, StreamStatus};
 pub use days::{CampaignDays, CampaignKey};
 pub use history::{CampaignHistory, CampaignVisits, DayTold, GoalVisits};
-pub use rows::snapshot::{
-    ArtistSnapshot, CampaignSnapshot, CampaignWindow, CounterSnapshot, GoalSnapshot, GoalWindow,
-    MusicSnapshot, PaymentSnapshot, PaymentWindow, PlaylistSnapshot, SetAside, TrackSnapshot, Unread,
-    WebSnapshot, WebWindow, Windows,
+pub use rows::figures::{
+    ArtistFigures, CampaignFigures, CampaignWindow, CounterFigures, GoalFigures, GoalWindow, MusicFigures,
+    PaymentFigures, PaymentWindow, PlaylistFigures, SetAside, TrackFigures, Unread, WebFigures, WebWindow,
+    Windows,
 };
 
 use rows::{Day, DayRange, day::plus_days};

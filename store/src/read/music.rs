@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use rows::{
     Day, Micros,
+    checkpoint::{Checkpoint, Progress},
     day::{day_at, plus_days},
-    ledger::{Ledger, Progress},
+    figures::{ArtistFigures, CounterFigures, MusicFigures, PlaylistFigures, TrackFigures, Windows},
     music::MusicEntity,
-    snapshot::{ArtistSnapshot, CounterSnapshot, MusicSnapshot, PlaylistSnapshot, TrackSnapshot, Windows},
 };
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 use super::{
     coverage::known_windows,
-    streams::{Facts, StreamKey, last_day, ledgers, rows_of_day, stream_of, sum_or_zero, sums, windows},
+    streams::{Facts, StreamKey, checkpoints, last_day, rows_of_day, stream_of, sum_or_zero, sums, windows},
     sums::{Connection, connections_with},
 };
 use crate::{Store, StoreError, sql::Sql};
@@ -37,10 +37,10 @@ type Key = (String, String);
 /// One connection's part, by key.
 #[derive(Default)]
 struct Part {
-    tracks: BTreeMap<Key, TrackSnapshot>,
-    artists: BTreeMap<Key, ArtistSnapshot>,
-    playlists: BTreeMap<Key, PlaylistSnapshot>,
-    counters: Vec<CounterSnapshot>,
+    tracks: BTreeMap<Key, TrackFigures>,
+    artists: BTreeMap<Key, ArtistFigures>,
+    playlists: BTreeMap<Key, PlaylistFigures>,
+    counters: Vec<CounterFigures>,
     placements: BTreeMap<String, BTreeSet<(String, String)>>,
     partly_placed: BTreeSet<String>,
 }
@@ -54,7 +54,7 @@ struct Reader<'a, C> {
 
 impl Store {
     /// What every connection last saw of streaming services, by name.
-    pub async fn music(&self, now: Timestamp) -> Result<Vec<MusicSnapshot>, StoreError> {
+    pub async fn music(&self, now: Timestamp) -> Result<Vec<MusicFigures>, StoreError> {
         let database = &self.pools.read;
         let tables = [TRACKS, ARTISTS, COUNTERS, PLACEMENTS].map(|facts| facts.entities);
         let connections = connections_with(database, &tables).await?;
@@ -65,11 +65,11 @@ impl Store {
         reader.tracks(now).await?;
         reader.names().await?;
         let mut parts = reader.parts;
-        let mut snapshots: Vec<MusicSnapshot> = connections
+        let mut snapshots: Vec<MusicFigures> = connections
             .values()
             .filter_map(|connection| {
                 let part = parts.remove(&connection.id)?;
-                Some(MusicSnapshot {
+                Some(MusicFigures {
                     connection: connection.name.clone(),
                     provider: connection.integration.clone(),
                     tracks: part.tracks.into_values().collect(),
@@ -87,8 +87,9 @@ impl Store {
 }
 
 /// The day that each stream last read.
-fn last_days(ledgers: &BTreeMap<StreamKey, Ledger>) -> BTreeMap<StreamKey, Day> {
-    let days = ledgers.iter().filter_map(|(stream, ledger)| Some((stream.clone(), last_day(ledger)?)));
+fn last_days(checkpoints: &BTreeMap<StreamKey, Checkpoint>) -> BTreeMap<StreamKey, Day> {
+    let days =
+        checkpoints.iter().filter_map(|(stream, checkpoint)| Some((stream.clone(), last_day(checkpoint)?)));
     days.collect()
 }
 
@@ -100,7 +101,7 @@ fn text(row: &QueryResult, column: &str) -> Result<String, DbErr> {
 
 impl<C: ConnectionTrait> Reader<'_, C> {
     async fn last_days(&self, of: Facts) -> Result<BTreeMap<StreamKey, Day>, StoreError> {
-        Ok(last_days(&ledgers(self.database, self.connections, of).await?))
+        Ok(last_days(&checkpoints(self.database, self.connections, of).await?))
     }
 
     async fn counters(&mut self) -> Result<(), StoreError> {
@@ -111,7 +112,7 @@ impl<C: ConnectionTrait> Reader<'_, C> {
             // Only this worker writes there.
             let Some(entity) = MusicEntity::parse(&text(&row, "entity")?) else { continue };
             let Some(read_on) = days.get(&stream).copied() else { continue };
-            let counter = CounterSnapshot {
+            let counter = CounterFigures {
                 service: text(&row, "service")?,
                 entity,
                 id: text(&row, "object_id")?,
@@ -125,7 +126,7 @@ impl<C: ConnectionTrait> Reader<'_, C> {
         }
         for part in self.parts.values_mut() {
             part.counters.sort_by(|a, b| {
-                let key = |one: &CounterSnapshot| (one.service.clone(), one.entity, one.id.clone());
+                let key = |one: &CounterFigures| (one.service.clone(), one.entity, one.id.clone());
                 key(a).cmp(&key(b)).then_with(|| a.counter.cmp(&b.counter))
             });
         }
@@ -228,8 +229,8 @@ impl<C: ConnectionTrait> Reader<'_, C> {
     }
 
     async fn tracks(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        let ledgers = ledgers(self.database, self.connections, TRACKS).await?;
-        let days = last_days(&ledgers);
+        let checkpoints = checkpoints(self.database, self.connections, TRACKS).await?;
+        let days = last_days(&checkpoints);
         for row in
             rows_of_day(self.database, TRACKS, "e.service, e.track_id, f.popularity_micros", &days).await?
         {
@@ -238,21 +239,21 @@ impl<C: ConnectionTrait> Reader<'_, C> {
             let part = self.parts.entry(stream.0).or_default();
             let track = part.track(&text(&row, "service")?, &text(&row, "track_id")?, read_on);
             track.popularity = row.try_get::<Option<i64>>("", "popularity_micros")?.map(Micros);
-            if let Some(ledger) = ledgers.get(&stream) {
-                track.time_zone.clone_from(&ledger.time_zone);
+            if let Some(checkpoint) = checkpoints.get(&stream) {
+                track.time_zone.clone_from(&checkpoint.time_zone);
             }
         }
         // Streams are of whole days: what a set shows of the moment is no sum.
         let mut by_today: BTreeMap<Day, Vec<&StreamKey>> = BTreeMap::new();
-        for (stream, ledger) in &ledgers {
-            if let (Progress::Days(_), Some(zone)) = (&ledger.progress, ledger.zone()) {
+        for (stream, checkpoint) in &checkpoints {
+            if let (Progress::Days(_), Some(zone)) = (&checkpoint.progress, checkpoint.zone()) {
                 by_today.entry(day_at(now, &zone)).or_default().push(stream);
             }
         }
         for (today, streams) in by_today {
             let group = ["service", "track_id"];
             for sums in sums(self.database, TRACKS, &group, &["streams"], today, &streams).await? {
-                let (Some(ledger), [service, id]) = (ledgers.get(&sums.stream), &*sums.group) else {
+                let (Some(checkpoint), [service, id]) = (checkpoints.get(&sums.stream), &*sums.group) else {
                     continue;
                 };
                 if !sums.windows[3].is_said(0) {
@@ -261,9 +262,9 @@ impl<C: ConnectionTrait> Reader<'_, C> {
                 let read_on = days.get(&sums.stream).copied().unwrap_or(today);
                 let part = self.parts.entry(sums.stream.0).or_default();
                 let track = part.track(service, id, read_on);
-                track.time_zone.clone_from(&ledger.time_zone);
+                track.time_zone.clone_from(&checkpoint.time_zone);
                 let of =
-                    windows(known_windows(ledger, today), |number| sum_or_zero(&sums.windows, number, 0));
+                    windows(known_windows(checkpoint, today), |number| sum_or_zero(&sums.windows, number, 0));
                 track.streams = Windows {
                     today: of.today.flatten(),
                     yesterday: of.yesterday.flatten(),
@@ -329,8 +330,8 @@ impl Part {
         }
     }
 
-    fn track(&mut self, service: &str, id: &str, read_on: Day) -> &mut TrackSnapshot {
-        let track = self.tracks.entry((service.to_owned(), id.to_owned())).or_insert_with(|| TrackSnapshot {
+    fn track(&mut self, service: &str, id: &str, read_on: Day) -> &mut TrackFigures {
+        let track = self.tracks.entry((service.to_owned(), id.to_owned())).or_insert_with(|| TrackFigures {
             service: service.to_owned(),
             track_id: id.to_owned(),
             read_on,
@@ -345,9 +346,9 @@ impl Part {
         track
     }
 
-    fn artist(&mut self, service: &str, id: &str, read_on: Day) -> &mut ArtistSnapshot {
+    fn artist(&mut self, service: &str, id: &str, read_on: Day) -> &mut ArtistFigures {
         let artist =
-            self.artists.entry((service.to_owned(), id.to_owned())).or_insert_with(|| ArtistSnapshot {
+            self.artists.entry((service.to_owned(), id.to_owned())).or_insert_with(|| ArtistFigures {
                 service: service.to_owned(),
                 artist_id: id.to_owned(),
                 read_on,
@@ -359,9 +360,9 @@ impl Part {
         artist
     }
 
-    fn playlist(&mut self, service: &str, id: &str, read_on: Day) -> &mut PlaylistSnapshot {
+    fn playlist(&mut self, service: &str, id: &str, read_on: Day) -> &mut PlaylistFigures {
         let key = (service.to_owned(), id.to_owned());
-        let playlist = self.playlists.entry(key).or_insert_with(|| PlaylistSnapshot {
+        let playlist = self.playlists.entry(key).or_insert_with(|| PlaylistFigures {
             service: service.to_owned(),
             playlist_id: id.to_owned(),
             read_on,

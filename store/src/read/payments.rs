@@ -1,13 +1,13 @@
-//! Money as telemetry shows it: sums of the provider's own ledger, by currency, over four windows.
+//! Money as telemetry shows it: sums of the provider's own checkpoint, by currency, over four windows.
 
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{Timestamp, tz::TimeZone};
 use rows::{
     Currency, Micros,
+    checkpoint::{Checkpoint, Progress},
     day::{day_at, end_of, start_of},
-    ledger::{Ledger, Progress},
-    snapshot::{PaymentSnapshot, PaymentWindow, Windows},
+    figures::{PaymentFigures, PaymentWindow, Windows},
 };
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 
@@ -17,12 +17,12 @@ use super::{
     tally::{Tallies, tallied},
     window_days,
 };
-use crate::{Store, StoreError, entity::ledger, sql::Sql};
+use crate::{Store, StoreError, entity::checkpoint, sql::Sql};
 
 /// Where money is: a connection without any of it has nothing to show.
 const PAYMENTS: [&str; 2] = ["ledger_entry_rows", "subscription_entities"];
 
-/// What is added up of the provider's ledger.
+/// What is added up of the provider's checkpoint.
 const COLUMNS: [&str; 3] = ["amount_minor", "fee_minor", "net_minor"];
 
 /// What is known of one currency of a connection.
@@ -43,31 +43,31 @@ struct Sums {
 }
 
 impl Store {
-    /// Every connection that has entries of a ledger or recurring revenue, by name and currency.
-    pub async fn payment_windows(&self, now: Timestamp) -> Result<Vec<PaymentSnapshot>, StoreError> {
+    /// Every connection that has entries of a checkpoint or recurring revenue, by name and currency.
+    pub async fn payment_windows(&self, now: Timestamp) -> Result<Vec<PaymentFigures>, StoreError> {
         let database = &self.pools.read;
         let mut snapshots = Vec::new();
         let connections = connections_with(database, &PAYMENTS).await?;
         let mut connections: Vec<Connection> = connections.into_values().collect();
         connections.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut ledgers = ledgers(database).await?;
+        let mut checkpoints = checkpoints(database).await?;
         for connection in connections {
-            // Without a ledger nothing was read yet; without a feed it is no payment provider.
-            let ledgers = ledgers.remove(&connection.id).unwrap_or_default();
-            let Some(first) = ledgers.iter().find(|ledger| is_feed(ledger)) else {
+            // Without a checkpoint nothing was read yet; without a feed it is no payment provider.
+            let checkpoints = checkpoints.remove(&connection.id).unwrap_or_default();
+            let Some(first) = checkpoints.iter().find(|checkpoint| is_feed(checkpoint)) else {
                 continue;
             };
             let time_zone = first.time_zone.clone();
             let Some(zone) = first.zone() else { continue };
             let today = day_at(now, &zone);
-            let since_midnight = caught_up_at(&ledgers).is_some_and(|at| at >= start_of(today, &zone));
-            let listed_from = listed_from(&ledgers);
+            let since_midnight = caught_up_at(&checkpoints).is_some_and(|at| at >= start_of(today, &zone));
+            let listed_from = listed_from(&checkpoints);
             let days = window_days(today);
             // Every day of a window must lie in what was listed, and was read to its end only if somebody asked after it.
             let known = days.map(|days| since_midnight && listed_from <= start_of(days.first, &zone));
             for (currency, money) in money(database, connection.id, now, &zone).await? {
                 let window = |number: usize| known[number].then(|| money.windows[number].window()).flatten();
-                snapshots.push(PaymentSnapshot {
+                snapshots.push(PaymentFigures {
                     connection: connection.name.clone(),
                     currency,
                     exponent: money.exponent,
@@ -81,29 +81,29 @@ impl Store {
     }
 }
 
-async fn ledgers(database: &impl ConnectionTrait) -> Result<HashMap<i64, Vec<Ledger>>, StoreError> {
-    let mut ledgers: HashMap<i64, Vec<Ledger>> = HashMap::new();
+async fn checkpoints(database: &impl ConnectionTrait) -> Result<HashMap<i64, Vec<Checkpoint>>, StoreError> {
+    let mut checkpoints: HashMap<i64, Vec<Checkpoint>> = HashMap::new();
     let of_payments = any_has(&PAYMENTS, "r.connection_id = ledger.connection_id");
-    for stored in ledger::Entity::find().filter(Expr::cust(of_payments)).all(database).await? {
-        let ledger = serde_json::from_str(&stored.memory).map_err(|error| {
+    for stored in checkpoint::Entity::find().filter(Expr::cust(of_payments)).all(database).await? {
+        let checkpoint = serde_json::from_str(&stored.memory).map_err(|error| {
             StoreError::Unreadable(format!(
-                "ledger of {:?}, stream {:?}: {error}",
+                "checkpoint of {:?}, stream {:?}: {error}",
                 stored.connection, stored.stream
             ))
         })?;
-        ledgers.entry(stored.connection_id).or_default().push(ledger);
+        checkpoints.entry(stored.connection_id).or_default().push(checkpoint);
     }
-    Ok(ledgers)
+    Ok(checkpoints)
 }
 
-fn is_feed(ledger: &Ledger) -> bool {
-    matches!(ledger.progress, Progress::Feed(_))
+fn is_feed(checkpoint: &Checkpoint) -> bool {
+    matches!(checkpoint.progress, Progress::Feed(_))
 }
 
 /// When the last of its feeds was read to its end; nothing while one never was. Forbidden ones do not count.
-fn caught_up_at(ledgers: &[Ledger]) -> Option<Timestamp> {
-    let feeds = ledgers.iter().filter(|ledger| ledger.forbidden.is_none());
-    let instants = feeds.filter_map(|ledger| match &ledger.progress {
+fn caught_up_at(checkpoints: &[Checkpoint]) -> Option<Timestamp> {
+    let feeds = checkpoints.iter().filter(|checkpoint| checkpoint.forbidden.is_none());
+    let instants = feeds.filter_map(|checkpoint| match &checkpoint.progress {
         Progress::Feed(feed) => Some(feed.caught_up_at),
         _ => None,
     });
@@ -113,9 +113,9 @@ fn caught_up_at(ledgers: &[Ledger]) -> Option<Timestamp> {
 
 /// From when on all of its feeds were listed. What an older version listed is not known, and went back 90 days unless
 /// somebody said otherwise.
-fn listed_from(ledgers: &[Ledger]) -> Timestamp {
-    let feeds = ledgers.iter().filter(|ledger| ledger.forbidden.is_none());
-    let days = feeds.filter_map(|ledger| match &ledger.progress {
+fn listed_from(checkpoints: &[Checkpoint]) -> Timestamp {
+    let feeds = checkpoints.iter().filter(|checkpoint| checkpoint.forbidden.is_none());
+    let days = feeds.filter_map(|checkpoint| match &checkpoint.progress {
         Progress::Feed(feed) => feed.since,
         _ => None,
     });

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rows::snapshot::SetAside;
+use rows::figures::SetAside;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::{

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rows::{Day, ledger::Ledger, snapshot::Windows};
+use rows::{Day, checkpoint::Checkpoint, figures::Windows};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value, sea_query::ArrayType};
 
 use super::{
@@ -40,12 +40,12 @@ pub struct Sums {
     pub windows: [Tallies; 4],
 }
 
-/// The ledgers of the streams that these facts come from, for connections that are configured.
-pub async fn ledgers(
+/// The checkpoints of the streams that these facts come from, for connections that are configured.
+pub async fn checkpoints(
     database: &impl ConnectionTrait,
     connections: &HashMap<i64, Connection>,
     of: Facts,
-) -> Result<BTreeMap<StreamKey, Ledger>, StoreError> {
+) -> Result<BTreeMap<StreamKey, Checkpoint>, StoreError> {
     let Facts { entities, condition, .. } = of;
     let statement = Sql::new(
         database.get_database_backend(),
@@ -53,19 +53,19 @@ pub async fn ledgers(
     )
     .text(&format!("{entities} e WHERE {OF_STREAM}{condition})"))
     .done();
-    let mut ledgers = BTreeMap::new();
+    let mut checkpoints = BTreeMap::new();
     for row in database.query_all_raw(statement).await? {
         let key = stream_of(&row)?;
         if !connections.contains_key(&key.0) {
             continue;
         }
         let memory: String = row.try_get("", "memory")?;
-        let ledger = serde_json::from_str(&memory).map_err(|error| {
-            StoreError::Unreadable(format!("ledger of account {:?}, stream {:?}: {error}", key.1, key.2))
+        let checkpoint = serde_json::from_str(&memory).map_err(|error| {
+            StoreError::Unreadable(format!("checkpoint of account {:?}, stream {:?}: {error}", key.1, key.2))
         })?;
-        ledgers.insert(key, ledger);
+        checkpoints.insert(key, checkpoint);
     }
-    Ok(ledgers)
+    Ok(checkpoints)
 }
 
 /// Adds up columns of facts over the windows that end with `today`, by stream and `group` (columns of `e`).
@@ -137,8 +137,8 @@ pub fn stream_of(row: &QueryResult) -> Result<StreamKey, DbErr> {
 }
 
 /// The last day of which a stream has read anything.
-pub fn last_day(ledger: &Ledger) -> Option<Day> {
-    ledger.reach().ends.map(|(_, last)| last)
+pub fn last_day(checkpoint: &Checkpoint) -> Option<Day> {
+    checkpoint.reach().ends.map(|(_, last)| last)
 }
 
 /// The windows that are known.

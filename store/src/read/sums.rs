@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
 use jiff::Timestamp;
 use rows::{
     Currency, Day, Micros,
+    checkpoint::{Checkpoint, DaysProgress, Progress},
     day::day_at,
-    ledger::{DaysProgress, Ledger, Progress},
     money::RawSpend,
 };
 use sea_orm::{
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     StoreError,
     convert::{chrono_day, day},
-    entity::{ad_campaign, connection, ledger},
+    entity::{ad_campaign, checkpoint, connection},
     limits,
     sql::Sql,
 };
@@ -130,40 +130,40 @@ pub async fn readings(
     wanted: Option<&BTreeSet<Account>>,
     now: Timestamp,
 ) -> Result<BTreeMap<Account, Reading>, StoreError> {
-    let ledgers = ledger::Entity::find();
-    let ledgers = if let Some(wanted) = wanted {
+    let checkpoints = checkpoint::Entity::find();
+    let checkpoints = if let Some(wanted) = wanted {
         let connections = wanted.iter().map(|(connection, _)| *connection);
-        ledgers.filter(ledger::Column::ConnectionId.is_in(connections))
+        checkpoints.filter(checkpoint::Column::ConnectionId.is_in(connections))
     } else {
         let same = "r.connection_id = ledger.connection_id AND r.account_id = ledger.account_id";
-        ledgers.filter(Expr::cust(any_has(&CAMPAIGNS, same)))
+        checkpoints.filter(Expr::cust(any_has(&CAMPAIGNS, same)))
     };
-    let mut ledgers = ledgers.all(database).await?;
-    ledgers.retain(|stored| {
+    let mut checkpoints = checkpoints.all(database).await?;
+    checkpoints.retain(|stored| {
         wanted.is_none_or(|wanted| wanted.contains(&(stored.connection_id, stored.account_id.clone())))
     });
     let accounts: BTreeSet<Account> =
-        ledgers.iter().map(|stored| (stored.connection_id, stored.account_id.clone())).collect();
+        checkpoints.iter().map(|stored| (stored.connection_id, stored.account_id.clone())).collect();
     let campaign_streams = campaign_streams(database, &accounts).await?;
     let mut readings: BTreeMap<Account, Reading> = BTreeMap::new();
-    for stored in ledgers {
+    for stored in checkpoints {
         let account = (stored.connection_id, stored.account_id);
         let of_campaigns = campaign_streams.get(&account);
         if of_campaigns.is_some_and(|stream| *stream != stored.stream) {
             continue;
         }
-        let ledger: Ledger = serde_json::from_str(&stored.memory).map_err(|error| {
+        let checkpoint: Checkpoint = serde_json::from_str(&stored.memory).map_err(|error| {
             StoreError::Unreadable(format!(
-                "ledger of {:?}, stream {:?}: {error}",
+                "checkpoint of {:?}, stream {:?}: {error}",
                 stored.connection, stored.stream
             ))
         })?;
         // Without its zone nobody knows which days its windows are.
-        let Some(zone) = ledger.zone() else { continue };
+        let Some(zone) = checkpoint.zone() else { continue };
         let today = day_at(now, &zone);
-        if let Progress::Days(days) = ledger.progress {
+        if let Progress::Days(days) = checkpoint.progress {
             let settled_through = stored.settled_through.and_then(day);
-            let (time_zone, currency) = (ledger.time_zone, ledger.currency);
+            let (time_zone, currency) = (checkpoint.time_zone, checkpoint.currency);
             let reading = Reading { time_zone, currency, today, days, settled_through };
             let has_read = |reading: &Reading| days_read(&reading.days, window_days(reading.today)[3]);
             match readings.entry(account) {

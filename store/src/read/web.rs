@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use rows::{
     Day, Micros,
+    checkpoint::Checkpoint,
     day::day_at,
-    ledger::Ledger,
-    snapshot::{GoalSnapshot, GoalWindow, WebSnapshot, WebWindow},
+    figures::{GoalFigures, GoalWindow, WebFigures, WebWindow},
 };
 use sea_orm::ConnectionTrait;
 
 use super::{
     coverage::known_windows,
-    streams::{Facts, StreamKey, Sums, ledgers, sum_or_zero, sums, windows},
+    streams::{Facts, StreamKey, Sums, checkpoints, sum_or_zero, sums, windows},
     sums::{Connection, connections_with},
 };
 use crate::{Store, StoreError};
@@ -41,14 +41,14 @@ struct Part {
 
 impl Store {
     /// Every connection whose visits or goals were ever read, by name.
-    pub async fn web_windows(&self, now: Timestamp) -> Result<Vec<WebSnapshot>, StoreError> {
+    pub async fn web_windows(&self, now: Timestamp) -> Result<Vec<WebFigures>, StoreError> {
         let database = &self.pools.read;
         let connections = connections_with(database, &[VISITS.entities, GOALS.entities]).await?;
         let columns = ["page_views", "sessions", "session_seconds"];
         let mut visits = parts(database, &connections, VISITS, &[], &columns, now).await?;
         let columns = ["conversions_micros", "converting_sessions"];
         let mut goals = parts(database, &connections, GOALS, &["goal"], &columns, now).await?;
-        let mut snapshots: Vec<WebSnapshot> = connections
+        let mut snapshots: Vec<WebFigures> = connections
             .values()
             .filter_map(|connection| {
                 let (visits, goals) = (visits.remove(&connection.id), goals.remove(&connection.id));
@@ -70,21 +70,21 @@ async fn parts(
     columns: &[&str],
     now: Timestamp,
 ) -> Result<HashMap<i64, Part>, StoreError> {
-    let ledgers: BTreeMap<StreamKey, Ledger> = ledgers(database, connections, of).await?;
+    let checkpoints: BTreeMap<StreamKey, Checkpoint> = checkpoints(database, connections, of).await?;
     let mut parts: HashMap<i64, Part> = HashMap::new();
     // Streams with the same today are summed together: at any time there are at most three such days on earth.
     let mut by_today: BTreeMap<Day, Vec<&StreamKey>> = BTreeMap::new();
-    for (stream, ledger) in &ledgers {
+    for (stream, checkpoint) in &checkpoints {
         let part = parts.entry(stream.0).or_default();
-        let Some(zone) = ledger.zone() else {
+        let Some(zone) = checkpoint.zone() else {
             // Nobody knows which days its windows are, and so not what all of them together are.
             part.known.insert(stream.clone(), [false; 4]);
             continue;
         };
         let today = day_at(now, &zone);
         by_today.entry(today).or_default().push(stream);
-        part.known.insert(stream.clone(), known_windows(ledger, today));
-        part.time_zone.get_or_insert_with(|| ledger.time_zone.clone());
+        part.known.insert(stream.clone(), known_windows(checkpoint, today));
+        part.time_zone.get_or_insert_with(|| checkpoint.time_zone.clone());
     }
     for (today, streams) in by_today {
         for sums in sums(database, of, group, columns, today, &streams).await? {
@@ -96,12 +96,12 @@ async fn parts(
     Ok(parts)
 }
 
-fn snapshot_of(connection: &Connection, visits: &Part, goals: &Part) -> WebSnapshot {
+fn snapshot_of(connection: &Connection, visits: &Part, goals: &Part) -> WebFigures {
     let mut names: Vec<&str> =
         goals.sums.iter().filter_map(|sums| sums.group.first()).map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
-    let goal = |name: &str| GoalSnapshot {
+    let goal = |name: &str| GoalFigures {
         goal: name.to_owned(),
         windows: windows(goals.known_windows(), |number| GoalWindow {
             conversions: goals.sum(&[name], number, 0).map(Micros),
@@ -109,7 +109,7 @@ fn snapshot_of(connection: &Connection, visits: &Part, goals: &Part) -> WebSnaps
         }),
     };
     let time_zone = visits.time_zone.as_ref().or(goals.time_zone.as_ref());
-    WebSnapshot {
+    WebFigures {
         connection: connection.name.clone(),
         provider: connection.integration.clone(),
         time_zone: time_zone.cloned().unwrap_or_default(),

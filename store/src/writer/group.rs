@@ -11,7 +11,7 @@ use crate::{
     commit::{
         self, Circumstances,
         admit::Admitted,
-        express::{self, Express},
+        single_statement::{self, SingleStatement},
     },
     dimension::EntityIds,
     limits,
@@ -34,10 +34,10 @@ pub async fn store(
     if let [commit] = commits
         && !narrowing
     {
-        match express::store(line, ids, expectations, commit, clock.now()).await? {
-            Express::Stored(committed) => return Ok(vec![Ok(committed)]),
-            Express::Outdated => return Ok(vec![Err(outdated(commit))]),
-            Express::Unsuited(already) => stored_already = already,
+        match single_statement::store(line, ids, expectations, commit, clock.now()).await? {
+            SingleStatement::Stored(committed) => return Ok(vec![Ok(committed)]),
+            SingleStatement::Outdated => return Ok(vec![Err(outdated(commit))]),
+            SingleStatement::Unsuited(already) => stored_already = already,
         }
     }
     let began_at = clock.elapsed();

@@ -63,12 +63,12 @@ cases! {
     an_outdated_worker_cannot_write
     an_outdated_worker_cannot_write_objects
     what_the_database_refuses_does_not_hurt_its_group
-    rows_and_ledger_are_stored_both_or_neither
+    rows_and_checkpoint_are_stored_both_or_neither
     facts_are_provisional_until_settled
     quarantined_rows_are_kept_once
     payments_read_back_through_the_views
     an_account_can_be_forgotten_and_read_again
-    a_ledger_of_another_shape_is_an_error
+    a_checkpoint_of_another_shape_is_an_error
     many_rows_and_large_ids_survive
     campaigns_are_summed_over_account_days
     a_whole_life_is_summed_or_unknown
@@ -94,7 +94,7 @@ cases! {
     without_a_lock_signs_of_life_decide
     a_sign_of_life_is_written
     of_two_that_start_together_one_enters
-    only_wishes_are_brought_and_in_the_order_of_names
+    only_requests_are_brought_and_in_the_order_of_names
     operators_ask_through_the_database
     budgets_and_marketing_campaigns_are_kept
     old_records_are_purged

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::{SignedDuration, Timestamp, civil::date};
 use rows::{
     Day, DayRange, Micros, Row, Table,
-    ledger::{DaysProgress, Ledger, Progress, SnapshotProgress},
+    checkpoint::{Checkpoint, DaysProgress, Progress, SnapshotProgress},
     music::{
         Album, Artist, ArtistAudience, CounterReading, Granularity, MeasureClass, MusicEntity, Playlist,
         PlaylistPlacement, Track, TrackPerformance,
@@ -30,8 +30,8 @@ fn commit(stream: &str, epoch: i64, rows: Vec<Row>) -> Commit {
     }
 }
 
-fn ledger(commit: &Commit, progress: Progress) -> Ledger {
-    Ledger {
+fn checkpoint(commit: &Commit, progress: Progress) -> Checkpoint {
+    Checkpoint {
         account_id: commit.account_id.clone(),
         stream: commit.stream.clone(),
         time_zone: "UTC".into(),
@@ -44,7 +44,7 @@ fn ledger(commit: &Commit, progress: Progress) -> Ledger {
 /// The whole set was read at that instant.
 fn read(mut commit: Commit, read_at: &str) -> Commit {
     let progress = SnapshotProgress { read_at: Some(at(read_at)), ..SnapshotProgress::default() };
-    commit.ledger = Some(ledger(&commit, Progress::Snapshot(progress)));
+    commit.checkpoint = Some(checkpoint(&commit, Progress::Snapshot(progress)));
     commit
 }
 
@@ -405,7 +405,7 @@ pub async fn streams_are_summed_over_days_that_were_read(bench: &Bench) {
     let mut commit = commit("streams", epoch, rows.map(Row::TrackPerformance).into());
     let mut progress = DaysProgress::default();
     progress.mark(days(1, 23), at("2026-11-24T09:30:00Z"));
-    commit.ledger = Some(ledger(&commit, Progress::Days(progress)));
+    commit.checkpoint = Some(checkpoint(&commit, Progress::Days(progress)));
     bench.commit(commit.clone()).await;
     let now = at("2026-11-24T10:00:00Z");
     let snapshot = bench.store.music(now).await.unwrap().remove(0);
@@ -417,7 +417,7 @@ pub async fn streams_are_summed_over_days_that_were_read(bench: &Bench) {
         (Some(10), None),
         "four days of October are missing"
     );
-    if let Some(Ledger { progress: Progress::Days(progress), .. }) = &mut commit.ledger {
+    if let Some(Checkpoint { progress: Progress::Days(progress), .. }) = &mut commit.checkpoint {
         progress
             .mark(DayRange::new(date(2026, 10, 28), date(2026, 10, 31)).unwrap(), at("2026-11-24T09:30:00Z"));
     }

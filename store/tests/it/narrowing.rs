@@ -59,7 +59,7 @@ pub async fn rows_that_the_database_refuses_are_set_aside_alone(bench: &Bench) {
     assert_eq!(bench.count("payments WHERE amount_minor IN (13, 14)").await, 0);
     assert_eq!(bench.count("ad_performance_daily").await, 5);
     let registration = bench.register("stripe", "stripe").await;
-    assert_eq!(registration.ledgers, [page.ledger.clone().unwrap()]);
+    assert_eq!(registration.checkpoints, [page.checkpoint.clone().unwrap()]);
     // The same once more, by the next worker: the same rows are aside, each once.
     page.epoch = registration.epoch;
     let committed = bench.commit(page).await;
@@ -80,7 +80,7 @@ pub async fn a_page_of_nothing_but_refused_rows_is_done(bench: &Bench) {
     let committed = bench.commit(page.clone()).await;
     assert_eq!(committed.set_aside.len(), 300);
     assert_eq!((bench.count("payments").await, bench.count("quarantined_rows").await), (0, 300));
-    assert_eq!(bench.register("stripe", "stripe").await.ledgers, [page.ledger.unwrap()]);
+    assert_eq!(bench.register("stripe", "stripe").await.checkpoints, [page.checkpoint.unwrap()]);
 }
 
 /// Such a database does not refuse rows: it is broken, and no row is given up for that.
@@ -97,7 +97,7 @@ pub async fn narrowing_ends_and_keeps_nothing_when_a_database_refuses_everything
 pub async fn what_was_refused_counts_as_seen(bench: &Bench) {
     let epoch = bench.register("meta", "meta_ads").await.epoch;
     let row = |campaign: &str, dollars| performance_row(campaign, day(20), dollars);
-    let window = |rows| with_ledger(complete(insights("meta", epoch, rows), days(20, 20)), days(20, 20));
+    let window = |rows| with_checkpoint(complete(insights("meta", epoch, rows), days(20, 20)), days(20, 20));
     bench.commit(window(vec![row("1", 1), row("2", 1), row("3", 1)])).await;
     // What it held before stays, where the row was there.
     spoil_updates(bench).await;
@@ -106,7 +106,7 @@ pub async fn what_was_refused_counts_as_seen(bench: &Bench) {
     assert_eq!(bench.count("ad_performance_daily WHERE spend_micros = 1000000").await, 3);
     // As many rows are stored as were seen, and still one of them has vanished: of two pages, the first one's row was refused.
     let mut first = insights("meta", epoch, vec![row("1", 1), row("4", 13)]);
-    first.ledger = None;
+    first.checkpoint = None;
     assert_eq!(bench.commit(first.clone()).await.set_aside, ["refused"]);
     let mut last = window([first.rows, vec![row("2", 1)]].concat());
     last.rows = vec![row("2", 1)];

@@ -3,9 +3,9 @@
 use jiff::civil::date;
 use rows::{
     DayRange, Micros, Row,
-    ledger::{DaysProgress, FeedProgress, Forbidden, Ledger, Progress},
+    checkpoint::{Checkpoint, DaysProgress, FeedProgress, Forbidden, Progress},
     money::RawSpend,
-    sink::{ConnectionReport, CycleRecord, Sink, SinkError},
+    sink::{CycleRecord, Sink, SinkError, StatusRecord},
     state::State,
 };
 use store::{
@@ -18,13 +18,13 @@ use crate::{
     support::{Bench, at},
 };
 
-/// The ledger of `insights`, with these days read at that instant.
-pub fn read_days(readings: &[(i8, i8, &str)]) -> Ledger {
+/// The checkpoint of `insights`, with these days read at that instant.
+pub fn read_days(readings: &[(i8, i8, &str)]) -> Checkpoint {
     let mut progress = DaysProgress::default();
     for (first, last, read_at) in readings {
         progress.mark(days(*first, *last), at(read_at));
     }
-    Ledger {
+    Checkpoint {
         account_id: ACCOUNT.into(),
         stream: "insights".into(),
         time_zone: "America/Los_Angeles".into(),
@@ -35,12 +35,12 @@ pub fn read_days(readings: &[(i8, i8, &str)]) -> Ledger {
 }
 
 /// October was read as well.
-pub fn with_history(mut ledger: Ledger) -> Ledger {
-    if let Progress::Days(progress) = &mut ledger.progress {
+pub fn with_history(mut checkpoint: Checkpoint) -> Checkpoint {
+    if let Progress::Days(progress) = &mut checkpoint.progress {
         let october = DayRange::new(date(2026, 10, 1), date(2026, 10, 31)).unwrap();
         progress.mark(october, at("2026-11-24T09:00:00Z"));
     }
-    ledger
+    checkpoint
 }
 
 /// A campaign's whole spend is known only where every day of its life has been read.
@@ -63,7 +63,7 @@ pub async fn a_whole_life_is_summed_or_unknown(bench: &Bench) {
         performance_row("daily", day(20), 5),
     ];
     let mut commit = insights("meta", epoch, rows);
-    commit.ledger = Some(read_days(&[(1, 24, "2026-11-24T09:30:00Z")]));
+    commit.checkpoint = Some(read_days(&[(1, 24, "2026-11-24T09:30:00Z")]));
     bench.commit(commit).await;
     let snapshots = bench.store.campaign_windows(None, at("2026-11-24T10:00:00Z")).await.unwrap();
     let spend = |id: &str| {
@@ -96,7 +96,7 @@ pub async fn campaigns_are_summed_over_account_days(bench: &Bench) {
         rows.push(performance_row("1", day(number), i64::from(number)));
     }
     let mut commit = insights("meta", epoch, rows);
-    commit.ledger = Some(with_history(read_days(&[(1, 24, "2026-11-24T09:30:00Z")])));
+    commit.checkpoint = Some(with_history(read_days(&[(1, 24, "2026-11-24T09:30:00Z")])));
     bench.commit(commit).await;
     // 10:00 in UTC is two in the morning of the 24th in Los Angeles.
     let now = at("2026-11-24T10:00:00Z");
@@ -143,7 +143,8 @@ pub async fn a_series_has_gaps_where_nothing_was_read(bench: &Bench) {
         performance_row("2", day(24), 9),
     ];
     let mut commit = insights("meta", epoch, rows);
-    commit.ledger = Some(read_days(&[(20, 22, "2026-11-24T09:30:00Z"), (24, 24, "2026-11-24T09:30:00Z")]));
+    commit.checkpoint =
+        Some(read_days(&[(20, 22, "2026-11-24T09:30:00Z"), (24, 24, "2026-11-24T09:30:00Z")]));
     bench.commit(commit).await;
     let key = |connection: &str, campaign: &str| CampaignKey {
         connection: connection.to_owned(),
@@ -175,7 +176,8 @@ pub async fn a_history_tells_what_was_read_of_each_day(bench: &Bench) {
         performance_row("2", day(10), 9),
     ];
     let mut commit = insights("meta", epoch, rows);
-    commit.ledger = Some(read_days(&[(20, 22, "2026-11-24T09:30:00Z"), (24, 24, "2026-11-24T09:30:00Z")]));
+    commit.checkpoint =
+        Some(read_days(&[(20, 22, "2026-11-24T09:30:00Z"), (24, 24, "2026-11-24T09:30:00Z")]));
     commit.settled_through = Some(day(21));
     bench.commit(commit).await;
     // In Los Angeles it is still the 24th.
@@ -219,7 +221,7 @@ pub async fn money_is_summed_by_category_and_zone(bench: &Bench) {
             revenue("sub_2", day(23), 1_000_000),
         ],
     );
-    let feed = |caught_up_at: &str| Ledger {
+    let feed = |caught_up_at: &str| Checkpoint {
         account_id: String::new(),
         stream: "events".into(),
         time_zone: "America/Los_Angeles".into(),
@@ -230,7 +232,7 @@ pub async fn money_is_summed_by_category_and_zone(bench: &Bench) {
         }),
         forbidden: None,
     };
-    commit.ledger = Some(feed("2026-11-24T09:55:00Z"));
+    commit.checkpoint = Some(feed("2026-11-24T09:55:00Z"));
     bench.commit(commit).await;
     let now = at("2026-11-24T10:00:00Z");
     let mut snapshots = bench.store.payment_windows(now).await.unwrap();
@@ -247,7 +249,7 @@ pub async fn money_is_summed_by_category_and_zone(bench: &Bench) {
     assert_eq!(snapshot.windows.last_28_days, window(12_000, 610, 2_500, 8_890));
     // Of yesterday not everything has been read once the last reading was before midnight, nor then of any window.
     let mut stale = billing("stripe", epoch, vec![]);
-    stale.ledger = Some(feed("2026-11-24T07:00:00Z"));
+    stale.checkpoint = Some(feed("2026-11-24T07:00:00Z"));
     bench.commit(stale).await;
     let windows = bench.store.payment_windows(now).await.unwrap().remove(0).windows;
     assert_eq!(windows, Windows::default());
@@ -256,17 +258,18 @@ pub async fn money_is_summed_by_category_and_zone(bench: &Bench) {
 pub async fn connections_tell_their_condition(bench: &Bench) {
     let epoch = bench.register("meta", "meta_ads").await.epoch;
     let mut commit = insights("meta", epoch, vec![]);
-    commit.ledger = Some(read_days(&[(20, 23, "2026-11-24T09:30:00Z")]));
+    commit.checkpoint = Some(read_days(&[(20, 23, "2026-11-24T09:30:00Z")]));
     commit.settled_through = Some(day(21));
     bench.commit(commit).await;
     let mut forbidden = insights("meta", epoch, vec![]);
     forbidden.stream = "countries".into();
-    let mut ledger = read_days(&[]);
-    ledger.stream = "countries".into();
-    ledger.forbidden = Some(Forbidden { advice: "grant ads_read".into(), since: at("2026-11-24T09:00:00Z") });
-    forbidden.ledger = Some(ledger);
+    let mut checkpoint = read_days(&[]);
+    checkpoint.stream = "countries".into();
+    checkpoint.forbidden =
+        Some(Forbidden { advice: "grant ads_read".into(), since: at("2026-11-24T09:00:00Z") });
+    forbidden.checkpoint = Some(checkpoint);
     bench.commit(forbidden).await;
-    let report = |epoch, state| ConnectionReport {
+    let report = |epoch, state| StatusRecord {
         connection: "meta".into(),
         epoch,
         state,
@@ -299,7 +302,7 @@ pub async fn connections_tell_their_condition(bench: &Bench) {
 
 /// A worker that starts has not succeeded yet: what the one before it noted stays.
 pub async fn the_last_success_survives_a_restart(bench: &Bench) {
-    let report = |epoch, last_success_at| ConnectionReport {
+    let report = |epoch, last_success_at| StatusRecord {
         connection: "meta".into(),
         epoch,
         state: State::Idle,
@@ -343,7 +346,7 @@ pub async fn any_number_of_connections_can_be_configured(bench: &Bench) {
     assert_eq!(removed, [("gone", true), ("kept", false)]);
 }
 
-pub async fn only_wishes_are_brought_and_in_the_order_of_names(bench: &Bench) {
+pub async fn only_requests_are_brought_and_in_the_order_of_names(bench: &Bench) {
     for name in ["d", "c", "b", "a"] {
         bench.register(name, "meta_ads").await;
     }

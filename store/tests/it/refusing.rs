@@ -50,12 +50,12 @@ pub async fn what_the_database_refuses_does_not_hurt_its_group(bench: &Bench) {
     assert_eq!(bench.count("ad_performance_daily").await, 20);
 }
 
-pub async fn rows_and_ledger_are_stored_both_or_neither(bench: &Bench) {
+pub async fn rows_and_checkpoint_are_stored_both_or_neither(bench: &Bench) {
     let epoch = bench.register("meta", "meta_ads").await.epoch;
     spoil_quarantine(bench).await;
     let before = bench.dump().await;
     let mut commit =
-        with_ledger(insights("meta", epoch, vec![performance_row("1", day(20), 1)]), days(20, 20));
+        with_checkpoint(insights("meta", epoch, vec![performance_row("1", day(20), 1)]), days(20, 20));
     commit.quarantined = vec![poison()];
     assert!(matches!(bench.try_commit(commit.clone()).await, Err(SinkError::Refused(_))));
     assert_eq!(bench.dump().await, before);
@@ -63,7 +63,7 @@ pub async fn rows_and_ledger_are_stored_both_or_neither(bench: &Bench) {
     bench.commit(commit.clone()).await;
     assert_eq!(bench.count("ad_performance_daily").await, 1);
     let registration = bench.register("meta", "meta_ads").await;
-    assert_eq!(registration.ledgers, [commit.ledger.unwrap()]);
+    assert_eq!(registration.checkpoints, [commit.checkpoint.unwrap()]);
 }
 
 fn poison() -> Quarantined {
@@ -108,9 +108,9 @@ pub async fn quarantined_rows_are_kept_once(bench: &Bench) {
     assert!(row["first_seen_at"].as_str().unwrap().contains("10:00:00"), "{row}");
 }
 
-pub async fn a_ledger_of_another_shape_is_an_error(bench: &Bench) {
+pub async fn a_checkpoint_of_another_shape_is_an_error(bench: &Bench) {
     let epoch = bench.register("meta", "meta_ads").await.epoch;
-    bench.commit(with_ledger(insights("meta", epoch, vec![]), days(20, 20))).await;
+    bench.commit(with_checkpoint(insights("meta", epoch, vec![]), days(20, 20))).await;
     let record = |integration: &str| ConnectionRecord {
         name: "meta".into(),
         integration: integration.into(),
@@ -132,7 +132,7 @@ pub async fn a_ledger_of_another_shape_is_an_error(bench: &Bench) {
     );
 }
 
-/// The same for pages of objects and for ledgers alone, which may go a shorter way once the connection is known.
+/// The same for pages of objects and for checkpoints alone, which may go a shorter way once the connection is known.
 pub async fn an_outdated_worker_cannot_write_objects(bench: &Bench) {
     let page = |epoch, payments: std::ops::Range<usize>, amount| {
         feed_page(epoch, payments.map(move |number| (number, amount)), &format!("after {amount}"))

@@ -6,7 +6,7 @@ use jiff::civil::date;
 use rows::{
     Currency, Day, DayRange, Micros, Row, Table,
     ads::{AdCampaign, AdLevel, AdMetrics, AdPerformance},
-    ledger::{DaysProgress, FeedProgress, Ledger, Progress},
+    checkpoint::{Checkpoint, DaysProgress, FeedProgress, Progress},
     money::RawSpend,
     payments::{LedgerEntry, Minor, Payment, Subscription, SubscriptionMrr},
     sink::{Commit, Vanish},
@@ -86,11 +86,11 @@ pub fn confirmed(mut commit: Commit) -> Commit {
     commit
 }
 
-/// With a ledger that says: these days were read at noon of the 24th.
-pub fn with_ledger(mut commit: Commit, days: DayRange) -> Commit {
+/// With a checkpoint that says: these days were read at noon of the 24th.
+pub fn with_checkpoint(mut commit: Commit, days: DayRange) -> Commit {
     let mut progress = DaysProgress::default();
     progress.mark(days, at("2026-11-24T12:00:00Z"));
-    commit.ledger = Some(Ledger {
+    commit.checkpoint = Some(Checkpoint {
         account_id: commit.account_id.clone(),
         stream: commit.stream.clone(),
         time_zone: "America/Los_Angeles".into(),
@@ -142,7 +142,7 @@ pub fn feed_page(epoch: i64, payments: impl Iterator<Item = (usize, i64)>, token
         Row::Payment(Payment { amount: minor(amount), ..payment(&format!("ch_{number:04}")) })
     });
     let mut commit = billing("stripe", epoch, rows.collect());
-    commit.ledger = Some(Ledger {
+    commit.checkpoint = Some(Checkpoint {
         account_id: String::new(),
         stream: commit.stream.clone(),
         time_zone: "UTC".into(),

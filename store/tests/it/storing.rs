@@ -11,7 +11,7 @@ pub async fn a_second_identical_commit_changes_nothing(bench: &Bench) {
         performance_row("120200000000000002", day(20), 3),
         Row::AdCampaign(campaign("120200000000000001")),
     ];
-    let commit = with_ledger(complete(insights("meta", epoch, rows), days(20, 20)), days(20, 20));
+    let commit = with_checkpoint(complete(insights("meta", epoch, rows), days(20, 20)), days(20, 20));
     let first = bench.commit(commit.clone()).await;
     assert_eq!(first.written, [(Table::AdCampaigns, 1), (Table::AdPerformanceDaily, 2)]);
     assert_eq!((first.restated, first.vanished, first.duplicates), (0, 0, 0));
@@ -95,7 +95,7 @@ pub async fn facts_are_provisional_until_settled(bench: &Bench) {
     bench.commit(insights("meta", epoch, rows.clone())).await;
     let provisional = "ad_performance_daily WHERE provisional";
     assert_eq!(bench.count(provisional).await, 5);
-    let mut commit = with_ledger(insights("meta", epoch, rows), days(18, 22));
+    let mut commit = with_checkpoint(insights("meta", epoch, rows), days(18, 22));
     commit.settled_through = Some(day(20));
     bench.commit(commit).await;
     assert_eq!(bench.count(provisional).await, 2);
@@ -187,7 +187,7 @@ pub async fn what_the_page_before_was_like_changes_no_outcome(bench: &Bench) {
     assert_eq!(spent["spent"], dollars.iter().sum::<i64>() * 1_000_000);
 }
 
-/// The same for pages of objects, which go the shortest way there is when they are as expected; and their ledger is never
+/// The same for pages of objects, which go the shortest way there is when they are as expected; and their checkpoint is never
 /// ahead of them.
 pub async fn what_the_page_before_was_like_changes_no_outcome_for_objects(bench: &Bench) {
     let epoch = bench.register("stripe", "stripe").await.epoch;

@@ -53,7 +53,7 @@ fn whole_day(mut commit: Commit, table: Table) -> Commit {
     let seen = commit.rows.iter().filter_map(|row| Some((row.entity(), row.day()?))).collect();
     let seen = [(table, seen)].into();
     commit.vanish = Some(Vanish::Days { days: days(20, 20), level: None, seen, confirmed: false });
-    with_ledger(commit, days(20, 20))
+    with_checkpoint(commit, days(20, 20))
 }
 
 /// Row 1 of the table: a visitor writes U+0000 into `utm_campaign`.

@@ -48,7 +48,7 @@ pub async fn a_shrunken_window_deletes_nothing_until_confirmed(bench: &Bench) {
     let rows = (1..=5).map(|number| performance_row(&number.to_string(), day(20), 1)).collect();
     bench.commit(insights("meta", epoch, rows)).await;
     let few = vec![performance_row("1", day(20), 9), performance_row("2", day(20), 1)];
-    let reading = with_ledger(complete(insights("meta", epoch, few), days(20, 20)), days(20, 20));
+    let reading = with_checkpoint(complete(insights("meta", epoch, few), days(20, 20)), days(20, 20));
     let committed = bench.commit(reading.clone()).await;
     assert_eq!(committed.shrunk, Some(Shrunk { stored: 5, seen: 2 }));
     assert_eq!((committed.vanished, committed.restated), (0, 1));
@@ -111,14 +111,14 @@ pub async fn tombstones_delete_by_id(bench: &Bench) {
 pub async fn an_account_can_be_forgotten_and_read_again(bench: &Bench) {
     let epoch = bench.register("meta", "meta_ads").await.epoch;
     let rows = vec![performance_row("1", day(20), 1), Row::AdCampaign(campaign("1"))];
-    let commit = with_ledger(insights("meta", epoch, rows), days(20, 20));
+    let commit = with_checkpoint(insights("meta", epoch, rows), days(20, 20));
     bench.commit(commit.clone()).await;
     let mut other = commit.clone();
     other.account_id = "other".into();
     let mut row = performance("1", day(20), 1);
     row.account_id = "other".into();
     other.rows = vec![Row::AdPerformance(row)];
-    other.ledger = None;
+    other.checkpoint = None;
     bench.commit(other).await;
     bench.store.reset_account("meta", epoch, ACCOUNT, Vec::new()).await.unwrap();
     assert_eq!(bench.count("ad_performance_daily").await, 1);

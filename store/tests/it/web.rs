@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::civil::date;
 use rows::{
     Day, DayRange, Micros, Row, Table,
-    ledger::{DaysProgress, Ledger, Progress},
+    checkpoint::{Checkpoint, DaysProgress, Progress},
     sink::{Commit, Shrunk, Sink, Vanish},
     web::{WebAnalytics, WebConversions, WebOrigin, WebScope},
 };
@@ -76,7 +76,7 @@ fn complete(mut commit: Commit, table: Table, days: DayRange) -> Commit {
 fn read(mut commit: Commit, days: DayRange, read_at: &str) -> Commit {
     let mut progress = DaysProgress::default();
     progress.mark(days, at(read_at));
-    commit.ledger = Some(Ledger {
+    commit.checkpoint = Some(Checkpoint {
         account_id: commit.account_id.clone(),
         stream: commit.stream.clone(),
         time_zone: "America/Los_Angeles".into(),

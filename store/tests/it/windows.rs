@@ -3,12 +3,12 @@
 use jiff::{SignedDuration, civil::date};
 use rows::{
     Day, DayRange, Micros, Row,
+    checkpoint::{Checkpoint, FeedProgress, Progress},
     day::plus_days,
-    ledger::{FeedProgress, Ledger, Progress},
     money::RawSpend,
     quarantine::Quarantined,
 };
-use store::read::{CampaignSnapshot, CampaignWindow, PaymentWindow, Unread, Windows};
+use store::read::{CampaignFigures, CampaignWindow, PaymentWindow, Unread, Windows};
 
 use crate::{
     reading::{read_days, with_history},
@@ -19,7 +19,7 @@ use crate::{
 /// Two in the morning of the 24th in Los Angeles.
 const NOW: &str = "2026-11-24T10:00:00Z";
 
-async fn campaigns(bench: &Bench) -> Vec<CampaignSnapshot> {
+async fn campaigns(bench: &Bench) -> Vec<CampaignFigures> {
     bench.store.campaign_windows(None, at(NOW)).await.unwrap()
 }
 
@@ -35,7 +35,7 @@ pub async fn a_campaign_window_is_absent_until_it_was_read(bench: &Bench) {
         insights("meta", epoch, rows.chain([Row::AdCampaign(campaign("1"))]).collect())
     };
     let mut commit = told(&[day(23), day(24)]);
-    commit.ledger = Some(read_days(&[(23, 24, "2026-11-24T09:30:00Z")]));
+    commit.checkpoint = Some(read_days(&[(23, 24, "2026-11-24T09:30:00Z")]));
     bench.commit(commit).await;
     let snapshot = campaigns(bench).await.remove(0);
     let windows = snapshot.windows;
@@ -50,13 +50,13 @@ pub async fn a_campaign_window_is_absent_until_it_was_read(bench: &Bench) {
     assert_eq!(snapshot.unread, unread);
     // A week of it.
     let mut commit = told(&[day(18), day(19), day(20), day(21), day(22)]);
-    commit.ledger = Some(read_days(&[(18, 24, "2026-11-24T09:30:00Z")]));
+    commit.checkpoint = Some(read_days(&[(18, 24, "2026-11-24T09:30:00Z")]));
     bench.commit(commit).await;
     let windows = campaigns(bench).await.remove(0).windows;
     assert_eq!((dollars(windows.last_7_days), windows.last_28_days), (Some(70), None));
     // All of it, of which the network told no more rows.
     let mut commit = told(&[]);
-    commit.ledger = Some(with_history(read_days(&[(1, 24, "2026-11-24T09:30:00Z")])));
+    commit.checkpoint = Some(with_history(read_days(&[(1, 24, "2026-11-24T09:30:00Z")])));
     bench.commit(commit).await;
     let snapshot = campaigns(bench).await.remove(0);
     assert_eq!(dollars(snapshot.windows.last_28_days), Some(70));
@@ -86,7 +86,7 @@ pub async fn what_is_younger_than_a_window_is_whole(bench: &Bench) {
         performance_row("4-has-delivered-before", day(22), 1),
     ];
     let mut commit = insights("meta", epoch, rows);
-    commit.ledger = Some(read_days(&[(22, 24, "2026-11-24T09:30:00Z")]));
+    commit.checkpoint = Some(read_days(&[(22, 24, "2026-11-24T09:30:00Z")]));
     bench.commit(commit).await;
     let told: Vec<_> =
         campaigns(bench).await.iter().map(|campaign| dollars(campaign.windows.last_28_days)).collect();
@@ -101,14 +101,14 @@ pub async fn what_is_younger_than_a_window_is_whole(bench: &Bench) {
 pub async fn an_account_without_numbers_is_known_when_every_stream_was_read(bench: &Bench) {
     let epoch = bench.register("meta", "meta_ads").await.epoch;
     let mut commit = insights("meta", epoch, vec![Row::AdCampaign(campaign("1"))]);
-    commit.ledger = Some(read_days(&[(23, 24, "2026-11-24T09:30:00Z")]));
+    commit.checkpoint = Some(read_days(&[(23, 24, "2026-11-24T09:30:00Z")]));
     bench.commit(commit).await;
     for stream in ["ads", "zones"] {
         let mut commit = insights("meta", epoch, vec![]);
         commit.stream = stream.into();
-        let mut ledger = with_history(read_days(&[(1, 24, "2026-11-24T09:30:00Z")]));
-        ledger.stream = stream.into();
-        commit.ledger = Some(ledger);
+        let mut checkpoint = with_history(read_days(&[(1, 24, "2026-11-24T09:30:00Z")]));
+        checkpoint.stream = stream.into();
+        commit.checkpoint = Some(checkpoint);
         bench.commit(commit).await;
     }
     let windows = campaigns(bench).await.remove(0).windows;
@@ -127,7 +127,7 @@ pub async fn a_sum_with_an_unknown_part_is_unknown(bench: &Bench) {
     object.lifetime_budget = Some(Micros(1_000_000_000));
     let rows = vec![Row::AdCampaign(object), Row::AdPerformance(unsaid), performance_row("1", day(24), 7)];
     let mut commit = insights("meta", epoch, rows);
-    commit.ledger = Some(with_history(read_days(&[(1, 24, "2026-11-24T09:30:00Z")])));
+    commit.checkpoint = Some(with_history(read_days(&[(1, 24, "2026-11-24T09:30:00Z")])));
     bench.commit(commit).await;
     // It does not run, and yet it may have spent.
     let snapshot = campaigns(bench).await.remove(0);
@@ -149,13 +149,13 @@ pub async fn numbers_that_do_not_fit_hide_only_themselves(bench: &Bench) {
     };
     let rows = vec![vast(22), vast(23), performance_row("1", day(23), 2)];
     let mut commit = insights("meta", epoch, rows);
-    commit.ledger = Some(with_history(read_days(&[(1, 24, "2026-11-24T09:30:00Z")])));
+    commit.checkpoint = Some(with_history(read_days(&[(1, 24, "2026-11-24T09:30:00Z")])));
     bench.commit(commit).await;
     let entry =
         |id: &str, amount| Row::LedgerEntry(ledger_entry(id, "charge", amount, 0, "2026-11-24T09:00:00Z"));
     let stripe = bench.register("stripe", "stripe").await.epoch;
     let mut commit = billing("stripe", stripe, vec![entry("1", i64::MAX), entry("2", i64::MAX)]);
-    commit.ledger = Some(feed("2026-11-24T09:55:00Z", None));
+    commit.checkpoint = Some(feed("2026-11-24T09:55:00Z", None));
     bench.commit(commit).await;
     let snapshots = campaigns(bench).await;
     let [one, vast] = snapshots.as_slice() else { panic!("{snapshots:?}") };
@@ -174,15 +174,15 @@ pub async fn a_budget_of_nothing_is_none(bench: &Bench) {
     object.lifetime_budget = Some(Micros(100_000_000));
     object.start_at = Some(at("2026-11-20T20:00:00Z"));
     let mut commit = insights("meta", epoch, vec![Row::AdCampaign(object), performance_row("1", day(22), 5)]);
-    commit.ledger = Some(read_days(&[(20, 24, "2026-11-24T09:30:00Z")]));
+    commit.checkpoint = Some(read_days(&[(20, 24, "2026-11-24T09:30:00Z")]));
     bench.commit(commit).await;
     let snapshot = campaigns(bench).await.remove(0);
     assert_eq!((snapshot.daily_budget, snapshot.lifetime_budget), (None, Some(Micros(100_000_000))));
     assert_eq!(snapshot.lifetime_spend, Some(RawSpend(Micros(5_000_000))));
 }
 
-fn feed(caught_up_at: &str, since: Option<Day>) -> Ledger {
-    Ledger {
+fn feed(caught_up_at: &str, since: Option<Day>) -> Checkpoint {
+    Checkpoint {
         account_id: String::new(),
         stream: "events".into(),
         time_zone: "America/Los_Angeles".into(),
@@ -202,7 +202,7 @@ pub async fn money_is_whole_or_absent(bench: &Bench) {
     let known = async |since: Day| {
         let entry = ledger_entry("1", "charge", 2_000, 90, "2026-11-23T12:00:00Z");
         let mut commit = billing("stripe", epoch, vec![Row::LedgerEntry(entry)]);
-        commit.ledger = Some(feed("2026-11-24T09:55:00Z", Some(since)));
+        commit.checkpoint = Some(feed("2026-11-24T09:55:00Z", Some(since)));
         bench.commit(commit).await;
         let windows = bench.store.payment_windows(at(NOW)).await.unwrap().remove(0).windows;
         [windows.today, windows.yesterday, windows.last_7_days, windows.last_28_days]
@@ -233,7 +233,7 @@ pub async fn money_that_failed_later_is_taken_back(bench: &Bench) {
         Row::LedgerEntry(by_type),
     ];
     let mut commit = billing("stripe", epoch, rows);
-    commit.ledger = Some(feed("2026-11-24T09:55:00Z", Some(date(2026, 1, 1))));
+    commit.checkpoint = Some(feed("2026-11-24T09:55:00Z", Some(date(2026, 1, 1))));
     bench.commit(commit).await;
     let expected = PaymentWindow {
         gross_minor: 300,

@@ -153,8 +153,7 @@ settings = {{ test_mode = true }}
             .try_init();
         let mut worker = Worker::builder(self.settings()).once(Duration::from_mins(2)).start().await.unwrap();
         let ended = tokio::time::timeout(Duration::from_mins(1), worker.finished()).await;
-        let ended =
-            ended.unwrap_or_else(|_| panic!("the run does not end: {:#?}", worker.conditions().all()));
+        let ended = ended.unwrap_or_else(|_| panic!("the run does not end: {:#?}", worker.statuses().all()));
         worker.stop().await;
         !ended.finished.is_empty() && ended.finished.values().all(|ok| *ok)
     }

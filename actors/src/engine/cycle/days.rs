@@ -1,13 +1,13 @@
 //! Windows of days: pages are stored as they come, fast ones together; the last one's transaction also deletes what was
-//! not seen and marks the ledger. A kill in between costs one window.
+//! not seen and marks the checkpoint. A kill in between costs one window.
 
 use std::collections::BTreeMap;
 
 use rows::{
     Day, DayRange, Table,
+    checkpoint::{Checkpoint, DaysProgress, Progress, Resume, Suspect},
     day::plus_days,
     fit::Fitter,
-    ledger::{DaysProgress, Ledger, Progress, Resume, Suspect},
     quarantine::Quarantined,
     sink::{SeenDays, Vanish},
 };
@@ -21,7 +21,7 @@ use crate::{
     stream::{Days, Kind},
 };
 
-/// A request to read days again is worked within this time: until then, the ledger keeps when exactly each was read.
+/// A request to read days again is worked within this time: until then, the checkpoint keeps when exactly each was read.
 const REQUESTS_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(48);
 
 /// What a window has seen so far.
@@ -205,8 +205,8 @@ impl Cycle<'_> {
         }
         let suspect = self.progress().suspect;
         let confirmed = suspect.is_some_and(|suspect| suspect.days == days && suspect.rows == count);
-        let ledger = self.marked(days);
-        let mut commit = self.with_ledger(self.commit_of(page), ledger);
+        let checkpoint = self.marked(days);
+        let mut commit = self.with_checkpoint(self.commit_of(page), checkpoint);
         if !seen.unsure
             && let Kind::Days(policy) = &self.task.stream.kind
         {
@@ -228,24 +228,24 @@ impl Cycle<'_> {
 
     fn progress(&self) -> &DaysProgress {
         static NONE: DaysProgress = DaysProgress { ranges: Vec::new(), resume: None, suspect: None };
-        match &self.ledger.progress {
+        match &self.checkpoint.progress {
             Progress::Days(progress) => progress,
             _ => &NONE,
         }
     }
 
-    fn changed(&self, change: impl FnOnce(&mut DaysProgress)) -> Ledger {
-        let mut ledger = self.ledger.clone();
-        if let Progress::Days(progress) = &mut ledger.progress {
+    fn changed(&self, change: impl FnOnce(&mut DaysProgress)) -> Checkpoint {
+        let mut checkpoint = self.checkpoint.clone();
+        if let Progress::Days(progress) = &mut checkpoint.progress {
             change(progress);
         }
-        ledger
+        checkpoint
     }
 
-    fn marked(&self, days: DayRange) -> Ledger {
+    fn marked(&self, days: DayRange) -> Checkpoint {
         let settled_before = self.compactable();
         let read_before = self.began_at.checked_sub(REQUESTS_KEPT).unwrap_or(self.began_at);
-        let mut ledger = self.changed(|progress| {
+        let mut checkpoint = self.changed(|progress| {
             progress.mark(days, self.began_at);
             progress.resume = None;
             if progress.suspect.is_some_and(|suspect| suspect.days.intersection(&days).is_some()) {
@@ -255,8 +255,8 @@ impl Cycle<'_> {
                 progress.compact(before, read_before);
             }
         });
-        ledger.forbidden = None;
-        ledger
+        checkpoint.forbidden = None;
+        checkpoint
     }
 
     /// Days before this one are never read again and have settled.
@@ -264,30 +264,30 @@ impl Cycle<'_> {
         let Kind::Days(Days { tiers, settling, .. }) = &self.task.stream.kind else { return None };
         let lookback = tiers.iter().map(|tier| i64::from(tier.days)).max().unwrap_or(0);
         let settling_days = settling.as_hours() / 24 + 1;
-        let today = rows::day::day_at(self.began_at, &self.ledger.zone()?);
+        let today = rows::day::day_at(self.began_at, &self.checkpoint.zone()?);
         Some(plus_days(today, -(lookback.max(settling_days) + 2)))
     }
 
     async fn keep_report(&mut self, resume: Resume) -> Result<(), CycleError> {
-        let ledger = self.changed(|progress| progress.resume = Some(resume));
-        self.store_ledger(ledger).await
+        let checkpoint = self.changed(|progress| progress.resume = Some(resume));
+        self.store_checkpoint(checkpoint).await
     }
 
     async fn forget_report(&mut self) -> Result<(), CycleError> {
         if self.progress().resume.is_none() {
             return Ok(());
         }
-        let ledger = self.changed(|progress| progress.resume = None);
-        self.store_ledger(ledger).await
+        let checkpoint = self.changed(|progress| progress.resume = None);
+        self.store_checkpoint(checkpoint).await
     }
 
     async fn suspect(&mut self, suspect: Option<Suspect>) -> Result<(), CycleError> {
-        let ledger = self.changed(|progress| progress.suspect = suspect);
-        self.store_ledger(ledger).await
+        let checkpoint = self.changed(|progress| progress.suspect = suspect);
+        self.store_checkpoint(checkpoint).await
     }
 
-    async fn store_ledger(&mut self, ledger: Ledger) -> Result<(), CycleError> {
-        let commit = self.with_ledger(self.commit_of(Page::default()), ledger);
+    async fn store_checkpoint(&mut self, checkpoint: Checkpoint) -> Result<(), CycleError> {
+        let commit = self.with_checkpoint(self.commit_of(Page::default()), checkpoint);
         self.store(commit).await.map(drop)
     }
 }

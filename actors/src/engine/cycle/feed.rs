@@ -2,8 +2,8 @@
 
 use rows::{
     Day,
+    checkpoint::{Checkpoint, FeedProgress, Progress},
     fit::Fitter,
-    ledger::{FeedProgress, Ledger, Progress},
 };
 
 use super::{Cycle, CycleError, Done, trail::Trail};
@@ -35,8 +35,8 @@ impl Cycle<'_> {
                 Next::More(next) => (false, Some(next)),
                 Next::End(next) => (true, next),
             };
-            let ledger = self.advanced(lane, next_token.clone(), ended, since);
-            let commit = self.with_ledger(self.commit_of(page), ledger);
+            let checkpoint = self.advanced(lane, next_token.clone(), ended, since);
+            let commit = self.with_checkpoint(self.commit_of(page), checkpoint);
             self.store(commit).await?;
             if ended {
                 return Ok(Done::Complete);
@@ -49,18 +49,18 @@ impl Cycle<'_> {
     }
 
     fn token(&self, lane: Lane) -> Option<String> {
-        match (&self.ledger.progress, lane) {
+        match (&self.checkpoint.progress, lane) {
             (Progress::Feed(progress), Lane::Tail) => progress.token.clone(),
             (Progress::Feed(progress), Lane::Relist) => progress.relist_token.clone(),
             _ => None,
         }
     }
 
-    fn advanced(&self, lane: Lane, token: Option<String>, ended: bool, since: Option<Day>) -> Ledger {
-        let mut ledger = self.ledger.clone();
-        ledger.forbidden = None;
+    fn advanced(&self, lane: Lane, token: Option<String>, ended: bool, since: Option<Day>) -> Checkpoint {
+        let mut checkpoint = self.checkpoint.clone();
+        checkpoint.forbidden = None;
         let began_at = self.began_at;
-        if let Progress::Feed(progress) = &mut ledger.progress {
+        if let Progress::Feed(progress) = &mut checkpoint.progress {
             match lane {
                 Lane::Tail => tail(progress, token, ended, began_at),
                 Lane::Relist => relist(progress, token, ended, began_at),
@@ -73,7 +73,7 @@ impl Cycle<'_> {
                 (_, before, _) => before,
             };
         }
-        ledger
+        checkpoint
     }
 }
 

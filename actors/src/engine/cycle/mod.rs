@@ -11,8 +11,8 @@ use std::{sync::Arc, time::Duration};
 use jiff::{Timestamp, tz::TimeZone};
 use rows::{
     Clock, Row,
+    checkpoint::{Checkpoint, Progress},
     fit::{Fitted, Fitter},
-    ledger::{Ledger, Progress},
     quarantine::Quarantined,
     sink::{Commit, Committed, Sink, SinkError},
 };
@@ -62,7 +62,7 @@ pub struct Task {
     /// What of it.
     pub work: Work,
     /// What was read before.
-    pub ledger: Ledger,
+    pub checkpoint: Checkpoint,
     /// Everything counts as urgent: a person waits for the end of the run.
     pub urgent: bool,
 }
@@ -72,8 +72,8 @@ pub struct Task {
 pub struct Outcome {
     /// Success, or why not.
     pub result: Result<Done, CycleError>,
-    /// The ledger as it is stored now.
-    pub ledger: Ledger,
+    /// The checkpoint as it is stored now.
+    pub checkpoint: Checkpoint,
     /// Pages read.
     pub pages: u64,
     /// Rows read.
@@ -85,7 +85,7 @@ pub struct Outcome {
 pub enum Done {
     /// All of it is read.
     Complete,
-    /// The provider prepares a report; the ledger knows.
+    /// The provider prepares a report; the checkpoint knows.
     Pending,
     /// A window shrank: it must be read once more before anything is deleted.
     Unconfirmed,
@@ -115,8 +115,8 @@ struct Cycle<'a> {
     context: &'a Context,
     task: &'a Task,
     session: Session,
-    ledger: Ledger,
-    /// On the clock on which both sides agree, as everything in the ledger: a day is over when both say so.
+    checkpoint: Checkpoint,
+    /// On the clock on which both sides agree, as everything in the checkpoint: a day is over when both say so.
     began_at: Timestamp,
     /// The same on the stopwatch.
     began: Duration,
@@ -142,7 +142,7 @@ pub async fn run(context: &Context, task: &Task) -> Outcome {
         context,
         task,
         session: context.link.session_within(urgency, Budget::of(&task.stream.kind)),
-        ledger: task.ledger.clone(),
+        checkpoint: task.checkpoint.clone(),
         began_at: context.link.agreed_now(),
         began: context.clock.elapsed(),
         gathered: None,
@@ -170,7 +170,7 @@ pub async fn run(context: &Context, task: &Task) -> Outcome {
             result = Err(error);
         }
     }
-    Outcome { result, ledger: cycle.ledger, pages: cycle.pages, rows: cycle.rows }
+    Outcome { result, checkpoint: cycle.checkpoint, pages: cycle.pages, rows: cycle.rows }
 }
 
 // === impl Done ===
@@ -251,7 +251,7 @@ impl Cycle<'_> {
         }
     }
 
-    /// A commit of this cycle with the page's rows; the ledger is added by those that advance it.
+    /// A commit of this cycle with the page's rows; the checkpoint is added by those that advance it.
     fn commit_of(&self, page: Page) -> Commit {
         Commit {
             connection: self.context.spec.name.clone(),
@@ -268,12 +268,13 @@ impl Cycle<'_> {
     }
 
     /// The commit, with `ledger` to be stored beside the rows.
-    fn with_ledger(&self, mut commit: Commit, ledger: Ledger) -> Commit {
-        if let (Progress::Days(progress), Kind::Days(policy)) = (&ledger.progress, &self.task.stream.kind) {
+    fn with_checkpoint(&self, mut commit: Commit, checkpoint: Checkpoint) -> Commit {
+        if let (Progress::Days(progress), Kind::Days(policy)) = (&checkpoint.progress, &self.task.stream.kind)
+        {
             commit.settled_through =
-                ledger.zone().and_then(|zone| progress.settled_through(&zone, policy.settling));
+                checkpoint.zone().and_then(|zone| progress.settled_through(&zone, policy.settling));
         }
-        commit.ledger = Some(ledger);
+        commit.checkpoint = Some(checkpoint);
         commit
     }
 
@@ -313,9 +314,9 @@ impl Cycle<'_> {
         self.store_now(commit).await
     }
 
-    /// Stores it; the ledger in memory follows the stored one.
+    /// Stores it; the checkpoint in memory follows the stored one.
     async fn store_now(&mut self, commit: Commit) -> Result<Committed, CycleError> {
-        let ledger = commit.ledger.clone();
+        let checkpoint = commit.checkpoint.clone();
         let account_id = commit.account_id.clone();
         let sets_aside = !commit.quarantined.is_empty();
         self.stored_bytes = self.session.taken_bytes();
@@ -330,11 +331,11 @@ impl Cycle<'_> {
         }
         let mut shows_more = false;
         if committed.shrunk.is_none()
-            && let Some(ledger) = ledger
+            && let Some(checkpoint) = checkpoint
         {
             // Days known to be empty are zeros from now on, though no row says so.
-            shows_more = ledger.reach() != self.ledger.reach();
-            self.ledger = ledger;
+            shows_more = checkpoint.reach() != self.checkpoint.reach();
+            self.checkpoint = checkpoint;
         }
         for change in &committed.changes {
             tracing::warn!(connection = context.spec.name, stream = self.task.stream.name, %change, "changed");
@@ -348,17 +349,17 @@ impl Cycle<'_> {
 
     /// Notes that the provider does not permit this stream.
     async fn forbidden(&mut self, advice: String) -> Result<(), CycleError> {
-        let mut ledger = self.ledger.clone();
-        ledger.forbidden = Some(rows::ledger::Forbidden { advice, since: self.began_at });
-        let commit = self.with_ledger(self.commit_of(Page::default()), ledger);
+        let mut checkpoint = self.checkpoint.clone();
+        checkpoint.forbidden = Some(rows::checkpoint::Forbidden { advice, since: self.began_at });
+        let commit = self.with_checkpoint(self.commit_of(Page::default()), checkpoint);
         self.store(commit).await.map(drop)
     }
 
     /// The zone of the account's days.
     fn zone(&self) -> Result<TimeZone, CycleError> {
-        self.ledger.zone().ok_or_else(|| {
+        self.checkpoint.zone().ok_or_else(|| {
             let reason =
-                format!("time zone {:?} is not known: its days cannot be told", self.ledger.time_zone);
+                format!("time zone {:?} is not known: its days cannot be told", self.checkpoint.time_zone);
             CycleError::Source(Failure::Permanent { reason })
         })
     }
@@ -402,7 +403,7 @@ fn joined(mut earlier: Commit, mut later: Commit) -> Commit {
         changes: earlier.changes,
         rows: earlier.rows,
         quarantined: earlier.quarantined,
-        ledger: later.ledger.or(earlier.ledger),
+        checkpoint: later.checkpoint.or(earlier.checkpoint),
         settled_through: later.settled_through.or(earlier.settled_through),
         ..later
     }

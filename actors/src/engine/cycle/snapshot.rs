@@ -2,9 +2,9 @@
 
 use rows::{
     DayRange,
+    checkpoint::{Checkpoint, Progress, Resume, SnapshotProgress},
     day::day_at,
     fit::Fitter,
-    ledger::{Ledger, Progress, Resume, SnapshotProgress},
     quarantine::Quarantined,
     sink::Vanish,
 };
@@ -32,8 +32,8 @@ impl Cycle<'_> {
                 Reply::Pending { resume, not_before } => {
                     let not_before = self.look_again_at(not_before);
                     let resume = Resume { days: None, token: resume, not_before };
-                    let ledger = self.with_progress(|progress| progress.resume = Some(resume));
-                    let commit = self.with_ledger(self.commit_of(Page::default()), ledger);
+                    let checkpoint = self.with_progress(|progress| progress.resume = Some(resume));
+                    let commit = self.with_checkpoint(self.commit_of(Page::default()), checkpoint);
                     self.store(commit).await?;
                     return Ok(Done::Pending);
                 }
@@ -86,13 +86,13 @@ impl Cycle<'_> {
                 Vanish::Objects { table, seen: rows.map(rows::Row::entity).collect() }
             }
         });
-        let mut ledger = self.with_progress(|progress| {
+        let mut checkpoint = self.with_progress(|progress| {
             progress.read_at = Some(began_at);
             progress.resume = None;
             progress.lacking.clone_from(&lacking);
         });
-        ledger.forbidden = None;
-        let mut commit = self.with_ledger(self.commit_of(whole), ledger);
+        checkpoint.forbidden = None;
+        let mut commit = self.with_checkpoint(self.commit_of(whole), checkpoint);
         commit.quarantined.append(&mut set_aside);
         commit.vanish = vanish;
         self.store(commit).await?;
@@ -100,17 +100,17 @@ impl Cycle<'_> {
     }
 
     fn resume(&self) -> Option<String> {
-        match &self.ledger.progress {
+        match &self.checkpoint.progress {
             Progress::Snapshot(progress) => progress.resume.as_ref().map(|resume| resume.token.clone()),
             _ => None,
         }
     }
 
-    fn with_progress(&self, change: impl FnOnce(&mut SnapshotProgress)) -> Ledger {
-        let mut ledger = self.ledger.clone();
-        if let Progress::Snapshot(progress) = &mut ledger.progress {
+    fn with_progress(&self, change: impl FnOnce(&mut SnapshotProgress)) -> Checkpoint {
+        let mut checkpoint = self.checkpoint.clone();
+        if let Progress::Snapshot(progress) = &mut checkpoint.progress {
             change(progress);
         }
-        ledger
+        checkpoint
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use rows::{
-    ledger::{DaysProgress, FeedProgress, Ledger, Progress, SnapshotProgress},
+    checkpoint::{Checkpoint, DaysProgress, FeedProgress, Progress, SnapshotProgress},
     sink::Change,
     state::State,
     zone::zone,
@@ -67,14 +67,14 @@ impl Poller {
     /// Takes up what the store knows of accounts: it is what is read and shown where the provider says nothing of them.
     pub(super) fn recall(&mut self) {
         let mut accounts = BTreeMap::new();
-        for ledger in &self.stored {
+        for checkpoint in &self.stored {
             // Nobody can tell the days of a zone that is not known.
-            if self.named.wants(&ledger.account_id) && ledger.zone().is_some() {
-                accounts.entry(ledger.account_id.clone()).or_insert_with(|| Account {
-                    id: ledger.account_id.clone(),
+            if self.named.wants(&checkpoint.account_id) && checkpoint.zone().is_some() {
+                accounts.entry(checkpoint.account_id.clone()).or_insert_with(|| Account {
+                    id: checkpoint.account_id.clone(),
                     name: String::new(),
-                    currency: ledger.currency,
-                    time_zone: ledger.time_zone.clone(),
+                    currency: checkpoint.currency,
+                    time_zone: checkpoint.time_zone.clone(),
                 });
             }
         }
@@ -165,8 +165,8 @@ impl Poller {
         self.unusable = unusable;
         let restated: Vec<Restated> = accounts.iter().filter_map(|account| self.restated(account)).collect();
         for Restated { account_id, .. } in &restated {
-            self.stored.retain(|ledger| ledger.account_id != *account_id);
-            self.ledgers.retain(|key, _| key.account_id != *account_id);
+            self.stored.retain(|checkpoint| checkpoint.account_id != *account_id);
+            self.checkpoints.retain(|key, _| key.account_id != *account_id);
         }
         self.accounts = accounts;
         self.take_up();
@@ -175,14 +175,14 @@ impl Poller {
 
     /// What differs from what was read before.
     fn restated(&self, account: &Account) -> Option<Restated> {
-        let ledgers = self.ledgers.values().map(|ledger| &**ledger).chain(&self.stored);
+        let checkpoints = self.checkpoints.values().map(|checkpoint| &**checkpoint).chain(&self.stored);
         let mut changes = BTreeMap::new();
-        for ledger in ledgers.filter(|ledger| ledger.account_id == account.id) {
-            if ledger.time_zone != account.time_zone {
+        for checkpoint in checkpoints.filter(|checkpoint| checkpoint.account_id == account.id) {
+            if checkpoint.time_zone != account.time_zone {
                 let after = Some(account.time_zone.clone());
-                changes.insert("time_zone", (ledger.time_zone.clone(), after));
+                changes.insert("time_zone", (checkpoint.time_zone.clone(), after));
             }
-            if let Some(before) = ledger.currency.filter(|before| account.currency != Some(*before)) {
+            if let Some(before) = checkpoint.currency.filter(|before| account.currency != Some(*before)) {
                 changes.insert(
                     "currency",
                     (before.to_string(), account.currency.map(|after| after.to_string())),
@@ -200,35 +200,36 @@ impl Poller {
         (!changes.is_empty()).then(|| Restated { account_id: account.id.clone(), changes })
     }
 
-    /// Gives every stream of every account that is read its ledger, and puts the others away.
+    /// Gives every stream of every account that is read its checkpoint, and puts the others away.
     fn take_up(&mut self) {
         for account in &self.accounts {
             for stream in &self.streams {
                 let key = Key { account_id: account.id.clone(), stream: stream.name };
-                if self.ledgers.contains_key(&key) {
+                if self.checkpoints.contains_key(&key) {
                     continue;
                 }
-                let stored = self.stored.iter().position(|ledger| {
-                    ledger.account_id == account.id
-                        && ledger.stream == stream.name
-                        && same_kind(&ledger.progress, &stream.kind)
+                let stored = self.stored.iter().position(|checkpoint| {
+                    checkpoint.account_id == account.id
+                        && checkpoint.stream == stream.name
+                        && same_kind(&checkpoint.progress, &stream.kind)
                 });
-                let ledger =
+                let checkpoint =
                     stored.map_or_else(|| empty(account, stream), |index| self.stored.swap_remove(index));
                 // What its last reading lacked, it lacks still.
-                if let Progress::Snapshot(SnapshotProgress { lacking: Some(lacking), .. }) = &ledger.progress
+                if let Progress::Snapshot(SnapshotProgress { lacking: Some(lacking), .. }) =
+                    &checkpoint.progress
                 {
                     let trouble = Trouble::lacking(lacking.clone(), self.clock.elapsed());
                     self.troubles.insert(key.clone(), trouble);
                 }
-                self.ledgers.insert(key, Box::new(ledger));
+                self.checkpoints.insert(key, Box::new(checkpoint));
             }
         }
         let known: HashSet<String> = self.accounts.iter().map(|account| account.id.clone()).collect();
         let gone: Vec<Key> =
-            self.ledgers.keys().filter(|key| !known.contains(&key.account_id)).cloned().collect();
-        for ledger in gone.iter().filter_map(|key| self.ledgers.remove(key)).collect::<Vec<_>>() {
-            self.put_away(*ledger);
+            self.checkpoints.keys().filter(|key| !known.contains(&key.account_id)).cloned().collect();
+        for checkpoint in gone.iter().filter_map(|key| self.checkpoints.remove(key)).collect::<Vec<_>>() {
+            self.put_away(*checkpoint);
         }
         self.stored.shrink_to_fit();
         self.troubles.retain(|key, _| known.contains(&key.account_id));
@@ -236,10 +237,11 @@ impl Poller {
     }
 
     /// Keeps what was read of an account that is not read now: it may come back.
-    pub(super) fn put_away(&mut self, ledger: Ledger) {
-        self.stored
-            .retain(|stored| (&stored.account_id, &stored.stream) != (&ledger.account_id, &ledger.stream));
-        self.stored.push(ledger);
+    pub(super) fn put_away(&mut self, checkpoint: Checkpoint) {
+        self.stored.retain(|stored| {
+            (&stored.account_id, &stored.stream) != (&checkpoint.account_id, &checkpoint.stream)
+        });
+        self.stored.push(checkpoint);
     }
 
     /// Whether a single run should ask once more for accounts that cannot be read now.
@@ -338,13 +340,13 @@ const fn same_kind(progress: &Progress, kind: &Kind) -> bool {
     )
 }
 
-fn empty(account: &Account, stream: &Stream) -> Ledger {
+fn empty(account: &Account, stream: &Stream) -> Checkpoint {
     let progress = match &stream.kind {
         Kind::Days(_) => Progress::Days(DaysProgress::default()),
         Kind::Feed(_) => Progress::Feed(FeedProgress::default()),
         Kind::Snapshot(_) => Progress::Snapshot(SnapshotProgress::default()),
     };
-    Ledger {
+    Checkpoint {
         account_id: account.id.clone(),
         stream: stream.name.to_owned(),
         time_zone: account.time_zone.clone(),

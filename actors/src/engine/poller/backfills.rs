@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rows::{
     Day, DayRange,
+    checkpoint::{Checkpoint, Progress},
     day::day_at,
-    ledger::{Ledger, Progress},
     sink::BackfillRequest,
 };
 
@@ -72,10 +72,10 @@ impl Poller {
         let mut is_known = false;
         let mut left = 0;
         let mut reasons: Vec<String> = Vec::new();
-        for (key, ledger) in &self.ledgers {
+        for (key, checkpoint) in &self.checkpoints {
             let Some(stream) = self.stream(key) else { continue };
             let asked_at = schedule::agreed(request.requested_at, &self.plan(stream, agreed_now));
-            let Some(share) = share(request, asked_at, ledger, stream, agreed_now) else { continue };
+            let Some(share) = share(request, asked_at, checkpoint, stream, agreed_now) else { continue };
             is_known = true;
             let reason = match share {
                 Share::Left { days, kept_from } => {
@@ -106,22 +106,22 @@ const fn reads_the_past(stream: &Stream) -> bool {
 fn share(
     request: &BackfillRequest,
     asked_at: Timestamp,
-    ledger: &Ledger,
+    checkpoint: &Checkpoint,
     stream: &Stream,
     now: Timestamp,
 ) -> Option<Share> {
     if !reads_the_past(stream) {
         return None;
     }
-    if let Some(forbidden) = &ledger.forbidden {
+    if let Some(forbidden) = &checkpoint.forbidden {
         return Some(Share::Forbidden(forbidden.advice.clone()));
     }
-    let today = day_at(now, &ledger.zone()?);
+    let today = day_at(now, &checkpoint.zone()?);
     if request.days.first > today {
         return Some(Share::Future);
     }
     let is_left = |read_at: Option<Timestamp>| read_at.is_none_or(|at| at < asked_at);
-    match (&ledger.progress, &stream.kind) {
+    match (&checkpoint.progress, &stream.kind) {
         (Progress::Days(progress), Kind::Days(policy)) => {
             let oldest = schedule::kept_from(policy, today);
             let last = request.days.last.min(today);

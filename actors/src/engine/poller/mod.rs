@@ -16,7 +16,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use rows::{
     Clock, DayRange,
-    ledger::{DaysProgress, Ledger, Progress, SnapshotProgress},
+    checkpoint::{Checkpoint, DaysProgress, Progress, SnapshotProgress},
     sink::{BackfillRequest, SinkError},
     state::State,
 };
@@ -100,9 +100,9 @@ pub struct Poller {
     /// What stands in the way of single accounts, those among them that are read nevertheless included.
     unusable: BTreeMap<String, Trouble>,
     /// Boxed: most connections have few, and a tree makes room for eleven at once.
-    ledgers: BTreeMap<Key, Box<Ledger>>,
+    checkpoints: BTreeMap<Key, Box<Checkpoint>>,
     /// Ledgers of accounts and streams that are not read now.
-    stored: Vec<Ledger>,
+    stored: Vec<Checkpoint>,
     running: HashMap<Key, Work>,
     checking: bool,
     /// When to ask again, by the monotonic clock; `None` before the first answer.
@@ -134,7 +134,7 @@ impl Poller {
         spec: Arc<ConnectionSpec>,
         integration: &dyn Integration,
         streams: Vec<Stream>,
-        ledgers: Vec<Ledger>,
+        checkpoints: Vec<Checkpoint>,
         paused: bool,
         once: Option<Once>,
         clock: Arc<dyn Clock>,
@@ -151,8 +151,8 @@ impl Poller {
             named,
             accounts: Vec::new(),
             unusable: BTreeMap::new(),
-            ledgers: BTreeMap::new(),
-            stored: ledgers,
+            checkpoints: BTreeMap::new(),
+            stored: checkpoints,
             running: HashMap::new(),
             checking: false,
             check_at: None,
@@ -256,13 +256,13 @@ impl Poller {
         let mut wake_in = SLEEP_MAX;
         let mut waiting = false;
         let mut holes = std::mem::take(&mut self.holes);
-        for (key, ledger) in &self.ledgers {
+        for (key, checkpoint) in &self.checkpoints {
             if self.running.contains_key(key) {
                 continue;
             }
             let (Some(stream), Some(account)) = (self.stream(key), self.account(key)) else { continue };
             let plan = self.plan(stream, agreed_now);
-            let works = schedule::due(ledger, &plan);
+            let works = schedule::due(checkpoint, &plan);
             let mut hole_until = None;
             let work = if let Some(holes) = holes.get_mut(key) {
                 let choice = holes.choose(works, elapsed);
@@ -284,7 +284,7 @@ impl Poller {
                 continue;
             }
             let Some(work) = work else {
-                let mut next = schedule::next_at(ledger, &plan);
+                let mut next = schedule::next_at(checkpoint, &plan);
                 if holes.get(key).is_some_and(|holes| !holes.is_empty()) {
                     // What is due and waits is none of it.
                     next = next.max(later(agreed_now, SLEEP_MAX));
@@ -294,7 +294,7 @@ impl Poller {
                 }
                 // A single run waits for nothing but reports that it asked for itself, and days that may be had yet.
                 let report = matches!(
-                    &ledger.progress,
+                    &checkpoint.progress,
                     Progress::Days(DaysProgress { resume: Some(_), .. })
                         | Progress::Snapshot(SnapshotProgress { resume: Some(_), .. })
                 );
@@ -303,12 +303,12 @@ impl Poller {
                 sooner(&mut self.next_poll_at, next);
                 continue;
             };
-            let lateness = schedule::lateness(ledger, &plan, &work);
+            let lateness = schedule::lateness(checkpoint, &plan, &work);
             let task = Task {
                 account: account.clone(),
                 stream: Arc::clone(stream),
                 work,
-                ledger: Ledger::clone(ledger),
+                checkpoint: Checkpoint::clone(checkpoint),
                 urgent: self.once.is_some(),
             };
             found.push((key.clone(), task, lateness));
@@ -351,7 +351,7 @@ impl Poller {
         {
             wake_in = wake_in.min(at.saturating_sub(elapsed));
             // Until there are accounts, that is what comes next.
-            if self.ledgers.is_empty() {
+            if self.checkpoints.is_empty() {
                 self.next_poll_at = Some(later(agreed_now, at.saturating_sub(elapsed)));
             }
         }
@@ -370,9 +370,9 @@ impl Poller {
             _ => None,
         };
         if self.account(key).is_some() {
-            self.ledgers.insert(key.clone(), Box::new(outcome.ledger));
+            self.checkpoints.insert(key.clone(), Box::new(outcome.checkpoint));
         } else {
-            self.put_away(outcome.ledger);
+            self.put_away(outcome.checkpoint);
         }
         match outcome.result {
             Ok(Done::Unconfirmed) if self.once.is_none() => {

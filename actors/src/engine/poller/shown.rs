@@ -2,25 +2,25 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 use rows::{
+    checkpoint::{Checkpoint, Progress},
     day::{end_of, start_of},
-    ledger::{Ledger, Progress},
     state::State,
 };
 
 use super::{Key, Poller, accounts::about, holes::Holes};
 use crate::{
-    engine::condition::{Condition, StreamCondition},
+    engine::status::{ConnectionStatus, StreamStatus},
     session::Signs,
     stream::Kind,
 };
 
 impl Poller {
     /// As seen from outside. `signs` are what the link says of calls under way.
-    pub fn condition(&self, signs: &Signs) -> Condition {
+    pub fn status(&self, signs: &Signs) -> ConnectionStatus {
         // Kept for as long as it holds: exactly as large as needed.
         let unread = self.unread_accounts();
-        let mut streams = Vec::with_capacity(self.ledgers.len() + unread.len() * self.streams.len());
-        streams.extend(self.ledgers.iter().filter_map(|(key, ledger)| self.shown(key, ledger)));
+        let mut streams = Vec::with_capacity(self.checkpoints.len() + unread.len() * self.streams.len());
+        streams.extend(self.checkpoints.iter().filter_map(|(key, checkpoint)| self.shown(key, checkpoint)));
         streams.extend(
             unread.iter().flat_map(|id| self.streams.iter().map(|stream| self.unread(id, stream.name))),
         );
@@ -63,7 +63,7 @@ impl Poller {
         }
         // No failure by itself, so that it shows only where none does.
         let error = error.or_else(|| signs.doubt.clone());
-        Condition {
+        ConnectionStatus {
             connection: self.spec.name.clone(),
             integration: self.integration,
             tenant: self.spec.tenant.clone(),
@@ -77,10 +77,10 @@ impl Poller {
         }
     }
 
-    fn shown(&self, key: &Key, ledger: &Ledger) -> Option<StreamCondition> {
+    fn shown(&self, key: &Key, checkpoint: &Checkpoint) -> Option<StreamStatus> {
         let stream = self.stream(key)?;
         let trouble = self.troubles.get(key);
-        let (mut state, mut error) = match (trouble, &ledger.forbidden) {
+        let (mut state, mut error) = match (trouble, &checkpoint.forbidden) {
             (_, Some(forbidden)) => (State::NeedsReauth, Some(forbidden.advice.clone())),
             (Some(trouble), _) => (trouble.state, Some(trouble.error.clone())),
             (None, None) if self.running.contains_key(key) => (State::Polling, None),
@@ -97,18 +97,18 @@ impl Poller {
         {
             (state, error) = (trouble.state, Some(trouble.error.clone()));
         }
-        let zone = ledger.zone();
-        let settled_through = match (&ledger.progress, &stream.kind, &zone) {
+        let zone = checkpoint.zone();
+        let settled_through = match (&checkpoint.progress, &stream.kind, &zone) {
             (Progress::Days(progress), Kind::Days(policy), Some(zone)) => {
                 progress.settled_through(zone, policy.settling)
             }
             _ => None,
         };
-        Some(StreamCondition {
+        Some(StreamStatus {
             account_id: key.account_id.clone(),
             stream: key.stream,
             state,
-            data_through: ledger.data_through().or(Some(self.start(ledger))),
+            data_through: checkpoint.data_through().or(Some(self.start(checkpoint))),
             settled_through,
             settled_through_at: settled_through.zip(zone).map(|(day, zone)| end_of(day, &zone)),
             error,
@@ -116,16 +116,18 @@ impl Poller {
     }
 
     /// A stream of an account that should be read and is not.
-    fn unread(&self, account_id: &str, stream: &'static str) -> StreamCondition {
+    fn unread(&self, account_id: &str, stream: &'static str) -> StreamStatus {
         let trouble = self.unusable.get(account_id).or(self.check_trouble.as_deref());
-        let stored =
-            self.stored.iter().find(|ledger| ledger.account_id == account_id && ledger.stream == stream);
+        let stored = self
+            .stored
+            .iter()
+            .find(|checkpoint| checkpoint.account_id == account_id && checkpoint.stream == stream);
         let start = start_of(self.spec.start_date, &TimeZone::UTC);
-        StreamCondition {
+        StreamStatus {
             account_id: account_id.to_owned(),
             stream,
             state: trouble.map_or(State::Starting, |trouble| trouble.state),
-            data_through: stored.and_then(Ledger::data_through).or(Some(start)),
+            data_through: stored.and_then(Checkpoint::data_through).or(Some(start)),
             settled_through: None,
             settled_through_at: None,
             error: trouble.map(|trouble| trouble.error.clone()),
@@ -133,7 +135,7 @@ impl Poller {
     }
 
     /// What stands for the last day read where there is none yet: its age says how much is missing.
-    fn start(&self, ledger: &Ledger) -> Timestamp {
-        start_of(self.spec.start_date, &ledger.zone().unwrap_or(TimeZone::UTC))
+    fn start(&self, checkpoint: &Checkpoint) -> Timestamp {
+        start_of(self.spec.start_date, &checkpoint.zone().unwrap_or(TimeZone::UTC))
     }
 }

@@ -3,7 +3,7 @@
 use rows::{Currency, Row, zone::zone};
 use serde_json::value::RawValue;
 
-use super::{edge, errors::redact, mapping, source::MetaAdsSource, use_case, wire};
+use super::{errors::redact, mapping, paged_list, source::MetaAdsSource, use_case, wire};
 use crate::{
     failure::Failure,
     integration::{Account, Accounts},
@@ -46,7 +46,7 @@ pub async fn describe(source: &MetaAdsSource, session: &Session, account: &Accou
 
 async fn visible(source: &MetaAdsSource, session: &Session) -> Result<Accounts, Failure> {
     let call = source.get(&["me", "adaccounts"], use_case::MANAGEMENT).query("fields", FIELDS);
-    let listed = edge::all(session, &call, PAGE_SIZE).await?;
+    let listed = paged_list::all(session, &call, PAGE_SIZE).await?;
     if listed.is_empty() {
         return Err(Failure::Forbidden {
             advice:

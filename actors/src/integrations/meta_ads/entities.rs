@@ -3,8 +3,8 @@
 use rows::Row;
 
 use super::{
-    edge::{self, EdgePage},
     mapping::{self, Owner},
+    paged_list::{self, ListPage},
     source::MetaAdsSource,
     streams, use_case,
 };
@@ -109,7 +109,7 @@ impl Level {
     fn read(
         self,
         place: &str,
-        page: &EdgePage,
+        page: &ListPage,
         owner: &Owner,
     ) -> Result<(Elements<Row>, Option<String>), Failure> {
         match self {
@@ -134,8 +134,8 @@ pub async fn page(
 ) -> Result<Reply, Failure> {
     let owner = Owner::of(request.account)?;
     let call = call(source, &owner, level);
-    let page =
-        edge::page_halving(session, &call, source.settings.page_size, request.cursor.as_deref()).await?;
+    let page = paged_list::page_halving(session, &call, source.settings.page_size, request.cursor.as_deref())
+        .await?;
     let (Elements { rows, quarantined }, after) = level.read(&call.path, &page, &owner)?;
     let next = after.map_or(Next::End(None), Next::More);
     Ok(Reply::Page(Page { rows, quarantined, next, ..Page::default() }))

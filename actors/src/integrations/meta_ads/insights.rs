@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    edge::{self, EdgePage},
     entities::{Level, json_list},
     mapping::{self, InsightsMapping, Owner, Shape},
+    paged_list::{self, ListPage},
     parts::Part,
     report::{self, ReportRun},
     settings::Settings,
@@ -221,7 +221,7 @@ impl Reading<'_> {
             .into_iter()
             .fold(self.get(), |call, (name, value)| call.query(name, value));
         let place = call.path.clone();
-        match edge::page(self.session, call, self.source.settings.page_size, after).await {
+        match paged_list::page(self.session, call, self.source.settings.page_size, after).await {
             Ok(page) => self.reply(&place, &page, |after| Position::AtOnce { after }),
             Err(Failure::TooMuch { .. }) if self.query.days.len_days() > 1 => {
                 Ok(Reply::Split { parts: Vec::new() })
@@ -235,7 +235,7 @@ impl Reading<'_> {
     pub fn reply(
         &self,
         place: &str,
-        page: &EdgePage,
+        page: &ListPage,
         position: impl Fn(String) -> Position,
     ) -> Result<Reply, Failure> {
         let place = format!("{place} {}..{}", self.query.days.first, self.query.days.last);

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    edge::EdgePage,
+    paged_list::ListPage,
     wire::{self, ActionStats},
 };
 use crate::{
@@ -88,7 +88,7 @@ impl Owner {
 /// Reads a page; `place` names it. Gives the cursor of the next page, too, if there is one.
 pub fn read_page<'a, T: Deserialize<'a>>(
     place: &str,
-    page: &'a EdgePage,
+    page: &'a ListPage,
     read: impl Fn(T) -> Result<Row, Unreadable>,
 ) -> Result<(Elements<Row>, Option<String>), Failure> {
     page.read(place, |raw| Named::of(raw, &["id", "campaign_id", "adset_id", "ad_id"], "date_start"), read)

@@ -6,7 +6,7 @@
 //! | `mapping.rs` | from there to the project's rows |
 //! | `proof.rs` | how calls are authenticated |
 //! | `errors.rs`, `usage.rs` | error codes; the headers that tell how much of an allowance is used |
-//! | `edge.rs` | paged lists |
+//! | `paged_list.rs` | paged lists |
 //! | `accounts.rs`, `entities.rs` | ad accounts; campaigns, ad sets, ads |
 //! | `insights.rs` | daily reports, at once |
 //! | `report.rs`, `parts.rs` | daily reports that are too large for that: prepared by Meta, cut into parts |
@@ -24,13 +24,13 @@ use crate::{
 };
 
 mod accounts;
-mod edge;
 mod entities;
 mod errors;
 #[cfg(test)]
 mod flow;
 mod insights;
 mod mapping;
+mod paged_list;
 mod parts;
 mod proof;
 mod report;

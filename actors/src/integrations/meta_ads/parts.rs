@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    edge,
     entities::Level,
     insights::{Query, Reading, Report},
+    paged_list,
     wire::ObjectId,
 };
 use crate::{failure::Failure, page::Reply, reading::wire::Id};
@@ -58,7 +58,7 @@ async fn delivered(reading: &Reading<'_>, query: &Query<'_>, level: Level) -> Re
     if let Some((name, value)) = query.filtering(level) {
         call = call.query(name, value);
     }
-    let mut ids: Vec<String> = edge::all(reading.session, &call, PAGE_SIZE)
+    let mut ids: Vec<String> = paged_list::all(reading.session, &call, PAGE_SIZE)
         .await?
         .iter()
         .map(|raw| {

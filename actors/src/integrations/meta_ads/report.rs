@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    edge, errors,
+    errors,
     insights::{Position, Reading},
+    paged_list,
     parts::{self, Part},
     wire,
 };
@@ -30,7 +31,7 @@ const POLICY: Policy = Policy {
 /// So often a report is asked for before its window is cut into parts.
 const ATTEMPTS_MAX: u32 = 3;
 
-/// The report that an earlier page asked for: kept in the ledger.
+/// The report that an earlier page asked for: kept in the checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportRun {
     /// Meta's job.
@@ -93,7 +94,7 @@ pub async fn poll(reading: &Reading<'_>, run: ReportRun) -> Result<Reply, Failur
 /// Reads one page of a report that is ready.
 pub async fn read(reading: &Reading<'_>, run_id: &str, after: Option<&str>) -> Result<Reply, Failure> {
     let call = reading.get_node(&[run_id, "insights"]);
-    match edge::page_halving(reading.session, &call, reading.source.settings.page_size, after).await {
+    match paged_list::page_halving(reading.session, &call, reading.source.settings.page_size, after).await {
         Ok(page) => {
             reading.reply(&call.path, &page, |after| Position::Report { run_id: run_id.to_owned(), after })
         }

@@ -12,8 +12,8 @@ mod ratio;
 mod reader;
 mod reading;
 mod resource;
+mod revenue;
 mod settings;
-mod snapshot;
 mod webhook;
 mod wire;
 
@@ -215,7 +215,7 @@ impl Source for StripeSource {
                     feed.read(&self.reader, session).await?
                 }
                 (Span::Snapshot, None) if request.stream.name == SUBSCRIPTION_MRR => {
-                    snapshot::read(&self.reader, session, &self.zone, &request).await?
+                    revenue::read(&self.reader, session, &self.zone, &request).await?
                 }
                 _ => {
                     return Err(Failure::Permanent {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use actors::{integration::ConnectionSpec, observer::Silent};
 use jiff::{Timestamp, tz::TimeZone};
-use rows::{Clock, clock::SimulatedClock, day, ledger::Ledger};
+use rows::{Clock, checkpoint::Checkpoint, clock::SimulatedClock, day};
 use secrecy::SecretString;
 
 use super::{
@@ -100,10 +100,10 @@ impl Bench {
         fact::collect(facts.filter(|fact| !self.case.is_past(fact.table, &fact.key, &self.wire, &self.spec)))
     }
 
-    pub fn ledgers(&self) -> Vec<Ledger> {
+    pub fn checkpoints(&self) -> Vec<Checkpoint> {
         let stored = self.sink.0.lock();
-        let mine = stored.ledgers.iter().filter(|((connection, ..), _)| *connection == self.spec.name);
-        mine.map(|(_, ledger)| ledger.clone()).collect()
+        let mine = stored.checkpoints.iter().filter(|((connection, ..), _)| *connection == self.spec.name);
+        mine.map(|(_, checkpoint)| checkpoint.clone()).collect()
     }
 
     pub fn quarantined(&self) -> usize {

@@ -28,14 +28,14 @@ async fn the_turn_of_the_day_waits_for_the_slower_clock() {
     };
     assert!(!asks_for_the_22nd(&seen), "the new day was asked for before the provider had one");
     let midnight: Timestamp = "2026-11-21T23:00:00Z".parse().unwrap();
-    for shown in end.condition.streams.iter().filter(|shown| shown.stream.ends_with("insights")) {
+    for shown in end.status.streams.iter().filter(|shown| shown.stream.ends_with("insights")) {
         assert!(shown.data_through < Some(midnight), "{}: {:?}", shown.stream, shown.data_through);
     }
 
     // Ten to one by our clock, ten to twelve by the provider's: half an hour later both agree.
     let end = bench.daemon(Duration::from_mins(30)).await;
     assert!(asks_for_the_22nd(&bench.wire.take_seen()), "the new day is not asked for");
-    assert_eq!(end.condition.state, State::Idle, "{:?}", end.condition.error);
+    assert_eq!(end.status.state, State::Idle, "{:?}", end.status.error);
 }
 
 /// A single run ends, whatever the provider's clock says.

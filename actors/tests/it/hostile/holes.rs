@@ -44,13 +44,13 @@ async fn one_day_hides_no_other_and_is_read_when_it_can_be() {
         let stage = Stage::new(&[NUMBERS, OBJECTS], refusing(move || now.lock().clone(), status));
         let end = stage.driver.daemon(Duration::from_hours(10)).await;
         assert_eq!(stored_days(&stage), others(&bad.lock()), "status {status}");
-        assert_eq!(end.condition.state, State::BackingOff);
-        let error = end.condition.error.clone().unwrap_or_default();
+        assert_eq!(end.status.state, State::BackingOff);
+        let error = end.status.error.clone().unwrap_or_default();
         assert!(
             error.contains("2026-11-18 cannot be read") && error.contains("other days are read"),
             "{error}"
         );
-        let numbers = end.condition.streams.iter().find(|stream| stream.stream == NUMBERS).unwrap();
+        let numbers = end.status.streams.iter().find(|stream| stream.stream == NUMBERS).unwrap();
         assert_eq!(numbers.state, State::BackingOff);
         // The hole is asked for with growing delays, the others as ever.
         let asked = stage.take_asked();
@@ -63,7 +63,7 @@ async fn one_day_hides_no_other_and_is_read_when_it_can_be() {
         bad.lock().clear();
         let end = stage.driver.daemon(Duration::from_hours(1)).await;
         assert_eq!(stored_days(&stage), history().days().collect());
-        assert_eq!((end.condition.state, end.condition.error), (State::Idle, None));
+        assert_eq!((end.status.state, end.status.error), (State::Idle, None));
     }
 }
 
@@ -75,7 +75,7 @@ async fn a_single_run_reads_the_other_days_and_says_that_one_is_missing() {
     let end = stage.driver.once().await;
     assert_eq!(end.finished, Some(false));
     assert_eq!(stored_days(&stage), others(&bad));
-    assert!(end.condition.error.unwrap_or_default().contains("2026-11-20"));
+    assert!(end.status.error.unwrap_or_default().contains("2026-11-20"));
 }
 
 /// An answer that is larger than is read is not asked for again: less is, and one day that is too large hides no other.
@@ -89,7 +89,7 @@ async fn a_window_whose_answer_is_too_large_is_read_in_smaller_ones() {
     let end = stage.driver.once().await;
     assert_eq!(stored_days(&stage), others(&BTreeSet::from([date(2026, 11, 18)])));
     assert_eq!(end.finished, Some(false));
-    let error = end.condition.error.unwrap_or_default();
+    let error = end.status.error.unwrap_or_default();
     assert!(error.contains("2026-11-18 cannot be read") && error.contains("alone is too much"), "{error}");
 }
 
@@ -101,7 +101,7 @@ async fn a_provider_that_is_down_is_backed_off_from() {
     let stage = Stage::new(&[NUMBERS], refusing(move || now.lock().clone(), 500));
     // The day turns for the account after seventeen hours.
     let end = stage.driver.daemon(Duration::from_hours(16)).await;
-    assert_eq!(end.condition.state, State::BackingOff);
+    assert_eq!(end.status.state, State::BackingOff);
     let cycles = stage.take_asked().len() / 4;
     assert!(cycles < 220, "{cycles} cycles of four attempts in sixteen hours");
     bad.lock().clear();

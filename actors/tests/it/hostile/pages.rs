@@ -94,8 +94,8 @@ async fn endless_pages_of_large_names_end_by_their_bytes() {
         }
     });
     let end = stage.driver.daemon(Duration::from_millis(1_700)).await;
-    let error = end.condition.error.unwrap_or_default();
-    assert_eq!(end.condition.state, State::BackingOff);
+    let error = end.status.error.unwrap_or_default();
+    assert_eq!(end.status.state, State::BackingOff);
     assert!(error.contains("128 MiB of answers in one reading"), "{error}");
     // One reading, or a second one after the shortest delay.
     let pages = stage.take_asked().len();

@@ -32,7 +32,7 @@ async fn a_unix_time_is_waited_for() {
     for said in [at.to_string(), format!("{}", at * 1_000)] {
         let stage = Stage::new(&ALL, once(Answer::status(429, &[("retry-after", &said)])));
         let end = stage.driver.daemon(Duration::from_mins(2)).await;
-        assert_eq!(end.condition.state, State::Idle, "{:?}", end.condition.error);
+        assert_eq!(end.status.state, State::Idle, "{:?}", end.status.error);
         let asked = stage.take_asked();
         assert!(asked[1].at >= Duration::from_secs(49), "{asked:?}");
     }
@@ -52,16 +52,16 @@ async fn decades_are_a_day_and_a_person_may_ask_sooner() {
         let mut stage = Stage::new(&ALL, script());
         let end = stage.driver.daemon(Duration::from_hours(3)).await;
         assert_eq!(stage.take_asked().len(), 1, "{header}: {said}");
-        let error = end.condition.error.unwrap_or_default();
+        let error = end.status.error.unwrap_or_default();
         assert!(error.contains("taken as a day"), "{header}: {said}: {error}");
         let end = stage.driver.daemon(Duration::from_hours(22)).await;
-        let goes_on = matches!(end.condition.state, State::Idle | State::Polling);
-        assert!(goes_on, "over after a day: {:?}", end.condition);
+        let goes_on = matches!(end.status.state, State::Idle | State::Polling);
+        assert!(goes_on, "over after a day: {:?}", end.status);
 
         stage = Stage::new(&ALL, script());
         stage.driver.poll_after = Some(Duration::from_mins(10));
         let end = stage.driver.daemon(Duration::from_mins(11)).await;
-        assert_eq!(end.condition.state, State::Idle, "{header}: {said}: {:?}", end.condition.error);
+        assert_eq!(end.status.state, State::Idle, "{header}: {said}: {:?}", end.status.error);
         let asked = stage.take_asked();
         assert!(asked[1].at >= Duration::from_mins(10), "{asked:?}");
     }
@@ -82,8 +82,8 @@ async fn a_provider_that_says_how_long_it_is_down_is_left_alone() {
         let told_at = asked[1].at + Duration::from_millis(20);
         let late: Vec<_> = asked.iter().filter(|asked| asked.at > told_at).collect();
         assert!(late.is_empty(), "asked while it is down: {late:?}");
-        assert_eq!(end.condition.state, State::BackingOff);
-        assert!(end.condition.error.is_some_and(|error| error.contains("status 503")));
+        assert_eq!(end.status.state, State::BackingOff);
+        assert!(end.status.error.is_some_and(|error| error.contains("status 503")));
     }
 }
 
@@ -119,10 +119,10 @@ async fn a_clock_that_was_never_set_is_not_believed() {
             Answer { headers: vec![("date", http_date(shown))], ..Answer::page([1], None) }
         });
         let end = stage.driver.daemon(Duration::from_mins(30)).await;
-        assert_eq!(end.condition.state, State::Idle);
-        let error = end.condition.error.clone().unwrap_or_default();
+        assert_eq!(end.status.state, State::Idle);
+        let error = end.status.error.clone().unwrap_or_default();
         assert!(error.contains("not believed"), "{error}");
-        for stream in &end.condition.streams {
+        for stream in &end.status.streams {
             let through = stream.data_through.unwrap();
             assert!(now().duration_since(through) < SignedDuration::from_hours(24), "{stream:?}");
         }
@@ -134,7 +134,7 @@ async fn a_clock_that_was_never_set_is_not_believed() {
     });
     let end = stage.driver.daemon(Duration::from_mins(30)).await;
     let midnight: Timestamp = "2026-11-21T05:00:00Z".parse().unwrap();
-    let numbers = end.condition.streams.iter().find(|stream| stream.stream == NUMBERS).unwrap();
+    let numbers = end.status.streams.iter().find(|stream| stream.stream == NUMBERS).unwrap();
     assert_eq!(numbers.data_through, Some(midnight), "the answer lay in a cache for nine hours");
 }
 
@@ -162,8 +162,8 @@ async fn a_redirect_names_its_target_and_the_next_step() {
     ] {
         let stage = Stage::new(&ALL, move |_| Answer::status(302, &[("location", location)]));
         let end = stage.driver.daemon(Duration::from_mins(1)).await;
-        let error = end.condition.error.unwrap_or_default();
-        assert_eq!(end.condition.state, State::BackingOff);
+        let error = end.status.error.unwrap_or_default();
+        assert_eq!(end.status.state, State::BackingOff);
         assert!(error.contains(&format!("redirects to {target} ")), "{error}");
         assert!(error.contains("base_url") && error.contains("login page"), "{error}");
         assert!(!error.contains("planted"), "{error}");
@@ -216,12 +216,12 @@ proptest! {
             });
             let end = stage.driver.daemon(Duration::from_mins(5)).await;
             let now = stage.clock.now();
-            if let Some(next) = end.condition.next_poll_at {
+            if let Some(next) = end.status.next_poll_at {
                 let wait = next.duration_since(now);
-                assert!(wait <= SignedDuration::from_hours(25), "next in {wait:?}: {:?}", end.condition);
+                assert!(wait <= SignedDuration::from_hours(25), "next in {wait:?}: {:?}", end.status);
             }
-            if matches!(end.condition.state, State::WaitingQuota | State::BackingOff) {
-                assert!(end.condition.error.is_some(), "{:?}", end.condition);
+            if matches!(end.status.state, State::WaitingQuota | State::BackingOff) {
+                assert!(end.status.error.is_some(), "{:?}", end.status);
             }
             // Each answer may bring a day more.
             loop {
@@ -245,6 +245,6 @@ proptest! {
 async fn a_connection_that_waits_for_its_first_check_says_until_when() {
     let stage = Stage::new(&ALL, |_| Answer::status(503, &[("retry-after", "3600")]));
     let end = stage.driver.daemon(Duration::from_mins(5)).await;
-    let wait = end.condition.next_poll_at.unwrap().duration_since(now());
+    let wait = end.status.next_poll_at.unwrap().duration_since(now());
     assert!(wait > SignedDuration::from_mins(59) && wait < SignedDuration::from_mins(61), "{wait:?}");
 }

@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 
 use actors::{
     engine::{
-        condition::Condition,
         cycle::{self, Context, Outcome},
         poller::{BackfillState, Job, Key, Once, Poller, Restated},
+        status::ConnectionStatus,
     },
     failure::Failure,
     integration::{Accounts, ConnectionSpec, Integration},
     observer::Observer,
-    session::{Link, Surroundings, quota::Urgency, transport::Transport},
+    session::{Link, LinkServices, quota::Urgency, transport::Transport},
     stream::Stream,
 };
 use rows::{
@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 pub struct Driver {
     pub spec: Arc<ConnectionSpec>,
     pub integration: Arc<dyn Integration>,
-    pub surroundings: Surroundings,
+    pub services: LinkServices,
     pub sink: Arc<dyn Sink>,
     pub backfills: Vec<BackfillRequest>,
     /// A person asks for a poll so long after the start.
@@ -37,7 +37,7 @@ pub struct Driver {
 pub struct End {
     /// For a single run: whether everything was read.
     pub finished: Option<bool>,
-    pub condition: Condition,
+    pub status: ConnectionStatus,
     pub panics: u64,
     /// Every failure of a check or cycle, as people would read it.
     pub failures: Vec<String>,
@@ -46,7 +46,7 @@ pub struct End {
 /// More than a few may be in order: something ends at that very moment.
 const WAKES_MAX: u32 = 500;
 
-enum News {
+enum Event {
     Checked(Result<Accounts, Failure>),
     Done(Key, Box<Outcome>),
     Panicked,
@@ -61,20 +61,13 @@ impl Driver {
         observer: Arc<dyn Observer>,
         sink: Arc<dyn Sink>,
     ) -> Self {
-        let surroundings = Surroundings::alone(transport, clock, observer);
-        Self {
-            spec: Arc::new(spec),
-            integration,
-            surroundings,
-            sink,
-            backfills: Vec::new(),
-            poll_after: None,
-        }
+        let services = LinkServices::alone(transport, clock, observer);
+        Self { spec: Arc::new(spec), integration, services, sink, backfills: Vec::new(), poll_after: None }
     }
 
     /// Reads everything once.
     pub async fn once(&self) -> End {
-        let since = self.surroundings.clock.now();
+        let since = self.services.clock.now();
         let once = Once { since, wait_max: Duration::from_hours(24) };
         self.run(Some(once), Duration::from_hours(48)).await
     }
@@ -94,10 +87,10 @@ impl Driver {
     }
 
     fn link(&self) -> (Arc<Link>, Vec<Stream>) {
-        let source = self.integration.connect(&self.spec, &self.surroundings.services()).unwrap();
+        let source = self.integration.connect(&self.spec, &self.services.services()).unwrap();
         let streams = source.adjust_streams(self.integration.streams());
         let (id, quotas) = (self.integration.id(), self.integration.quotas());
-        let link = Link::new(Arc::clone(&self.spec), id, source, quotas, self.surroundings.clone());
+        let link = Link::new(Arc::clone(&self.spec), id, source, quotas, self.services.clone());
         (link, streams)
     }
 
@@ -106,7 +99,7 @@ impl Driver {
     }
 
     async fn run(&self, once: Option<Once>, limit: Duration) -> End {
-        let clock = &self.surroundings.clock;
+        let clock = &self.services.clock;
         let until = clock.elapsed() + limit;
         let record = ConnectionRecord {
             name: self.spec.name.clone(),
@@ -120,7 +113,7 @@ impl Driver {
             Arc::clone(&self.spec),
             self.integration.as_ref(),
             streams,
-            registration.ledgers,
+            registration.checkpoints,
             registration.paused,
             once,
             clock.clone(),
@@ -134,7 +127,7 @@ impl Driver {
             sink: Arc::clone(&self.sink),
             link: Arc::clone(&link),
             clock: clock.clone(),
-            observer: self.surroundings.observer.clone(),
+            observer: self.services.observer.clone(),
             page_timeout: Duration::from_mins(5),
             stopping: tokio_util::sync::CancellationToken::new(),
         };
@@ -150,13 +143,13 @@ impl Driver {
                 begin(job, context.clone(), sender.clone(), &mut tasks);
             }
             self.note_backfills(&poller, link.agreed_now()).await;
-            let condition = || poller.condition(&link.signs());
+            let status = || poller.status(&link.signs());
             if step.finished.is_some() {
-                return End { finished: step.finished, condition: condition(), panics, failures };
+                return End { finished: step.finished, status: status(), panics, failures };
             }
             let left = until.saturating_sub(clock.elapsed());
             if left.is_zero() || panics > 0 {
-                return End { finished: None, condition: condition(), panics, failures };
+                return End { finished: None, status: status(), panics, failures };
             }
             let poll_in = poll_at.map_or(left, |at| at.saturating_sub(clock.elapsed()));
             if poll_in.is_zero() {
@@ -172,19 +165,19 @@ impl Driver {
             tokio::select! {
                 biased;
                 Some(news) = news.recv() => match news {
-                    News::Checked(result) => {
+                    Event::Checked(result) => {
                         failures.extend(told(&result));
                         for Restated { account_id, changes } in poller.checked(result) {
                             self.reset(&context, &account_id, changes).await;
                         }
                     }
-                    News::Done(key, outcome) => {
+                    Event::Done(key, outcome) => {
                         failures.extend(
                             outcome.result.as_ref().err().map(|error| format!("{}: {error}", key.stream)),
                         );
                         poller.done(&key, *outcome);
                     }
-                    News::Panicked => panics += 1,
+                    Event::Panicked => panics += 1,
                 },
                 () = clock.sleep(sleep) => {}
             }
@@ -196,19 +189,19 @@ impl Driver {
 fn begin(
     job: Job,
     context: Context,
-    sender: mpsc::UnboundedSender<News>,
+    sender: mpsc::UnboundedSender<Event>,
     tasks: &mut tokio::task::JoinSet<()>,
 ) {
     match job {
         Job::Check => tasks.spawn(async move {
             let session = context.link.session(Urgency::Fresh);
             let checked = isolated(async move { context.link.source().check(&session).await });
-            let _ = sender.send(checked.await.map_or(News::Panicked, News::Checked));
+            let _ = sender.send(checked.await.map_or(Event::Panicked, Event::Checked));
         }),
         Job::Cycle { key, task, .. } => tasks.spawn(async move {
             let outcome = isolated(async move { cycle::run(&context, &task).await }).await;
-            let done = |outcome| News::Done(key, Box::new(outcome));
-            let _ = sender.send(outcome.map_or(News::Panicked, done));
+            let done = |outcome| Event::Done(key, Box::new(outcome));
+            let _ = sender.send(outcome.map_or(Event::Panicked, done));
         }),
     };
 }

@@ -10,15 +10,15 @@ use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use rows::{
     Clock, Day, DayRange, Row, Table,
+    checkpoint::Checkpoint,
     clock::SimulatedClock,
     fit::Fitter,
     key::Fingerprint,
-    ledger::Ledger,
     quarantine::Quarantined,
     row::Row as AnyRow,
     sink::{
-        Change, Commit, Committed, ConnectionRecord, ConnectionReport, Control, CycleRecord, Registration,
-        Shrunk, Sink, SinkError, Vanish,
+        Change, Commit, Committed, ConnectionRecord, Control, CycleRecord, Registration, Shrunk, Sink,
+        SinkError, StatusRecord, Vanish,
     },
     state::State,
 };
@@ -32,12 +32,12 @@ pub struct Stored {
     pub rows: HashMap<RowKey, Row>,
     /// How often each row's value changed.
     pub revisions: HashMap<RowKey, u32>,
-    pub ledgers: BTreeMap<(String, String, String), Ledger>,
+    pub checkpoints: BTreeMap<(String, String, String), Checkpoint>,
     pub quarantined: Vec<Quarantined>,
     /// As noted: none twice in a row.
     pub changes: Vec<Change>,
     pub cycles: Vec<CycleRecord>,
-    pub reports: Vec<ConnectionReport>,
+    pub reports: Vec<StatusRecord>,
     pub controls: Vec<Control>,
     pub backfills_left: BTreeMap<i64, u32>,
     /// Why requests ended though not all was read.
@@ -189,9 +189,9 @@ impl MemorySink {
             }
             None => {}
         }
-        if let Some(ledger) = commit.ledger {
-            let key = (commit.connection, ledger.account_id.clone(), ledger.stream.clone());
-            stored.ledgers.insert(key, ledger);
+        if let Some(checkpoint) = commit.checkpoint {
+            let key = (commit.connection, checkpoint.account_id.clone(), checkpoint.stream.clone());
+            stored.checkpoints.insert(key, checkpoint);
         }
         Ok(committed)
     }
@@ -259,11 +259,11 @@ impl Sink for MemorySink {
         let epoch = stored.epochs.entry(connection.name.clone()).or_default();
         *epoch += 1;
         let epoch = *epoch;
-        let ledgers = stored
-            .ledgers
+        let checkpoints = stored
+            .checkpoints
             .iter()
             .filter(|((owner, ..), _)| *owner == connection.name)
-            .map(|(_, ledger)| ledger.clone())
+            .map(|(_, checkpoint)| checkpoint.clone())
             .collect();
         Box::pin(std::future::ready(Ok(Registration {
             returned: stored.returned,
@@ -271,7 +271,7 @@ impl Sink for MemorySink {
             paused: false,
             last_success_at: None,
             once_since: connection.once_since,
-            ledgers,
+            checkpoints,
         })))
     }
 
@@ -299,9 +299,9 @@ impl Sink for MemorySink {
     ) -> BoxFuture<'a, Result<(), SinkError>> {
         let mut stored = self.0.lock();
         stored.changes.extend(changes);
-        let Stored { rows, accounts, ledgers, .. } = &mut *stored;
+        let Stored { rows, accounts, checkpoints, .. } = &mut *stored;
         rows.retain(|key, _| key.0 != connection || accounts.get(key).is_none_or(|of| of != account_id));
-        ledgers.retain(|(owner, account, _), _| owner != connection || account != account_id);
+        checkpoints.retain(|(owner, account, _), _| owner != connection || account != account_id);
         Box::pin(std::future::ready(Ok(())))
     }
 
@@ -310,7 +310,7 @@ impl Sink for MemorySink {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn report(&self, report: ConnectionReport) -> BoxFuture<'_, Result<(), SinkError>> {
+    fn report(&self, report: StatusRecord) -> BoxFuture<'_, Result<(), SinkError>> {
         self.0.lock().reports.push(report);
         Box::pin(std::future::ready(Ok(())))
     }

@@ -54,7 +54,7 @@ async fn a_revoked_refresh_token_needs_a_person() {
     let stage = Stage::new();
     let sink = MemorySink::default();
     let driver = Driver {
-        surroundings: stage.surroundings(),
+        services: stage.services(),
         ..Driver::new(
             spec("a"),
             Arc::new(Gated(Arc::new(refresh(CONFIGURED)))),
@@ -71,8 +71,8 @@ async fn a_revoked_refresh_token_needs_a_person() {
     let end = driver.daemon(Duration::from_mins(50)).await;
     let events = stage.issuer.take_events();
     assert_eq!((fetched(&events), asked(&events)), (1, 1), "{events:?}");
-    assert_eq!(end.condition.state, State::NeedsReauth);
-    let advice = end.condition.error.unwrap();
+    assert_eq!(end.status.state, State::NeedsReauth);
+    let advice = end.status.error.unwrap();
     assert!(advice.contains("set credentials") && !advice.contains("planted"), "{advice}");
 }
 

@@ -11,7 +11,7 @@ use actors::{
     observer::{Observer, Silent},
     page::{Page, PageRequest, Reply},
     session::{
-        Auth, Call, Credential, Link, Meaning, Response, Session, Surroundings, Verdict,
+        Auth, Call, Credential, Link, LinkServices, Meaning, Response, Session, Verdict,
         oauth::{Client, ClientAuth},
         quota::{QuotaRule, Urgency},
         tokens::Tokens,
@@ -95,20 +95,20 @@ impl Stage {
         });
     }
 
-    pub fn surroundings(&self) -> Surroundings {
-        let alone = Surroundings::alone(
+    pub fn services(&self) -> LinkServices {
+        let alone = LinkServices::alone(
             Arc::new(self.issuer.clone()),
             Arc::new(self.clock.clone()),
             self.observer.clone(),
         );
-        Surroundings { tokens: self.tokens.clone(), ..alone }
+        LinkServices { tokens: self.tokens.clone(), ..alone }
     }
 
     pub fn link(&self, name: &str, credential: Credential) -> Arc<Link> {
         let integration = Gated(Arc::new(credential));
-        let (spec, surroundings) = (spec(name), self.surroundings());
-        let source = integration.connect(&spec, &surroundings.services()).unwrap();
-        Link::new(Arc::new(spec), "gated", source, Vec::new(), surroundings)
+        let (spec, services) = (spec(name), self.services());
+        let source = integration.connect(&spec, &services.services()).unwrap();
+        Link::new(Arc::new(spec), "gated", source, Vec::new(), services)
     }
 
     pub fn session(&self, name: &str, credential: Credential) -> Session {

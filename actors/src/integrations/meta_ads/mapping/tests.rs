@@ -123,7 +123,7 @@ fn what_was_asked_for_and_is_absent_is_zero() {
 
 #[test]
 fn what_is_set_aside_names_ids_and_nothing_else() {
-    let page = EdgePage::of(
+    let page = ListPage::of(
         r#"{"data":[{"id":"ada@example.com","campaign_id":"Ada Lovelace","adset_id":"12","date_start":"2026-11-21","spend":"x"}]}"#,
     );
     let aside =
@@ -247,7 +247,7 @@ fn rows_that_cannot_be_right_are_refused_with_the_reason() {
 #[test]
 fn a_bad_row_is_kept_aside_without_its_text_and_its_neighbours_are_read() {
     let bad = AD_ROW.replace(r#""spend":"24.87""#, r#""spend":"Jane Doe""#);
-    let page = EdgePage::of(&format!(r#"{{"data":[{AD_ROW},{bad},7]}}"#));
+    let page = ListPage::of(&format!(r#"{{"data":[{AD_ROW},{bad},7]}}"#));
     let mapping = mapping(Shape::Ad, None);
     let (read, _) =
         read_page("/v25.0/act_1/insights", &page, |wire| super::insights(wire, &mapping)).unwrap();
@@ -381,7 +381,7 @@ fn anything() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_object_is_a_row_or_kept_aside(json in anything()) {
-        let page = EdgePage::of(&format!(r#"{{"data":[{json}]}}"#));
+        let page = ListPage::of(&format!(r#"{{"data":[{json}]}}"#));
         let one = |read: Result<(Elements<Row>, Option<String>), Failure>| {
             read.map(|(read, _)| read.rows.len() + read.quarantined.len())
         };

@@ -25,8 +25,8 @@ pub async fn refused_credentials_are_terminal_visible_and_recover(case: &'static
     let end = bench.daemon(Duration::from_mins(50)).await;
     let requests = bench.wire.take_seen().len();
     assert!(requests <= 8, "{requests} requests after the credentials were refused");
-    assert_eq!(end.condition.state, State::NeedsReauth);
-    let advice = end.condition.error.unwrap_or_default();
+    assert_eq!(end.status.state, State::NeedsReauth);
+    let advice = end.status.error.unwrap_or_default();
     let says_what_to_do = ["make a new", "set credentials"].iter().any(|words| advice.contains(words));
     assert!(says_what_to_do, "the advice does not say what to do: {advice}");
 
@@ -38,7 +38,7 @@ pub async fn refused_credentials_are_terminal_visible_and_recover(case: &'static
         case.accept(&bench.wire, SECRET);
     };
     let (end, ()) = tokio::join!(driver.daemon(Duration::from_hours(4)), restored);
-    assert_ne!(end.condition.state, State::NeedsReauth, "an hour after the credentials work again");
+    assert_ne!(end.status.state, State::NeedsReauth, "an hour after the credentials work again");
     bench.assert_true("after the credentials were restored");
 }
 
@@ -65,7 +65,7 @@ pub async fn a_forbidden_stream_does_not_stop_its_siblings(case: &'static dyn Ca
     };
     let difference = fact::difference(&others(bench.truth()), &others(bench.stored()));
     assert!(difference.is_empty(), "the siblings of {stream} were not read:\n{difference}");
-    for shown in end.condition.streams {
+    for shown in end.status.streams {
         let is_refused = case.is_refused(&refusal, shown.stream);
         let expected = if is_refused { State::NeedsReauth } else { State::Idle };
         assert_eq!(shown.state, expected, "{} {:?}", shown.stream, shown.error);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::{bench::Bench, case::Case, fact::Facts};
 use crate::support::wire::Mishap;
-use rows::{Clock, ledger::Progress};
+use rows::{Clock, checkpoint::Progress};
 
 /// A window that comes back empty is not deleted before a second reading agrees, and stays when it does not.
 pub async fn an_empty_window_is_not_believed_at_once(case: &'static dyn Case) {
@@ -15,7 +15,7 @@ pub async fn an_empty_window_is_not_believed_at_once(case: &'static dyn Case) {
         return; // Feeds delete by tombstones only: an empty list is no reason. See `what_is_missing…` below.
     }
     let is_suspected = || {
-        bench.ledgers().iter().any(|ledger| match &ledger.progress {
+        bench.checkpoints().iter().any(|checkpoint| match &checkpoint.progress {
             Progress::Days(days) => days.suspect.is_some(),
             _ => false,
         })

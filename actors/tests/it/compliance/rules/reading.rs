@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rows::ledger::Progress;
+use rows::checkpoint::Progress;
 
 use super::super::{bench::Bench, case::Case};
 
@@ -21,10 +21,10 @@ pub async fn everything_is_read_once(case: &'static dyn Case) {
                 .or_default() += 1;
         }
     }
-    for ledger in bench.ledgers() {
-        if let Progress::Feed(feed) = &ledger.progress {
+    for checkpoint in bench.checkpoints() {
+        if let Progress::Feed(feed) = &checkpoint.progress {
             let since = Some(bench.spec.start_date);
-            assert_eq!(feed.since, since, "{}: from when on everything was listed", ledger.stream);
+            assert_eq!(feed.since, since, "{}: from when on everything was listed", checkpoint.stream);
         }
     }
     asked.retain(|_, times| *times > 1);

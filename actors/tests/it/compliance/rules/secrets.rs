@@ -13,7 +13,7 @@ use crate::support::log::Log;
 const SECRET: &str = "rk_live_51Planted0Secret0That0Must0Not0Leak";
 const PERSON: &str = "ada.planted@example.com";
 
-/// Logs at the most talkative level, conditions, failures, quarantine and rows, while everything goes wrong.
+/// Logs at the most talkative level, statuses, failures, quarantine and rows, while everything goes wrong.
 pub async fn no_secret_and_no_person_leaves(case: &'static dyn Case) {
     let log = Log::default();
     let _guard = log.capture();
@@ -50,7 +50,7 @@ pub async fn no_secret_and_no_person_leaves(case: &'static dyn Case) {
     {
         let stored = bench.sink.0.lock();
         told.push(format!("{:?}", stored.rows.values()));
-        told.push(format!("{:?}", stored.ledgers));
+        told.push(format!("{:?}", stored.checkpoints));
         told.push(format!("{:?}", stored.quarantined));
         told.push(format!("{:?}", bench.spec));
     }

@@ -45,8 +45,8 @@ pub async fn a_provider_that_is_down_is_backed_off_from(case: &'static dyn Case)
     let bench = Bench::new(case);
     bench.wire.set_hazard(1.0);
     let end = bench.daemon(Duration::from_hours(6)).await;
-    assert_eq!(end.condition.state, State::BackingOff, "{:?}", end.condition);
-    assert!(end.condition.error.is_some(), "nothing says what is wrong");
+    assert_eq!(end.status.state, State::BackingOff, "{:?}", end.status);
+    assert!(end.status.error.is_some(), "nothing says what is wrong");
     // One thing to try: the check.
     assert_few(&bench, 1, 6);
 
@@ -58,7 +58,7 @@ pub async fn a_provider_that_is_down_is_backed_off_from(case: &'static dyn Case)
         bench.wire.set_hazard(1.0);
         bench.wire.take_seen();
         bench.clock.sleep(Duration::from_hours(6)).await;
-        assert_few(&bench, bench.ledgers().len() + 1, 6);
+        assert_few(&bench, bench.checkpoints().len() + 1, 6);
         bench.wire.set_hazard(0.0);
     };
     let (end, ()) = tokio::join!(driver.daemon(Duration::from_hours(7)), down);

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use actors::engine::condition::{Condition, Conditions};
+use actors::engine::status::{ConnectionStatus, Statuses};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-pub use rows::snapshot::{
-    ArtistSnapshot, CampaignSnapshot, CampaignWindow, CounterSnapshot, GoalSnapshot, GoalWindow,
-    MusicSnapshot, PaymentSnapshot, PaymentWindow, PlaylistSnapshot, SetAside, TrackSnapshot, Unread,
-    WebSnapshot, WebWindow, Windows,
+pub use rows::figures::{
+    ArtistFigures, CampaignFigures, CampaignWindow, CounterFigures, GoalFigures, GoalWindow, MusicFigures,
+    PaymentFigures, PaymentWindow, PlaylistFigures, SetAside, TrackFigures, Unread, WebFigures, WebWindow,
+    Windows,
 };
 
 use crate::insight::NamePattern;
@@ -79,39 +79,39 @@ pub enum Touched {
 /// Reading failed; what was read before stays.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct SnapshotError(pub String);
+pub struct FigureError(pub String);
 
 /// Where snapshots come from.
-pub trait SnapshotSource: Send + Sync {
+pub trait FigureSource: Send + Sync {
     /// The campaigns of the touched accounts at `now` that are active or have spent in 28 days: what is not in the
     /// answer is no longer shown.
     fn campaigns(
         &self,
         touched: Touched,
         now: Timestamp,
-    ) -> BoxFuture<'_, Result<Vec<CampaignSnapshot>, SnapshotError>>;
+    ) -> BoxFuture<'_, Result<Vec<CampaignFigures>, FigureError>>;
 
     /// Payments of every connection at `now`.
-    fn payments(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentSnapshot>, SnapshotError>>;
+    fn payments(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentFigures>, FigureError>>;
 
     /// Web analytics of every connection at `now`.
-    fn web(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<WebSnapshot>, SnapshotError>>;
+    fn web(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<WebFigures>, FigureError>>;
 
     /// What every connection last saw of streaming services, at `now`.
-    fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>>;
+    fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicFigures>, FigureError>>;
 
     /// Rows that were set aside, of every connection.
-    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, SnapshotError>>;
+    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, FigureError>>;
 }
 
-/// Where connections' conditions come from: the engine's [`Conditions`].
-pub trait ConditionSource: Send + Sync {
+/// Where connections' statuses come from: the engine's [`Statuses`].
+pub trait StatusSource: Send + Sync {
     /// Every connection's, by name.
-    fn conditions(&self) -> Vec<Arc<Condition>>;
+    fn statuses(&self) -> Vec<Arc<ConnectionStatus>>;
 }
 
-impl ConditionSource for Conditions {
-    fn conditions(&self) -> Vec<Arc<Condition>> {
+impl StatusSource for Statuses {
+    fn statuses(&self) -> Vec<Arc<ConnectionStatus>> {
         self.all()
     }
 }

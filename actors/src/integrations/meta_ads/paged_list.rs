@@ -20,7 +20,7 @@ const LIMIT_MIN: u32 = 10;
 
 /// One page of an edge, as it came.
 #[derive(Debug)]
-pub struct EdgePage {
+pub struct ListPage {
     body: Bytes,
     place: String,
     asked_after: Option<String>,
@@ -32,14 +32,14 @@ pub async fn page(
     call: Call,
     limit: u32,
     after: Option<&str>,
-) -> Result<EdgePage, Failure> {
+) -> Result<ListPage, Failure> {
     let place = call.path.clone();
     let mut call = call.query("limit", limit.to_string());
     if let Some(after) = after {
         call = call.query("after", after);
     }
     let body = session.send(call).await?.body;
-    Ok(EdgePage { body, place, asked_after: after.map(str::to_owned) })
+    Ok(ListPage { body, place, asked_after: after.map(str::to_owned) })
 }
 
 /// Reads one page; when Meta says to "reduce the amount of data", halves the limit. The next page starts with the
@@ -49,7 +49,7 @@ pub async fn page_halving(
     call: &Call,
     mut limit: u32,
     after: Option<&str>,
-) -> Result<EdgePage, Failure> {
+) -> Result<ListPage, Failure> {
     loop {
         match page(session, call.clone(), limit, after).await {
             Err(Failure::TooMuch { .. }) if limit / 2 >= LIMIT_MIN => limit /= 2,
@@ -73,9 +73,9 @@ pub async fn all(session: &Session, call: &Call, limit: u32) -> Result<Vec<Box<R
     }
 }
 
-// === impl EdgePage ===
+// === impl ListPage ===
 
-impl EdgePage {
+impl ListPage {
     /// A first page with this body.
     #[cfg(test)]
     pub fn of(json: &str) -> Self {
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn end_of(json: &str, asked_after: Option<&str>) -> Result<Option<String>, Failure> {
-        let page = EdgePage { asked_after: asked_after.map(str::to_owned), ..EdgePage::of(json) };
+        let page = ListPage { asked_after: asked_after.map(str::to_owned), ..ListPage::of(json) };
         page.after(page.elements()?.paging)
     }
 

@@ -2,8 +2,8 @@
 
 use rows::{
     Day,
+    checkpoint::{Checkpoint, Progress},
     day::{day_at, plus_days},
-    ledger::{Ledger, Progress},
     sink::Commit,
 };
 use sea_orm::{ConnectionTrait, DbErr, Value};
@@ -15,11 +15,11 @@ use crate::{
 };
 
 /// Stores it; not where the commit's epoch is outdated.
-pub async fn write(tx: &Transaction<'_>, commit: &Commit, ledger: &Ledger) -> Result<bool, DbErr> {
+pub async fn write(tx: &Transaction<'_>, commit: &Commit, checkpoint: &Checkpoint) -> Result<bool, DbErr> {
     let backend = tx.get_database_backend();
     let mut bulk = Bulk::new(backend, "");
     let gate = fence::gate(backend, &bulk.mark(commit.connection.as_str())?, &bulk.mark(commit.epoch)?);
-    let text = insertion(&mut bulk, commit, ledger, &format!("({gate})"), "true")?;
+    let text = insertion(&mut bulk, commit, checkpoint, &format!("({gate})"), "true")?;
     Ok(tx.execute_bulk(bulk.text(&text)).await? > 0)
 }
 
@@ -28,21 +28,21 @@ pub async fn write(tx: &Transaction<'_>, commit: &Commit, ledger: &Ledger) -> Re
 pub fn insertion(
     bulk: &mut Bulk,
     commit: &Commit,
-    ledger: &Ledger,
+    checkpoint: &Checkpoint,
     gate: &str,
     condition: &str,
 ) -> Result<String, DbErr> {
-    let settled_through = commit.settled_through.or_else(|| read_through(ledger));
-    let memory = serde_json::to_string(ledger).map_err(|error| DbErr::Json(error.to_string()))?;
+    let settled_through = commit.settled_through.or_else(|| read_through(checkpoint));
+    let memory = serde_json::to_string(checkpoint).map_err(|error| DbErr::Json(error.to_string()))?;
     let columns: [(&str, Value); 9] = [
-        ("account_id", ledger.account_id.as_str().into()),
-        ("stream", ledger.stream.as_str().into()),
+        ("account_id", checkpoint.account_id.as_str().into()),
+        ("stream", checkpoint.stream.as_str().into()),
         ("connection", commit.connection.as_str().into()),
-        ("time_zone", ledger.time_zone.as_str().into()),
-        ("currency", ledger.currency.map(String::from).into()),
-        ("data_through", ledger.data_through().map(utc).into()),
+        ("time_zone", checkpoint.time_zone.as_str().into()),
+        ("currency", checkpoint.currency.map(String::from).into()),
+        ("data_through", checkpoint.data_through().map(utc).into()),
         ("settled_through", settled_through.map(chrono_day).into()),
-        ("forbidden", ledger.forbidden.as_ref().map(|forbidden| shortened(&forbidden.advice)).into()),
+        ("forbidden", checkpoint.forbidden.as_ref().map(|forbidden| shortened(&forbidden.advice)).into()),
         ("memory", memory.into()),
     ];
     let overwritten: Vec<String> =
@@ -52,7 +52,7 @@ pub fn insertion(
     let marks: Result<Vec<String>, DbErr> = columns.into_iter().map(|(_, value)| bulk.mark(value)).collect();
     // Without WHERE, SQLite would take ON for a join's.
     Ok(format!(
-        "INSERT INTO ledger (connection_id, {names}) SELECT c.id, {} FROM {gate} AS c WHERE {condition} \
+        "INSERT INTO checkpoint (connection_id, {names}) SELECT c.id, {} FROM {gate} AS c WHERE {condition} \
          ON CONFLICT (connection_id, account_id, stream) DO UPDATE SET {}",
         marks?.join(", "),
         overwritten.join(", ")
@@ -61,9 +61,9 @@ pub fn insertion(
 
 /// The last day that was over when a set was last read: no later reading of that day can come, so that its rows are
 /// final. Nothing for other kinds of stream.
-fn read_through(ledger: &Ledger) -> Option<Day> {
-    let Progress::Snapshot(snapshot) = &ledger.progress else {
+fn read_through(checkpoint: &Checkpoint) -> Option<Day> {
+    let Progress::Snapshot(snapshot) = &checkpoint.progress else {
         return None;
     };
-    Some(plus_days(day_at(snapshot.read_at?, &ledger.zone()?), -1))
+    Some(plus_days(day_at(snapshot.read_at?, &checkpoint.zone()?), -1))
 }

@@ -81,7 +81,7 @@ impl CampaignWindow {
 
 /// A campaign as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CampaignSnapshot {
+pub struct CampaignFigures {
     /// The connection that reads it; series of a connection that is gone are gone.
     pub connection: String,
     /// Integration.
@@ -142,7 +142,7 @@ pub struct PaymentWindow {
 
 /// Payments of one connection and currency as they stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PaymentSnapshot {
+pub struct PaymentFigures {
     /// The connection that reads them.
     pub connection: String,
     /// Currency of every amount.
@@ -179,7 +179,7 @@ pub struct GoalWindow {
 
 /// One goal as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GoalSnapshot {
+pub struct GoalFigures {
     /// The goal, as configured.
     pub goal: String,
     /// The sums.
@@ -188,7 +188,7 @@ pub struct GoalSnapshot {
 
 /// Web analytics of one connection as they stand: its whole traffic, over all its properties.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebSnapshot {
+pub struct WebFigures {
     /// The connection that reads them.
     pub connection: String,
     /// Integration.
@@ -198,7 +198,7 @@ pub struct WebSnapshot {
     /// The sums.
     pub windows: Windows<WebWindow>,
     /// Goals that were reported in the last 28 days, by name.
-    pub goals: Vec<GoalSnapshot>,
+    pub goals: Vec<GoalFigures>,
 }
 
 /// Rows of one stream of an account that could not be understood or stored: numbers that are missing.
@@ -223,19 +223,19 @@ pub struct SetAside {
 /// What one connection showed of streaming services when it last read them. Several connections may show the same
 /// object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MusicSnapshot {
+pub struct MusicFigures {
     /// The connection that reads it.
     pub connection: String,
     /// Integration.
     pub provider: String,
     /// Tracks that it reads, by service and id.
-    pub tracks: Vec<TrackSnapshot>,
+    pub tracks: Vec<TrackFigures>,
     /// Artists that it reads, by service and id.
-    pub artists: Vec<ArtistSnapshot>,
+    pub artists: Vec<ArtistFigures>,
     /// Playlists that it reads, by service and id.
-    pub playlists: Vec<PlaylistSnapshot>,
+    pub playlists: Vec<PlaylistFigures>,
     /// Counters that it reads, by service, entity, id and name.
-    pub counters: Vec<CounterSnapshot>,
+    pub counters: Vec<CounterFigures>,
     /// By service: which tracks stand on which playlists, as (track, playlist). A service of which no playlist was ever
     /// seen is not there.
     pub placements: BTreeMap<String, BTreeSet<(String, String)>>,
@@ -245,7 +245,7 @@ pub struct MusicSnapshot {
 
 /// A track as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrackSnapshot {
+pub struct TrackFigures {
     /// Where.
     pub service: String,
     /// The service's id.
@@ -268,7 +268,7 @@ pub struct TrackSnapshot {
 
 /// An artist as they stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArtistSnapshot {
+pub struct ArtistFigures {
     /// Where.
     pub service: String,
     /// The service's id.
@@ -285,7 +285,7 @@ pub struct ArtistSnapshot {
 
 /// A playlist as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlaylistSnapshot {
+pub struct PlaylistFigures {
     /// Where.
     pub service: String,
     /// The service's id.
@@ -300,7 +300,7 @@ pub struct PlaylistSnapshot {
 
 /// A counter's last reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CounterSnapshot {
+pub struct CounterFigures {
     /// Where.
     pub service: String,
     /// What it belongs to.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rows::{
     DayRange,
-    sink::{BackfillRequest, ConnectionReport, Control, CycleRecord, SinkError},
+    sink::{BackfillRequest, Control, CycleRecord, SinkError, StatusRecord},
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, NotSet, QueryFilter, QueryOrder,
@@ -40,7 +40,7 @@ impl Store {
         Ok(())
     }
 
-    pub(crate) async fn note_report(&self, report: ConnectionReport) -> Result<(), SinkError> {
+    pub(crate) async fn note_report(&self, report: StatusRecord) -> Result<(), SinkError> {
         use connection::Column;
         let mut update = connection::Entity::update_many()
             .col_expr(Column::State, Expr::value(report.state.as_str()))

@@ -42,7 +42,7 @@ pub struct Resume {
 
 /// The memory of one stream of one account. Stored in the same transaction as the rows that it speaks of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ledger {
+pub struct Checkpoint {
     /// The provider's account; `""` where the connection has no accounts.
     pub account_id: String,
     /// The stream's name.
@@ -120,7 +120,7 @@ pub struct SnapshotProgress {
     pub lacking: Option<String>,
 }
 
-/// Which days a ledger has anything to say about: while it stays the same, a reading can change what is shown only by
+/// Which days a checkpoint has anything to say about: while it stays the same, a reading can change what is shown only by
 /// changing rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reach {
@@ -132,9 +132,9 @@ pub struct Reach {
     pub forbidden: bool,
 }
 
-// === impl Ledger ===
+// === impl Checkpoint ===
 
-impl Ledger {
+impl Checkpoint {
     /// The zone of its days; `None` when nobody here knows its name: then nothing can be said about them.
     pub fn zone(&self) -> Option<TimeZone> {
         zone(&self.time_zone)
@@ -214,7 +214,7 @@ impl DaysProgress {
     }
 
     /// Joins neighbours whose days all lie before `before` and that were read before `read_before`, keeping the earlier
-    /// time of reading: such days are settled, and the ledger stays small over years. What was read lately keeps its
+    /// time of reading: such days are settled, and the checkpoint stays small over years. What was read lately keeps its
     /// time: somebody may have asked for it to be read again.
     pub fn compact(&mut self, before: Day, read_before: Timestamp) {
         self.ranges.dedup_by(|next, previous| {
@@ -322,7 +322,7 @@ mod tests {
     fn the_stored_form_is_stable() {
         let mut days = DaysProgress::default();
         days.mark(range(1, 2), at("2026-11-03T00:00:00Z"));
-        let ledger = Ledger {
+        let checkpoint = Checkpoint {
             account_id: "1".into(),
             stream: "insights".into(),
             time_zone: "Europe/Berlin".into(),
@@ -330,12 +330,12 @@ mod tests {
             progress: Progress::Days(days),
             forbidden: None,
         };
-        let text = serde_json::to_string(&ledger).unwrap();
+        let text = serde_json::to_string(&checkpoint).unwrap();
         assert_eq!(
             text,
             r#"{"account_id":"1","stream":"insights","time_zone":"Europe/Berlin","currency":"EUR","progress":{"kind":"days","ranges":[{"first":"2026-11-01","last":"2026-11-02","read_at":"2026-11-03T00:00:00Z"}],"resume":null,"suspect":null},"forbidden":null}"#
         );
-        assert_eq!(serde_json::from_str::<Ledger>(&text).unwrap(), ledger);
+        assert_eq!(serde_json::from_str::<Checkpoint>(&text).unwrap(), checkpoint);
     }
 
     proptest! {

@@ -1,5 +1,5 @@
-//! A page of objects, or a ledger without rows, in one statement (PostgreSQL), which is a transaction by itself: fence, rows
-//! and ledger in one exchange with the server instead of five.
+//! A page of objects, or a checkpoint without rows, in one statement (PostgreSQL), which is a transaction by itself: fence, rows
+//! and checkpoint in one exchange with the server instead of five.
 //!
 //! Its steps look at the database as it was when the statement began, not when it passed the fence. That is the same here:
 //! within the process there is one writer, and a worker that takes a connection over gets its epoch only after the last
@@ -8,10 +8,10 @@
 //! Not on SQLite: several statements in one run of its driver were tried, and saved three hundredths.
 
 use jiff::Timestamp;
-use rows::{Row, Table, ledger::Ledger, sink::Committed};
+use rows::{Row, Table, checkpoint::Checkpoint, sink::Committed};
 use sea_orm::{DbBackend, DbErr};
 
-use super::{Scope, admit::Admitted, by_table, ledger};
+use super::{Scope, admit::Admitted, by_table, checkpoint};
 use crate::{
     convert::seconds,
     dimension::EntityIds,
@@ -22,29 +22,30 @@ use crate::{
 };
 
 /// What came of trying.
-pub enum Express {
+pub enum SingleStatement {
     /// It is stored.
     Stored(Committed),
     /// The connection has a later epoch: nothing was written.
     Outdated,
-    /// The usual way is needed, for all of it. New rows may be stored already, so many; the ledger is not.
+    /// The usual way is needed, for all of it. New rows may be stored already, so many; the checkpoint is not.
     Unsuited(Option<(Table, u64)>),
 }
 
 const BACKEND: DbBackend = DbBackend::Postgres;
 
-/// Stores a commit that is one page of objects, or nothing but a ledger.
+/// Stores a commit that is one page of objects, or nothing but a checkpoint.
 pub async fn store(
     line: &mut Line,
     ids: &EntityIds,
     expectations: &mut Expectations,
     admitted: &Admitted,
     now: Timestamp,
-) -> Result<Express, DbErr> {
+) -> Result<SingleStatement, DbErr> {
     let commit = &admitted.commit;
-    let (Some(ledger), Some(connection_id)) = (suited(line, admitted), ids.connection(&commit.connection))
+    let (Some(checkpoint), Some(connection_id)) =
+        (suited(line, admitted), ids.connection(&commit.connection))
     else {
-        return Ok(Express::Unsuited(None));
+        return Ok(SingleStatement::Unsuited(None));
     };
     let mut committed = Committed::default();
     let tables = by_table(&commit.rows, &mut committed.duplicates);
@@ -55,12 +56,12 @@ pub async fn store(
     for (table, rows) in &tables {
         let expect = expectations.of(connection_id, *table);
         let scope = Scope { connection_id, commit, keyring: None, observed_at: seconds(now), expect };
-        let Some(steps_of) = storage(*table).steps else { return Ok(Express::Unsuited(None)) };
+        let Some(steps_of) = storage(*table).steps else { return Ok(SingleStatement::Unsuited(None)) };
         let steps = steps_of(bulk, "gate", &scope, rows)?;
         (done, counts) = (steps.done, [steps.written, steps.restated]);
         bulk = steps.bulk.text(", ");
     }
-    let noted = ledger::insertion(&mut bulk, commit, ledger, "gate", &done)?;
+    let noted = checkpoint::insertion(&mut bulk, commit, checkpoint, "gate", &done)?;
     let [written, restated] = counts;
     bulk = bulk.text(&format!(
         "noted AS ({noted} RETURNING 1) SELECT EXISTS (SELECT FROM gate) AS entered, \
@@ -70,11 +71,13 @@ pub async fn store(
     let answer =
         answers.first().ok_or_else(|| DbErr::RecordNotFound("a commit without an answer".to_owned()))?;
     if !answer.try_get::<bool>("", "entered")? {
-        return Ok(Express::Outdated);
+        return Ok(SingleStatement::Outdated);
     }
     let outcome: Outcome = outcome(answer)?;
     if !answer.try_get::<bool>("", "noted")? {
-        return Ok(Express::Unsuited(tables.into_keys().next().map(|table| (table, outcome.written))));
+        return Ok(SingleStatement::Unsuited(
+            tables.into_keys().next().map(|table| (table, outcome.written)),
+        ));
     }
     for (table, rows) in tables {
         expectations.learn(connection_id, table, rows.len(), outcome);
@@ -83,11 +86,11 @@ pub async fn store(
             committed.written.push((table, outcome.written));
         }
     }
-    Ok(Express::Stored(committed))
+    Ok(SingleStatement::Stored(committed))
 }
 
-/// The ledger of a commit that can go this way: with nothing but the rows of one table of objects.
-fn suited<'a>(line: &Line, admitted: &'a Admitted) -> Option<&'a Ledger> {
+/// The checkpoint of a commit that can go this way: with nothing but the rows of one table of objects.
+fn suited<'a>(line: &Line, admitted: &'a Admitted) -> Option<&'a Checkpoint> {
     let Admitted { commit, long_keys, .. } = admitted;
     let nothing_else = long_keys.is_empty()
         && commit.tombstones.is_empty()
@@ -101,5 +104,5 @@ fn suited<'a>(line: &Line, admitted: &'a Admitted) -> Option<&'a Ledger> {
         && one_of_objects
         && commit.rows.len() <= limits::POSTGRES_STATEMENT_ROWS_MAX
         && commit.rows.iter().all(|row| Some(row.table()) == table);
-    commit.ledger.as_ref().filter(|_| suits)
+    commit.checkpoint.as_ref().filter(|_| suits)
 }

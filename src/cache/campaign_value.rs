@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rows::{
     Micros,
     day::day_at,
-    snapshot::{CampaignSnapshot, CampaignWindow},
+    figures::{CampaignFigures, CampaignWindow},
     zone::zone,
 };
 use serde::Serialize;
@@ -82,7 +82,7 @@ pub struct ChangeValue<'a> {
 
 impl<'a> CampaignValue<'a> {
     /// The campaign as it stands at `now`.
-    pub fn of(campaign: &'a CampaignSnapshot, now: Timestamp) -> Self {
+    pub fn of(campaign: &'a CampaignFigures, now: Timestamp) -> Self {
         let windows = &campaign.windows;
         Self {
             schema: SCHEMA,
@@ -119,7 +119,7 @@ impl<'a> CampaignValue<'a> {
     /// The bytes to store, and a number that differs when anything but the times of reading and writing does.
     pub fn bytes(
         mut self,
-        campaign: &CampaignSnapshot,
+        campaign: &CampaignFigures,
         now: Timestamp,
     ) -> Result<(Vec<u8>, u64), serde_json::Error> {
         let mut hasher = DefaultHasher::new();

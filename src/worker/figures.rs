@@ -5,37 +5,37 @@ use std::sync::Arc;
 use actors::session::quota::Quotas;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use rows::snapshot::{CampaignSnapshot, MusicSnapshot, PaymentSnapshot, SetAside, WebSnapshot};
+use rows::figures::{CampaignFigures, MusicFigures, PaymentFigures, SetAside, WebFigures};
 use store::{Store, read::CampaignKey};
 
 use super::holding::Health;
 use crate::{
     http::{DaySource, DaysByCampaign, QuotaSource, QuotaUsed, Readiness},
-    telemetry::snapshot::{ConditionSource, SnapshotError, SnapshotSource, Touched},
+    telemetry::figures::{FigureError, FigureSource, StatusSource, Touched},
 };
 
 /// Reads snapshots from the database.
 #[derive(Debug, Clone)]
-pub struct StoreSnapshots(pub Store);
+pub struct StoreFigures(pub Store);
 
 /// Ready = the database is this worker's, takes what is read, and every connection has been taken.
 pub struct WorkerReadiness {
     /// The database.
     pub store: Store,
     /// What the connections show.
-    pub conditions: Arc<dyn ConditionSource>,
+    pub statuses: Arc<dyn StatusSource>,
     /// How many are configured.
     pub configured: usize,
     /// What the last sign of life found.
     pub health: Health,
 }
 
-impl SnapshotSource for StoreSnapshots {
+impl FigureSource for StoreFigures {
     fn campaigns(
         &self,
         touched: Touched,
         now: Timestamp,
-    ) -> BoxFuture<'_, Result<Vec<CampaignSnapshot>, SnapshotError>> {
+    ) -> BoxFuture<'_, Result<Vec<CampaignFigures>, FigureError>> {
         Box::pin(async move {
             let accounts: Option<Vec<_>> = match touched {
                 Touched::Nothing => return Ok(Vec::new()),
@@ -43,28 +43,26 @@ impl SnapshotSource for StoreSnapshots {
                 Touched::All => None,
             };
             let read = self.0.campaign_windows(accounts.as_deref(), now).await;
-            read.map_err(|error| SnapshotError(error.to_string()))
+            read.map_err(|error| FigureError(error.to_string()))
         })
     }
 
-    fn payments(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentSnapshot>, SnapshotError>> {
-        Box::pin(async move {
-            self.0.payment_windows(now).await.map_err(|error| SnapshotError(error.to_string()))
-        })
-    }
-
-    fn web(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<WebSnapshot>, SnapshotError>> {
+    fn payments(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentFigures>, FigureError>> {
         Box::pin(
-            async move { self.0.web_windows(now).await.map_err(|error| SnapshotError(error.to_string())) },
+            async move { self.0.payment_windows(now).await.map_err(|error| FigureError(error.to_string())) },
         )
     }
 
-    fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicSnapshot>, SnapshotError>> {
-        Box::pin(async move { self.0.music(now).await.map_err(|error| SnapshotError(error.to_string())) })
+    fn web(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<WebFigures>, FigureError>> {
+        Box::pin(async move { self.0.web_windows(now).await.map_err(|error| FigureError(error.to_string())) })
     }
 
-    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, SnapshotError>> {
-        Box::pin(async move { self.0.set_aside().await.map_err(|error| SnapshotError(error.to_string())) })
+    fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicFigures>, FigureError>> {
+        Box::pin(async move { self.0.music(now).await.map_err(|error| FigureError(error.to_string())) })
+    }
+
+    fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, FigureError>> {
+        Box::pin(async move { self.0.set_aside().await.map_err(|error| FigureError(error.to_string())) })
     }
 }
 
@@ -78,7 +76,7 @@ impl QuotaSource for EngineQuotas {
     }
 }
 
-impl DaySource for StoreSnapshots {
+impl DaySource for StoreFigures {
     fn days(
         &self,
         campaigns: Vec<CampaignKey>,
@@ -100,7 +98,7 @@ impl Readiness for WorkerReadiness {
             } else if let Err(error) = self.store.ping().await {
                 missing.push(self.store.explain(&error));
             }
-            let started = self.conditions.conditions().len();
+            let started = self.statuses.statuses().len();
             if started < self.configured {
                 missing.push(format!("{started} of {} connections have started", self.configured));
             }

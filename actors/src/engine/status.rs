@@ -8,7 +8,7 @@ use rows::{Day, state::State};
 
 /// A connection, as seen from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Condition {
+pub struct ConnectionStatus {
     /// Its configured name.
     pub connection: String,
     /// Its integration.
@@ -28,12 +28,12 @@ pub struct Condition {
     /// What is wrong and what to do.
     pub error: Option<String>,
     /// By account and stream.
-    pub streams: Vec<StreamCondition>,
+    pub streams: Vec<StreamStatus>,
 }
 
 /// A stream of one account, as seen from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StreamCondition {
+pub struct StreamStatus {
     /// Account; `""` where there are none.
     pub account_id: String,
     /// Stream.
@@ -50,13 +50,13 @@ pub struct StreamCondition {
     pub error: Option<String>,
 }
 
-/// All conditions, shared with whoever shows them.
+/// All statuses, shared with whoever shows them.
 #[derive(Debug, Clone, Default)]
-pub struct Conditions(Arc<RwLock<Shown>>);
+pub struct Statuses(Arc<RwLock<Shown>>);
 
 #[derive(Debug, Default)]
 struct Shown {
-    all: BTreeMap<String, Arc<Condition>>,
+    all: BTreeMap<String, Arc<ConnectionStatus>>,
     common: Option<Common>,
 }
 
@@ -69,19 +69,19 @@ pub struct Common {
     pub error: String,
 }
 
-// === impl Conditions ===
+// === impl Statuses ===
 
-impl Conditions {
+impl Statuses {
     /// Every connection's, by name.
-    pub fn all(&self) -> Vec<Arc<Condition>> {
+    pub fn all(&self) -> Vec<Arc<ConnectionStatus>> {
         let shown = self.0.read();
-        shown.all.values().map(|condition| shown.with_common(condition)).collect()
+        shown.all.values().map(|status| shown.with_common(status)).collect()
     }
 
     /// One connection's.
-    pub fn get(&self, connection: &str) -> Option<Arc<Condition>> {
+    pub fn get(&self, connection: &str) -> Option<Arc<ConnectionStatus>> {
         let shown = self.0.read();
-        shown.all.get(connection).map(|condition| shown.with_common(condition))
+        shown.all.get(connection).map(|status| shown.with_common(status))
     }
 
     /// Shows this of every connection, until told otherwise.
@@ -90,20 +90,20 @@ impl Conditions {
     }
 
     /// One connection's, without what holds for all.
-    pub(super) fn own(&self, connection: &str) -> Option<Arc<Condition>> {
+    pub(super) fn own(&self, connection: &str) -> Option<Arc<ConnectionStatus>> {
         self.0.read().all.get(connection).cloned()
     }
 
     /// Replaces one.
-    pub(super) fn set(&self, condition: Condition) {
-        self.0.write().all.insert(condition.connection.clone(), Arc::new(condition));
+    pub(super) fn set(&self, status: ConnectionStatus) {
+        self.0.write().all.insert(status.connection.clone(), Arc::new(status));
     }
 
     /// Changes one that is there.
-    pub(super) fn change(&self, connection: &str, change: impl FnOnce(&mut Condition)) {
+    pub(super) fn change(&self, connection: &str, change: impl FnOnce(&mut ConnectionStatus)) {
         let mut shown = self.0.write();
-        if let Some(condition) = shown.all.get_mut(connection) {
-            change(Arc::make_mut(condition));
+        if let Some(status) = shown.all.get_mut(connection) {
+            change(Arc::make_mut(status));
         }
     }
 
@@ -116,15 +116,15 @@ impl Conditions {
 // === impl Shown ===
 
 impl Shown {
-    fn with_common(&self, condition: &Arc<Condition>) -> Arc<Condition> {
+    fn with_common(&self, status: &Arc<ConnectionStatus>) -> Arc<ConnectionStatus> {
         match &self.common {
-            Some(Common { state, error }) if *state < condition.state || condition.error.is_none() => {
-                let mut condition = Condition::clone(condition);
-                condition.state = condition.state.min(*state);
-                condition.error = Some(error.clone());
-                Arc::new(condition)
+            Some(Common { state, error }) if *state < status.state || status.error.is_none() => {
+                let mut status = ConnectionStatus::clone(status);
+                status.state = status.state.min(*state);
+                status.error = Some(error.clone());
+                Arc::new(status)
             }
-            _ => Arc::clone(condition),
+            _ => Arc::clone(status),
         }
     }
 }
@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn what_holds_for_all_hides_no_worse_trouble() {
-        let conditions = Conditions::default();
-        let condition = |name: &str, state, error: Option<&str>| Condition {
+        let statuses = Statuses::default();
+        let status = |name: &str, state, error: Option<&str>| ConnectionStatus {
             connection: name.to_owned(),
             integration: "meta_ads",
             tenant: "label-a".to_owned(),
@@ -148,18 +148,18 @@ mod tests {
             error: error.map(str::to_owned),
             streams: Vec::new(),
         };
-        conditions.set(condition("idle", State::Idle, None));
-        conditions.set(condition("refused", State::NeedsReauth, Some("a new token")));
+        statuses.set(status("idle", State::Idle, None));
+        statuses.set(status("refused", State::NeedsReauth, Some("a new token")));
         let away = Common { state: State::BackingOff, error: "the database is away".to_owned() };
-        conditions.set_common(Some(away));
+        statuses.set_common(Some(away));
         let shown = |name: &str| {
-            let condition = conditions.get(name).unwrap();
-            (condition.state, condition.error.clone().unwrap_or_default())
+            let status = statuses.get(name).unwrap();
+            (status.state, status.error.clone().unwrap_or_default())
         };
         assert_eq!(shown("idle"), (State::BackingOff, "the database is away".to_owned()));
         assert_eq!(shown("refused"), (State::NeedsReauth, "a new token".to_owned()));
-        assert_eq!(conditions.own("idle").unwrap().state, State::Idle);
-        conditions.set_common(None);
+        assert_eq!(statuses.own("idle").unwrap().state, State::Idle);
+        statuses.set_common(None);
         assert_eq!(shown("idle"), (State::Idle, String::new()));
     }
 }

@@ -52,7 +52,7 @@ pub fn insertion(
     let marks: Result<Vec<String>, DbErr> = columns.into_iter().map(|(_, value)| bulk.mark(value)).collect();
     // Without WHERE, SQLite would take ON for a join's.
     Ok(format!(
-        "INSERT INTO checkpoint (connection_id, {names}) SELECT c.id, {} FROM {gate} AS c WHERE {condition} \
+        "INSERT INTO ledger (connection_id, {names}) SELECT c.id, {} FROM {gate} AS c WHERE {condition} \
          ON CONFLICT (connection_id, account_id, stream) DO UPDATE SET {}",
         marks?.join(", "),
         overwritten.join(", ")

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 #[sea_orm::model]
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "checkpoint")]
+#[sea_orm(table_name = "ledger")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub connection_id: i64,

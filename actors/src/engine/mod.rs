@@ -6,11 +6,14 @@
 //! - [`poller`]: what one connection does next. A state machine without I/O.
 //! - [`connection`]: the actor around a poller: starts its cycles as tasks and hears of their end.
 //! - [`overseer`]: the actor that owns every connection and rebuilds what crashed.
+//! - [`messages`]: what the actors tell each other.
 //! - [`status`]: what a connection shows of itself.
 
+pub mod blueprint;
 pub mod connection;
 pub mod cycle;
 mod job;
+pub mod messages;
 pub mod overseer;
 pub mod poller;
 pub mod schedule;

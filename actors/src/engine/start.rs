@@ -12,8 +12,9 @@ use rows::sink::Sink;
 use tokio::{runtime::Handle, sync::watch};
 
 use super::{
-    connection::{BeginAnew, Blueprint},
-    overseer::{Beat, LookForControls, Overseer, Progress, Run, StopAll, WebhookReceivedFor},
+    blueprint::Blueprint,
+    messages::{Beat, BeginAnew, EndSystem, LookForControls, Run, StopAll, WebhookReceivedFor},
+    overseer::{Overseer, Progress},
     poller::Once,
     status::Statuses,
 };
@@ -182,7 +183,7 @@ impl Engine {
 
     fn end_thread(&mut self) {
         let Some(thread) = self.thread.take() else { return };
-        self.overseer.do_send(super::overseer::EndSystem);
+        self.overseer.do_send(EndSystem);
         if thread.join().is_err() {
             tracing::error!("the actors' thread panicked");
         }

@@ -13,8 +13,9 @@ use rows::{
     zone::zone,
 };
 
-use super::{CycleError, Key, ONCE_FAILURES_MAX, Poller, trouble::Trouble};
+use super::{Key, ONCE_FAILURES_MAX, Poller, trouble::Trouble};
 use crate::{
+    engine::cycle::CycleError,
     failure::Failure,
     integration::{Account, Accounts, ConnectionSpec, Integration, Unusable},
     limits,

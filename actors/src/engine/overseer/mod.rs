@@ -5,90 +5,23 @@
 //! and the connection is parked: visible, probed hourly, and no bother to its siblings. A provider that is down or
 //! answers nonsense is not a crash; the connection deals with that itself.
 
+mod handlers;
+
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
 
-use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
+use actix::{Actor, Addr, AsyncContext, Context, Message};
 use rows::{
     sink::{Control, SinkError},
     state::State,
 };
 use tokio::sync::watch;
 
-use super::{
-    connection::{BeginAnew, Blueprint, Connection, Controls, Stop, WebhookReceived},
-    status::ConnectionStatus,
-};
+use super::{blueprint::Blueprint, connection::Connection, messages::Controls, status::ConnectionStatus};
 use crate::{limits, session::retry::Delays};
-
-/// How a connection's actor ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// It was told to.
-    Stopped,
-    /// A single run is over.
-    Finished {
-        /// Everything was read.
-        ok: bool,
-        /// Its place in the store.
-        epoch: Option<i64>,
-    },
-    /// It cannot be made from its configuration.
-    Unusable {
-        /// Why.
-        error: String,
-    },
-    /// A panic or a broken invariant.
-    Crashed {
-        /// A short word for the metric's label.
-        reason: &'static str,
-    },
-}
-
-/// A connection's actor tells its end.
-#[derive(Message, Debug)]
-#[rtype(result = "()")]
-pub struct Ended {
-    /// Which.
-    pub connection: String,
-    /// Which of its lives.
-    pub generation: u64,
-    /// How.
-    pub fate: Fate,
-}
-
-/// These connections, and no others, are to run. What did not change is not touched.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct Run(pub Vec<Blueprint>);
-
-/// End all connections.
-#[derive(Message, Debug, Clone, Copy)]
-#[rtype(result = "()")]
-pub struct StopAll;
-
-/// End the actors' thread.
-#[derive(Message, Debug, Clone, Copy)]
-#[rtype(result = "()")]
-pub struct EndSystem;
-
-/// Operators asked for something just now: look at once.
-#[derive(Message, Debug, Clone, Copy)]
-#[rtype(result = "()")]
-pub struct LookForControls;
-
-/// The provider of this connection said by itself that there is something new.
-#[derive(Message, Debug, Clone)]
-#[rtype(result = "()")]
-pub struct WebhookReceivedFor(pub String);
-
-/// Answered by whoever's thread turns.
-#[derive(Message, Debug, Clone, Copy)]
-#[rtype(result = "()")]
-pub struct Beat;
 
 /// What the store says operators asked for.
 #[derive(Message)]
@@ -162,7 +95,7 @@ impl Overseer {
         let generation = self.generation;
         let Some(child) = self.children.get_mut(name) else { return };
         child.generation = generation;
-        let connection = Connection::new(Arc::clone(&child.blueprint), ctx.address(), generation);
+        let connection = Connection::new(Arc::clone(&child.blueprint), ctx.address().recipient(), generation);
         let address = connection.start();
         if child.controls != Controls::default() {
             address.do_send(child.controls.clone());
@@ -231,7 +164,7 @@ impl Overseer {
             status.error = Some(error.clone());
         });
         blueprint.observer().status_changed(name);
-        store_condition(blueprint, state, error);
+        store_status(blueprint, state, error);
         let (name, generation) = (name.to_owned(), child.generation);
         ctx.run_later(wait, move |overseer, ctx| {
             let current = overseer.children.get(&name).is_some_and(|child| child.generation == generation);
@@ -288,7 +221,7 @@ impl Overseer {
 }
 
 /// A crashed actor cannot store its status itself.
-fn store_condition(blueprint: &Blueprint, state: State, error: String) {
+fn store_status(blueprint: &Blueprint, state: State, error: String) {
     let (sink, name) = (Arc::clone(&blueprint.sink), blueprint.spec.name.clone());
     blueprint.runtime.spawn(async move {
         let _ = sink.note_state(&name, state, Some(error)).await;
@@ -302,186 +235,5 @@ impl Actor for Overseer {
         // Bounded by the number of connections: each has one actor that tells its end once.
         ctx.set_mailbox_capacity(1024);
         ctx.run_interval(self.controls_every, |overseer, ctx| overseer.ask(ctx));
-    }
-}
-
-impl Handler<Run> for Overseer {
-    type Result = ();
-
-    fn handle(&mut self, Run(blueprints): Run, ctx: &mut Self::Context) {
-        let mut wanted: BTreeMap<String, Arc<Blueprint>> = blueprints
-            .into_iter()
-            .map(|blueprint| (blueprint.spec.name.clone(), Arc::new(blueprint)))
-            .collect();
-        for (name, child) in &mut self.children {
-            let next = wanted.remove(name);
-            if next.as_ref().is_some_and(|next| next.spec.same_as(&child.blueprint.spec)) {
-                child.removed = false;
-                continue;
-            }
-            child.removed = next.is_none();
-            child.next = next;
-            match &child.address {
-                Some(address) => address.do_send(Stop),
-                // Waiting to be rebuilt or parked: the new blueprint is tried at once.
-                None => ctx.address().do_send(Ended {
-                    connection: name.clone(),
-                    generation: child.generation,
-                    fate: Fate::Stopped,
-                }),
-            }
-        }
-        for blueprint in wanted.into_values() {
-            self.adopt(blueprint, ctx);
-        }
-        self.rest(ctx);
-    }
-}
-
-impl Handler<Ended> for Overseer {
-    type Result = ();
-
-    fn handle(&mut self, Ended { connection, generation, fate }: Ended, ctx: &mut Self::Context) {
-        let Some(child) = self.children.get_mut(&connection) else { return };
-        if child.generation != generation {
-            return;
-        }
-        child.address = None;
-        if child.removed || (self.stopping && !matches!(fate, Fate::Finished { .. })) {
-            let gone = self.children.remove(&connection);
-            if let Some(gone) = gone.filter(|gone| gone.removed) {
-                gone.blueprint.statuses.remove(&connection);
-                gone.blueprint.observer().status_changed(&connection);
-            }
-            return self.rest(ctx);
-        }
-        if let Some(next) = child.next.take() {
-            // What a provider said about waiting was said to what is configured no more.
-            if !next.spec.asks_as(&child.blueprint.spec) {
-                next.services.quotas.lift(&connection, Duration::ZERO);
-            }
-            self.children.remove(&connection);
-            return self.adopt(next, ctx);
-        }
-        match fate {
-            Fate::Stopped => {}
-            Fate::Finished { ok, epoch } => self.finish(&connection, ok, epoch, ctx),
-            Fate::Crashed { reason } => self.crashed(&connection, reason, ctx),
-            Fate::Unusable { error } => {
-                let blueprint = &child.blueprint;
-                blueprint.statuses.change(&connection, |status| {
-                    status.state = State::Stopped;
-                    status.error = Some(error.clone());
-                });
-                blueprint.observer().status_changed(&connection);
-                if blueprint.once.is_some() {
-                    self.finish(&connection, false, None, ctx);
-                }
-            }
-        }
-    }
-}
-
-impl Handler<StopAll> for Overseer {
-    type Result = ();
-
-    fn handle(&mut self, _: StopAll, ctx: &mut Self::Context) {
-        self.stopping = true;
-        self.children.retain(|_, child| child.address.is_some());
-        for child in self.children.values() {
-            if let Some(address) = &child.address {
-                address.do_send(Stop);
-            }
-        }
-        self.rest(ctx);
-    }
-}
-
-impl Handler<RunNoted> for Overseer {
-    type Result = ();
-
-    fn handle(&mut self, _: RunNoted, _: &mut Self::Context) {
-        self.progress.send_modify(|progress| progress.all_ended = true);
-    }
-}
-
-impl Handler<Controlled> for Overseer {
-    type Result = ();
-
-    fn handle(&mut self, Controlled(result): Controlled, ctx: &mut Self::Context) {
-        self.asking = false;
-        if std::mem::take(&mut self.ask_again) {
-            self.ask(ctx);
-        }
-        let controls = match result {
-            Ok(controls) => controls,
-            Err(error) => {
-                tracing::debug!(%error, "cannot ask for operators' requests");
-                return;
-            }
-        };
-        let mut requests: BTreeMap<String, Controls> = controls
-            .into_iter()
-            .map(|Control { connection, paused, poll_requested_at, backfills }| {
-                (connection, Controls { paused, poll_requested_at, backfills })
-            })
-            .collect();
-        // What the store does not name has no request, or none any more.
-        let before = std::mem::replace(&mut self.wished, requests.keys().cloned().collect());
-        for name in before.union(&self.wished) {
-            let Some(child) = self.children.get_mut(name) else { continue };
-            let request = requests.remove(name).unwrap_or_default();
-            if request != child.controls {
-                child.controls = request.clone();
-                if let Some(address) = &child.address {
-                    address.do_send(request);
-                }
-            }
-        }
-    }
-}
-
-impl Handler<LookForControls> for Overseer {
-    type Result = ();
-
-    fn handle(&mut self, _: LookForControls, ctx: &mut Self::Context) {
-        self.ask_again = self.asking;
-        self.ask(ctx);
-    }
-}
-
-impl Handler<BeginAnew> for Overseer {
-    type Result = ();
-
-    fn handle(&mut self, _: BeginAnew, _: &mut Self::Context) {
-        for address in self.children.values().filter_map(|child| child.address.as_ref()) {
-            address.do_send(BeginAnew);
-        }
-    }
-}
-
-impl Handler<WebhookReceivedFor> for Overseer {
-    type Result = ();
-
-    fn handle(&mut self, WebhookReceivedFor(connection): WebhookReceivedFor, _: &mut Self::Context) {
-        let address = self.children.get(&connection).and_then(|child| child.address.as_ref());
-        if let Some(address) = address {
-            address.do_send(WebhookReceived);
-        }
-    }
-}
-
-impl Handler<Beat> for Overseer {
-    type Result = ();
-
-    /// That it is handled is the answer: all actors share this thread.
-    fn handle(&mut self, _: Beat, _: &mut Self::Context) {}
-}
-
-impl Handler<EndSystem> for Overseer {
-    type Result = ();
-
-    fn handle(&mut self, _: EndSystem, _: &mut Self::Context) {
-        actix::System::current().stop();
     }
 }

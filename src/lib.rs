@@ -4,6 +4,8 @@
 //! [`prometheus`] for the registry that it hands over.
 
 pub mod cache;
+mod certificate;
+mod display;
 pub mod http;
 pub mod insight;
 pub mod probe;

@@ -21,7 +21,7 @@ use super::{
     query::{Filter, Part},
     webhooks,
 };
-use crate::telemetry::CONTENT_TYPE;
+use crate::{display, telemetry::CONTENT_TYPE};
 
 /// Whoever asks for readiness gives up about then; a check that takes longer is an answer too.
 const READINESS_TIMEOUT: Duration = Duration::from_secs(4);
@@ -168,7 +168,7 @@ async fn status_page(filter: Query<Filter>, pages: Query<Pages>, shared: Data<Sh
 }
 
 async fn style() -> HttpResponse {
-    kept("text/css; charset=utf-8", page::STYLE)
+    kept("text/css; charset=utf-8", display::STYLE)
 }
 
 async fn icon() -> HttpResponse {

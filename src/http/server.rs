@@ -33,9 +33,12 @@ use super::{
     refusals::Refusals,
     routes,
     seat::Patience,
-    tls::{Certificate, TlsError},
+    tls::Certificate,
 };
-use crate::settings::{Http, Tls};
+use crate::{
+    certificate::CertificateError,
+    settings::{Http, Tls},
+};
 
 /// A running server. It goes on until it is stopped or dropped.
 #[derive(Debug)]
@@ -60,7 +63,7 @@ pub enum ServeError {
     },
     /// Certificate or key.
     #[error(transparent)]
-    Tls(#[from] TlsError),
+    Tls(#[from] CertificateError),
     /// It ended by itself.
     #[error("HTTP server: {0}")]
     Ended(#[from] io::Error),
@@ -170,7 +173,7 @@ async fn listen(opening: Opening, stopped: oneshot::Receiver<()>) -> io::Result<
 
 impl Server {
     /// Reads its certificate again, if it has one.
-    pub fn renew_certificate(&self, files: &Tls) -> Result<(), TlsError> {
+    pub fn renew_certificate(&self, files: &Tls) -> Result<(), CertificateError> {
         self.certificate.as_ref().map_or(Ok(()), |certificate| certificate.renew(files))
     }
 

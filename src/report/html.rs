@@ -6,7 +6,7 @@ use store::read::CampaignDays;
 
 use super::{BudgetReport, CampaignReport, MarketingReport, Report, Total, VisitReport};
 use crate::{
-    http::page::{STYLE, chart::chart, figures::FIGURES, text},
+    display::{STYLE, chart::chart, figures::FIGURES, text},
     insight::figures::Figures,
 };
 

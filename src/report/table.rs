@@ -7,7 +7,7 @@ use rows::{Currency, Micros};
 
 use super::{CampaignReport, MarketingReport, Report, Total};
 use crate::{
-    http::page::{figures::FIGURES, text},
+    display::{figures::FIGURES, text},
     insight::figures::Figures,
 };
 

@@ -12,7 +12,7 @@ use super::{
     review::{Review, Secrets},
     secret::SecretSource,
 };
-use crate::http::tls;
+use crate::certificate::certified_key;
 
 /// The HTTP server.
 #[derive(Debug, Clone)]
@@ -149,7 +149,7 @@ impl Review<'_> {
         }
         if let Some(files) = &tls
             && self.secrets == Secrets::Fetched
-            && let Err(error) = tls::certified_key(files)
+            && let Err(error) = certified_key(&files.certificate, &files.key)
         {
             let help =
                 Some("relative paths begin in the directory in which the worker is started".to_owned());

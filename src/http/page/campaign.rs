@@ -11,12 +11,10 @@ use store::read::CampaignDays;
 
 use super::{
     super::{WindowStatus, WindowStatuses},
-    chart::chart,
-    figures::FIGURES,
     filter::words,
-    text,
 };
 use crate::{
+    display::{chart::chart, figures::FIGURES, text},
     insight::{pacing::overspent, unread},
     telemetry::shown::ShownCampaign,
 };

@@ -8,8 +8,9 @@ use super::{
     super::{Action, ConnectionAnswer, Quarantine, QuotaUsed, Shared, StreamAnswer},
     anchor,
     filter::words,
-    meaning, text,
+    meaning,
 };
+use crate::display::text;
 
 /// Streams that are listed of one connection; the API has them all.
 const STREAMS_MAX: usize = 24;

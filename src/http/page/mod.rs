@@ -1,11 +1,8 @@
 //! The status page: readable without scripts, and of bounded size whatever there is to show.
 
 mod campaign;
-pub(crate) mod chart;
 mod connection;
-pub(crate) mod figures;
 mod filter;
-pub(crate) mod text;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -21,10 +18,11 @@ use super::{
     ConnectionAnswer, DaysByCampaign, Shared,
     query::{Filter, in_state},
 };
-use crate::telemetry::shown::{Shown, Slice, Wanted};
+use crate::{
+    display::text,
+    telemetry::shown::{Shown, Slice, Wanted},
+};
 
-/// How it looks.
-pub(crate) const STYLE: &str = include_str!("style.css");
 /// Its sign in a browser's tab.
 pub(super) const ICON: &str = include_str!("icon.svg");
 

@@ -33,6 +33,7 @@ mod postgres_restart;
 #[path = "../support/redis.rs"]
 mod redis;
 mod report;
+mod rotating_token;
 mod secrets;
 mod service;
 mod services;

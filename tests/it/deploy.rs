@@ -152,7 +152,7 @@ fn compose_names_only_what_is_there() {
     let worker = &services["dynamoi"];
     assert!(grace(worker["stop_grace_period"].as_str().unwrap()) > SHUTDOWN_GRACE);
     assert_eq!(worker["image"].as_str(), Some(concat!("dynamoi:", env!("CARGO_PKG_VERSION"))));
-    assert!(worker["depends_on"]["postgres"]["status"].as_str() == Some("service_healthy"));
+    assert!(worker["depends_on"]["postgres"]["condition"].as_str() == Some("service_healthy"));
 }
 
 /// `45s`

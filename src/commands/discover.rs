@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use actors::{failure::Failure, integration::Unusable, integrations::catalogue};
+use actors::{
+    failure::Failure,
+    integration::{Accounts, Unusable},
+    integrations::catalogue,
+};
 use clap::Args;
 use comfy_table::{Table, presets};
 use dynamoi::{probe::Probe, terminal};
@@ -84,12 +88,24 @@ async fn tables(probe: &Probe) -> Result<(String, Vec<Unusable>), Failure> {
         "status",
         "objective",
     ]);
-    let found = probe.accounts().await?;
-    for account in found.usable {
+    let Accounts { usable, mut unusable, .. } = probe.accounts().await?;
+    for account in usable {
         let currency = account.currency.map(|currency| currency.to_string()).unwrap_or_default();
         let id = if account.id.is_empty() { "(the connection itself)" } else { &account.id };
         accounts.add_row([id, &account.name, &currency, &account.time_zone].map(terminal::line));
-        for campaign in probe.campaigns(&account).await? {
+        let listed = match probe.campaigns(&account).await {
+            Ok(listed) => listed,
+            // The others are listed all the same; nobody is asked for more with credentials that are refused.
+            Err(failure) => {
+                let is_over = matches!(failure, Failure::NeedsReauth { .. });
+                unusable.push(Unusable { id: account.id.clone(), failure });
+                if is_over {
+                    break;
+                }
+                continue;
+            }
+        };
+        for campaign in listed {
             let status = campaign.effective_status.or(campaign.status).unwrap_or_default();
             let (name, objective) =
                 (campaign.name.unwrap_or_default(), campaign.objective.unwrap_or_default());
@@ -101,5 +117,5 @@ async fn tables(probe: &Probe) -> Result<(String, Vec<Unusable>), Failure> {
     if campaigns.row_iter().next().is_some() {
         text = format!("{text}\n{campaigns}\n");
     }
-    Ok((text, found.unusable))
+    Ok((text, unusable))
 }

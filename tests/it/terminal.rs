@@ -1,6 +1,6 @@
 //! What a terminal, a log collector and a person in a hurry see of the program.
 
-use sandbox::meta_ads::MetaAds;
+use sandbox::meta_ads::{MetaAds, MetaError};
 use serde_json::Value;
 
 use crate::support::{Bench, PATIENCE, until};
@@ -40,6 +40,30 @@ async fn names_do_nothing_to_a_terminal() {
     }
     let found = bench.run(&["discover", "--connection", "label-a-meta"]).await.out;
     assert!(found.contains("Night\u{fffd}[2J"), "{found}");
+}
+
+/// An account whose campaigns cannot be listed takes nothing from the others' list.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_can_be_discovered_is_shown_beside_what_cannot() {
+    let bench = Bench::new(95);
+    let accounts = bench.sandbox.with_world(|meta: &mut MetaAds| meta.truth_accounts()).unwrap();
+    assert!(accounts.len() > 1);
+    bench
+        .sandbox
+        .with_world(|meta: &mut MetaAds| {
+            meta.fail_next("campaigns", vec![MetaError::new(403, 200, "(#200) No permission")])
+        })
+        .unwrap();
+    let found = bench.run(&["discover", "--connection", "label-a-meta"]).await.expect(3);
+    let missed =
+        accounts.iter().find(|account| found.err.contains(&account.account_id)).expect("one is named");
+    let others = accounts.iter().filter(|account| account.account_id != missed.account_id);
+    assert!(others.clone().count() > 0 && found.out.contains(&missed.account_id), "{}", found.out);
+    let campaigns = found.out.lines().skip_while(|line| !line.contains("objective"));
+    let listed: String = campaigns.collect();
+    for account in others {
+        assert!(listed.contains(&account.account_id), "{}\n{}", found.out, found.err);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

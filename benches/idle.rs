@@ -25,12 +25,14 @@ use std::{
 use actors::{
     failure::Failure,
     integration::{
-        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+        Account, Accounts, AnyIntegration, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services,
+        SetupError, Source,
     },
     integrations::catalogue,
-    page::{Page, PageRequest, Reply},
+    page::Page,
+    reader::StreamOf,
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
-    stream::{Kind, Snapshot, Stream},
+    stream::Snapshot,
 };
 use dynamoi::{Worker, settings::Settings};
 use futures::future::BoxFuture;
@@ -44,15 +46,20 @@ const SCRAPE_EVERY: Duration = Duration::from_secs(15);
 struct Quiet;
 
 impl Integration for Quiet {
+    type Settings = NoSettings;
+    type Source = Self;
+
     fn id(&self) -> &'static str {
         "quiet"
     }
     fn base_url(&self) -> &'static str {
         "http://127.0.0.1:9"
     }
-    fn streams(&self) -> Vec<Stream> {
-        let kind = Kind::Snapshot(Snapshot { every: MONTH, vanishing: None });
-        vec![Stream { name: "objects", tables: &[Table::AdAccounts], enabled: true, kind }]
+    fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
+        let policy = Snapshot { every: MONTH, vanishing: None };
+        vec![StreamOf::snapshot("objects", &[Table::AdAccounts], policy, |_, _, _| {
+            Box::pin(std::future::ready(Ok(Page::default().into())))
+        })]
     }
     fn quotas(&self) -> Vec<QuotaRule> {
         Vec::new()
@@ -60,14 +67,11 @@ impl Integration for Quiet {
     fn credentials(&self) -> &'static [CredentialSpec] {
         &[]
     }
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::json_schema!({ "type": "object" })
-    }
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(*self))
+    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
+        Ok(*self)
     }
 }
 
@@ -82,9 +86,6 @@ impl Source for Quiet {
         let account =
             Account { id: String::new(), name: String::new(), currency: None, time_zone: "UTC".to_owned() };
         Box::pin(std::future::ready(Ok(Accounts::one(account))))
-    }
-    fn page<'a>(&'a self, _: &'a Session, _: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {
-        Box::pin(std::future::ready(Ok(Reply::Page(Page::default()))))
     }
 }
 
@@ -133,7 +134,7 @@ fn compare(connections: u64, seconds: u64) {
 #[tokio::main]
 async fn work(directory: &Path, seconds: Option<u64>) {
     let began = Instant::now();
-    let known: Vec<_> = catalogue().into_iter().chain([Arc::new(Quiet) as Arc<dyn Integration>]).collect();
+    let known: Vec<_> = catalogue().into_iter().chain([Arc::new(Quiet) as Arc<dyn AnyIntegration>]).collect();
     let files = [directory.join("dynamoi.toml")];
     let settings = Settings::load(&files, std::iter::empty(), &known);
     let settings = settings.unwrap_or_else(|mistakes| panic!("{mistakes}"));

@@ -12,10 +12,11 @@ use actors::{
         schedule::{Plan, due},
         status::ConnectionStatus,
     },
-    integration::{Account, ConnectionSpec, Integration},
+    integration::{Account, AnyIntegration, Connected, ConnectionSpec},
     integrations::catalogue,
     observer::Silent,
-    page::{Lane, PageRequest, Reply, Span},
+    page::{DaysReply, DaysRequest, FeedRequest, Lane},
+    reader::Reader,
     session::{
         Call, Link, LinkServices, Signature,
         quota::{QuotaRule, Scope, Urgency},
@@ -75,16 +76,15 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// From a page's bytes to rows, through everything that lies between the wire and the engine.
-fn map(bench: &mut Criterion, provider: &str, body: &str, stream: &str, span: &Span, rows: usize) {
+fn map(bench: &mut Criterion, provider: &str, body: &str, stream: &str, rows: usize) {
     let integration = catalogue().into_iter().find(|integration| integration.id() == provider).unwrap();
     let spec = Arc::new(specification(integration.as_ref()));
     let clock = Arc::new(SystemClock::new());
     let observer = Arc::new(Silent);
     let services =
         LinkServices::alone(Arc::new(Canned(Bytes::copy_from_slice(body.as_bytes()))), clock, observer);
-    let source = integration.connect(&spec, &services.services()).unwrap();
-    let link = Link::new(spec, integration.id(), source.clone(), Vec::new(), services);
-    let streams = integration.streams();
+    let Connected { source, streams } = integration.connected(&spec, &services.services()).unwrap();
+    let link = Link::new(spec, integration.id(), source, Vec::new(), services);
     let stream = streams.iter().find(|known| known.name == stream).unwrap();
     let account = Account {
         id: "1".to_owned(),
@@ -95,18 +95,24 @@ fn map(bench: &mut Criterion, provider: &str, body: &str, stream: &str, span: &S
     let runtime = runtime();
     let read = || {
         let session = link.session(Urgency::Fresh);
-        let request = PageRequest {
-            stream,
-            account: &account,
-            span: span.clone(),
-            cursor: None,
-            resume: None,
-            now: Timestamp::now(),
+        let (account, now) = (&account, Timestamp::now());
+        let page = match stream.reader() {
+            Reader::Days(reader) => {
+                let days = DayRange::day(jiff::civil::date(2026, 11, 20));
+                let request = DaysRequest { account, days, part: None, cursor: None, resume: None, now };
+                match runtime.block_on(reader.read(&session, request)).unwrap() {
+                    DaysReply::Page(page) => page,
+                    reply => panic!("{reply:?}"),
+                }
+            }
+            Reader::Feed(reader) => {
+                let start = jiff::civil::date(2026, 1, 1);
+                let request = FeedRequest { account, lane: Lane::Tail, token: None, start, now };
+                runtime.block_on(reader.read(&session, request)).unwrap()
+            }
+            Reader::Snapshot(_) => panic!("{stream:?} is not measured"),
         };
-        match runtime.block_on(source.page(&session, request)).unwrap() {
-            Reply::Page(page) => page.rows,
-            reply => panic!("{reply:?}"),
-        }
+        page.rows
     };
     assert_eq!(read().len(), rows);
     let mut group = bench.benchmark_group(format!("map {provider}"));
@@ -119,7 +125,7 @@ fn map(bench: &mut Criterion, provider: &str, body: &str, stream: &str, span: &S
     group.finish();
 }
 
-fn specification(integration: &dyn Integration) -> ConnectionSpec {
+fn specification(integration: &dyn AnyIntegration) -> ConnectionSpec {
     let credential = integration.credentials().first().unwrap().name.to_owned();
     let rule = QuotaRule::per_second(Scope::Account, 1e9, 1_000_000);
     ConnectionSpec {
@@ -176,8 +182,7 @@ fn insights(bench: &mut Criterion) {
         );
     }
     body.push_str("]}");
-    let day = DayRange::day(jiff::civil::date(2026, 11, 20));
-    map(bench, "meta_ads", &body, "insights", &Span::Days { days: day, part: None }, INSIGHTS_ROWS);
+    map(bench, "meta_ads", &body, "insights", INSIGHTS_ROWS);
 }
 
 fn charges(bench: &mut Criterion) {
@@ -193,8 +198,7 @@ fn charges(bench: &mut Criterion) {
         );
     }
     body.push_str("]}");
-    let span = Span::Feed { lane: Lane::Tail, token: None, start: jiff::civil::date(2026, 1, 1) };
-    map(bench, "stripe", &body, "charges", &span, CHARGES);
+    map(bench, "stripe", &body, "charges", CHARGES);
 }
 
 /// A day of campaigns.
@@ -425,7 +429,7 @@ fn campaign(number: usize) -> CampaignFigures {
 fn schedule(bench: &mut Criterion) {
     let now: Timestamp = "2026-11-24T09:00:00Z".parse().unwrap();
     let start = jiff::civil::date(2026, 1, 1);
-    let streams = catalogue().into_iter().flat_map(|integration| integration.streams());
+    let streams = catalogue().into_iter().flat_map(|integration| integration.known_streams());
     let stream: Stream = streams.into_iter().find(|stream| matches!(stream.kind, Kind::Days(_))).unwrap();
     let mut progress = DaysProgress::default();
     let days = DayRange::new(start, jiff::civil::date(2026, 11, 24)).unwrap();

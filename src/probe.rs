@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use actors::{
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, Integration, SetupError, Source},
+    integration::{Account, Accounts, AnyIntegration, Connected, ConnectionSpec, SetupError},
     observer::Silent,
-    page::{Next, PageRequest, Reply, Span},
+    page::{Next, SetPage, SnapshotReply, SnapshotRequest},
+    reader::Reader,
     session::{
         Link, LinkServices, Session,
         quota::Urgency,
@@ -27,8 +28,8 @@ use crate::{
 
 /// A provider under question.
 pub struct Probe {
-    source: Arc<dyn Source>,
-    integration: Arc<dyn Integration>,
+    connected: Connected,
+    integration: &'static str,
     session: Session,
 }
 
@@ -61,7 +62,7 @@ impl Probe {
     pub fn new(
         settings: &Settings,
         spec: Arc<ConnectionSpec>,
-        integration: Arc<dyn Integration>,
+        integration: &dyn AnyIntegration,
     ) -> Result<Self, ProbeError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let observer = Arc::new(Silent);
@@ -73,34 +74,34 @@ impl Probe {
             tokens: Arc::new(tokens),
             ..LinkServices::alone(Arc::new(HttpTransport::new()?), clock, observer)
         };
-        let source = integration.connect(&spec, &services.services())?;
-        let link = Link::new(spec, integration.id(), source.clone(), integration.quotas(), services);
-        Ok(Self { source, integration, session: link.session(Urgency::Fresh) })
+        let connected = integration.connected(&spec, &services.services())?;
+        let (integration, rules) = (integration.id(), integration.quotas());
+        let link = Link::new(spec, integration, Arc::clone(&connected.source), rules, services);
+        Ok(Self { connected, integration, session: link.session(Urgency::Fresh) })
     }
 
     /// The accounts that the credentials see, narrowed to the configured ones.
     pub async fn accounts(&self) -> Result<Accounts, Failure> {
-        self.source.check(&self.session).await
+        self.connected.source.check(&self.session).await
     }
 
     /// The account's campaigns, where the integration has any.
     pub async fn campaigns(&self, account: &Account) -> Result<Vec<AdCampaign>, Failure> {
         let mut campaigns = Vec::new();
-        for stream in self.integration.streams() {
+        for stream in &self.connected.streams {
+            let Reader::Snapshot(reader) = stream.reader() else { continue };
             if !stream.tables.contains(&Table::AdCampaigns) {
                 continue;
             }
-            let mut cursor = None;
+            let mut cursor: Option<String> = None;
             for _ in 0..PAGES_MAX {
-                let request = PageRequest {
-                    stream: &stream,
-                    account,
-                    span: Span::Snapshot,
-                    cursor: cursor.take(),
-                    resume: None,
-                    now: self.session.now(),
+                let asked = cursor.take();
+                let now = self.session.now();
+                let request = SnapshotRequest { account, cursor: asked.as_deref(), resume: None, now };
+                let SnapshotReply::Page(SetPage { page, .. }) = reader.read(&self.session, request).await?
+                else {
+                    break;
                 };
-                let Reply::Page(page) = self.source.page(&self.session, request).await? else { break };
                 campaigns.extend(page.rows.into_iter().filter_map(|row| match row {
                     rows::Row::AdCampaign(campaign) => Some(campaign),
                     _ => None,
@@ -175,6 +176,6 @@ fn tokens(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Tokens, CacheEr
 
 impl std::fmt::Debug for Probe {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Probe").field("integration", &self.integration.id()).finish_non_exhaustive()
+        f.debug_struct("Probe").field("integration", &self.integration).finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use actors::integration::Integration;
+use actors::integration::AnyIntegration;
 use rows::clock::SystemClock;
 use secrecy::SecretString;
 use store::{Access, Store, StoreError};
@@ -17,7 +17,7 @@ use crate::{
 pub async fn load_settings(
     files: &[PathBuf],
     env: impl Iterator<Item = (String, String)>,
-    integrations: &[Arc<dyn Integration>],
+    integrations: &[Arc<dyn AnyIntegration>],
 ) -> Result<Settings, Mistakes> {
     let environment: BTreeMap<String, String> = env.collect();
     let load = |stored: &StoredSecrets| {

@@ -5,6 +5,7 @@
 //! quota, commits and deletes belong to the engine, which names no provider; what integrations share when they read is in
 //! [`reading`].
 
+pub mod account;
 pub mod engine;
 pub mod failure;
 pub mod files;
@@ -13,8 +14,10 @@ pub mod integrations;
 pub mod limits;
 pub mod observer;
 pub mod page;
+pub mod reader;
 pub mod reading;
 pub mod session;
+pub mod spec;
 pub mod stream;
 pub mod webhook;
 

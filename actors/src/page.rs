@@ -1,49 +1,55 @@
-//! One page: what the engine asks for and what a source answers.
+//! One page: what the engine asks for, and what a reader answers, by the kind of stream.
 
 use jiff::Timestamp;
 use rows::{Day, DayRange, Row, Table, quarantine::Quarantined, sink::Change};
 
-use crate::{failure::Failure, integration::Account, stream::Stream};
+use crate::{account::Account, failure::Failure};
 
-/// One page of one stream of one account.
-#[derive(Debug, Clone)]
-pub struct PageRequest<'a> {
-    /// Which stream.
-    pub stream: &'a Stream,
+/// What is asked of a stream of days: one page of a window of one account.
+#[derive(Debug, Clone, Copy)]
+pub struct DaysRequest<'a> {
     /// Which account.
     pub account: &'a Account,
-    /// What to read.
-    pub span: Span,
-    /// Where the previous page of this window or set ended; nothing for the first. Kept in memory only, so it may hold
-    /// a provider's short-lived cursor.
-    pub cursor: Option<String>,
-    /// From an earlier [`Reply::Pending`] of this span.
-    pub resume: Option<String>,
-    /// When the cycle asks.
+    /// Account-local days, both ends included.
+    pub days: DayRange,
+    /// One of the parts that the source answered with [`DaysReply::Split`]; it then covers that part only.
+    pub part: Option<&'a str>,
+    /// Where the previous page of this window ended; none for the first. Kept in memory only, so it may hold a provider's
+    /// short-lived cursor.
+    pub cursor: Option<&'a str>,
+    /// From an earlier [`Pending`] of these days.
+    pub resume: Option<&'a str>,
+    /// When the cycle began.
     pub now: Timestamp,
 }
 
-/// What a request covers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Span {
-    /// Account-local days, both ends included.
-    Days {
-        /// Which days.
-        days: DayRange,
-        /// One of the parts that the source answered with [`Reply::Split`]; it then covers that part only.
-        part: Option<String>,
-    },
-    /// A feed from its token on.
-    Feed {
-        /// Which of its two readings.
-        lane: Lane,
-        /// Where it stands; nothing at the beginning.
-        token: Option<String>,
-        /// The first day (UTC) of interest: the start date, or where a re-listing begins.
-        start: Day,
-    },
-    /// The whole set.
-    Snapshot,
+/// What is asked of a feed: one page of one account, from its token on.
+#[derive(Debug, Clone, Copy)]
+pub struct FeedRequest<'a> {
+    /// Which account.
+    pub account: &'a Account,
+    /// Which of its two readings.
+    pub lane: Lane,
+    /// Where it stands; none at the beginning.
+    pub token: Option<&'a str>,
+    /// The first day (UTC) of interest: the start date, or where a re-listing begins.
+    pub start: Day,
+    /// When the cycle began.
+    pub now: Timestamp,
+}
+
+/// What is asked of a snapshot: one page of the whole set of one account.
+#[derive(Debug, Clone, Copy)]
+pub struct SnapshotRequest<'a> {
+    /// Which account.
+    pub account: &'a Account,
+    /// Where the previous page of this set ended; none for the first. Kept in memory only, so it may hold a provider's
+    /// short-lived cursor.
+    pub cursor: Option<&'a str>,
+    /// From an earlier [`Pending`] of this set.
+    pub resume: Option<&'a str>,
+    /// When the cycle began.
+    pub now: Timestamp,
 }
 
 /// The two readings of a feed. Each has a durable token of its own.
@@ -55,25 +61,38 @@ pub enum Lane {
     Relist,
 }
 
-/// A source's answer.
+/// What a stream of days answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
+pub enum DaysReply {
     /// Rows.
     Page(Page),
-    /// The provider is preparing a report. The engine keeps `resume` in the checkpoint and comes back at `not_before`;
-    /// nothing waits meanwhile, and a kill loses nothing.
-    Pending {
-        /// The source's own words to pick it up: durable.
-        resume: String,
-        /// Not earlier.
-        not_before: Timestamp,
-    },
+    /// The provider is preparing a report.
+    Pending(Pending),
     /// Too much data for one request. The engine halves the days; a single day is read in these parts, which together
     /// cover it (without parts, the day fails).
     Split {
         /// The source's own words for each part.
         parts: Vec<String>,
     },
+}
+
+/// What a snapshot answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SnapshotReply {
+    /// Rows.
+    Page(SetPage),
+    /// The provider is preparing a report.
+    Pending(Pending),
+}
+
+/// A report that the provider prepares. The engine keeps `resume` in the checkpoint and comes back at `not_before`; nothing
+/// waits meanwhile, and a kill loses nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The source's own words to pick it up: durable.
+    pub resume: String,
+    /// Not earlier.
+    pub not_before: Timestamp,
 }
 
 /// Rows of one page.
@@ -87,12 +106,19 @@ pub struct Page {
     pub quarantined: Vec<Quarantined>,
     /// What is otherwise than the source, or the store, knew it.
     pub changes: Vec<Change>,
-    /// What of the set could not be read, for people: the rest is stored, and the stream is shown as not well. Snapshots only.
-    pub lacking: Option<String>,
     /// The provider's count of the whole set, where it tells one: when it moves between pages, nothing is deleted.
     pub total: Option<u64>,
     /// What follows.
     pub next: Next,
+}
+
+/// A page of a snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SetPage {
+    /// What was read.
+    pub page: Page,
+    /// What of the set could not be read, for people: the rest is stored, and the stream is shown as not well.
+    pub lacking: Option<String>,
 }
 
 /// What follows a page.
@@ -102,6 +128,32 @@ pub enum Next {
     More(String),
     /// Nothing. For a feed: the token from which the next reading goes on.
     End(Option<String>),
+}
+
+impl From<Page> for DaysReply {
+    fn from(page: Page) -> Self {
+        Self::Page(page)
+    }
+}
+
+impl From<Pending> for DaysReply {
+    fn from(pending: Pending) -> Self {
+        Self::Pending(pending)
+    }
+}
+
+/// A page that lacks nothing.
+impl From<Page> for SetPage {
+    fn from(page: Page) -> Self {
+        Self { page, lacking: None }
+    }
+}
+
+/// A page that lacks nothing.
+impl From<Page> for SnapshotReply {
+    fn from(page: Page) -> Self {
+        Self::Page(page.into())
+    }
 }
 
 // === impl Next ===

@@ -14,7 +14,7 @@ use rows::clock::SimulatedClock;
 use url::Url;
 
 use crate::{
-    integration::{ConnectionSpec, Integration, Services, Source},
+    integration::{AnyIntegration, ConnectionSpec, Services, Source},
     observer::Silent,
     session::{
         Call, Link, LinkServices, Response, Signature,
@@ -45,7 +45,7 @@ pub fn response(
 
 /// A connection of label A to this provider, from November 2026 on, with one secret.
 pub fn spec(
-    integration: &dyn Integration,
+    integration: &dyn AnyIntegration,
     secret: (&str, &str),
     settings: serde_json::Value,
 ) -> ConnectionSpec {
@@ -121,7 +121,7 @@ impl Transport for Scripted {
 /// The way of a source to whatever stands in for its provider, in the time of `clock`.
 pub fn link(
     spec: ConnectionSpec,
-    integration: &dyn Integration,
+    integration: &dyn AnyIntegration,
     source: Arc<dyn Source>,
     quotas: Vec<QuotaRule>,
     transport: Arc<dyn Transport>,

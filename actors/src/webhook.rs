@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::integration::CredentialSpec;
+use crate::spec::CredentialSpec;
 
 /// What an integration offers whose provider sends such messages.
 pub trait WebhookVerifier: Send + Sync {

@@ -7,11 +7,13 @@ use dynamoi::{
     actors::{
         failure::Failure,
         integration::{
-            Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+            Account, Accounts, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services, SetupError,
+            Source,
         },
-        page::{Page, PageRequest, Reply},
+        page::Page,
+        reader::StreamOf,
         session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
-        stream::{Kind, Snapshot, Stream},
+        stream::Snapshot,
     },
     rows::{Row, Table, ads::AdCampaign},
 };
@@ -22,6 +24,9 @@ use futures::future::{BoxFuture, ready};
 pub struct StreetTeam(pub Arc<[String]>);
 
 impl Integration for StreetTeam {
+    type Settings = NoSettings;
+    type Source = Self;
+
     fn id(&self) -> &'static str {
         "street_team"
     }
@@ -30,14 +35,12 @@ impl Integration for StreetTeam {
         "http://localhost"
     }
 
-    fn streams(&self) -> Vec<Stream> {
+    fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
         let policy = Snapshot { every: Duration::from_mins(1), vanishing: Some(Table::AdCampaigns) };
-        vec![Stream {
-            name: "campaigns",
-            tables: &[Table::AdCampaigns],
-            enabled: true,
-            kind: Kind::Snapshot(policy),
-        }]
+        vec![StreamOf::snapshot("campaigns", &[Table::AdCampaigns], policy, |team: &Self, _, request| {
+            let rows = team.campaigns(&request.account.id);
+            Box::pin(ready(Ok(Page { rows, ..Page::default() }.into())))
+        })]
     }
 
     fn quotas(&self) -> Vec<QuotaRule> {
@@ -48,16 +51,36 @@ impl Integration for StreetTeam {
         &[]
     }
 
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::json_schema!({ "type": "object", "additionalProperties": false })
-    }
-
     fn sample(&self) -> &'static str {
         "[connections.posters]\nintegration = \"street_team\"\n"
     }
 
-    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(self.clone()))
+    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
+        Ok(self.clone())
+    }
+}
+
+impl StreetTeam {
+    fn campaigns(&self, account_id: &str) -> Vec<Row> {
+        let campaign = |(number, name): (usize, &String)| {
+            Row::AdCampaign(AdCampaign {
+                account_id: account_id.to_owned(),
+                campaign_id: number.to_string(),
+                name: Some(name.clone()),
+                status: Some("active".to_owned()),
+                effective_status: None,
+                objective: None,
+                daily_budget: None,
+                lifetime_budget: None,
+                currency: None,
+                start_at: None,
+                end_at: None,
+                created_at: None,
+                updated_at: None,
+                learning: None,
+            })
+        };
+        self.0.iter().enumerate().map(campaign).collect()
     }
 }
 
@@ -74,28 +97,5 @@ impl Source for StreetTeam {
         let (id, name) = ("street".to_owned(), "Street team".to_owned());
         let account = Account { id, name, currency: None, time_zone: "Europe/Berlin".to_owned() };
         Box::pin(ready(Ok(Accounts::one(account))))
-    }
-
-    fn page<'a>(&'a self, _: &'a Session, request: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {
-        let campaigns = self.0.iter().enumerate().map(|(number, name)| {
-            Row::AdCampaign(AdCampaign {
-                account_id: request.account.id.clone(),
-                campaign_id: number.to_string(),
-                name: Some(name.clone()),
-                status: Some("active".to_owned()),
-                effective_status: None,
-                objective: None,
-                daily_budget: None,
-                lifetime_budget: None,
-                currency: None,
-                start_at: None,
-                end_at: None,
-                created_at: None,
-                updated_at: None,
-                learning: None,
-            })
-        });
-        let page = Page { rows: campaigns.collect(), ..Page::default() };
-        Box::pin(ready(Ok(Reply::Page(page))))
     }
 }

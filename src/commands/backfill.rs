@@ -249,7 +249,7 @@ impl Backfill {
 /// What can be read of these days.
 fn reach(spec: &ConnectionSpec, days: DayRange, today: Day) -> Reach {
     let integration = catalogue().into_iter().find(|known| known.id() == spec.integration);
-    let streams = integration.map(|integration| integration.streams()).unwrap_or_default();
+    let streams = integration.map(|integration| integration.known_streams()).unwrap_or_default();
     let mut limited: Vec<(Day, String)> = Vec::new();
     let mut is_limited = true;
     let mut has_past = false;

@@ -128,7 +128,7 @@ async fn connection(settings: &Settings, spec: Arc<ConnectionSpec>) -> bool {
         line(&name, false, &format!("integration {} is not built in", spec.integration));
         return false;
     };
-    let accounts = match Probe::new(settings, spec, integration) {
+    let accounts = match Probe::new(settings, spec, integration.as_ref()) {
         Ok(probe) => probe.accounts().await,
         Err(error) => {
             line(&name, false, &error.to_string());

@@ -51,7 +51,7 @@ impl Discover {
         };
         // All that the credentials see, not only what is configured.
         Arc::make_mut(&mut spec).accounts.clear();
-        let probe = match Probe::new(&settings, spec, integration) {
+        let probe = match Probe::new(&settings, spec, integration.as_ref()) {
             Ok(probe) => probe,
             Err(error) => return Exit::failed(error),
         };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actors::{
-    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError, StreamOverride},
+    integration::{AnyIntegration, ConnectionSpec, CredentialSpec, Services, SetupError, StreamOverride},
     session::quota::{QuotaRule, Scope},
     stream::{Kind, Tier},
 };
@@ -77,7 +77,7 @@ impl Review<'_> {
                     self.try_out(&path, &table, integration.as_ref(), spec);
                 }
                 connection.spec = spec.filter(|_| self.secrets == Secrets::Fetched).map(Arc::new);
-                let subjects = integration.subjects(&table.settings);
+                let subjects = integration.known_subjects(&table.settings);
                 candidates.push(Candidate { name: name.clone(), table, base_url, subjects, secrets });
             }
             connections.insert(name, connection);
@@ -86,7 +86,7 @@ impl Review<'_> {
         connections
     }
 
-    fn integration(&mut self, id: &str, path: &KeyPath) -> Option<Arc<dyn Integration>> {
+    fn integration(&mut self, id: &str, path: &KeyPath) -> Option<Arc<dyn AnyIntegration>> {
         let found = self.integrations.iter().find(|integration| integration.id() == id).cloned();
         if found.is_none() {
             let key = path.child("integration");
@@ -123,7 +123,7 @@ impl Review<'_> {
         path: &KeyPath,
         table: &ConnectionTable,
         general: Option<&IntegrationTable>,
-        integration: &dyn Integration,
+        integration: &dyn AnyIntegration,
     ) -> Option<Url> {
         let configured =
             table.base_url.as_deref().or(general.and_then(|general| general.base_url.as_deref()));
@@ -150,7 +150,7 @@ impl Review<'_> {
         path: &KeyPath,
         table: &ConnectionTable,
         general: Option<&IntegrationTable>,
-        integration: &dyn Integration,
+        integration: &dyn AnyIntegration,
     ) -> BTreeMap<String, Url> {
         let mut endpoints = BTreeMap::new();
         for host in integration.hosts() {
@@ -183,7 +183,7 @@ impl Review<'_> {
         name: &str,
         table: &ConnectionTable,
         general: Option<&IntegrationTable>,
-        integration: &dyn Integration,
+        integration: &dyn AnyIntegration,
     ) -> Option<ConnectionSpec> {
         let path = KeyPath::of(["connections", name]);
         self.check_rates(&path, &table.quota);
@@ -219,7 +219,7 @@ impl Review<'_> {
     }
 
     /// An account cannot be read and left out.
-    fn refuse_both(&mut self, path: &KeyPath, table: &ConnectionTable, integration: &dyn Integration) {
+    fn refuse_both(&mut self, path: &KeyPath, table: &ConnectionTable, integration: &dyn AnyIntegration) {
         let is_named = |excluded: &String| {
             let mut accounts = table.accounts.iter();
             accounts.any(|account| integration.account_id(account) == integration.account_id(excluded))
@@ -236,7 +236,7 @@ impl Review<'_> {
     }
 
     /// What the provider replaces must be kept, and is kept sealed only.
-    fn refuse_unkept(&mut self, path: &KeyPath, table: &ConnectionTable, integration: &dyn Integration) {
+    fn refuse_unkept(&mut self, path: &KeyPath, table: &ConnectionTable, integration: &dyn AnyIntegration) {
         for name in integration.replaced_credentials() {
             if !self.encrypts && table.credentials.contains_key(*name) {
                 self.mistake(
@@ -256,7 +256,7 @@ impl Review<'_> {
         &mut self,
         path: &KeyPath,
         settings: &serde_json::Value,
-        integration: &dyn Integration,
+        integration: &dyn AnyIntegration,
     ) -> serde_json::Value {
         let mut settings = settings.clone();
         for name in integration.sealed_settings() {
@@ -279,7 +279,7 @@ impl Review<'_> {
         &mut self,
         path: &KeyPath,
         table: &ConnectionTable,
-        integration: &dyn Integration,
+        integration: &dyn AnyIntegration,
         mut spec: ConnectionSpec,
     ) {
         // A secret that cannot be had is told already; it must not keep the settings from being looked at.
@@ -294,7 +294,7 @@ impl Review<'_> {
             }
         }
         let services = Services::alone(Arc::new(SystemClock::new()));
-        let (key, what, found, help) = match integration.connect(&spec, &services) {
+        let (key, what, found, help) = match integration.connected(&spec, &services) {
             Ok(_) => return,
             Err(SetupError::Credential { name, .. }) if unseen.contains(&name) => return,
             Err(SetupError::Credential { name, problem }) => {
@@ -350,9 +350,9 @@ impl Review<'_> {
         &mut self,
         path: &KeyPath,
         streams: &BTreeMap<String, StreamTable>,
-        integration: &dyn Integration,
+        integration: &dyn AnyIntegration,
     ) {
-        let known = integration.streams();
+        let known = integration.known_streams();
         for (name, change) in streams {
             let Some(stream) = known.iter().find(|stream| stream.name == name) else { continue };
             let key = path.child("streams").child(name);

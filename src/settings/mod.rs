@@ -32,7 +32,7 @@ use std::{
     time::Duration,
 };
 
-use actors::integration::{ConnectionSpec, Integration};
+use actors::integration::{AnyIntegration, ConnectionSpec};
 use rows::{Clock, Day, clock::SystemClock};
 use store::cipher::Keyring;
 
@@ -99,7 +99,7 @@ impl Settings {
     pub fn load(
         files: &[PathBuf],
         env: impl Iterator<Item = (String, String)>,
-        integrations: &[Arc<dyn Integration>],
+        integrations: &[Arc<dyn AnyIntegration>],
     ) -> Result<Self, Mistakes> {
         let today = rows::day::day_at(SystemClock::new().now(), &jiff::tz::TimeZone::UTC);
         Self::load_on(today, files, env, integrations)
@@ -110,7 +110,7 @@ impl Settings {
     pub fn load_without_secrets(
         files: &[PathBuf],
         env: impl Iterator<Item = (String, String)>,
-        integrations: &[Arc<dyn Integration>],
+        integrations: &[Arc<dyn AnyIntegration>],
     ) -> Result<Self, Mistakes> {
         let today = Day::default();
         Self::read(today, Secrets::LeftOut, &StoredSecrets::default(), files, &env.collect(), integrations)
@@ -120,7 +120,7 @@ impl Settings {
     pub fn load_with_key_only(
         files: &[PathBuf],
         env: impl Iterator<Item = (String, String)>,
-        integrations: &[Arc<dyn Integration>],
+        integrations: &[Arc<dyn AnyIntegration>],
     ) -> Result<Self, Mistakes> {
         let today = Day::default();
         Self::read(today, Secrets::KeyOnly, &StoredSecrets::default(), files, &env.collect(), integrations)
@@ -131,7 +131,7 @@ impl Settings {
         stored: &StoredSecrets,
         files: &[PathBuf],
         env: impl Iterator<Item = (String, String)>,
-        integrations: &[Arc<dyn Integration>],
+        integrations: &[Arc<dyn AnyIntegration>],
     ) -> Result<Self, Mistakes> {
         let today = rows::day::day_at(SystemClock::new().now(), &jiff::tz::TimeZone::UTC);
         Self::read(today, Secrets::Fetched, stored, files, &env.collect(), integrations)
@@ -142,7 +142,7 @@ impl Settings {
         today: Day,
         files: &[PathBuf],
         env: impl Iterator<Item = (String, String)>,
-        integrations: &[Arc<dyn Integration>],
+        integrations: &[Arc<dyn AnyIntegration>],
     ) -> Result<Self, Mistakes> {
         Self::read(today, Secrets::Fetched, &StoredSecrets::default(), files, &env.collect(), integrations)
     }
@@ -153,7 +153,7 @@ impl Settings {
         stored: &StoredSecrets,
         files: &[PathBuf],
         environment: &BTreeMap<String, String>,
-        integrations: &[Arc<dyn Integration>],
+        integrations: &[Arc<dyn AnyIntegration>],
     ) -> Result<Self, Mistakes> {
         let mut mistakes = Mistakes::default();
         let mut layers = vec![Layer::parse(DEFAULTS, None, &mut mistakes)];
@@ -231,7 +231,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// The JSON schema of the configuration with these integrations: for editors, and what [`Settings::load`] checks against.
-pub fn schema_text(integrations: &[Arc<dyn Integration>]) -> String {
+pub fn schema_text(integrations: &[Arc<dyn AnyIntegration>]) -> String {
     let defaults = Layer::parse(DEFAULTS, None, &mut Mistakes::default()).values;
     Schema::new(integrations, &defaults).to_text()
 }

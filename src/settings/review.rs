@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use actors::integration::Integration;
+use actors::integration::AnyIntegration;
 use rows::Day;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -30,7 +30,7 @@ pub struct Review<'a> {
     /// For secrets.
     pub environment: &'a BTreeMap<String, String>,
     /// What is built in.
-    pub integrations: &'a [Arc<dyn Integration>],
+    pub integrations: &'a [Arc<dyn AnyIntegration>],
     /// Whether secrets are wanted.
     pub secrets: Secrets,
     /// Those that the worker keeps itself.

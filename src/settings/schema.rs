@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 
 use actors::{
-    integration::{CredentialSpec, Integration},
+    integration::{AnyIntegration, CredentialSpec},
     session::quota::Scope,
 };
 use jsonschema::Validator;
@@ -25,7 +25,7 @@ pub struct Schema {
 
 impl Schema {
     /// Puts it together. `defaults` are the built-in ones: they show up as such.
-    pub fn new(integrations: &[Arc<dyn Integration>], defaults: &Value) -> Self {
+    pub fn new(integrations: &[Arc<dyn AnyIntegration>], defaults: &Value) -> Self {
         let mut root = generate::<Document>();
         set(&mut root, "$id", json!("dynamoi.schema.json"));
         set(&mut root, "title", json!("Configuration of dynamoi"));
@@ -233,7 +233,7 @@ fn note_defaults(root: &mut Value, defaults: &Value) {
     }
 }
 
-fn integrations_schema(table: &Value, integrations: &[Arc<dyn Integration>]) -> Value {
+fn integrations_schema(table: &Value, integrations: &[Arc<dyn AnyIntegration>]) -> Value {
     let mut tables = Map::new();
     for integration in integrations {
         let mut table = table.clone();
@@ -254,7 +254,7 @@ fn integrations_schema(table: &Value, integrations: &[Arc<dyn Integration>]) -> 
     })
 }
 
-fn endpoints_schema(integration: &dyn Integration) -> Value {
+fn endpoints_schema(integration: &dyn AnyIntegration) -> Value {
     let hosts: Map<_, _> = integration
         .hosts()
         .iter()
@@ -284,9 +284,12 @@ fn quota_schema() -> Value {
     })
 }
 
-fn streams_schema(integration: &dyn Integration) -> Value {
-    let streams: Map<_, _> =
-        integration.streams().iter().map(|known| (known.name.to_owned(), reference("StreamTable"))).collect();
+fn streams_schema(integration: &dyn AnyIntegration) -> Value {
+    let streams: Map<_, _> = integration
+        .known_streams()
+        .iter()
+        .map(|known| (known.name.to_owned(), reference("StreamTable")))
+        .collect();
     json!({
         "description": "Changes to streams, by stream.",
         "type": "object",
@@ -296,7 +299,7 @@ fn streams_schema(integration: &dyn Integration) -> Value {
 }
 
 /// What a connection may say depends on its integration.
-fn connection_schema(table: &Value, integrations: &[Arc<dyn Integration>]) -> Value {
+fn connection_schema(table: &Value, integrations: &[Arc<dyn AnyIntegration>]) -> Value {
     let mut connection = table.clone();
     connection["properties"]["quota"] = quota_schema();
     set(&mut connection["properties"]["credentials"], "writeOnly", json!(true));
@@ -312,7 +315,7 @@ fn connection_schema(table: &Value, integrations: &[Arc<dyn Integration>]) -> Va
     connection
 }
 
-fn connection_case(integration: &dyn Integration) -> Value {
+fn connection_case(integration: &dyn AnyIntegration) -> Value {
     let credentials = integration.credentials();
     let named: Map<_, _> = credentials
         .iter()
@@ -354,7 +357,7 @@ fn describe(credentials: &[&CredentialSpec]) -> String {
 }
 
 /// An integration's settings, and the definitions that they refer to under names that cannot collide.
-fn settings_schema(integration: &dyn Integration) -> (Value, Map<String, Value>) {
+fn settings_schema(integration: &dyn AnyIntegration) -> (Value, Map<String, Value>) {
     let mut schema = integration.settings_schema().to_value();
     let prefix = format!("{}.", integration.id());
     rename_references(&mut schema, &prefix);

@@ -13,7 +13,7 @@ use actors::{
     engine::{
         Engine, EngineError, EngineOptions, Heartbeat, overseer::Progress, poller::Once, status::Statuses,
     },
-    integration::Integration,
+    integration::AnyIntegration,
     integrations::catalogue,
     session::{
         LinkServices,
@@ -44,7 +44,7 @@ use crate::{
 /// Builds a [`Worker`].
 pub struct WorkerBuilder {
     settings: Settings,
-    integrations: Vec<Arc<dyn Integration>>,
+    integrations: Vec<Arc<dyn AnyIntegration>>,
     clock: Arc<dyn Clock>,
     once: Option<Duration>,
     only: Option<String>,
@@ -128,7 +128,7 @@ impl WorkerBuilder {
     /// Adds an integration that is not built in. Its connections may be configured like any other's, if the settings
     /// were loaded with it.
     #[must_use]
-    pub fn integration(mut self, integration: Arc<dyn Integration>) -> Self {
+    pub fn integration(mut self, integration: Arc<dyn AnyIntegration>) -> Self {
         self.integrations.push(integration);
         self
     }
@@ -234,7 +234,8 @@ impl WorkerBuilder {
         specs.retain(|spec| only.as_ref().is_none_or(|only| *only == spec.name));
         for integration in &integrations {
             if specs.iter().any(|spec| spec.integration == integration.id()) {
-                metrics.announce(integration.id(), integration.streams().iter().map(|stream| stream.name));
+                metrics
+                    .announce(integration.id(), integration.known_streams().iter().map(|stream| stream.name));
             }
         }
         let exposition = Arc::new(Exposition::new(metrics.clone(), clock.clone()));

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use actors::{
     engine::Bell,
-    integration::{ConnectionSpec, Integration},
+    integration::{AnyIntegration, ConnectionSpec},
 };
 use parking_lot::RwLock;
 
@@ -12,7 +12,7 @@ use crate::http::{Check, Webhooks};
 
 /// Takes messages for the connections that run.
 pub struct EngineWebhooks {
-    integrations: Vec<Arc<dyn Integration>>,
+    integrations: Vec<Arc<dyn AnyIntegration>>,
     /// By integration and connection.
     checks: RwLock<HashMap<(String, String), Check>>,
     bell: Bell,
@@ -22,7 +22,11 @@ pub struct EngineWebhooks {
 
 impl EngineWebhooks {
     /// For these connections of these integrations.
-    pub fn new(integrations: Vec<Arc<dyn Integration>>, specs: &[Arc<ConnectionSpec>], bell: Bell) -> Self {
+    pub fn new(
+        integrations: Vec<Arc<dyn AnyIntegration>>,
+        specs: &[Arc<ConnectionSpec>],
+        bell: Bell,
+    ) -> Self {
         let webhooks = Self { integrations, checks: RwLock::default(), bell };
         webhooks.renew(specs);
         webhooks

@@ -9,13 +9,15 @@ use std::{
 
 use actors::{
     failure::Failure,
-    integration::{Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
-    page::{Page, PageRequest, Reply},
+    integration::{
+        Accounts, AnyIntegration, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services,
+        SetupError, Source,
+    },
+    reader::StreamOf,
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
-    stream::Stream,
 };
 use dynamoi::{Worker, service::Service, settings::Settings};
-use futures::future::{BoxFuture, ready};
+use futures::future::BoxFuture;
 use tempfile::TempDir;
 
 use crate::support::{Bench, PATIENCE, child, pause, program::until_state, sqlite_url, until};
@@ -148,7 +150,7 @@ fn alone_and_stuck() {
     let variable = |name: &str| std::env::var(name).unwrap();
     let directory = PathBuf::from(variable("DYNAMOI_TEST_DIRECTORY"));
     let what = if variable("DYNAMOI_TEST_STUCK") == Stuck::ACTORS { Stuck::ACTORS } else { Stuck::RUNTIME };
-    let integration: Arc<dyn Integration> = Arc::new(Stuck { what, directory: directory.clone() });
+    let integration: Arc<dyn AnyIntegration> = Arc::new(Stuck { what, directory: directory.clone() });
     let environment = [
         ("DYNAMOI__DATABASE__URL", sqlite_url(&directory.join("dynamoi.db"))),
         ("DYNAMOI__CONNECTIONS__STUCK__INTEGRATION", what.to_owned()),
@@ -191,13 +193,16 @@ impl Stuck {
 }
 
 impl Integration for Stuck {
+    type Settings = NoSettings;
+    type Source = Self;
+
     fn id(&self) -> &'static str {
         self.what
     }
     fn base_url(&self) -> &'static str {
         "http://127.0.0.1:9"
     }
-    fn streams(&self) -> Vec<Stream> {
+    fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
         Vec::new()
     }
     fn quotas(&self) -> Vec<QuotaRule> {
@@ -206,19 +211,16 @@ impl Integration for Stuck {
     fn credentials(&self) -> &'static [CredentialSpec] {
         &[]
     }
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::json_schema!({ "type": "object" })
-    }
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
         // Settings are checked by connecting, too: elsewhere, and in peace.
         let on_actors_thread = std::thread::current().name() == Some("dynamoi-actors");
         if self.what == Self::ACTORS && on_actors_thread {
             Self::block(&self.directory);
         }
-        Ok(Arc::new(self.clone()))
+        Ok(self.clone())
     }
 }
 
@@ -236,8 +238,5 @@ impl Source for Stuck {
             }
             Ok(Accounts::default())
         })
-    }
-    fn page<'a>(&'a self, _: &'a Session, _: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {
-        Box::pin(ready(Ok(Reply::Page(Page::default()))))
     }
 }

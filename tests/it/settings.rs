@@ -1,11 +1,15 @@
 //! Configuration: layers, mistakes, secrets, reload.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, future::ready, path::PathBuf, sync::Arc, time::Duration};
 
 use actors::{
-    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError, Source},
+    integration::{
+        AnyIntegration, ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError, Source,
+    },
+    page::Page,
+    reader::StreamOf,
     session::quota::{QuotaRule, Scope},
-    stream::{DAILY, Days, Kind, Snapshot, Stream, Tier},
+    stream::{DAILY, Days, Snapshot, Tier},
 };
 use dynamoi::settings::{KeyPath, Mistakes, Place, Settings, schema_text};
 use jiff::{SignedDuration, civil::date};
@@ -19,7 +23,7 @@ struct Fake(&'static str);
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-struct FakeSettings {
+pub struct FakeSettings {
     /// Text that looks like a number.
     project: String,
     countries: bool,
@@ -29,12 +33,15 @@ struct FakeSettings {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Mode {
+pub enum Mode {
     Live,
     Test,
 }
 
 impl Integration for Fake {
+    type Settings = FakeSettings;
+    type Source = Nothing;
+
     fn id(&self) -> &'static str {
         self.0
     }
@@ -47,7 +54,7 @@ impl Integration for Fake {
         "v1"
     }
 
-    fn streams(&self) -> Vec<Stream> {
+    fn streams(&self, _: &FakeSettings) -> Vec<StreamOf<Nothing>> {
         let days = Days {
             level: None,
             tiers: vec![Tier { days: 28, every: DAILY }],
@@ -57,8 +64,10 @@ impl Integration for Fake {
         };
         let snapshot = Snapshot { every: DAILY, vanishing: None };
         vec![
-            Stream { name: "insights", tables: &[], enabled: true, kind: Kind::Days(days) },
-            Stream { name: "campaigns", tables: &[], enabled: true, kind: Kind::Snapshot(snapshot) },
+            StreamOf::days("insights", &[], days, |_, _, _| Box::pin(ready(Ok(Page::default().into())))),
+            StreamOf::snapshot("campaigns", &[], snapshot, |_, _, _| {
+                Box::pin(ready(Ok(Page::default().into())))
+            }),
         ]
     }
 
@@ -85,16 +94,16 @@ impl Integration for Fake {
         ]
     }
 
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(FakeSettings)
-    }
-
     fn sample(&self) -> &'static str {
         ""
     }
 
-    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        let settings: FakeSettings = spec.settings()?;
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: FakeSettings,
+        _: &Services,
+    ) -> Result<Nothing, SetupError> {
         if !settings.time_zone.is_empty() && rows::zone::zone(&settings.time_zone).is_none() {
             return Err(SetupError::Setting {
                 key: "time_zone".to_owned(),
@@ -104,12 +113,12 @@ impl Integration for Fake {
         if spec.credentials.get("key").is_some_and(|key| !key.expose_secret().starts_with("-----BEGIN")) {
             return Err(SetupError::Credential { name: "key", problem: "expected a PEM".to_owned() });
         }
-        Ok(Arc::new(Nothing))
+        Ok(Nothing)
     }
 }
 
 /// A source that is never asked.
-struct Nothing;
+pub struct Nothing;
 
 impl Source for Nothing {
     fn auth(&self) -> actors::session::Auth {
@@ -126,18 +135,10 @@ impl Source for Nothing {
     ) -> futures::future::BoxFuture<'a, Result<actors::integration::Accounts, actors::failure::Failure>> {
         Box::pin(std::future::ready(Ok(actors::integration::Accounts::default())))
     }
-
-    fn page<'a>(
-        &'a self,
-        _: &'a actors::session::Session,
-        _: actors::page::PageRequest<'a>,
-    ) -> futures::future::BoxFuture<'a, Result<actors::page::Reply, actors::failure::Failure>> {
-        Box::pin(std::future::ready(Ok(actors::page::Reply::Page(actors::page::Page::default()))))
-    }
 }
 
 /// Two providers, one of them under a name that the worker knows.
-fn catalogue() -> Vec<Arc<dyn Integration>> {
+fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
     vec![Arc::new(Fake("meta_ads")), Arc::new(Fake("fake_music"))]
 }
 

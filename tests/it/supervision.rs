@@ -5,12 +5,14 @@ use std::{sync::Arc, time::Duration};
 use actors::{
     failure::{Failure, Wait},
     integration::{
-        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+        Account, Accounts, AnyIntegration, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services,
+        SetupError, Source,
     },
     integrations::catalogue,
-    page::{PageRequest, Reply},
+    page::SnapshotReply,
+    reader::StreamOf,
     session::{Auth, Call, Meaning, Response, Session, Verdict, quota::QuotaRule},
-    stream::{Kind, Snapshot, Stream},
+    stream::Snapshot,
 };
 use dynamoi::{Worker, settings::Settings};
 use futures::future::BoxFuture;
@@ -27,6 +29,9 @@ enum Bad {
 }
 
 impl Integration for Bad {
+    type Settings = NoSettings;
+    type Source = Self;
+
     fn id(&self) -> &'static str {
         match self {
             Self::Panics => "panics",
@@ -37,9 +42,11 @@ impl Integration for Bad {
     fn base_url(&self) -> &'static str {
         "http://127.0.0.1:9"
     }
-    fn streams(&self) -> Vec<Stream> {
-        let kind = Kind::Snapshot(Snapshot { every: Duration::from_millis(100), vanishing: None });
-        vec![Stream { name: "objects", tables: &[Table::AdAccounts], enabled: true, kind }]
+    fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
+        let policy = Snapshot { every: Duration::from_millis(100), vanishing: None };
+        vec![StreamOf::snapshot("objects", &[Table::AdAccounts], policy, |bad: &Self, session, _| {
+            Box::pin(bad.misbehave(session))
+        })]
     }
     fn quotas(&self) -> Vec<QuotaRule> {
         Vec::new()
@@ -47,14 +54,11 @@ impl Integration for Bad {
     fn credentials(&self) -> &'static [CredentialSpec] {
         &[]
     }
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::json_schema!({ "type": "object" })
-    }
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(*self))
+    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
+        Ok(*self)
     }
 }
 
@@ -73,18 +77,19 @@ impl Source for Bad {
             Account { id: String::new(), name: String::new(), currency: None, time_zone: "UTC".to_owned() };
         Box::pin(std::future::ready(Ok(Accounts::one(account))))
     }
-    fn page<'a>(&'a self, session: &'a Session, _: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {
-        Box::pin(async move {
-            match self {
-                Self::Panics => panic!("planted"),
-                Self::Hangs => std::future::pending().await,
-                // The sandbox's listing is plain text.
-                Self::Garbage => {
-                    session.json::<Vec<u8>>(Call::get("/", "listing")).await?;
-                    Err(Failure::Permanent { reason: "the listing was read as JSON".to_owned() })
-                }
+}
+
+impl Bad {
+    async fn misbehave(self, session: &Session) -> Result<SnapshotReply, Failure> {
+        match self {
+            Self::Panics => panic!("planted"),
+            Self::Hangs => std::future::pending().await,
+            // The sandbox's listing is plain text.
+            Self::Garbage => {
+                session.json::<Vec<u8>>(Call::get("/", "listing")).await?;
+                Err(Failure::Permanent { reason: "the listing was read as JSON".to_owned() })
             }
-        })
+        }
     }
 }
 
@@ -104,7 +109,7 @@ async fn bad_neighbours_are_shown_and_disturb_nobody() {
         .concat();
     bench.layer =
         "worker.page_timeout = \"1s\"\nintegrations.stripe.streams.charges.every = \"1s\"\n".to_owned();
-    let bad = [Bad::Panics, Bad::Hangs, Bad::Garbage].map(|bad| Arc::new(bad) as Arc<dyn Integration>);
+    let bad = [Bad::Panics, Bad::Hangs, Bad::Garbage].map(|bad| Arc::new(bad) as Arc<dyn AnyIntegration>);
     let known: Vec<_> = catalogue().into_iter().chain(bad.clone()).collect();
     let settings = Settings::load(&bench.config(), std::iter::empty(), &known);
     let settings = settings.unwrap_or_else(|mistakes| panic!("{mistakes}"));

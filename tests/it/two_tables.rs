@@ -5,12 +5,14 @@ use std::{sync::Arc, time::Duration};
 use actors::{
     failure::Failure,
     integration::{
-        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+        Account, Accounts, AnyIntegration, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services,
+        SetupError, Source,
     },
     integrations::catalogue,
-    page::{Page, PageRequest, Reply, Span},
+    page::Page,
+    reader::StreamOf,
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
-    stream::{DAILY, Days, Kind, Stream, Tier},
+    stream::{DAILY, Days, Tier},
 };
 use dynamoi::{Worker, settings::Settings};
 use futures::future::BoxFuture;
@@ -31,13 +33,16 @@ use crate::{
 struct Report(Arc<Mutex<Vec<&'static str>>>);
 
 impl Integration for Report {
+    type Settings = NoSettings;
+    type Source = Self;
+
     fn id(&self) -> &'static str {
         "report"
     }
     fn base_url(&self) -> &'static str {
         "http://127.0.0.1:9"
     }
-    fn streams(&self) -> Vec<Stream> {
+    fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
         let days = Days {
             level: None,
             tiers: vec![Tier { days: 3, every: DAILY }],
@@ -46,7 +51,12 @@ impl Integration for Report {
             history_days_max: Some(3),
         };
         let tables = &[Table::WebAnalyticsDaily, Table::WebConversionsDaily];
-        vec![Stream { name: "visits", tables, enabled: true, kind: Kind::Days(days) }]
+        vec![StreamOf::days("visits", tables, days, |report: &Self, _, request| {
+            let campaigns = report.0.lock().clone();
+            let of_day = |day| campaigns.iter().flat_map(move |name| of_campaign(name, day));
+            let rows = request.days.days().flat_map(of_day).collect();
+            Box::pin(std::future::ready(Ok(Page { rows, ..Page::default() }.into())))
+        })]
     }
     fn quotas(&self) -> Vec<QuotaRule> {
         Vec::new()
@@ -54,14 +64,11 @@ impl Integration for Report {
     fn credentials(&self) -> &'static [CredentialSpec] {
         &[]
     }
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::json_schema!({ "type": "object" })
-    }
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(self.clone()))
+    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
+        Ok(self.clone())
     }
 }
 
@@ -76,13 +83,6 @@ impl Source for Report {
         let (id, time_zone) = ("1".to_owned(), "UTC".to_owned());
         let account = Account { id, name: String::new(), currency: None, time_zone };
         Box::pin(std::future::ready(Ok(Accounts::one(account))))
-    }
-    fn page<'a>(&'a self, _: &'a Session, request: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {
-        let Span::Days { days, .. } = &request.span else { panic!("{:?}", request.span) };
-        let campaigns = self.0.lock().clone();
-        let rows = days.days().flat_map(|day| campaigns.iter().flat_map(move |name| of_campaign(name, day)));
-        let page = Page { rows: rows.collect(), ..Page::default() };
-        Box::pin(std::future::ready(Ok(Reply::Page(page))))
     }
 }
 
@@ -117,7 +117,7 @@ fn of_campaign(name: &str, date: Day) -> [Row; 2] {
 }
 
 async fn once(config: &std::path::Path, report: &Report) {
-    let integration: Arc<dyn Integration> = Arc::new(report.clone());
+    let integration: Arc<dyn AnyIntegration> = Arc::new(report.clone());
     let known: Vec<_> = catalogue().into_iter().chain([integration.clone()]).collect();
     let settings = Settings::load(&[config.to_owned()], std::iter::empty(), &known)
         .unwrap_or_else(|mistakes| panic!("{mistakes}"));

@@ -6,11 +6,7 @@ use rows::sink::Sink;
 use tokio::runtime::Handle;
 
 use super::{poller::Once, status::Statuses};
-use crate::{
-    integration::{ConnectionSpec, Integration},
-    observer::Observer,
-    session::LinkServices,
-};
+use crate::{integration::AnyIntegration, observer::Observer, session::LinkServices, spec::ConnectionSpec};
 
 /// A connection, as it is to be made.
 #[derive(Clone)]
@@ -18,7 +14,7 @@ pub struct Blueprint {
     /// As configured.
     pub spec: Arc<ConnectionSpec>,
     /// Its integration.
-    pub integration: Arc<dyn Integration>,
+    pub integration: Arc<dyn AnyIntegration>,
     /// The rooms around the engine.
     pub services: LinkServices,
     /// Where rows go.

@@ -6,7 +6,7 @@ use futures::FutureExt as _;
 use rows::sink::CycleRecord;
 
 use super::cycle::{self, Context, Outcome, Task};
-use crate::{failure::Failure, integration::Accounts, limits, observer::CycleFacts, session::quota::Urgency};
+use crate::{account::Accounts, failure::Failure, limits, observer::CycleFacts, session::quota::Urgency};
 
 /// Asks which accounts there are, for no longer than the connection lives.
 pub(super) async fn checked(context: &Context) -> Result<Accounts, Failure> {

@@ -18,17 +18,13 @@ use super::{
     poller::Once,
     status::Statuses,
 };
-use crate::{
-    integration::{ConnectionSpec, Integration},
-    limits,
-    session::LinkServices,
-};
+use crate::{integration::AnyIntegration, limits, session::LinkServices, spec::ConnectionSpec};
 
 /// What the engine runs with.
 #[derive(Clone)]
 pub struct EngineOptions {
     /// Every integration that connections may name.
-    pub integrations: Vec<Arc<dyn Integration>>,
+    pub integrations: Vec<Arc<dyn AnyIntegration>>,
     /// The rooms around the engine.
     pub services: LinkServices,
     /// Where rows go.
@@ -100,7 +96,7 @@ pub struct Heartbeat {
 impl EngineOptions {
     /// With the usual deadlines, as a daemon.
     pub fn new(
-        integrations: Vec<Arc<dyn Integration>>,
+        integrations: Vec<Arc<dyn AnyIntegration>>,
         services: LinkServices,
         sink: Arc<dyn Sink>,
         runtime: Handle,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::integration::Integration;
+use crate::integration::AnyIntegration;
 
 pub mod deezer;
 mod google;
@@ -14,7 +14,7 @@ pub mod spotify;
 pub mod stripe;
 
 /// Every integration that is built in.
-pub fn catalogue() -> Vec<Arc<dyn Integration>> {
+pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
     vec![
         Arc::new(deezer::Deezer),
         Arc::new(google_ads::GoogleAds),

@@ -11,9 +11,9 @@ use rows::{
 
 use crate::{
     failure::Failure,
-    integration::SetupError,
     limits::OBJECT_FAILURES_MAX,
-    page::{Next, Page},
+    page::{Next, Page, SetPage},
+    spec::SetupError,
 };
 
 /// One object as the settings name it.
@@ -57,7 +57,7 @@ pub trait Objects: Sync {
     fn word(&self) -> &'static str;
 
     /// Reads one: its rows, and what of it was set aside. [`Failure::Gone`] is the provider's word that there is none.
-    fn read(&self, reference: &Reference) -> impl Future<Output = Result<Page, Failure>> + Send;
+    fn read(&self, reference: &Reference) -> impl Future<Output = Result<SetPage, Failure>> + Send;
 
     /// What becomes of one that the provider says is gone: a tombstone where its id is known.
     fn gone(&self, reference: &Reference) -> Page;
@@ -118,7 +118,7 @@ pub fn unread(reason: &'static str, detail: String, asked: &str) -> Quarantined 
 
 impl NamedObjects {
     /// Reads the next of `all` objects, which is where `cursor` says; the cursors of its pages walk a list of their own
-    /// ([`Source::walks_own_list`](crate::integration::Source::walks_own_list)).
+    /// ([`Source::walks_own_list`](crate::session::Source::walks_own_list)).
     ///
     /// Where none has answered yet, passing trouble is the provider's and fails the reading. An object that failed so
     /// [`OBJECT_FAILURES_MAX`] times in a row comes last, and the others are stored without it.
@@ -127,27 +127,27 @@ impl NamedObjects {
         all: &[Reference],
         cursor: Option<&str>,
         objects: &impl Objects,
-    ) -> Result<Page, Failure> {
+    ) -> Result<SetPage, Failure> {
         let mut progress = match cursor {
             Some(cursor) => Progress::parse(cursor),
             None => Progress { first: self.first(all, objects.word()), ..Progress::default() },
         };
         let mut from_first = all.iter().cycle().skip(progress.first).take(all.len());
-        let Some(reference) = from_first.nth(progress.next) else { return Ok(Page::default()) };
+        let Some(reference) = from_first.nth(progress.next) else { return Ok(SetPage::default()) };
         progress.next += 1;
         let is_last = progress.next == all.len();
 
         let asked = asked(objects.word(), reference);
         let read = objects.read(reference).await;
         let failures = self.note(&asked, &read);
-        let mut page = match read {
-            Ok(page) => {
+        let mut set = match read {
+            Ok(set) => {
                 progress.answered = true;
-                page
+                set
             }
             Err(Failure::Gone { .. }) => {
                 progress.answered = true;
-                objects.gone(reference)
+                objects.gone(reference).into()
             }
             Err(failure @ Failure::Transient { .. })
                 if failures < OBJECT_FAILURES_MAX || !progress.answered =>
@@ -163,16 +163,16 @@ impl NamedObjects {
                 }
                 let reason = if failures > 0 { "unanswered" } else { "unavailable" };
                 let is_lacking = objects.must_be_whole() || failures > 0;
-                Page {
-                    quarantined: vec![unread(reason, failure.to_string(), &asked)],
+                let quarantined = vec![unread(reason, failure.to_string(), &asked)];
+                SetPage {
+                    page: Page { quarantined, ..Page::default() },
                     lacking: is_lacking.then(|| format!("{asked}: {failure}")),
-                    ..Page::default()
                 }
             }
             Err(failure) => return Err(failure),
         };
-        page.next = if is_last { Next::End(None) } else { Next::More(progress.cursor()) };
-        Ok(page)
+        set.page.next = if is_last { Next::End(None) } else { Next::More(progress.cursor()) };
+        Ok(set)
     }
 
     /// The place of the first object for which the provider answers, as far as is known.
@@ -192,7 +192,7 @@ impl NamedObjects {
     }
 
     /// How many times in a row the reading of this object has failed in passing, this time included.
-    fn note(&self, asked: &str, read: &Result<Page, Failure>) -> u32 {
+    fn note(&self, asked: &str, read: &Result<SetPage, Failure>) -> u32 {
         let mut silent = self.silent.lock();
         match read {
             Err(Failure::Transient { .. }) => {
@@ -329,11 +329,11 @@ mod tests {
             "track"
         }
 
-        async fn read(&self, reference: &Reference) -> Result<Page, Failure> {
+        async fn read(&self, reference: &Reference) -> Result<SetPage, Failure> {
             let index: usize = reference.to_string().parse().unwrap();
             let reason = "down".to_owned();
             match self.0[index] {
-                Answer::Good => Ok(Page { total: Some(index as u64), ..Page::default() }),
+                Answer::Good => Ok(Page { total: Some(index as u64), ..Page::default() }.into()),
                 Answer::Gone => Err(Failure::Gone { reason }),
                 Answer::Passing => Err(Failure::Transient { reason }),
                 Answer::Refused => Err(Failure::Forbidden { advice: reason }),
@@ -347,14 +347,14 @@ mod tests {
     }
 
     /// One whole reading: the objects that were good, in order, and what was set aside.
-    fn reading(named: &NamedObjects, answers: &[Answer]) -> Result<(Vec<u64>, Vec<Page>), Failure> {
+    fn reading(named: &NamedObjects, answers: &[Answer]) -> Result<(Vec<u64>, Vec<SetPage>), Failure> {
         let all: Vec<_> = (0..answers.len()).map(|id| Reference::Id(id.to_string())).collect();
         let (mut good, mut pages, mut cursor) = (Vec::new(), Vec::new(), None);
         for _ in 0..=answers.len() {
-            let page = named.page(&all, cursor.as_deref(), &World(answers)).now_or_never().unwrap()?;
-            good.extend(page.total);
-            cursor = page.next.clone().into_cursor();
-            pages.push(page);
+            let set = named.page(&all, cursor.as_deref(), &World(answers)).now_or_never().unwrap()?;
+            good.extend(set.page.total);
+            cursor = set.page.next.clone().into_cursor();
+            pages.push(set);
             if cursor.is_none() {
                 return Ok((good, pages));
             }
@@ -367,10 +367,10 @@ mod tests {
         use Answer::{Gone, Good, Refused};
         let (good, pages) = reading(&NamedObjects::default(), &[Refused, Good, Gone, Good]).unwrap();
         assert_eq!(good, [1, 3]);
-        assert_eq!(pages[0].quarantined[0].reason, "unavailable");
-        assert_eq!(pages[0].quarantined[0].fields, [("asked", "track 0".to_owned())]);
+        assert_eq!(pages[0].page.quarantined[0].reason, "unavailable");
+        assert_eq!(pages[0].page.quarantined[0].fields, [("asked", "track 0".to_owned())]);
         assert_eq!(pages[0].lacking, None);
-        assert_eq!(pages[2].tombstones, [(Table::Tracks, "2".to_owned())]);
+        assert_eq!(pages[2].page.tombstones, [(Table::Tracks, "2".to_owned())]);
         let failure = reading(&NamedObjects::default(), &[Refused, Refused]).unwrap_err();
         assert_eq!(failure.outcome(), "forbidden", "where none is shown the stream says why");
     }
@@ -385,7 +385,7 @@ mod tests {
         let (good, pages) = reading(&named, &answers).unwrap();
         assert_eq!(good, [1, 2]);
         let last = pages.last().unwrap();
-        assert_eq!(last.quarantined[0].reason, "unanswered");
+        assert_eq!(last.page.quarantined[0].reason, "unanswered");
         assert_eq!(last.lacking.as_deref(), Some("track 0: down"));
         // Once it answers it has its place again.
         assert_eq!(reading(&named, &[Good, Good, Good]).unwrap().0, [1, 2, 0]);
@@ -446,7 +446,8 @@ mod tests {
             prop_assert_eq!(read.is_some(), answering);
             if let Some((good, pages)) = read {
                 prop_assert_eq!(pages.len(), answers.len());
-                let said = pages.iter().filter(|page| !page.quarantined.is_empty() || !page.tombstones.is_empty());
+                let pages = pages.iter().map(|set| &set.page);
+                let said = pages.filter(|page| !page.quarantined.is_empty() || !page.tombstones.is_empty());
                 prop_assert_eq!(good.len() + said.count(), answers.len());
             }
         }

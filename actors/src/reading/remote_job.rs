@@ -1,10 +1,10 @@
 //! Reports and queries that a provider prepares: asked for, looked at, then read. Nothing waits meanwhile: between two looks
-//! only the job is kept, in the checkpoint, so that a kill loses nothing ([`Reply::Pending`]).
+//! only the job is kept, in the checkpoint, so that a kill loses nothing ([`Pending`]).
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::page::Reply;
+use crate::page::Pending;
 
 /// A job at the provider. Durable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,9 +70,9 @@ impl Job {
     }
 
     /// The reply that has the engine come back; `resume` is what to come back with.
-    pub fn pending(&self, resume: String, now: Timestamp, policy: &Policy) -> Reply {
+    pub fn pending(&self, resume: String, now: Timestamp, policy: &Policy) -> Pending {
         let pause = self.age(now).clamp(policy.pause_min, policy.pause_max);
-        Reply::Pending { resume, not_before: now.saturating_add(pause).unwrap_or(now) }
+        Pending { resume, not_before: now.saturating_add(pause).unwrap_or(now) }
     }
 }
 
@@ -129,10 +129,7 @@ mod tests {
     fn looks_grow_apart() {
         for (seconds, pause) in [(0, 10), (10, 10), (20, 20), (40, 40), (600, 60)] {
             let now = ASKED_AT + SignedDuration::from_secs(seconds);
-            let Reply::Pending { not_before, resume } = job().pending("resume".to_owned(), now, &POLICY)
-            else {
-                panic!("not pending")
-            };
+            let Pending { not_before, resume } = job().pending("resume".to_owned(), now, &POLICY);
             assert_eq!(not_before.duration_since(now).as_secs(), pause, "after {seconds} s");
             assert_eq!(resume, "resume");
         }

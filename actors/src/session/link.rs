@@ -14,18 +14,14 @@ use rows::Clock;
 use url::Url;
 
 use super::{
-    Budget, Call, Response, Session, Signal,
+    Budget, Call, Response, Session, Signal, Source,
     quota::{Caller, QuotaRule, Quotas, Urgency},
     said::SaidWait,
     skew::{ProviderClock, SkewNotice},
     tokens::Tokens,
     transport::Transport,
 };
-use crate::{
-    failure::Failure,
-    integration::{ConnectionSpec, Services, Source},
-    observer::Observer,
-};
+use crate::{failure::Failure, observer::Observer, spec::ConnectionSpec};
 
 /// A connection's way to its provider: shared by all its cycles.
 pub struct Link {
@@ -63,6 +59,15 @@ pub struct LinkServices {
     /// Telemetry.
     pub observer: Arc<dyn Observer>,
     /// Access tokens.
+    pub tokens: Arc<Tokens>,
+}
+
+/// What a source may ask for beside its session.
+#[derive(Clone)]
+pub struct Services {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Access tokens, for what does not go through the session.
     pub tokens: Arc<Tokens>,
 }
 
@@ -110,6 +115,22 @@ impl LinkServices {
     /// What a source may ask for.
     pub fn services(&self) -> Services {
         Services { clock: Arc::clone(&self.clock), tokens: Arc::clone(&self.tokens) }
+    }
+}
+
+// === impl Services ===
+
+impl Services {
+    /// Of a process that shares tokens with no other, and keeps none.
+    pub fn alone(clock: Arc<dyn Clock>) -> Self {
+        let tokens = Arc::new(Tokens::alone(Arc::clone(&clock)));
+        Self { clock, tokens }
+    }
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").field("tokens", &self.tokens).finish_non_exhaustive()
     }
 }
 

@@ -11,6 +11,7 @@ pub mod response;
 pub mod retry;
 pub mod said;
 mod skew;
+pub mod source;
 pub mod tokens;
 pub mod transport;
 pub mod verdict;
@@ -30,10 +31,11 @@ use url::Url;
 pub use self::{
     budget::Budget,
     call::{API_HOST, Auth, Call, Method, Signature, Signer},
-    link::{Link, LinkServices, Signs},
+    link::{Link, LinkServices, Services, Signs},
     oauth::Credential,
     response::Response,
     said::SaidWait,
+    source::Source,
     verdict::{Meaning, Signal, Verdict},
 };
 use self::{
@@ -46,8 +48,8 @@ use self::{
 };
 use crate::{
     failure::{Failure, Wait},
-    integration::ConnectionSpec,
     limits,
+    spec::ConnectionSpec,
 };
 
 /// One cycle's way to the provider: gated, retried and classified.

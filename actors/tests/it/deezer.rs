@@ -8,7 +8,7 @@ use std::{
 };
 
 use actors::{
-    integration::{ConnectionSpec, Integration},
+    integration::{AnyIntegration, ConnectionSpec},
     integrations::deezer::Deezer,
     observer::Silent,
 };
@@ -526,7 +526,7 @@ async fn a_spent_quota_is_waited_for_though_its_status_is_200() {
 
 #[test]
 fn what_is_read_has_names_of_its_own() {
-    let subjects = |settings| Deezer.subjects(&settings);
+    let subjects = |settings| Deezer.known_subjects(&settings);
     let named =
         subjects(json!({ "tracks": ["3135556", "isrc:gb-duw-00-00059"], "playlists": ["908622995"] }))
             .unwrap();

@@ -7,7 +7,7 @@ use std::{
 
 use actors::{
     engine::{Engine, EngineOptions, poller::Once},
-    integration::{ConnectionSpec, Integration},
+    integration::{AnyIntegration, ConnectionSpec},
     observer::{Observer, Silent},
     session::{
         LinkServices,
@@ -47,7 +47,7 @@ fn options(sink: &MemorySink, scripted: &[Arc<Scripted>]) -> EngineOptions {
     let services = LinkServices::alone(Arc::new(Wire("this is no JSON")), clock, observer);
     let integrations = scripted
         .iter()
-        .map(|scripted| Arc::new(Handle(Arc::clone(scripted))) as Arc<dyn Integration>)
+        .map(|scripted| Arc::new(Handle(Arc::clone(scripted))) as Arc<dyn AnyIntegration>)
         .collect();
     EngineOptions {
         page_timeout: Duration::from_millis(200),

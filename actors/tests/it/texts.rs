@@ -1,16 +1,18 @@
 //! Texts that somebody else chooses: what cannot be kept takes nothing with it, in no kind of stream.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
 
 use actors::{
     failure::Failure,
     integration::{
-        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services, SetupError,
+        Source,
     },
     observer::Observer,
-    page::{Next, Page, PageRequest, Reply, Span},
+    page::{Next, Page},
+    reader::StreamOf,
     session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
-    stream::{DAILY, Days, Feed, Kind, Snapshot, Stream, Tier},
+    stream::{DAILY, Days, Feed, Snapshot, Tier},
 };
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
@@ -46,13 +48,16 @@ struct Letters {
 struct Handle(Arc<Mutex<Letters>>);
 
 impl Integration for Handle {
+    type Settings = NoSettings;
+    type Source = Self;
+
     fn id(&self) -> &'static str {
         "letters"
     }
     fn base_url(&self) -> &'static str {
         "http://127.0.0.1:9"
     }
-    fn streams(&self) -> Vec<Stream> {
+    fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
         let every = Duration::from_mins(15);
         let days = Days {
             level: None,
@@ -62,11 +67,22 @@ impl Integration for Handle {
             history_days_max: None,
         };
         let snapshot = Snapshot { every, vanishing: Some(Table::AdCampaigns) };
-        let stream = |name, tables, kind| Stream { name, tables, enabled: true, kind };
+        let feed = Feed { every, relist: None };
         vec![
-            stream("visits", &[Table::WebAnalyticsDaily], Kind::Days(days)),
-            stream("campaigns", &[Table::AdCampaigns], Kind::Snapshot(snapshot)),
-            stream("products", &[Table::Products], Kind::Feed(Feed { every, relist: None })),
+            StreamOf::days("visits", &[Table::WebAnalyticsDaily], days, |source: &Self, _, request| {
+                Box::pin(ready(Ok(page(&source.0.lock().visits, request.cursor).into())))
+            }),
+            StreamOf::snapshot("campaigns", &[Table::AdCampaigns], snapshot, |source: &Self, _, request| {
+                Box::pin(ready(Ok(page(&source.0.lock().campaigns, request.cursor).into())))
+            }),
+            StreamOf::feed("products", &[Table::Products], feed, |source: &Self, _, request| {
+                let mut page = page(&source.0.lock().products, request.token);
+                // It begins anew each time.
+                if page.next == Next::End(None) {
+                    page.next = Next::End(Some("0".to_owned()));
+                }
+                Box::pin(ready(Ok(page)))
+            }),
         ]
     }
     fn quotas(&self) -> Vec<QuotaRule> {
@@ -75,14 +91,11 @@ impl Integration for Handle {
     fn credentials(&self) -> &'static [CredentialSpec] {
         &[]
     }
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::json_schema!({ "type": "object" })
-    }
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(self.clone()))
+    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
+        Ok(self.clone())
     }
 }
 
@@ -102,27 +115,16 @@ impl Source for Handle {
             currency: None,
             time_zone: "UTC".to_owned(),
         };
-        Box::pin(std::future::ready(Ok(Accounts::one(account))))
+        Box::pin(ready(Ok(Accounts::one(account))))
     }
+}
 
-    fn page<'a>(&'a self, _: &'a Session, request: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {
-        let letters = self.0.lock();
-        let (pages, token) = match &request.span {
-            Span::Days { .. } => (&letters.visits, request.cursor.clone()),
-            Span::Snapshot => (&letters.campaigns, request.cursor.clone()),
-            Span::Feed { token, .. } => (&letters.products, token.clone()),
-        };
-        let number: usize = token.and_then(|token| token.parse().ok()).unwrap_or(0);
-        let rows = pages.get(number).cloned().unwrap_or_default();
-        let is_feed = matches!(request.span, Span::Feed { .. });
-        let next = if number + 1 < pages.len() {
-            Next::More((number + 1).to_string())
-        } else {
-            // A feed begins anew each time.
-            Next::End(is_feed.then(|| "0".to_owned()))
-        };
-        Box::pin(std::future::ready(Ok(Reply::Page(Page { rows, next, ..Page::default() }))))
-    }
+/// The page that a cursor or token leads to.
+fn page(pages: &[Vec<Row>], token: Option<&str>) -> Page {
+    let number: usize = token.and_then(|token| token.parse().ok()).unwrap_or(0);
+    let rows = pages.get(number).cloned().unwrap_or_default();
+    let next = if number + 1 < pages.len() { Next::More((number + 1).to_string()) } else { Next::End(None) };
+    Page { rows, next, ..Page::default() }
 }
 
 /// Counts what is set aside.

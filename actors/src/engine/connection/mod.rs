@@ -25,8 +25,9 @@ use super::{
     poller::{BackfillState, Job, Key, Once, Poller},
 };
 use crate::{
+    account::Accounts,
     failure::Failure,
-    integration::Accounts,
+    integration::Connected,
     session::{Link, Signs},
 };
 
@@ -270,9 +271,8 @@ impl Connection {
             blueprint.services.observer.returned(&blueprint.spec.name);
         }
         let services = blueprint.services.services();
-        let source = blueprint.integration.connect(&blueprint.spec, &services);
-        let source = source.map_err(|error| error.to_string())?;
-        let streams = source.adjust_streams(blueprint.integration.streams());
+        let connected = blueprint.integration.connected(&blueprint.spec, &services);
+        let Connected { source, streams } = connected.map_err(|error| error.to_string())?;
         let integration = blueprint.integration.id();
         let link = Link::new(
             Arc::clone(&blueprint.spec),

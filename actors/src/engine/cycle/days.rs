@@ -17,12 +17,20 @@ use super::{Cycle, CycleError, Done, trail::Trail};
 use crate::{
     failure::Failure,
     limits,
-    page::{Next, Page, Reply, Span},
-    stream::{Days, Kind},
+    page::{DaysReply, DaysRequest, Next, Page, Pending},
+    reader::ReadPage,
+    stream::Days,
 };
 
 /// A request to read days again is worked within this time: until then, the checkpoint keeps when exactly each was read.
 const REQUESTS_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(48);
+
+/// A stream of days: how it is to be read, and what reads it.
+#[derive(Clone, Copy)]
+pub(super) struct DaysStream<'a> {
+    pub policy: &'a Days,
+    pub reader: &'a dyn ReadPage<Days>,
+}
 
 /// What a window has seen so far.
 #[derive(Default)]
@@ -52,23 +60,27 @@ enum Piece {
 
 impl Cycle<'_> {
     /// Reads the days in one go, or, where that is too much, in halves.
-    pub(super) async fn window(&mut self, days: DayRange) -> Result<Done, CycleError> {
+    pub(super) async fn window(
+        &mut self,
+        stream: DaysStream<'_>,
+        days: DayRange,
+    ) -> Result<Done, CycleError> {
         let resume = self.progress().resume.clone().filter(|resume| resume.days == Some(days));
         let tables = self.task.stream.tables.iter().filter(|table| table.is_daily());
         let keys = tables.map(|table| (*table, SeenDays::new())).collect();
         let mut seen = Seen { keys, ..Seen::default() };
-        match self.piece(days, None, resume.map(|resume| resume.token), &mut seen).await? {
-            Piece::Last(page) => self.close(days, page, seen).await,
+        match self.piece(stream, days, None, resume.map(|resume| resume.token), &mut seen).await? {
+            Piece::Last(page) => self.close(stream.policy, days, page, seen).await,
             Piece::Pending => Ok(Done::Pending),
             Piece::Split(parts) => {
                 if let Some((older, newer)) = days.halves() {
                     self.forget_report().await?;
-                    return match Box::pin(self.window(newer)).await? {
-                        Done::Complete => Box::pin(self.window(older)).await,
+                    return match Box::pin(self.window(stream, newer)).await? {
+                        Done::Complete => Box::pin(self.window(stream, older)).await,
                         unfinished => Ok(unfinished),
                     };
                 }
-                self.parts(days, parts, seen).await
+                self.parts(stream, days, parts, seen).await
             }
         }
     }
@@ -76,6 +88,7 @@ impl Cycle<'_> {
     /// Reads one day in the parts that the source split it into.
     async fn parts(
         &mut self,
+        stream: DaysStream<'_>,
         days: DayRange,
         parts: Vec<String>,
         mut seen: Seen,
@@ -95,7 +108,7 @@ impl Cycle<'_> {
             // The previous part's last page: stored like any other.
             let commit = self.commit_of(std::mem::take(&mut last));
             self.gather(commit).await?;
-            match self.piece(days, Some(part), None, &mut seen).await? {
+            match self.piece(stream, days, Some(part), None, &mut seen).await? {
                 Piece::Last(page) => last = page,
                 Piece::Split(smaller) if smaller.is_empty() => {
                     return Err(too_much(format!("a part of {} cannot be made smaller", days.first)));
@@ -104,12 +117,13 @@ impl Cycle<'_> {
                 Piece::Pending => return Ok(Done::Pending),
             }
         }
-        self.close(days, last, seen).await
+        self.close(stream.policy, days, last, seen).await
     }
 
     /// Reads all pages of a window or part; gives the last one, which is not stored yet.
     async fn piece(
         &mut self,
+        stream: DaysStream<'_>,
         days: DayRange,
         part: Option<String>,
         mut resume: Option<String>,
@@ -118,15 +132,23 @@ impl Cycle<'_> {
         let mut cursor: Option<String> = None;
         let mut trail = Trail::of_set(self.context.link.source().walks_own_list());
         loop {
-            let span = Span::Days { days, part: part.clone() };
-            let reply = match self.page(span, cursor.clone(), resume.take()).await {
-                Err(CycleError::Source(Failure::TooMuch { .. })) => Reply::Split { parts: Vec::new() },
+            let resumed = resume.take();
+            let request = DaysRequest {
+                account: &self.task.account,
+                days,
+                part: part.as_deref(),
+                cursor: cursor.as_deref(),
+                resume: resumed.as_deref(),
+                now: self.began_at,
+            };
+            let reply = match self.ask(stream.reader.read(&self.session, request)).await {
+                Err(CycleError::Source(Failure::TooMuch { .. })) => DaysReply::Split { parts: Vec::new() },
                 reply => reply?,
             };
             let mut page = match reply {
-                Reply::Page(page) => page,
-                Reply::Split { parts } => return Ok(Piece::Split(parts)),
-                Reply::Pending { resume: token, not_before } if part.is_some() => {
+                DaysReply::Page(page) => self.counted(page),
+                DaysReply::Split { parts } => return Ok(Piece::Split(parts)),
+                DaysReply::Pending(Pending { resume: token, not_before }) if part.is_some() => {
                     // A part's report is waited for here: the window's other parts are in memory only.
                     let now = self.context.link.agreed_now();
                     let wait = self.look_again_at(not_before).duration_since(now);
@@ -135,7 +157,7 @@ impl Cycle<'_> {
                     resume = Some(token);
                     continue;
                 }
-                Reply::Pending { resume: token, not_before } => {
+                DaysReply::Pending(Pending { resume: token, not_before }) => {
                     let not_before = self.look_again_at(not_before);
                     self.keep_report(Resume { days: Some(days), token, not_before }).await?;
                     return Ok(Piece::Pending);
@@ -193,7 +215,13 @@ impl Cycle<'_> {
     }
 
     /// The window's last transaction.
-    async fn close(&mut self, days: DayRange, page: Page, seen: Seen) -> Result<Done, CycleError> {
+    async fn close(
+        &mut self,
+        policy: &Days,
+        days: DayRange,
+        page: Page,
+        seen: Seen,
+    ) -> Result<Done, CycleError> {
         let count = seen.rows() as u64;
         if seen.duplicates > 0 {
             tracing::warn!(
@@ -205,11 +233,9 @@ impl Cycle<'_> {
         }
         let suspect = self.progress().suspect;
         let confirmed = suspect.is_some_and(|suspect| suspect.days == days && suspect.rows == count);
-        let checkpoint = self.marked(days);
+        let checkpoint = self.marked(policy, days);
         let mut commit = self.with_checkpoint(self.commit_of(page), checkpoint);
-        if !seen.unsure
-            && let Kind::Days(policy) = &self.task.stream.kind
-        {
+        if !seen.unsure {
             commit.vanish = Some(Vanish::Days { days, level: policy.level, seen: seen.keys, confirmed });
         }
         let committed = self.store(commit).await?;
@@ -242,8 +268,8 @@ impl Cycle<'_> {
         checkpoint
     }
 
-    fn marked(&self, days: DayRange) -> Checkpoint {
-        let settled_before = self.compactable();
+    fn marked(&self, policy: &Days, days: DayRange) -> Checkpoint {
+        let settled_before = self.compactable(policy);
         let read_before = self.began_at.checked_sub(REQUESTS_KEPT).unwrap_or(self.began_at);
         let mut checkpoint = self.changed(|progress| {
             progress.mark(days, self.began_at);
@@ -260,8 +286,8 @@ impl Cycle<'_> {
     }
 
     /// Days before this one are never read again and have settled.
-    fn compactable(&self) -> Option<Day> {
-        let Kind::Days(Days { tiers, settling, .. }) = &self.task.stream.kind else { return None };
+    fn compactable(&self, policy: &Days) -> Option<Day> {
+        let Days { tiers, settling, .. } = policy;
         let lookback = tiers.iter().map(|tier| i64::from(tier.days)).max().unwrap_or(0);
         let settling_days = settling.as_hours() / 24 + 1;
         let today = rows::day::day_at(self.began_at, &self.checkpoint.zone()?);

@@ -8,27 +8,28 @@ use rows::{
 
 use super::{Cycle, CycleError, Done, trail::Trail};
 use crate::{
-    failure::Failure,
-    page::{Lane, Next, Reply, Span},
+    page::{FeedRequest, Lane, Next},
+    reader::ReadPage,
+    stream::Feed,
 };
 
 impl Cycle<'_> {
     /// Follows the feed to its end.
-    pub(super) async fn feed(&mut self, lane: Lane, start: Day) -> Result<Done, CycleError> {
+    pub(super) async fn feed(
+        &mut self,
+        reader: &dyn ReadPage<Feed>,
+        lane: Lane,
+        start: Day,
+    ) -> Result<Done, CycleError> {
         let mut token = self.token(lane);
         // A listing that goes on began at a day of its own.
         let since = token.is_none().then_some(start);
         let mut trail = Trail::of_feed(token.as_deref());
         loop {
-            let span = Span::Feed { lane, token: token.clone(), start };
-            let Reply::Page(mut page) = self.page(span, None, None).await? else {
-                return Err(CycleError::Source(Failure::Permanent {
-                    reason: format!(
-                        "stream {} is a feed: it cannot be split or pending",
-                        self.task.stream.name
-                    ),
-                }));
-            };
+            let (account, now) = (&self.task.account, self.began_at);
+            let request = FeedRequest { account, lane, token: token.as_deref(), start, now };
+            let page = self.ask(reader.read(&self.session, request)).await?;
+            let mut page = self.counted(page);
             let lost = trail.follow(&page).err();
             page.quarantined.append(&mut self.fit(&mut Fitter::default(), &mut page.rows));
             let (ended, next_token) = match std::mem::take(&mut page.next) {

@@ -8,6 +8,7 @@ mod trail;
 
 use std::{sync::Arc, time::Duration};
 
+use futures::future::BoxFuture;
 use jiff::{Timestamp, tz::TimeZone};
 use rows::{
     Clock, Row,
@@ -18,15 +19,18 @@ use rows::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::days::DaysStream;
 use super::schedule::Work;
 use crate::{
+    account::Account,
     failure::Failure,
-    integration::{Account, ConnectionSpec},
     limits,
     observer::Observer,
-    page::{Page, PageRequest, Reply, Span},
+    page::Page,
+    reader::{BoundStream, Reader},
     session::{Budget, Link, Session},
-    stream::{Kind, Stream},
+    spec::ConnectionSpec,
+    stream::Kind,
 };
 
 /// What all cycles of a connection share.
@@ -58,7 +62,7 @@ pub struct Task {
     /// The account to read.
     pub account: Account,
     /// The stream to read.
-    pub stream: Arc<Stream>,
+    pub stream: Arc<BoundStream>,
     /// What of it.
     pub work: Work,
     /// What was read before.
@@ -150,10 +154,20 @@ pub async fn run(context: &Context, task: &Task) -> Outcome {
         pages: 0,
         rows: 0,
     };
-    let mut result = match &task.work {
-        Work::Window { days, .. } => cycle.window(*days).await,
-        Work::Feed { lane, start } => cycle.feed(*lane, *start).await,
-        Work::Snapshot => cycle.snapshot().await,
+    let mut result = match (&task.work, task.stream.reader(), &task.stream.kind) {
+        (Work::Window { days, .. }, Reader::Days(reader), Kind::Days(policy)) => {
+            cycle.window(DaysStream { policy, reader: reader.as_ref() }, *days).await
+        }
+        (Work::Feed { lane, start }, Reader::Feed(reader), _) => {
+            cycle.feed(reader.as_ref(), *lane, *start).await
+        }
+        (Work::Snapshot, Reader::Snapshot(reader), Kind::Snapshot(policy)) => {
+            cycle.snapshot(reader.as_ref(), policy).await
+        }
+        // The schedule makes work of the stream's own kind.
+        _ => Err(CycleError::Source(Failure::Permanent {
+            reason: format!("stream {} is not read in this way: this is a bug", task.stream.name),
+        })),
     };
     if matches!(result, Err(CycleError::Stopped)) {
         result = Ok(Done::Stopped);
@@ -205,33 +219,21 @@ impl CycleError {
 // === impl Cycle ===
 
 impl Cycle<'_> {
-    /// Asks the source for one page, within the deadline, and counts it. When the connection ends, whatever it waits for is
-    /// given up: what was not stored is read again.
-    async fn page(
-        &mut self,
-        span: Span,
-        cursor: Option<String>,
-        resume: Option<String>,
-    ) -> Result<Reply, CycleError> {
-        let request = PageRequest {
-            stream: &self.task.stream,
-            account: &self.task.account,
-            span,
-            cursor,
-            resume,
-            now: self.began_at,
-        };
+    /// Reads one page, within the deadline. When the connection ends, whatever it waits for is given up: what was not stored
+    /// is read again.
+    async fn ask<T>(&self, reading: BoxFuture<'_, Result<T, Failure>>) -> Result<T, CycleError> {
         self.check_time()?;
         let clock = self.context.clock.as_ref();
-        let page = self.context.link.source().page(&self.session, request);
-        let page = within(clock, &self.session, self.context.page_timeout, page);
-        let reply = self.unless_stopping(page).await??;
-        if let Reply::Page(page) = &reply {
-            self.pages += 1;
-            self.rows += page.rows.len() as u64;
-            self.count(page.quarantined.iter().map(|quarantined| quarantined.reason));
-        }
-        Ok(reply)
+        let reading = within(clock, &self.session, self.context.page_timeout, reading);
+        Ok(self.unless_stopping(reading).await??)
+    }
+
+    /// Counts a page that was read.
+    fn counted(&mut self, page: Page) -> Page {
+        self.pages += 1;
+        self.rows += page.rows.len() as u64;
+        self.count(page.quarantined.iter().map(|quarantined| quarantined.reason));
+        page
     }
 
     /// Takes from the rows what cannot be kept, and gives it back set aside. Their keys are known: no window deletes less

@@ -13,34 +13,44 @@ use super::{Cycle, CycleError, Done, trail::Trail};
 use crate::{
     failure::Failure,
     limits,
-    page::{Next, Page, Reply, Span},
-    stream::Kind,
+    page::{Next, Page, Pending, SetPage, SnapshotReply, SnapshotRequest},
+    reader::ReadPage,
+    stream::Snapshot,
 };
 
 impl Cycle<'_> {
     /// Reads the whole set.
-    pub(super) async fn snapshot(&mut self) -> Result<Done, CycleError> {
-        let mut whole = Page::default();
+    pub(super) async fn snapshot(
+        &mut self,
+        reader: &dyn ReadPage<Snapshot>,
+        policy: &Snapshot,
+    ) -> Result<Done, CycleError> {
+        let SetPage { page: mut whole, mut lacking } = SetPage::default();
         let mut cursor: Option<String> = None;
         let mut resume = self.resume();
         let mut moved = false;
         let mut trail = Trail::of_set(self.context.link.source().walks_own_list());
         let (mut fitter, mut set_aside) = (Fitter::default(), Vec::new());
         loop {
-            let mut page = match self.page(Span::Snapshot, cursor.clone(), resume.take()).await? {
-                Reply::Page(page) => page,
-                Reply::Pending { resume, not_before } => {
+            let resumed = resume.take();
+            let request = SnapshotRequest {
+                account: &self.task.account,
+                cursor: cursor.as_deref(),
+                resume: resumed.as_deref(),
+                now: self.began_at,
+            };
+            let mut page = match self.ask(reader.read(&self.session, request)).await? {
+                SnapshotReply::Page(set) => {
+                    lacking = lacking.or(set.lacking);
+                    self.counted(set.page)
+                }
+                SnapshotReply::Pending(Pending { resume, not_before }) => {
                     let not_before = self.look_again_at(not_before);
                     let resume = Resume { days: None, token: resume, not_before };
                     let checkpoint = self.with_progress(|progress| progress.resume = Some(resume));
                     let commit = self.with_checkpoint(self.commit_of(Page::default()), checkpoint);
                     self.store(commit).await?;
                     return Ok(Done::Pending);
-                }
-                Reply::Split { .. } => {
-                    return Err(CycleError::Source(Failure::Permanent {
-                        reason: format!("stream {} is a snapshot: it cannot be split", self.task.stream.name),
-                    }));
                 }
             };
             trail.follow(&page)?;
@@ -51,14 +61,16 @@ impl Cycle<'_> {
             whole.quarantined.extend(page.quarantined);
             whole.tombstones.extend(page.tombstones);
             whole.changes.extend(page.changes);
-            whole.lacking = whole.lacking.or(page.lacking);
             if whole.rows.len() > limits::SNAPSHOT_ROWS_MAX {
                 return Err(CycleError::Source(Failure::Permanent {
                     reason: format!("more than {} objects in one set", limits::SNAPSHOT_ROWS_MAX),
                 }));
             }
             match page.next {
-                Next::End(_) => return self.close_snapshot(whole, set_aside, moved).await,
+                Next::End(_) => {
+                    let whole = SetPage { page: whole, lacking };
+                    return self.close_snapshot(policy, whole, set_aside, moved).await;
+                }
                 Next::More(next) => cursor = Some(next),
             }
         }
@@ -66,14 +78,13 @@ impl Cycle<'_> {
 
     async fn close_snapshot(
         &mut self,
-        whole: Page,
+        policy: &Snapshot,
+        SetPage { page: whole, lacking }: SetPage,
         mut set_aside: Vec<Quarantined>,
         moved: bool,
     ) -> Result<Done, CycleError> {
-        let Kind::Snapshot(policy) = &self.task.stream.kind else { return Ok(Done::Complete) };
         // What could not be read may be the very object that seems to be missing.
-        let sure = whole.quarantined.is_empty() && whole.lacking.is_none() && !moved;
-        let lacking = whole.lacking.clone();
+        let sure = whole.quarantined.is_empty() && lacking.is_none() && !moved;
         let began_at = self.began_at;
         let today = day_at(began_at, &self.zone()?);
         let vanish = policy.vanishing.filter(|_| sure).map(|table| {

@@ -15,10 +15,13 @@ use rows::{
 
 use super::{Key, ONCE_FAILURES_MAX, Poller, trouble::Trouble};
 use crate::{
+    account::{Account, Accounts, Unusable},
     engine::cycle::CycleError,
     failure::Failure,
-    integration::{Account, Accounts, ConnectionSpec, Integration, Unusable},
+    integration::AnyIntegration,
     limits,
+    reader::BoundStream,
+    spec::{ConnectionSpec, StreamOverride},
     stream::{Kind, Stream},
 };
 
@@ -47,12 +50,12 @@ const CHECK_EVERY: Duration = Duration::from_hours(6);
 // === impl Named ===
 
 impl Named {
-    pub fn of(spec: &ConnectionSpec, integration: &dyn Integration) -> Self {
+    pub fn of(spec: &ConnectionSpec, integration: &dyn AnyIntegration) -> Self {
         let ids = |configured: &[String]| -> BTreeSet<String> {
             configured.iter().map(|id| integration.account_id(id).into_owned()).collect()
         };
         let mut accounts = ids(&spec.accounts);
-        accounts.extend(integration.accounts_in(&spec.settings));
+        accounts.extend(integration.known_accounts(&spec.settings));
         Self { accounts, excluded: ids(&spec.accounts_exclude) }
     }
 
@@ -302,34 +305,36 @@ fn missing(id: &str) -> Unusable {
 }
 
 /// The streams as the configuration changes them; those switched off are left out.
-pub(super) fn configured(streams: Vec<Stream>, spec: &ConnectionSpec) -> Vec<Arc<Stream>> {
-    let apply = |mut stream: Stream| {
-        if let Some(change) = spec.streams.get(stream.name) {
-            stream.enabled = change.enabled.unwrap_or(stream.enabled);
-            match &mut stream.kind {
-                Kind::Days(days) => {
-                    if let Some(tiers) = &change.tiers {
-                        days.tiers.clone_from(tiers);
-                    }
-                    if let Some(lookback) = change.lookback_days {
-                        days.tiers.iter_mut().for_each(|tier| tier.days = tier.days.min(lookback));
-                        if let Some(deepest) = days.tiers.last_mut() {
-                            deepest.days = lookback;
-                        }
-                    }
+pub(super) fn configured(streams: Vec<BoundStream>, spec: &ConnectionSpec) -> Vec<Arc<BoundStream>> {
+    let configured = streams.into_iter().map(|stream| match spec.streams.get(stream.name) {
+        Some(change) => stream.changed(|stream| apply(change, stream)),
+        None => stream,
+    });
+    configured.filter(|stream| stream.enabled).map(Arc::new).collect()
+}
+
+fn apply(change: &StreamOverride, stream: &mut Stream) {
+    stream.enabled = change.enabled.unwrap_or(stream.enabled);
+    match &mut stream.kind {
+        Kind::Days(days) => {
+            if let Some(tiers) = &change.tiers {
+                days.tiers.clone_from(tiers);
+            }
+            if let Some(lookback) = change.lookback_days {
+                days.tiers.iter_mut().for_each(|tier| tier.days = tier.days.min(lookback));
+                if let Some(deepest) = days.tiers.last_mut() {
+                    deepest.days = lookback;
                 }
-                Kind::Feed(feed) => {
-                    feed.every = change.every.unwrap_or(feed.every);
-                    if let (Some(lookback), Some(relist)) = (change.lookback_days, &mut feed.relist) {
-                        relist.days = Some(lookback);
-                    }
-                }
-                Kind::Snapshot(snapshot) => snapshot.every = change.every.unwrap_or(snapshot.every),
             }
         }
-        stream.enabled.then(|| Arc::new(stream))
-    };
-    streams.into_iter().filter_map(apply).collect()
+        Kind::Feed(feed) => {
+            feed.every = change.every.unwrap_or(feed.every);
+            if let (Some(lookback), Some(relist)) = (change.lookback_days, &mut feed.relist) {
+                relist.days = Some(lookback);
+            }
+        }
+        Kind::Snapshot(snapshot) => snapshot.every = change.every.unwrap_or(snapshot.every),
+    }
 }
 
 const fn same_kind(progress: &Progress, kind: &Kind) -> bool {

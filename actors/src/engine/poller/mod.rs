@@ -29,8 +29,7 @@ use super::{
     schedule::{Plan, Work},
 };
 use crate::{
-    integration::{Account, ConnectionSpec, Integration},
-    stream::Stream,
+    account::Account, integration::AnyIntegration, reader::BoundStream, spec::ConnectionSpec, stream::Stream,
 };
 
 /// One stream of one account.
@@ -82,7 +81,7 @@ pub struct Once {
 pub struct Poller {
     spec: Arc<ConnectionSpec>,
     integration: &'static str,
-    streams: Vec<Arc<Stream>>,
+    streams: Vec<Arc<BoundStream>>,
     clock: Arc<dyn Clock>,
     once: Option<Once>,
     /// When this poller was made, by the monotonic clock.
@@ -126,8 +125,8 @@ impl Poller {
     /// For a connection whose store gave `checkpoints`.
     pub fn new(
         spec: Arc<ConnectionSpec>,
-        integration: &dyn Integration,
-        streams: Vec<Stream>,
+        integration: &dyn AnyIntegration,
+        streams: Vec<BoundStream>,
         checkpoints: Vec<Checkpoint>,
         paused: bool,
         once: Option<Once>,
@@ -225,7 +224,7 @@ impl Poller {
         }
     }
 
-    fn stream(&self, key: &Key) -> Option<&Arc<Stream>> {
+    fn stream(&self, key: &Key) -> Option<&Arc<BoundStream>> {
         self.streams.iter().find(|stream| stream.name == key.stream)
     }
 

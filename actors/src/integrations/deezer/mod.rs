@@ -12,7 +12,9 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
+
+use futures::future::FutureExt as _;
 
 use self::{
     settings::Settings,
@@ -20,9 +22,10 @@ use self::{
     subject::{SUBJECTS, Subject},
 };
 use crate::{
-    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
+    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError},
+    reader::StreamOf,
     session::quota::{QuotaRule, Scope},
-    stream::{Kind, Snapshot, Stream},
+    stream::Snapshot,
 };
 
 /// Public counters and playlists of Deezer.
@@ -39,6 +42,9 @@ const QUOTA_PERIOD: Duration = Duration::from_secs(5);
 // === impl Deezer ===
 
 impl Integration for Deezer {
+    type Settings = Settings;
+    type Source = DeezerSource;
+
     fn id(&self) -> &'static str {
         wire::SERVICE
     }
@@ -47,8 +53,8 @@ impl Integration for Deezer {
         "https://api.deezer.com"
     }
 
-    fn streams(&self) -> Vec<Stream> {
-        SUBJECTS.iter().map(|subject| stream_of(*subject)).collect()
+    fn streams(&self, settings: &Settings) -> Vec<StreamOf<DeezerSource>> {
+        SUBJECTS.map(|subject| stream_of(subject, settings)).into()
     }
 
     /// 50 requests in 5 seconds are allowed; ten are left to whatever else this address asks.
@@ -60,13 +66,8 @@ impl Integration for Deezer {
         &[]
     }
 
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Settings)
-    }
-
-    fn subjects(&self, settings: &serde_json::Value) -> Option<Vec<String>> {
-        // Settings that cannot be read are refused by `connect`, in its own words.
-        let settings: Settings = serde_json::from_value(settings.clone()).ok()?;
+    fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
+        // Settings that make no sense are refused by `connect`, in its own words.
         Some(settings.wanted().ok()?.names())
     }
 
@@ -74,16 +75,24 @@ impl Integration for Deezer {
         include_str!("sample.toml")
     }
 
-    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(DeezerSource::new(spec)?))
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<DeezerSource, SetupError> {
+        DeezerSource::new(spec, &settings)
     }
 }
 
-fn stream_of(subject: Subject) -> Stream {
-    Stream {
-        name: subject.stream(),
-        tables: subject.tables(),
-        enabled: true,
-        kind: Kind::Snapshot(Snapshot { every: EVERY, vanishing: subject.vanishing() }),
-    }
+/// Nothing is asked for where the settings name nothing.
+fn stream_of(subject: Subject, settings: &Settings) -> StreamOf<DeezerSource> {
+    let policy = Snapshot { every: EVERY, vanishing: subject.vanishing() };
+    StreamOf::snapshot(
+        subject.stream(),
+        subject.tables(),
+        policy,
+        move |source: &DeezerSource, session, request| source.read(session, subject, request).boxed(),
+    )
+    .enabled(!settings.entries(subject).is_empty())
 }

@@ -50,7 +50,8 @@ impl Settings {
         Ok(wanted)
     }
 
-    fn entries(&self, subject: Subject) -> &[String] {
+    /// What is named of one kind, as it is written.
+    pub fn entries(&self, subject: Subject) -> &[String] {
         match subject {
             Subject::Track => &self.tracks,
             Subject::Album => &self.albums,

@@ -19,13 +19,12 @@ use super::{
 use crate::{
     failure::Failure,
     integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
-    page::{Page, PageRequest, Reply},
+    page::{Page, SetPage, SnapshotReply, SnapshotRequest},
     reading::{
         elements::Unreadable,
         named_objects::{NamedObjects, Objects, Reference, asked, unread},
     },
     session::{Auth, Call, Response, Session, Verdict},
-    stream::Stream,
 };
 
 /// How often a list that moves under the reader is read before it is left for the next time.
@@ -60,20 +59,22 @@ struct Lack {
 
 impl DeezerSource {
     /// Checks what is configured. Sends nothing.
-    pub fn new(spec: &ConnectionSpec) -> Result<Self, SetupError> {
+    pub fn new(spec: &ConnectionSpec, settings: &Settings) -> Result<Self, SetupError> {
         spec.refuse_accounts("tracks", "name tracks, albums, artists, playlists or charts")?;
-        let settings: Settings = spec.settings()?;
         Ok(Self { wanted: settings.wanted()?, known: Mutex::default(), objects: NamedObjects::default() })
     }
 
-    async fn read(&self, session: &Session, request: PageRequest<'_>) -> Result<Page, Failure> {
-        let Some(subject) = Subject::of_stream(request.stream.name) else {
-            let reason = format!("deezer reads no stream {:?}", request.stream.name);
-            return Err(Failure::Permanent { reason });
-        };
+    /// Reads the next object of one kind.
+    pub async fn read(
+        &self,
+        session: &Session,
+        subject: Subject,
+        request: SnapshotRequest<'_>,
+    ) -> Result<SnapshotReply, Failure> {
         let day = day_at(request.now, &TimeZone::UTC);
         let reading = Reading { source: self, session, subject, day };
-        self.objects.page(self.wanted.of(subject), request.cursor.as_deref(), &reading).await
+        let read = self.objects.page(self.wanted.of(subject), request.cursor, &reading).await;
+        read.map(SnapshotReply::Page)
     }
 }
 
@@ -84,7 +85,7 @@ impl Objects for Reading<'_> {
         self.subject.word()
     }
 
-    async fn read(&self, reference: &Reference) -> Result<Page, Failure> {
+    async fn read(&self, reference: &Reference) -> Result<SetPage, Failure> {
         let Self { source, session, subject, day } = *self;
         source.object(session, subject, reference, day).await
     }
@@ -106,21 +107,21 @@ impl DeezerSource {
         subject: Subject,
         reference: &Reference,
         day: Day,
-    ) -> Result<Page, Failure> {
+    ) -> Result<SetPage, Failure> {
         match subject {
             Subject::Playlist => playlist(session, reference, day).await,
             Subject::Chart => chart(session, reference, day).await,
             Subject::Track | Subject::Album | Subject::Artist => {
                 let read = single(session, subject, reference, day).await;
-                let Some((_, code)) = reference.code() else { return read };
+                let Some((_, code)) = reference.code() else { return read.map(SetPage::from) };
                 let known = self.known.lock().get(reference).cloned();
                 match (read, known) {
                     // The code leads nowhere any more; what it led to can be asked for by its own name.
                     (Err(Failure::Gone { .. }), Some(id)) => {
                         let reference = Reference::Id(id);
                         match single(session, subject, &reference, day).await {
-                            Err(Failure::Gone { .. }) => Ok(gone(subject, &reference)),
-                            read => read,
+                            Err(Failure::Gone { .. }) => Ok(gone(subject, &reference).into()),
+                            read => read.map(SetPage::from),
                         }
                     }
                     (Ok(mut page), _) => {
@@ -129,9 +130,9 @@ impl DeezerSource {
                             page.changes.push(led(subject, code, &id));
                             self.known.lock().insert(reference.clone(), id);
                         }
-                        Ok(page)
+                        Ok(page.into())
                     }
-                    (read, _) => read,
+                    (read, _) => read.map(SetPage::from),
                 }
             }
         }
@@ -162,7 +163,7 @@ async fn single(
 
 /// A playlist and what stands on it. It is asked for before and after: if it is not the same, its pages belong to
 /// different lists.
-async fn playlist(session: &Session, reference: &Reference, day: Day) -> Result<Page, Failure> {
+async fn playlist(session: &Session, reference: &Reference, day: Day) -> Result<SetPage, Failure> {
     let description = call(Subject::Playlist, reference);
     let tracks = Call::get_at(&["playlist", &reference.to_string(), "tracks"], "playlist.tracks");
     let asked = asked(Subject::Playlist.word(), reference);
@@ -170,7 +171,7 @@ async fn playlist(session: &Session, reference: &Reference, day: Day) -> Result<
         |body: &[u8], why: &Unreadable| why.set_aside(body, description.path.clone(), asked_for(&asked));
     let aside = |body: &[u8], why: Unreadable| {
         let lacking = Some(format!("{asked}: its description cannot be understood: {why}"));
-        Ok(Page { lacking, ..set_aside(unreadable(body, &why)) })
+        Ok(SetPage { lacking, page: set_aside(unreadable(body, &why)) })
     };
     let mut response = session.send(description.clone()).await?;
     let mut before: wire::Playlist = match parse(&response.body) {
@@ -207,12 +208,13 @@ async fn playlist(session: &Session, reference: &Reference, day: Day) -> Result<
         Ok(rows) => page.rows = rows,
         Err(why) => page.quarantined.push(unreadable(&response.body, &why)),
     }
-    place(&mut page, mapping::List { playlist_id: &playlist_id, day, followers }, found, &asked);
-    Ok(page)
+    let list = mapping::List { playlist_id: &playlist_id, day, followers };
+    let lacking = place(&mut page, list, found, &asked);
+    Ok(SetPage { page, lacking })
 }
 
 /// A chart of tracks. It has no description to compare: a track that stands on it twice has moved from page to page.
-async fn chart(session: &Session, reference: &Reference, day: Day) -> Result<Page, Failure> {
+async fn chart(session: &Session, reference: &Reference, day: Day) -> Result<SetPage, Failure> {
     let tracks = Call::get_at(&["chart", &reference.to_string(), "tracks"], "chart.tracks");
     let mut found = Err(Lack::moved());
     for _ in 0..READINGS_MAX {
@@ -229,8 +231,8 @@ async fn chart(session: &Session, reference: &Reference, day: Day) -> Result<Pag
         page.rows.push(mapping::chart(playlist_id.clone(), total));
     }
     let list = mapping::List { playlist_id: &playlist_id, day, followers: None };
-    place(&mut page, list, found, &asked(Subject::Chart.word(), reference));
-    Ok(page)
+    let lacking = place(&mut page, list, found, &asked(Subject::Chart.word(), reference));
+    Ok(SetPage { page, lacking })
 }
 
 /// Whether the pages between the two answers are of one list.
@@ -241,24 +243,32 @@ fn stood_still(before: &wire::Playlist, contents: &Contents, after: &wire::Playl
     is_same && contents.is_whole() && !is_hollow
 }
 
-/// Adds the placements. Without a whole list there are none, and what is there already stays.
-fn place(page: &mut Page, list: mapping::List<'_>, found: Result<Contents, Lack>, asked: &str) {
+/// Adds the placements, and gives what of them is lacking. Without a whole list there are none, and what is there already
+/// stays.
+fn place(
+    page: &mut Page,
+    list: mapping::List<'_>,
+    found: Result<Contents, Lack>,
+    asked: &str,
+) -> Option<String> {
     let contents = match found {
         Ok(contents) => contents,
         Err(Lack { reason, why }) => {
             let detail = format!("{why}: its placements stay as they were");
-            page.lacking = Some(format!("{asked}: {detail}"));
+            let lacking = format!("{asked}: {detail}");
             page.quarantined.push(unread(reason, detail, asked));
-            return;
+            return Some(lacking);
         }
     };
+    let mut lacking = None;
     if contents.total.is_some_and(|total| total > ENTRIES_MAX) {
         let detail = format!("it has more than {ENTRIES_MAX} tracks: only the first are kept");
-        page.lacking = Some(format!("{asked}: {detail}"));
+        lacking = Some(format!("{asked}: {detail}"));
         page.quarantined.push(unread("too_long", detail, asked));
     }
     page.quarantined.extend(contents.quarantined);
     page.rows.extend(mapping::placements(list, contents.places, contents.displaced));
+    lacking
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
@@ -325,22 +335,6 @@ impl Source for DeezerSource {
             Ok(Accounts::one(Account::sole("Deezer", "UTC")))
         }
         .boxed()
-    }
-
-    fn adjust_streams(&self, mut streams: Vec<Stream>) -> Vec<Stream> {
-        for stream in &mut streams {
-            let wanted = Subject::of_stream(stream.name).map(|subject| self.wanted.of(subject));
-            stream.enabled &= wanted.is_some_and(|references| !references.is_empty());
-        }
-        streams
-    }
-
-    fn page<'a>(
-        &'a self,
-        session: &'a Session,
-        request: PageRequest<'a>,
-    ) -> BoxFuture<'a, Result<Reply, Failure>> {
-        self.read(session, request).map(|page| page.map(Reply::Page)).boxed()
     }
 }
 

@@ -26,11 +26,6 @@ pub const SUBJECTS: [Subject; 5] =
 // === impl Subject ===
 
 impl Subject {
-    /// The subject that a stream reads.
-    pub fn of_stream(name: &str) -> Option<Self> {
-        SUBJECTS.into_iter().find(|subject| subject.stream() == name)
-    }
-
     /// The stream's name, and the key in the settings.
     pub const fn stream(self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! What is asked for, in Google's query language. A row is left out when all *selected* metrics are zero, so that exactly
 //! those that a table has are selected. What is removed is not filtered out.
 
-use rows::DayRange;
+use rows::{DayRange, ads::AdLevel};
 
 use super::{endpoint, settings::Conversions};
 
@@ -88,6 +88,15 @@ impl Object {
 // === impl Report ===
 
 impl Report {
+    /// At which level its rows speak, where their table has several.
+    pub const fn level(self) -> Option<AdLevel> {
+        match self {
+            Self::Campaigns => Some(AdLevel::Campaign),
+            Self::Ads => Some(AdLevel::Ad),
+            Self::Countries => None,
+        }
+    }
+
     /// The query for these days of the customer.
     pub fn query(self, days: DayRange, conversions: Conversions) -> Query {
         let (name, keys, condition) = match self {

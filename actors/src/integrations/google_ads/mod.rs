@@ -9,20 +9,23 @@
 //! | `customers.rs` | the tree of managers and customers |
 //! | `errors.rs` | what an answer means |
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, time::Duration};
 
-use ::rows::Table;
+use ::rows::{Table, ads::AdLevel};
+use futures::future::FutureExt as _;
 use jiff::SignedDuration;
 
 use self::{
+    gaql::{Object, Report},
     settings::{Settings, undashed},
     source::GoogleAdsSource,
 };
 use super::google;
 use crate::{
-    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError, Source},
+    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    reader::StreamOf,
     session::quota::{QuotaRule, Scope},
-    stream::{DAILY, Days, Kind, QUARTER_DAY, Snapshot, Stream, Tier},
+    stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
 };
 
 mod countries;
@@ -37,40 +40,6 @@ mod wire;
 
 #[cfg(test)]
 mod tests;
-
-/// Streams, by name.
-mod streams {
-    use super::gaql::{Object, Report};
-
-    pub const ACCOUNTS: &str = "accounts";
-    pub const CAMPAIGNS: &str = "campaigns";
-    pub const AD_GROUPS: &str = "ad_groups";
-    pub const ADS: &str = "ads";
-    pub const PERFORMANCE: &str = "performance";
-    pub const AD_PERFORMANCE: &str = "ad_performance";
-    pub const COUNTRY_PERFORMANCE: &str = "country_performance";
-
-    /// What a snapshot reads.
-    pub fn object(stream: &str) -> Option<Object> {
-        Some(match stream {
-            ACCOUNTS => Object::Customer,
-            CAMPAIGNS => Object::Campaign,
-            AD_GROUPS => Object::AdGroup,
-            ADS => Object::Ad,
-            _ => return None,
-        })
-    }
-
-    /// What is read by days.
-    pub fn report(stream: &str) -> Option<Report> {
-        Some(match stream {
-            PERFORMANCE => Report::Campaigns,
-            AD_PERFORMANCE => Report::Ads,
-            COUNTRY_PERFORMANCE => Report::Countries,
-            _ => return None,
-        })
-    }
-}
 
 /// Endpoints as quota and labels name them.
 mod endpoint {
@@ -111,6 +80,9 @@ pub struct GoogleAds;
 // === impl GoogleAds ===
 
 impl Integration for GoogleAds {
+    type Settings = Settings;
+    type Source = GoogleAdsSource;
+
     fn id(&self) -> &'static str {
         "google_ads"
     }
@@ -127,36 +99,28 @@ impl Integration for GoogleAds {
         "v25"
     }
 
-    fn streams(&self) -> Vec<Stream> {
+    fn streams(&self, settings: &Settings) -> Vec<StreamOf<GoogleAdsSource>> {
         vec![
-            snapshot(streams::ACCOUNTS, &[Table::AdAccounts], None),
-            snapshot(streams::CAMPAIGNS, &[Table::AdCampaigns], Some(Table::AdCampaigns)),
-            snapshot(streams::AD_GROUPS, &[Table::AdSets], Some(Table::AdSets)),
-            snapshot(streams::ADS, &[Table::Ads], Some(Table::Ads)),
-            days(
-                streams::PERFORMANCE,
+            objects("accounts", Object::Customer, &[Table::AdAccounts], None),
+            objects("campaigns", Object::Campaign, &[Table::AdCampaigns], Some(Table::AdCampaigns)),
+            objects("ad_groups", Object::AdGroup, &[Table::AdSets], Some(Table::AdSets)),
+            objects("ads", Object::Ad, &[Table::Ads], Some(Table::Ads)),
+            report("performance", Report::Campaigns, &[Table::AdPerformanceDaily], EVERY, WINDOW_DAYS_MAX),
+            report(
+                "ad_performance",
+                Report::Ads,
                 &[Table::AdPerformanceDaily],
-                Some("campaign"),
-                EVERY,
-                WINDOW_DAYS_MAX,
-            ),
-            days(
-                streams::AD_PERFORMANCE,
-                &[Table::AdPerformanceDaily],
-                Some("ad"),
                 DETAIL_EVERY,
                 AD_WINDOW_DAYS_MAX,
             ),
-            Stream {
-                enabled: false, // `settings.countries` switches it on
-                ..days(
-                    streams::COUNTRY_PERFORMANCE,
-                    &[Table::AdCountryDaily],
-                    None,
-                    DETAIL_EVERY,
-                    WINDOW_DAYS_MAX,
-                )
-            },
+            report(
+                "country_performance",
+                Report::Countries,
+                &[Table::AdCountryDaily],
+                DETAIL_EVERY,
+                WINDOW_DAYS_MAX,
+            )
+            .enabled(settings.countries),
         ]
     }
 
@@ -176,10 +140,6 @@ impl Integration for GoogleAds {
         ]
     }
 
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Settings)
-    }
-
     fn account_id<'a>(&self, configured: &'a str) -> Cow<'a, str> {
         undashed(configured).into()
     }
@@ -188,35 +148,44 @@ impl Integration for GoogleAds {
         include_str!("sample.toml")
     }
 
-    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(GoogleAdsSource::new(spec)?))
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<GoogleAdsSource, SetupError> {
+        GoogleAdsSource::new(spec, settings)
     }
 }
 
 /// Objects move seldom, and a reading costs an operation.
-fn snapshot(name: &'static str, tables: &'static [Table], vanishing: Option<Table>) -> Stream {
+fn objects(
+    name: &'static str,
+    object: Object,
+    tables: &'static [Table],
+    vanishing: Option<Table>,
+) -> StreamOf<GoogleAdsSource> {
     let policy = Snapshot { every: QUARTER_DAY, vanishing };
-    Stream { name, tables, enabled: true, kind: Kind::Snapshot(policy) }
+    StreamOf::snapshot(name, tables, policy, move |source: &GoogleAdsSource, session, request| {
+        source.objects(session, object, request).boxed()
+    })
 }
 
-fn days(
+fn report(
     name: &'static str,
+    report: Report,
     tables: &'static [Table],
-    level: Option<&'static str>,
     fresh: Duration,
     window_days_max: u32,
-) -> Stream {
-    let tiers = vec![Tier { days: 2, every: fresh }, Tier { days: LOOKBACK_DAYS, every: DAILY }];
-    Stream {
-        name,
-        tables,
-        enabled: true,
-        kind: Kind::Days(Days {
-            level,
-            tiers,
-            settling: SETTLING,
-            window_days_max,
-            history_days_max: Some(HISTORY_DAYS_MAX),
-        }),
-    }
+) -> StreamOf<GoogleAdsSource> {
+    let policy = Days {
+        level: report.level().map(AdLevel::as_str),
+        tiers: vec![Tier { days: 2, every: fresh }, Tier { days: LOOKBACK_DAYS, every: DAILY }],
+        settling: SETTLING,
+        window_days_max,
+        history_days_max: Some(HISTORY_DAYS_MAX),
+    };
+    StreamOf::days(name, tables, policy, move |source: &GoogleAdsSource, session, request| {
+        source.report(session, report, request).boxed()
+    })
 }

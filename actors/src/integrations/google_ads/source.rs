@@ -1,6 +1,5 @@
 //! One connection: its credentials, its customers, its settings.
 
-use ::rows::ads::AdLevel;
 use futures::future::{BoxFuture, FutureExt as _};
 
 use super::{
@@ -12,15 +11,13 @@ use super::{
     mapping::{self, Owner},
     search,
     settings::Settings,
-    streams,
 };
 use crate::{
     failure::Failure,
-    integration::{Accounts, ConnectionSpec, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
     integrations::google,
-    page::{Next, Page, PageRequest, Reply, Span},
+    page::{DaysReply, DaysRequest, Next, Page, SnapshotReply, SnapshotRequest},
     session::{Auth, Response, Session, Verdict},
-    stream::Stream,
 };
 
 /// A connected credential.
@@ -35,8 +32,7 @@ pub struct GoogleAdsSource {
 
 impl GoogleAdsSource {
     /// Checks what is configured. Sends nothing.
-    pub fn new(spec: &ConnectionSpec) -> Result<Self, SetupError> {
-        let settings: Settings = spec.settings()?;
+    pub fn new(spec: &ConnectionSpec, settings: Settings) -> Result<Self, SetupError> {
         let login = settings.login()?;
         // Not needed since September 2026; whoever has one may still send it.
         let developer_token = spec.credentials.get(DEVELOPER_TOKEN.name).cloned();
@@ -46,56 +42,42 @@ impl GoogleAdsSource {
         Ok(Self { auth: Auth::Token { credential, headers }, customers, settings })
     }
 
-    async fn read(&self, session: &Session, request: PageRequest<'_>) -> Result<Page, Failure> {
-        let stream = request.stream.name;
-        match (&request.span, streams::object(stream), streams::report(stream)) {
-            (Span::Snapshot, Some(object), _) => self.objects(session, &request, object).await,
-            (Span::Days { days, .. }, _, Some(report)) => {
-                let query = report.query(*days, self.settings.conversions);
-                self.report(session, &request, report, &query).await
-            }
-            _ => Err(Failure::Permanent { reason: format!("google_ads has no stream {stream:?}") }),
-        }
-    }
-
     /// One page of objects.
-    async fn objects(
+    pub async fn objects(
         &self,
         session: &Session,
-        request: &PageRequest<'_>,
         object: Object,
-    ) -> Result<Page, Failure> {
+        request: SnapshotRequest<'_>,
+    ) -> Result<SnapshotReply, Failure> {
         let id = &request.account.id;
-        let owner = self.owner(request)?;
-        let found = self.ask(session, id, &object.query(), request.cursor.as_deref()).await?;
+        let owner = self.owner(request.account)?;
+        let found = self.ask(session, id, &object.query(), request.cursor).await?;
         let (rows, page) = found.read(|row| match object {
             Object::Customer => Ok(mapping::account(row.customer.unwrap_or_default(), id)),
             Object::Campaign => mapping::campaign(row, &owner),
             Object::AdGroup => mapping::ad_group(row, &owner),
             Object::Ad => mapping::ad(row, &owner),
         })?;
-        Ok(Page { rows, ..page })
+        Ok(Page { rows, ..page }.into())
     }
 
     /// One page of numbers.
-    async fn report(
+    pub async fn report(
         &self,
         session: &Session,
-        request: &PageRequest<'_>,
         report: Report,
-        query: &Query,
-    ) -> Result<Page, Failure> {
-        let id = &request.account.id;
-        let owner = self.owner(request)?;
-        let cursor = request.cursor.as_deref();
-        let level = match report {
-            Report::Campaigns => AdLevel::Campaign,
-            Report::Ads => AdLevel::Ad,
-            Report::Countries => return self.countries(session, id, &owner, query, cursor).await,
+        request: DaysRequest<'_>,
+    ) -> Result<DaysReply, Failure> {
+        let DaysRequest { account, days, cursor, .. } = request;
+        let query = report.query(days, self.settings.conversions);
+        let owner = self.owner(account)?;
+        let Some(level) = report.level() else {
+            let page = self.countries(session, &account.id, &owner, &query, cursor).await?;
+            return Ok(page.into());
         };
-        let found = self.ask(session, id, query, cursor).await?;
+        let found = self.ask(session, &account.id, &query, cursor).await?;
         let (rows, page) = found.read(|row| mapping::performance(&row, level, &owner))?;
-        Ok(Page { rows, ..page })
+        Ok(Page { rows, ..page }.into())
     }
 
     /// One page of numbers by country. Those of no country are added over all pages, and stand on the last.
@@ -137,8 +119,8 @@ impl GoogleAdsSource {
         search::page(session, self.customers.target(customer, &root), query, token).await
     }
 
-    fn owner(&self, request: &PageRequest<'_>) -> Result<Owner, Failure> {
-        Owner::of(request.account, self.settings.conversions)
+    fn owner(&self, account: &Account) -> Result<Owner, Failure> {
+        Owner::of(account, self.settings.conversions)
     }
 }
 
@@ -153,20 +135,5 @@ impl Source for GoogleAdsSource {
 
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         self.customers.check(session).boxed()
-    }
-
-    fn adjust_streams(&self, mut streams: Vec<Stream>) -> Vec<Stream> {
-        for stream in &mut streams {
-            stream.enabled |= stream.name == streams::COUNTRY_PERFORMANCE && self.settings.countries;
-        }
-        streams
-    }
-
-    fn page<'a>(
-        &'a self,
-        session: &'a Session,
-        request: PageRequest<'a>,
-    ) -> BoxFuture<'a, Result<Reply, Failure>> {
-        self.read(session, request).map(|page| page.map(Reply::Page)).boxed()
     }
 }

@@ -1,12 +1,13 @@
 //! Ad accounts: which the token sees, and their description.
 
-use rows::{Currency, Row, zone::zone};
+use rows::{Currency, zone::zone};
 use serde_json::value::RawValue;
 
 use super::{errors::redact, mapping, paged_list, source::MetaAdsSource, use_case, wire};
 use crate::{
+    account::{Account, Accounts},
     failure::Failure,
-    integration::{Account, Accounts},
+    page::{Page, SnapshotReply, SnapshotRequest},
     session::{Call, Session},
 };
 
@@ -39,9 +40,14 @@ async fn named(source: &MetaAdsSource, session: &Session, id: &str) -> Result<Ac
 }
 
 /// The account as a row. What Meta does not say of it, or nobody knows, is unknown.
-pub async fn describe(source: &MetaAdsSource, session: &Session, account: &Account) -> Result<Row, Failure> {
-    let wire = fetch(session, &account.id, call(source, &account.id)).await?;
-    Ok(mapping::account(&account.id, wire))
+pub async fn page(
+    source: &MetaAdsSource,
+    session: &Session,
+    request: SnapshotRequest<'_>,
+) -> Result<SnapshotReply, Failure> {
+    let id = &request.account.id;
+    let wire = fetch(session, id, call(source, id)).await?;
+    Ok(Page { rows: vec![mapping::account(id, wire)], ..Page::default() }.into())
 }
 
 async fn visible(source: &MetaAdsSource, session: &Session) -> Result<Accounts, Failure> {

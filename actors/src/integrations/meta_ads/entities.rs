@@ -1,16 +1,16 @@
 //! Campaigns, ad sets and ads as Meta describes them.
 
-use rows::Row;
+use rows::{Row, Table};
 
 use super::{
     mapping::{self, Owner},
     paged_list::{self, ListPage},
     source::MetaAdsSource,
-    streams, use_case,
+    use_case,
 };
 use crate::{
     failure::Failure,
-    page::{Next, Page, PageRequest, Reply},
+    page::{Next, Page, SnapshotReply, SnapshotRequest},
     reading::elements::Elements,
     session::{Call, Session},
 };
@@ -30,13 +30,12 @@ pub enum Level {
 // === impl Level ===
 
 impl Level {
-    /// The level that a snapshot stream reads.
-    pub fn of_stream(stream: &str) -> Option<Self> {
-        match stream {
-            streams::CAMPAIGNS => Some(Self::Campaign),
-            streams::AD_SETS => Some(Self::AdSet),
-            streams::ADS => Some(Self::Ad),
-            _ => None,
+    /// Where its objects go.
+    pub const fn tables(self) -> &'static [Table] {
+        match self {
+            Self::Campaign => &[Table::AdCampaigns],
+            Self::AdSet => &[Table::AdSets],
+            Self::Ad => &[Table::Ads],
         }
     }
 
@@ -129,16 +128,15 @@ pub fn json_list<T: AsRef<str>>(items: &[T]) -> String {
 pub async fn page(
     source: &MetaAdsSource,
     session: &Session,
-    request: &PageRequest<'_>,
     level: Level,
-) -> Result<Reply, Failure> {
+    request: SnapshotRequest<'_>,
+) -> Result<SnapshotReply, Failure> {
     let owner = Owner::of(request.account)?;
     let call = call(source, &owner, level);
-    let page = paged_list::page_halving(session, &call, source.settings.page_size, request.cursor.as_deref())
-        .await?;
+    let page = paged_list::page_halving(session, &call, source.settings.page_size, request.cursor).await?;
     let (Elements { rows, quarantined }, after) = level.read(&call.path, &page, &owner)?;
     let next = after.map_or(Next::End(None), Next::More);
-    Ok(Reply::Page(Page { rows, quarantined, next, ..Page::default() }))
+    Ok(Page { rows, quarantined, next, ..Page::default() }.into())
 }
 
 fn call(source: &MetaAdsSource, owner: &Owner, level: Level) -> Call {

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
+use rows::DayRange;
 use serde_json::json;
 
-use super::{
-    streams,
-    testing::{Stage, days, parameter},
-};
+use super::testing::{Stage, days, parameter};
 use crate::{
-    page::{Next, Page, Reply, Span},
+    page::{DaysReply, Next, Page, Pending},
     session::Method,
 };
 
@@ -34,17 +32,17 @@ const LAST_PAGE: (u16, &str) = (
         "paging":{"cursors":{"after":"MzQZD"}}}"#,
 );
 
-fn window(first: i8, last: i8) -> Span {
-    Span::Days { days: days(first, last), part: None }
+fn window(first: i8, last: i8) -> (DayRange, Option<&'static str>) {
+    (days(first, last), None)
 }
 
-fn part(part: &str) -> Span {
-    Span::Days { days: days(21, 21), part: Some(part.to_owned()) }
+fn part(part: &str) -> (DayRange, Option<&str>) {
+    (days(21, 21), Some(part))
 }
 
-fn rows(reply: Reply) -> Page {
+fn rows(reply: DaysReply) -> Page {
     match reply {
-        Reply::Page(page) => page,
+        DaysReply::Page(page) => page,
         other => panic!("{other:?}"),
     }
 }
@@ -56,16 +54,16 @@ fn cursor(page: &Page) -> String {
     }
 }
 
-fn resume(reply: Reply) -> String {
+fn resume(reply: DaysReply) -> String {
     match reply {
-        Reply::Pending { resume, .. } => resume,
+        DaysReply::Pending(Pending { resume, .. }) => resume,
         other => panic!("{other:?}"),
     }
 }
 
-fn parts(reply: Reply) -> Vec<serde_json::Value> {
+fn parts(reply: DaysReply) -> Vec<serde_json::Value> {
     match reply {
-        Reply::Split { parts } => parts.iter().map(|part| serde_json::from_str(part).unwrap()).collect(),
+        DaysReply::Split { parts } => parts.iter().map(|part| serde_json::from_str(part).unwrap()).collect(),
         other => panic!("{other:?}"),
     }
 }
@@ -73,8 +71,8 @@ fn parts(reply: Reply) -> Vec<serde_json::Value> {
 #[tokio::test(start_paused = true)]
 async fn a_window_is_read_page_by_page_by_its_cursors() {
     let stage = Stage::new(json!({}), &[FIRST_PAGE, LAST_PAGE]);
-    let first = rows(stage.page(streams::INSIGHTS, window(20, 21), None, None).await.unwrap());
-    let last = rows(stage.page(streams::INSIGHTS, window(20, 21), Some(cursor(&first)), None).await.unwrap());
+    let first = rows(stage.days("insights", window(20, 21), None, None).await.unwrap());
+    let last = rows(stage.days("insights", window(20, 21), Some(&cursor(&first)), None).await.unwrap());
     assert_eq!((first.rows.len(), last.rows.len(), last.quarantined.len()), (1, 1, 1));
     assert_eq!(last.next, Next::End(None));
     let calls = stage.calls();
@@ -88,8 +86,8 @@ async fn a_window_is_read_page_by_page_by_its_cursors() {
 #[tokio::test(start_paused = true)]
 async fn several_days_that_are_too_much_become_fewer() {
     let stage = Stage::new(json!({}), &[TOO_MANY_ROWS]);
-    let reply = stage.page(streams::INSIGHTS, window(15, 21), None, None).await.unwrap();
-    assert_eq!(reply, Reply::Split { parts: Vec::new() });
+    let reply = stage.days("insights", window(15, 21), None, None).await.unwrap();
+    assert_eq!(reply, DaysReply::Split { parts: Vec::new() });
     stage.calls();
 }
 
@@ -98,13 +96,13 @@ async fn a_day_that_is_too_much_is_prepared_polled_and_read() {
     let stage =
         Stage::new(json!({}), &[TOO_MANY_ROWS, STARTED, NOT_YET, RUNNING, COMPLETED, FIRST_PAGE, LAST_PAGE]);
     let day = || window(21, 21);
-    let mut resumed = resume(stage.page(streams::INSIGHTS, day(), None, None).await.unwrap());
+    let mut resumed = resume(stage.days("insights", day(), None, None).await.unwrap());
     for _ in 0..2 {
         tokio::time::advance(Duration::from_secs(10)).await;
-        resumed = resume(stage.page(streams::INSIGHTS, day(), None, Some(resumed)).await.unwrap());
+        resumed = resume(stage.days("insights", day(), None, Some(&resumed)).await.unwrap());
     }
-    let first = rows(stage.page(streams::INSIGHTS, day(), None, Some(resumed)).await.unwrap());
-    let last = rows(stage.page(streams::INSIGHTS, day(), Some(cursor(&first)), None).await.unwrap());
+    let first = rows(stage.days("insights", day(), None, Some(&resumed)).await.unwrap());
+    let last = rows(stage.days("insights", day(), Some(&cursor(&first)), None).await.unwrap());
     assert_eq!((first.rows.len(), last.rows.len()), (1, 1));
     let calls = stage.calls();
     assert_eq!(
@@ -122,11 +120,11 @@ async fn a_report_that_failed_is_asked_for_again_and_then_cut() {
     let campaigns = (200, r#"{"data":[{"campaign_id":"2"},{"campaign_id":"1"},{"campaign_id":"3"}]}"#);
     let stage =
         Stage::new(json!({}), &[TOO_MANY_ROWS, STARTED, FAILED, STARTED, FAILED, STARTED, FAILED, campaigns]);
-    let mut resumed = resume(stage.page(streams::INSIGHTS, window(21, 21), None, None).await.unwrap());
+    let mut resumed = resume(stage.days("insights", window(21, 21), None, None).await.unwrap());
     for _ in 0..2 {
-        resumed = resume(stage.page(streams::INSIGHTS, window(21, 21), None, Some(resumed)).await.unwrap());
+        resumed = resume(stage.days("insights", window(21, 21), None, Some(&resumed)).await.unwrap());
     }
-    let reply = stage.page(streams::INSIGHTS, window(21, 21), None, Some(resumed)).await.unwrap();
+    let reply = stage.days("insights", window(21, 21), None, Some(&resumed)).await.unwrap();
     assert_eq!(
         parts(reply),
         [json!({ "level": "campaign", "ids": ["1", "2"] }), json!({ "level": "campaign", "ids": ["3"] })]
@@ -142,8 +140,8 @@ async fn a_report_that_failed_is_asked_for_again_and_then_cut() {
 async fn a_report_that_is_too_much_is_cut_at_once() {
     let campaigns = (200, r#"{"data":[{"campaign_id":"1"},{"campaign_id":"2"}]}"#);
     let stage = Stage::new(json!({}), &[TOO_MANY_ROWS, STARTED, FAILED_AS_TOO_MUCH, campaigns]);
-    let resumed = resume(stage.page(streams::INSIGHTS, window(21, 21), None, None).await.unwrap());
-    let reply = stage.page(streams::INSIGHTS, window(21, 21), None, Some(resumed)).await.unwrap();
+    let resumed = resume(stage.days("insights", window(21, 21), None, None).await.unwrap());
+    let reply = stage.days("insights", window(21, 21), None, Some(&resumed)).await.unwrap();
     assert_eq!(parts(reply).len(), 2);
     stage.calls();
 }
@@ -153,7 +151,7 @@ async fn by_ad_a_single_campaign_is_cut_by_its_ad_sets() {
     let ad_sets = (200, r#"{"data":[{"adset_id":"11"},{"adset_id":"12"}]}"#);
     let stage = Stage::new(json!({}), &[TOO_MANY_ROWS, TOO_MANY_ROWS, ad_sets]);
     let span = part(r#"{"level":"campaign","ids":["1"]}"#);
-    let reply = stage.page(streams::AD_INSIGHTS, span, None, None).await.unwrap();
+    let reply = stage.days("ad_insights", span, None, None).await.unwrap();
     assert_eq!(
         parts(reply),
         [json!({ "level": "adset", "ids": ["11"] }), json!({ "level": "adset", "ids": ["12"] })]
@@ -168,15 +166,15 @@ async fn by_ad_a_single_campaign_is_cut_by_its_ad_sets() {
 async fn at_campaign_level_a_single_campaign_cannot_be_cut() {
     let stage = Stage::new(json!({}), &[TOO_MANY_ROWS, TOO_MANY_ROWS]);
     let span = part(r#"{"level":"campaign","ids":["1"]}"#);
-    assert_eq!(parts(stage.page(streams::INSIGHTS, span, None, None).await.unwrap()).len(), 0);
+    assert_eq!(parts(stage.days("insights", span, None, None).await.unwrap()).len(), 0);
     stage.calls();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_report_of_another_window_is_forgotten() {
     let stage = Stage::new(json!({}), &[TOO_MANY_ROWS, STARTED, LAST_PAGE]);
-    let resumed = resume(stage.page(streams::INSIGHTS, window(21, 21), None, None).await.unwrap());
-    rows(stage.page(streams::INSIGHTS, window(20, 20), None, Some(resumed)).await.unwrap());
+    let resumed = resume(stage.days("insights", window(21, 21), None, None).await.unwrap());
+    rows(stage.days("insights", window(20, 20), None, Some(&resumed)).await.unwrap());
     assert_eq!(stage.calls()[2].path, "/v25.0/act_1234567890123456/insights");
 }
 
@@ -187,8 +185,8 @@ async fn a_heavy_page_of_objects_is_halved_and_the_next_is_whole_again() {
     let first = (200, r#"{"data":[{"id":"1"}],"paging":{"cursors":{"after":"A"},"next":"https://x"}}"#);
     let last = (200, r#"{"data":[{"id":"2"}],"paging":{"cursors":{"after":"B"}}}"#);
     let stage = Stage::new(json!({}), &[reduce, first, last]);
-    let page = rows(stage.page(streams::CAMPAIGNS, Span::Snapshot, None, None).await.unwrap());
-    rows(stage.page(streams::CAMPAIGNS, Span::Snapshot, Some(cursor(&page)), None).await.unwrap());
+    let page = stage.set("campaigns", None).await.unwrap().page;
+    stage.set("campaigns", Some(&cursor(&page))).await.unwrap();
     let limits: Vec<String> =
         stage.calls().iter().map(|call| parameter(&call.query, "limit").to_owned()).collect();
     assert_eq!(limits, ["100", "50", "100"]);
@@ -196,13 +194,12 @@ async fn a_heavy_page_of_objects_is_halved_and_the_next_is_whole_again() {
 
 #[tokio::test(start_paused = true)]
 async fn an_account_is_described_and_a_hidden_one_is_named() {
-    use crate::integration::Source as _;
     let account = r#"{"account_id":"1234567890123456","name":"Label A","account_status":1,"currency":"USD",
         "timezone_name":"America/Los_Angeles"}"#;
     let stage = Stage::new(json!({}), &[(200, account), (200, account), NOT_YET]);
     let checked = stage.source.check(&stage.session).await.unwrap();
     assert_eq!(checked.usable[0].id, "1234567890123456");
-    let page = rows(stage.page(streams::ACCOUNTS, Span::Snapshot, None, None).await.unwrap());
+    let page = stage.set("accounts", None).await.unwrap().page;
     let [rows::Row::AdAccount(row)] = &page.rows[..] else { panic!("{page:?}") };
     assert_eq!(row.status.as_deref(), Some("ACTIVE"));
     let checked = stage.source.check(&stage.session).await.unwrap();

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rows::DayRange;
+use rows::{DayRange, Table};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -18,11 +18,11 @@ use super::{
     report::{self, ReportRun},
     settings::Settings,
     source::MetaAdsSource,
-    streams, use_case,
+    use_case,
 };
 use crate::{
     failure::Failure,
-    page::{Next, Page, PageRequest, Reply, Span},
+    page::{DaysReply, DaysRequest, Next, Page},
     reading::elements::Elements,
     session::{Call, Session},
 };
@@ -90,13 +90,10 @@ pub enum Position {
 pub async fn page(
     source: &MetaAdsSource,
     session: &Session,
-    request: &PageRequest<'_>,
     report: Report,
-) -> Result<Reply, Failure> {
-    let Span::Days { days, part } = &request.span else {
-        return Err(Failure::Permanent { reason: format!("{} is read by days", request.stream.name) });
-    };
-    let part = part.as_deref().map(Part::parse).transpose()?;
+    request: DaysRequest<'_>,
+) -> Result<DaysReply, Failure> {
+    let part = request.part.map(Part::parse).transpose()?;
     let settings = &source.settings;
     let mapping = InsightsMapping {
         owner: Owner::of(request.account)?,
@@ -105,12 +102,12 @@ pub async fn page(
         conversion: source.conversion.clone(),
         view: source.view.clone(),
     };
-    let query = Query { report, days: *days, part, settings };
+    let query = Query { report, days: request.days, part, settings };
     let reading = Reading { source, session, query, mapping, now: session.agreed_now() };
-    match request.cursor.as_deref().map(Position::parse).transpose()? {
+    match request.cursor.map(Position::parse).transpose()? {
         Some(Position::AtOnce { after }) => reading.at_once(Some(&after)).await,
         Some(Position::Report { run_id, after }) => report::read(&reading, &run_id, Some(&after)).await,
-        None => match request.resume.as_deref().and_then(|resume| ReportRun::resumed(resume, &reading)) {
+        None => match request.resume.and_then(|resume| ReportRun::resumed(resume, &reading)) {
             Some(run) => report::poll(&reading, run).await,
             None => reading.at_once(None).await,
         },
@@ -120,13 +117,11 @@ pub async fn page(
 // === impl Report ===
 
 impl Report {
-    /// The report that a stream reads.
-    pub fn of_stream(stream: &str) -> Option<Self> {
-        match stream {
-            streams::INSIGHTS => Some(Self::Campaigns),
-            streams::AD_INSIGHTS => Some(Self::Ads),
-            streams::COUNTRY_INSIGHTS => Some(Self::Countries),
-            _ => None,
+    /// Where its rows go.
+    pub const fn tables(self) -> &'static [Table] {
+        match self {
+            Self::Campaigns | Self::Ads => &[Table::AdPerformanceDaily],
+            Self::Countries => &[Table::AdCountryDaily],
         }
     }
 
@@ -214,7 +209,7 @@ impl Query<'_> {
 
 impl Reading<'_> {
     /// Asks for the window at once.
-    async fn at_once(&self, after: Option<&str>) -> Result<Reply, Failure> {
+    async fn at_once(&self, after: Option<&str>) -> Result<DaysReply, Failure> {
         let call = self
             .query
             .parameters()
@@ -224,7 +219,7 @@ impl Reading<'_> {
         match paged_list::page(self.session, call, self.source.settings.page_size, after).await {
             Ok(page) => self.reply(&place, &page, |after| Position::AtOnce { after }),
             Err(Failure::TooMuch { .. }) if self.query.days.len_days() > 1 => {
-                Ok(Reply::Split { parts: Vec::new() })
+                Ok(DaysReply::Split { parts: Vec::new() })
             }
             Err(Failure::TooMuch { .. }) => report::start(self, 1).await,
             Err(failure) => Err(failure),
@@ -237,12 +232,12 @@ impl Reading<'_> {
         place: &str,
         page: &ListPage,
         position: impl Fn(String) -> Position,
-    ) -> Result<Reply, Failure> {
+    ) -> Result<DaysReply, Failure> {
         let place = format!("{place} {}..{}", self.query.days.first, self.query.days.last);
         let (Elements { rows, quarantined }, after) =
             mapping::read_page(&place, page, |wire| mapping::insights(wire, &self.mapping))?;
         let next = after.map_or(Next::End(None), |after| Next::More(position(after).to_text()));
-        Ok(Reply::Page(Page { rows, quarantined, next, ..Page::default() }))
+        Ok(Page { rows, quarantined, next, ..Page::default() }.into())
     }
 
     /// `GET act_<id>/insights`.

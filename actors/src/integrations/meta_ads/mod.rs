@@ -11,16 +11,22 @@
 //! | `insights.rs` | daily reports, at once |
 //! | `report.rs`, `parts.rs` | daily reports that are too large for that: prepared by Meta, cut into parts |
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 
+use futures::future::{BoxFuture, FutureExt as _};
 use jiff::SignedDuration;
 use rows::Table;
 
-use self::{settings::Settings, source::MetaAdsSource};
+use self::{entities::Level, insights::Report, settings::Settings, source::MetaAdsSource};
 use crate::{
-    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
-    session::quota::{QuotaRule, Scope},
-    stream::{DAILY, Days, FRESH, Kind, QUARTER_DAY, Snapshot, Stream, Tier},
+    failure::Failure,
+    integration::{Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
+    reader::StreamOf,
+    session::{
+        Auth, Response, Session, Verdict,
+        quota::{QuotaRule, Scope},
+    },
+    stream::{DAILY, Days, FRESH, QUARTER_DAY, Snapshot, Tier},
 };
 
 mod accounts;
@@ -40,17 +46,6 @@ mod source;
 mod testing;
 mod usage;
 mod wire;
-
-/// Streams, by name.
-pub(crate) mod streams {
-    pub const ACCOUNTS: &str = "accounts";
-    pub const CAMPAIGNS: &str = "campaigns";
-    pub const AD_SETS: &str = "ad_sets";
-    pub const ADS: &str = "ads";
-    pub const INSIGHTS: &str = "insights";
-    pub const AD_INSIGHTS: &str = "ad_insights";
-    pub const COUNTRY_INSIGHTS: &str = "country_insights";
-}
 
 /// Use cases as Meta counts them; they name the endpoints for quota.
 mod use_case {
@@ -87,6 +82,9 @@ pub struct MetaAds;
 // === impl MetaAds ===
 
 impl Integration for MetaAds {
+    type Settings = Settings;
+    type Source = MetaAdsSource;
+
     fn id(&self) -> &'static str {
         "meta_ads"
     }
@@ -99,18 +97,18 @@ impl Integration for MetaAds {
         "v25.0"
     }
 
-    fn streams(&self) -> Vec<Stream> {
+    fn streams(&self, settings: &Settings) -> Vec<StreamOf<MetaAdsSource>> {
+        let accounts = Snapshot { every: QUARTER_DAY, vanishing: None };
         vec![
-            snapshot(streams::ACCOUNTS, &[Table::AdAccounts], QUARTER_DAY, None),
-            snapshot(streams::CAMPAIGNS, &[Table::AdCampaigns], FRESH, Some(Table::AdCampaigns)),
-            snapshot(streams::AD_SETS, &[Table::AdSets], FRESH, Some(Table::AdSets)),
-            snapshot(streams::ADS, &[Table::Ads], FRESH * 4, Some(Table::Ads)),
-            days(streams::INSIGHTS, &[Table::AdPerformanceDaily], Some("campaign"), WINDOW_DAYS_MAX),
-            days(streams::AD_INSIGHTS, &[Table::AdPerformanceDaily], Some("ad"), AD_WINDOW_DAYS_MAX),
-            Stream {
-                enabled: false, // `settings.countries` switches it on
-                ..days(streams::COUNTRY_INSIGHTS, &[Table::AdCountryDaily], None, WINDOW_DAYS_MAX)
-            },
+            StreamOf::snapshot("accounts", &[Table::AdAccounts], accounts, |source, session, request| {
+                accounts::page(source, session, request).boxed()
+            }),
+            objects("campaigns", Level::Campaign, FRESH),
+            objects("ad_sets", Level::AdSet, FRESH),
+            objects("ads", Level::Ad, FRESH * 4).enabled(settings.ad_level),
+            report("insights", Report::Campaigns, Some("campaign"), WINDOW_DAYS_MAX),
+            report("ad_insights", Report::Ads, Some("ad"), AD_WINDOW_DAYS_MAX).enabled(settings.ad_level),
+            report("country_insights", Report::Countries, None, WINDOW_DAYS_MAX).enabled(settings.countries),
         ]
     }
 
@@ -123,10 +121,6 @@ impl Integration for MetaAds {
         &[ACCESS_TOKEN, APP_SECRET]
     }
 
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Settings)
-    }
-
     fn account_id<'a>(&self, configured: &'a str) -> Cow<'a, str> {
         configured.strip_prefix("act_").unwrap_or(configured).into()
     }
@@ -135,42 +129,53 @@ impl Integration for MetaAds {
         include_str!("sample.toml")
     }
 
-    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(MetaAdsSource::new(spec)?))
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<MetaAdsSource, SetupError> {
+        MetaAdsSource::new(spec, settings)
     }
 }
 
-fn snapshot(
-    name: &'static str,
-    tables: &'static [Table],
-    every: std::time::Duration,
-    vanishing: Option<Table>,
-) -> Stream {
-    Stream { name, tables, enabled: true, kind: Kind::Snapshot(Snapshot { every, vanishing }) }
+/// Everything of one level, as it is now.
+fn objects(name: &'static str, level: Level, every: std::time::Duration) -> StreamOf<MetaAdsSource> {
+    let policy = Snapshot { every, vanishing: level.tables().first().copied() };
+    StreamOf::snapshot(name, level.tables(), policy, move |source: &MetaAdsSource, session, request| {
+        entities::page(source, session, level, request).boxed()
+    })
 }
 
-fn days(
+fn report(
     name: &'static str,
-    tables: &'static [Table],
+    report: Report,
     level: Option<&'static str>,
     window_days_max: u32,
-) -> Stream {
+) -> StreamOf<MetaAdsSource> {
     let tiers = vec![
         Tier { days: 2, every: FRESH },
         Tier { days: 3, every: QUARTER_DAY },
         Tier { days: 28, every: DAILY },
     ];
-    Stream {
-        name,
-        tables,
-        enabled: true,
-        kind: Kind::Days(Days {
-            level,
-            tiers,
-            settling: SETTLING,
-            window_days_max,
-            history_days_max: Some(HISTORY_DAYS_MAX),
-        }),
+    let history_days_max = Some(HISTORY_DAYS_MAX);
+    let policy = Days { level, tiers, settling: SETTLING, window_days_max, history_days_max };
+    StreamOf::days(name, report.tables(), policy, move |source: &MetaAdsSource, session, request| {
+        insights::page(source, session, report, request).boxed()
+    })
+}
+
+impl Source for MetaAdsSource {
+    fn auth(&self) -> Auth {
+        self.auth.clone()
+    }
+
+    fn classify(&self, response: &Response) -> Verdict {
+        errors::classify(response)
+    }
+
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
+        accounts::check(self, session).boxed()
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     paged_list,
     wire::ObjectId,
 };
-use crate::{failure::Failure, page::Reply, reading::wire::Id};
+use crate::{failure::Failure, page::DaysReply, reading::wire::Id};
 
 /// Ids in one part: they travel in the address, which must not grow without limit.
 const IDS_MAX: usize = 50;
@@ -83,8 +83,8 @@ impl Part {
     }
 
     /// Parts as the engine takes them.
-    pub fn reply(parts: &[Self]) -> Reply {
-        Reply::Split { parts: parts.iter().map(|part| json!(part).to_string()).collect() }
+    pub fn reply(parts: &[Self]) -> DaysReply {
+        DaysReply::Split { parts: parts.iter().map(|part| json!(part).to_string()).collect() }
     }
 
     /// Two parts, or more where a half would be too long.
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_part_reads_back() {
         let part = Part { level: Level::AdSet, ids: vec!["120208325579380399".to_owned()] };
-        let Reply::Split { parts } = Part::reply(std::slice::from_ref(&part)) else { panic!("no split") };
+        let DaysReply::Split { parts } = Part::reply(std::slice::from_ref(&part)) else { panic!("no split") };
         assert_eq!(parts, [r#"{"ids":["120208325579380399"],"level":"adset"}"#]);
         assert_eq!(Part::parse(&parts[0]), Ok(part));
         assert!(Part::parse("{}").is_err());

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    page::Reply,
+    page::{DaysReply, Pending},
     reading::remote_job::{Job, Policy, Progress},
 };
 
@@ -46,13 +46,13 @@ pub struct ReportRun {
 }
 
 /// Asks for a report.
-pub async fn start(reading: &Reading<'_>, attempt: u32) -> Result<Reply, Failure> {
+pub async fn start(reading: &Reading<'_>, attempt: u32) -> Result<DaysReply, Failure> {
     let parameters = reading.query.parameters().into_iter();
     let call = parameters.fold(reading.post(), |call, (name, value)| call.form(name, value));
     match reading.session.json::<wire::ReportStarted>(call).await {
         Ok(started) => {
             let run = ReportRun::new(started, reading, attempt)?;
-            Ok(run.pending(reading.now))
+            Ok(run.pending(reading.now).into())
         }
         Err(Failure::TooMuch { .. }) => split(reading).await,
         Err(failure) => Err(failure),
@@ -60,7 +60,7 @@ pub async fn start(reading: &Reading<'_>, attempt: u32) -> Result<Reply, Failure
 }
 
 /// Looks after a report.
-pub async fn poll(reading: &Reading<'_>, run: ReportRun) -> Result<Reply, Failure> {
+pub async fn poll(reading: &Reading<'_>, run: ReportRun) -> Result<DaysReply, Failure> {
     let call = reading
         .get_node(&[&run.job.id])
         .query("fields", "async_status,async_percent_completion,error_code,error_subcode,error_message");
@@ -71,7 +71,7 @@ pub async fn poll(reading: &Reading<'_>, run: ReportRun) -> Result<Reply, Failur
         Err(failure) => return Err(failure),
     };
     match progress {
-        Progress::Running { .. } => Ok(run.pending(reading.now)),
+        Progress::Running { .. } => Ok(run.pending(reading.now).into()),
         Progress::Ready => read(reading, &run.job.id, None).await,
         Progress::TooMuch => split(reading).await,
         Progress::Failed(_) if run.attempt < ATTEMPTS_MAX => start(reading, run.attempt + 1).await,
@@ -92,7 +92,7 @@ pub async fn poll(reading: &Reading<'_>, run: ReportRun) -> Result<Reply, Failur
 }
 
 /// Reads one page of a report that is ready.
-pub async fn read(reading: &Reading<'_>, run_id: &str, after: Option<&str>) -> Result<Reply, Failure> {
+pub async fn read(reading: &Reading<'_>, run_id: &str, after: Option<&str>) -> Result<DaysReply, Failure> {
     let call = reading.get_node(&[run_id, "insights"]);
     match paged_list::page_halving(reading.session, &call, reading.source.settings.page_size, after).await {
         Ok(page) => {
@@ -106,7 +106,7 @@ pub async fn read(reading: &Reading<'_>, run_id: &str, after: Option<&str>) -> R
     }
 }
 
-async fn split(reading: &Reading<'_>) -> Result<Reply, Failure> {
+async fn split(reading: &Reading<'_>) -> Result<DaysReply, Failure> {
     parts::split(reading).await.map(|parts| Part::reply(&parts))
 }
 
@@ -133,7 +133,7 @@ impl ReportRun {
         self.days == days && self.part.as_ref() == part && POLICY.is_useful(&self.job, now)
     }
 
-    fn pending(&self, now: Timestamp) -> Reply {
+    fn pending(&self, now: Timestamp) -> Pending {
         self.job.pending(json!(self).to_string(), now, &POLICY)
     }
 }
@@ -237,7 +237,7 @@ mod tests {
     fn polls_grow_apart() {
         for (seconds, wait) in [(0, 10), (10, 10), (20, 20), (40, 40), (600, 60)] {
             let now = NOW + SignedDuration::from_secs(seconds);
-            let Reply::Pending { not_before, resume } = run().pending(now) else { panic!("not pending") };
+            let Pending { not_before, resume } = run().pending(now);
             assert_eq!(not_before.duration_since(now).as_secs(), wait, "after {seconds} s");
             assert_eq!(serde_json::from_str::<ReportRun>(&resume).unwrap(), run());
         }

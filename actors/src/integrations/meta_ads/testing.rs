@@ -8,8 +8,11 @@ use rows::{Currency, Day, DayRange, clock::SimulatedClock};
 use super::{MetaAds, mapping::Owner, source::MetaAdsSource};
 use crate::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, Integration as _, Services, Source as _},
-    page::{PageRequest, Reply, Span},
+    integration::{
+        Account, AnyIntegration as _, Connected, ConnectionSpec, Integration as _, Services, Source,
+    },
+    page::{DaysReply, DaysRequest, SetPage, SnapshotReply, SnapshotRequest},
+    reader::{BoundStream, Reader},
     session::{Call, Response, Session, quota::Urgency},
     testing::{self, Answer, Scripted},
 };
@@ -27,7 +30,7 @@ pub fn spec(settings: serde_json::Value) -> ConnectionSpec {
 }
 
 pub fn source(settings: serde_json::Value) -> MetaAdsSource {
-    MetaAdsSource::new(&spec(settings)).unwrap()
+    MetaAdsSource::new(&spec(settings.clone()), serde_json::from_value(settings).unwrap()).unwrap()
 }
 
 pub fn owner() -> Owner {
@@ -55,16 +58,17 @@ pub fn services() -> Services {
 
 /// A source against a scripted Meta.
 pub struct Stage {
-    pub source: Arc<MetaAdsSource>,
+    pub source: Arc<dyn Source>,
     pub script: Arc<Scripted>,
     pub session: Session,
+    streams: Vec<BoundStream>,
     account: Account,
 }
 
 impl Stage {
     pub fn new(settings: serde_json::Value, answers: &[(u16, &str)]) -> Self {
         let spec = spec(settings);
-        let source = Arc::new(MetaAdsSource::new(&spec).unwrap());
+        let Connected { source, streams } = MetaAds.connected(&spec, &services()).unwrap();
         let answers = answers.iter().map(|(status, body)| Answer::Body(*status, (*body).to_owned()));
         let script = Scripted::new(answers);
         let clock = SimulatedClock::new(NOW);
@@ -75,20 +79,34 @@ impl Stage {
             currency: Some(owner().currency),
             time_zone: "America/Los_Angeles".to_owned(),
         };
-        Self { source, script, session: link.session(Urgency::Fresh), account }
+        Self { source, script, session: link.session(Urgency::Fresh), streams, account }
     }
 
-    pub async fn page(
+    fn reader(&self, stream: &str) -> &Reader {
+        self.streams.iter().find(|it| it.name == stream).unwrap().reader()
+    }
+
+    /// A page of days.
+    pub async fn days(
         &self,
         stream: &str,
-        span: Span,
-        cursor: Option<String>,
-        resume: Option<String>,
-    ) -> Result<Reply, Failure> {
-        let streams = MetaAds.streams();
-        let stream = streams.iter().find(|it| it.name == stream).unwrap();
-        let request = PageRequest { stream, account: &self.account, span, cursor, resume, now: NOW };
-        self.source.page(&self.session, request).await
+        (days, part): (DayRange, Option<&str>),
+        cursor: Option<&str>,
+        resume: Option<&str>,
+    ) -> Result<DaysReply, Failure> {
+        let Reader::Days(reader) = self.reader(stream) else { panic!("{stream} is not read by days") };
+        let request = DaysRequest { account: &self.account, days, part, cursor, resume, now: NOW };
+        reader.read(&self.session, request).await
+    }
+
+    /// A page of a set.
+    pub async fn set(&self, stream: &str, cursor: Option<&str>) -> Result<SetPage, Failure> {
+        let Reader::Snapshot(reader) = self.reader(stream) else { panic!("{stream} is no snapshot") };
+        let request = SnapshotRequest { account: &self.account, cursor, resume: None, now: NOW };
+        match reader.read(&self.session, request).await? {
+            SnapshotReply::Page(set) => Ok(set),
+            reply @ SnapshotReply::Pending(_) => panic!("{reply:?}"),
+        }
     }
 
     /// Every call so far. Panics when the script was not played to its end.

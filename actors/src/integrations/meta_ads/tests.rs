@@ -1,16 +1,19 @@
 use serde_json::json;
 
 use super::*;
-use crate::session::Auth;
+use crate::{
+    integration::{AnyIntegration as _, Connected},
+    stream::Kind,
+};
 
-fn connect(settings: serde_json::Value) -> Result<Arc<dyn Source>, SetupError> {
-    MetaAds.connect(&testing::spec(settings), &testing::services())
+fn connect(settings: serde_json::Value) -> Result<Connected, SetupError> {
+    MetaAds.connected(&testing::spec(settings), &testing::services())
 }
 
 #[test]
 fn a_token_is_all_that_is_needed_and_is_sent_as_a_header() {
-    let source = connect(serde_json::Value::Null).unwrap();
-    assert!(matches!(source.auth(), Auth::Bearer(_)));
+    let connected = connect(serde_json::Value::Null).unwrap();
+    assert!(matches!(connected.source.auth(), Auth::Bearer(_)));
     assert_eq!(testing::source(json!({})).accounts, ["1234567890123456"]);
 }
 
@@ -19,7 +22,7 @@ fn without_a_token_nothing_is_connected() {
     let mut spec = testing::spec(json!({}));
     spec.credentials.clear();
     assert!(matches!(
-        MetaAds.connect(&spec, &testing::services()),
+        MetaAds.connected(&spec, &testing::services()),
         Err(SetupError::MissingCredential { name: "access_token", .. })
     ));
 }
@@ -31,21 +34,10 @@ fn settings_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn every_stream_can_be_read() {
-    for stream in MetaAds.streams() {
-        let name = stream.name;
-        let known = name == streams::ACCOUNTS
-            || entities::Level::of_stream(name).is_some()
-            || insights::Report::of_stream(name).is_some();
-        assert!(known, "{name}");
-    }
-}
-
-#[test]
 fn settings_switch_streams() {
     let enabled = |settings: serde_json::Value| -> Vec<&str> {
-        let streams = connect(settings).unwrap().adjust_streams(MetaAds.streams());
-        streams.into_iter().filter(|stream| stream.enabled).map(|stream| stream.name).collect()
+        let streams = connect(settings).unwrap().streams;
+        streams.iter().filter(|stream| stream.enabled).map(|stream| stream.name).collect()
     };
     assert_eq!(enabled(json!({})), ["accounts", "campaigns", "ad_sets", "ads", "insights", "ad_insights"]);
     assert_eq!(
@@ -57,7 +49,7 @@ fn settings_switch_streams() {
 #[test]
 fn levels_of_one_table_are_told_apart() {
     let levels: Vec<_> = MetaAds
-        .streams()
+        .known_streams()
         .iter()
         .filter(|stream| stream.tables.contains(&Table::AdPerformanceDaily))
         .map(|stream| match &stream.kind {

@@ -21,7 +21,7 @@ mod settings;
 mod tests;
 mod wire;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::SignedDuration;
@@ -31,6 +31,7 @@ use secrecy::SecretString;
 use self::{
     answer::Asking,
     query::Query,
+    reading::Report,
     settings::{Plan, Settings},
 };
 use crate::{
@@ -38,19 +39,13 @@ use crate::{
     integration::{
         Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
     },
-    page::{PageRequest, Reply},
+    reader::StreamOf,
     session::{
         Auth, Response, Session, Verdict,
         quota::{QuotaRule, Scope},
     },
-    stream::{DAILY, Days, FRESH, Kind, QUARTER_DAY, Stream, Tier},
+    stream::{DAILY, Days, FRESH, QUARTER_DAY, Tier},
 };
-
-/// Streams, by name.
-pub(crate) mod streams {
-    pub const SESSIONS: &str = "sessions";
-    pub const CONVERSIONS: &str = "conversions";
-}
 
 /// Endpoints, as quota and errors name them.
 mod endpoint {
@@ -78,7 +73,7 @@ pub struct PostHog;
 
 /// One connected project.
 #[derive(Debug)]
-struct PostHogSource {
+pub struct PostHogSource {
     key: SecretString,
     plan: Plan,
 }
@@ -86,6 +81,9 @@ struct PostHogSource {
 // === impl PostHog ===
 
 impl Integration for PostHog {
+    type Settings = Settings;
+    type Source = PostHogSource;
+
     fn id(&self) -> &'static str {
         "posthog"
     }
@@ -94,10 +92,11 @@ impl Integration for PostHog {
         "https://us.posthog.com"
     }
 
-    fn streams(&self) -> Vec<Stream> {
+    fn streams(&self, settings: &Settings) -> Vec<StreamOf<PostHogSource>> {
         vec![
-            days(streams::SESSIONS, &[Table::WebAnalyticsDaily]),
-            days(streams::CONVERSIONS, &[Table::WebConversionsDaily]),
+            report("sessions", Report::Visits, &[Table::WebAnalyticsDaily]),
+            report("conversions", Report::Conversions, &[Table::WebConversionsDaily])
+                .enabled(!settings.goals.is_empty()),
         ]
     }
 
@@ -117,45 +116,46 @@ impl Integration for PostHog {
         &[API_KEY]
     }
 
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Settings)
+    fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
+        (!settings.project.is_empty()).then(|| vec![format!("project {}", settings.project)])
     }
 
-    fn subjects(&self, settings: &serde_json::Value) -> Option<Vec<String>> {
-        let project = settings.get("project")?.as_str()?;
-        Some(vec![format!("project {project}")])
-    }
-
-    fn accounts_in(&self, settings: &serde_json::Value) -> Vec<String> {
-        settings.get("project").and_then(|project| project.as_str()).map(str::to_owned).into_iter().collect()
+    fn accounts_in(&self, settings: &Settings) -> Vec<String> {
+        if settings.project.is_empty() { Vec::new() } else { vec![settings.project.clone()] }
     }
 
     fn sample(&self) -> &'static str {
         include_str!("sample.toml")
     }
 
-    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(PostHogSource::new(spec)?))
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<PostHogSource, SetupError> {
+        PostHogSource::new(spec, &settings)
     }
 }
 
 /// A day is four queries (five with revenue), so that today takes 16 to 20 an hour, and the days before it few.
-fn days(name: &'static str, tables: &'static [Table]) -> Stream {
+fn report(name: &'static str, report: Report, tables: &'static [Table]) -> StreamOf<PostHogSource> {
     let tiers = vec![
         Tier { days: 1, every: FRESH },
         Tier { days: 3, every: QUARTER_DAY },
         Tier { days: 8, every: DAILY },
     ];
-    let days = Days { level: None, tiers, settling: SETTLING, window_days_max: 1, history_days_max: None };
-    Stream { name, tables, enabled: true, kind: Kind::Days(days) }
+    let policy = Days { level: None, tiers, settling: SETTLING, window_days_max: 1, history_days_max: None };
+    StreamOf::days(name, tables, policy, move |source: &PostHogSource, session, request| {
+        reading::page(&source.plan, session, report, request).boxed()
+    })
 }
 
 // === impl PostHogSource ===
 
 impl PostHogSource {
     /// Checks what is configured. Sends nothing.
-    fn new(spec: &ConnectionSpec) -> Result<Self, SetupError> {
-        let settings: Settings = spec.settings()?;
+    fn new(spec: &ConnectionSpec, settings: &Settings) -> Result<Self, SetupError> {
         let plan = settings.plan()?;
         settings::check_host(&spec.base_url)?;
         if spec.accounts.iter().any(|account| *account != plan.project.id) {
@@ -196,22 +196,5 @@ impl Source for PostHogSource {
 
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         self.check(session).boxed()
-    }
-
-    fn adjust_streams(&self, mut streams: Vec<Stream>) -> Vec<Stream> {
-        for stream in &mut streams {
-            if stream.name == streams::CONVERSIONS {
-                stream.enabled = !self.plan.goals.is_empty();
-            }
-        }
-        streams
-    }
-
-    fn page<'a>(
-        &'a self,
-        session: &'a Session,
-        request: PageRequest<'a>,
-    ) -> BoxFuture<'a, Result<Reply, Failure>> {
-        reading::page(&self.plan, session, request).boxed()
     }
 }

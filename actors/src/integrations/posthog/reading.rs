@@ -17,20 +17,21 @@ use super::{
     query::{Query, column},
     revenue::Revenue,
     settings::Plan,
-    streams,
     wire::Table,
 };
 use crate::{
     failure::Failure,
-    page::{Next, Page, PageRequest, Reply, Span},
+    page::{DaysReply, DaysRequest, Next, Page, Pending},
     reading::remote_job::Job,
     session::Session,
 };
 
 /// The reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Report {
+pub enum Report {
+    /// Of visits: `sessions`.
     Visits,
+    /// Of goals that were reached.
     Conversions,
 }
 
@@ -66,44 +67,36 @@ struct Position {
 }
 
 /// One page of a day.
-pub async fn page(plan: &Plan, session: &Session, request: PageRequest<'_>) -> Result<Reply, Failure> {
-    let stream = request.stream.name;
-    let (Some(report), Span::Days { days, .. }) = (Report::of_stream(stream), &request.span) else {
-        return Err(Failure::Permanent { reason: format!("posthog reads no stream {stream:?} in this way") });
-    };
+pub async fn page(
+    plan: &Plan,
+    session: &Session,
+    report: Report,
+    request: DaysRequest<'_>,
+) -> Result<DaysReply, Failure> {
+    let DaysRequest { account, days, cursor, resume, now, .. } = request;
     if days.first != days.last {
         // The engine makes single days of them.
-        return Ok(Reply::Split { parts: Vec::new() });
+        return Ok(DaysReply::Split { parts: Vec::new() });
     }
-    let mut position = match request.cursor.as_deref() {
+    let mut position = match cursor {
         Some(cursor) => Position::parse(cursor)?,
-        None => Position::first(report, plan, request.resume.as_deref()),
+        None => Position::first(report, plan, resume),
     };
-    let asking = Asking { session, project: &plan.project, asked_after: Some(request.now) };
+    let asking = Asking { session, project: &plan.project, asked_after: Some(now) };
     loop {
         let query = position.step.query(report, &position.plan(plan), days.first);
         let table = match asking.answer(&query, position.working()).await {
             Ok(Outcome::Answered(table)) => table,
-            Ok(Outcome::Working(working)) => return Ok(position.pending(&working, session.agreed_now())),
+            Ok(Outcome::Working(working)) => {
+                return Ok(position.pending(&working, session.agreed_now()).into());
+            }
             Err(Failure::TooMuch { .. }) if position.step.is_paged() && query.limit > 1 => {
                 position.ask_for_less(query.limit);
                 continue;
             }
             Err(failure) => return Err(failure),
         };
-        return position.take(&table, &query, plan, &request.account.id, days.first, report).map(Reply::Page);
-    }
-}
-
-// === impl Report ===
-
-impl Report {
-    fn of_stream(stream: &str) -> Option<Self> {
-        match stream {
-            streams::SESSIONS => Some(Self::Visits),
-            streams::CONVERSIONS => Some(Self::Conversions),
-            _ => None,
-        }
+        return position.take(&table, &query, plan, &account.id, days.first, report).map(DaysReply::Page);
     }
 }
 
@@ -215,7 +208,7 @@ impl Position {
         self.awaited.iter().find(|awaited| awaited.step == self.step).map(|awaited| &awaited.working)
     }
 
-    fn pending(mut self, working: &Job, now: Timestamp) -> Reply {
+    fn pending(mut self, working: &Job, now: Timestamp) -> Pending {
         self.awaited.retain(|awaited| awaited.step != self.step);
         self.awaited.push(Awaited { step: self.step, working: working.clone() });
         working.pending(serde_json::json!(self.awaited).to_string(), now, &POLICY)

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    page::{Next, Page, Span},
+    integration::{AnyIntegration as _, Connected},
+    page::{DaysReply, DaysRequest, Next, Page, Pending},
+    reader::{BoundStream, Reader},
     session::{Call, Method, quota::Urgency},
     testing::{self, Answer, Scripted},
 };
@@ -40,7 +42,8 @@ fn services() -> Services {
 }
 
 struct Stage {
-    source: Arc<PostHogSource>,
+    source: Arc<dyn Source>,
+    streams: Vec<BoundStream>,
     script: Arc<Scripted>,
     session: Session,
     clock: SimulatedClock,
@@ -49,7 +52,7 @@ struct Stage {
 impl Stage {
     fn new(settings: Value, answers: Vec<(u16, Value)>) -> Self {
         let spec = spec(settings);
-        let source = Arc::new(PostHogSource::new(&spec).unwrap());
+        let Connected { source, streams } = PostHog.connected(&spec, &services()).unwrap();
         // [`too_large`] is an answer that cannot be read.
         let script = Scripted::new(answers.into_iter().map(|(status, body)| match body {
             Value::Null => Answer::TooLarge,
@@ -57,32 +60,31 @@ impl Stage {
         }));
         let clock = SimulatedClock::new(now());
         let link = testing::link(spec, &PostHog, source.clone(), Vec::new(), script.clone(), &clock);
-        Self { source, script, session: link.session(Urgency::Fresh), clock }
+        Self { source, streams, script, session: link.session(Urgency::Fresh), clock }
     }
 
-    async fn ask(&self, stream: &str, cursor: Option<&str>, resume: Option<&str>) -> Result<Reply, Failure> {
-        let streams = PostHog.streams();
-        let stream = streams.iter().find(|it| it.name == stream).unwrap();
+    async fn ask(
+        &self,
+        stream: &str,
+        cursor: Option<&str>,
+        resume: Option<&str>,
+    ) -> Result<DaysReply, Failure> {
+        let stream = self.streams.iter().find(|it| it.name == stream).unwrap();
+        let Reader::Days(reader) = stream.reader() else { panic!("{stream:?}") };
         let account = Account {
             id: "12345".to_owned(),
             name: "project 12345".to_owned(),
             currency: None,
             time_zone: "UTC".to_owned(),
         };
-        let request = PageRequest {
-            stream,
-            account: &account,
-            span: Span::Days { days: DayRange::day(date(2026, 11, 20)), part: None },
-            cursor: cursor.map(str::to_owned),
-            resume: resume.map(str::to_owned),
-            now: now(),
-        };
-        self.source.page(&self.session, request).await
+        let days = DayRange::day(date(2026, 11, 20));
+        let request = DaysRequest { account: &account, days, part: None, cursor, resume, now: now() };
+        reader.read(&self.session, request).await
     }
 
     async fn page(&self, stream: &str, cursor: Option<&str>) -> Page {
         match self.ask(stream, cursor, None).await.unwrap() {
-            Reply::Page(page) => page,
+            DaysReply::Page(page) => page,
             other => panic!("{other:?}"),
         }
     }
@@ -162,7 +164,7 @@ async fn a_day_is_its_total_and_then_its_origins_behind_the_last_row() {
             table(&VISITS, &json!([["b", "meta", "paid", 1, 2, 20, 1]])),
         ],
     );
-    let pages = stage.day(streams::SESSIONS).await;
+    let pages = stage.day("sessions").await;
     assert_eq!(pages.iter().map(|page| page.rows.len()).collect::<Vec<_>>(), [1, 2, 1]);
     let whole = visits(&pages[0].rows[0]);
     assert_eq!(whole.origin.scope, WebScope::Total);
@@ -192,7 +194,7 @@ async fn revenue_is_read_first_and_given_to_its_visits() {
             table(&VISITS, &json!([])),
         ],
     );
-    let pages = stage.day(streams::SESSIONS).await;
+    let pages = stage.day("sessions").await;
     let whole = visits(&pages[2].rows[0]);
     assert_eq!(whole.revenue, Some(Micros(300_000)));
     assert_eq!(whole.currency, Some(Currency::parse("EUR").unwrap()));
@@ -222,7 +224,7 @@ async fn pages_that_are_too_large_are_asked_for_with_fewer_rows() {
             rows(json!([])),
         ],
     );
-    let pages = stage.day(streams::SESSIONS).await;
+    let pages = stage.day("sessions").await;
     assert_eq!(pages.iter().map(|page| page.rows.len()).collect::<Vec<_>>(), [1, 2, 1, 0]);
     let asked = stage.asked();
     let limits: Vec<_> = asked[1..].iter().map(limit).collect();
@@ -230,9 +232,9 @@ async fn pages_that_are_too_large_are_asked_for_with_fewer_rows() {
 
     // A single row that is too large cannot be made smaller: the day fails, and is said to be too much.
     let stage = Stage::new(plain(), vec![total(), too_large(), too_large()]);
-    let pages = stage.page(streams::SESSIONS, None).await;
+    let pages = stage.page("sessions", None).await;
     let Next::More(cursor) = pages.next else { panic!("{pages:?}") };
-    let failure = stage.ask(streams::SESSIONS, Some(&cursor), None).await.unwrap_err();
+    let failure = stage.ask("sessions", Some(&cursor), None).await.unwrap_err();
     assert!(matches!(failure, Failure::TooMuch { .. }), "{failure:?}");
     assert_eq!(stage.asked().len(), 3);
 }
@@ -240,7 +242,7 @@ async fn pages_that_are_too_large_are_asked_for_with_fewer_rows() {
 #[tokio::test(start_paused = true)]
 async fn a_day_on_which_nobody_came_has_no_rows() {
     let stage = Stage::new(plain(), vec![table(&TOTAL, &json!([[0, 0, 0, 0]])), table(&VISITS, &json!([]))]);
-    assert!(stage.day(streams::SESSIONS).await.iter().all(|page| page.rows.is_empty()));
+    assert!(stage.day("sessions").await.iter().all(|page| page.rows.is_empty()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -252,7 +254,7 @@ async fn goals_are_counted_in_total_and_by_origin() {
             table(&CONVERSIONS, &json!([["signed_up", "a", "google", "cpc", 5, 4]])),
         ],
     );
-    let pages = stage.day(streams::CONVERSIONS).await;
+    let pages = stage.day("conversions").await;
     let rows: Vec<_> = pages.iter().flat_map(|page| &page.rows).map(conversions).collect();
     let numbers: Vec<_> = rows
         .iter()
@@ -284,7 +286,7 @@ async fn cut_answers_go_on_or_fail_and_never_end() {
         plain(),
         vec![total(), fewer(json!([row("a")])), lowered(json!([row("b")])), table(&VISITS, &json!([]))],
     );
-    assert_eq!(stage.day(streams::SESSIONS).await.len(), 4);
+    assert_eq!(stage.day("sessions").await.len(), 4);
     assert_eq!(values(&stage.asked()[3])["after_0"], "b");
 
     for nonsense in [
@@ -296,16 +298,16 @@ async fn cut_answers_go_on_or_fail_and_never_end() {
         (200, json!({ "detail": "hello" })),
     ] {
         let stage = Stage::new(plain(), vec![total(), nonsense.clone()]);
-        let Next::More(cursor) = stage.page(streams::SESSIONS, None).await.next else { panic!("ends") };
-        let failure = stage.ask(streams::SESSIONS, Some(&cursor), None).await;
+        let Next::More(cursor) = stage.page("sessions", None).await.next else { panic!("ends") };
+        let failure = stage.ask("sessions", Some(&cursor), None).await;
         assert!(matches!(failure, Err(Failure::Transient { .. })), "{nonsense:?} {failure:?}");
     }
     // The same page twice.
     let page = || table(&VISITS, &json!([row("a"), row("b")]));
     let stage = Stage::new(plain(), vec![total(), page(), page()]);
-    let Next::More(cursor) = stage.page(streams::SESSIONS, None).await.next else { panic!("ends") };
-    let Next::More(cursor) = stage.page(streams::SESSIONS, Some(&cursor)).await.next else { panic!("ends") };
-    assert!(stage.ask(streams::SESSIONS, Some(&cursor), None).await.is_err());
+    let Next::More(cursor) = stage.page("sessions", None).await.next else { panic!("ends") };
+    let Next::More(cursor) = stage.page("sessions", Some(&cursor)).await.next else { panic!("ends") };
+    assert!(stage.ask("sessions", Some(&cursor), None).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -317,7 +319,7 @@ async fn a_row_that_cannot_be_read_is_set_aside_with_its_day() {
             table(&VISITS, &json!([["a", "google", "cpc", 2, 3, 40, 2.5]])),
         ],
     );
-    let pages = stage.day(streams::SESSIONS).await;
+    let pages = stage.day("sessions").await;
     for page in &pages {
         assert!(page.rows.is_empty());
         assert_eq!(page.quarantined[0].day, Some(date(2026, 11, 20)));
@@ -339,7 +341,7 @@ async fn an_old_answer_from_the_cache_is_no_reading() {
         (json!("2026-11-21T12:00:00.5Z"), true),
     ] {
         let stage = Stage::new(plain(), vec![cached(at.clone())]);
-        let reply = stage.ask(streams::SESSIONS, None, None).await;
+        let reply = stage.ask("sessions", None, None).await;
         assert_eq!(reply.is_ok(), is_taken, "{at}");
         if let Err(failure) = reply {
             assert!(failure.to_string().contains("cache"), "{failure}");
@@ -365,18 +367,18 @@ async fn what_posthog_works_on_is_picked_up_by_a_later_reading() {
         ],
     );
     let pending = async |cursor: Option<&str>, resume: Option<&str>| match stage
-        .ask(streams::SESSIONS, cursor, resume)
+        .ask("sessions", cursor, resume)
         .await
     {
-        Ok(Reply::Pending { resume, not_before }) => (resume, not_before),
+        Ok(DaysReply::Pending(Pending { resume, not_before })) => (resume, not_before),
         other => panic!("{other:?}"),
     };
     let paged = async |cursor: Option<&str>, resume: Option<&str>| match stage
-        .ask(streams::SESSIONS, cursor, resume)
+        .ask("sessions", cursor, resume)
         .await
     {
-        Ok(Reply::Page(Page { rows, next: Next::More(cursor), .. })) => (rows.len(), cursor),
-        Ok(Reply::Page(Page { rows, next: Next::End(_), .. })) => (rows.len(), String::new()),
+        Ok(DaysReply::Page(Page { rows, next: Next::More(cursor), .. })) => (rows.len(), cursor),
+        Ok(DaysReply::Page(Page { rows, next: Next::End(_), .. })) => (rows.len(), String::new()),
         other => panic!("{other:?}"),
     };
     let (resume, not_before) = pending(None, None).await;
@@ -399,24 +401,28 @@ async fn what_posthog_works_on_is_picked_up_by_a_later_reading() {
 async fn what_posthog_forgot_or_took_too_long_for_is_asked_again() {
     let gone = (404, json!({ "type": "invalid_request", "code": "not_found", "detail": "Not found." }));
     let stage = Stage::new(plain(), vec![working("q"), gone, total()]);
-    let Ok(Reply::Pending { resume, .. }) = stage.ask(streams::SESSIONS, None, None).await else { panic!() };
-    assert!(matches!(stage.ask(streams::SESSIONS, None, Some(&resume)).await, Ok(Reply::Page(_))));
+    let Ok(DaysReply::Pending(Pending { resume, .. })) = stage.ask("sessions", None, None).await else {
+        panic!()
+    };
+    assert!(matches!(stage.ask("sessions", None, Some(&resume)).await, Ok(DaysReply::Page(_))));
     stage.asked();
 
     let stage = Stage::new(plain(), vec![working("q"), total()]);
-    let Ok(Reply::Pending { resume, .. }) = stage.ask(streams::SESSIONS, None, None).await else { panic!() };
+    let Ok(DaysReply::Pending(Pending { resume, .. })) = stage.ask("sessions", None, None).await else {
+        panic!()
+    };
     stage.clock.sleep(std::time::Duration::from_mins(20)).await;
-    assert!(matches!(stage.ask(streams::SESSIONS, None, Some(&resume)).await, Ok(Reply::Page(_))));
+    assert!(matches!(stage.ask("sessions", None, Some(&resume)).await, Ok(DaysReply::Page(_))));
     assert!(stage.asked().iter().all(|call| call.method == Method::Post));
 
     let failed = (400, json!({ "type": "validation_error", "code": "invalid", "detail": "no" }));
     let failed_silently = (200, json!({ "query_status": { "id": "q", "complete": true, "error": true } }));
     for failed in [failed, failed_silently] {
         let stage = Stage::new(plain(), vec![working("q"), failed]);
-        let Ok(Reply::Pending { resume, .. }) = stage.ask(streams::SESSIONS, None, None).await else {
+        let Ok(DaysReply::Pending(Pending { resume, .. })) = stage.ask("sessions", None, None).await else {
             panic!()
         };
-        let failure = stage.ask(streams::SESSIONS, None, Some(&resume)).await;
+        let failure = stage.ask("sessions", None, Some(&resume)).await;
         assert!(matches!(failure, Err(Failure::Transient { .. })), "{failure:?}");
     }
 }
@@ -424,7 +430,7 @@ async fn what_posthog_forgot_or_took_too_long_for_is_asked_again() {
 #[tokio::test(start_paused = true)]
 async fn an_id_that_would_leave_the_path_is_not_followed() {
     let stage = Stage::new(plain(), vec![working("../../users/@me")]);
-    assert!(matches!(stage.ask(streams::SESSIONS, None, None).await, Err(Failure::Transient { .. })));
+    assert!(matches!(stage.ask("sessions", None, None).await, Err(Failure::Transient { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -437,19 +443,18 @@ async fn the_check_asks_one_cheap_question() {
 
 #[test]
 fn a_connection_is_its_project() {
-    assert_eq!(PostHog.subjects(&plain()), Some(vec!["project 12345".to_owned()]));
-    assert_eq!(PostHog.subjects(&json!({})), None);
+    assert_eq!(PostHog.known_subjects(&plain()), Some(vec!["project 12345".to_owned()]));
+    assert_eq!(PostHog.known_subjects(&json!({})), None);
     let wrong = ConnectionSpec { accounts: vec!["7".to_owned()], ..spec(plain()) };
-    assert!(PostHog.connect(&wrong, &services()).is_err());
+    assert!(PostHog.connected(&wrong, &services()).is_err());
     let capture = ConnectionSpec { base_url: "https://eu.i.posthog.com".parse().unwrap(), ..spec(plain()) };
-    let error = PostHog.connect(&capture, &services()).map(drop).unwrap_err().to_string();
+    let error = PostHog.connected(&capture, &services()).map(drop).unwrap_err().to_string();
     assert!(error.contains("https://eu.posthog.com"), "{error}");
 }
 
 #[test]
 fn conversions_without_goals_are_not_read() {
-    let source = PostHog.connect(&spec(json!({ "project": "12345" })), &services()).unwrap();
-    let streams = source.adjust_streams(PostHog.streams());
+    let streams = PostHog.connected(&spec(json!({ "project": "12345" })), &services()).unwrap().streams;
     let enabled: Vec<_> = streams.iter().filter(|stream| stream.enabled).map(|stream| stream.name).collect();
     assert_eq!(enabled, ["sessions"]);
 }

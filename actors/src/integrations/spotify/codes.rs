@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    page::Page,
+    page::{Page, SetPage},
     reading::{
         elements::{Unreadable, parse},
         named_objects::{Standard, unread},
@@ -32,7 +32,7 @@ impl SpotifySource {
         subject: Subject,
         wanted: (Standard, &str),
         day: Day,
-    ) -> Result<Page, Failure> {
+    ) -> Result<SetPage, Failure> {
         let (standard, code) = wanted;
         let asked = format!("{} {}:{code}", subject.word(), standard.prefix());
         let call = self.search(subject, wanted);
@@ -52,8 +52,7 @@ impl SpotifySource {
         if let Some(why) = hits.lacking {
             let detail = format!("{asked}: {why}");
             page.quarantined.push(unread("moved", why, &asked));
-            page.lacking = Some(detail);
-            return Ok(page);
+            return Ok(SetPage { page, lacking: Some(detail) });
         }
         if hits.found.is_empty() {
             let detail =
@@ -76,7 +75,7 @@ impl SpotifySource {
             });
         }
         self.known.lock().insert(asked, ids);
-        Ok(page)
+        Ok(page.into())
     }
 
     /// What a code leads to or led to, by its id. One that is not shown does not hide the others.

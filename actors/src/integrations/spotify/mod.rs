@@ -15,7 +15,9 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
+
+use futures::future::FutureExt as _;
 
 use self::{
     settings::Settings,
@@ -23,12 +25,13 @@ use self::{
     subject::{SUBJECTS, Subject},
 };
 use crate::{
-    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError, Source},
+    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    reader::StreamOf,
     session::{
         oauth::TOKEN_HOST,
         quota::{QuotaRule, Scope},
     },
-    stream::{Kind, QUARTER_DAY, Snapshot, Stream},
+    stream::{QUARTER_DAY, Snapshot},
 };
 
 /// Catalogue, playlists and public numbers of Spotify.
@@ -68,6 +71,9 @@ const QUOTA_PERIOD: Duration = Duration::from_secs(30);
 // === impl Spotify ===
 
 impl Integration for Spotify {
+    type Settings = Settings;
+    type Source = SpotifySource;
+
     fn id(&self) -> &'static str {
         wire::SERVICE
     }
@@ -84,8 +90,8 @@ impl Integration for Spotify {
         "v1"
     }
 
-    fn streams(&self) -> Vec<Stream> {
-        SUBJECTS.iter().map(|subject| stream_of(*subject)).collect()
+    fn streams(&self, settings: &Settings) -> Vec<StreamOf<SpotifySource>> {
+        SUBJECTS.map(|subject| stream_of(subject, settings)).into()
     }
 
     /// The limit is an app's, and its size is not published.
@@ -97,13 +103,8 @@ impl Integration for Spotify {
         &CREDENTIALS
     }
 
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Settings)
-    }
-
-    fn subjects(&self, settings: &serde_json::Value) -> Option<Vec<String>> {
-        // Settings that cannot be read are refused by `connect`, in its own words.
-        let settings: Settings = serde_json::from_value(settings.clone()).ok()?;
+    fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
+        // Settings that make no sense are refused by `connect`, in its own words.
         Some(settings.wanted().ok()?.names())
     }
 
@@ -111,17 +112,25 @@ impl Integration for Spotify {
         include_str!("sample.toml")
     }
 
-    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(SpotifySource::new(spec)?))
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<SpotifySource, SetupError> {
+        SpotifySource::new(spec, &settings)
     }
 }
 
-fn stream_of(subject: Subject) -> Stream {
-    Stream {
-        name: subject.stream(),
-        tables: subject.tables(),
-        enabled: true,
-        // A day's reading is its last one. Apps in development mode have some hundred calls a day.
-        kind: Kind::Snapshot(Snapshot { every: QUARTER_DAY, vanishing: subject.vanishing() }),
-    }
+/// Nothing is asked for where the settings name nothing.
+fn stream_of(subject: Subject, settings: &Settings) -> StreamOf<SpotifySource> {
+    // A day's reading is its last one. Apps in development mode have some hundred calls a day.
+    let policy = Snapshot { every: QUARTER_DAY, vanishing: subject.vanishing() };
+    StreamOf::snapshot(
+        subject.stream(),
+        subject.tables(),
+        policy,
+        move |source: &SpotifySource, session, request| source.read(session, subject, request).boxed(),
+    )
+    .enabled(!settings.entries(subject).is_empty())
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    page::Page,
+    page::{Page, SetPage},
     reading::{elements::Unreadable, named_objects::unread},
     session::Session,
 };
@@ -33,12 +33,12 @@ struct Lack {
 impl SpotifySource {
     /// A playlist and what stands on it. Unless that came in one answer, the playlist is asked for before and after: if it is
     /// not the same, its pages belong to different lists.
-    pub(super) async fn playlist(&self, session: &Session, id: &str, day: Day) -> Result<Page, Failure> {
+    pub(super) async fn playlist(&self, session: &Session, id: &str, day: Day) -> Result<SetPage, Failure> {
         let asked = format!("playlist {id}");
-        let undescribed = |body: &[u8], why: &Unreadable| Page {
-            lacking: Some(format!("{asked}: its description cannot be understood: {why}")),
-            quarantined: vec![why.set_aside(body, asked.clone(), asked_for(&asked))],
-            ..Page::default()
+        let undescribed = |body: &[u8], why: &Unreadable| {
+            let quarantined = vec![why.set_aside(body, asked.clone(), asked_for(&asked))];
+            let lacking = Some(format!("{asked}: its description cannot be understood: {why}"));
+            SetPage { page: Page { quarantined, ..Page::default() }, lacking }
         };
         let response = session.send(self.call(Subject::Playlist, id)).await?;
         let mut list: wire::Playlist = match parse(&response.body) {
@@ -104,11 +104,11 @@ impl SpotifySource {
         found: Result<Contents, Option<Lack>>,
         asked: &str,
         day: Day,
-    ) -> Page {
-        let mut page = Page::default();
+    ) -> SetPage {
+        let SetPage { mut page, mut lacking } = SetPage::default();
         let said = list.items.as_ref().or(list.tracks.as_ref()).and_then(|head| Some(head.total?.0));
         let mut lacks = |reason, why: String| {
-            page.lacking = Some(format!("{asked}: {why}"));
+            lacking = Some(format!("{asked}: {why}"));
             page.quarantined.push(unread(reason, why, asked));
         };
         let track_count = match found {
@@ -132,7 +132,7 @@ impl SpotifySource {
             Err(None) => None,
         };
         page.rows.extend(mapping::playlist(list, track_count, day));
-        page
+        SetPage { page, lacking }
     }
 }
 

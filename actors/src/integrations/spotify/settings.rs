@@ -42,7 +42,7 @@ const ID_LENGTH_MAX: usize = 64;
 
 impl Settings {
     /// Checks every entry; the first mistake is told.
-    pub fn wanted(self) -> Result<Wanted, SetupError> {
+    pub fn wanted(&self) -> Result<Wanted, SetupError> {
         let mut wanted = Wanted::default();
         for subject in SUBJECTS {
             wanted.objects.insert(subject, naming(subject).references(self.entries(subject))?);
@@ -61,11 +61,12 @@ impl Settings {
                 format!("{market:?} is no country: expected two capital letters such as US"),
             );
         }
-        wanted.market = self.market;
+        wanted.market.clone_from(&self.market);
         Ok(wanted)
     }
 
-    fn entries(&self, subject: Subject) -> &[String] {
+    /// What is named of one kind, as it is written.
+    pub fn entries(&self, subject: Subject) -> &[String] {
         match subject {
             Subject::Track => &self.tracks,
             Subject::Album => &self.albums,

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     failure::Failure,
     integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
-    page::{Page, PageRequest, Reply},
+    page::{Page, SetPage, SnapshotReply, SnapshotRequest},
     reading::{
         elements::Unreadable,
         named_objects::{NamedObjects, Objects, Reference, Standard, asked},
@@ -32,7 +32,6 @@ use crate::{
         Auth, Call, Credential, Response, Session, Verdict,
         oauth::{Client, ClientAuth, TOKEN_HOST},
     },
-    stream::Stream,
 };
 
 /// A connection to Spotify. It has no accounts, only a list of what to look at.
@@ -63,9 +62,8 @@ struct Reading<'a> {
 
 impl SpotifySource {
     /// Checks what is configured. Sends nothing.
-    pub fn new(spec: &ConnectionSpec) -> Result<Self, SetupError> {
+    pub fn new(spec: &ConnectionSpec, settings: &Settings) -> Result<Self, SetupError> {
         spec.refuse_accounts("tracks", "name tracks, albums, artists or playlists")?;
-        let settings: Settings = spec.settings()?;
         let client = Client {
             id: spec.credential(&CLIENT_ID)?.expose_secret().to_owned(),
             secret: spec.credential(&CLIENT_SECRET)?,
@@ -88,14 +86,17 @@ impl SpotifySource {
         })
     }
 
-    async fn read(&self, session: &Session, request: PageRequest<'_>) -> Result<Page, Failure> {
-        let Some(subject) = Subject::of_stream(request.stream.name) else {
-            let reason = format!("spotify reads no stream {:?}", request.stream.name);
-            return Err(Failure::Permanent { reason });
-        };
+    /// Reads the next object of one kind.
+    pub async fn read(
+        &self,
+        session: &Session,
+        subject: Subject,
+        request: SnapshotRequest<'_>,
+    ) -> Result<SnapshotReply, Failure> {
         let day = day_at(request.now, &TimeZone::UTC);
         let reading = Reading { source: self, session, subject, day };
-        self.objects.page(self.wanted.of(subject), request.cursor.as_deref(), &reading).await
+        let read = self.objects.page(self.wanted.of(subject), request.cursor, &reading).await;
+        read.map(SnapshotReply::Page)
     }
 
     /// A track, album or artist: one request.
@@ -170,12 +171,15 @@ impl Objects for Reading<'_> {
         self.subject.word()
     }
 
-    async fn read(&self, reference: &Reference) -> Result<Page, Failure> {
+    async fn read(&self, reference: &Reference) -> Result<SetPage, Failure> {
         let Self { source, session, subject, day } = *self;
         match (reference, reference.code()) {
             (_, Some(code)) => source.coded(session, subject, code, day).await,
             (Reference::Id(id), _) if subject == Subject::Playlist => source.playlist(session, id, day).await,
-            (reference, _) => source.single(session, subject, &reference.to_string(), day).await,
+            (reference, _) => {
+                let read = source.single(session, subject, &reference.to_string(), day).await;
+                read.map(SetPage::from)
+            }
         }
     }
 
@@ -226,21 +230,5 @@ impl Source for SpotifySource {
                 .unwrap_or(Failure::Permanent { reason: "nothing is named in the settings".to_owned() }))
         }
         .boxed()
-    }
-
-    fn adjust_streams(&self, mut streams: Vec<Stream>) -> Vec<Stream> {
-        for stream in &mut streams {
-            let wanted = Subject::of_stream(stream.name).map(|subject| self.wanted.of(subject));
-            stream.enabled &= wanted.is_some_and(|references| !references.is_empty());
-        }
-        streams
-    }
-
-    fn page<'a>(
-        &'a self,
-        session: &'a Session,
-        request: PageRequest<'a>,
-    ) -> BoxFuture<'a, Result<Reply, Failure>> {
-        self.read(session, request).map(|page| page.map(Reply::Page)).boxed()
     }
 }

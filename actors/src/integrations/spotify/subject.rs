@@ -23,11 +23,6 @@ pub const SUBJECTS: [Subject; 4] = [Subject::Track, Subject::Album, Subject::Art
 // === impl Subject ===
 
 impl Subject {
-    /// The subject that a stream reads.
-    pub fn of_stream(name: &str) -> Option<Self> {
-        SUBJECTS.into_iter().find(|subject| subject.stream() == name)
-    }
-
     /// The stream's name, the key in the settings, and the segment of paths.
     pub const fn stream(self) -> &'static str {
         match self {

@@ -20,9 +20,9 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt as _};
 use jiff::tz::TimeZone;
 use rows::Table;
 use secrecy::SecretString;
@@ -35,7 +35,7 @@ use self::{
     reader::{Reader, parse_list},
     reading::Feed,
     resource::{RESOURCES, Resource},
-    settings::{RELIST_DAYS, Settings},
+    settings::Settings,
     webhook::{StripeSignature, WEBHOOK_SECRET},
 };
 use crate::{
@@ -43,12 +43,13 @@ use crate::{
     integration::{
         Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
     },
-    page::{PageRequest, Reply, Span},
+    page::FeedRequest,
+    reader::StreamOf,
     session::{
         Auth, Response, Session, Verdict,
         quota::{QuotaRule, Scope},
     },
-    stream::{self, DAILY, FRESH, Kind, Relist, Snapshot, Stream},
+    stream::{self, DAILY, FRESH, Relist, Snapshot},
     webhook::WebhookVerifier,
 };
 
@@ -62,15 +63,12 @@ const API_KEY: CredentialSpec = CredentialSpec {
     required: true,
     help: "a restricted key (rk_live_…) with Read permissions only, from Developers > API keys in the Dashboard",
 };
-/// The stream of daily revenue.
-const SUBSCRIPTION_MRR: &str = "subscription_mrr";
-
 /// How often money is asked for.
 const MONEY_EVERY: Duration = Duration::from_mins(1);
 
 /// One connected account.
 #[derive(Debug)]
-struct StripeSource {
+pub struct StripeSource {
     key: SecretString,
     time_zone: String,
     zone: TimeZone,
@@ -81,6 +79,9 @@ struct StripeSource {
 // === impl Stripe ===
 
 impl Integration for Stripe {
+    type Settings = Settings;
+    type Source = StripeSource;
+
     fn id(&self) -> &'static str {
         "stripe"
     }
@@ -93,15 +94,14 @@ impl Integration for Stripe {
         "2026-10-28.endive"
     }
 
-    fn streams(&self) -> Vec<Stream> {
-        let mut streams: Vec<Stream> = RESOURCES.iter().map(feed_of).collect();
-        streams.push(Stream {
-            name: SUBSCRIPTION_MRR,
-            tables: &[Table::Subscriptions, Table::SubscriptionMrrDaily],
-            enabled: true,
-            kind: Kind::Snapshot(Snapshot { every: DAILY, vanishing: None }),
-        });
-        streams
+    fn streams(&self, settings: &Settings) -> Vec<StreamOf<StripeSource>> {
+        let revenue = StreamOf::snapshot(
+            "subscription_mrr",
+            &[Table::Subscriptions, Table::SubscriptionMrrDaily],
+            Snapshot { every: DAILY, vanishing: None },
+            |source, session, request| revenue::read(source, session, request).boxed(),
+        );
+        RESOURCES.iter().map(|resource| feed_of(resource, settings)).chain([revenue]).collect()
     }
 
     /// Live accounts have 100 requests a second, and 25 for each operation; the account's own business shares them.
@@ -111,10 +111,6 @@ impl Integration for Stripe {
 
     fn credentials(&self) -> &'static [CredentialSpec] {
         &[API_KEY, WEBHOOK_SECRET]
-    }
-
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Settings)
     }
 
     fn sealed_settings(&self) -> &'static [&'static str] {
@@ -129,9 +125,13 @@ impl Integration for Stripe {
         include_str!("sample.toml")
     }
 
-    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<StripeSource, SetupError> {
         let key = spec.credential(&API_KEY)?;
-        let settings: Settings = spec.settings()?;
         let zone = settings.check()?;
         spec.refuse_accounts("stripe_account", "name a connected account here")?;
         let reader = Reader {
@@ -142,22 +142,28 @@ impl Integration for Stripe {
             billing_profiles: settings.billing_profiles,
         };
         let Settings { time_zone, relist_days, .. } = settings;
-        Ok(Arc::new(StripeSource { key, time_zone, zone, relist_days, reader }))
+        Ok(StripeSource { key, time_zone, zone, relist_days, reader })
     }
 }
 
-fn feed_of(resource: &'static Resource) -> Stream {
+fn feed_of(resource: &'static Resource, settings: &Settings) -> StreamOf<StripeSource> {
     // What a customer, product or price is called may be a quarter of an hour old; money may not.
     let slow = resource.whole && resource.kind != resource::Kind::Subscription;
-    Stream {
-        name: resource.stream,
-        tables: resource.tables,
-        enabled: true,
-        kind: Kind::Feed(stream::Feed {
-            every: if slow { FRESH } else { MONEY_EVERY },
-            relist: Some(Relist { days: (!resource.whole).then_some(RELIST_DAYS), every: DAILY }),
-        }),
-    }
+    let policy = stream::Feed {
+        every: if slow { FRESH } else { MONEY_EVERY },
+        relist: Some(Relist { days: (!resource.whole).then_some(settings.relist_days), every: DAILY }),
+    };
+    StreamOf::feed(
+        resource.stream,
+        resource.tables,
+        policy,
+        move |source: &StripeSource, session, request| {
+            let FeedRequest { lane, token, start, now, .. } = request;
+            let relist_days = source.relist_days;
+            let feed = Feed { resource, lane, start, token, now, relist_days };
+            async move { feed.read(&source.reader, session).await }.boxed()
+        },
+    )
 }
 
 // === impl StripeSource ===
@@ -182,48 +188,6 @@ impl Source for StripeSource {
             }
             let name = self.reader.api.account.clone().unwrap_or_else(|| "Stripe".to_owned());
             Ok(Accounts::one(Account::sole(name, &*self.time_zone)))
-        })
-    }
-
-    fn adjust_streams(&self, mut streams: Vec<Stream>) -> Vec<Stream> {
-        for stream in &mut streams {
-            if let Kind::Feed(stream::Feed { relist: Some(Relist { days: Some(days), .. }), .. }) =
-                &mut stream.kind
-            {
-                *days = self.relist_days;
-            }
-        }
-        streams
-    }
-
-    fn page<'a>(
-        &'a self,
-        session: &'a Session,
-        request: PageRequest<'a>,
-    ) -> BoxFuture<'a, Result<Reply, Failure>> {
-        Box::pin(async move {
-            let page = match (&request.span, Resource::of_stream(request.stream.name)) {
-                (Span::Feed { lane, token, start }, Some(resource)) => {
-                    let feed = Feed {
-                        resource,
-                        lane: *lane,
-                        start: *start,
-                        token: token.as_deref(),
-                        now: request.now,
-                        relist_days: self.relist_days,
-                    };
-                    feed.read(&self.reader, session).await?
-                }
-                (Span::Snapshot, None) if request.stream.name == SUBSCRIPTION_MRR => {
-                    revenue::read(&self.reader, session, &self.zone, &request).await?
-                }
-                _ => {
-                    return Err(Failure::Permanent {
-                        reason: format!("stripe reads no stream {:?} in this way", request.stream.name),
-                    });
-                }
-            };
-            Ok(Reply::Page(page))
         })
     }
 }

@@ -253,11 +253,6 @@ pub static RESOURCES: [Resource; 10] = [
 // === impl Resource ===
 
 impl Resource {
-    /// The resource that a stream reads.
-    pub fn of_stream(stream: &str) -> Option<&'static Self> {
-        RESOURCES.iter().find(|resource| resource.stream == stream)
-    }
-
     /// What goes when one of its objects is gone: a customer takes its billing profile along.
     pub fn tombstones(&self, id: &str) -> impl Iterator<Item = (Table, String)> {
         let profile = (self.kind == Kind::Customer).then_some(Table::BillingProfiles);
@@ -266,7 +261,7 @@ impl Resource {
 
     /// Subscriptions: also what the daily snapshot reads.
     pub fn subscriptions() -> Option<&'static Self> {
-        Self::of_stream("subscriptions")
+        RESOURCES.iter().find(|resource| resource.kind == Kind::Subscription)
     }
 }
 

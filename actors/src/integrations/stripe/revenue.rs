@@ -1,29 +1,24 @@
 //! The daily reading of revenue: Stripe keeps no history of it.
 
-use jiff::tz::TimeZone;
 use rows::{Day, day::day_at};
 
 use crate::{
     failure::Failure,
-    page::{Next, Page, PageRequest},
+    page::{Next, Page, SnapshotReply, SnapshotRequest},
     session::Session,
 };
 
-use super::{
-    api::Range,
-    reader::{Reader, Reading},
-    resource::Resource,
-};
+use super::{StripeSource, api::Range, reader::Reading, resource::Resource};
 
 /// Reads one page of all subscriptions, dated on the day at which the first page was asked for.
 pub async fn read(
-    reader: &Reader,
+    source: &StripeSource,
     session: &Session,
-    zone: &TimeZone,
-    request: &PageRequest<'_>,
-) -> Result<Page, Failure> {
-    let Some(resource) = Resource::subscriptions() else { return Ok(Page::default()) };
-    let (day, after) = match request.cursor.as_deref().and_then(parse_cursor) {
+    request: SnapshotRequest<'_>,
+) -> Result<SnapshotReply, Failure> {
+    let StripeSource { reader, zone, .. } = source;
+    let Some(resource) = Resource::subscriptions() else { return Ok(Page::default().into()) };
+    let (day, after) = match request.cursor.and_then(parse_cursor) {
         Some((day, after)) => (day, Some(after)),
         None => (day_at(request.now, zone), None),
     };
@@ -35,7 +30,7 @@ pub async fn read(
         Some(after) => Next::More(format!("{day}/{after}")),
         None => Next::End(None),
     };
-    Ok(page)
+    Ok(page.into())
 }
 
 fn parse_cursor(cursor: &str) -> Option<(Day, &str)> {

@@ -9,13 +9,13 @@
 //! | `source.rs` | one connection: check and pages |
 //! | `imitation.rs` | the network itself, for tests |
 
-use std::sync::Arc;
-
 use actors::{
-    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
+    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError},
+    reader::StreamOf,
     session::quota::{QuotaRule, Scope},
-    stream::{DAILY, Days, FRESH, Kind, Snapshot, Stream, Tier},
+    stream::{DAILY, Days, FRESH, Snapshot, Tier},
 };
+use futures::future::FutureExt as _;
 use jiff::SignedDuration;
 use rows::Table;
 use schemars::JsonSchema;
@@ -56,6 +56,9 @@ const TOKEN: CredentialSpec = CredentialSpec {
 pub struct Busboards;
 
 impl Integration for Busboards {
+    type Settings = Settings;
+    type Source = BusboardsSource;
+
     fn id(&self) -> &'static str {
         "busboards"
     }
@@ -64,27 +67,27 @@ impl Integration for Busboards {
         "https://api.busboards.example"
     }
 
-    fn streams(&self) -> Vec<Stream> {
+    fn streams(&self, _: &Settings) -> Vec<StreamOf<BusboardsSource>> {
         vec![
-            Stream {
-                name: "campaigns",
-                tables: &[Table::AdCampaigns],
-                enabled: true,
-                kind: Kind::Snapshot(Snapshot { every: FRESH, vanishing: Some(Table::AdCampaigns) }),
-            },
-            Stream {
-                name: "report",
-                tables: &[Table::AdPerformanceDaily],
-                enabled: true,
-                kind: Kind::Days(Days {
+            StreamOf::snapshot(
+                "campaigns",
+                &[Table::AdCampaigns],
+                Snapshot { every: FRESH, vanishing: Some(Table::AdCampaigns) },
+                |source: &BusboardsSource, session, request| source.campaigns(session, request).boxed(),
+            ),
+            StreamOf::days(
+                "report",
+                &[Table::AdPerformanceDaily],
+                Days {
                     level: Some("campaign"),
                     // Views are counted as buses come home; Busboards corrects them for a week.
                     tiers: vec![Tier { days: 2, every: FRESH }, Tier { days: 8, every: DAILY }],
                     settling: SignedDuration::from_hours(24),
                     window_days_max: 31,
                     history_days_max: Some(365),
-                }),
-            },
+                },
+                |source: &BusboardsSource, session, request| source.report(session, request).boxed(),
+            ),
         ]
     }
 
@@ -96,15 +99,16 @@ impl Integration for Busboards {
         &[TOKEN]
     }
 
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::schema_for!(Settings)
-    }
-
     fn sample(&self) -> &'static str {
         include_str!("sample.toml")
     }
 
-    fn connect(&self, spec: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(BusboardsSource::new(spec)?))
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<BusboardsSource, SetupError> {
+        BusboardsSource::new(spec, settings)
     }
 }

@@ -2,13 +2,15 @@
 
 use actors::{
     failure::Failure,
-    integration::{Accounts, ConnectionSpec, SetupError, Source},
-    page::{Next, Page, PageRequest, Reply, Span},
-    reading::elements::{self, Elements},
+    integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
+    page::{DaysReply, DaysRequest, Next, Page, SnapshotReply, SnapshotRequest},
+    reading::elements::{self, Elements, Unreadable},
     session::{Auth, Call, Response, Session, Verdict},
 };
 use futures::future::{BoxFuture, FutureExt as _};
+use rows::Row;
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 
 use super::{Settings, TOKEN, errors, mapping, wire};
 
@@ -21,12 +23,8 @@ pub struct BusboardsSource {
 
 impl BusboardsSource {
     /// Checks what is configured. Sends nothing.
-    pub fn new(spec: &ConnectionSpec) -> Result<Self, SetupError> {
-        Ok(Self {
-            token: spec.credential(&TOKEN)?,
-            accounts: spec.accounts.clone(),
-            settings: spec.settings()?,
-        })
+    pub fn new(spec: &ConnectionSpec, settings: Settings) -> Result<Self, SetupError> {
+        Ok(Self { token: spec.credential(&TOKEN)?, accounts: spec.accounts.clone(), settings })
     }
 
     async fn advertiser(&self, session: &Session) -> Result<Accounts, Failure> {
@@ -39,37 +37,50 @@ impl BusboardsSource {
         Err(Failure::Permanent { reason })
     }
 
-    async fn read(&self, session: &Session, request: PageRequest<'_>) -> Result<Reply, Failure> {
+    /// A page of campaigns.
+    pub async fn campaigns(
+        &self,
+        session: &Session,
+        request: SnapshotRequest<'_>,
+    ) -> Result<SnapshotReply, Failure> {
         let account = request.account;
-        let call = match &request.span {
-            Span::Days { days, .. } => Call::get("/v1/report", "report")
-                .query("from", days.first.to_string())
-                .query("to", days.last.to_string()),
-            _ => Call::get("/v1/campaigns", "campaigns"),
-        };
+        let call = Call::get("/v1/campaigns", "campaigns");
+        let page = self.page(session, account, call, request.cursor, |campaign: wire::Campaign| {
+            mapping::campaign(account, campaign)
+        });
+        page.await.map(SnapshotReply::from)
+    }
+
+    /// A page of what these days brought.
+    pub async fn report(&self, session: &Session, request: DaysRequest<'_>) -> Result<DaysReply, Failure> {
+        let DaysRequest { account, days, cursor, .. } = request;
+        let call = Call::get("/v1/report", "report")
+            .query("from", days.first.to_string())
+            .query("to", days.last.to_string());
+        let currency = account.currency.ok_or_else(|| nonsense(&call.path, "the account has no currency"))?;
+        let page = self.page(session, account, call, cursor, |line: wire::Line| {
+            mapping::performance(account, currency, line)
+        });
+        page.await.map(DaysReply::from)
+    }
+
+    /// A page of some list.
+    async fn page<T: DeserializeOwned>(
+        &self,
+        session: &Session,
+        account: &Account,
+        call: Call,
+        cursor: Option<&str>,
+        map: impl Fn(T) -> Result<Row, Unreadable>,
+    ) -> Result<Page, Failure> {
         let place = call.path.clone();
         let call = call.account(&*account.id).query("limit", self.settings.page_size.to_string());
-        let call = match &request.cursor {
-            Some(cursor) => call.query("after", cursor.as_str()),
-            None => call,
-        };
+        let call = cursor.into_iter().fold(call, |call, cursor| call.query("after", cursor));
         let body = session.send(call).await?.body;
-        let (Elements { rows, quarantined }, paging) = match request.span {
-            Span::Days { .. } => {
-                let currency =
-                    account.currency.ok_or_else(|| nonsense(&place, "the account has no currency"))?;
-                elements::read::<wire::Page<wire::Line>, _>(&body, &place, mapping::named, |line| {
-                    mapping::performance(account, currency, line)
-                })?
-            }
-            _ => {
-                elements::read::<wire::Page<wire::Campaign>, _>(&body, &place, mapping::named, |campaign| {
-                    mapping::campaign(account, campaign)
-                })?
-            }
-        };
-        let next = Next::after(paging.has_more, paging.cursor, request.cursor.as_deref(), &place)?;
-        Ok(Reply::Page(Page { rows, quarantined, next, ..Page::default() }))
+        let (Elements { rows, quarantined }, paging) =
+            elements::read::<wire::Page<T>, _>(&body, &place, mapping::named, map)?;
+        let next = Next::after(paging.has_more, paging.cursor, cursor, &place)?;
+        Ok(Page { rows, quarantined, next, ..Page::default() })
     }
 }
 
@@ -88,13 +99,5 @@ impl Source for BusboardsSource {
 
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         self.advertiser(session).boxed()
-    }
-
-    fn page<'a>(
-        &'a self,
-        session: &'a Session,
-        request: PageRequest<'a>,
-    ) -> BoxFuture<'a, Result<Reply, Failure>> {
-        self.read(session, request).boxed()
     }
 }

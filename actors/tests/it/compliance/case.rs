@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use actors::{
-    integration::{ConnectionSpec, Integration},
+    integration::{AnyIntegration, ConnectionSpec},
     session::{Call, quota::Scope},
 };
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use crate::support::wire::{ImitationWire, Seen};
 /// An integration and its imitation.
 pub trait Case: Sync {
     /// The integration under test.
-    fn integration(&self) -> Arc<dyn Integration>;
+    fn integration(&self) -> Arc<dyn AnyIntegration>;
 
     /// A fresh world with so many days of history before `now`. Its numbers stand still until a control changes them.
     fn imitation(&self, seed: u64, days: u32, now: Timestamp) -> Box<dyn Imitation>;

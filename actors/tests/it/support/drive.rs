@@ -10,10 +10,10 @@ use actors::{
         status::ConnectionStatus,
     },
     failure::Failure,
-    integration::{Accounts, ConnectionSpec, Integration},
+    integration::{Accounts, AnyIntegration, Connected, ConnectionSpec},
     observer::Observer,
+    reader::BoundStream,
     session::{Link, LinkServices, quota::Urgency, transport::Transport},
-    stream::Stream,
 };
 use rows::{
     Clock,
@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 /// One connection under test.
 pub struct Driver {
     pub spec: Arc<ConnectionSpec>,
-    pub integration: Arc<dyn Integration>,
+    pub integration: Arc<dyn AnyIntegration>,
     pub services: LinkServices,
     pub sink: Arc<dyn Sink>,
     pub backfills: Vec<BackfillRequest>,
@@ -55,7 +55,7 @@ enum Event {
 impl Driver {
     pub fn new(
         spec: ConnectionSpec,
-        integration: Arc<dyn Integration>,
+        integration: Arc<dyn AnyIntegration>,
         transport: Arc<dyn Transport>,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
@@ -86,9 +86,9 @@ impl Driver {
         }
     }
 
-    fn link(&self) -> (Arc<Link>, Vec<Stream>) {
-        let source = self.integration.connect(&self.spec, &self.services.services()).unwrap();
-        let streams = source.adjust_streams(self.integration.streams());
+    fn link(&self) -> (Arc<Link>, Vec<BoundStream>) {
+        let connected = self.integration.connected(&self.spec, &self.services.services()).unwrap();
+        let Connected { source, streams } = connected;
         let (id, quotas) = (self.integration.id(), self.integration.quotas());
         let link = Link::new(Arc::clone(&self.spec), id, source, quotas, self.services.clone());
         (link, streams)

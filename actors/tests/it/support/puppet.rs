@@ -5,24 +5,26 @@ use std::{sync::Arc, time::Duration};
 use actors::{
     failure::{Failure, Wait},
     integration::{
-        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services, SetupError,
+        Source,
     },
     observer::Silent,
-    page::{Next, Page, PageRequest, Reply, Span},
+    page::{DaysReply, Next, Page, SnapshotReply},
+    reader::StreamOf,
     session::{
         Auth, Call, Meaning, Response, Session, Signal, Signature, Verdict,
         quota::{QuotaRule, Scope},
         transport::{RawResponse, Transport, TransportError},
     },
-    stream::{DAILY, Days, FRESH, Feed, Kind, Relist, Snapshot, Stream, Tier},
+    stream::{DAILY, Days, FRESH, Feed, Relist, Snapshot, Tier},
 };
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt as _, TryFutureExt as _};
 use jiff::SignedDuration;
 use parking_lot::Mutex;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rows::{
-    Clock, Currency, Day, Row, Table,
+    Clock, Currency, Day, DayRange, Row, Table,
     ads::{AdAccount, AdLevel, AdMetrics, AdPerformance},
     clock::SimulatedClock,
 };
@@ -173,37 +175,17 @@ impl Transport for Wire {
 struct Puppet(Vec<&'static str>);
 
 impl Integration for Puppet {
+    type Settings = NoSettings;
+    type Source = PuppetSource;
+
     fn id(&self) -> &'static str {
         "puppet"
     }
     fn base_url(&self) -> &'static str {
         "http://provider.invalid"
     }
-    fn streams(&self) -> Vec<Stream> {
-        let stream = |name: &&'static str| {
-            let (table, kind) = match *name {
-                OBJECTS => {
-                    let snapshot = Snapshot { every: FRESH, vanishing: Some(Table::AdAccounts) };
-                    (&[Table::AdAccounts], Kind::Snapshot(snapshot))
-                }
-                EVENTS => {
-                    let relist = Relist { days: Some(3), every: DAILY };
-                    (&[Table::AdAccounts], Kind::Feed(Feed { every: FRESH, relist: Some(relist) }))
-                }
-                _ => {
-                    let days = Days {
-                        level: Some("campaign"),
-                        tiers: vec![Tier { days: 2, every: FRESH }, Tier { days: 7, every: DAILY }],
-                        settling: SignedDuration::from_hours(48),
-                        window_days_max: 30,
-                        history_days_max: Some(30),
-                    };
-                    (&[Table::AdPerformanceDaily], Kind::Days(days))
-                }
-            };
-            Stream { name, tables: table, enabled: true, kind }
-        };
-        self.0.iter().map(stream).collect()
+    fn streams(&self, _: &NoSettings) -> Vec<StreamOf<PuppetSource>> {
+        self.0.iter().map(|name| stream(name)).collect()
     }
     fn quotas(&self) -> Vec<QuotaRule> {
         vec![QuotaRule::per_second(Scope::App, 20.0, 5)]
@@ -211,15 +193,74 @@ impl Integration for Puppet {
     fn credentials(&self) -> &'static [CredentialSpec] {
         &[]
     }
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::json_schema!({ "type": "object" })
-    }
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(PuppetSource))
+    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<PuppetSource, SetupError> {
+        Ok(PuppetSource)
     }
+}
+
+fn stream(name: &'static str) -> StreamOf<PuppetSource> {
+    match name {
+        OBJECTS => {
+            let policy = Snapshot { every: FRESH, vanishing: Some(Table::AdAccounts) };
+            StreamOf::snapshot(name, &[Table::AdAccounts], policy, move |_, session, request| {
+                ask(session, name, request.cursor, None).map_ok(SnapshotReply::from).boxed()
+            })
+        }
+        EVENTS => {
+            let relist = Relist { days: Some(3), every: DAILY };
+            let policy = Feed { every: FRESH, relist: Some(relist) };
+            StreamOf::feed(name, &[Table::AdAccounts], policy, move |_, session, request| {
+                let ended = |page: Page| {
+                    let next = match page.next {
+                        Next::End(_) => Next::End(Some("end".to_owned())),
+                        next @ Next::More(_) => next,
+                    };
+                    Page { next, ..page }
+                };
+                ask(session, name, request.token, None).map_ok(ended).boxed()
+            })
+        }
+        _ => {
+            let policy = Days {
+                level: Some("campaign"),
+                tiers: vec![Tier { days: 2, every: FRESH }, Tier { days: 7, every: DAILY }],
+                settling: SignedDuration::from_hours(48),
+                window_days_max: 30,
+                history_days_max: Some(30),
+            };
+            StreamOf::days(name, &[Table::AdPerformanceDaily], policy, move |_, session, request| {
+                ask(session, name, request.cursor, Some(request.days)).map_ok(DaysReply::from).boxed()
+            })
+        }
+    }
+}
+
+/// One page: of days, rows of each.
+async fn ask(
+    session: &Session,
+    name: &str,
+    cursor: Option<&str>,
+    days: Option<DayRange>,
+) -> Result<Page, Failure> {
+    let call = Call::get(format!("/{name}"), "page");
+    let call = cursor.iter().fold(call, |call, cursor| call.query("cursor", *cursor));
+    let call = days.iter().fold(call, |call, days| {
+        call.query("first", days.first.to_string()).query("last", days.last.to_string())
+    });
+    let body: serde_json::Value = session.json(call).await?;
+    let mut rows = Vec::new();
+    for row in body["rows"].as_array().into_iter().flatten() {
+        let id = row[0].as_str().unwrap_or_default().to_owned();
+        match days {
+            Some(days) => rows.extend(days.days().map(|day| performance(&id, day))),
+            None => rows.push(object(id, row[1].as_str().unwrap_or_default())),
+        }
+    }
+    let next = body["next"].as_str().map_or(Next::End(None), |next| Next::More(next.to_owned()));
+    Ok(Page { rows, total: body["total"].as_u64(), next, ..Page::default() })
 }
 
 struct PuppetSource;
@@ -255,40 +296,6 @@ impl Source for PuppetSource {
                 currency: Currency::parse("USD").ok(),
                 time_zone: "America/New_York".to_owned(),
             }))
-        })
-    }
-
-    fn page<'a>(
-        &'a self,
-        session: &'a Session,
-        request: PageRequest<'a>,
-    ) -> BoxFuture<'a, Result<Reply, Failure>> {
-        Box::pin(async move {
-            let name = request.stream.name;
-            let (cursor, days) = match &request.span {
-                Span::Days { days, .. } => (request.cursor.clone(), Some(*days)),
-                Span::Feed { token, .. } => (token.clone(), None),
-                Span::Snapshot => (request.cursor.clone(), None),
-            };
-            let call = Call::get(format!("/{name}"), "page");
-            let call = cursor.iter().fold(call, |call, cursor| call.query("cursor", cursor));
-            let call = days.iter().fold(call, |call, days| {
-                call.query("first", days.first.to_string()).query("last", days.last.to_string())
-            });
-            let body: serde_json::Value = session.json(call).await?;
-            let mut rows = Vec::new();
-            for row in body["rows"].as_array().into_iter().flatten() {
-                let id = row[0].as_str().unwrap_or_default().to_owned();
-                match days {
-                    Some(days) => rows.extend(days.days().map(|day| performance(&id, day))),
-                    None => rows.push(object(id, row[1].as_str().unwrap_or_default())),
-                }
-            }
-            let next = match body["next"].as_str() {
-                Some(next) => Next::More(next.to_owned()),
-                None => Next::End(matches!(request.span, Span::Feed { .. }).then(|| "end".to_owned())),
-            };
-            Ok(Reply::Page(Page { rows, total: body["total"].as_u64(), next, ..Page::default() }))
         })
     }
 }

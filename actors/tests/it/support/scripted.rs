@@ -11,21 +11,23 @@ use std::{
 use actors::{
     failure::Failure,
     integration::{
-        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services, SetupError,
+        Source,
     },
-    page::{Next, Page, PageRequest, Reply, Span},
+    page::{DaysReply, Page, SnapshotReply},
+    reader::StreamOf,
     session::{
         Auth, Call, Meaning, Response, Session, Signature, Verdict,
         quota::QuotaRule,
         transport::{RawResponse, Transport, TransportError},
     },
-    stream::{DAILY, Days, Kind, Snapshot, Stream, Tier},
+    stream::{DAILY, Days, Snapshot, Tier},
 };
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt as _};
 use jiff::SignedDuration;
 use rows::{
-    Currency, Day, Row, Table,
+    Currency, Day, DayRange, Row, Table,
     ads::{AdAccount, AdLevel, AdMetrics, AdPerformance},
 };
 use url::Url;
@@ -65,35 +67,37 @@ impl Scripted {
 pub struct Handle(pub Arc<Scripted>);
 
 impl Integration for Handle {
+    type Settings = NoSettings;
+    type Source = ScriptedSource;
+
     fn id(&self) -> &'static str {
         self.0.id
     }
     fn base_url(&self) -> &'static str {
         "http://127.0.0.1:9"
     }
-    fn streams(&self) -> Vec<Stream> {
+    fn streams(&self, _: &NoSettings) -> Vec<StreamOf<ScriptedSource>> {
+        let objects = Snapshot { every: self.0.every, vanishing: Some(Table::AdAccounts) };
+        let numbers = Days {
+            level: Some("campaign"),
+            tiers: vec![Tier { days: 2, every: Duration::from_mins(15) }, Tier { days: 28, every: DAILY }],
+            settling: SignedDuration::from_hours(72),
+            window_days_max: 7,
+            history_days_max: None,
+        };
         vec![
-            Stream {
-                name: "objects",
-                tables: &[Table::AdAccounts],
-                enabled: true,
-                kind: Kind::Snapshot(Snapshot { every: self.0.every, vanishing: Some(Table::AdAccounts) }),
-            },
-            Stream {
-                name: "numbers",
-                tables: &[Table::AdPerformanceDaily],
-                enabled: true,
-                kind: Kind::Days(Days {
-                    level: Some("campaign"),
-                    tiers: vec![
-                        Tier { days: 2, every: Duration::from_mins(15) },
-                        Tier { days: 28, every: DAILY },
-                    ],
-                    settling: SignedDuration::from_hours(72),
-                    window_days_max: 7,
-                    history_days_max: None,
-                }),
-            },
+            StreamOf::snapshot(
+                "objects",
+                &[Table::AdAccounts],
+                objects,
+                |source: &ScriptedSource, session, _| source.objects(session).boxed(),
+            ),
+            StreamOf::days(
+                "numbers",
+                &[Table::AdPerformanceDaily],
+                numbers,
+                |source: &ScriptedSource, session, request| source.numbers(session, request.days).boxed(),
+            ),
         ]
     }
     fn quotas(&self) -> Vec<QuotaRule> {
@@ -102,18 +106,52 @@ impl Integration for Handle {
     fn credentials(&self) -> &'static [CredentialSpec] {
         &[]
     }
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::json_schema!({ "type": "object" })
-    }
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(ScriptedSource(Arc::clone(&self.0))))
+    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<ScriptedSource, SetupError> {
+        Ok(ScriptedSource(Arc::clone(&self.0)))
     }
 }
 
-struct ScriptedSource(Arc<Scripted>);
+/// What the engine asks.
+#[derive(Debug)]
+pub struct ScriptedSource(Arc<Scripted>);
+
+impl ScriptedSource {
+    /// What happens whenever a page is asked for.
+    async fn behave(&self, session: &Session) -> Result<(), Failure> {
+        self.0.asked.fetch_add(1, Ordering::Relaxed);
+        match self.0.behaviour {
+            Behaviour::Panics => panic!("planted"),
+            Behaviour::Hangs => std::future::pending().await,
+            Behaviour::Garbage => {
+                session.json::<Vec<u32>>(Call::get("/garbage", "garbage")).await?;
+            }
+            Behaviour::Good | Behaviour::Deaf | Behaviour::OtherDays => {}
+        }
+        Ok(())
+    }
+
+    async fn objects(&self, session: &Session) -> Result<SnapshotReply, Failure> {
+        self.behave(session).await?;
+        let object = Row::AdAccount(AdAccount {
+            account_id: "1".to_owned(),
+            name: None,
+            status: None,
+            currency: None,
+            time_zone: None,
+        });
+        Ok(Page { rows: vec![object], ..Page::default() }.into())
+    }
+
+    async fn numbers(&self, session: &Session, days: DayRange) -> Result<DaysReply, Failure> {
+        self.behave(session).await?;
+        let other = (self.0.behaviour == Behaviour::OtherDays).then(|| Day::constant(2020, 1, 1));
+        let rows = days.days().chain(other).map(performance).collect();
+        Ok(Page { rows, ..Page::default() }.into())
+    }
+}
 
 impl Source for ScriptedSource {
     fn auth(&self) -> Auth {
@@ -143,38 +181,6 @@ impl Source for ScriptedSource {
             time_zone: "UTC".to_owned(),
         };
         Box::pin(std::future::ready(Ok(Accounts::one(account))))
-    }
-
-    fn page<'a>(
-        &'a self,
-        session: &'a Session,
-        request: PageRequest<'a>,
-    ) -> BoxFuture<'a, Result<Reply, Failure>> {
-        Box::pin(async move {
-            self.0.asked.fetch_add(1, Ordering::Relaxed);
-            match self.0.behaviour {
-                Behaviour::Panics => panic!("planted"),
-                Behaviour::Hangs => std::future::pending::<()>().await,
-                Behaviour::Garbage => {
-                    session.json::<Vec<u32>>(Call::get("/garbage", "garbage")).await?;
-                }
-                Behaviour::Good | Behaviour::Deaf | Behaviour::OtherDays => {}
-            }
-            let rows = match &request.span {
-                Span::Days { days, .. } => {
-                    let other = (self.0.behaviour == Behaviour::OtherDays).then(|| Day::constant(2020, 1, 1));
-                    days.days().chain(other).map(performance).collect()
-                }
-                _ => vec![Row::AdAccount(AdAccount {
-                    account_id: "1".to_owned(),
-                    name: None,
-                    status: None,
-                    currency: None,
-                    time_zone: None,
-                })],
-            };
-            Ok(Reply::Page(Page { rows, next: Next::End(None), ..Page::default() }))
-        })
     }
 }
 

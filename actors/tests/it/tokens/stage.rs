@@ -5,18 +5,19 @@ use std::sync::Arc;
 use actors::{
     failure::Failure,
     integration::{
-        Account, Accounts, ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError,
-        Source,
+        Account, Accounts, AnyIntegration as _, ConnectionSpec, CredentialSpec, HostSpec, Integration,
+        NoSettings, Services, SetupError, Source,
     },
     observer::{Observer, Silent},
-    page::{Page, PageRequest, Reply},
+    page::Page,
+    reader::StreamOf,
     session::{
         Auth, Call, Credential, Link, LinkServices, Meaning, Response, Session, Verdict,
         oauth::{Client, ClientAuth},
         quota::{QuotaRule, Urgency},
         tokens::Tokens,
     },
-    stream::{Kind, Snapshot, Stream},
+    stream::Snapshot,
 };
 use futures::future::BoxFuture;
 use rows::{Clock, RefreshTokens, Table, clock::SimulatedClock};
@@ -37,7 +38,8 @@ pub struct Stage {
 /// The integration: its connections authenticate with this credential.
 pub struct Gated(pub Arc<Credential>);
 
-struct GatedSource(Arc<Credential>);
+/// What it connects.
+pub struct GatedSource(Arc<Credential>);
 
 pub fn token_url() -> Url {
     Url::parse("https://token.invalid/oauth/token").unwrap()
@@ -107,7 +109,7 @@ impl Stage {
     pub fn link(&self, name: &str, credential: Credential) -> Arc<Link> {
         let integration = Gated(Arc::new(credential));
         let (spec, services) = (spec(name), self.services());
-        let source = integration.connect(&spec, &services.services()).unwrap();
+        let source = integration.connected(&spec, &services.services()).unwrap().source;
         Link::new(Arc::new(spec), "gated", source, Vec::new(), services)
     }
 
@@ -117,6 +119,9 @@ impl Stage {
 }
 
 impl Integration for Gated {
+    type Settings = NoSettings;
+    type Source = GatedSource;
+
     fn id(&self) -> &'static str {
         "gated"
     }
@@ -126,9 +131,14 @@ impl Integration for Gated {
     fn hosts(&self) -> &'static [HostSpec] {
         &[HostSpec { name: "token", url: "https://token.invalid/oauth/token", help: "Gives access tokens." }]
     }
-    fn streams(&self) -> Vec<Stream> {
-        let kind = Kind::Snapshot(Snapshot { every: std::time::Duration::from_mins(5), vanishing: None });
-        vec![Stream { name: "things", tables: &[Table::AdAccounts], enabled: true, kind }]
+    fn streams(&self, _: &NoSettings) -> Vec<StreamOf<GatedSource>> {
+        let policy = Snapshot { every: std::time::Duration::from_mins(5), vanishing: None };
+        vec![StreamOf::snapshot("things", &[Table::AdAccounts], policy, |_, session, _| {
+            Box::pin(async move {
+                session.send(call()).await?;
+                Ok(Page::default().into())
+            })
+        })]
     }
     fn quotas(&self) -> Vec<QuotaRule> {
         Vec::new()
@@ -136,14 +146,11 @@ impl Integration for Gated {
     fn credentials(&self) -> &'static [CredentialSpec] {
         &[]
     }
-    fn settings_schema(&self) -> schemars::Schema {
-        schemars::json_schema!({ "type": "object" })
-    }
     fn sample(&self) -> &'static str {
         ""
     }
-    fn connect(&self, _: &ConnectionSpec, _: &Services) -> Result<Arc<dyn Source>, SetupError> {
-        Ok(Arc::new(GatedSource(self.0.clone())))
+    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<GatedSource, SetupError> {
+        Ok(GatedSource(self.0.clone()))
     }
 }
 
@@ -170,13 +177,6 @@ impl Source for GatedSource {
             session.send(call()).await?;
             let (id, name) = ("1".to_owned(), "one".to_owned());
             Ok(Accounts::one(Account { id, name, currency: None, time_zone: "UTC".to_owned() }))
-        })
-    }
-
-    fn page<'a>(&'a self, session: &'a Session, _: PageRequest<'a>) -> BoxFuture<'a, Result<Reply, Failure>> {
-        Box::pin(async move {
-            session.send(call()).await?;
-            Ok(Reply::Page(Page::default()))
         })
     }
 }

@@ -16,14 +16,14 @@ use url::Url;
 use super::super::Stripe;
 use crate::{
     failure::Failure,
-    integration::{Account, ConnectionSpec, Integration},
-    page::{Lane, Next, Page, PageRequest, Reply, Span},
+    integration::{self, Account, AnyIntegration as _, ConnectionSpec, Integration as _},
+    page::{FeedRequest, Lane, Next, Page, SetPage, SnapshotReply, SnapshotRequest},
+    reader::{BoundStream, Reader},
     session::{
         Call, Link, Signature,
         quota::Urgency,
         transport::{RawResponse, Transport, TransportError},
     },
-    stream::Stream,
     testing,
 };
 
@@ -59,7 +59,7 @@ pub struct Connected {
     pub stripe: Arc<FakeStripe>,
     pub link: Arc<Link>,
     pub account: Account,
-    pub streams: Vec<Stream>,
+    pub streams: Vec<BoundStream>,
     pub now: i64,
     pub rows: BTreeMap<(Table, String), Row>,
     pub quarantined: Vec<rows::quarantine::Quarantined>,
@@ -173,8 +173,8 @@ impl Connected {
         let spec =
             ConnectionSpec { start_date, base_url, ..testing::spec(&Stripe, ("api_key", key), settings) };
         let now = Timestamp::from_second(NOW).unwrap();
-        let source = Stripe.connect(&spec, &testing::services(now)).unwrap();
-        let streams = source.adjust_streams(Stripe.streams());
+        let integration::Connected { source, streams } =
+            Stripe.connected(&spec, &testing::services(now)).unwrap();
         let clock = SimulatedClock::new(now);
         let link = testing::link(spec, &Stripe, source, Stripe.quotas(), stripe.clone(), &clock);
         let account = Account::sole("", "UTC");
@@ -207,8 +207,15 @@ impl Connected {
     /// Asks for one page of a feed and stores it with its token. Whether another page follows.
     pub async fn page(&mut self, stream: &'static str, lane: Lane) -> Result<bool, Failure> {
         let key = (stream, lane == Lane::Tail);
-        let span = Span::Feed { lane, token: self.tokens.get(&key).cloned(), start: date(2026, 1, 1) };
-        let page = self.ask(stream, span, None).await?;
+        let Reader::Feed(reader) = self.reader(stream) else { panic!("{stream} is no feed") };
+        let request = FeedRequest {
+            account: &self.account,
+            lane,
+            token: self.tokens.get(&key).map(String::as_str),
+            start: date(2026, 1, 1),
+            now: Timestamp::from_second(self.now).unwrap(),
+        };
+        let page = reader.read(&self.link.session(Urgency::Fresh), request).await?;
         let (more, token) = match page.next.clone() {
             Next::More(token) => (true, Some(token)),
             Next::End(token) => (false, token),
@@ -236,7 +243,17 @@ impl Connected {
     pub async fn snapshot(&mut self) -> Result<(), Failure> {
         let mut cursor = None;
         loop {
-            let page = self.ask("subscription_mrr", Span::Snapshot, cursor).await?;
+            let Reader::Snapshot(reader) = self.reader("subscription_mrr") else { panic!("no snapshot") };
+            let request = SnapshotRequest {
+                account: &self.account,
+                cursor: cursor.as_deref(),
+                resume: None,
+                now: Timestamp::from_second(self.now).unwrap(),
+            };
+            let session = self.link.session(Urgency::Fresh);
+            let SnapshotReply::Page(SetPage { page, .. }) = reader.read(&session, request).await? else {
+                panic!("no page")
+            };
             let next = page.next.clone();
             self.store(page);
             match next {
@@ -246,15 +263,8 @@ impl Connected {
         }
     }
 
-    async fn ask(&self, stream: &'static str, span: Span, cursor: Option<String>) -> Result<Page, Failure> {
-        let stream = self.streams.iter().find(|held| held.name == stream).unwrap();
-        let session = self.link.session(Urgency::Fresh);
-        let now = Timestamp::from_second(self.now).unwrap();
-        let request = PageRequest { stream, account: &self.account, span, cursor, resume: None, now };
-        match self.link.source().page(&session, request).await? {
-            Reply::Page(page) => Ok(page),
-            other => panic!("{other:?}"),
-        }
+    fn reader(&self, stream: &str) -> &Reader {
+        self.streams.iter().find(|held| held.name == stream).unwrap().reader()
     }
 
     fn store(&mut self, page: Page) {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actors::{
-    integration::{ConnectionSpec, Integration},
+    integration::{AnyIntegration, ConnectionSpec},
     session::{Call, quota::Scope},
 };
 use jiff::Timestamp;
@@ -31,7 +31,7 @@ pub struct BusboardsCase;
 const BIG: u64 = 9_007_199_254_740_993;
 
 impl Case for BusboardsCase {
-    fn integration(&self) -> Arc<dyn Integration> {
+    fn integration(&self) -> Arc<dyn AnyIntegration> {
         Arc::new(Busboards)
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use actors::{
-    integration::{ConnectionSpec, Integration, StreamOverride},
+    integration::{AnyIntegration, ConnectionSpec, StreamOverride},
     integrations::deezer::Deezer,
     session::{Call, quota::Scope},
 };
@@ -45,7 +45,7 @@ const CHARTS: [u64; 2] = [0, 132];
 const EVERY: Duration = Duration::from_mins(20);
 
 impl Case for DeezerCase {
-    fn integration(&self) -> Arc<dyn Integration> {
+    fn integration(&self) -> Arc<dyn AnyIntegration> {
         Arc::new(Deezer)
     }
 
@@ -85,7 +85,7 @@ impl Case for DeezerCase {
             }),
             quotas: None,
             streams: Deezer
-                .streams()
+                .known_streams()
                 .into_iter()
                 .map(|stream| (stream.name.to_owned(), often.clone()))
                 .collect(),

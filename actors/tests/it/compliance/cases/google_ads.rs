@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actors::{
-    integration::{ConnectionSpec, Integration, StreamOverride},
+    integration::{AnyIntegration, ConnectionSpec, StreamOverride},
     integrations::google_ads::GoogleAds,
     session::{Call, quota::Scope},
     stream::{DAILY, FRESH, Tier},
@@ -36,7 +36,7 @@ const PAGE_ROWS: usize = 10;
 const BIG: u64 = 9_007_199_254_740_993;
 
 impl Case for GoogleCase {
-    fn integration(&self) -> Arc<dyn Integration> {
+    fn integration(&self) -> Arc<dyn AnyIntegration> {
         Arc::new(GoogleAds)
     }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use actors::{
-    integration::{ConnectionSpec, Integration},
+    integration::{AnyIntegration, ConnectionSpec},
     integrations::meta_ads::MetaAds,
     session::{Call, quota::Scope},
 };
@@ -36,7 +36,7 @@ const BERLIN: &str = "2345678901234567";
 const BIG: u64 = 9_007_199_254_740_993;
 
 impl Case for MetaCase {
-    fn integration(&self) -> Arc<dyn Integration> {
+    fn integration(&self) -> Arc<dyn AnyIntegration> {
         Arc::new(MetaAds)
     }
 

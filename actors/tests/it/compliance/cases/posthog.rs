@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actors::{
-    integration::{ConnectionSpec, Integration},
+    integration::{AnyIntegration, ConnectionSpec},
     integrations::posthog::PostHog,
     session::{
         Call,
@@ -40,7 +40,7 @@ const CONVERSIONS: usize = 6;
 const REVENUE: usize = 4;
 
 impl Case for PostHogCase {
-    fn integration(&self) -> Arc<dyn Integration> {
+    fn integration(&self) -> Arc<dyn AnyIntegration> {
         Arc::new(PostHog)
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use actors::{
-    integration::{ConnectionSpec, Integration, StreamOverride},
+    integration::{AnyIntegration, ConnectionSpec, StreamOverride},
     integrations::spotify::Spotify,
     session::{Call, quota::Scope},
 };
@@ -72,7 +72,7 @@ impl SpotifyCase {
 }
 
 impl Case for SpotifyCase {
-    fn integration(&self) -> Arc<dyn Integration> {
+    fn integration(&self) -> Arc<dyn AnyIntegration> {
         Arc::new(Spotify)
     }
 
@@ -114,7 +114,7 @@ impl Case for SpotifyCase {
             }),
             quotas: None,
             streams: Spotify
-                .streams()
+                .known_streams()
                 .into_iter()
                 .map(|stream| (stream.name.to_owned(), often.clone()))
                 .collect(),

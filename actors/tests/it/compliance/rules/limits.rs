@@ -100,6 +100,6 @@ pub async fn a_limit_is_kept_and_used(case: &'static dyn Case) {
 fn link(bench: &Bench) -> Arc<Link> {
     let driver = bench.driver();
     let integration = bench.case.integration();
-    let source = integration.connect(&bench.spec, &driver.services.services()).unwrap();
+    let source = integration.connected(&bench.spec, &driver.services.services()).unwrap().source;
     Link::new(Arc::new(bench.spec.clone()), integration.id(), source, integration.quotas(), driver.services)
 }

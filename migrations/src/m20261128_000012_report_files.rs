@@ -170,25 +170,27 @@ fn tracks() -> String {
 
 /// What is stored, and the streams per period of the statements that are loaded.
 fn tracks_with_statements() -> String {
-    let mut view = tracks();
-    for (granularity, condition, first, last) in PERIODS {
-        view.push_str(&format!(
-            " UNION ALL SELECT s.connection, s.provider, s.tenant, s.service, s.track_id, '{granularity}', s.country, '', \
-             s.first, 'measured', s.streams, CAST(NULL AS bigint), CAST(NULL AS bigint), CAST(NULL AS bigint), \
-             CAST(NULL AS bigint), NULL, s.last, \
-             (s.settled_through IS NULL OR s.last > s.settled_through), s.time_zone, 0, time:(s.observed_at) \
-             FROM (SELECT c.name AS connection, c.integration AS provider, c.tenant AS tenant, f.service AS service, \
-             f.track_id AS track_id, f.country AS country, {first} AS first, {last} AS last, {STREAMS} AS streams, \
-             l.settled_through AS settled_through, l.time_zone AS time_zone, max(f.observed_at) AS observed_at \
-             FROM royalty_statement_rows f \
-             JOIN royalty_statement_entities e ON e.id = f.entity_id \
-             JOIN connections c ON c.id = e.connection_id \
-             JOIN report_files r ON r.connection_id = e.connection_id AND r.sha256 = e.statement \
-             LEFT JOIN ledger l ON l.connection_id = e.connection_id AND l.account_id = e.account_id AND l.stream = e.stream \
-             WHERE r.state = 'loaded' AND f.kind = 'stream' AND f.track_id <> '' AND {condition} \
-             GROUP BY c.name, c.integration, c.tenant, l.settled_through, l.time_zone, f.service, f.track_id, f.country, \
-             {first}, {last}) s",
-        ));
-    }
-    view
+    let mut parts = vec![tracks()];
+    parts.extend(PERIODS.map(statements));
+    parts.join(" UNION ALL ")
+}
+
+/// The sums are made within, so that what is asked for reaches the tables.
+fn statements((granularity, condition, first, last): (&str, &str, &str, &str)) -> String {
+    format!(
+        "SELECT s.connection, s.provider, s.tenant, s.service, s.track_id, '{granularity}', s.country, '', s.first, \
+         'measured', s.streams, CAST(NULL AS bigint), CAST(NULL AS bigint), CAST(NULL AS bigint), CAST(NULL AS bigint), \
+         NULL, s.last, (s.settled_through IS NULL OR s.last > s.settled_through), s.time_zone, 0, time:(s.observed_at) \
+         FROM (SELECT c.name AS connection, c.integration AS provider, c.tenant AS tenant, f.service AS service, \
+         f.track_id AS track_id, f.country AS country, {first} AS first, {last} AS last, {STREAMS} AS streams, \
+         l.settled_through AS settled_through, l.time_zone AS time_zone, max(f.observed_at) AS observed_at \
+         FROM royalty_statement_rows f \
+         JOIN royalty_statement_entities e ON e.id = f.entity_id \
+         JOIN connections c ON c.id = e.connection_id \
+         JOIN report_files r ON r.connection_id = e.connection_id AND r.sha256 = e.statement \
+         LEFT JOIN ledger l ON l.connection_id = e.connection_id AND l.account_id = e.account_id AND l.stream = e.stream \
+         WHERE r.state = 'loaded' AND f.kind = 'stream' AND f.track_id <> '' AND {condition} \
+         GROUP BY c.name, c.integration, c.tenant, l.settled_through, l.time_zone, f.service, f.track_id, f.country, \
+         {first}, {last}) s"
+    )
 }

@@ -95,10 +95,23 @@ fn shown(alias: &str, column: &str) -> String {
 }
 
 /// Words with an argument: what stands before and after it, on PostgreSQL and on SQLite.
-const FUNCTIONS: [(&str, [&str; 2], [&str; 2]); 2] = [
+const FUNCTIONS: [(&str, [&str; 2], [&str; 2]); 6] = [
     // Seconds since 1970, as a time.
     ("time:(", ["to_timestamp(", ")"], ["strftime('%Y-%m-%dT%H:%M:%SZ', ", ", 'unixepoch')"]),
     ("day_before:(", ["(", " - 1)"], ["date(", ", '-1 day')"]),
+    // The first and the last day of the month of a day; the last one of the quarter that begins with a day; a month's number.
+    ("month_start:(", ["date_trunc('month', ", "::timestamp)::date"], ["date(", ", 'start of month')"]),
+    (
+        "month_end:(",
+        ["(date_trunc('month', ", "::timestamp) + interval '1 month -1 day')::date"],
+        ["date(", ", 'start of month', '+1 month', '-1 day')"],
+    ),
+    (
+        "quarter_end:(",
+        ["(", "::timestamp + interval '3 months -1 day')::date"],
+        ["date(", ", '+3 months', '-1 day')"],
+    ),
+    ("month_number:(", ["extract(month FROM ", ")"], ["CAST(strftime('%m', ", ") AS integer)"]),
 ];
 
 fn translate(statement: &str, backend: DbBackend) -> String {

@@ -77,6 +77,8 @@ pub enum Progress {
     Feed(FeedProgress),
     /// Whole sets.
     Snapshot(SnapshotProgress),
+    /// Files: each of them is remembered by itself.
+    Files(FilesProgress),
 }
 
 /// Which days have been read.
@@ -120,6 +122,22 @@ pub struct SnapshotProgress {
     pub lacking: Option<String>,
 }
 
+/// When files were last looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilesProgress {
+    /// When what lies there was last listed, and everything in it that could be loaded was.
+    pub listed_at: Option<Timestamp>,
+    /// The last day that a loaded file speaks of: nothing is known of later ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_day: Option<Day>,
+    /// When a report was last seen for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_at: Option<Timestamp>,
+    /// What waits, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacking: Option<String>,
+}
+
 /// Which days a checkpoint has anything to say about: while it stays the same, a reading can change what is shown only by
 /// changing rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,11 +173,13 @@ impl Checkpoint {
             }
             Progress::Feed(feed) => (at_once(feed.caught_up_at), 0),
             Progress::Snapshot(snapshot) => (at_once(snapshot.read_at), 0),
+            Progress::Files(files) => (files.last_day.map(|day| (day, day)), 0),
         };
         Reach { ends, days, forbidden: self.forbidden.is_some() }
     }
 
-    /// End of the last day completely read, rows or none (for feeds and snapshots: when they were last read whole).
+    /// End of the last day completely read, rows or none (for feeds and snapshots: when they were last read whole; for files:
+    /// the end of the last day that one of them speaks of).
     pub fn data_through(&self) -> Option<Timestamp> {
         match &self.progress {
             Progress::Days(days) => {
@@ -168,6 +188,10 @@ impl Checkpoint {
             }
             Progress::Feed(feed) => feed.caught_up_at,
             Progress::Snapshot(snapshot) => snapshot.read_at,
+            Progress::Files(files) => {
+                let zone = self.zone()?;
+                files.last_day.map(|day| crate::day::end_of(day, &zone))
+            }
         }
     }
 }

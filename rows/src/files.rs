@@ -1,7 +1,12 @@
-//! Report files: what is known of each, and how it stands with it. A file is known by its content, never by its name.
+//! Report files: what is known of each, how it stands with it, and the port through which the engine stores them. A file is
+//! known by its content, never by its name.
+
+mod place;
+mod port;
 
 use jiff::Timestamp;
 
+pub use self::port::{FileNote, FileSink, Publication, Published, Standing};
 use crate::day::{Day, DayRange};
 
 /// How it stands with a file.
@@ -55,6 +60,8 @@ pub struct FileFacts {
 /// What the store keeps of a file: a row of `report_files`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileRecord {
+    /// Whose it is.
+    pub connection: String,
     /// SHA-256 of its content, unpacked, in lower-case hexadecimal digits.
     pub sha256: String,
     /// Its path below what is watched, as it was first seen; of an archive's member, that of the archive.
@@ -71,10 +78,22 @@ pub struct FileRecord {
     pub unit: Option<String>,
     /// From the first to the last day; a person's word (`--from`, `--to`) where the file has none.
     pub period: Option<DayRange>,
+    /// The statement's own period, as the file writes it.
+    pub statement_period: Option<String>,
+    /// How many rows it makes.
+    pub rows: Option<u64>,
+    /// How many of its lines could not be read.
+    pub rejected: Option<u64>,
+    /// Exact sums of its amounts by currency, as a JSON object of decimal texts.
+    pub totals: Option<String>,
+    /// When it was made, where it says so.
+    pub made_at: Option<Timestamp>,
     /// Why it waits, was rejected or is foreign, and what to do.
     pub reason: Option<String>,
-    /// The file whose place it takes.
+    /// The file whose place it takes: its hash.
     pub replaces: Option<String>,
+    /// The file that took its place: its hash.
+    pub superseded_by: Option<String>,
     /// Who decided, where a person did. Of a quarantined file: it is accepted, and loaded next.
     pub decided_by: Option<String>,
     /// When it was first seen.
@@ -116,3 +135,20 @@ impl FileFacts {
         self.period.map(|period| period.last)
     }
 }
+
+// === impl FileRecord ===
+
+impl FileRecord {
+    /// Whether a person wants it, and it is to be loaded: `replaces` says instead of which, or beside all others.
+    pub fn is_accepted(&self) -> bool {
+        self.decided_by.is_some() && matches!(self.state, FileState::Quarantined | FileState::Loading)
+    }
+}
+
+/// The beginning of a hash, by which people name a file.
+pub fn short_hash(sha256: &str) -> &str {
+    sha256.get(..SHORT_HASH_DIGITS).unwrap_or(sha256)
+}
+
+/// Digits of a hash that tell some thousand files apart.
+const SHORT_HASH_DIGITS: usize = 12;

@@ -10,3 +10,7 @@ pub const WEB_ROWS_REMEMBERED_MAX: usize = 200_000;
 
 /// Rows whose keys differ in U+0000 only, of one key: nobody has so many unless on purpose.
 pub const WEB_TWINS_MAX: usize = 1_000;
+
+/// Rows of daily tables that a file may bring: they appear in one transaction, for which others wait, at 30 000 a second. A
+/// year of a catalogue of a hundred tracks is below.
+pub const FILE_DAILY_ROWS_MAX: usize = 50_000;

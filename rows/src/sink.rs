@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::{
     checkpoint::Checkpoint,
     day::{Day, DayRange},
+    files::FileSink,
     key::Fingerprint,
     quarantine::Quarantined,
     row::Row,
@@ -297,7 +298,7 @@ impl std::fmt::Display for Change {
 }
 
 /// Where rows go.
-pub trait Sink: Send + Sync {
+pub trait Sink: FileSink + Send + Sync {
     /// Takes the connection for this worker: raises its epoch and gives its memory.
     fn register(&self, connection: ConnectionRecord) -> BoxFuture<'_, Result<Registration, SinkError>>;
 

@@ -178,6 +178,18 @@ impl Table {
         matches!(self.description().kind, Kind::Daily)
     }
 
+    /// Whether report files fill it: then each of its rows carries the file that it came from.
+    pub const fn is_filled_by_files(self) -> bool {
+        matches!(
+            self,
+            Self::TrackPerformanceDaily
+                | Self::ArtistAudienceDaily
+                | Self::PlaylistPlacements
+                | Self::ContentPerformanceDaily
+                | Self::SmartLinkActivityDaily
+        )
+    }
+
     /// Whether this column is a part of its key.
     pub fn is_keyed_by(self, column: &str) -> bool {
         self.description().key.contains(&column)

@@ -165,6 +165,9 @@ async fn forget(
     changes::note(tx, connection, id, changes, now).await?;
     let here =
         |sql: Sql| sql.text(" WHERE connection_id = ").bind(id).text(" AND account_id = ").bind(account_id);
+    // Files go with their rows, to be read anew. Who has files has no accounts, so that all of them are meant.
+    let files = Sql::new(backend, "DELETE FROM report_files WHERE connection_id = ").bind(id);
+    tx.execute_raw(files.done()).await?;
     // Facts by their entities; then entities, some of several tables, objects and checkpoints.
     let mut of_account = BTreeSet::from(["ledger"]);
     for table in Table::ALL {

@@ -43,6 +43,11 @@ impl EntityIds {
         Self { known: HashMap::new(), learned: HashMap::new(), connections: HashMap::new(), stale }
     }
 
+    /// For one transaction apart from the writer's.
+    pub fn alone() -> Self {
+        Self::new(Arc::default())
+    }
+
     /// Forgets what others have deleted. To be called once the connection's row lock is held.
     pub fn refresh(&mut self) {
         if self.stale.swap(false, Ordering::AcqRel) {

@@ -12,6 +12,7 @@ mod entity;
 mod error;
 mod fence;
 mod file_mode;
+mod files;
 mod hold;
 pub mod limits;
 mod location;
@@ -48,6 +49,7 @@ pub use crate::{
     connect::{Access, StoreOptions},
     error::StoreError,
     file_mode::FileMode,
+    files::FileDecision,
 };
 pub use crate::{
     marketing::{MarketingBudget, MarketingCampaign, MarketingMember},

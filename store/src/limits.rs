@@ -63,6 +63,9 @@ pub const ROTATION_TRIES_MAX: u32 = 20;
 /// Keys in one lookup or delete.
 pub const KEYS_STATEMENT_MAX: usize = 1_000;
 
+/// Lines of a statement that nobody sees, deleted in one transaction: as many as an ordinary one writes.
+pub const SWEPT_LINES_MAX: usize = 10_000;
+
 /// Ids of entities kept in memory (48 bytes each): all campaigns, ad sets and ads of some thousand accounts. When full
 /// it is emptied and fills again from the database.
 pub const ENTITY_IDS_MAX: usize = 500_000;

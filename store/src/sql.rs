@@ -1,5 +1,7 @@
 //! A statement under construction: text and bound values, for either engine.
 
+use std::collections::BTreeSet;
+
 use chrono::Datelike;
 use sea_orm::{DbBackend, Statement, Value, prelude::Date, sea_query::ArrayType};
 
@@ -48,6 +50,23 @@ impl Sql {
         self = self.text(&format!(" FROM (SELECT {} FROM (VALUES ", columns.join(", ")));
         // CROSS: the keys first, then the table.
         self.tuples(keys).text(&format!(")) AS i CROSS JOIN {table} ON {condition}"))
+    }
+
+    /// `WHERE` a fact is one of these, by entity and day. The first condition lets SQLite find the rows; the second says which
+    /// of them.
+    pub fn at_facts(self, keys: &[Vec<Value>]) -> Self {
+        let entities: BTreeSet<i64> = keys
+            .iter()
+            .filter_map(|key| match key.first() {
+                Some(Value::BigInt(Some(id))) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        let entities = entities.into_iter().map(|id| vec![id.into()]).collect();
+        self.text(" WHERE entity_id IN ")
+            .keys(&[ArrayType::BigInt], entities)
+            .text(" AND (entity_id, date) IN ")
+            .keys(&[ArrayType::BigInt, ArrayType::ChronoDate], keys.to_vec())
     }
 
     /// A list of keys, one or more columns each, in parentheses, to stand after `IN`. See [`Sql::reading_keys`] for keys of

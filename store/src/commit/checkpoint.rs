@@ -59,11 +59,12 @@ pub fn insertion(
     ))
 }
 
-/// The last day that was over when a set was last read: no later reading of that day can come, so that its rows are
-/// final. Nothing for other kinds of stream.
+/// The last day whose rows are final. Of sets: the last one that was over when it was last read, because no later reading of
+/// that day can come. Of files: the last one that a file speaks of. Nothing for other kinds of stream.
 fn read_through(checkpoint: &Checkpoint) -> Option<Day> {
-    let Progress::Snapshot(snapshot) = &checkpoint.progress else {
-        return None;
-    };
-    Some(plus_days(day_at(snapshot.read_at?, &checkpoint.zone()?), -1))
+    match &checkpoint.progress {
+        Progress::Snapshot(snapshot) => Some(plus_days(day_at(snapshot.read_at?, &checkpoint.zone()?), -1)),
+        Progress::Files(files) => files.last_day,
+        Progress::Days(_) | Progress::Feed(_) => None,
+    }
 }

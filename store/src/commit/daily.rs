@@ -5,7 +5,9 @@ use sea_orm::{DbErr, EntityTrait};
 
 use super::Scope;
 use crate::{
+    convert::chrono_day,
     dimension::{Dimension, EntityIds, ids_of},
+    files::stamp,
     transaction::Transaction,
     upsert::{Outcome, Stored, upsert},
 };
@@ -35,6 +37,14 @@ pub async fn write<F: Daily>(
     let rows: Vec<(&F::Of, _)> = rows.map(|row| (row, F::entity(scope, row))).collect();
     let fingerprint = |(_, entity): &(_, _)| F::Entity::fingerprint(entity);
     let entities = ids_of::<F::Entity, _>(tx, ids, &rows, fingerprint, |(_, entity)| entity.clone()).await?;
-    let facts = rows.iter().zip(entities).map(|((row, _), id)| F::fact(id, row, scope.observed_at));
-    upsert::<F>(tx, facts.collect(), scope.expect).await
+    let facts = rows.iter().zip(&entities).map(|((row, _), id)| F::fact(*id, row, scope.observed_at));
+    let outcome = upsert::<F>(tx, facts.collect(), scope.expect).await?;
+    if let Some(file_id) = scope.file_id {
+        let keys = rows
+            .iter()
+            .zip(&entities)
+            .filter_map(|((row, _), id)| Some(vec![(*id).into(), chrono_day(row.day()?).into()]));
+        stamp(tx, F::default().table_name(), file_id, &keys.collect::<Vec<_>>()).await?;
+    }
+    Ok(outcome)
 }

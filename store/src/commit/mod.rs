@@ -54,6 +54,8 @@ pub struct Scope<'a> {
     pub observed_at: i64,
     /// How most rows of the table in hand are likely to compare with what is stored.
     pub expect: Expect,
+    /// The report file that the rows came from.
+    pub file_id: Option<i64>,
 }
 
 /// How a commit is written.
@@ -107,8 +109,14 @@ pub async fn apply(
     let Some(connection_id) = enter(tx, ids, commit, checkpoint_first).await? else {
         return Ok(None);
     };
-    let scope =
-        Scope { connection_id, commit, keyring, observed_at: seconds(now), expect: Expect::default() };
+    let scope = Scope {
+        connection_id,
+        commit,
+        keyring,
+        observed_at: seconds(now),
+        expect: Expect::default(),
+        file_id: None,
+    };
     let noted = changes::note(tx, &commit.connection, connection_id, &commit.changes, now).await?;
     let mut committed =
         Committed { set_aside: admitted.set_aside.clone(), changes: noted, ..Committed::default() };
@@ -176,7 +184,7 @@ async fn enter(
 }
 
 /// Rows by table; of several with one key the last, and the others are counted.
-fn by_table<'a>(rows: &'a [Row], duplicates: &mut u64) -> BTreeMap<Table, Vec<&'a Row>> {
+pub fn by_table<'a>(rows: &'a [Row], duplicates: &mut u64) -> BTreeMap<Table, Vec<&'a Row>> {
     let mut places = HashMap::with_capacity(rows.len());
     let mut tables: BTreeMap<Table, Vec<&Row>> = BTreeMap::new();
     for row in rows {

@@ -55,7 +55,8 @@ pub async fn store(
     let (mut done, mut counts) = ("true".to_owned(), ["0::bigint"; 2]);
     for (table, rows) in &tables {
         let expect = expectations.of(connection_id, *table);
-        let scope = Scope { connection_id, commit, keyring: None, observed_at: seconds(now), expect };
+        let scope =
+            Scope { connection_id, commit, keyring: None, observed_at: seconds(now), expect, file_id: None };
         let Some(steps_of) = storage(*table).steps else { return Ok(SingleStatement::Unsuited(None)) };
         let steps = steps_of(bulk, "gate", &scope, rows)?;
         (done, counts) = (steps.done, [steps.written, steps.restated]);

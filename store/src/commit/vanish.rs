@@ -1,6 +1,6 @@
 //! What a complete reading did not see is not there any more.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use rows::{
     Day, DayRange, Table,
@@ -147,21 +147,8 @@ async fn held(tx: &Transaction<'_>, scope: &Scope<'_>, window: &Window<'_>) -> R
 async fn delete(tx: &Transaction<'_>, facts: &str, unseen: &[Vec<Value>]) -> Result<u64, DbErr> {
     let mut deleted = 0;
     for chunk in unseen.chunks(limits::KEYS_STATEMENT_MAX) {
-        // The first condition lets SQLite find the rows; the second says which of them.
-        let entities: BTreeSet<i64> = chunk
-            .iter()
-            .filter_map(|key| match key.first() {
-                Some(Value::BigInt(Some(id))) => Some(*id),
-                _ => None,
-            })
-            .collect();
-        let entities = entities.into_iter().map(|id| vec![id.into()]).collect();
         let statement =
-            Sql::new(tx.get_database_backend(), &format!("DELETE FROM {facts} WHERE entity_id IN "))
-                .keys(&[ArrayType::BigInt], entities)
-                .text(" AND (entity_id, date) IN ")
-                .keys(&[ArrayType::BigInt, ArrayType::ChronoDate], chunk.to_vec())
-                .done();
+            Sql::new(tx.get_database_backend(), &format!("DELETE FROM {facts}")).at_facts(chunk).done();
         deleted += tx.execute_raw(statement).await?.rows_affected();
     }
     Ok(deleted)

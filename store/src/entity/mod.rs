@@ -39,6 +39,7 @@ pub mod product;
 pub mod quarantined_row;
 pub mod quota_budget;
 pub mod refund;
+pub mod report_file;
 pub mod royalty_statement;
 pub mod royalty_statement_entity;
 pub mod secret;

@@ -38,7 +38,7 @@ pub fn known_windows(checkpoint: &Checkpoint, today: Day) -> [bool; 4] {
     match &checkpoint.progress {
         Progress::Days(days) => window_days(today).map(|window| unread(days, window, today, None).is_none()),
         // What a set shows is of the moment, not of a day.
-        Progress::Feed(_) | Progress::Snapshot(_) => [false; 4],
+        Progress::Feed(_) | Progress::Snapshot(_) | Progress::Files(_) => [false; 4],
     }
 }
 

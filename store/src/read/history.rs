@@ -240,7 +240,7 @@ fn coverage(progress: &Progress, days: DayRange, today: Day) -> (usize, usize) {
     let Some(begun) = DayRange::new(days.first, days.last.min(today)) else { return (0, 0) };
     let read = match progress {
         Progress::Days(progress) => days_read(progress, begun),
-        Progress::Feed(_) | Progress::Snapshot(_) => 0,
+        Progress::Feed(_) | Progress::Snapshot(_) | Progress::Files(_) => 0,
     };
     (begun.days().count(), read)
 }

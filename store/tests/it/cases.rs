@@ -3,8 +3,8 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    changes::*, claiming::*, music::*, narrowing::*, reading::*, refusing::*, sealing::*, storing::*,
-    support::Bench, tables::*, texts::*, vanishing::*, web::*, windows::*,
+    changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, reading::*, refusing::*,
+    sealing::*, storing::*, support::Bench, tables::*, texts::*, vanishing::*, web::*, windows::*,
 };
 
 /// A case, ready to run.
@@ -56,6 +56,18 @@ cases! {
     a_window_over_several_tables_loses_from_each_or_from_none
     what_no_table_can_lose_is_refused
     lines_are_shown_while_their_file_is_loaded
+    a_file_is_seen_when_it_is_published_and_not_before
+    a_corrected_file_takes_the_place_of_its_unit
+    a_file_that_lacks_something_waits_and_takes_nothing_away
+    what_a_person_decided_about_a_file_is_done
+    what_is_done_with_is_not_begun_again
+    loading_that_was_killed_is_begun_again_and_doubles_nothing
+    an_outdated_worker_cannot_touch_files
+    daily_rows_go_with_the_file_that_they_came_from
+    a_timeline_takes_no_file_away
+    what_no_file_can_bring_is_refused
+    an_account_that_is_forgotten_takes_its_files_along
+    streams_per_month_are_sums_over_loaded_statements
     links_are_marked_and_come_back
     unseen_objects_are_marked_removed
     what_was_marked_removed_comes_back_as_it_was

@@ -8,7 +8,9 @@
 mod cases;
 mod changes;
 mod claiming;
+mod files;
 mod kinds;
+mod months;
 mod music;
 mod narrowing;
 mod postgres;

@@ -12,6 +12,7 @@ use rows::{
     Clock, Day, DayRange, Row, Table,
     checkpoint::Checkpoint,
     clock::SimulatedClock,
+    files::FileRecord,
     fit::Fitter,
     key::Fingerprint,
     quarantine::Quarantined,
@@ -44,7 +45,11 @@ pub struct Stored {
     pub backfills_ended: BTreeMap<i64, String>,
     /// Connections are said to have been out of the configuration.
     pub returned: bool,
-    epochs: HashMap<String, i64>,
+    /// In the order in which they were first seen.
+    pub files: Vec<FileRecord>,
+    /// The hash of the file that a daily row came from.
+    pub file_of: HashMap<RowKey, String>,
+    pub(super) epochs: HashMap<String, i64>,
     /// Account of each row, for windows and resets.
     accounts: HashMap<RowKey, String>,
     streams: HashMap<RowKey, String>,
@@ -62,6 +67,18 @@ const COMMIT_HALF: Duration = Duration::from_millis(4);
 pub struct MemorySink(pub Arc<Mutex<Stored>>);
 
 impl Stored {
+    /// What stands before every change: the disk may be full, and the worker outdated.
+    pub(super) fn enter(&mut self, connection: &str, epoch: i64) -> Result<(), SinkError> {
+        if self.failing > 0 {
+            self.failing -= 1;
+            return Err(SinkError::Unavailable("the disk is full".to_owned()));
+        }
+        if self.epochs.get(connection) != Some(&epoch) {
+            return Err(SinkError::Outdated(connection.to_owned()));
+        }
+        Ok(())
+    }
+
     /// Daily rows of these days that a stream read of an account.
     fn window<'a>(
         &'a self,
@@ -105,16 +122,20 @@ impl MemorySink {
         lines.join("\n")
     }
 
+    /// Takes its time before and after, where commits do.
+    pub(super) async fn slowly<T>(&self, change: impl FnOnce() -> T + Send) -> T {
+        let slow = self.0.lock().slow.clone();
+        let Some(clock) = slow else { return change() };
+        clock.sleep(COMMIT_HALF).await;
+        let result = change();
+        clock.sleep(COMMIT_HALF).await;
+        result
+    }
+
     fn apply(&self, commit: Commit) -> Result<Committed, SinkError> {
         commit.check()?;
         let mut stored = self.0.lock();
-        if stored.failing > 0 {
-            stored.failing -= 1;
-            return Err(SinkError::Unavailable("the disk is full".to_owned()));
-        }
-        if stored.epochs.get(&commit.connection) != Some(&commit.epoch) {
-            return Err(SinkError::Outdated(commit.connection));
-        }
+        stored.enter(&commit.connection, commit.epoch)?;
         stored.commits += 1;
         let mut committed = Committed::default();
         let mut written: BTreeMap<Table, u64> = BTreeMap::new();
@@ -280,14 +301,7 @@ impl Sink for MemorySink {
     }
 
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, SinkError>> {
-        let slow = self.0.lock().slow.clone();
-        Box::pin(async move {
-            let Some(clock) = slow else { return self.apply(commit) };
-            clock.sleep(COMMIT_HALF).await;
-            let result = self.apply(commit);
-            clock.sleep(COMMIT_HALF).await;
-            result
-        })
+        Box::pin(self.slowly(move || self.apply(commit)))
     }
 
     fn reset_account<'a>(
@@ -299,7 +313,8 @@ impl Sink for MemorySink {
     ) -> BoxFuture<'a, Result<(), SinkError>> {
         let mut stored = self.0.lock();
         stored.changes.extend(changes);
-        let Stored { rows, accounts, checkpoints, .. } = &mut *stored;
+        let Stored { rows, accounts, checkpoints, files, .. } = &mut *stored;
+        files.retain(|file| file.connection != connection);
         rows.retain(|key, _| key.0 != connection || accounts.get(key).is_none_or(|of| of != account_id));
         checkpoints.retain(|(owner, account, _), _| owner != connection || account != account_id);
         Box::pin(std::future::ready(Ok(())))

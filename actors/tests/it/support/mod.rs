@@ -2,6 +2,7 @@
 
 pub mod allowance;
 pub mod drive;
+pub mod files;
 pub mod log;
 pub mod memory;
 pub mod puppet;

@@ -13,6 +13,7 @@ pub mod environment;
 mod exhibit;
 mod form;
 mod http;
+mod ids;
 mod known;
 mod layer;
 mod mistake;
@@ -171,6 +172,7 @@ impl Settings {
         if !variables.places.is_empty() {
             tree = Tree::merge(vec![tree.into(), variables]);
         }
+        ids::as_text(&schema, &mut tree.values);
         let sound = validation::check(&schema, &tree, &defaults, &mut mistakes);
         let mut review = Review {
             tree: &tree,

@@ -233,7 +233,7 @@ acounts = ["act_1"]
 start_date = "2026-02-30"
 base_url = "ftp://example.com"
 credentials.acess_token = { env = "TOKEN" }
-settings = { project = 12345678901234567, mode = "life" }
+settings = { project = 1234567.5, mode = "life" }
 
 [connections.label-b-meta]
 integration = "meta_ads"
@@ -270,7 +270,7 @@ colour = "blue"
     here(23, "connections.label-a-meta.base_url", &["a URL such as", "ftp://example.com"]);
     here(24, "connections.label-a-meta.credentials.acess_token", &["unknown credential", "`access_token`?"]);
     here(24, "connections.label-a-meta.credentials.access_token", &["missing credential", "fake's console"]);
-    here(25, "connections.label-a-meta.settings.project", &["expected text", "12345678901234567", "quotes"]);
+    here(25, "connections.label-a-meta.settings.project", &["expected text", "1234567.5", "quotes"]);
     here(25, "connections.label-a-meta.settings.mode", &["\"live\"", "\"test\"", "\"life\""]);
     here(29, "connections.label-b-meta.credentials.access_token", &["NOT_SET"]);
     here(30, "connections.label-b-meta.enabled", &["expected true or false", "\"yes\""]);
@@ -474,6 +474,16 @@ fn long_ids_stay_text() {
     let spec = Bench::new(ONE).good().specs().remove(0);
     assert_eq!(spec.accounts, ["act_1234567890123456"]);
     assert_eq!(spec.settings["project"], "12345678901234567890");
+    let numbers = ONE
+        .replace("\"act_1234567890123456\"", "1234567890123456, 9007199254740993")
+        .replace("\"12345678901234567890\"", "9223372036854775807");
+    let spec = Bench::new(&numbers).good().specs().remove(0);
+    assert_eq!(
+        spec.accounts,
+        ["1234567890123456", "9007199254740993"],
+        "numbers are accepted, to the last digit"
+    );
+    assert_eq!(spec.settings["project"], "9223372036854775807");
     let bench =
         Bench::new("[connections.a]\nintegration = \"meta_ads\"\naccounts = [123456789012345678901234]\n");
     assert!(bench.bad().to_string().contains("write ids in quotes"));

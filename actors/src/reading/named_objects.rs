@@ -1,7 +1,10 @@
 //! Objects that the settings name, each asked for by a request of its own, so that one page is one object. One that is bad
 //! never takes its set with it: what lacks is set aside and said, and the others are stored.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use parking_lot::Mutex;
 use rows::{
@@ -74,6 +77,8 @@ pub trait Objects: Sync {
 pub struct NamedObjects {
     /// Objects of which the last reading told nothing, by what was asked for.
     silent: Mutex<HashMap<String, Silence>>,
+    /// Objects that are gone, or never were, and of which that was said.
+    gone: Mutex<HashSet<String>>,
 }
 
 /// Why an object told nothing.
@@ -147,6 +152,7 @@ impl NamedObjects {
             }
             Err(Failure::Gone { .. }) => {
                 progress.answered = true;
+                self.note_gone(&asked);
                 objects.gone(reference).into()
             }
             Err(failure @ Failure::Transient { .. })
@@ -173,6 +179,17 @@ impl NamedObjects {
         };
         set.page.next = if is_last { Next::End(None) } else { Next::More(progress.cursor()) };
         Ok(set)
+    }
+
+    /// Says, once, that there is no such object: what is deleted is marked as removed, and of a mistyped id nothing else would
+    /// be seen.
+    fn note_gone(&self, asked: &str) {
+        if self.gone.lock().insert(asked.to_owned()) {
+            tracing::warn!(
+                asked,
+                "the provider has no such object (any more): take it out of the settings, or mend it"
+            );
+        }
     }
 
     /// The place of the first object for which the provider answers, as far as is known.

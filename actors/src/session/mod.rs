@@ -79,8 +79,19 @@ struct Signed {
 
 /// How one attempt ended when the call goes on.
 enum Again {
-    Refused { scope: Scope, held: SaidWait },
-    Passing { reason: String, wait: Duration, said: Option<SaidWait> },
+    Refused {
+        scope: Scope,
+        held: SaidWait,
+    },
+    Passing {
+        reason: String,
+        wait: Duration,
+        said: Option<SaidWait>,
+    },
+    /// The credentials are refused: an access token may have ended early.
+    Unauthorised {
+        advice: String,
+    },
 }
 
 // === impl Session ===
@@ -113,10 +124,13 @@ impl Session {
             self.admit(call).await?;
             let Signed { signature, token } = self.sign(call, counterpart).await?;
             let again = match (self.attempt(call, &signature, counterpart).await, token) {
-                (Err(Failure::NeedsReauth { .. }), Some((credential, token))) if !is_renewed => {
+                (Ok(Err(Again::Unauthorised { .. })), Some((credential, token))) if !is_renewed => {
                     is_renewed = true;
                     self.link.tokens.forget(credential.name(), &token).await;
                     continue;
+                }
+                (Ok(Err(Again::Unauthorised { advice })), Some(_)) => {
+                    return Err(self.link.refused(Failure::NeedsReauth { advice }));
                 }
                 (Err(failure), Some(_)) => return Err(self.link.refused(failure)),
                 (Err(failure), None) => return Err(failure),
@@ -124,6 +138,7 @@ impl Session {
                 (Ok(Err(again)), _) => again,
             };
             match again {
+                Again::Unauthorised { advice } => return Err(Failure::NeedsReauth { advice }),
                 Again::Refused { scope, held } => {
                     refusals += 1;
                     tracing::debug!(
@@ -346,7 +361,9 @@ impl Session {
                 let wait = wait.said(self.now()).max(said).map_or(Duration::ZERO, SaidWait::wait);
                 Ok(Err(Again::Passing { reason, wait, said }))
             }
-            Meaning::NeedsReauth { advice } => Err(Failure::NeedsReauth { advice }),
+            // What may not be done may not be done with another token either.
+            Meaning::NeedsReauth { advice } if response.status == 403 => Err(Failure::NeedsReauth { advice }),
+            Meaning::NeedsReauth { advice } => Ok(Err(Again::Unauthorised { advice })),
             Meaning::Forbidden { advice } => Err(Failure::Forbidden { advice }),
             Meaning::TooMuch { reason } => Err(Failure::TooMuch { reason }),
             Meaning::Gone { reason } => Err(Failure::Gone { reason }),

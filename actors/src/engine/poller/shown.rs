@@ -1,5 +1,7 @@
 //! What a poller shows of itself.
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, tz::TimeZone};
 use rows::{
     checkpoint::{Checkpoint, Progress},
@@ -13,6 +15,9 @@ use crate::{
     session::Signs,
     stream::Kind,
 };
+
+/// Further accounts in trouble that are named beside the worst.
+const OTHERS_NAMED_MAX: usize = 5;
 
 impl Poller {
     /// As seen from outside. `signs` are what the link says of calls under way.
@@ -28,7 +33,7 @@ impl Poller {
         let mut worst = streams.iter().filter(|stream| stream.state == state);
         let mut error = worst
             .find_map(|stream| Some((&stream.account_id, stream.error.as_deref()?)))
-            .map(|(account_id, error)| about(account_id, error));
+            .map(|(account_id, error)| about(account_id, error) + &likewise(&streams, account_id));
         if self.check_at.is_none() {
             state = State::Starting;
         }
@@ -138,4 +143,23 @@ impl Poller {
     fn start(&self, checkpoint: &Checkpoint) -> Timestamp {
         start_of(self.spec.start_date, &checkpoint.zone().unwrap_or(TimeZone::UTC))
     }
+}
+
+/// The other accounts of which something is said, by name: a person who mends the worst should know of them.
+fn likewise(streams: &[StreamStatus], worst: &str) -> String {
+    let troubled = streams.iter().filter(|stream| stream.error.is_some() && stream.account_id != worst);
+    let others: BTreeSet<&str> = troubled.map(|stream| stream.account_id.as_str()).collect();
+    if others.is_empty() {
+        return String::new();
+    }
+    let named: Vec<&str> = others.iter().copied().take(OTHERS_NAMED_MAX).collect();
+    let more = match others.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "; there is trouble with {} {}{more}, too",
+        if others.len() == 1 { "account" } else { "accounts" },
+        named.join(", ")
+    )
 }

@@ -48,6 +48,22 @@ async fn what_is_refused_twice_needs_a_person_and_is_not_asked_again() {
     session.send(call()).await.unwrap();
 }
 
+/// What is not permitted is not permitted with another token either: none is fetched.
+#[tokio::test(start_paused = true)]
+async fn a_permission_that_is_missing_costs_no_token() {
+    let stage = Stage::new();
+    let session = stage.link("a", refresh(CONFIGURED)).session(Urgency::Fresh);
+    session.send(call()).await.unwrap();
+    stage.issuer.take_events();
+    stage.issuer.with(|state| state.next_api = vec![Answer::json(403, &json!({}))]);
+    let failure = session.send(call()).await.unwrap_err();
+    assert!(matches!(failure, Failure::NeedsReauth { .. }), "{failure:?}");
+    let events = stage.issuer.take_events();
+    assert_eq!((fetched(&events), asked(&events)), (0, 1));
+    session.send(call()).await.unwrap_err();
+    assert_eq!(asked(&stage.issuer.take_events()), 0, "nobody asks before the next check");
+}
+
 /// The refresh token is revoked: nobody gets a token, and nobody asks the API without one.
 #[tokio::test(start_paused = true)]
 async fn a_revoked_refresh_token_needs_a_person() {

@@ -167,7 +167,7 @@ impl Source for GatedSource {
     fn classify(&self, response: &Response) -> Verdict {
         match response.status {
             200 => Meaning::Ok.into(),
-            401 => Meaning::NeedsReauth { advice: "set credentials again".to_owned() }.into(),
+            401 | 403 => Meaning::NeedsReauth { advice: "set credentials again".to_owned() }.into(),
             status => Meaning::Permanent { reason: format!("status {status}") }.into(),
         }
     }

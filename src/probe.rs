@@ -119,16 +119,19 @@ impl Probe {
 // === impl Keeper ===
 
 impl Keeper {
-    async fn open(&self) -> Result<Store, KeepError> {
-        if let Some(path) = self.settings.database.missing_file() {
-            return Err(KeepError::Unavailable(format!(
-                "{} is not there yet: a start makes it",
-                path.display()
-            )));
-        }
-        let clock = Arc::new(SystemClock::new());
-        let store = open_store(&self.settings, Access::Write, clock).await;
+    async fn open(&self, access: Access) -> Result<Store, KeepError> {
+        let store = open_store(&self.settings, access, Arc::new(SystemClock::new())).await;
         store.map_err(|error| KeepError::Unavailable(error.to_string()))
+    }
+
+    /// The database, made where it is missing: a token that has taken another's place must not be lost for want of a table.
+    async fn make(&self) -> Result<Store, KeepError> {
+        let store = self.open(Access::Make).await?;
+        if let Err(error) = store.expect_current_or_empty().await {
+            store.close().await;
+            return Err(KeepError::Unavailable(error.to_string()));
+        }
+        Ok(store)
     }
 }
 
@@ -138,7 +141,10 @@ impl RefreshTokens for Keeper {
         configured: &'a SecretString,
     ) -> BoxFuture<'a, Result<Option<SecretString>, KeepError>> {
         Box::pin(async move {
-            let current = match self.open().await {
+            if self.settings.database.missing_file().is_some() {
+                return Ok(None);
+            }
+            let current = match self.open(Access::Write).await {
                 Ok(store) => {
                     let current = store.current(configured).await;
                     store.close().await;
@@ -157,7 +163,7 @@ impl RefreshTokens for Keeper {
         current: &'a SecretString,
     ) -> BoxFuture<'a, Result<(), KeepError>> {
         Box::pin(async move {
-            let store = self.open().await?;
+            let store = self.make().await?;
             let kept = store.keep(connection, configured, current).await;
             store.close().await;
             kept

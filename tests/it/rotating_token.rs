@@ -37,6 +37,18 @@ async fn postgresql_keeps_a_replaced_token_through_kills() {
     dies_between_tokens(&mut Bench::on(tempfile::tempdir().unwrap(), database_url, 43)).await;
 }
 
+/// The help names `check` before `run`: what it is given in place of the token is there when the worker starts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_before_the_first_start_keeps_what_it_was_given() {
+    let mut bench = Bench::new(47);
+    configure(&mut bench);
+    on_tokens(&bench, |tokens| tokens.set_rotation(Rotation::AtOnce));
+    for command in [["check"].as_slice(), &["check"], &["run", "--once"], &["check"]] {
+        bench.run(command).await.expect(0);
+    }
+    assert_eq!(token_requests(&bench), [200; 4]);
+}
+
 async fn dies_between_tokens(bench: &mut Bench) {
     configure(bench);
     // Dead once the one that came for it has been used: who uses one that is not stored yet has lost both.

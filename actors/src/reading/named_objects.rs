@@ -162,13 +162,17 @@ impl NamedObjects {
             }
             // One object that is not shown does not hide the others; if none is, the stream says why.
             Err(
-                failure @ (Failure::Forbidden { .. } | Failure::Permanent { .. } | Failure::Transient { .. }),
+                failure @ (Failure::Forbidden { .. }
+                | Failure::Permanent { .. }
+                | Failure::TooMuch { .. }
+                | Failure::Transient { .. }),
             ) => {
                 if is_last && !progress.answered {
                     return Err(failure);
                 }
                 let reason = if failures > 0 { "unanswered" } else { "unavailable" };
-                let is_lacking = objects.must_be_whole() || failures > 0;
+                let is_lacking =
+                    objects.must_be_whole() || failures > 0 || matches!(failure, Failure::TooMuch { .. });
                 let quarantined = vec![unread(reason, failure.to_string(), &asked)];
                 SetPage {
                     page: Page { quarantined, ..Page::default() },
@@ -221,7 +225,7 @@ impl NamedObjects {
                 silent.insert(asked.to_owned(), Silence::Failing(failures));
                 return failures;
             }
-            Err(Failure::Forbidden { .. } | Failure::Permanent { .. }) => {
+            Err(Failure::Forbidden { .. } | Failure::Permanent { .. } | Failure::TooMuch { .. }) => {
                 silent.insert(asked.to_owned(), Silence::Refused);
             }
             Ok(_) | Err(_) => drop(silent.remove(asked)),
@@ -335,6 +339,7 @@ mod tests {
         Gone,
         Passing,
         Refused,
+        TooLarge,
         NotAllowed,
     }
 
@@ -354,6 +359,7 @@ mod tests {
                 Answer::Gone => Err(Failure::Gone { reason }),
                 Answer::Passing => Err(Failure::Transient { reason }),
                 Answer::Refused => Err(Failure::Forbidden { advice: reason }),
+                Answer::TooLarge => Err(Failure::TooMuch { reason }),
                 Answer::NotAllowed => Err(Failure::NeedsReauth { advice: reason }),
             }
         }
@@ -381,9 +387,11 @@ mod tests {
 
     #[test]
     fn one_that_is_not_shown_hides_no_other() {
-        use Answer::{Gone, Good, Refused};
-        let (good, pages) = reading(&NamedObjects::default(), &[Refused, Good, Gone, Good]).unwrap();
+        use Answer::{Gone, Good, Refused, TooLarge};
+        let (good, pages) =
+            reading(&NamedObjects::default(), &[Refused, Good, Gone, Good, TooLarge]).unwrap();
         assert_eq!(good, [1, 3]);
+        assert_eq!(pages[4].lacking.as_deref(), Some("track 4: too much data for one request: down"));
         assert_eq!(pages[0].page.quarantined[0].reason, "unavailable");
         assert_eq!(pages[0].page.quarantined[0].fields, [("asked", "track 0".to_owned())]);
         assert_eq!(pages[0].lacking, None);
@@ -446,8 +454,13 @@ mod tests {
     }
 
     fn answers() -> impl Strategy<Value = Vec<Answer>> {
-        let one =
-            prop_oneof![Just(Answer::Good), Just(Answer::Gone), Just(Answer::Refused), Just(Answer::Passing)];
+        let one = prop_oneof![
+            Just(Answer::Good),
+            Just(Answer::Gone),
+            Just(Answer::Refused),
+            Just(Answer::TooLarge),
+            Just(Answer::Passing)
+        ];
         prop::collection::vec(one, 1..8)
     }
 

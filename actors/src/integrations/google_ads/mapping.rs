@@ -13,7 +13,7 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{countries, settings::Conversions, wire};
+use super::{criteria, settings::Conversions, wire};
 use crate::{
     failure::Failure,
     integration::Account,
@@ -276,7 +276,7 @@ pub fn in_country(row: &wire::Row, owner: &Owner) -> Result<InCountry, Unreadabl
     Ok(InCountry {
         campaign_id: campaign_id(row)?,
         date: date(row)?,
-        country: countries::of_criterion(criterion),
+        country: criteria::of_criterion(criterion),
         numbers: Numbers::of(row, owner.conversions)?,
     })
 }
@@ -290,7 +290,7 @@ impl InCountry {
         Row::AdCountry(AdCountry {
             account_id: owner.account_id.clone(),
             campaign_id: self.campaign_id,
-            country: self.country.unwrap_or(countries::UNKNOWN).to_owned(),
+            country: self.country.unwrap_or(criteria::UNKNOWN).to_owned(),
             date: self.date,
             currency: owner.currency,
             // Cannot be asked for by country.

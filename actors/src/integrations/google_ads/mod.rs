@@ -29,6 +29,7 @@ use crate::{
 };
 
 mod countries;
+mod criteria;
 mod customers;
 mod errors;
 mod gaql;

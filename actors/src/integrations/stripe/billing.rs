@@ -15,9 +15,10 @@ use crate::{
 };
 
 use super::{
+    api::Api,
+    currency::Currencies,
     mrr::{Billing, Discount, Interval, Item, Pricing, Reduction, Tier, Transform},
     ratio::Ratio,
-    reader::Reader,
     wire::{self, Coupon, Expandable, Inline, Price, Subscription, SubscriptionItem},
 };
 
@@ -36,6 +37,17 @@ pub struct Memo {
     coupons: Mutex<HashMap<String, Option<Arc<Coupon>>>>,
 }
 
+/// Where prices and coupons are found.
+#[derive(Debug, Clone, Copy)]
+pub struct Prices<'a> {
+    /// At the provider.
+    pub api: &'a Api,
+    /// Among those looked up before.
+    pub memo: &'a Memo,
+    /// How amounts are written.
+    pub currencies: &'a Currencies,
+}
+
 type Told<T> = Result<T, Unreadable>;
 
 fn unknown<T>(detail: impl Into<String>) -> Told<T> {
@@ -45,7 +57,7 @@ fn unknown<T>(detail: impl Into<String>) -> Told<T> {
 /// A subscription carries 20 items. One that has more is listed from the beginning: in which order it carries them is
 /// not documented, so the list cannot go on after the last one.
 pub async fn load_items(
-    reader: &Reader,
+    api: &Api,
     session: &Session,
     subscription: &mut Subscription,
 ) -> Result<(), Failure> {
@@ -55,7 +67,7 @@ pub async fn load_items(
     let mut items: Inline<SubscriptionItem> = Inline { has_more: true, data: Vec::new() };
     while items.has_more && items.data.len() < ITEMS_MAX {
         let after = items.data.last().map(|item| item.id.clone());
-        let response = reader.api.subscription_items(session, &subscription.id, after.as_deref()).await?;
+        let response = api.subscription_items(session, &subscription.id, after.as_deref()).await?;
         let next: Inline<SubscriptionItem> = response.json(response.endpoint)?;
         items.has_more = next.has_more && !next.data.is_empty();
         items.data.extend(next.data);
@@ -66,7 +78,7 @@ pub async fn load_items(
 
 /// What the subscription bills.
 pub async fn of(
-    reader: &Reader,
+    prices: Prices<'_>,
     session: &Session,
     subscription: &Subscription,
 ) -> Result<Told<Billing>, Failure> {
@@ -76,8 +88,8 @@ pub async fn of(
     if !earns {
         return Ok(Ok(billing));
     }
-    let lookup = Lookup { reader, session, currency: &subscription.currency };
-    match reader.mapper.currencies.minor(0, &subscription.currency) {
+    let lookup = Lookup { prices, session, currency: &subscription.currency };
+    match prices.currencies.minor(0, &subscription.currency) {
         Ok(zero) => billing.exponent = zero.exponent,
         Err(error) => return Ok(Err(error.into())),
     }
@@ -93,7 +105,7 @@ pub async fn of(
 /// Looks up for one subscription.
 #[derive(Clone, Copy)]
 struct Lookup<'a> {
-    reader: &'a Reader,
+    prices: Prices<'a>,
     session: &'a Session,
     currency: &'a str,
 }
@@ -174,26 +186,26 @@ impl Lookup<'_> {
 
     async fn price(&self, known: &Price) -> Result<Arc<Price>, Failure> {
         let key = (known.id.clone(), self.currency.to_owned());
-        if let Some(price) = self.reader.memo.prices.lock().get(&key) {
+        if let Some(price) = self.prices.memo.prices.lock().get(&key) {
             return Ok(Arc::clone(price));
         }
         let other_currency = (known.currency != self.currency).then_some(self.currency);
-        let response = self.reader.api.price(self.session, &known.id, other_currency).await?;
+        let response = self.prices.api.price(self.session, &known.id, other_currency).await?;
         let price = Arc::new(object(&response)?);
-        note(&self.reader.memo.prices, key, Arc::clone(&price));
+        note(&self.prices.memo.prices, key, Arc::clone(&price));
         Ok(price)
     }
 
     async fn coupon(&self, id: &str) -> Result<Option<Arc<Coupon>>, Failure> {
-        if let Some(coupon) = self.reader.memo.coupons.lock().get(id) {
+        if let Some(coupon) = self.prices.memo.coupons.lock().get(id) {
             return Ok(coupon.clone());
         }
-        let coupon = match self.reader.api.coupon(self.session, id).await {
+        let coupon = match self.prices.api.coupon(self.session, id).await {
             Ok(response) => Some(Arc::new(object(&response)?)),
             Err(Failure::Gone { .. }) => None,
             Err(failure) => return Err(failure),
         };
-        note(&self.reader.memo.coupons, id.to_owned(), coupon.clone());
+        note(&self.prices.memo.coupons, id.to_owned(), coupon.clone());
         Ok(coupon)
     }
 }

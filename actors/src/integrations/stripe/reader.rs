@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     api::{Api, Range},
-    billing::{self, Memo},
+    billing::{self, Memo, Prices},
     mapping::{Mapper, parse},
     profile,
     resource::{Kind, Resource},
@@ -201,8 +201,9 @@ impl Reader {
         if !self.keeps(subscription.livemode) {
             return Ok(Ok(()));
         }
-        billing::load_items(self, session, &mut subscription).await?;
-        let billing = billing::of(self, session, &subscription).await?;
+        billing::load_items(&self.api, session, &mut subscription).await?;
+        let prices = Prices { api: &self.api, memo: &self.memo, currencies: &self.mapper.currencies };
+        let billing = billing::of(prices, session, &subscription).await?;
         let mrr = billing.and_then(|billing| {
             billing.mrr().ok_or_else(|| Unreadable::Other {
                 reason: "mrr",

@@ -144,7 +144,7 @@ fn specification(integration: &dyn AnyIntegration) -> ConnectionSpec {
         } else {
             serde_json::Value::Null
         },
-        quotas: Some(vec![rule]),
+        quotas: Some(vec![rule].into()),
         streams: BTreeMap::new(),
     }
 }

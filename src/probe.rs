@@ -10,13 +10,19 @@ use actors::{
     reader::Reader,
     session::{
         Link, LinkServices, Session,
-        quota::Urgency,
+        quota::{MemoryBudgets, Quotas, Urgency},
         tokens::Tokens,
         transport::{HttpTransport, TransportError},
     },
 };
 use futures::future::BoxFuture;
-use rows::{Clock, RefreshTokens, Table, ads::AdCampaign, clock::SystemClock, refresh::KeepError};
+use rows::{
+    Budgets, Clock, RefreshTokens, Table,
+    ads::AdCampaign,
+    budget::{BudgetError, Charge, Taken},
+    clock::SystemClock,
+    refresh::KeepError,
+};
 use secrecy::SecretString;
 use store::{Access, Store};
 
@@ -47,11 +53,14 @@ pub enum ProbeError {
     Cache(#[from] CacheError),
 }
 
-/// Keeps what a provider replaces while it is asked, in the configured database, which a worker may use meanwhile.
+/// Keeps what a provider replaces while it is asked, and what is used of its budgets, in the configured database, which a
+/// worker may use meanwhile.
 struct Keeper {
     settings: Settings,
     /// The provider is known to replace what is used: it is not asked where the new one could not be kept.
     must_keep: bool,
+    /// For who has no database of this version yet.
+    alone: MemoryBudgets,
 }
 
 /// Pages of one listing at most: more campaigns than anybody reads.
@@ -68,15 +77,18 @@ impl Probe {
         let observer = Arc::new(Silent);
         let must_keep =
             integration.replaced_credentials().iter().any(|name| spec.credentials.contains_key(*name));
-        let tokens =
-            tokens(settings, &clock)?.kept_by(Arc::new(Keeper { settings: settings.clone(), must_keep }));
+        let alone = MemoryBudgets::default();
+        let keeper = Arc::new(Keeper { settings: settings.clone(), must_keep, alone });
+        let tokens = tokens(settings, &clock)?.kept_by(keeper.clone());
+        let quotas = Quotas::new(clock.clone(), observer.clone()).kept_by(keeper);
         let services = LinkServices {
             tokens: Arc::new(tokens),
+            quotas: Arc::new(quotas),
             ..LinkServices::alone(Arc::new(HttpTransport::new()?), clock, observer)
         };
         let connected = integration.connected(&spec, &services.services())?;
-        let (integration, rules) = (integration.id(), integration.quotas());
-        let link = Link::new(spec, integration, Arc::clone(&connected.source), rules, services);
+        let (integration, quota) = (integration.id(), integration.quota());
+        let link = Link::new(spec, integration, Arc::clone(&connected.source), quota, services);
         Ok(Self { connected, integration, session: link.session(Urgency::Fresh) })
     }
 
@@ -167,6 +179,24 @@ impl RefreshTokens for Keeper {
             let kept = store.keep(connection, configured, current).await;
             store.close().await;
             kept
+        })
+    }
+}
+
+impl Budgets for Keeper {
+    fn take<'a>(&'a self, charges: &'a [Charge<'a>]) -> BoxFuture<'a, Result<Taken, BudgetError>> {
+        Box::pin(async move {
+            // Asking a provider makes no database, and needs none that a worker has not made.
+            if self.settings.database.missing_file().is_some() {
+                return self.alone.take(charges).await;
+            }
+            let Ok(store) = self.open(Access::Write).await else { return self.alone.take(charges).await };
+            let taken = match store.expect_current().await {
+                Ok(()) => store.take(charges).await,
+                Err(_) => self.alone.take(charges).await,
+            };
+            store.close().await;
+            taken
         })
     }
 }

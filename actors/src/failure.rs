@@ -18,6 +18,14 @@ pub enum Failure {
         /// What it asked for.
         said: SaidWait,
     },
+    /// A budget of ours is used up: nothing that needs it is sent before it frees.
+    #[error("{reason}; goes on at {until}")]
+    OverBudget {
+        /// What is used of what.
+        reason: String,
+        /// Until when.
+        until: Timestamp,
+    },
     /// The provider is down and said when it will be back: nothing is sent before.
     #[error("{reason}: nothing is sent before {until}, as it asks{}", said.note())]
     Down {
@@ -98,7 +106,7 @@ impl Failure {
     /// A short, bounded word for labels and records.
     pub const fn outcome(&self) -> &'static str {
         match self {
-            Self::RateLimited { .. } => "rate_limited",
+            Self::RateLimited { .. } | Self::OverBudget { .. } => "rate_limited",
             Self::Transient { .. } | Self::Down { .. } => "transient",
             Self::NeedsReauth { .. } => "needs_reauth",
             Self::Forbidden { .. } => "forbidden",

@@ -13,7 +13,7 @@ pub use crate::{
 };
 use crate::{
     reader::{BoundStream, StreamOf},
-    session::quota::QuotaRule,
+    session::quota::{BudgetRule, Quota, QuotaRule},
     stream::Stream,
     webhook::WebhookVerifier,
 };
@@ -56,6 +56,16 @@ pub trait Integration: Send + Sync {
 
     /// The rates that it keeps unless the configuration says otherwise.
     fn quotas(&self) -> Vec<QuotaRule>;
+
+    /// What it uses at most in a day or month unless the configuration says otherwise.
+    fn budgets(&self) -> Vec<BudgetRule> {
+        Vec::new()
+    }
+
+    /// Rates and budgets.
+    fn quota(&self) -> Quota {
+        Quota { rates: self.quotas(), budgets: self.budgets() }
+    }
 
     /// The secrets that it takes.
     fn credentials(&self) -> &'static [CredentialSpec];

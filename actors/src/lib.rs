@@ -16,6 +16,7 @@ pub mod observer;
 pub mod page;
 pub mod reader;
 pub mod reading;
+pub mod scope;
 pub mod session;
 pub mod spec;
 pub mod stream;

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rows::sink::Committed;
+use rows::{budget::Period, sink::Committed};
 
-use crate::session::quota::Scope;
+use crate::scope::Scope;
 
 /// A finished cycle.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +33,8 @@ pub trait Observer: Send + Sync {
     fn rate_limited(&self, _integration: &'static str, _scope: Scope) {}
     /// The provider told how much of an allowance is used, or our own gate did.
     fn quota_used(&self, _integration: &'static str, _scope: Scope, _ratio: f64) {}
+    /// So much of a budget is used, 1 = all, as of the last request that it was asked for.
+    fn budget_used(&self, _integration: &'static str, _scope: Scope, _per: Period, _ratio: f64) {}
     /// A request waited for its turn.
     fn quota_waited(&self, _integration: &'static str, _duration: Duration) {}
     /// A cycle ended.

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{
-    session::{call::API_HOST, quota::QuotaRule},
+    session::{call::API_HOST, quota::Quota},
     stream::Tier,
 };
 
@@ -58,8 +58,8 @@ pub struct ConnectionSpec {
     pub credentials: BTreeMap<String, SecretString>,
     /// The integration's own settings, already checked against its schema.
     pub settings: serde_json::Value,
-    /// Rates from the configuration; when there are any, they replace the integration's own as a whole.
-    pub quotas: Option<Vec<QuotaRule>>,
+    /// Rates and budgets from the configuration, in place of the integration's own for the same scope.
+    pub quotas: Option<Quota>,
     /// Changes to streams, by stream name.
     pub streams: BTreeMap<String, StreamOverride>,
 }

@@ -32,8 +32,10 @@ listen = "127.0.0.1:0"
 url = "{database}"
 [integrations.stripe]
 quota.endpoint = {{ per_second = 100000, burst = 1000 }}
+quota.account = {{ per_second = 100000, burst = 1000 }}
 [integrations.meta_ads]
 quota.account = {{ per_second = 100000, burst = 1000 }}
+quota.app = {{ per_second = 100000, burst = 1000 }}
 [connections.bench]
 {connection}
 """

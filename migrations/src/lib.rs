@@ -15,6 +15,7 @@ mod m20261128_000007_long_texts;
 mod m20261128_000008_changes;
 mod m20261128_000009_workers;
 mod m20261128_000010_further_tables;
+mod m20261128_000011_hourly_budgets;
 mod m20261128_000012_report_files;
 mod sql;
 
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000008_changes::Migration),
             Box::new(m20261128_000009_workers::Migration),
             Box::new(m20261128_000010_further_tables::Migration),
+            Box::new(m20261128_000011_hourly_budgets::Migration),
             Box::new(m20261128_000012_report_files::Migration),
         ]
     }

@@ -1,7 +1,8 @@
 //! The language that all rooms share: normalised rows, money, days, the checkpoint's memory, and the ports
-//! (`Sink`, `Cache`, `Seal`, `RefreshTokens`, `Clock`) through which the engine reaches the world. It knows no provider, no SQL and no HTTP.
+//! (`Sink`, `Cache`, `Seal`, `RefreshTokens`, `Budgets`, `Clock`) through which the engine reaches the world. It knows no provider, no SQL and no HTTP.
 
 pub mod ads;
+pub mod budget;
 pub mod cache;
 pub mod checkpoint;
 pub mod clock;
@@ -33,6 +34,7 @@ pub mod texts;
 pub mod web;
 pub mod zone;
 
+pub use budget::Budgets;
 pub use cache::Cache;
 pub use clock::Clock;
 pub use day::{Day, DayRange};

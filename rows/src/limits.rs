@@ -14,3 +14,7 @@ pub const WEB_TWINS_MAX: usize = 1_000;
 /// Rows of daily tables that a file may bring: they appear in one transaction, for which others wait, at 30 000 a second. A
 /// year of a catalogue of a hundred tracks is below.
 pub const FILE_DAILY_ROWS_MAX: usize = 50_000;
+
+/// A use of a rolling budget counts for so much longer than the period. What is noted here is counted there when it arrives:
+/// a request may be under way for half a minute, and the clocks of two workers differ by a little.
+pub const BUDGET_LATENESS: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);

@@ -1,10 +1,9 @@
 //! Connections: what is configured for one, its integration's table and the built-in defaults put together.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use actors::{
     integration::{AnyIntegration, ConnectionSpec, CredentialSpec, Services, SetupError, StreamOverride},
-    session::quota::{QuotaRule, Scope},
     stream::{Kind, Tier},
 };
 use reqwest::Url;
@@ -13,11 +12,11 @@ use secrecy::SecretString;
 
 use super::{
     base_url,
-    document::{ConnectionTable, IntegrationTable, QuotaTable, StreamTable},
+    document::{ConnectionTable, IntegrationTable, StreamTable},
     overlap::Candidate,
     place::KeyPath,
+    quota,
     review::{Review, Secrets},
-    schema::SCOPES,
     secret::{SecretSource, StoredSecrets},
     validation::{not_built_in, shown},
 };
@@ -102,7 +101,7 @@ impl Review<'_> {
         for integration in self.integrations {
             let path = KeyPath::of(["integrations", integration.id()]);
             let Some(table) = self.read::<IntegrationTable>(&path) else { continue };
-            self.check_rates(&path, &table.quota);
+            self.check_quota(&path, &table.quota);
             self.check_streams(&path, &table.streams, integration.as_ref());
             for (key, url) in urls(&path, table.base_url.as_ref(), &table.endpoints) {
                 if base_url::parse(url).is_ok_and(|url| base_url::is_exposed(&url)) {
@@ -186,10 +185,10 @@ impl Review<'_> {
         integration: &dyn AnyIntegration,
     ) -> Option<ConnectionSpec> {
         let path = KeyPath::of(["connections", name]);
-        self.check_rates(&path, &table.quota);
+        self.check_quota(&path, &table.quota);
         self.check_streams(&path, &table.streams, integration);
-        let own = rules(&table.quota);
-        let quotas = own.or_else(|| general.and_then(|general| rules(&general.quota)));
+        let general_quota = general.map(|general| quota::read(&general.quota)).unwrap_or_default();
+        let quotas = Some(general_quota.with(&quota::read(&table.quota))).filter(|quota| !quota.is_empty());
         let mut streams: BTreeMap<String, StreamOverride> = BTreeMap::new();
         for (stream, change) in general.into_iter().flat_map(|general| &general.streams).chain(&table.streams)
         {
@@ -329,23 +328,6 @@ impl Review<'_> {
         matches!((source, self.stored), (Some(SecretSource::Stored { .. }), StoredSecrets::Assumed))
     }
 
-    fn check_rates(&mut self, path: &KeyPath, quota: &BTreeMap<String, QuotaTable>) {
-        for (scope, table) in quota {
-            let given = [table.per_second, table.per_minute, table.per_hour].iter().flatten().count();
-            if given != 1 {
-                let key = path.child("quota").child(scope);
-                let found = if given == 0 { "none of them".to_owned() } else { format!("{given} of them") };
-                self.mistake(
-                    &key,
-                    "rate without one period",
-                    "exactly one of per_second, per_minute, per_hour",
-                    &found,
-                    None,
-                );
-            }
-        }
-    }
-
     fn check_streams(
         &mut self,
         path: &KeyPath,
@@ -391,22 +373,6 @@ fn urls<'a>(
     let of_api = base_url.map(|url| (path.child("base_url"), url.as_str()));
     let below = path.child("endpoints");
     of_api.into_iter().chain(endpoints.iter().map(move |(name, url)| (below.child(name), url.as_str())))
-}
-
-/// The rules of a quota table; nothing when it is empty.
-fn rules(quota: &BTreeMap<String, QuotaTable>) -> Option<Vec<QuotaRule>> {
-    let rules: Vec<_> = SCOPES.iter().filter_map(|scope| rule(*scope, quota.get(scope.as_str())?)).collect();
-    (!rules.is_empty()).then_some(rules)
-}
-
-fn rule(scope: Scope, table: &QuotaTable) -> Option<QuotaRule> {
-    let (limit, per) = match (table.per_second, table.per_minute, table.per_hour) {
-        (Some(limit), None, None) => (limit, Duration::from_secs(1)),
-        (None, Some(limit), None) => (limit, Duration::from_mins(1)),
-        (None, None, Some(limit)) => (limit, Duration::from_hours(1)),
-        _ => return None,
-    };
-    Some(QuotaRule { scope, limit, per, burst: table.burst.unwrap_or(1) })
 }
 
 fn merge(into: &mut StreamOverride, change: &StreamTable) {

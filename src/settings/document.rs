@@ -165,7 +165,7 @@ pub struct IntegrationTable {
     /// Version of the provider's API, instead of the usual one.
     #[serde(default)]
     pub api_version: Option<String>,
-    /// Request rates by scope. When any is given, they replace the built-in ones as a whole.
+    /// Request rates and budgets by scope, each instead of the built-in one of its scope.
     #[serde(default)]
     pub quota: BTreeMap<String, QuotaTable>,
     /// Changes to streams, by stream.
@@ -173,7 +173,8 @@ pub struct IntegrationTable {
     pub streams: BTreeMap<String, StreamTable>,
 }
 
-/// A request rate: exactly one of the three periods, which may be fractional.
+/// A request rate, a budget, or both. A rate has exactly one of the three periods, which may be fractional; a budget is by
+/// day or by month.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct QuotaTable {
@@ -193,6 +194,19 @@ pub struct QuotaTable {
     #[serde(default)]
     #[schemars(schema_with = "form::burst")]
     pub burst: Option<u32>,
+    /// Budget of a day, in what the provider counts: requests, operations, units. A restart does not refill it.
+    #[serde(default)]
+    #[schemars(schema_with = "form::units")]
+    pub per_day: Option<u64>,
+    /// Budget of a month (30 days where it is rolling).
+    #[serde(default)]
+    #[schemars(schema_with = "form::units")]
+    pub per_month: Option<u64>,
+    /// When the budget is granted anew: `rolling` (unless given), which frees each use once it is older than the period, or the
+    /// zone in which its days or months turn.
+    #[serde(default)]
+    #[schemars(schema_with = "form::resets")]
+    pub resets: Option<String>,
 }
 
 /// What is changed about a stream.
@@ -269,7 +283,7 @@ pub struct ConnectionTable {
     #[serde(default)]
     #[schemars(schema_with = "form::table")]
     pub settings: serde_json::Value,
-    /// Request rates by scope, instead of the integration's.
+    /// Request rates and budgets by scope, each instead of the integration's of its scope.
     #[serde(default)]
     pub quota: BTreeMap<String, QuotaTable>,
     /// Changes to streams, by stream, over the integration's.

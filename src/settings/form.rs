@@ -119,6 +119,25 @@ pub fn burst(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "integer", "minimum": 1, "maximum": 1_000_000, "title": "a whole number from 1 to 1000000" })
 }
 
+/// A budget, in units. What is used of it must fit into the database's whole numbers.
+pub fn units(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 1_000_000_000_000_u64,
+        "title": "a whole number from 1 to 1000000000000"
+    })
+}
+
+/// When a budget is granted anew.
+pub fn resets(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "format": "resets",
+        "title": "\"rolling\", or an IANA time zone such as \"America/Los_Angeles\""
+    })
+}
+
 /// A number of days.
 pub fn days(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "integer", "minimum": 1, "maximum": 4_000, "title": "a whole number from 1 to 4000" })

@@ -19,6 +19,7 @@ mod layer;
 mod mistake;
 mod overlap;
 mod place;
+mod quota;
 mod review;
 mod schema;
 mod secret;

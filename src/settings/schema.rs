@@ -64,6 +64,7 @@ impl Schema {
             .with_format("snapshot-ttl", |text: &str| {
                 duration::parse(text).is_some_and(|ttl| ttl.as_secs() >= 20 * 60)
             })
+            .with_format("resets", |text: &str| super::quota::resets(text).is_some())
             .with_format("iana-time-zone", |text: &str| rows::zone::zone(text).is_some())
             .build(&self.root)
             .map_err(|error| error.to_string())
@@ -277,7 +278,7 @@ fn quota_schema() -> Value {
     let scopes: Map<_, _> =
         SCOPES.iter().map(|scope| (scope.as_str().to_owned(), reference("QuotaTable"))).collect();
     json!({
-        "description": "Request rates by scope. When any is given, they replace the built-in ones as a whole.",
+        "description": "Request rates and budgets by scope, each instead of the one of its scope that would hold otherwise.",
         "type": "object",
         "properties": scopes,
         "additionalProperties": false

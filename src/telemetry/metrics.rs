@@ -11,7 +11,7 @@ use actors::{
 };
 use jiff::Timestamp;
 use prometheus::{Registry, TextEncoder};
-use rows::{Clock, sink::Committed, table::Family};
+use rows::{Clock, budget::Period, sink::Committed, table::Family};
 
 use super::{
     changes::Changes,
@@ -150,6 +150,12 @@ impl Observer for Metrics {
     }
 
     fn quota_used(&self, integration: &'static str, scope: Scope, ratio: f64) {
+        self.provider.quota_used.with_label_values(&[integration, scope.as_str()]).set(ratio);
+    }
+
+    fn budget_used(&self, integration: &'static str, scope: Scope, per: Period, ratio: f64) {
+        // A scope may have both: told by the provider, and counted here.
+        let scope = format!("{}_{}", scope.as_str(), per.as_str());
         self.provider.quota_used.with_label_values(&[integration, scope.as_str()]).set(ratio);
     }
 

@@ -240,7 +240,8 @@ impl WorkerBuilder {
         }
         let exposition = Arc::new(Exposition::new(metrics.clone(), clock.clone()));
         let shared = Shared::open(&settings, &store, &metrics, &clock).await?;
-        let quotas = Arc::new(Quotas::among(shared.others(), clock.clone(), metrics.clone()));
+        let quotas = Quotas::among(shared.others(), clock.clone(), metrics.clone());
+        let quotas = Arc::new(quotas.kept_by(Arc::new(store.clone())));
         let services = LinkServices {
             transport: Arc::new(HttpTransport::new()?),
             quotas: quotas.clone(),

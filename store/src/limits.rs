@@ -120,3 +120,7 @@ pub const LONG_KEYS_STATEMENT_MAX: usize = 1_000;
 /// Refusals in one commit while its bad rows are looked for: enough to find 5 000 rows that are all bad, in some seconds, for
 /// which others wait. A database that refuses more is not refusing rows.
 pub const NARROWING_TRIES_MAX: usize = 10_000;
+
+/// What was used of a budget is kept so long: the longest that any budget counts is a month of 31 days, an hour and a clock
+/// change.
+pub const BUDGET_SLOTS_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 33);

@@ -1,4 +1,4 @@
-//! Small notes beside the writer: cycles, conditions, requests, retention, budgets.
+//! Small notes beside the writer: cycles, conditions, requests, retention.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is not kept for ever: the record of cycles and of workers, and quarantined rows.
+//! What is not kept for ever: the record of cycles and of workers, quarantined rows, and what was used of budgets.
 
 use jiff::Timestamp;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -6,7 +6,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use crate::{
     Store, StoreError,
     convert::utc,
-    entity::{cycle, quarantined_row},
+    entity::{cycle, quarantined_row, quota_budget},
+    limits::BUDGET_SLOTS_KEPT,
     sql::Sql,
 };
 
@@ -20,7 +21,8 @@ pub struct Purged {
 }
 
 impl Store {
-    /// Deletes cycles that ended, and quarantined rows that were last seen, before this instant.
+    /// Deletes cycles that ended, and quarantined rows that were last seen, before this instant; and what was used of budgets
+    /// so long ago that it counts in none.
     pub async fn purge(&self, before: Timestamp) -> Result<Purged, StoreError> {
         let before = utc(before);
         let cycles = cycle::Entity::delete_many()
@@ -34,6 +36,11 @@ impl Store {
         let workers = "DELETE FROM workers WHERE ended_at < ";
         let workers = Sql::new(self.backend(), workers).bind(before).done();
         self.pools.write.execute_raw(workers).await?;
+        let counting = self.clock.0.now().checked_sub(BUDGET_SLOTS_KEPT).unwrap_or(Timestamp::MIN);
+        quota_budget::Entity::delete_many()
+            .filter(quota_budget::Column::Slot.lt(utc(counting)))
+            .exec(&self.pools.write)
+            .await?;
         Ok(Purged { cycles: cycles.rows_affected, quarantined_rows: quarantined.rows_affected })
     }
 }

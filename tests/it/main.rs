@@ -10,6 +10,7 @@
 mod allowance;
 mod attack;
 mod browser;
+mod budgets;
 mod cache;
 mod cache_runs;
 mod credentials;

@@ -8,11 +8,12 @@ use actors::{
     },
     page::Page,
     reader::StreamOf,
-    session::quota::{QuotaRule, Scope},
+    session::quota::{BudgetRule, Quota, QuotaRule, REQUESTS, Scope},
     stream::{DAILY, Days, Snapshot, Tier},
 };
 use dynamoi::settings::{KeyPath, Mistakes, Place, Settings, schema_text};
 use jiff::{SignedDuration, civil::date};
+use rows::budget::{Period, Resets, Term};
 use schemars::JsonSchema;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -354,7 +355,7 @@ fn variables_reach_names_with_dashes_and_have_the_type_that_the_key_wants() {
     assert_eq!(spec.accounts, ["act_120208325579370399"]);
     assert_eq!(spec.settings["project"], "98765432109876543210");
     assert_eq!(spec.settings["countries"], false);
-    assert_eq!(spec.quotas, Some(vec![QuotaRule::per_minute(Scope::App, 30.0, 2)]));
+    assert_eq!(spec.quotas, Some(vec![QuotaRule::per_minute(Scope::App, 30.0, 2)].into()));
 }
 
 #[test]
@@ -501,14 +502,61 @@ streams.insights = { lookback_days = 7, tiers = [{ days = 7, every = "1d" }, { d
     let spec = Bench::new(ONE).file(general).good().specs().remove(0);
     assert_eq!(spec.base_url.as_str(), "http://127.0.0.1:1/meta_ads");
     let hourly = QuotaRule { scope: Scope::Ip, limit: 100.0, per: Duration::from_hours(1), burst: 1 };
-    assert_eq!(spec.quotas, Some(vec![QuotaRule::per_second(Scope::App, 2.5, 5), hourly]));
+    let general_rates = [QuotaRule::per_second(Scope::App, 2.5, 5), hourly];
+    assert_eq!(spec.quotas, Some(general_rates.to_vec().into()));
     let tiers = [Tier { days: 2, every: Duration::from_mins(15) }, Tier { days: 7, every: DAILY }];
     assert_eq!(spec.streams["insights"].tiers.as_deref(), Some(tiers.as_slice()));
     let own = "[connections.label-a-meta]\nquota.account = { per_minute = 1 }\nstreams.insights = { enabled = false }\n";
     let spec = Bench::new(ONE).file(general).file(own).good().specs().remove(0);
-    assert_eq!(spec.quotas, Some(vec![QuotaRule::per_minute(Scope::Account, 1.0, 1)]));
+    // Each replaces its own scope only.
+    let own_rate = QuotaRule::per_minute(Scope::Account, 1.0, 1);
+    let rates = std::iter::once(own_rate).chain(general_rates).collect::<Vec<_>>();
+    assert_eq!(spec.quotas, Some(rates.into()));
     assert_eq!(spec.streams["insights"].enabled, Some(false));
     assert_eq!(spec.streams["insights"].lookback_days, Some(7));
+}
+
+#[test]
+fn budgets_stand_beside_rates_and_replace_their_own_kind() {
+    let general = r#"
+[integrations.meta_ads]
+quota.app = { per_second = 2.5, burst = 5, per_day = 1000, resets = "America/Los_Angeles" }
+quota.account = { per_month = 500, resets = "rolling" }
+"#;
+    let budget =
+        |scope, limit, per, resets| BudgetRule { scope, limit, term: Term { per, resets }, unit: REQUESTS };
+    let los_angeles = Resets::Zone(rows::zone::zone("America/Los_Angeles").unwrap());
+    let daily = budget(Scope::App, 1_000, Period::Day, los_angeles);
+    let monthly = budget(Scope::Account, 500, Period::Month, Resets::Rolling);
+    let rate = QuotaRule::per_second(Scope::App, 2.5, 5);
+    let spec = Bench::new(ONE).file(general).good().specs().remove(0);
+    let expected = Quota { rates: vec![rate], budgets: vec![monthly.clone(), daily] };
+    assert_eq!(spec.quotas, Some(expected));
+    // Only the budget of the scope: its rate stays. And the other way round.
+    let own = "[connections.label-a-meta]\nquota.app = { per_day = 20 }\nquota.account = { per_hour = 30 }\n";
+    let spec = Bench::new(ONE).file(general).file(own).good().specs().remove(0);
+    let hourly = QuotaRule { scope: Scope::Account, limit: 30.0, per: Duration::from_hours(1), burst: 1 };
+    let smaller = budget(Scope::App, 20, Period::Day, Resets::Rolling);
+    assert_eq!(spec.quotas, Some(Quota { rates: vec![hourly, rate], budgets: vec![monthly, smaller] }));
+}
+
+#[test]
+fn budgets_that_make_no_sense_are_refused() {
+    let bench = Bench::new(
+        r#"[integrations.meta_ads]
+quota.app = { per_day = 1, per_month = 1 }
+quota.ip = { per_second = 1, resets = "UTC" }
+quota.account = { per_day = 10, resets = "Mars/Olympus" }
+quota.project = { per_month = 0 }
+quota.endpoint = { per_day = 10, burst = 2 }
+"#,
+    );
+    bench.assert_told(2, "integrations.meta_ads.quota.app", &["one of per_day, per_month", "both"]);
+    bench.assert_told(3, "integrations.meta_ads.quota.ip.resets", &["per_day, per_month", "none of them"]);
+    let expected = ["\"rolling\", or an IANA time zone", "Mars/Olympus"];
+    bench.assert_told(4, "integrations.meta_ads.quota.account.resets", &expected);
+    bench.assert_told(5, "integrations.meta_ads.quota.project.per_month", &["from 1", "0"]);
+    bench.assert_told(6, "integrations.meta_ads.quota.endpoint.burst", &["per_second", "none of them"]);
 }
 
 #[test]

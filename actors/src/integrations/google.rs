@@ -56,6 +56,7 @@ struct KeyFile {
     client_email: String,
     private_key: SecretString,
     private_key_id: Option<String>,
+    project_id: Option<String>,
     token_uri: Option<String>,
 }
 
@@ -81,6 +82,17 @@ pub fn credential(spec: &ConnectionSpec, scope: &str) -> Result<Arc<Credential>,
         }
     };
     Ok(Arc::new(credential))
+}
+
+/// What Google counts the requests of a connection by: the Cloud project that the key names, or the OAuth client, which
+/// belongs to one.
+pub fn counted_by(spec: &ConnectionSpec) -> Option<String> {
+    if let Some(key) = spec.credentials.get(SERVICE_ACCOUNT.name) {
+        let file: KeyFile = serde_json::from_str(key.expose_secret()).ok()?;
+        return Some(file.project_id.filter(|id| !id.is_empty()).unwrap_or(file.client_email));
+    }
+    let client = spec.credentials.get(CLIENT_ID.name)?;
+    Some(client.expose_secret().trim().to_owned())
 }
 
 /// The assertion is meant for the address that the key names (`aud`), wherever it is sent: only to `endpoints.token`.

@@ -40,8 +40,10 @@ pub struct Call {
     pub endpoint: &'static str,
     /// The provider's account for quota scopes; `""` = the connection itself.
     pub account: String,
-    /// What it costs in the quota's unit, at least 1.
+    /// What it costs of a rate, at least 1.
     pub cost: u32,
+    /// What it costs of a budget, in the budget's unit; 0 = nothing, as further pages of an answer do at some providers.
+    pub units: u32,
     /// How long the whole answer may take; nothing = the session's default.
     pub timeout: Option<Duration>,
     /// The longest hold that it waits for.
@@ -116,6 +118,7 @@ impl Call {
             endpoint,
             account: String::new(),
             cost: 1,
+            units: 1,
             timeout: None,
             patience: limits::PATIENCE,
         }
@@ -153,6 +156,13 @@ impl Call {
     #[must_use]
     pub fn account(mut self, account: impl Into<String>) -> Self {
         self.account = account.into();
+        self
+    }
+
+    /// Says what it costs of a budget.
+    #[must_use]
+    pub const fn units(mut self, units: u32) -> Self {
+        self.units = units;
         self
     }
 

@@ -11,11 +11,13 @@ use std::{
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use rows::Clock;
+use secrecy::ExposeSecret as _;
 use url::Url;
 
 use super::{
-    Budget, Call, Response, Session, Signal, Source,
-    quota::{Caller, QuotaRule, Quotas, Urgency},
+    Auth, Budget, Call, Response, Session, Signal, Source,
+    digest::digest,
+    quota::{Caller, Quota, Quotas, Urgency},
     said::SaidWait,
     skew::{ProviderClock, SkewNotice},
     tokens::Tokens,
@@ -30,7 +32,9 @@ pub struct Link {
     pub(super) source: Arc<dyn Source>,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) quotas: Arc<Quotas>,
-    pub(super) rules: Vec<QuotaRule>,
+    pub(super) quota: Quota,
+    /// A digest of what the provider counts its budgets by.
+    pub(super) budget_owner: String,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) tokens: Arc<Tokens>,
@@ -137,23 +141,30 @@ impl std::fmt::Debug for Services {
 // === impl Link ===
 
 impl Link {
-    /// Between `source` and its provider. `default_rules` are the integration's; the specification's replace them.
+    /// Between `source` and its provider. `built_in` is the integration's; the specification's replaces of each scope
+    /// what it names.
     pub fn new(
         spec: Arc<ConnectionSpec>,
         integration: &'static str,
         source: Arc<dyn Source>,
-        default_rules: Vec<QuotaRule>,
+        built_in: impl Into<Quota>,
         services: LinkServices,
     ) -> Arc<Self> {
         let LinkServices { transport, quotas, clock, observer, tokens } = services;
-        let rules = spec.quotas.clone().unwrap_or(default_rules);
+        let built_in = built_in.into();
+        let quota = match &spec.quotas {
+            Some(changes) => built_in.with(changes),
+            None => built_in,
+        };
+        let budget_owner = budget_owner(&spec, source.as_ref());
         Arc::new(Self {
             spec,
             integration,
             source,
             transport,
             quotas,
-            rules,
+            quota,
+            budget_owner,
             clock,
             observer,
             tokens,
@@ -293,16 +304,31 @@ impl Link {
     pub(super) fn apply(&self, caller: &Caller<'_>, signals: &[Signal]) {
         for signal in signals {
             match *signal {
-                Signal::Used { scope, ratio } => self.quotas.used(caller, &self.rules, scope, ratio),
-                Signal::Hold { scope, wait } => self.quotas.hold(caller, &self.rules, scope, wait),
+                Signal::Used { scope, ratio } => self.quotas.used(caller, &self.quota.rates, scope, ratio),
+                Signal::Hold { scope, wait } => self.quotas.hold(caller, &self.quota.rates, scope, wait),
                 Signal::Limit { scope, per_second } => {
-                    self.quotas.limit(caller, &self.rules, scope, per_second);
+                    self.quotas.limit(caller, &self.quota.rates, scope, per_second);
                 }
                 Signal::TokenExpires(at) => {
                     self.observer.token_expires(&self.spec.name, self.integration, at);
                 }
                 Signal::FieldUnavailable(field) => self.observer.field_unavailable(self.integration, field),
             }
+        }
+    }
+}
+
+/// A digest of what the provider counts this connection's budgets by: what its source says, else its credential.
+fn budget_owner(spec: &ConnectionSpec, source: &dyn Source) -> String {
+    if let Some(counted_by) = source.counted_by() {
+        return digest([counted_by.as_str()]);
+    }
+    match source.auth() {
+        Auth::Token { credential, .. } => digest([credential.name()]),
+        Auth::Bearer(secret) => digest([secret.expose_secret()]),
+        Auth::None | Auth::Signer(_) => {
+            let all = spec.credentials.iter();
+            digest(all.flat_map(|(name, secret)| [name.as_str(), secret.expose_secret()]))
         }
     }
 }

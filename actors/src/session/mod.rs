@@ -3,6 +3,7 @@
 mod body;
 pub mod budget;
 pub mod call;
+mod digest;
 pub mod link;
 pub mod oauth;
 mod path;
@@ -123,6 +124,7 @@ impl Session {
         loop {
             self.admit(call).await?;
             let Signed { signature, token } = self.sign(call, counterpart).await?;
+            self.spend(call).await?;
             let again = match (self.attempt(call, &signature, counterpart).await, token) {
                 (Ok(Err(Again::Unauthorised { .. })), Some((credential, token))) if !is_renewed => {
                     is_renewed = true;
@@ -243,11 +245,18 @@ impl Session {
         self.budget.allows(&self.taken)?;
         let caller = link.caller(call, link.base(call)?);
         let cost = call.cost.max(1);
-        let admit = link.quotas.admit(&caller, &link.rules, self.urgency, cost, call.patience);
+        let admit = link.quotas.admit(&caller, &link.quota.rates, self.urgency, cost, call.patience);
         let admitted = self.on_purpose(admit, Some(&link.waiting)).await;
         admitted.map_err(|held| self.rate_limited(held))?;
         // While it waited, another call may have been told so.
         link.closed().map_or(Ok(()), Err)
+    }
+
+    /// Takes what it costs from the budgets. Each attempt does: what is refused may be counted there, too.
+    async fn spend(&self, call: &Call) -> Result<(), Failure> {
+        let link = &self.link;
+        let caller = link.caller(call, link.base(call)?);
+        link.quotas.spend(&caller, &link.budget_owner, &link.quota.budgets, call.units).await
     }
 
     /// Counts the time as waited on purpose, while it passes. From the second second on it shows in `waiting`: shorter
@@ -342,7 +351,7 @@ impl Session {
         let link = &self.link;
         match meaning {
             Meaning::Ok => {
-                link.quotas.succeeded(caller, &link.rules);
+                link.quotas.succeeded(caller, &link.quota.rates);
                 Ok(Ok(response))
             }
             Meaning::RateLimited { scope, wait } => {
@@ -350,7 +359,7 @@ impl Session {
                     (Wait::Unsaid, Some(said)) => Wait::For(said.asked()),
                     (wait, _) => wait,
                 };
-                let held = link.quotas.refused(caller, &link.rules, scope, wait, sent_at);
+                let held = link.quotas.refused(caller, &link.quota.rates, scope, wait, sent_at);
                 Ok(Err(Again::Refused { scope, held }))
             }
             Meaning::Transient { reason, wait } => {

@@ -17,6 +17,12 @@ pub trait Source: Send + Sync {
         Auth::None
     }
 
+    /// What the provider counts budgets by, where that is not the credential: a Cloud project, a client id. Connections
+    /// that say the same share them.
+    fn counted_by(&self) -> Option<String> {
+        None
+    }
+
     /// What an answer means. Called for **every** answer, good ones too: quota signals ride on all of them, and some
     /// providers put errors into status 200.
     fn classify(&self, response: &Response) -> Verdict;

@@ -1,5 +1,7 @@
 //! What tests do to the world. Ids are taken as the provider writes them; a control that finds nothing to change says so.
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZoneDatabase;
 
@@ -8,6 +10,7 @@ use super::numbers::{Metrics, Progress};
 use super::world::{Campaign, Customer, Status};
 use super::{GoogleAds, PAGE_ROWS};
 use crate::google::TokenEndpoint;
+use crate::limit::{Limit, LimitCounts, Meter};
 
 impl GoogleAds {
     /// The token endpoint: lets tokens expire, revokes them, sets their lifetime, tells how many there were.
@@ -88,6 +91,18 @@ impl GoogleAds {
     /// Answers every request to the API whose path or body contains `fragment` with this error; without one, as ever again.
     pub fn refuse(&mut self, fragment: &str, error: Option<AdsError>) {
         self.script.refuse(fragment, error);
+    }
+
+    /// Admits this many operations in any 24 hours of the sandbox's clock, as of now; without a number, as many as come. Further pages of
+    /// an answer and token requests are free.
+    pub fn set_operations(&mut self, operations: Option<u32>) {
+        let limit = |number| Limit::per(number, Duration::from_hours(24)).by_sandbox_clock();
+        self.operations = operations.map(|number| Meter::new(limit(number)));
+    }
+
+    /// What came of the operations since their number was set.
+    pub fn operations(&self) -> LimitCounts {
+        self.operations.as_ref().map(Meter::counts).unwrap_or_default()
     }
 
     /// Puts this many rows on a page (at least one), or as many as the provider does.

@@ -32,7 +32,7 @@ pub use self::world::{Budget, Status};
 use self::world::World;
 use crate::exchange::{Answer, Imitation, Request};
 use crate::google::{TOKEN_PATH, TokenEndpoint};
-use crate::limit::Limit;
+use crate::limit::{Limit, Meter, Verdict};
 use crate::stage::{Script, ShownTime};
 
 /// The scope that a token needs.
@@ -81,6 +81,8 @@ pub struct GoogleAds {
     /// Page tokens of an earlier generation have expired.
     page_generation: u64,
     answered: u64,
+    /// The project's operations, where they are limited.
+    operations: Option<Meter>,
 }
 
 impl GoogleAds {
@@ -94,6 +96,16 @@ impl GoogleAds {
             page_rows: PAGE_ROWS,
             page_generation: 0,
             answered: 0,
+            operations: None,
+        }
+    }
+
+    /// Counts an operation; gives how long to wait when there is none left.
+    fn exhausted(&mut self, request: &Request) -> Option<Duration> {
+        let operations = self.operations.as_mut().filter(|_| routes::is_operation(request))?;
+        match operations.judge(Duration::try_from(request.now.as_duration()).unwrap_or_default()) {
+            Verdict::Admitted(_) => None,
+            Verdict::Refused { wait, .. } => Some(wait),
         }
     }
 
@@ -113,6 +125,9 @@ impl Imitation for GoogleAds {
         self.answered += 1;
         if request.path == TOKEN_PATH {
             return self.tokens.answer(request);
+        }
+        if let Some(wait) = self.exhausted(request) {
+            return AdsError::quota("RESOURCE_EXHAUSTED", "DEVELOPER", Some(wait)).answer(&self.request_id());
         }
         match self.respond(request) {
             Ok(body) => Answer::json(200, &body).with_header("request-id", self.request_id()),

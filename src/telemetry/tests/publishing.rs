@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use rows::{
     Clock, Table,
+    budget::Period,
     clock::{SimulatedClock, SystemClock},
     sink::Committed,
 };
@@ -42,6 +43,7 @@ pub fn metrics_with_everything() -> Metrics {
     metrics.request("meta_ads", None, SECOND);
     metrics.rate_limited("meta_ads", Scope::App);
     metrics.quota_used("meta_ads", Scope::Account, 0.75);
+    metrics.budget_used("meta_ads", Scope::Account, Period::Day, 0.5);
     metrics.quota_waited("meta_ads", Duration::from_millis(1_500));
     metrics.cycle(CycleFacts {
         connection: "label-a-meta",
@@ -77,6 +79,7 @@ fn facts_become_numbers() {
         "dynamoi_rate_limited_total{integration=\"meta_ads\",scope=\"app\"} 1",
         "dynamoi_rate_limited_total{integration=\"meta_ads\",scope=\"ip\"} 0",
         "dynamoi_quota_used_ratio{integration=\"meta_ads\",scope=\"account\"} 0.75",
+        "dynamoi_quota_used_ratio{integration=\"meta_ads\",scope=\"account_day\"} 0.5",
         "dynamoi_quota_wait_seconds_total{integration=\"meta_ads\"} 1.5",
         "dynamoi_cycles_total{integration=\"meta_ads\",outcome=\"ok\",stream=\"insights\"} 1",
         "dynamoi_cycles_total{integration=\"meta_ads\",outcome=\"ok\",stream=\"campaigns\"} 0",

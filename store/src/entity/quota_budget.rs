@@ -1,4 +1,4 @@
-//! What was used of a day's budget.
+//! What is used of a budget in one slot: an hour, or the provider's day or month.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,7 +11,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub scope: String,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub day: Date,
+    pub slot: DateTimeUtc,
     pub used: i64,
 }
 

@@ -3,8 +3,9 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, reading::*, refusing::*,
-    sealing::*, storing::*, support::Bench, tables::*, texts::*, vanishing::*, web::*, windows::*,
+    budgets::*, changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, reading::*,
+    refusing::*, sealing::*, storing::*, support::Bench, tables::*, texts::*, vanishing::*, web::*,
+    windows::*,
 };
 
 /// A case, ready to run.
@@ -108,7 +109,10 @@ cases! {
     of_two_that_start_together_one_enters
     only_requests_are_brought_and_in_the_order_of_names
     operators_ask_through_the_database
-    budgets_and_marketing_campaigns_are_kept
+    marketing_campaigns_are_kept
+    a_budget_is_not_refilled_by_a_restart
+    two_writers_never_exceed_a_budget
+    what_was_used_long_ago_is_purged
     old_records_are_purged
     visits_and_goals_read_back_through_the_views
     a_web_window_loses_only_its_own_streams_days

@@ -5,6 +5,7 @@
     reason = "a panic in a test is its report, and so is what a helper of one prints"
 )]
 
+mod budgets;
 mod cases;
 mod changes;
 mod claiming;

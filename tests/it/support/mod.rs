@@ -100,9 +100,11 @@ listen = "127.0.0.1:0"
 
 [integrations.meta_ads]
 quota.app = {{ per_second = 2000, burst = 100 }}
+quota.account = {{ per_second = 2000, burst = 100 }}
 
 [integrations.stripe]
 quota.account = {{ per_second = 2000, burst = 100 }}
+quota.endpoint = {{ per_second = 2000, burst = 100 }}
 
 [connections.label-a-meta]
 integration = "meta_ads"

@@ -278,7 +278,7 @@ impl Connection {
             Arc::clone(&blueprint.spec),
             integration,
             source,
-            blueprint.integration.quotas(),
+            blueprint.integration.quota(),
             blueprint.services.clone(),
         );
         let mut poller = Poller::new(

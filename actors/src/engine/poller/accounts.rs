@@ -269,7 +269,10 @@ impl Poller {
     }
 
     fn account_trouble(&self, id: &str, before: Option<Trouble>, failure: Failure) -> Trouble {
-        let is_passing = matches!(failure, Failure::Transient { .. } | Failure::RateLimited { .. });
+        let is_passing = matches!(
+            failure,
+            Failure::Transient { .. } | Failure::RateLimited { .. } | Failure::OverBudget { .. }
+        );
         let is_forbidden =
             matches!(failure, Failure::Forbidden { .. } | Failure::Gone { .. } | Failure::NeedsReauth { .. });
         let mut trouble = self.trouble(before, &CycleError::Source(failure));

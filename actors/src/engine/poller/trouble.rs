@@ -35,7 +35,7 @@ impl Poller {
         let now = self.clock.elapsed();
         let said = |at| until(self.clock.now(), at).min(limits::SAID_WAIT_MAX);
         let (state, said, failures) = match error {
-            CycleError::Source(Failure::RateLimited { until, .. }) => {
+            CycleError::Source(Failure::RateLimited { until, .. } | Failure::OverBudget { until, .. }) => {
                 (State::WaitingQuota, said(*until), failures)
             }
             CycleError::Source(Failure::Down { until, .. }) => {

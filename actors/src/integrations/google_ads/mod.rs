@@ -24,7 +24,7 @@ use super::google;
 use crate::{
     integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
     reader::StreamOf,
-    session::quota::{QuotaRule, Scope},
+    session::quota::{BudgetRule, QuotaRule, Scope},
     stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
 };
 
@@ -52,6 +52,10 @@ mod endpoint {
 
 /// What access tokens are for.
 const SCOPE: &str = "https://www.googleapis.com/auth/adwords";
+
+/// What every project is granted in any 24 hours (Explorer access). Basic access has 15,000, Standard access no limit: who
+/// has more says so.
+const OPERATIONS_PER_DAY: u64 = 2_880;
 
 /// Google answers by day for 37 months and refuses older days; a few days less are safe in any month.
 const HISTORY_DAYS_MAX: u32 = 1_120;
@@ -125,10 +129,14 @@ impl Integration for GoogleAds {
         ]
     }
 
-    /// What Google allows a second is not published; these are known to go. The day's operations are granted to the Cloud
-    /// project, and Google itself says when they are used up.
+    /// What Google allows a second is not published; these are known to go.
     fn quotas(&self) -> Vec<QuotaRule> {
         vec![QuotaRule::per_second(Scope::Account, 1.0, 5), QuotaRule::per_second(Scope::App, 5.0, 10)]
+    }
+
+    /// Granted to the Cloud project.
+    fn budgets(&self) -> Vec<BudgetRule> {
+        vec![BudgetRule::per_day(Scope::Project, OPERATIONS_PER_DAY, "operations")]
     }
 
     fn credentials(&self) -> &'static [CredentialSpec] {

@@ -49,7 +49,7 @@ pub struct Listed<T> {
     pub quarantined: Vec<Quarantined>,
 }
 
-/// Asks for one page. A page costs an operation, those after the first cost none.
+/// Asks for one page. The first costs an operation, those after it cost none.
 pub async fn page(
     session: &Session,
     target: Target<'_>,
@@ -61,9 +61,11 @@ pub async fn page(
     if let Some(token) = token {
         body["pageToken"] = json!(token);
     }
+    let operations = u32::from(token.is_none());
     let mut call = Call::post_at(&[version, "customers", customer, "googleAds:search"], query.endpoint)
         .header("login-customer-id", login)
-        .account(customer);
+        .account(customer)
+        .units(operations);
     call.body = Some(body);
     call.timeout = Some(TIMEOUT);
     let place = format!("customer {customer}, {}", query.name);

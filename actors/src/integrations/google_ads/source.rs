@@ -24,6 +24,8 @@ use crate::{
 #[derive(Debug)]
 pub struct GoogleAdsSource {
     auth: Auth,
+    /// The Cloud project, or what stands for it.
+    counted_by: Option<String>,
     customers: Customers,
     settings: Settings,
 }
@@ -39,7 +41,8 @@ impl GoogleAdsSource {
         let headers = developer_token.into_iter().map(|token| ("developer-token", token)).collect();
         let credential = google::credential(spec, SCOPE)?;
         let customers = Customers::new(spec, login);
-        Ok(Self { auth: Auth::Token { credential, headers }, customers, settings })
+        let auth = Auth::Token { credential, headers };
+        Ok(Self { auth, counted_by: google::counted_by(spec), customers, settings })
     }
 
     /// One page of objects.
@@ -127,6 +130,10 @@ impl GoogleAdsSource {
 impl Source for GoogleAdsSource {
     fn auth(&self) -> Auth {
         self.auth.clone()
+    }
+
+    fn counted_by(&self) -> Option<String> {
+        self.counted_by.clone()
     }
 
     fn classify(&self, response: &Response) -> Verdict {

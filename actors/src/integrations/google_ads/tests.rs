@@ -94,3 +94,24 @@ fn settings_switch_countries_on_and_mistakes_are_refused() {
 fn accounts_are_written_with_dashes_or_without() {
     assert_eq!(GoogleAds.account_id("123-456-7890"), "1234567890");
 }
+
+#[test]
+fn operations_are_counted_by_project_or_client() {
+    let counted = |credentials: &[(&str, &str)]| google::counted_by(&spec(credentials));
+    let key = |email: &str, project: &str| {
+        let file = json!({ "client_email": email, "private_key": "-", "project_id": project });
+        counted(&[("service_account", &file.to_string())])
+    };
+    assert_eq!(key("one@label-a.iam", "label-a").as_deref(), Some("label-a"));
+    assert_eq!(
+        key("two@label-a.iam", "label-a"),
+        key("one@label-a.iam", "label-a"),
+        "two keys of one project"
+    );
+    assert_eq!(key("one@label-a.iam", "").as_deref(), Some("one@label-a.iam"));
+    let client =
+        |token| counted(&[("client_id", " 1-a.apps "), ("client_secret", "s"), ("refresh_token", token)]);
+    assert_eq!(client("one").as_deref(), Some("1-a.apps"));
+    assert_eq!(client("two"), client("one"), "two people who use one client");
+    assert_eq!(counted(&[]), None);
+}

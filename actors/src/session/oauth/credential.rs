@@ -6,7 +6,6 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::{
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::{
     limits,
-    session::{Call, Signature},
+    session::{Call, Signature, digest::digest},
 };
 
 /// A credential, and how access tokens are had for it. Connections with the same one share its tokens.
@@ -128,14 +127,8 @@ impl Credential {
     }
 }
 
-/// Each part with its length, so that parts never run together.
 fn name(kind: &str, url: &str, scopes: &str, identity: &[&str]) -> String {
-    let mut digest = Sha256::new();
-    for part in [kind, url, scopes].iter().chain(identity) {
-        digest.update((part.len() as u64).to_be_bytes());
-        digest.update(part.as_bytes());
-    }
-    hex::encode(digest.finalize())
+    digest([kind, url, scopes].iter().chain(identity).copied())
 }
 
 impl fmt::Debug for Credential {
@@ -212,7 +205,8 @@ impl TokenRequest {
             Proof::Assertion(_) => JWT_BEARER,
         };
         let call = Call::post("", "token").host(TOKEN_HOST).form("grant_type", grant_type);
-        let call = call.header("accept", "application/json");
+        // What is counted at the API is not counted here.
+        let call = call.header("accept", "application/json").units(0);
         if self.scopes.is_empty() { call } else { call.form("scope", self.scopes.as_str()) }
     }
 

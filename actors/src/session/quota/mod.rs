@@ -2,13 +2,17 @@
 //!
 //! Each scope (an endpoint, an account, an application …) has a [`gate::Gate`]: a steady rate, holds that the
 //! provider's answers impose, and a queue that is served round robin over the connections that share it. A request
-//! passes the gates of all its scopes from narrow to wide.
+//! passes the gates of all its scopes from narrow to wide. What the provider grants by the day or month is a budget,
+//! which lasts longer than this process: [`spending`].
 
 pub mod gate;
 mod holds;
+mod memory;
 pub mod pace;
 mod queue;
+mod rules;
 pub mod shared;
+mod spending;
 #[cfg(test)]
 mod tests;
 
@@ -19,39 +23,16 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use rows::Clock;
+use rows::{Budgets, Clock};
 
 use self::{gate::Gate, holds::Moment, shared::Sharing};
+pub use self::{
+    memory::MemoryBudgets,
+    rules::{BudgetRule, Quota, QuotaRule, REQUESTS},
+};
 use super::said::SaidWait;
+pub use crate::scope::Scope;
 use crate::{failure::Wait, observer::Observer};
-
-/// Whose limit it is, from narrow to wide: reserved in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// One endpoint (or use case) of one account.
-    Endpoint,
-    /// One account at the provider (or the connection, where it has no accounts).
-    Account,
-    /// The credentials' project: the connection.
-    Project,
-    /// The provider's application: all connections of the integration.
-    App,
-    /// This machine's address: all connections to the host.
-    Ip,
-}
-
-/// A steady rate for each member of a scope.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct QuotaRule {
-    /// Whose limit.
-    pub scope: Scope,
-    /// Requests per `per`.
-    pub limit: f64,
-    /// The period that `limit` counts.
-    pub per: Duration,
-    /// Requests that may go back to back, at least 1.
-    pub burst: u32,
-}
 
 /// Which work a request belongs to: fresh work goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,11 +72,12 @@ pub struct Usage {
     told_at: Duration,
 }
 
-/// All gates of a worker.
+/// All gates of a worker, and its way to the budgets.
 pub struct Quotas {
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     others: Others,
+    budgets: Arc<dyn Budgets>,
     gates: Mutex<HashMap<(Scope, String), Arc<Gate>>>,
     /// By connection and scope.
     usage: Mutex<BTreeMap<String, BTreeMap<Scope, Usage>>>,
@@ -114,62 +96,19 @@ pub enum Others {
     Sharing(Arc<Sharing>),
 }
 
-// === impl Scope ===
+// === impl Caller ===
 
-impl Scope {
-    /// Every scope, from narrow to wide.
-    pub const ALL: [Self; 5] = [Self::Endpoint, Self::Account, Self::Project, Self::App, Self::Ip];
-
-    /// As in configuration and labels.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Endpoint => "endpoint",
-            Self::Account => "account",
-            Self::Project => "project",
-            Self::App => "app",
-            Self::Ip => "ip",
-        }
-    }
-
-    /// A limit is its host's: another base URL has nothing to do with what was told here.
-    fn key(self, caller: &Caller<'_>) -> String {
-        let Caller { integration, connection, account, endpoint, host } = caller;
+impl Caller<'_> {
+    /// The member of the scope. A limit is its host's: another base URL has nothing to do with what was told here.
+    fn key(&self, scope: Scope) -> String {
+        let Caller { integration, connection, account, endpoint, host } = self;
         let account = if account.is_empty() { connection } else { account };
-        match self {
-            Self::Endpoint => format!("{integration}@{host}/{account}/{endpoint}"),
-            Self::Account => format!("{integration}@{host}/{account}"),
-            Self::Project => format!("{integration}@{host}/{connection}"),
-            Self::App => format!("{integration}@{host}"),
-            Self::Ip => (*host).to_owned(),
-        }
-    }
-}
-
-// === impl QuotaRule ===
-
-impl QuotaRule {
-    /// So many requests a second.
-    pub const fn per_second(scope: Scope, limit: f64, burst: u32) -> Self {
-        Self { scope, limit, per: Duration::from_secs(1), burst }
-    }
-
-    /// So many requests a minute.
-    pub const fn per_minute(scope: Scope, limit: f64, burst: u32) -> Self {
-        Self { scope, limit, per: Duration::from_mins(1), burst }
-    }
-
-    /// A part of it, above 0 up to 1. Rates are exact; less than one request in a period is one in a longer period.
-    #[must_use]
-    pub fn part(self, part: f64) -> Self {
-        let limit = self.limit * part;
-        let burst = f64::from(self.burst) * part;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most what it was")]
-        let burst = (burst as u32).max(1);
-        let stretched =
-            (limit < 1.0).then(|| Duration::try_from_secs_f64(self.per.as_secs_f64() / limit).ok());
-        match stretched.flatten() {
-            Some(per) => Self { limit: 1.0, per, burst, ..self },
-            None => Self { limit, burst, ..self },
+        match scope {
+            Scope::Endpoint => format!("{integration}@{host}/{account}/{endpoint}"),
+            Scope::Account => format!("{integration}@{host}/{account}"),
+            Scope::Project => format!("{integration}@{host}/{connection}"),
+            Scope::App => format!("{integration}@{host}"),
+            Scope::Ip => (*host).to_owned(),
         }
     }
 }
@@ -182,16 +121,24 @@ impl Quotas {
         Self::among(Others::Nobody, clock, observer)
     }
 
-    /// As [`Quotas::new`], where others send within the same limits.
+    /// As [`Quotas::new`], where others send within the same limits. Budgets are remembered while it lives, unless they
+    /// are [`kept_by`](Self::kept_by) somebody.
     pub fn among(others: Others, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
         let (gates, usage, lifts) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { clock, observer, others, gates, usage, lifts }
+        let budgets = Arc::new(MemoryBudgets::default());
+        Self { clock, observer, others, budgets, gates, usage, lifts }
+    }
+
+    /// Budgets are kept there.
+    #[must_use]
+    pub fn kept_by(self, budgets: Arc<dyn Budgets>) -> Self {
+        Self { budgets, ..self }
     }
 
     /// The gate of one scope. The first caller's rule makes it.
     fn gate(&self, scope: Scope, caller: &Caller<'_>, rules: &[QuotaRule]) -> Arc<Gate> {
         let mut gates = self.gates.lock();
-        let gate = gates.entry((scope, scope.key(caller))).or_insert_with_key(|(scope, key)| {
+        let gate = gates.entry((scope, caller.key(scope))).or_insert_with_key(|(scope, key)| {
             let rule = rule_of(*scope, rules);
             let clock = self.clock.clone();
             Arc::new(match &self.others {

@@ -89,8 +89,8 @@ impl Driver {
     fn link(&self) -> (Arc<Link>, Vec<BoundStream>) {
         let connected = self.integration.connected(&self.spec, &self.services.services()).unwrap();
         let Connected { source, streams } = connected;
-        let (id, quotas) = (self.integration.id(), self.integration.quotas());
-        let link = Link::new(Arc::clone(&self.spec), id, source, quotas, self.services.clone());
+        let (id, quota) = (self.integration.id(), self.integration.quota());
+        let link = Link::new(Arc::clone(&self.spec), id, source, quota, self.services.clone());
         (link, streams)
     }
 

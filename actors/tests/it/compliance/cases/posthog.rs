@@ -70,7 +70,7 @@ impl Case for PostHogCase {
                 "page_size": PAGE_SIZE,
             }),
             // By default one query a minute, with which every rule would take a day.
-            quotas: Some(vec![QuotaRule::per_second(Scope::Project, 10.0, 5)]),
+            quotas: Some(vec![QuotaRule::per_second(Scope::Project, 10.0, 5)].into()),
             streams: BTreeMap::new(),
         }
     }

@@ -25,6 +25,9 @@ const LONG_TERM_WAIT: Duration = Duration::from_hours(1);
 /// Families and codes are names of this length at most; whatever is longer is none and is not repeated.
 const NAME_LENGTH_MAX: usize = 80;
 
+/// Errors are short; what is longer is rows.
+const ERROR_LENGTH_MAX: usize = 64 << 10;
+
 /// An error as Google names it.
 struct Said<'a> {
     family: &'a str,
@@ -36,7 +39,13 @@ struct Said<'a> {
 
 /// Reads one answer.
 pub fn classify(response: &Response) -> Verdict {
-    if response.is_success() { Meaning::Ok.into() } else { meaning(response).into() }
+    let is_good = response.is_success() && !holds_error(response);
+    if is_good { Meaning::Ok.into() } else { meaning(response).into() }
+}
+
+/// An error under a good status has no rows, and would be taken for a customer who has none.
+fn holds_error(response: &Response) -> bool {
+    response.body.len() <= ERROR_LENGTH_MAX && serde_json::from_slice::<Envelope<'_>>(&response.body).is_ok()
 }
 
 fn meaning(response: &Response) -> Meaning {

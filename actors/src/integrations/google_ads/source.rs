@@ -61,6 +61,11 @@ impl GoogleAdsSource {
             Object::AdGroup => mapping::ad_group(row, &owner),
             Object::Ad => mapping::ad(row, &owner),
         })?;
+        // Every customer has one description of itself: an answer without it is none.
+        if object == Object::Customer && rows.is_empty() && page.quarantined.is_empty() {
+            let reason = format!("customer {id}: Google does not describe it, though it answers");
+            return Err(Failure::Transient { reason });
+        }
         Ok(Page { rows, ..page }.into())
     }
 

@@ -187,6 +187,18 @@ fn passing_trouble_is_passing() {
     assert_eq!(of(200, "{}"), Meaning::Ok);
 }
 
+/// Taken for an empty answer it would delete what is stored.
+#[test]
+fn an_error_under_a_good_status_is_an_error() {
+    let found = of(200, &body(401, "authenticationError", "OAUTH_TOKEN_REVOKED", &Value::Null));
+    assert!(matches!(found, Meaning::NeedsReauth { .. }), "{found:?}");
+    let found = of(200, r#"{"error": {"code": 500}}"#);
+    assert!(matches!(found, Meaning::Transient { .. }), "{found:?}");
+    for rows in [r#"{"results": []}"#, r#"{"fieldMask": "campaign.id"}"#, "{}"] {
+        assert_eq!(of(200, rows), Meaning::Ok, "{rows}");
+    }
+}
+
 #[test]
 fn only_names_are_repeated() {
     for (family, code) in

@@ -1,5 +1,6 @@
 //! The worker as a library: everything that the daemon runs, inside a host's runtime.
 
+mod builder;
 mod figures;
 mod holding;
 pub(crate) mod marketing;
@@ -10,50 +11,23 @@ mod webhooks;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actors::{
-    engine::{
-        Engine, EngineError, EngineOptions, Heartbeat, overseer::Progress, poller::Once, status::Statuses,
-    },
-    integration::AnyIntegration,
-    integrations::catalogue,
-    session::{
-        LinkServices,
-        quota::Quotas,
-        transport::{HttpTransport, TransportError},
-    },
+    engine::{Engine, EngineError, Heartbeat, overseer::Progress, status::Statuses},
+    session::transport::TransportError,
 };
 use futures::FutureExt as _;
-use rows::{Clock, clock::SystemClock};
+use rows::Clock;
 use secrecy::ExposeSecret;
-use store::{Access, Ending, Store, StoreError, StoreOptions, WorkerKind, WorkerStatus};
-use tokio::{runtime::Handle, task::JoinHandle};
+use store::{Access, Ending, Store, StoreError, StoreOptions};
+use tokio::task::JoinHandle;
 
-use self::{
-    figures::{EngineQuotas, StoreFigures, WorkerReadiness},
-    holding::{Health, Keeper},
-    operator::StoreOperator,
-    shared::Shared,
-    webhooks::EngineWebhooks,
-};
+pub use self::builder::WorkerBuilder;
+use self::{holding::Health, shared::Shared, webhooks::EngineWebhooks};
 use crate::{
     cache::CacheError,
-    http::{self, ServeError, Server},
+    http::{ServeError, Server},
     settings::{Changes, Settings},
-    telemetry::{Exposition, Guest, Metrics, Publisher},
+    telemetry::{Exposition, Guest, Publisher},
 };
-
-/// Builds a [`Worker`].
-pub struct WorkerBuilder {
-    settings: Settings,
-    integrations: Vec<Arc<dyn AnyIntegration>>,
-    clock: Arc<dyn Clock>,
-    once: Option<Duration>,
-    only: Option<String>,
-    headless: bool,
-    kind: WorkerKind,
-    take_over: bool,
-    runtime: Option<Handle>,
-    registry: Option<prometheus::Registry>,
-}
 
 /// A running worker: connections, store, telemetry and its HTTP side. It uses the host's runtime and touches nothing
 /// process-wide: no signal handler, no subscriber, no panic hook, no TLS default.
@@ -122,222 +96,12 @@ impl WorkerError {
     }
 }
 
-// === impl WorkerBuilder ===
-
-impl WorkerBuilder {
-    /// Adds an integration that is not built in. Its connections may be configured like any other's, if the settings
-    /// were loaded with it.
-    #[must_use]
-    pub fn integration(mut self, integration: Arc<dyn AnyIntegration>) -> Self {
-        self.integrations.push(integration);
-        self
-    }
-
-    /// Takes time from another clock.
-    #[must_use]
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// Reads every stream once, due or not, and ends; a connection waits so long, all in all, for limits and passing
-    /// failures. Without an HTTP side.
-    #[must_use]
-    pub const fn once(mut self, wait_max: Duration) -> Self {
-        self.once = Some(wait_max);
-        self
-    }
-
-    /// Runs this connection alone.
-    #[must_use]
-    pub fn only(mut self, connection: &str) -> Self {
-        self.only = Some(connection.to_owned());
-        self
-    }
-
-    /// Without an HTTP side. Metrics are kept current all the same: see [`Worker::exposition`].
-    #[must_use]
-    pub const fn headless(mut self) -> Self {
-        self.headless = true;
-        self
-    }
-
-    /// What it is started for, as other workers and commands are told; [`WorkerKind::Embedded`] unless said.
-    #[must_use]
-    pub const fn kind(mut self, kind: WorkerKind) -> Self {
-        self.kind = kind;
-        self
-    }
-
-    /// Takes the database over from a worker that lives. Without, that is an error: two workers on one database take each
-    /// other's connections. The other one takes them back when this one has ended.
-    #[must_use]
-    pub const fn take_over(mut self, take_over: bool) -> Self {
-        self.take_over = take_over;
-        self
-    }
-
-    /// Works on this runtime, which must be able to do I/O and keep time, and must outlive the worker. Without, on the one
-    /// that [`start`](Self::start) is called on.
-    #[must_use]
-    pub fn runtime(mut self, runtime: Handle) -> Self {
-        self.runtime = Some(runtime);
-        self
-    }
-
-    /// Puts the pipeline's metrics into the host's registry until the worker ends, each with the label `worker` (the
-    /// configured `worker.name`), so that several workers can share it. Campaign, payment and connection series are prepared
-    /// text and not in a registry: [`Exposition::prepared`].
-    #[must_use]
-    pub fn registry(mut self, registry: prometheus::Registry) -> Self {
-        self.registry = Some(registry);
-        self
-    }
-
-    /// Opens the database, brings its tables up to date, and starts every enabled connection.
-    pub async fn start(mut self) -> Result<Worker, WorkerError> {
-        match self.runtime.take() {
-            // On the heap, its type forgotten: commands hold it within futures of their own.
-            None => self.start_here().boxed().await,
-            // The database's connections and all tasks belong to the runtime on which they are made.
-            Some(runtime) => runtime.spawn(self.start_here()).await?,
-        }
-    }
-
-    async fn start_here(mut self) -> Result<Worker, WorkerError> {
-        let (metrics, guest) = metrics(&self.settings.worker.name, &self.clock, self.registry.take())?;
-        let store = holding::open(&self.settings, &self.clock).await?;
-        let entered = holding::enter(&store, &self.settings, self.kind, self.take_over, &self.clock).await;
-        let started = match entered {
-            Ok(before) => self.assemble(store.clone(), metrics, guest, before).await,
-            Err(error) => Err(error.into()),
-        };
-        if started.is_err() {
-            // Why it does not start says more than whether it could say goodbye.
-            let _ = store.leave(Ending::Stopped).await;
-            store.close().await;
-        }
-        started
-    }
-
-    async fn assemble(
-        self,
-        store: Store,
-        metrics: Arc<Metrics>,
-        guest: Option<Guest>,
-        before: Vec<WorkerStatus>,
-    ) -> Result<Worker, WorkerError> {
-        let Self { settings, integrations, clock, once, only, headless, .. } = self;
-        holding::note_configured(&store, &settings, &clock).await?;
-
-        let mut specs = settings.specs();
-        specs.retain(|spec| only.as_ref().is_none_or(|only| *only == spec.name));
-        for integration in &integrations {
-            if specs.iter().any(|spec| spec.integration == integration.id()) {
-                metrics
-                    .announce(integration.id(), integration.known_streams().iter().map(|stream| stream.name));
-            }
-        }
-        let exposition = Arc::new(Exposition::new(metrics.clone(), clock.clone()));
-        let shared = Shared::open(&settings, &store, &metrics, &clock).await?;
-        let quotas = Quotas::among(shared.others(), clock.clone(), metrics.clone());
-        let quotas = Arc::new(quotas.kept_by(Arc::new(store.clone())));
-        let services = LinkServices {
-            transport: Arc::new(HttpTransport::new()?),
-            quotas: quotas.clone(),
-            clock: clock.clone(),
-            observer: metrics.clone(),
-            tokens: Arc::new(shared.tokens(&store, &clock)),
-        };
-        let mut options =
-            EngineOptions::new(integrations.clone(), services, Arc::new(store.clone()), Handle::current());
-        options.page_timeout = settings.worker.page_timeout;
-        options.once = once.map(|wait_max| Once { since: clock.now(), wait_max });
-        let count = specs.len();
-        let engine = Engine::start(options, specs.clone()).await?;
-        let webhooks = Arc::new(EngineWebhooks::new(integrations, &specs, engine.bell()));
-
-        let statuses = Arc::new(engine.statuses().clone());
-        let source = Arc::new(StoreFigures(store.clone()));
-        let publisher = Arc::new(Publisher::new(source.clone(), statuses.clone(), exposition.clone()));
-        publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
-        let mut tasks = shared.start();
-        let keeper = Keeper::new(&store, engine.statuses(), engine.bell(), metrics, &clock);
-        let health = keeper.health.clone();
-        tasks.push(tokio::spawn(keeper.run()));
-        holding::say_started(&store, count, &before);
-        let mut server = None;
-        if once.is_none() && !headless {
-            let readiness = WorkerReadiness {
-                store: store.clone(),
-                statuses: statuses.clone(),
-                configured: count,
-                health: health.clone(),
-            };
-            let operator = StoreOperator {
-                store: store.clone(),
-                bell: engine.bell(),
-                statuses: engine.statuses().clone(),
-                clock: clock.clone(),
-            };
-            let sources = http::Sources {
-                name: settings.worker.name.clone(),
-                clock: clock.clone(),
-                exposition: exposition.clone(),
-                statuses,
-                campaigns: publisher.clone(),
-                set_aside: publisher.clone(),
-                days: source,
-                quotas: Arc::new(EngineQuotas(quotas)),
-                readiness: Arc::new(readiness),
-                operator: Arc::new(operator),
-                webhooks: webhooks.clone(),
-            };
-            let listening = http::serve(&settings.http, sources)?;
-            tracing::info!(address = %listening.address, connections = count, "listening");
-            server = Some(listening);
-        }
-        if once.is_none() {
-            tasks.push(tokio::spawn({
-                let publisher = publisher.clone();
-                async move { publisher.run().await }
-            }));
-            tasks.push(tokio::spawn(purge(store.clone(), clock)));
-        }
-        Ok(Worker {
-            settings,
-            engine,
-            store,
-            exposition,
-            publisher,
-            webhooks,
-            shared,
-            tasks,
-            server,
-            health,
-            single: once.map(|_| false),
-            _guest: guest,
-        })
-    }
-}
-
 // === impl Worker ===
 
 impl Worker {
     /// A worker for these settings, with every integration that is built in.
     pub fn builder(settings: Settings) -> WorkerBuilder {
-        WorkerBuilder {
-            settings,
-            integrations: catalogue(),
-            clock: Arc::new(SystemClock::new()),
-            once: None,
-            only: None,
-            headless: false,
-            kind: WorkerKind::Embedded,
-            take_over: false,
-            runtime: None,
-            registry: None,
-        }
+        WorkerBuilder::new(settings)
     }
 
     /// What every connection shows.
@@ -444,25 +208,6 @@ impl std::fmt::Debug for Worker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Worker").field("name", &self.settings.worker.name).finish_non_exhaustive()
     }
-}
-
-/// The pipeline's metrics: in a registry of their own, or in the host's.
-fn metrics(
-    worker: &str,
-    clock: &Arc<dyn Clock>,
-    host: Option<prometheus::Registry>,
-) -> Result<(Arc<Metrics>, Option<Guest>), WorkerError> {
-    let version = env!("CARGO_PKG_VERSION");
-    let Some(host) = host else {
-        return Ok((Arc::new(Metrics::new(version, clock.clone())?), None));
-    };
-    let own = Guest::registry(worker)?;
-    let metrics = Metrics::in_registry(version, clock.clone(), own.clone())?;
-    let guest = Guest::register(host, own, worker).map_err(|error| match error {
-        prometheus::Error::AlreadyReg => WorkerError::NameTaken { name: worker.to_owned() },
-        error => error.into(),
-    })?;
-    Ok((Arc::new(metrics), Some(guest)))
 }
 
 /// Opens the configured database, with the configured keys. Does not migrate.

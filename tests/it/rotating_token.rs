@@ -101,7 +101,7 @@ fn configure(bench: &mut Bench) {
     bench.layer = format!(
         r#"
 [encryption]
-key = {{ file = {path:?} }}
+key = {{ file = "{key}" }}
 
 [integrations.meta_ads]
 enabled = false
@@ -121,6 +121,7 @@ credentials.client_secret = "{secret}"
 credentials.refresh_token = "{refresh}"
 settings = {{ playlists = ["{private}", "{long}"], tracks = ["isrc:{isrc}"] }}
 "#,
+        key = path.display(),
         id = spotify::CLIENT_ID,
         secret = spotify::CLIENT_SECRET,
         refresh = spotify::REFRESH_TOKEN,

@@ -51,7 +51,7 @@ async fn what_can_be_discovered_is_shown_beside_what_cannot() {
     bench
         .sandbox
         .with_world(|meta: &mut MetaAds| {
-            meta.fail_next("campaigns", vec![MetaError::new(403, 200, "(#200) No permission")])
+            meta.fail_next("campaigns", vec![MetaError::new(403, 200, "(#200) No permission")]);
         })
         .unwrap();
     let found = bench.run(&["discover", "--connection", "label-a-meta"]).await.expect(3);

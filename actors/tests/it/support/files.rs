@@ -38,7 +38,9 @@ impl MemorySink {
         match note.standing {
             Standing::Loading(facts) => know(file, facts),
             Standing::Waits { reason, facts } => {
-                facts.into_iter().for_each(|facts| know(file, facts));
+                if let Some(facts) = facts {
+                    know(file, facts);
+                }
                 wait(file, reason);
             }
             Standing::Foreign { reason } => {

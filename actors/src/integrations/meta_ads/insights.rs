@@ -3,88 +3,18 @@
 //! A window is asked for at once. When Meta finds it too much, several days become fewer; a single day is prepared by
 //! Meta as a report (`report.rs`), and when even that is too much, it is cut into parts (`parts.rs`).
 
-use std::time::Duration;
-
-use jiff::Timestamp;
-use rows::{DayRange, Table};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
-
 use super::{
-    entities::{Level, json_list},
-    mapping::{self, InsightsMapping, Owner, Shape},
-    paged_list::{self, ListPage},
-    parts::Part,
+    mapping::{InsightsMapping, Owner},
+    paged_list,
+    reading::{Part, Position, Query, Reading, Report},
     report::{self, ReportRun},
-    settings::Settings,
     source::MetaAdsSource,
-    use_case,
 };
 use crate::{
     failure::Failure,
-    page::{DaysReply, DaysRequest, Next, Page},
-    reading::elements::Elements,
-    session::{Call, Session},
+    page::{DaysReply, DaysRequest},
+    session::Session,
 };
-
-/// Insights that are asked for at once may take half a minute.
-pub const TIMEOUT: Duration = Duration::from_mins(1);
-
-/// The daily reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Report {
-    /// By campaign: the truth.
-    Campaigns,
-    /// By ad: detail.
-    Ads,
-    /// By campaign and country.
-    Countries,
-}
-
-/// What is asked for.
-#[derive(Debug, Clone)]
-pub struct Query<'a> {
-    /// Which report.
-    pub report: Report,
-    /// Which days.
-    pub days: DayRange,
-    /// Only these objects.
-    pub part: Option<Part>,
-    /// The connection's settings.
-    pub settings: &'a Settings,
-}
-
-/// One window being read.
-pub struct Reading<'a> {
-    /// The connection.
-    pub source: &'a MetaAdsSource,
-    /// The way to Meta.
-    pub session: &'a Session,
-    /// What is asked for.
-    pub query: Query<'a>,
-    /// How rows are read.
-    pub mapping: InsightsMapping,
-    /// When it is read.
-    pub now: Timestamp,
-}
-
-/// Where a page of a window ended.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Position {
-    /// In the answer that was asked for at once.
-    AtOnce {
-        /// Meta's cursor.
-        after: String,
-    },
-    /// In a report that Meta had prepared.
-    Report {
-        /// Which.
-        run_id: String,
-        /// Meta's cursor.
-        after: String,
-    },
-}
 
 /// One page of a report.
 pub async fn page(
@@ -105,248 +35,29 @@ pub async fn page(
     let query = Query { report, days: request.days, part, settings };
     let reading = Reading { source, session, query, mapping, now: session.agreed_now() };
     match request.cursor.map(Position::parse).transpose()? {
-        Some(Position::AtOnce { after }) => reading.at_once(Some(&after)).await,
+        Some(Position::AtOnce { after }) => at_once(&reading, Some(&after)).await,
         Some(Position::Report { run_id, after }) => report::read(&reading, &run_id, Some(&after)).await,
         None => match request.resume.and_then(|resume| ReportRun::resumed(resume, &reading)) {
             Some(run) => report::poll(&reading, run).await,
-            None => reading.at_once(None).await,
+            None => at_once(&reading, None).await,
         },
     }
 }
 
-// === impl Report ===
-
-impl Report {
-    /// Where its rows go.
-    pub const fn tables(self) -> &'static [Table] {
-        match self {
-            Self::Campaigns | Self::Ads => &[Table::AdPerformanceDaily],
-            Self::Countries => &[Table::AdCountryDaily],
+/// Asks for the window at once.
+async fn at_once(reading: &Reading<'_>, after: Option<&str>) -> Result<DaysReply, Failure> {
+    let call = reading
+        .query
+        .parameters()
+        .into_iter()
+        .fold(reading.get(), |call, (name, value)| call.query(name, value));
+    let place = call.path.clone();
+    match paged_list::page(reading.session, call, reading.source.settings.page_size, after).await {
+        Ok(page) => reading.reply(&place, &page, |after| Position::AtOnce { after }),
+        Err(Failure::TooMuch { .. }) if reading.query.days.len_days() > 1 => {
+            Ok(DaysReply::Split { parts: Vec::new() })
         }
-    }
-
-    /// At which level its rows speak.
-    pub const fn level(self) -> Level {
-        match self {
-            Self::Campaigns | Self::Countries => Level::Campaign,
-            Self::Ads => Level::Ad,
-        }
-    }
-
-    const fn shape(self) -> Shape {
-        match self {
-            Self::Campaigns => Shape::Campaign,
-            Self::Ads => Shape::Ad,
-            Self::Countries => Shape::Country,
-        }
-    }
-
-    /// With a breakdown, Meta answers reach for 13 months only and refuses older days, so it is not asked for.
-    const fn has_reach(self, settings: &Settings) -> bool {
-        settings.reach && !matches!(self, Self::Countries)
-    }
-
-    /// Only what is read. A breakdown is not a field: it comes by itself.
-    fn fields(self, settings: &Settings) -> String {
-        let mut fields = vec!["account_currency", "date_start", "date_stop", "campaign_id"];
-        if self.level() == Level::Ad {
-            fields.extend(["adset_id", "ad_id"]);
-        }
-        fields.extend(["impressions", "clicks", "inline_link_clicks", "spend", "actions"]);
-        fields.push("video_p100_watched_actions");
-        if self.has_reach(settings) {
-            fields.push("reach");
-        }
-        if settings.conversion.is_some() {
-            fields.extend(["action_values", "conversions", "conversion_values"]);
-        }
-        fields.join(",")
-    }
-}
-
-// === impl Query ===
-
-impl Query<'_> {
-    /// The parameters of `/insights`, but for paging.
-    pub fn parameters(&self) -> Vec<(&'static str, String)> {
-        let mut parameters = vec![
-            ("level", self.report.level().as_str().to_owned()),
-            ("fields", self.report.fields(self.settings)),
-            ("time_range", self.time_range()),
-            ("time_increment", "1".to_owned()),
-        ];
-        if self.report == Report::Countries {
-            parameters.push(("breakdowns", "country".to_owned()));
-        }
-        if !self.settings.attribution_windows.is_empty() {
-            parameters.push(("action_attribution_windows", json_list(&self.settings.attribution_windows)));
-        }
-        parameters.extend(self.filtering(self.report.level()));
-        parameters
-    }
-
-    /// Both days included.
-    pub fn time_range(&self) -> String {
-        json!({ "since": self.days.first.to_string(), "until": self.days.last.to_string() }).to_string()
-    }
-
-    /// Which objects of this level are in the report. Without a filter by status, deleted and archived ones are left
-    /// out, and their spend with them; so every part of a split report carries it, too.
-    pub fn filtering(&self, level: Level) -> Option<(&'static str, String)> {
-        let is_in = |level: Level, attribute: &str, values: serde_json::Value| json!({ "field": format!("{}.{attribute}", level.as_str()), "operator": "IN", "value": values });
-        let mut filters = Vec::new();
-        if self.settings.include_deleted {
-            filters.push(is_in(level, "effective_status", json!(level.effective_statuses())));
-        }
-        if let Some(part) = &self.part {
-            filters.push(is_in(part.level, "id", json!(part.ids)));
-        }
-        (!filters.is_empty()).then(|| ("filtering", json!(filters).to_string()))
-    }
-}
-
-// === impl Reading ===
-
-impl Reading<'_> {
-    /// Asks for the window at once.
-    async fn at_once(&self, after: Option<&str>) -> Result<DaysReply, Failure> {
-        let call = self
-            .query
-            .parameters()
-            .into_iter()
-            .fold(self.get(), |call, (name, value)| call.query(name, value));
-        let place = call.path.clone();
-        match paged_list::page(self.session, call, self.source.settings.page_size, after).await {
-            Ok(page) => self.reply(&place, &page, |after| Position::AtOnce { after }),
-            Err(Failure::TooMuch { .. }) if self.query.days.len_days() > 1 => {
-                Ok(DaysReply::Split { parts: Vec::new() })
-            }
-            Err(Failure::TooMuch { .. }) => report::start(self, 1).await,
-            Err(failure) => Err(failure),
-        }
-    }
-
-    /// A page of rows.
-    pub fn reply(
-        &self,
-        place: &str,
-        page: &ListPage,
-        position: impl Fn(String) -> Position,
-    ) -> Result<DaysReply, Failure> {
-        let place = format!("{place} {}..{}", self.query.days.first, self.query.days.last);
-        let (Elements { rows, quarantined }, after) =
-            mapping::read_page(&place, page, |wire| mapping::insights(wire, &self.mapping))?;
-        let next = after.map_or(Next::End(None), |after| Next::More(position(after).to_text()));
-        Ok(Page { rows, quarantined, next, ..Page::default() }.into())
-    }
-
-    /// `GET act_<id>/insights`.
-    pub fn get(&self) -> Call {
-        self.prepared(self.source.get(&[&self.account(), "insights"], use_case::INSIGHTS))
-    }
-
-    /// `POST act_<id>/insights`.
-    pub fn post(&self) -> Call {
-        self.prepared(self.source.post(&[&self.account(), "insights"], use_case::INSIGHTS))
-    }
-
-    /// `GET <node>` of a report.
-    pub fn get_node(&self, node: &[&str]) -> Call {
-        self.prepared(self.source.get(node, use_case::INSIGHTS))
-    }
-
-    fn account(&self) -> String {
-        format!("act_{}", self.mapping.owner.account_id)
-    }
-
-    fn prepared(&self, call: Call) -> Call {
-        Call { timeout: Some(TIMEOUT), ..call.account(&self.mapping.owner.account_id) }
-    }
-}
-
-// === impl Position ===
-
-impl Position {
-    fn parse(cursor: &str) -> Result<Self, Failure> {
-        serde_json::from_str(cursor).map_err(|error| Failure::malformed("insights cursor", &error))
-    }
-
-    fn to_text(&self) -> String {
-        json!(self).to_string()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::integrations::meta_ads::testing::{days, parameter};
-
-    fn parameters(report: Report, settings: &Settings, part: Option<Part>) -> Vec<(&'static str, String)> {
-        Query { report, days: days(20, 21), part, settings }.parameters()
-    }
-
-    #[test]
-    fn a_campaign_report_is_asked_for_by_day_with_its_deleted_campaigns() {
-        let asked = parameters(Report::Campaigns, &Settings::default(), None);
-        assert_eq!(parameter(&asked, "level"), "campaign");
-        assert_eq!(parameter(&asked, "time_range"), r#"{"since":"2026-11-20","until":"2026-11-21"}"#);
-        assert_eq!(parameter(&asked, "time_increment"), "1");
-        assert_eq!(parameter(&asked, "action_attribution_windows"), r#"["7d_click","1d_view"]"#);
-        assert_eq!(parameter(&asked, "breakdowns"), "");
-        let filters: Vec<serde_json::Value> = serde_json::from_str(parameter(&asked, "filtering")).unwrap();
-        assert_eq!(filters.len(), 1);
-        assert_eq!(filters[0]["field"], "campaign.effective_status");
-        assert_eq!(filters[0]["operator"], "IN");
-        assert!(filters[0]["value"].as_array().unwrap().contains(&json!("DELETED")));
-    }
-
-    #[test]
-    fn fields_are_only_what_is_read() {
-        let defaults = Settings::default();
-        let asked = parameters(Report::Campaigns, &defaults, None);
-        let fields: Vec<&str> = parameter(&asked, "fields").split(',').collect();
-        assert!(fields.contains(&"reach") && !fields.contains(&"ad_id") && !fields.contains(&"conversions"));
-
-        let settings = Settings { reach: false, conversion: Some("lead".to_owned()), ..defaults };
-        let asked = parameters(Report::Ads, &settings, None);
-        let fields: Vec<&str> = parameter(&asked, "fields").split(',').collect();
-        assert!(fields.contains(&"ad_id") && fields.contains(&"conversions") && !fields.contains(&"reach"));
-    }
-
-    #[test]
-    fn a_country_is_a_breakdown_and_not_a_field() {
-        let asked = parameters(Report::Countries, &Settings::default(), None);
-        assert_eq!(parameter(&asked, "breakdowns"), "country");
-        let fields = parameter(&asked, "fields");
-        assert!(!fields.contains("country") && !fields.contains("reach"), "{fields}");
-    }
-
-    #[test]
-    fn a_part_keeps_the_status_filter() {
-        let part = Part { level: Level::AdSet, ids: vec!["120208325579380399".to_owned()] };
-        let asked = parameters(Report::Ads, &Settings::default(), Some(part));
-        let filters: Vec<serde_json::Value> = serde_json::from_str(parameter(&asked, "filtering")).unwrap();
-        assert_eq!(filters[0]["field"], "ad.effective_status");
-        assert_eq!(
-            filters[1],
-            json!({ "field": "adset.id", "operator": "IN", "value": ["120208325579380399"] })
-        );
-    }
-
-    #[test]
-    fn without_deleted_objects_nothing_is_filtered() {
-        let settings = Settings { include_deleted: false, ..Settings::default() };
-        assert_eq!(parameter(&parameters(Report::Campaigns, &settings, None), "filtering"), "");
-    }
-
-    #[test]
-    fn a_position_reads_back() {
-        for position in [
-            Position::AtOnce { after: "MjQZD".to_owned() },
-            Position::Report { run_id: "6023920149050".to_owned(), after: "MjQZD".to_owned() },
-        ] {
-            assert_eq!(Position::parse(&position.to_text()), Ok(position));
-        }
-        assert!(Position::parse("MjQZD").is_err());
+        Err(Failure::TooMuch { .. }) => report::start(reading, 1).await,
+        Err(failure) => Err(failure),
     }
 }

@@ -8,7 +8,7 @@
 //! | `errors.rs`, `usage.rs` | error codes; the headers that tell how much of an allowance is used |
 //! | `paged_list.rs` | paged lists |
 //! | `accounts.rs`, `entities.rs` | ad accounts; campaigns, ad sets, ads |
-//! | `insights.rs` | daily reports, at once |
+//! | `reading.rs`, `insights.rs` | what is asked for of daily reports; reports at once |
 //! | `report.rs`, `parts.rs` | daily reports that are too large for that: prepared by Meta, cut into parts |
 
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 use jiff::SignedDuration;
 use rows::Table;
 
-use self::{entities::Level, insights::Report, settings::Settings, source::MetaAdsSource};
+use self::{entities::Level, reading::Report, settings::Settings, source::MetaAdsSource};
 use crate::{
     failure::Failure,
     integration::{Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
@@ -39,6 +39,7 @@ mod mapping;
 mod paged_list;
 mod parts;
 mod proof;
+mod reading;
 mod report;
 mod settings;
 mod source;

@@ -1,13 +1,12 @@
 //! A day that is too much even for a report is read in parts: by lists of campaigns, of a campaign's ad sets, of an ad
 //! set's ads.
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
     entities::Level,
-    insights::{Query, Reading, Report},
     paged_list,
+    reading::{Part, Query, Reading, Report},
     wire::ObjectId,
 };
 use crate::{failure::Failure, page::DaysReply, reading::wire::Id};
@@ -16,15 +15,6 @@ use crate::{failure::Failure, page::DaysReply, reading::wire::Id};
 const IDS_MAX: usize = 50;
 /// Ids on one page of a list of ids.
 const PAGE_SIZE: u32 = 500;
-
-/// The objects that a part covers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
-    /// What they are.
-    pub level: Level,
-    /// Their ids.
-    pub ids: Vec<String>,
-}
 
 /// Cuts what is being read into parts that cover it. None when it cannot be cut any further.
 pub async fn split(reading: &Reading<'_>) -> Result<Vec<Part>, Failure> {

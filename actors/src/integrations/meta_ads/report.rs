@@ -7,10 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    errors,
-    insights::{Position, Reading},
-    paged_list,
-    parts::{self, Part},
+    errors, paged_list, parts,
+    reading::{Part, Position, Reading},
     wire,
 };
 use crate::{

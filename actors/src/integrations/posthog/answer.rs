@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     endpoint,
-    query::{Project, Query},
+    query::Query,
+    settings::Project,
     wire::{Answer, QueryStatus, Table},
 };
 use crate::{

@@ -13,7 +13,10 @@ use rows::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{endpoint, settings::Plan};
+use super::{
+    endpoint,
+    settings::{Plan, Project},
+};
 use crate::session::Call;
 
 /// How far beyond a day's ends its filter by time reaches: a session lasts a day at most, so that its events may come
@@ -21,17 +24,6 @@ use crate::session::Call;
 const GUARD: SignedDuration = SignedDuration::from_hours(24);
 /// PostHog lets a query wait half a minute and run for ten seconds, and its edge gives up after more than a minute.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(90);
-
-/// A project's number: digits only, fit for a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Project {
-    /// As text.
-    pub id: String,
-}
-
-/// The name of an event's property that may stand in a query as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Property(String);
 
 /// One query.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,29 +63,6 @@ const VISITS: &str = "count() AS sessions, ifNull(sum($pageview_count + $screen_
                       ifNull(sum($session_duration), 0) AS session_seconds, uniq(person_id) AS users";
 /// What the goals' events of the day say.
 const CONVERSIONS: &str = "count() AS conversions, uniq($session_id) AS converting_sessions";
-
-// === impl Project ===
-
-impl Project {
-    /// Digits, as in the address of the project's pages.
-    pub fn parse(text: &str) -> Option<Self> {
-        let is_number = (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| Self { id: text.to_owned() })
-    }
-}
-
-// === impl Property ===
-
-impl Property {
-    /// Letters, digits, `_` and `$`, and no digit first.
-    pub fn parse(text: &str) -> Option<Self> {
-        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
-        let is_name = text.len() <= 200
-            && text.bytes().next().is_some_and(|first| !first.is_ascii_digit())
-            && text.bytes().all(is_word);
-        is_name.then(|| Self(text.to_owned()))
-    }
-}
 
 // === impl Query ===
 
@@ -167,7 +136,7 @@ impl Query {
         let page = builder.page(column::ORIGIN, after);
         // As text, or a property that PostHog takes for a number would go through a float; the sum is a decimal, and
         // comes back as text for the same reason.
-        let amount = format!("toDecimal(toString(properties.{}), 6)", plan.revenue_property.0);
+        let amount = format!("toDecimal(toString(properties.{}), 6)", plan.revenue_property.as_str());
         builder.build(
             "dynamoi_revenue",
             &format!(

@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
-use super::query::{Project, Property};
 use crate::integration::SetupError;
 
 /// Most rows that PostHog gives for one query.
@@ -56,6 +55,17 @@ pub struct Plan {
     /// Rows of one answer at most.
     pub page_size: u32,
 }
+
+/// A project's number: digits only, fit for a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// As text.
+    pub id: String,
+}
+
+/// The name of an event's property that may stand in a query as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Property(String);
 
 // === impl Settings ===
 
@@ -113,6 +123,34 @@ impl Settings {
             revenue_property,
             page_size: self.page_size,
         })
+    }
+}
+
+// === impl Project ===
+
+impl Project {
+    /// Digits, as in the address of the project's pages.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_number = (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| Self { id: text.to_owned() })
+    }
+}
+
+// === impl Property ===
+
+impl Property {
+    /// Letters, digits, `_` and `$`, and no digit first.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
+        let is_name = text.len() <= 200
+            && text.bytes().next().is_some_and(|first| !first.is_ascii_digit())
+            && text.bytes().all(is_word);
+        is_name.then(|| Self(text.to_owned()))
+    }
+
+    /// As it may stand in a query.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

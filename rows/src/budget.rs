@@ -300,7 +300,7 @@ mod tests {
             "Australia/Lord_Howe",
             "America/Sao_Paulo",
         ];
-        let per = if which % 2 == 0 { Period::Day } else { Period::Month };
+        let per = if which.is_multiple_of(2) { Period::Day } else { Period::Month };
         match zones.get(which / 2) {
             Some(name) => zoned(per, name),
             None => Term::rolling(per),

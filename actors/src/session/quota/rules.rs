@@ -135,8 +135,8 @@ mod tests {
         assert_eq!(changed.budgets, built_in.budgets);
         let of_apps = BudgetRule::per_day(Scope::App, 10, REQUESTS);
         let larger = BudgetRule::per_day(Scope::Project, 15_000, REQUESTS);
-        let changes = Quota { rates: Vec::new(), budgets: vec![of_apps.clone(), larger] };
-        let changed = built_in.clone().with(&changes);
+        let both = Quota { rates: Vec::new(), budgets: vec![of_apps.clone(), larger] };
+        let changed = built_in.clone().with(&both);
         assert_eq!(changed.rates, built_in.rates);
         assert_eq!(changed.budgets, [BudgetRule::per_day(Scope::Project, 15_000, "operations"), of_apps]);
         assert_eq!(built_in.clone().with(&Quota::default()), built_in);

@@ -110,7 +110,7 @@ fn map(bench: &mut Criterion, provider: &str, body: &str, stream: &str, rows: us
                 let request = FeedRequest { account, lane: Lane::Tail, token: None, start, now };
                 runtime.block_on(reader.read(&session, request)).unwrap()
             }
-            Reader::Snapshot(_) => panic!("{stream:?} is not measured"),
+            Reader::Snapshot(_) | Reader::Files(_) => panic!("{stream:?} is not measured"),
         };
         page.rows
     };

@@ -1,9 +1,14 @@
 //! What a stream of files reads from: where files lie, what is in one, and its rows. Everything that decides whether a file is
 //! loaded, waits or takes another's place is the engine's ([`crate::engine`]).
 
+mod reader;
+mod seen;
+
 use futures::future::BoxFuture;
 use rows::{DayRange, Row, files::FileFacts};
 
+pub use self::reader::{FilesOf, FilesReader, OneFile};
+pub(crate) use self::seen::{Look, Report};
 use crate::{failure::Failure, session::Session};
 
 /// Where the files of a connection lie: a watched directory, an object store.
@@ -12,7 +17,8 @@ pub trait FileSource: Send + Sync {
     fn list<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Vec<FoundFile>, Failure>>;
 
     /// Opens one, by the path that [`FileSource::list`] told. Of a file that lies elsewhere, it is brought here first, whole,
-    /// within the limits of the session. [`Failure::Gone`] where it is not there any more.
+    /// within an hour. [`Failure::Gone`] where it is not there any more. What passes ([`Failure::Transient`]) or is of this
+    /// file alone ([`Failure::Permanent`], [`Failure::TooMuch`]) stops no other file.
     fn open<'a>(
         &'a self,
         session: &'a Session,

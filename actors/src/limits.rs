@@ -111,6 +111,16 @@ pub const GATHERED_AGE_MAX: Duration = Duration::from_secs(1);
 pub const WINDOW_KEYS_MAX: usize = 2_000_000;
 /// Rows that one snapshot may hold in memory before its single commit.
 pub const SNAPSHOT_ROWS_MAX: usize = 500_000;
+/// A file is read once its size and version have stood still for so long: longer than a copy pauses between two writes.
+pub const FILE_STILL_FOR: Duration = Duration::from_secs(5);
+/// Bringing a file here, from wherever it lies.
+pub const FILE_OPEN_TIMEOUT: Duration = Duration::from_hours(1);
+/// Rows of a file that are stored in one transaction, which others wait for.
+pub const FILE_PAGE_ROWS: usize = 4_000;
+/// How often the log tells how far the loading of a large file is.
+pub const FILE_PROGRESS_EVERY: Duration = Duration::from_secs(10);
+/// Files that wait and are named with their reasons where a connection's trouble is shown; the others are counted.
+pub const FILES_NAMED_MAX: usize = 3;
 /// Cycles of one connection that run at once.
 pub const CYCLES_PER_CONNECTION_MAX: usize = 4;
 /// Of those, cycles of one account, where there are several.

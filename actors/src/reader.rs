@@ -8,9 +8,10 @@ use rows::Table;
 
 use crate::{
     failure::Failure,
+    files::{FilesOf, FilesReader},
     page::{DaysReply, DaysRequest, FeedRequest, Page, SnapshotReply, SnapshotRequest},
     session::Session,
-    stream::{Days, Feed, Kind, Snapshot, Stream},
+    stream::{Days, Feed, Files, Kind, Snapshot, Stream},
 };
 
 /// A stream as an integration declares it, read from a source of type `S`.
@@ -33,6 +34,8 @@ pub enum Reader {
     Feed(Box<dyn ReadPage<Feed>>),
     /// Of [`Kind::Snapshot`].
     Snapshot(Box<dyn ReadPage<Snapshot>>),
+    /// Of [`Kind::Files`].
+    Files(FilesReader),
 }
 
 /// What is asked and answered, page by page, of the streams with this policy.
@@ -115,6 +118,12 @@ impl<S: Send + Sync + 'static> StreamOf<S> {
     {
         let bind = |source| Reader::Snapshot(Box::new(Bound { source, read }));
         Self::new(name, tables, Kind::Snapshot(policy), bind)
+    }
+
+    /// Files, which lie where `files` says. Switched on; their rows go to `tables`.
+    pub fn files(name: &'static str, tables: &'static [Table], policy: Files, files: FilesOf<S>) -> Self {
+        let bind = move |source| Reader::Files(FilesReader::new(source, files));
+        Self::new(name, tables, Kind::Files(policy), bind)
     }
 
     fn new(

@@ -27,6 +27,8 @@ pub enum Kind {
     Feed(Feed),
     /// The whole set at once; what was not seen becomes `removed`.
     Snapshot(Snapshot),
+    /// Files, each known by its content and loaded as a whole; a corrected one takes the place of what it corrects.
+    Files(Files),
 }
 
 /// Policy of a [`Kind::Days`] stream.
@@ -80,6 +82,13 @@ pub struct Snapshot {
     /// The table of which goes what was not seen: objects become `removed`; of a daily table's rows, those of today are
     /// deleted. Nothing where a reading stays true though a later one does not repeat it.
     pub vanishing: Option<Table>,
+}
+
+/// Policy of a [`Kind::Files`] stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Files {
+    /// How often it is looked what lies there.
+    pub every: Duration,
 }
 
 /// A quarter of an hour: how often fresh numbers are read.

@@ -263,8 +263,14 @@ fn reach(spec: &ConnectionSpec, days: DayRange, today: Day) -> Reach {
                 has_past = true;
                 is_limited = false;
             }
-            Kind::Snapshot(_) => {}
+            Kind::Snapshot(_) | Kind::Files(_) => {}
         }
+    }
+    if streams.iter().any(|stream| matches!(stream.kind, Kind::Files(_))) {
+        return Reach::Nothing(format!(
+            "{} reads files, which bring their own days: put older ones where it looks, and it loads them",
+            spec.integration
+        ));
     }
     if !has_past {
         return Reach::Nothing(format!(
@@ -285,5 +291,5 @@ fn reach(spec: &ConnectionSpec, days: DayRange, today: Day) -> Reach {
 
 /// How many streams have days of the past.
 fn past(streams: &[actors::stream::Stream]) -> usize {
-    streams.iter().filter(|stream| !matches!(stream.kind, Kind::Snapshot(_))).count()
+    streams.iter().filter(|stream| !matches!(stream.kind, Kind::Snapshot(_) | Kind::Files(_))).count()
 }

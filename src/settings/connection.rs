@@ -338,15 +338,15 @@ impl Review<'_> {
         for (name, change) in streams {
             let Some(stream) = known.iter().find(|stream| stream.name == name) else { continue };
             let key = path.child("streams").child(name);
-            let (is_days, is_snapshot) =
-                (matches!(stream.kind, Kind::Days(_)), matches!(stream.kind, Kind::Snapshot(_)));
+            let is_days = matches!(stream.kind, Kind::Days(_));
+            let is_whole = matches!(stream.kind, Kind::Snapshot(_) | Kind::Files(_));
             for (setting, is_given, is_fitting, instead) in [
                 ("tiers", change.tiers.is_some(), is_days, "`every`: this stream is not read by days"),
                 ("every", change.every.is_some(), !is_days, "`tiers`: this stream is read by days"),
                 (
                     "lookback_days",
                     change.lookback_days.is_some(),
-                    !is_snapshot,
+                    !is_whole,
                     "`every`: this stream is read as a whole",
                 ),
             ] {

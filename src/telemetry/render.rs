@@ -156,15 +156,22 @@ fn connections(board: &Board, add: &mut impl FnMut(Family)) {
         "dynamoi_token_expiry_timestamp_seconds",
         "When the connection's credentials stop working.",
     );
+    let mut last_file = Family::gauge(
+        "dynamoi_report_file_last_seen_timestamp_seconds",
+        "When a report file of the connection was last seen for the first time.",
+    );
     for status in &board.statuses {
         let labels =
             Labels::default().with("connection", &status.connection).with("integration", status.integration);
+        let file_at = status.streams.iter().filter_map(|stream| stream.last_file_at).max();
+        let connection = Labels::default().with("connection", &status.connection);
+        last_file.sample_known(&connection, "", file_at.map(seconds));
         state.sample(&labels.clone().with("state", status.state.as_str()), "", Number::Integer(1));
         last_success.sample_known(&labels, "", status.last_success_at.map(seconds));
         let expiry = board.token_expiries.get(&status.connection);
         token_expiry.sample_known(&labels, "", expiry.copied().map(seconds));
     }
-    [state, last_success, token_expiry].into_iter().for_each(add);
+    [state, last_success, token_expiry, last_file].into_iter().for_each(add);
 }
 
 /// A stream over all accounts of its connection.

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use actors::{
     engine::{Engine, EngineOptions, poller::Once},
+    files::OneFile,
     integration::AnyIntegration,
     integrations::catalogue,
     session::{LinkServices, quota::Quotas, transport::HttpTransport},
@@ -184,6 +185,7 @@ impl WorkerBuilder {
             clock: clock.clone(),
             observer: metrics.clone(),
             tokens: Arc::new(shared.tokens(&store, &clock)),
+            one_file: OneFile::default(),
         };
         let mut options =
             EngineOptions::new(integrations.clone(), services, Arc::new(store.clone()), Handle::current());

@@ -36,6 +36,8 @@ pub enum Work {
     },
     /// Read the whole set.
     Snapshot,
+    /// Look what files lie there, and load what is new.
+    Files,
 }
 
 /// Why days are read, in the order in which they are.
@@ -83,7 +85,7 @@ impl Work {
     pub const fn rank(&self) -> u8 {
         match self {
             Self::Window { reason, .. } => *reason as u8,
-            Self::Snapshot | Self::Feed { lane: Lane::Tail, .. } => Reason::Fresh as u8,
+            Self::Snapshot | Self::Files | Self::Feed { lane: Lane::Tail, .. } => Reason::Fresh as u8,
             Self::Feed { lane: Lane::Relist, .. } => Reason::Deep as u8,
         }
     }
@@ -112,6 +114,9 @@ pub fn due(checkpoint: &Checkpoint, plan: &Plan<'_>) -> Vec<Work> {
         (Progress::Days(progress), Kind::Days(policy)) => days_due(progress, policy, &zone, plan),
         (Progress::Feed(progress), Kind::Feed(policy)) => feed_due(progress, policy, &zone, plan),
         (Progress::Snapshot(progress), Kind::Snapshot(policy)) => snapshot_due(progress, policy, &zone, plan),
+        (Progress::Files(progress), Kind::Files(policy)) => {
+            whole_due(progress.listed_at, policy.every, Work::Files, &zone, plan)
+        }
         // A stream whose kind changed: its checkpoint is of no use and was replaced when the connection started.
         _ => Vec::new(),
     }
@@ -150,6 +155,9 @@ pub fn next_at(checkpoint: &Checkpoint, plan: &Plan<'_>) -> Timestamp {
             }
             progress.read_at.filter(|_| policy.every < DAILY).map(|at| after(at, policy.every))
         }
+        (Progress::Files(progress), Kind::Files(policy)) => {
+            progress.listed_at.filter(|_| policy.every < DAILY).map(|at| after(at, policy.every))
+        }
         _ => None,
     };
     next.map_or(turn, |next| next.min(turn))
@@ -163,6 +171,9 @@ pub fn lateness(checkpoint: &Checkpoint, plan: &Plan<'_>, work: &Work) -> Durati
         }
         (Progress::Snapshot(progress), Kind::Snapshot(policy), Work::Snapshot) if policy.every < DAILY => {
             progress.read_at.map(|at| after(at, policy.every))
+        }
+        (Progress::Files(progress), Kind::Files(policy), Work::Files) if policy.every < DAILY => {
+            progress.listed_at.map(|at| after(at, policy.every))
         }
         (Progress::Days(progress), Kind::Days(policy), Work::Window { days, reason: Reason::Fresh }) => {
             policy.tiers.first().and_then(|tier| progress.read_at(days.last).map(|at| after(at, tier.every)))
@@ -357,10 +368,20 @@ fn snapshot_due(
     if let Some(resume) = &progress.resume {
         return if is_ready(resume, plan.now) { vec![Work::Snapshot] } else { Vec::new() };
     }
-    let due = progress
-        .read_at
-        .is_none_or(|at| asked_since(Some(at), plan) || interval_over(at, policy.every, zone, plan.now));
-    if due { vec![Work::Snapshot] } else { Vec::new() }
+    whole_due(progress.read_at, policy.every, Work::Snapshot, zone, plan)
+}
+
+/// What is read as a whole every so often, and was last read then.
+fn whole_due(
+    read_at: Option<Timestamp>,
+    every: Duration,
+    work: Work,
+    zone: &TimeZone,
+    plan: &Plan<'_>,
+) -> Vec<Work> {
+    let due =
+        read_at.is_none_or(|at| asked_since(Some(at), plan) || interval_over(at, every, zone, plan.now));
+    if due { vec![work] } else { Vec::new() }
 }
 
 /// Whether a report may be looked at. A time further away than any that is kept was noted by a clock that was wrong.

@@ -40,12 +40,14 @@ pub struct StreamStatus {
     pub stream: &'static str,
     /// State.
     pub state: State,
-    /// End of the last day completely read (feeds and snapshots: when last read whole).
+    /// End of the last day completely read (feeds and snapshots: when last read whole; files: the last day that one speaks of).
     pub data_through: Option<Timestamp>,
-    /// The last settled day, for streams of days.
+    /// The last settled day, for streams of days and of files.
     pub settled_through: Option<Day>,
     /// Its end as an instant.
     pub settled_through_at: Option<Timestamp>,
+    /// When a report was last seen for the first time, for streams of files.
+    pub last_file_at: Option<Timestamp>,
     /// What is wrong and what to do.
     pub error: Option<String>,
 }

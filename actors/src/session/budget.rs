@@ -34,7 +34,8 @@ impl Budget {
     pub const fn of(kind: &Kind) -> Self {
         let bytes = match kind {
             Kind::Days(_) => limits::WINDOW_BYTES_MAX,
-            Kind::Feed(_) => limits::FEED_BYTES_MAX,
+            // What is read of files is bounded by their reader.
+            Kind::Feed(_) | Kind::Files(_) => limits::FEED_BYTES_MAX,
             Kind::Snapshot(_) => limits::SET_BYTES_MAX,
         };
         Self { bytes, requests: limits::CYCLE_REQUESTS_MAX }

@@ -23,7 +23,7 @@ use super::{
     tokens::Tokens,
     transport::Transport,
 };
-use crate::{failure::Failure, observer::Observer, spec::ConnectionSpec};
+use crate::{failure::Failure, files::OneFile, observer::Observer, spec::ConnectionSpec};
 
 /// A connection's way to its provider: shared by all its cycles.
 pub struct Link {
@@ -38,6 +38,7 @@ pub struct Link {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) tokens: Arc<Tokens>,
+    one_file: OneFile,
     /// When the access token expires, as telemetry was told last: Unix seconds.
     pub(super) told_expiry: AtomicI64,
     /// Calls that are between two attempts because of passing trouble.
@@ -64,6 +65,8 @@ pub struct LinkServices {
     pub observer: Arc<dyn Observer>,
     /// Access tokens.
     pub tokens: Arc<Tokens>,
+    /// Files are read one at a time.
+    pub one_file: OneFile,
 }
 
 /// What a source may ask for beside its session.
@@ -113,7 +116,7 @@ impl LinkServices {
     pub fn alone(transport: Arc<dyn Transport>, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
         let quotas = Arc::new(Quotas::new(Arc::clone(&clock), Arc::clone(&observer)));
         let tokens = Arc::new(Tokens::alone(Arc::clone(&clock)));
-        Self { transport, quotas, clock, observer, tokens }
+        Self { transport, quotas, clock, observer, tokens, one_file: OneFile::default() }
     }
 
     /// What a source may ask for.
@@ -150,7 +153,7 @@ impl Link {
         built_in: impl Into<Quota>,
         services: LinkServices,
     ) -> Arc<Self> {
-        let LinkServices { transport, quotas, clock, observer, tokens } = services;
+        let LinkServices { transport, quotas, clock, observer, tokens, one_file } = services;
         let built_in = built_in.into();
         let quota = match &spec.quotas {
             Some(changes) => built_in.with(changes),
@@ -168,6 +171,7 @@ impl Link {
             clock,
             observer,
             tokens,
+            one_file,
             told_expiry: AtomicI64::new(i64::MIN),
             troubled: AtomicU32::new(0),
             waiting: Waiting::default(),
@@ -191,6 +195,11 @@ impl Link {
     /// The source that answers are read by.
     pub fn source(&self) -> &Arc<dyn Source> {
         &self.source
+    }
+
+    /// Whose turn it is to hold a file in memory.
+    pub const fn one_file(&self) -> &OneFile {
+        &self.one_file
     }
 
     /// Whether some call is between attempts because of passing trouble.

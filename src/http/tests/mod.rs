@@ -136,6 +136,7 @@ impl StatusSource for World {
                 data_through: Some(Timestamp::UNIX_EPOCH),
                 settled_through: None,
                 settled_through_at: None,
+                last_file_at: None,
                 error: None,
             }],
         });

@@ -172,6 +172,7 @@ fn stream(account_id: &str, state: State, data_through: Option<&str>) -> StreamS
         data_through: data_through.map(at),
         settled_through: None,
         settled_through_at: data_through.map(at),
+        last_file_at: None,
         error: None,
     }
 }

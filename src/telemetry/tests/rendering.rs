@@ -3,6 +3,8 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil::date};
 use rows::Micros;
 
+use actors::engine::status::StreamStatus;
+
 use super::{at, board, campaign, music, noon, payment, status, stream, web};
 use crate::{
     insight::NamePattern,
@@ -69,6 +71,26 @@ fn rich_board() -> crate::telemetry::board::Board {
         },
     ];
     board
+}
+
+#[test]
+fn the_latest_file_of_a_connection_is_told() {
+    let mut board = board(Vec::new());
+    let mut files = status("label-a-files", "report_files");
+    let at_noon = |day: u8| Some(at(&format!("2026-11-{day}T12:00:00Z")));
+    files.streams = [at_noon(20), at_noon(22), None]
+        .map(|last_file_at| StreamStatus { last_file_at, ..stream("", State::Idle, None) })
+        .into();
+    board.statuses = vec![files.into(), status("label-a-meta", "meta_ads").into()];
+    let text = text(&board, noon());
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("dynamoi_report_file_last_seen_timestamp_seconds"))
+        .collect();
+    assert_eq!(
+        lines,
+        ["dynamoi_report_file_last_seen_timestamp_seconds{connection=\"label-a-files\"} 1795348800"]
+    );
 }
 
 #[test]

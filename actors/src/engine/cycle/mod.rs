@@ -3,6 +3,7 @@
 
 mod days;
 mod feed;
+mod files;
 mod snapshot;
 mod trail;
 
@@ -164,6 +165,7 @@ pub async fn run(context: &Context, task: &Task) -> Outcome {
         (Work::Snapshot, Reader::Snapshot(reader), Kind::Snapshot(policy)) => {
             cycle.snapshot(reader.as_ref(), policy).await
         }
+        (Work::Files, Reader::Files(reader), _) => cycle.files(reader).await,
         // The schedule makes work of the stream's own kind.
         _ => Err(CycleError::Source(Failure::Permanent {
             reason: format!("stream {} is not read in this way: this is a bug", task.stream.name),

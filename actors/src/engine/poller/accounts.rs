@@ -7,7 +7,7 @@ use std::{
 };
 
 use rows::{
-    checkpoint::{Checkpoint, DaysProgress, FeedProgress, Progress, SnapshotProgress},
+    checkpoint::{Checkpoint, DaysProgress, FeedProgress, FilesProgress, Progress, SnapshotProgress},
     sink::Change,
     state::State,
     zone::zone,
@@ -220,8 +220,8 @@ impl Poller {
                 let checkpoint =
                     stored.map_or_else(|| empty(account, stream), |index| self.stored.swap_remove(index));
                 // What its last reading lacked, it lacks still.
-                if let Progress::Snapshot(SnapshotProgress { lacking: Some(lacking), .. }) =
-                    &checkpoint.progress
+                if let Progress::Snapshot(SnapshotProgress { lacking: Some(lacking), .. })
+                | Progress::Files(FilesProgress { lacking: Some(lacking), .. }) = &checkpoint.progress
                 {
                     let trouble = Trouble::lacking(lacking.clone(), self.clock.elapsed());
                     self.troubles.insert(key.clone(), trouble);
@@ -337,6 +337,7 @@ fn apply(change: &StreamOverride, stream: &mut Stream) {
             }
         }
         Kind::Snapshot(snapshot) => snapshot.every = change.every.unwrap_or(snapshot.every),
+        Kind::Files(files) => files.every = change.every.unwrap_or(files.every),
     }
 }
 
@@ -346,6 +347,7 @@ const fn same_kind(progress: &Progress, kind: &Kind) -> bool {
         (Progress::Days(_), Kind::Days(_))
             | (Progress::Feed(_), Kind::Feed(_))
             | (Progress::Snapshot(_), Kind::Snapshot(_))
+            | (Progress::Files(_), Kind::Files(_))
     )
 }
 
@@ -354,6 +356,7 @@ fn empty(account: &Account, stream: &Stream) -> Checkpoint {
         Kind::Days(_) => Progress::Days(DaysProgress::default()),
         Kind::Feed(_) => Progress::Feed(FeedProgress::default()),
         Kind::Snapshot(_) => Progress::Snapshot(SnapshotProgress::default()),
+        Kind::Files(_) => Progress::Files(FilesProgress::default()),
     };
     Checkpoint {
         account_id: account.id.clone(),

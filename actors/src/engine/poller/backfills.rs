@@ -98,7 +98,7 @@ const fn reads_the_past(stream: &Stream) -> bool {
     match &stream.kind {
         Kind::Days(_) => true,
         Kind::Feed(feed) => feed.relist.is_some(),
-        Kind::Snapshot(_) => false,
+        Kind::Snapshot(_) | Kind::Files(_) => false,
     }
 }
 

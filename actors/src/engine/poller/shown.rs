@@ -107,6 +107,7 @@ impl Poller {
             (Progress::Days(progress), Kind::Days(policy), Some(zone)) => {
                 progress.settled_through(zone, policy.settling)
             }
+            (Progress::Files(progress), ..) => progress.last_day,
             _ => None,
         };
         Some(StreamStatus {
@@ -116,6 +117,10 @@ impl Poller {
             data_through: checkpoint.data_through().or(Some(self.start(checkpoint))),
             settled_through,
             settled_through_at: settled_through.zip(zone).map(|(day, zone)| end_of(day, &zone)),
+            last_file_at: match &checkpoint.progress {
+                Progress::Files(progress) => progress.last_seen_at,
+                _ => None,
+            },
             error,
         })
     }
@@ -135,6 +140,7 @@ impl Poller {
             data_through: stored.and_then(Checkpoint::data_through).or(Some(start)),
             settled_through: None,
             settled_through_at: None,
+            last_file_at: None,
             error: trouble.map(|trouble| trouble.error.clone()),
         }
     }

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod case;
 pub mod cases;
 pub mod fact;
+pub mod files;
 mod rules;
 mod skew;
 

@@ -14,6 +14,62 @@ use rows::{
 use super::memory::{MemorySink, RowKey, Stored};
 
 impl MemorySink {
+    /// Lines that readers see: those of loaded files.
+    pub fn statements(&self, connection: &str) -> Vec<RoyaltyStatement> {
+        let stored = self.0.lock();
+        let mut seen: Vec<RoyaltyStatement> = stored
+            .lines(connection)
+            .filter(|(_, line)| stored.is_loaded(connection, &line.statement))
+            .map(|(_, line)| line.clone())
+            .collect();
+        seen.sort_by_cached_key(|line| format!("{line:?}"));
+        seen
+    }
+
+    /// Lines that are there, seen or not.
+    pub fn stored_lines(&self, connection: &str) -> usize {
+        self.0.lock().lines(connection).count()
+    }
+
+    pub fn file(&self, connection: &str, name: &str) -> Option<FileRecord> {
+        let stored = self.0.lock();
+        stored.files.iter().find(|file| file.connection == connection && file.name == name).cloned()
+    }
+
+    /// What `dynamoi files accept` does: `replaces` names a file.
+    pub fn accept(
+        &self,
+        connection: &str,
+        name: &str,
+        replaces: Option<&str>,
+        period: Option<rows::DayRange>,
+    ) {
+        let mut stored = self.0.lock();
+        let sha256 = |name: &str| {
+            stored
+                .files
+                .iter()
+                .find(|file| file.connection == connection && file.name == name)
+                .map(|file| file.sha256.clone())
+        };
+        let replaces = replaces.and_then(sha256);
+        let file = stored.files.iter_mut().find(|file| file.connection == connection && file.name == name);
+        let file = file.expect("a file of that name");
+        file.state = FileState::Quarantined;
+        file.decided_by = Some("ada".to_owned());
+        file.replaces = replaces;
+        file.period = period.or(file.period);
+    }
+
+    /// What `dynamoi files reject` does.
+    pub fn reject(&self, connection: &str, name: &str) {
+        let mut stored = self.0.lock();
+        let mut files = stored.files.iter_mut().filter(|file| file.connection == connection);
+        let file = files.find(|file| file.name == name).expect("a file of that name");
+        file.state = FileState::Rejected;
+        file.decided_by = Some("ada".to_owned());
+    }
+
     fn note(&self, note: FileNote) -> Result<bool, SinkError> {
         let mut stored = self.0.lock();
         stored.enter(&note.connection, note.epoch)?;

@@ -17,6 +17,7 @@ pub mod meta_ads;
 pub mod oauth;
 mod options;
 pub mod posthog;
+pub mod report_files;
 mod seed;
 mod server;
 mod slot;
@@ -40,5 +41,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(deezer::Deezer::new(options.seed, now)),
         Box::new(spotify::Spotify::new(options.seed, now)),
         Box::new(google_ads::GoogleAds::new(options.seed, options.days, now)),
+        Box::new(report_files::ReportFiles::new(options.seed, options.days, now)),
     ]
 }

@@ -20,6 +20,7 @@ pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
         Arc::new(google_ads::GoogleAds),
         Arc::new(meta_ads::MetaAds),
         Arc::new(posthog::PostHog),
+        Arc::new(report_files::ReportFiles),
         Arc::new(spotify::Spotify),
         Arc::new(stripe::Stripe),
     ]

@@ -91,25 +91,13 @@ pub struct HttpTransport {
 impl HttpTransport {
     /// One client for the whole worker: it pools connections by host.
     pub fn new() -> Result<Self, TransportError> {
-        let unbuildable = |error: &dyn std::fmt::Display| TransportError::Request(error.to_string());
-        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let tls =
-            rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .map_err(|error| unbuildable(&error))?
-                .with_root_certificates(roots)
-                .with_no_client_auth();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .connect_timeout(limits::CONNECT_TIMEOUT)
-            .redirect(Policy::none())
+        let client = client_builder()?
             .default_headers(HeaderMap::from_iter([(
                 ACCEPT_ENCODING,
                 HeaderValue::from_static(body::ACCEPTED),
             )]))
-            .user_agent(concat!("dynamoi/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| unbuildable(&error))?;
+            .map_err(|error| TransportError::Request(error.to_string()))?;
         Ok(Self { client })
     }
 
@@ -165,6 +153,21 @@ impl HttpTransport {
         let body = body.finish(&headers).map_err(|error| unusable(host, &error))?;
         Ok(RawResponse { status, headers, body })
     }
+}
+
+/// A client as every request is sent with: over rustls with ring and the Mozilla roots, without following redirects.
+pub(crate) fn client_builder() -> Result<reqwest::ClientBuilder, TransportError> {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TransportError::Request(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .connect_timeout(limits::CONNECT_TIMEOUT)
+        .redirect(Policy::none())
+        .user_agent(concat!("dynamoi/", env!("CARGO_PKG_VERSION"))))
 }
 
 impl Transport for HttpTransport {

@@ -70,6 +70,10 @@ struct Bounded<R> {
 const ZIP: &[u8] = b"PK\x03\x04";
 const ZIP_EMPTY: &[u8] = b"PK\x05\x06";
 const ZIP_DIRECTORY_ENTRY: &[u8] = b"PK\x01\x02";
+/// The first bytes of a PDF.
+pub const PDF: &[u8] = b"%PDF";
+/// What is said of one.
+pub const IS_PDF: &str = "it is a PDF; download the table as CSV";
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const WORKBOOK: &str = "xl/workbook.xml";
 
@@ -96,6 +100,11 @@ impl<R: Read + Seek> Container<R> {
             return Err(Refusal::Unsupported("the archive holds no files"));
         }
         Ok(Self { packed: Packed::Zip(zip), members })
+    }
+
+    /// Whether its reports are members of an archive.
+    pub fn is_archive(&self) -> bool {
+        matches!(self.packed, Packed::Zip(_))
     }
 
     /// The reports in it: one, or those of an archive in its order.
@@ -219,8 +228,8 @@ fn form_of(start: &[u8]) -> Result<Form, Refusal> {
         Err(Refusal::Unsupported(
             "it is an old Excel file (.xls) or encrypted; save it as .xlsx without a password, or as CSV",
         ))
-    } else if is(b"%PDF") {
-        Err(Refusal::Unsupported("it is a PDF; download the table as CSV"))
+    } else if is(PDF) {
+        Err(Refusal::NoReport(IS_PDF))
     } else if is(b"7z\xbc\xaf") || is(b"Rar!") || is(b"BZh") || is(b"\xfd7zXZ") || is(b"\x28\xb5\x2f\xfd") {
         Err(Refusal::Unsupported("it is packed in a way that is not read; unpack it, or use zip or gzip"))
     } else {

@@ -168,7 +168,8 @@ fn date_format(cells: &[&str]) -> Option<&'static str> {
     }
     match (fits(&Format::MonthFirst), fits(&Format::DayFirst)) {
         (true, false) => Some("%m/%d/%Y"),
-        (false, true) if cells[0].contains('.') => Some("%d.%m.%Y"),
+        // With points nobody writes the month first.
+        (_, true) if cells[0].contains('.') => Some("%d.%m.%Y"),
         (false, true) => Some("%d/%m/%Y"),
         _ => None,
     }

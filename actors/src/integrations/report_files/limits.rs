@@ -1,5 +1,7 @@
 //! Every bound of reading report files, with its reason.
 
+use std::time::Duration;
+
 /// Bytes of one file or archive member, unpacked. The largest known usage reports are a few gigabytes.
 pub const UNPACKED_BYTES_MAX: u64 = 8 << 30;
 /// Unpacked bytes for each packed one. Tables of text pack ten to sixty times; above this it is a bomb.
@@ -49,3 +51,22 @@ pub const SUMMARIES_MAX: usize = 100_000;
 pub const RESOURCES_MAX: usize = 20_000;
 /// Cells of one DSR line: the longest record type has about 60.
 pub const CELLS_MAX: usize = 256;
+
+/// Files and folders below what is watched: a decade of daily reports of a few services.
+pub const FILES_MAX: usize = 100_000;
+/// Folders within each other.
+pub const DEPTH_MAX: usize = 16;
+/// Pages of one listing of an object store. A page has up to a thousand objects; stores that give few still come to an end.
+pub const LISTING_PAGES_MAX: usize = 1_000;
+/// One page of a listing: a thousand keys of a kilobyte each, with what stands around them.
+pub const LISTING_BYTES_MAX: usize = 8 << 20;
+/// One page of a listing, or the beginning of an object.
+pub const STORAGE_TIMEOUT: Duration = Duration::from_mins(1);
+/// An object's transfer without a byte: then it is a hang.
+pub const STORAGE_SILENCE: Duration = Duration::from_secs(30);
+/// A whole object: eight gigabytes at two megabytes a second.
+pub const TRANSFER_TIME_MAX: Duration = Duration::from_hours(1);
+/// What stays free of the disk on which objects are put down while they are read: others write there, too.
+pub const ROOM_KEPT_BYTES: u64 = 1 << 30;
+/// Words of a store's error that a reason repeats.
+pub const STORE_CODE_LENGTH_MAX: usize = 60;

@@ -23,6 +23,9 @@ pub enum Refusal {
     /// A kind of file that is not read.
     #[error("{0}")]
     Unsupported(&'static str),
+    /// What lies beside reports and is none.
+    #[error("{0}")]
+    NoReport(&'static str),
     /// Text that is in no known encoding.
     #[error("its text is not readable: {0}")]
     Encoding(String),
@@ -88,6 +91,7 @@ impl Refusal {
             Self::Excessive(_) => "excessive",
             Self::Unsafe(_) => "unsafe",
             Self::Unsupported(_) => "unsupported",
+            Self::NoReport(_) => "no_report",
             Self::Encoding(_) => "encoding",
             Self::UnknownLayout { .. } => "unknown_layout",
             Self::Ambiguous { .. } => "ambiguous",

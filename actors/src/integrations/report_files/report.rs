@@ -6,7 +6,7 @@ use encoding_rs::{Encoding, UTF_8};
 use rows::{Currency, DayRange};
 
 use super::{
-    container::{Container, Form, Member},
+    container::{Container, Form, IS_PDF, Member, PDF},
     dsr,
     encoding::{self, Decoded, Survey},
     layout::Shape,
@@ -132,6 +132,10 @@ fn read_text<R: Read + Seek>(
     if survey.head.starts_with(b"PK\x03\x04") {
         return Err(Refusal::Excessive("an archive within an archive; unpack the outer one".to_owned()));
     }
+    // Archives of statements often hold the same as a document to print.
+    if survey.head.starts_with(PDF) {
+        return Err(Refusal::NoReport(IS_PDF));
+    }
     let names = Names::new(context, member);
     let encodings = candidates(&survey, context)?;
     if dsr::is_one(&encoding::decode_head(&survey.head, encodings[0])) {
@@ -231,17 +235,10 @@ fn read_table(
     for _ in 0..=recognised.before_header {
         records.advance(&mut record)?;
     }
-    let found = match recognised.layout.shape {
+    match recognised.layout.shape {
         Shape::Statement => statement::read(records, recognised, context, names),
         _ => timeline::read(records, recognised, context, names),
-    }?;
-    found.tally.check(&recognised.layout.name)?;
-    if found.tally.lines == 0 {
-        return Err(Refusal::Undecided(
-            "it has a header and no lines; no figures are said by that".to_owned(),
-        ));
     }
-    Ok(found)
 }
 
 fn report(sha256: String, size_bytes: u64, layout: &str, encoding: &'static str, found: Figures) -> Report {

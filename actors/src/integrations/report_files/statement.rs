@@ -227,6 +227,7 @@ impl Statement<'_> {
     }
 
     fn figures(self, tally: Tally) -> Result<Figures, Refusal> {
+        tally.check(&self.recognised.layout.name)?;
         let period = self.sums.period();
         let mut statements = self.sums.statements().to_vec();
         statements.sort_unstable();

@@ -47,8 +47,13 @@ impl Tally {
         }
     }
 
-    /// Refuses a file of which more than a few lines could not be read: then it is not what it seems.
+    /// Refuses a file without lines, and one of which more than a few could not be read: then it is not what it seems.
     pub fn check(&self, layout: &str) -> Result<(), Refusal> {
+        if self.lines == 0 {
+            return Err(Refusal::Undecided(
+                "it has a header and no lines; no figures are said by that".to_owned(),
+            ));
+        }
         match self.examples.first() {
             Some(first) if self.rejected.saturating_mul(READABLE_OF) > self.lines => {
                 Err(Refusal::TooManyRejected {

@@ -288,6 +288,7 @@ impl<'a> Timeline<'a> {
     }
 
     fn figures(self, mut all: Vec<ReportRow>, tally: Tally) -> Result<Figures, Refusal> {
+        tally.check(&self.recognised.layout.name)?;
         let mut notes = Vec::new();
         if without_what_is_not_available(&mut all) {
             notes.push(

@@ -85,7 +85,7 @@ fn what_nobody_knows_is_shown_and_what_is_foreign_is_named() {
     );
     let meta = "Campaign name,Amount spent (USD),Impressions,Reach\nA,1,2,3\n";
     refused("a.csv", meta.as_bytes(), "foreign", "meta_ads");
-    refused("a.pdf", b"%PDF-1.7 ...", "unsupported", "download the table as CSV");
+    refused("a.pdf", b"%PDF-1.7 ...", "no_report", "download the table as CSV");
     refused("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "unsupported", "save it as .xlsx");
     refused("a.csv", b"just a sentence", "unknown_layout", "just a sentence");
 }

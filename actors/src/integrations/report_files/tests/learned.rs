@@ -127,4 +127,11 @@ fn nothing_is_proposed_for_what_is_known_or_says_nothing() {
     assert!(proposed(b"Moon,Tides\n1,2\n").unwrap_err().to_string().contains("known words"));
     // 03/04 could be both: the person says which.
     assert_eq!(proposed(b"Day,Song,Plays,X\n03/04/2026,a,1,2\n").unwrap().date_format, None);
+    let pointed = proposed(b"Day,Song,Plays,X\n03.04.2026,a,1,2\n").unwrap().date_format;
+    assert_eq!(pointed.as_deref(), Some("%d.%m.%Y"));
+    // Days that are not read are told as such, not as missing.
+    let days = map(&[(Field::Date, "day"), (Field::Isrc, "code"), (Field::Quantity, "n")]);
+    let refusal =
+        read_with("a.csv", b"day,code,n\n03.04.2026,QZAB12600001,1\n", &taught(&days), None).unwrap_err();
+    assert_eq!(refusal.word(), "lines_rejected", "{refusal}");
 }

@@ -16,8 +16,10 @@ use super::{
 mod hostile;
 mod layouts;
 mod learned;
+mod mapped;
 mod memory;
 mod properties;
+mod stored;
 
 /// Reads the one report in these bytes.
 fn read_bytes(path: &str, bytes: &[u8]) -> Result<Report, Refusal> {

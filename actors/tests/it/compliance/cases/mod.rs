@@ -5,6 +5,7 @@ pub mod deezer;
 pub mod google_ads;
 pub mod meta_ads;
 pub mod posthog;
+pub mod report_files;
 pub mod spotify;
 pub mod spotify_development;
 pub mod stripe;

@@ -33,4 +33,5 @@ macro_rules! every_file_rule {
     )*};
 }
 
+every_file_rule!(report_files, crate::compliance::cases::report_files::CASE);
 every_file_rule!(scripted_files, super::scripted::CASE);

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, time::Duration};
 use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{Worker, WorkerKind, settings::Settings};
-use sandbox::{Options, Sandbox, google, meta_ads, posthog, spotify, stripe};
+use sandbox::{Options, Sandbox, google, meta_ads, posthog, report_files, spotify, stripe};
 use tempfile::TempDir;
 
 use super::{Exit, output, run::Signals, source::environment};
@@ -57,8 +57,10 @@ impl Demo {
         sandbox.with_world(|world: &mut stripe::Stripe| world.set_pace(PAYMENT_EVERY_SECONDS));
         // In development mode there would be no numbers to see.
         sandbox.with_world(|world: &mut spotify::Spotify| world.set_mode(spotify::Mode::Extended));
+        let reports = data_dir.join("reports");
+        sandbox.with_world(|world: &mut report_files::ReportFiles| world.write_to(&reports)).transpose()?;
         let database = data_dir.join("dynamoi.db");
-        let settings = match self.settings(&sandbox, &database, temporary.path()) {
+        let settings = match self.settings(&sandbox, &database, &reports, temporary.path()) {
             Ok(settings) => settings,
             Err(mistakes) => {
                 output::complain(mistakes);
@@ -75,12 +77,16 @@ impl Demo {
              \x20 page      http://{address}/\n\
              \x20 metrics   http://{address}/metrics\n\
              \x20 database  {database}{kept}\n\
+             \x20 reports   {reports}   (statements and exports, read from files: put others there)\n\
              \x20 providers {providers}\n\n\
              Try: sqlite3 {database} 'SELECT date, sum(spend_micros) / 1e6, currency FROM campaign_performance_daily \
              GROUP BY date, currency ORDER BY date DESC LIMIT 9'\n\
+             \x20    sqlite3 {database} 'SELECT title, service, sum(quantity), sum(revenue_micros) / 1e6, currency \
+             FROM royalty_statements GROUP BY title, service, currency'\n\
              Stop with Ctrl-C.\n",
             days = self.days,
             database = database.display(),
+            reports = reports.display(),
             providers = PROVIDERS.map(|id| sandbox.url(id)).join("\n            "),
         ));
         signals.stop().await;
@@ -92,6 +98,7 @@ impl Demo {
         &self,
         sandbox: &Sandbox,
         database: &std::path::Path,
+        reports: &std::path::Path,
         temporary: &std::path::Path,
     ) -> Result<Settings, Box<dyn std::error::Error>> {
         let file = temporary.join("demo.toml");
@@ -117,6 +124,7 @@ impl Demo {
                 "DYNAMOI__INTEGRATIONS__SPOTIFY__ENDPOINTS__TOKEN",
                 format!("{}/api/token", sandbox.url("spotify")),
             ),
+            ("DYNAMOI__CONNECTIONS__DEMO_FILES__SETTINGS__DIRECTORY", reports.display().to_string()),
             ("DYNAMOI__DATABASE__URL", format!("sqlite://{}", database.display())),
             ("DYNAMOI__HTTP__LISTEN", format!("127.0.0.1:{}", self.port)),
         ];

@@ -10,6 +10,7 @@ mod control;
 mod demo;
 mod discover;
 mod exit;
+mod files;
 mod migrate;
 mod output;
 mod report;
@@ -87,6 +88,8 @@ pub enum Command {
     Migrate(migrate::Migrate),
     /// Keep secrets and the key that seals them.
     Secrets(secrets::Secrets),
+    /// Show report files, and decide about those that wait.
+    Files(files::Files),
     /// Print completions for a shell.
     Completions(completions::Completions),
 }
@@ -129,6 +132,7 @@ impl Command {
             Self::Config(command) => command.run(),
             Self::Migrate(command) => command.run().await,
             Self::Secrets(command) => command.run().await,
+            Self::Files(command) => command.run().await,
             Self::Completions(command) => command.run(),
         }
     }

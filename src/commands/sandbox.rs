@@ -1,9 +1,12 @@
 //! `dynamoi sandbox`: the imitated providers alone.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
-use sandbox::{Chaos, Options};
+use sandbox::{
+    Chaos, Options,
+    report_files::{self, ReportFiles},
+};
 
 use super::{Exit, output, run::Signals};
 
@@ -13,6 +16,7 @@ use super::{Exit, output, run::Signals};
 Examples:
   dynamoi sandbox --listen 127.0.0.1:9470
   dynamoi sandbox --listen 127.0.0.1:9470 --seed 7 --chaos storm
+  dynamoi sandbox --listen 127.0.0.1:9470 --reports /tmp/reports
   DYNAMOI__INTEGRATIONS__META_ADS__BASE_URL=http://127.0.0.1:9470/meta_ads dynamoi run --config dynamoi.toml")]
 pub struct Sandbox {
     /// Address and port to listen on.
@@ -24,6 +28,9 @@ pub struct Sandbox {
     /// What goes wrong, and how often.
     #[arg(long, value_name = "PROFILE", default_value = "none", value_parser = clap::builder::PossibleValuesParser::new(Chaos::names()))]
     pub chaos: String,
+    /// Also writes the label's report files into this directory, for `settings.directory`; an object store serves them too.
+    #[arg(long, value_name = "DIR")]
+    pub reports: Option<PathBuf>,
 }
 
 /// How often the imitated worlds move by themselves.
@@ -44,17 +51,27 @@ impl Sandbox {
             Ok(sandbox) => sandbox,
             Err(error) => return Exit::failed(format_args!("cannot listen on {}: {error}", self.listen)),
         };
+        if let Some(directory) = &self.reports {
+            let written = sandbox.with_world(|world: &mut ReportFiles| world.write_to(directory)).transpose();
+            if let Err(error) = written {
+                return Exit::failed(format_args!("cannot write into {}: {error}", directory.display()));
+            }
+        }
         for id in sandbox.ids() {
             output::print(&format!("{id:<12} {}\n", sandbox.url(id)));
         }
         output::print(&format!(
-            "\nmeta_ads token {}\nstripe key     {}\nposthog keys   {} (project {}), {} (project {})\n",
+            "\nmeta_ads token {}\nstripe key     {}\nposthog keys   {} (project {}), {} (project {})\n\
+             report files   s3://{} at endpoints.storage = the address above, access_key_id {}, secret_access_key {}\n",
             sandbox::meta_ads::TOKEN,
             sandbox::stripe::SANDBOX_KEY,
             sandbox::posthog::US_KEY,
             sandbox::posthog::US_PROJECT,
             sandbox::posthog::EU_KEY,
-            sandbox::posthog::EU_PROJECT
+            sandbox::posthog::EU_PROJECT,
+            report_files::BUCKET,
+            report_files::ACCESS_KEY_ID,
+            report_files::SECRET_ACCESS_KEY,
         ));
         signals.stop().await;
         sandbox.stop();

@@ -34,6 +34,7 @@ mod postgres_restart;
 #[path = "../support/redis.rs"]
 mod redis;
 mod report;
+mod report_files;
 mod rotating_token;
 mod secrets;
 mod service;

@@ -22,6 +22,7 @@ mod seed;
 mod server;
 mod slot;
 pub mod spotify;
+pub mod spotify_ads;
 mod stage;
 pub mod stripe;
 
@@ -42,5 +43,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(spotify::Spotify::new(options.seed, now)),
         Box::new(google_ads::GoogleAds::new(options.seed, options.days, now)),
         Box::new(report_files::ReportFiles::new(options.seed, options.days, now)),
+        Box::new(spotify_ads::SpotifyAds::new(options.seed, options.days, now)),
     ]
 }

@@ -2,6 +2,7 @@
 //! reports that the provider prepares, texts of its own that are shown.
 
 pub mod elements;
+pub mod front_end;
 pub mod named_objects;
 pub mod redact;
 pub mod remote_job;

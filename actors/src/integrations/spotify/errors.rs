@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 
 use super::wire::{Found, Refusal, RefusalBody, Shown};
 use crate::{
-    failure::{Wait, is_web_page},
+    failure::Wait,
+    reading::front_end,
     session::{Meaning, Response, SaidWait, Signal, quota::Scope},
 };
 
@@ -43,7 +44,7 @@ pub fn meaning(response: &Response, quota: &Quota) -> Meaning {
     let refusal = serde_json::from_slice::<Refusal>(body).ok().filter(|_| is_object).map(|said| said.error);
     let reason = format!("Spotify answers status {status} to {endpoint}");
     let Some(RefusalBody { message, reason: word, .. }) = refusal else {
-        return of_status(response, &reason);
+        return front_end::meaning(response, "Spotify", Scope::Project, &reason);
     };
     let message = message.unwrap_or_default().to_lowercase();
     match status {
@@ -86,23 +87,6 @@ fn advice(message: &str, endpoint: &str) -> &'static str {
     } else {
         "the app may not read this. Ask Spotify for extended quota, or take it out of the settings"
     }
-}
-
-/// Answers without Spotify's own words, of whatever stands between. None of them is a word about the object.
-fn of_status(response: &Response, reason: &str) -> Meaning {
-    let status = response.status;
-    if is_web_page(&response.body) && matches!(status, 200..300 | 401 | 403) {
-        let reason = format!(
-            "{reason} with a web page: a login page or a proxy answers in Spotify's place. Look at base_url, and at what stands \
-             between here and there"
-        );
-        return Meaning::Transient { reason, wait: Wait::Unsaid };
-    }
-    let advice = match status {
-        401 => ", without its own words: set credentials again, and look at base_url",
-        _ => ", without its own words: look at base_url, and at what stands between here and there",
-    };
-    Meaning::of_status(status, Scope::Project, format!("{reason}{advice}"))
 }
 
 /// The fields that this app may not read, as far as the answer tells.

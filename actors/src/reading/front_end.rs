@@ -1,0 +1,24 @@
+//! Answers that are not in the provider's own words: whatever stands between here and there says them.
+
+use crate::{
+    failure::{Wait, is_web_page},
+    session::{Meaning, Response, quota::Scope},
+};
+
+/// What an answer means that `provider` has not made. None is a word about the object that was asked for. `reason` says what came and
+/// to what, without secrets; `scope` is whose limit a 429 is about.
+pub fn meaning(response: &Response, provider: &str, scope: Scope, reason: &str) -> Meaning {
+    let status = response.status;
+    if is_web_page(&response.body) && matches!(status, 200..300 | 401 | 403) {
+        let reason = format!(
+            "{reason} with a web page: a login page or a proxy answers in {provider}'s place. Look at base_url, and at what stands \
+             between here and there"
+        );
+        return Meaning::Transient { reason, wait: Wait::Unsaid };
+    }
+    let advice = match status {
+        401 => ", without its own words: set credentials again, and look at base_url",
+        _ => ", without its own words: look at base_url, and at what stands between here and there",
+    };
+    Meaning::of_status(status, scope, format!("{reason}{advice}"))
+}

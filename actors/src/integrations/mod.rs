@@ -11,6 +11,7 @@ pub mod meta_ads;
 pub mod posthog;
 pub mod report_files;
 pub mod spotify;
+pub mod spotify_ads;
 pub mod stripe;
 
 /// Every integration that is built in.
@@ -22,6 +23,7 @@ pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
         Arc::new(posthog::PostHog),
         Arc::new(report_files::ReportFiles),
         Arc::new(spotify::Spotify),
+        Arc::new(spotify_ads::SpotifyAds),
         Arc::new(stripe::Stripe),
     ]
 }

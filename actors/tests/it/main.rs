@@ -11,6 +11,7 @@ mod google_operations;
 mod hostile;
 mod simulator;
 mod spotify;
+mod spotify_ads;
 mod support;
 mod texts;
 mod tokens;

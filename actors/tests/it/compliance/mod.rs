@@ -53,6 +53,7 @@ every_rule!(google_ads);
 every_rule!(meta_ads);
 every_rule!(posthog);
 every_rule!(spotify);
+every_rule!(spotify_ads);
 every_rule!(spotify_development);
 every_rule!(stripe);
 every_rule!(stripe_plain);

@@ -7,6 +7,7 @@ pub mod meta_ads;
 pub mod posthog;
 pub mod report_files;
 pub mod spotify;
+pub mod spotify_ads;
 pub mod spotify_development;
 pub mod stripe;
 pub mod stripe_plain;

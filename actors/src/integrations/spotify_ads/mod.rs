@@ -1,0 +1,198 @@
+//! Spotify Ads: audio, video and display in Spotify, as Ads Manager sells them.
+//! <https://developer.spotify.com/documentation/ads-api>
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `wire.rs` | what Spotify sends |
+//! | `mapping.rs` | from there to the project's rows |
+//! | `accounts.rs` | businesses and their ad accounts |
+//! | `ad_sets.rs` | which campaign an ad set is in |
+//! | `errors.rs` | what an answer means |
+
+mod accounts;
+mod ad_sets;
+mod errors;
+mod mapping;
+mod settings;
+mod source;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::{borrow::Cow, time::Duration};
+
+use ::rows::{Table, ads::AdLevel};
+use futures::future::FutureExt as _;
+use jiff::SignedDuration;
+
+use self::{
+    settings::Settings,
+    source::{Object, SpotifyAdsSource},
+};
+use crate::{
+    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    reader::StreamOf,
+    session::{
+        oauth::TOKEN_HOST,
+        quota::{QuotaRule, Scope},
+    },
+    stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
+};
+
+/// Spotify Ads.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SpotifyAds;
+
+/// The zone of all days: reports know no other, and accounts have none.
+const TIME_ZONE: &str = "UTC";
+
+/// Endpoints as quota and labels name them.
+mod endpoint {
+    /// Businesses and ad accounts.
+    pub const ACCOUNTS: &str = "accounts";
+    pub const CAMPAIGNS: &str = "campaigns";
+    pub const AD_SETS: &str = "ad_sets";
+    pub const ADS: &str = "ads";
+    /// Aggregate reports.
+    pub const REPORT: &str = "report";
+}
+
+const CLIENT_ID: CredentialSpec = CredentialSpec {
+    name: "client_id",
+    required: true,
+    help: "the Client ID of your app at developer.spotify.com/dashboard, which must be admitted to the Ads API",
+};
+const CLIENT_SECRET: CredentialSpec = CredentialSpec {
+    name: "client_secret",
+    required: true,
+    help: "the Client secret of your app at developer.spotify.com/dashboard",
+};
+const REFRESH_TOKEN: CredentialSpec = CredentialSpec {
+    name: "refresh_token",
+    required: true,
+    help: "of a user of Ads Manager who has let your app in. Spotify may replace it when it is used: the new one is kept",
+};
+
+/// What Spotify may replace.
+const REPLACED: [&str; 1] = [REFRESH_TOKEN.name];
+
+/// Days in one report by campaign. Spotify takes 90, which would be many pages of 50 rows: one that breaks off is read anew.
+const WINDOW_DAYS_MAX: u32 = 30;
+/// Days in one report by ad, which has many more rows.
+const AD_WINDOW_DAYS_MAX: u32 = 7;
+/// Recent days are read again so often.
+const EVERY: Duration = Duration::from_hours(1);
+/// Detail is asked for less often than the truth.
+const DETAIL_EVERY: Duration = Duration::from_hours(3);
+/// New listeners count for 14 days after an ad was heard …
+const LOOKBACK_DAYS: u32 = 14;
+/// … and what is corrected later is found once a week.
+const DEEP_DAYS: u32 = 30;
+const WEEKLY: Duration = Duration::from_hours(7 * 24);
+/// Nothing is published about when delivery and cost of a day are final.
+const SETTLING: SignedDuration = SignedDuration::from_hours(72);
+
+// === impl SpotifyAds ===
+
+impl Integration for SpotifyAds {
+    type Settings = Settings;
+    type Source = SpotifyAdsSource;
+
+    fn id(&self) -> &'static str {
+        "spotify_ads"
+    }
+
+    fn base_url(&self) -> &'static str {
+        "https://api-partner.spotify.com/ads"
+    }
+
+    fn hosts(&self) -> &'static [HostSpec] {
+        &[HostSpec {
+            name: TOKEN_HOST,
+            url: "https://accounts.spotify.com/api/token",
+            help: "the address from which access tokens are had",
+        }]
+    }
+
+    fn api_version(&self) -> &'static str {
+        "v3"
+    }
+
+    fn streams(&self, _: &Settings) -> Vec<StreamOf<SpotifyAdsSource>> {
+        vec![
+            objects("accounts", Object::Account, &[Table::AdAccounts], None),
+            objects("campaigns", Object::Campaign, &[Table::AdCampaigns], Some(Table::AdCampaigns)),
+            objects("ad_sets", Object::AdSet, &[Table::AdSets], Some(Table::AdSets)),
+            objects("ads", Object::Ad, &[Table::Ads], Some(Table::Ads)),
+            report("performance", AdLevel::Campaign, EVERY, WINDOW_DAYS_MAX),
+            report("ad_performance", AdLevel::Ad, DETAIL_EVERY, AD_WINDOW_DAYS_MAX),
+        ]
+    }
+
+    /// Spotify counts requests a second of a user through an app; how many it allows is not published.
+    fn quotas(&self) -> Vec<QuotaRule> {
+        vec![QuotaRule::per_second(Scope::Project, 2.0, 5)]
+    }
+
+    fn credentials(&self) -> &'static [CredentialSpec] {
+        &[CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN]
+    }
+
+    fn replaced_credentials(&self) -> &'static [&'static str] {
+        &REPLACED
+    }
+
+    /// Ids are UUIDs, which Spotify writes in small letters.
+    fn account_id<'a>(&self, configured: &'a str) -> Cow<'a, str> {
+        configured.trim().to_ascii_lowercase().into()
+    }
+
+    fn sample(&self) -> &'static str {
+        include_str!("sample.toml")
+    }
+
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<SpotifyAdsSource, SetupError> {
+        SpotifyAdsSource::new(spec, &settings)
+    }
+}
+
+/// Objects move seldom.
+fn objects(
+    name: &'static str,
+    object: Object,
+    tables: &'static [Table],
+    vanishing: Option<Table>,
+) -> StreamOf<SpotifyAdsSource> {
+    let policy = Snapshot { every: QUARTER_DAY, vanishing };
+    StreamOf::snapshot(name, tables, policy, move |source: &SpotifyAdsSource, session, request| {
+        source.objects(session, object, request).boxed()
+    })
+}
+
+fn report(
+    name: &'static str,
+    level: AdLevel,
+    fresh: Duration,
+    window_days_max: u32,
+) -> StreamOf<SpotifyAdsSource> {
+    let tiers = [(2, fresh), (LOOKBACK_DAYS, DAILY), (DEEP_DAYS, WEEKLY)];
+    let policy = Days {
+        level: Some(level.as_str()),
+        tiers: tiers.into_iter().map(|(days, every)| Tier { days, every }).collect(),
+        settling: SETTLING,
+        window_days_max,
+        history_days_max: None,
+    };
+    StreamOf::days(
+        name,
+        &[Table::AdPerformanceDaily],
+        policy,
+        move |source: &SpotifyAdsSource, session, request| source.report(session, level, request).boxed(),
+    )
+}

@@ -1,0 +1,165 @@
+//! What Spotify Ads sends: only the fields that are used. Statuses, goals and kinds are open sets of words.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::reading::{
+    elements::Listing,
+    wire::{Count, Exact, Id},
+};
+
+/// Every list: of businesses, accounts, campaigns, ad sets and ads, and the rows of a report.
+#[derive(Debug, Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub struct List<T> {
+    #[serde(
+        alias = "businesses",
+        alias = "ad_accounts",
+        alias = "campaigns",
+        alias = "ad_sets",
+        alias = "ads",
+        alias = "rows"
+    )]
+    elements: Vec<T>,
+    /// Of lists of objects.
+    paging: Option<Paging>,
+    /// Of reports: null, empty or left out on the last page.
+    continuation_token: Option<String>,
+}
+
+/// How many objects there are.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Paging {
+    pub total_results: Count,
+}
+
+/// What a list says beside its elements.
+pub type Tail = (Option<Paging>, Option<String>);
+
+/// A business, which has ad accounts.
+#[derive(Debug, Deserialize)]
+pub struct Business {
+    pub id: Id,
+}
+
+/// An ad account. It has no time zone: its days are UTC.
+#[derive(Debug, Deserialize)]
+pub struct AdAccount {
+    pub id: Id,
+    pub name: Option<String>,
+    pub status: Option<String>,
+    /// ISO 4217.
+    pub currency_code: Option<String>,
+}
+
+/// A campaign. Budgets stand on ad sets.
+#[derive(Debug, Deserialize)]
+pub struct Campaign {
+    pub id: Id,
+    pub name: Option<String>,
+    pub status: Option<String>,
+    pub objective: Option<String>,
+    pub created_at: Option<String>,
+    pub updated_at: Option<String>,
+}
+
+/// An ad set.
+#[derive(Debug, Deserialize)]
+pub struct AdSet {
+    pub id: Id,
+    pub campaign_id: Id,
+    pub name: Option<String>,
+    pub status: Option<String>,
+    pub delivery_goal: Option<String>,
+    pub cost_model: Option<String>,
+    pub budget: Option<Budget>,
+    pub start_time: Option<String>,
+    pub end_time: Option<String>,
+    pub created_at: Option<String>,
+    pub updated_at: Option<String>,
+}
+
+/// An ad set's budget.
+#[derive(Debug, Deserialize)]
+pub struct Budget {
+    /// In micros.
+    pub micro_amount: Option<Count>,
+    /// `DAILY` or `LIFETIME`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// ISO 4217.
+    pub currency: Option<String>,
+}
+
+/// An ad. Of what is above it, it names the ad set.
+#[derive(Debug, Deserialize)]
+pub struct Ad {
+    pub id: Id,
+    pub ad_set_id: Id,
+    pub name: Option<String>,
+    pub status: Option<String>,
+    pub created_at: Option<String>,
+    pub updated_at: Option<String>,
+}
+
+/// A row of an aggregate report: an entity on one day.
+#[derive(Debug, Deserialize)]
+pub struct ReportRow {
+    /// `CAMPAIGN` or `AD`.
+    pub entity_type: String,
+    pub entity_id: Id,
+    /// Of an ad: its ad set.
+    pub parent_entity: Option<ParentEntity>,
+    /// The day's first instant, UTC.
+    pub start_time: String,
+    /// The next day's.
+    pub end_time: Option<String>,
+    pub stats: Vec<Stat>,
+}
+
+/// What an entity is in.
+#[derive(Debug, Deserialize)]
+pub struct ParentEntity {
+    pub id: Id,
+}
+
+/// A field of a report.
+#[derive(Debug, Deserialize)]
+pub struct Stat {
+    pub field_type: String,
+    /// Money in whole units. A count may be written `15234.0`, or `1.5234E7`; what is below 0 is masked.
+    pub field_value: Option<Exact>,
+}
+
+/// An error in Spotify's words, of the Ads API or of what stands in front of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Refusal<'a> {
+    #[serde(borrow)]
+    pub sp_trace_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub messages: Option<&'a RawValue>,
+    #[serde(borrow, alias = "errorCodes")]
+    pub error_codes: Option<&'a RawValue>,
+    /// Of the Web API's envelope.
+    #[serde(borrow)]
+    pub error: Option<&'a RawValue>,
+}
+
+/// One of an error's codes.
+#[derive(Debug, Deserialize)]
+pub struct ErrorCode {
+    pub code: String,
+}
+
+// === impl List ===
+
+impl<'a, T: Deserialize<'a>> Listing<'a> for List<T> {
+    type Element = T;
+    type Unread = List<&'a RawValue>;
+    type Tail = Tail;
+
+    fn into_parts(self) -> (Vec<T>, Tail) {
+        (self.elements, (self.paging, self.continuation_token))
+    }
+}

@@ -33,7 +33,9 @@ pub(super) fn object(entity: &Entity<'_>) -> Value {
     });
     let more = match (entity.campaign, entity.ad_set, entity.ad) {
         (Some(campaign), Some(ad_set), None) => ad_set_fields(entity, &campaign.id, ad_set),
-        (Some(campaign), None, None) => json!({ "objective": campaign.objective, "purchase_order": "ORDER_1" }),
+        (Some(campaign), None, None) => {
+            json!({ "objective": campaign.objective, "purchase_order": "ORDER_1" })
+        }
         (_, Some(ad_set), Some(_)) => json!({
             "ad_account_id": entity.account.id,
             "ad_set_id": ad_set.id,

@@ -170,7 +170,8 @@ impl Case for SpotifyAdsCase {
     }
 
     fn limited(&self) -> (&'static str, Duration) {
-        ("/aggregate_reports", Duration::from_secs(1))
+        // All requests of a user through an app share it; a refusal speaks in whole seconds.
+        ("/v3/ad_accounts/", Duration::from_secs(1))
     }
 
     fn cheap_call(&self) -> (Call, Scope) {

@@ -1,19 +1,25 @@
 //! `dynamoi demo`: everything, without credentials or services.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{Worker, WorkerKind, settings::Settings};
-use sandbox::{Options, Sandbox, google, meta_ads, posthog, report_files, spotify, stripe};
+use sandbox::{Options, Sandbox, google, meta_ads, posthog, report_files, spotify, spotify_ads, stripe};
+use store::cipher::generate_key;
 use tempfile::TempDir;
 
-use super::{Exit, output, run::Signals, source::environment};
+use super::{Exit, output, run::Signals, secrets, source::environment};
 
 /// The configuration that it runs.
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
 /// The imitated providers that it polls.
-const PROVIDERS: [&str; 6] = ["meta_ads", "google_ads", "stripe", "posthog", "deezer", "spotify"];
+const PROVIDERS: [&str; 7] =
+    ["meta_ads", "google_ads", "spotify_ads", "stripe", "posthog", "deezer", "spotify"];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
 /// Seconds between two payments in the imitated world: something to see.
@@ -60,7 +66,8 @@ impl Demo {
         let reports = data_dir.join("reports");
         sandbox.with_world(|world: &mut report_files::ReportFiles| world.write_to(&reports)).transpose()?;
         let database = data_dir.join("dynamoi.db");
-        let settings = match self.settings(&sandbox, &database, &reports, temporary.path()) {
+        let key = key(&data_dir)?;
+        let settings = match self.settings(&sandbox, (&database, &reports), temporary.path(), &key) {
             Ok(settings) => settings,
             Err(mistakes) => {
                 output::complain(mistakes);
@@ -97,9 +104,9 @@ impl Demo {
     fn settings(
         &self,
         sandbox: &Sandbox,
-        database: &std::path::Path,
-        reports: &std::path::Path,
-        temporary: &std::path::Path,
+        (database, reports): (&Path, &Path),
+        temporary: &Path,
+        key: &str,
     ) -> Result<Settings, Box<dyn std::error::Error>> {
         let file = temporary.join("demo.toml");
         fs::write(&file, CONFIGURATION)?;
@@ -116,6 +123,14 @@ impl Demo {
                 "DYNAMOI__INTEGRATIONS__GOOGLE_ADS__ENDPOINTS__TOKEN",
                 format!("{}/token", sandbox.url("google_ads")),
             ),
+            ("DEMO_SPOTIFY_ADS_ID", spotify_ads::CLIENT_ID.to_owned()),
+            ("DEMO_SPOTIFY_ADS_SECRET", spotify_ads::CLIENT_SECRET.to_owned()),
+            ("DEMO_SPOTIFY_ADS_REFRESH", spotify_ads::REFRESH_TOKEN.to_owned()),
+            (
+                "DYNAMOI__INTEGRATIONS__SPOTIFY_ADS__ENDPOINTS__TOKEN",
+                format!("{}/api/token", sandbox.url("spotify_ads")),
+            ),
+            ("DEMO_ENCRYPTION_KEY", key.to_owned()),
             ("DEMO_STRIPE_KEY", stripe::SANDBOX_KEY.to_owned()),
             ("DEMO_POSTHOG_KEY", posthog::EU_KEY.to_owned()),
             ("DEMO_SPOTIFY_ID", spotify::CLIENT_ID.to_owned()),
@@ -132,9 +147,18 @@ impl Demo {
         let addresses = PROVIDERS
             .map(|id| (format!("DYNAMOI__INTEGRATIONS__{}__BASE_URL", id.to_uppercase()), sandbox.url(id)));
         // What Deezer and Spotify show has no history.
-        let starts = ["META", "GOOGLE", "STRIPE", "POSTHOG"]
+        let starts = ["META", "GOOGLE", "SPOTIFY_ADS", "STRIPE", "POSTHOG"]
             .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
         let demo = demo.chain(addresses).chain(starts);
         Ok(Settings::load(&[file], real.chain(demo), &catalogue())?)
     }
+}
+
+/// The key that seals what a provider replaces. It stays beside the database that it belongs to.
+fn key(data_dir: &Path) -> Result<String, Box<dyn std::error::Error>> {
+    let path = data_dir.join("key");
+    if !path.exists() {
+        secrets::write_new(&path, &format!("{}\n", *generate_key()?))?;
+    }
+    Ok(fs::read_to_string(path)?)
 }

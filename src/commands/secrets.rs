@@ -130,7 +130,7 @@ fn make_key(output: Option<&Path>, add_to: Option<&Path>) -> Exit {
 }
 
 /// Writes a key file that only its owner can read. What is there already is never touched.
-fn write_new(path: &Path, text: &str) -> Result<String, String> {
+pub fn write_new(path: &Path, text: &str) -> Result<String, String> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => format!(
             "{} exists, and a key that is overwritten takes everything it sealed with it: name another file, or \

@@ -24,6 +24,7 @@ mod slot;
 pub mod spotify;
 mod stage;
 pub mod stripe;
+pub mod tiktok_ads;
 
 pub use chaos::{Chaos, Fault, Hazard};
 pub use clock::Start;
@@ -42,5 +43,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(spotify::Spotify::new(options.seed, now)),
         Box::new(google_ads::GoogleAds::new(options.seed, options.days, now)),
         Box::new(report_files::ReportFiles::new(options.seed, options.days, now)),
+        Box::new(tiktok_ads::TikTokAds::new(options.seed, options.days, now)),
     ]
 }

@@ -12,6 +12,7 @@ pub mod posthog;
 pub mod report_files;
 pub mod spotify;
 pub mod stripe;
+pub mod tiktok_ads;
 
 /// Every integration that is built in.
 pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
@@ -23,5 +24,6 @@ pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
         Arc::new(report_files::ReportFiles),
         Arc::new(spotify::Spotify),
         Arc::new(stripe::Stripe),
+        Arc::new(tiktok_ads::TikTokAds),
     ]
 }

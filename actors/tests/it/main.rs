@@ -13,4 +13,5 @@ mod simulator;
 mod spotify;
 mod support;
 mod texts;
+mod tiktok_ads;
 mod tokens;

@@ -56,3 +56,4 @@ every_rule!(spotify);
 every_rule!(spotify_development);
 every_rule!(stripe);
 every_rule!(stripe_plain);
+every_rule!(tiktok_ads);

@@ -10,3 +10,4 @@ pub mod spotify;
 pub mod spotify_development;
 pub mod stripe;
 pub mod stripe_plain;
+pub mod tiktok_ads;

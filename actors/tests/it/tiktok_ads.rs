@@ -193,13 +193,28 @@ async fn a_list_that_is_refused_takes_nothing_from_the_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_refusals_in_a_minute_pause_the_whole_app() {
+async fn a_refusal_of_the_app_holds_every_path() {
     let bench = bench();
-    bench.wire.world(|world: &mut World| world.fail_next("/report/", vec![TikTokError::app_limit(); 3]));
-    // One after the other: those of one moment count once.
-    let end = bench.once().await;
-    assert_eq!(end.finished, Some(true), "{:#?}", end.failures);
+    bench.wire.world(|world: &mut World| world.fail_next("/campaign/get/", vec![TikTokError::app_limit()]));
+    bench.read().await;
+    bench.assert_true("after a refusal");
+    let seen = bench.wire.take_seen();
+    let refused = seen.iter().find(|seen| seen.path.contains("/campaign/get/")).unwrap().at;
+    let (under_way, over) = (refused + Duration::from_millis(90), refused + Duration::from_secs(2));
+    let early: Vec<&Seen> = seen.iter().filter(|seen| seen.at > under_way && seen.at < over).collect();
+    assert!(early.is_empty(), "sent while the app was to be silent: {early:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_third_refusal_within_a_minute_pauses_the_app_for_five() {
+    let bench = bench();
+    // The first question of a run, which is asked by itself.
+    bench.wire.world(|world: &mut World| world.fail_next("/oauth2/", vec![TikTokError::app_limit(); 3]));
+    bench.read().await;
     bench.assert_true("after the app was paused");
+    let seen = bench.wire.take_seen();
+    let pause = seen[3].at.saturating_sub(seen[2].at);
+    assert!(pause >= Duration::from_mins(5), "asked again after {pause:?}");
 }
 
 #[tokio::test(start_paused = true)]

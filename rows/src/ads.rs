@@ -141,7 +141,7 @@ pub enum AdLevel {
 }
 
 /// What a performance row counts. Additive over days and entities, but for `reach`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdMetrics {
     /// Times shown.
     pub impressions: Option<i64>,
@@ -220,6 +220,31 @@ impl AdLevel {
             Self::Campaign => "campaign",
             Self::AdSet => "ad_set",
             Self::Ad => "ad",
+        }
+    }
+}
+
+// === impl AdMetrics ===
+
+impl AdMetrics {
+    /// Both together. A sum is unknown where a part of it is, and where it does not fit; so is `reach`, which does not add up.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let sum = |ours: Option<i64>, theirs: Option<i64>| ours?.checked_add(theirs?);
+        let micros =
+            |ours: Option<Micros>, theirs: Option<Micros>| ours?.0.checked_add(theirs?.0).map(Micros);
+        let spend = |metrics: &Self| metrics.spend.map(|RawSpend(spend)| spend);
+        Self {
+            impressions: sum(self.impressions, other.impressions),
+            clicks: sum(self.clicks, other.clicks),
+            clicks_all: sum(self.clicks_all, other.clicks_all),
+            spend: micros(spend(self), spend(other)).map(RawSpend),
+            conversions: micros(self.conversions, other.conversions),
+            conversion_value: micros(self.conversion_value, other.conversion_value),
+            video_views: sum(self.video_views, other.video_views),
+            video_completions: sum(self.video_completions, other.video_completions),
+            engagements: sum(self.engagements, other.engagements),
+            reach: None,
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod spotify;
 pub mod spotify_ads;
 mod stage;
 pub mod stripe;
+pub mod tiktok_ads;
 
 pub use chaos::{Chaos, Fault, Hazard};
 pub use clock::Start;
@@ -44,5 +45,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(google_ads::GoogleAds::new(options.seed, options.days, now)),
         Box::new(report_files::ReportFiles::new(options.seed, options.days, now)),
         Box::new(spotify_ads::SpotifyAds::new(options.seed, options.days, now)),
+        Box::new(tiktok_ads::TikTokAds::new(options.seed, options.days, now)),
     ]
 }

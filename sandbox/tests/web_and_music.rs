@@ -54,7 +54,17 @@ fn both_are_served_beside_the_others() {
     let sandbox = sandbox();
     assert_eq!(
         sandbox.ids(),
-        ["deezer", "google_ads", "meta_ads", "posthog", "report_files", "spotify", "spotify_ads", "stripe"]
+        [
+            "deezer",
+            "google_ads",
+            "meta_ads",
+            "posthog",
+            "report_files",
+            "spotify",
+            "spotify_ads",
+            "stripe",
+            "tiktok_ads"
+        ]
     );
     let (status, _, body) = ask(&sandbox, DAYS, &json!({ "from": "2026-11-20" }));
     assert_eq!((status, body["columns"].clone()), (200, json!(["day", "sessions"])));

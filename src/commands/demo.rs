@@ -9,7 +9,9 @@ use std::{
 use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{Worker, WorkerKind, settings::Settings};
-use sandbox::{Options, Sandbox, google, meta_ads, posthog, report_files, spotify, spotify_ads, stripe};
+use sandbox::{
+    Options, Sandbox, google, meta_ads, posthog, report_files, spotify, spotify_ads, stripe, tiktok_ads,
+};
 use store::cipher::generate_key;
 use tempfile::TempDir;
 
@@ -18,8 +20,8 @@ use super::{Exit, output, run::Signals, secrets, source::environment};
 /// The configuration that it runs.
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
 /// The imitated providers that it polls.
-const PROVIDERS: [&str; 7] =
-    ["meta_ads", "google_ads", "spotify_ads", "stripe", "posthog", "deezer", "spotify"];
+const PROVIDERS: [&str; 8] =
+    ["meta_ads", "google_ads", "spotify_ads", "stripe", "posthog", "deezer", "spotify", "tiktok_ads"];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
 /// Seconds between two payments in the imitated world: something to see.
@@ -131,6 +133,9 @@ impl Demo {
                 format!("{}/api/token", sandbox.url("spotify_ads")),
             ),
             ("DEMO_ENCRYPTION_KEY", key.to_owned()),
+            ("DEMO_TIKTOK_TOKEN", tiktok_ads::TOKEN.to_owned()),
+            ("DEMO_TIKTOK_APP", tiktok_ads::APP_ID.to_owned()),
+            ("DEMO_TIKTOK_SECRET", tiktok_ads::APP_SECRET.to_owned()),
             ("DEMO_STRIPE_KEY", stripe::SANDBOX_KEY.to_owned()),
             ("DEMO_POSTHOG_KEY", posthog::EU_KEY.to_owned()),
             ("DEMO_SPOTIFY_ID", spotify::CLIENT_ID.to_owned()),
@@ -147,7 +152,7 @@ impl Demo {
         let addresses = PROVIDERS
             .map(|id| (format!("DYNAMOI__INTEGRATIONS__{}__BASE_URL", id.to_uppercase()), sandbox.url(id)));
         // What Deezer and Spotify show has no history.
-        let starts = ["META", "GOOGLE", "SPOTIFY_ADS", "STRIPE", "POSTHOG"]
+        let starts = ["META", "GOOGLE", "SPOTIFY_ADS", "STRIPE", "POSTHOG", "TIKTOK"]
             .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
         let demo = demo.chain(addresses).chain(starts);
         Ok(Settings::load(&[file], real.chain(demo), &catalogue())?)

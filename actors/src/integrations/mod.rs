@@ -13,6 +13,7 @@ pub mod report_files;
 pub mod spotify;
 pub mod spotify_ads;
 pub mod stripe;
+pub mod tiktok_ads;
 
 /// Every integration that is built in.
 pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
@@ -25,5 +26,6 @@ pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
         Arc::new(spotify::Spotify),
         Arc::new(spotify_ads::SpotifyAds),
         Arc::new(stripe::Stripe),
+        Arc::new(tiktok_ads::TikTokAds),
     ]
 }

@@ -14,4 +14,5 @@ mod spotify;
 mod spotify_ads;
 mod support;
 mod texts;
+mod tiktok_ads;
 mod tokens;

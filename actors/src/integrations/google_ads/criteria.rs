@@ -1,7 +1,5 @@
 //! Countries as Google numbers them.
 
-/// The country of what is none.
-pub const UNKNOWN: &str = "ZZ";
 /// A country's criterion id is this and its number in ISO 3166-1.
 const FIRST_CRITERION: i64 = 2_000;
 /// A number and its two letters.

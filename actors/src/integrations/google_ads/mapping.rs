@@ -10,7 +10,6 @@ use ::rows::{
     zone::zone,
 };
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{criteria, settings::Conversions, wire};
@@ -19,6 +18,7 @@ use crate::{
     integration::Account,
     reading::{
         elements::{Named, Unreadable},
+        unplaced::UNKNOWN,
         wire::{Count, Exact, NumericId, Whole},
     },
 };
@@ -54,19 +54,6 @@ pub struct Owner {
     definitions: [Arc<str>; 2],
 }
 
-/// The numbers of a row. None is unknown: what a row leaves out is zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Numbers {
-    pub impressions: i64,
-    pub clicks: i64,
-    pub interactions: i64,
-    pub engagements: i64,
-    pub cost: Micros,
-    pub conversions: Micros,
-    pub conversions_value: Micros,
-    pub views: i64,
-}
-
 // === impl Owner ===
 
 impl Owner {
@@ -90,71 +77,29 @@ impl Owner {
     }
 }
 
-// === impl Numbers ===
-
-impl Numbers {
-    /// Nothing was counted.
-    pub const ZERO: Self = Self {
-        impressions: 0,
-        clicks: 0,
-        interactions: 0,
-        engagements: 0,
-        cost: Micros::ZERO,
-        conversions: Micros::ZERO,
-        conversions_value: Micros::ZERO,
-        views: 0,
+/// The numbers of a row. None is unknown: what a row leaves out is zero.
+fn metrics(row: &wire::Row, kind: Conversions) -> Result<AdMetrics, Unreadable> {
+    let none = wire::Metrics::default();
+    let wire = row.metrics.as_ref().unwrap_or(&none);
+    let (conversions, value) = match kind {
+        Conversions::Conversions => (wire.conversions, wire.conversions_value),
+        Conversions::AllConversions => (wire.all_conversions, wire.all_conversions_value),
     };
-
-    fn of(row: &wire::Row, kind: Conversions) -> Result<Self, Unreadable> {
-        let none = wire::Metrics::default();
-        let wire = row.metrics.as_ref().unwrap_or(&none);
-        let (conversions, conversions_value) = match kind {
-            Conversions::Conversions => (wire.conversions, wire.conversions_value),
-            Conversions::AllConversions => (wire.all_conversions, wire.all_conversions_value),
-        };
-        let count = |count: Option<Count>| count.map_or(0, |Count(count)| count);
-        Ok(Self {
-            impressions: count(wire.impressions),
-            clicks: count(wire.clicks),
-            interactions: count(wire.interactions),
-            engagements: count(wire.engagements),
-            cost: wire.cost_micros.map_or(Micros::ZERO, |Whole(micros)| Micros(micros)),
-            conversions: decimal("metrics.conversions", conversions)?,
-            conversions_value: decimal("metrics.conversions_value", conversions_value)?,
-            views: count(wire.video_trueview_views),
-        })
-    }
-
-    /// Both together; none where the sum does not fit.
-    pub fn plus(self, other: Self) -> Option<Self> {
-        let micros = |ours: Micros, theirs: Micros| ours.0.checked_add(theirs.0).map(Micros);
-        Some(Self {
-            impressions: self.impressions.checked_add(other.impressions)?,
-            clicks: self.clicks.checked_add(other.clicks)?,
-            interactions: self.interactions.checked_add(other.interactions)?,
-            engagements: self.engagements.checked_add(other.engagements)?,
-            cost: micros(self.cost, other.cost)?,
-            conversions: micros(self.conversions, other.conversions)?,
-            conversions_value: micros(self.conversions_value, other.conversions_value)?,
-            views: self.views.checked_add(other.views)?,
-        })
-    }
-
-    fn metrics(self) -> AdMetrics {
-        AdMetrics {
-            impressions: Some(self.impressions),
-            clicks: Some(self.clicks),
-            clicks_all: Some(self.interactions),
-            spend: Some(RawSpend(self.cost)),
-            conversions: Some(self.conversions),
-            conversion_value: Some(self.conversions_value),
-            video_views: Some(self.views),
-            // Google tells a rate, and people reached only for whole ranges.
-            video_completions: None,
-            engagements: Some(self.engagements),
-            reach: None,
-        }
-    }
+    let count = |count: Option<Count>| Some(count.map_or(0, |Count(count)| count));
+    let cost = wire.cost_micros.map_or(Micros::ZERO, |Whole(micros)| Micros(micros));
+    Ok(AdMetrics {
+        impressions: count(wire.impressions),
+        clicks: count(wire.clicks),
+        clicks_all: count(wire.interactions),
+        spend: Some(RawSpend(cost)),
+        conversions: Some(decimal("metrics.conversions", conversions)?),
+        conversion_value: Some(decimal("metrics.conversions_value", value)?),
+        video_views: count(wire.video_trueview_views),
+        // Google tells a rate, and people reached only for whole ranges.
+        video_completions: None,
+        engagements: count(wire.engagements),
+        reach: None,
+    })
 }
 
 /// The customer as a row. What nobody knows is unknown.
@@ -253,7 +198,7 @@ pub fn performance(row: &wire::Row, level: AdLevel, owner: &Owner) -> Result<Row
         ad_id,
         date: date(row)?,
         currency: owner.currency,
-        metrics: Numbers::of(row, owner.conversions)?.metrics(),
+        metrics: metrics(row, owner.conversions)?,
         conversion_definition,
         view_definition,
     }))
@@ -266,7 +211,7 @@ pub struct InCountry {
     pub date: Day,
     /// None: Google numbers it otherwise than any country.
     pub country: Option<&'static str>,
-    pub numbers: Numbers,
+    pub metrics: AdMetrics,
 }
 
 /// Reads a row of `geographic_view`.
@@ -277,7 +222,8 @@ pub fn in_country(row: &wire::Row, owner: &Owner) -> Result<InCountry, Unreadabl
         campaign_id: campaign_id(row)?,
         date: date(row)?,
         country: criteria::of_criterion(criterion),
-        numbers: Numbers::of(row, owner.conversions)?,
+        // Engagements cannot be asked for by country.
+        metrics: AdMetrics { engagements: None, ..metrics(row, owner.conversions)? },
     })
 }
 
@@ -290,11 +236,10 @@ impl InCountry {
         Row::AdCountry(AdCountry {
             account_id: owner.account_id.clone(),
             campaign_id: self.campaign_id,
-            country: self.country.unwrap_or(criteria::UNKNOWN).to_owned(),
+            country: self.country.unwrap_or(UNKNOWN).to_owned(),
             date: self.date,
             currency: owner.currency,
-            // Cannot be asked for by country.
-            metrics: AdMetrics { engagements: None, ..self.numbers.metrics() },
+            metrics: self.metrics,
             conversion_definition,
             view_definition,
         })

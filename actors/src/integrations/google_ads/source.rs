@@ -5,10 +5,11 @@ use futures::future::{BoxFuture, FutureExt as _};
 use super::{
     DEVELOPER_TOKEN, SCOPE,
     countries::Position,
+    criteria,
     customers::Customers,
     errors,
     gaql::{Object, Query, Report},
-    mapping::{self, Owner},
+    mapping::{self, CAMPAIGN, CRITERION, InCountry, Owner},
     search,
     settings::Settings,
 };
@@ -98,20 +99,28 @@ impl GoogleAdsSource {
         cursor: Option<&str>,
     ) -> Result<Page, Failure> {
         let mut position = Position::parse(cursor)?;
-        let mut unplaced = position.unplaced();
         let token = cursor.map(|_| position.token.as_str());
         let found = self.ask(session, id, query, token).await?;
         let (read, mut page) = found.read(|row| mapping::in_country(&row, owner))?;
-        page.quarantined.iter().for_each(|row| unplaced.spoil(row));
-        let (placed, rest): (Vec<_>, Vec<_>) = read.into_iter().partition(|row| row.country.is_some());
-        for row in rest {
-            unplaced.add(row);
+        let is_country = |field: &str, value: &str| {
+            field == CRITERION && value.parse().ok().and_then(criteria::of_criterion).is_some()
+        };
+        for row in &page.quarantined {
+            position.unplaced.spoil(row, CAMPAIGN, is_country);
         }
-        page.rows = placed.into_iter().map(|row| row.row(owner)).collect();
+        for row in read {
+            if row.country.is_some() {
+                page.rows.push(row.row(owner));
+            } else {
+                position.unplaced.add(row.campaign_id, row.date, row.metrics);
+            }
+        }
         if let Next::More(token) = &mut page.next {
-            *token = Position::cursor(std::mem::take(token), unplaced);
+            position.token = std::mem::take(token);
+            *token = position.cursor();
         } else {
-            page.rows.extend(unplaced.rows().map(|row| row.row(owner)));
+            let sum = |(campaign_id, date, metrics)| InCountry { campaign_id, date, country: None, metrics };
+            page.rows.extend(position.unplaced.sums().map(|row| sum(row).row(owner)));
         }
         Ok(page)
     }

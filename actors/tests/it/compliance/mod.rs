@@ -57,3 +57,4 @@ every_rule!(spotify_ads);
 every_rule!(spotify_development);
 every_rule!(stripe);
 every_rule!(stripe_plain);
+every_rule!(tiktok_ads);

@@ -11,3 +11,4 @@ pub mod spotify_ads;
 pub mod spotify_development;
 pub mod stripe;
 pub mod stripe_plain;
+pub mod tiktok_ads;

@@ -1,0 +1,183 @@
+//! TikTok ads, Spark Ads among them, through TikTok's API for Business.
+//! <https://business-api.tiktok.com/portal/docs>
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `wire.rs` | what TikTok sends |
+//! | `mapping.rs` | from there to the project's rows |
+//! | `report.rs`, `pages.rs` | what is asked for; pages that move while they are read |
+//! | `advertisers.rs` | which there are |
+//! | `errors.rs` | what an answer means |
+
+use std::time::Duration;
+
+use ::rows::{Table, ads::AdLevel};
+use futures::future::FutureExt as _;
+use jiff::SignedDuration;
+
+use self::{
+    report::{Object, Report},
+    settings::Settings,
+    source::TikTokAdsSource,
+};
+use crate::{
+    integration::Integration,
+    reader::StreamOf,
+    session::{
+        Services,
+        quota::{QuotaRule, Scope},
+    },
+    spec::{ConnectionSpec, CredentialSpec, SetupError},
+    stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
+};
+
+mod advertisers;
+mod errors;
+mod mapping;
+mod pages;
+mod report;
+mod settings;
+mod source;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+/// Endpoints as quota and labels name them. Lists of objects have names of their own.
+mod endpoint {
+    /// Whom the token is for. Proves the app, too.
+    pub const ADVERTISERS: &str = "oauth2.advertiser.get";
+    /// Advertisers' descriptions.
+    pub const INFORMATION: &str = "advertiser.info";
+    /// Numbers.
+    pub const REPORT: &str = "report.integrated.get";
+}
+
+/// Days in one report: the most that TikTok answers by day.
+const WINDOW_DAYS_MAX: u32 = 30;
+/// Days in one report by ad or country, which has many more rows.
+const DETAIL_WINDOW_DAYS_MAX: u32 = 7;
+/// Numbers are about ten minutes late.
+const EVERY: Duration = Duration::from_mins(30);
+/// Clicks convert for up to 28 days, most of them within a week.
+const LOOKBACK: [Tier; 2] =
+    [Tier { days: 7, every: DAILY }, Tier { days: 28, every: Duration::from_hours(7 * 24) }];
+/// The day before may be wrong for half a day, and conversions on iOS are told days later.
+const SETTLING: SignedDuration = SignedDuration::from_hours(72);
+
+const ACCESS_TOKEN: CredentialSpec = CredentialSpec {
+    name: "access_token",
+    required: true,
+    help: "the long-term access token that TikTok gives when an advertiser authorises your developer app",
+};
+const APP_ID: CredentialSpec = CredentialSpec {
+    name: "app_id",
+    required: false,
+    help: "the developer app's id: with app_secret it lists the token's advertisers; or name them in `accounts`",
+};
+const APP_SECRET: CredentialSpec = CredentialSpec {
+    name: "app_secret",
+    required: false,
+    help: "the developer app's secret: with app_id it lists the token's advertisers; or name them in `accounts`",
+};
+
+/// The integration.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TikTokAds;
+
+// === impl TikTokAds ===
+
+impl Integration for TikTokAds {
+    type Settings = Settings;
+    type Source = TikTokAdsSource;
+
+    fn id(&self) -> &'static str {
+        "tiktok_ads"
+    }
+
+    fn base_url(&self) -> &'static str {
+        "https://business-api.tiktok.com"
+    }
+
+    fn api_version(&self) -> &'static str {
+        "v1.3"
+    }
+
+    fn streams(&self, settings: &Settings) -> Vec<StreamOf<TikTokAdsSource>> {
+        let policy = Snapshot { every: QUARTER_DAY, vanishing: None };
+        let tables = &[Table::AdAccounts];
+        let accounts =
+            StreamOf::snapshot("accounts", tables, policy, |source: &TikTokAdsSource, session, request| {
+                source.account(session, request).boxed()
+            });
+        vec![
+            accounts,
+            objects("campaigns", Object::Campaign, &[Table::AdCampaigns], Table::AdCampaigns),
+            objects("ad_groups", Object::AdGroup, &[Table::AdSets], Table::AdSets),
+            objects("ads", Object::Ad, &[Table::Ads], Table::Ads),
+            numbers("performance", Report::Campaigns, &[Table::AdPerformanceDaily], WINDOW_DAYS_MAX),
+            numbers("ad_performance", Report::Ads, &[Table::AdPerformanceDaily], DETAIL_WINDOW_DAYS_MAX),
+            numbers(
+                "country_performance",
+                Report::Countries,
+                &[Table::AdCountryDaily],
+                DETAIL_WINDOW_DAYS_MAX,
+            )
+            .enabled(settings.countries),
+        ]
+    }
+
+    /// An app of the basic level may send 10 requests a second and 600 a minute; an advertiser's limit differs by path. What is
+    /// sent here in a day stays below the day's limit.
+    fn quotas(&self) -> Vec<QuotaRule> {
+        vec![QuotaRule::per_second(Scope::Account, 5.0, 2), QuotaRule::per_minute(Scope::App, 500.0, 2)]
+    }
+
+    fn credentials(&self) -> &'static [CredentialSpec] {
+        &[ACCESS_TOKEN, APP_ID, APP_SECRET]
+    }
+
+    fn sample(&self) -> &'static str {
+        include_str!("sample.toml")
+    }
+
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<TikTokAdsSource, SetupError> {
+        TikTokAdsSource::new(spec, settings)
+    }
+}
+
+fn objects(
+    name: &'static str,
+    object: Object,
+    tables: &'static [Table],
+    vanishing: Table,
+) -> StreamOf<TikTokAdsSource> {
+    let policy = Snapshot { every: QUARTER_DAY, vanishing: Some(vanishing) };
+    StreamOf::snapshot(name, tables, policy, move |source: &TikTokAdsSource, session, request| {
+        source.objects(session, object, request).boxed()
+    })
+}
+
+fn numbers(
+    name: &'static str,
+    report: Report,
+    tables: &'static [Table],
+    window_days_max: u32,
+) -> StreamOf<TikTokAdsSource> {
+    let [week, month] = LOOKBACK;
+    let policy = Days {
+        level: report.level().map(AdLevel::as_str),
+        tiers: vec![Tier { days: 2, every: EVERY }, week, month],
+        settling: SETTLING,
+        window_days_max,
+        history_days_max: None,
+    };
+    StreamOf::days(name, tables, policy, move |source: &TikTokAdsSource, session, request| {
+        source.report(session, report, request).boxed()
+    })
+}

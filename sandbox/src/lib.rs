@@ -11,6 +11,7 @@ mod delivery;
 pub mod exchange;
 pub mod google;
 pub mod google_ads;
+pub mod google_analytics;
 mod limit;
 mod log;
 pub mod meta_ads;
@@ -40,5 +41,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(deezer::Deezer::new(options.seed, now)),
         Box::new(spotify::Spotify::new(options.seed, now)),
         Box::new(google_ads::GoogleAds::new(options.seed, options.days, now)),
+        Box::new(google_analytics::GoogleAnalytics::new(options.seed, options.days, now)),
     ]
 }

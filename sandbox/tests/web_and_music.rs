@@ -52,7 +52,10 @@ fn get(sandbox: &Sandbox, path: &str) -> Value {
 #[test]
 fn both_are_served_beside_the_others() {
     let sandbox = sandbox();
-    assert_eq!(sandbox.ids(), ["deezer", "google_ads", "meta_ads", "posthog", "spotify", "stripe"]);
+    assert_eq!(
+        sandbox.ids(),
+        ["deezer", "google_ads", "google_analytics", "meta_ads", "posthog", "spotify", "stripe"]
+    );
     let (status, _, body) = ask(&sandbox, DAYS, &json!({ "from": "2026-11-20" }));
     assert_eq!((status, body["columns"].clone()), (200, json!(["day", "sessions"])));
     let truth = sandbox.with_world(|world: &mut PostHog| world.truth_web(EU_PROJECT, None)).unwrap();

@@ -13,7 +13,8 @@ use super::{Exit, output, run::Signals, source::environment};
 /// The configuration that it runs.
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
 /// The imitated providers that it polls.
-const PROVIDERS: [&str; 6] = ["meta_ads", "google_ads", "stripe", "posthog", "deezer", "spotify"];
+const PROVIDERS: [&str; 7] =
+    ["meta_ads", "google_ads", "stripe", "google_analytics", "posthog", "deezer", "spotify"];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
 /// Seconds between two payments in the imitated world: something to see.
@@ -109,6 +110,11 @@ impl Demo {
                 "DYNAMOI__INTEGRATIONS__GOOGLE_ADS__ENDPOINTS__TOKEN",
                 format!("{}/token", sandbox.url("google_ads")),
             ),
+            (
+                "DYNAMOI__INTEGRATIONS__GOOGLE_ANALYTICS__ENDPOINTS__TOKEN",
+                format!("{}/token", sandbox.url("google_analytics")),
+            ),
+            ("DYNAMOI__INTEGRATIONS__GOOGLE_ANALYTICS__ENDPOINTS__ADMIN", sandbox.url("google_analytics")),
             ("DEMO_STRIPE_KEY", stripe::SANDBOX_KEY.to_owned()),
             ("DEMO_POSTHOG_KEY", posthog::EU_KEY.to_owned()),
             ("DEMO_SPOTIFY_ID", spotify::CLIENT_ID.to_owned()),
@@ -124,7 +130,7 @@ impl Demo {
         let addresses = PROVIDERS
             .map(|id| (format!("DYNAMOI__INTEGRATIONS__{}__BASE_URL", id.to_uppercase()), sandbox.url(id)));
         // What Deezer and Spotify show has no history.
-        let starts = ["META", "GOOGLE", "STRIPE", "POSTHOG"]
+        let starts = ["META", "GOOGLE", "ANALYTICS", "STRIPE", "POSTHOG"]
             .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
         let demo = demo.chain(addresses).chain(starts);
         Ok(Settings::load(&[file], real.chain(demo), &catalogue())?)

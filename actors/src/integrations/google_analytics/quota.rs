@@ -34,8 +34,10 @@ pub const ERRORS_WAIT: Duration = Duration::from_hours(1);
 pub fn signals(response: &Response) -> Vec<Signal> {
     match response.endpoint {
         endpoint::REPORT => {
-            let beside: wire::Beside = serde_json::from_slice(&response.body).unwrap_or_default();
-            let mut signals = used(&beside.property_quota, response.received_at);
+            let Ok(beside) = serde_json::from_slice::<wire::Beside>(&response.body) else {
+                return Vec::new();
+            };
+            let mut signals = used(&beside.property_quota.unwrap_or_default(), response.received_at);
             signals.extend(lacking(&beside.metadata).map(Signal::FieldUnavailable));
             signals
         }

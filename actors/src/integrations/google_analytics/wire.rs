@@ -80,7 +80,7 @@ pub struct Restriction {
 #[serde(rename_all = "camelCase", default)]
 pub struct Beside {
     pub metadata: Metadata,
-    pub property_quota: PropertyQuota,
+    pub property_quota: Option<PropertyQuota>,
 }
 
 /// What the property has left. The other quotas are not ours to use up: requests at once, and requests for groups of people.

@@ -11,6 +11,7 @@ mod delivery;
 pub mod exchange;
 pub mod google;
 pub mod google_ads;
+pub mod google_analytics;
 mod limit;
 mod log;
 pub mod meta_ads;
@@ -46,5 +47,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(report_files::ReportFiles::new(options.seed, options.days, now)),
         Box::new(spotify_ads::SpotifyAds::new(options.seed, options.days, now)),
         Box::new(tiktok_ads::TikTokAds::new(options.seed, options.days, now)),
+        Box::new(google_analytics::GoogleAnalytics::new(options.seed, options.days, now)),
     ]
 }

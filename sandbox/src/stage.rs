@@ -47,6 +47,11 @@ impl ShownTime {
         self.frozen.unwrap_or(self.clock)
     }
 
+    /// The clock's time, frozen or not.
+    pub(crate) fn clock(self) -> Timestamp {
+        self.clock
+    }
+
     /// When it was frozen, while it is.
     pub(crate) fn frozen(self) -> Option<Timestamp> {
         self.frozen

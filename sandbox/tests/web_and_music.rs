@@ -57,6 +57,7 @@ fn both_are_served_beside_the_others() {
         [
             "deezer",
             "google_ads",
+            "google_analytics",
             "meta_ads",
             "posthog",
             "report_files",

@@ -20,8 +20,17 @@ use super::{Exit, output, run::Signals, secrets, source::environment};
 /// The configuration that it runs.
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
 /// The imitated providers that it polls.
-const PROVIDERS: [&str; 8] =
-    ["meta_ads", "google_ads", "spotify_ads", "stripe", "posthog", "deezer", "spotify", "tiktok_ads"];
+const PROVIDERS: [&str; 9] = [
+    "meta_ads",
+    "google_ads",
+    "tiktok_ads",
+    "spotify_ads",
+    "stripe",
+    "google_analytics",
+    "posthog",
+    "deezer",
+    "spotify",
+];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
 /// Seconds between two payments in the imitated world: something to see.
@@ -136,6 +145,11 @@ impl Demo {
             ("DEMO_TIKTOK_TOKEN", tiktok_ads::TOKEN.to_owned()),
             ("DEMO_TIKTOK_APP", tiktok_ads::APP_ID.to_owned()),
             ("DEMO_TIKTOK_SECRET", tiktok_ads::APP_SECRET.to_owned()),
+            (
+                "DYNAMOI__INTEGRATIONS__GOOGLE_ANALYTICS__ENDPOINTS__TOKEN",
+                format!("{}/token", sandbox.url("google_analytics")),
+            ),
+            ("DYNAMOI__INTEGRATIONS__GOOGLE_ANALYTICS__ENDPOINTS__ADMIN", sandbox.url("google_analytics")),
             ("DEMO_STRIPE_KEY", stripe::SANDBOX_KEY.to_owned()),
             ("DEMO_POSTHOG_KEY", posthog::EU_KEY.to_owned()),
             ("DEMO_SPOTIFY_ID", spotify::CLIENT_ID.to_owned()),
@@ -152,7 +166,7 @@ impl Demo {
         let addresses = PROVIDERS
             .map(|id| (format!("DYNAMOI__INTEGRATIONS__{}__BASE_URL", id.to_uppercase()), sandbox.url(id)));
         // What Deezer and Spotify show has no history.
-        let starts = ["META", "GOOGLE", "SPOTIFY_ADS", "STRIPE", "POSTHOG", "TIKTOK"]
+        let starts = ["META", "GOOGLE", "SPOTIFY_ADS", "STRIPE", "POSTHOG", "TIKTOK", "ANALYTICS"]
             .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
         let demo = demo.chain(addresses).chain(starts);
         Ok(Settings::load(&[file], real.chain(demo), &catalogue())?)

@@ -7,6 +7,7 @@ use crate::integration::AnyIntegration;
 pub mod deezer;
 mod google;
 pub mod google_ads;
+pub mod google_analytics;
 pub mod meta_ads;
 pub mod posthog;
 pub mod report_files;
@@ -20,6 +21,7 @@ pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
     vec![
         Arc::new(deezer::Deezer),
         Arc::new(google_ads::GoogleAds),
+        Arc::new(google_analytics::GoogleAnalytics),
         Arc::new(meta_ads::MetaAds),
         Arc::new(posthog::PostHog),
         Arc::new(report_files::ReportFiles),

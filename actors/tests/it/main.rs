@@ -7,6 +7,7 @@ mod compliance;
 mod deezer;
 mod engine;
 mod google_ads;
+mod google_analytics;
 mod google_operations;
 mod hostile;
 mod simulator;

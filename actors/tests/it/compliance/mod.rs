@@ -50,6 +50,7 @@ macro_rules! every_rule {
 every_rule!(busboards);
 every_rule!(deezer);
 every_rule!(google_ads);
+every_rule!(google_analytics);
 every_rule!(meta_ads);
 every_rule!(posthog);
 every_rule!(spotify);

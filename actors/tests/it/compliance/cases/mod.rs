@@ -3,6 +3,7 @@
 pub mod busboards;
 pub mod deezer;
 pub mod google_ads;
+pub mod google_analytics;
 pub mod meta_ads;
 pub mod posthog;
 pub mod report_files;

@@ -1,0 +1,146 @@
+//! Google Analytics 4: sessions and key events of a property, by day and by where the sessions came from.
+//! <https://developers.google.com/analytics/devguides/reporting/data/v1/rest>
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `report.rs` | what is asked for: the reports of a window, one after the other |
+//! | `wire.rs` | what Google sends |
+//! | `mapping.rs` | from there to the project's rows |
+//! | `property.rs` | what is asked when connecting: the property itself, and which fields go together |
+//! | `errors.rs`, `quota.rs` | what an answer means; what a property has left |
+
+mod errors;
+mod mapping;
+mod property;
+mod quota;
+mod report;
+mod settings;
+mod source;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::time::Duration;
+
+use ::rows::Table;
+use futures::future::FutureExt as _;
+use jiff::SignedDuration;
+
+use self::{report::Subject, settings::Settings, source::AnalyticsSource};
+use super::google;
+use crate::{
+    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    reader::StreamOf,
+    session::quota::{QuotaRule, Scope},
+    stream::{DAILY, Days, QUARTER_DAY, Tier},
+};
+
+/// Endpoints, as quota and errors name them.
+mod endpoint {
+    pub const REPORT: &str = "report";
+    pub const COMPATIBILITY: &str = "compatibility";
+    pub const PROPERTY: &str = "property";
+}
+
+/// What access tokens are for.
+const SCOPE: &str = "https://www.googleapis.com/auth/analytics.readonly";
+
+/// Where the property is described.
+const ADMIN: HostSpec = HostSpec {
+    name: "admin",
+    url: "https://analyticsadmin.googleapis.com",
+    help: "the Admin API: name, time zone and currency of the property",
+};
+
+/// Days in one report: Google samples reports of very many events, and an answer of 25,000 rows is some 15 MB.
+const WINDOW_DAYS_MAX: u32 = 7;
+/// Google's processing is behind by hours on the day itself.
+const EVERY: Duration = Duration::from_hours(1);
+/// Attribution of a key event moves for up to 12 days.
+const LOOKBACK_DAYS: u32 = 14;
+/// Google's processing takes up to two days.
+const SETTLING: SignedDuration = SignedDuration::from_hours(48);
+
+/// The integration.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct GoogleAnalytics;
+
+// === impl GoogleAnalytics ===
+
+impl Integration for GoogleAnalytics {
+    type Settings = Settings;
+    type Source = AnalyticsSource;
+
+    fn id(&self) -> &'static str {
+        "google_analytics"
+    }
+
+    fn base_url(&self) -> &'static str {
+        "https://analyticsdata.googleapis.com"
+    }
+
+    fn hosts(&self) -> &'static [HostSpec] {
+        &[google::TOKEN, ADMIN]
+    }
+
+    fn api_version(&self) -> &'static str {
+        "v1beta"
+    }
+
+    fn streams(&self, settings: &Settings) -> Vec<StreamOf<AnalyticsSource>> {
+        vec![
+            reports("sessions", Subject::Sessions, &[Table::WebAnalyticsDaily]),
+            reports("conversions", Subject::KeyEvents, &[Table::WebConversionsDaily])
+                .enabled(!settings.goals.is_empty()),
+        ]
+    }
+
+    /// Google counts tokens of a property, and tells with every report how many are left; what it allows a second is not
+    /// published. Ten requests of a property may run at once, and its people's own are among them.
+    fn quotas(&self) -> Vec<QuotaRule> {
+        vec![QuotaRule::per_second(Scope::Account, 2.0, 4)]
+    }
+
+    fn credentials(&self) -> &'static [CredentialSpec] {
+        &[google::SERVICE_ACCOUNT, google::CLIENT_ID, google::CLIENT_SECRET, google::REFRESH_TOKEN]
+    }
+
+    fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
+        settings.property().ok().map(|property| vec![format!("property {property}")])
+    }
+
+    fn accounts_in(&self, settings: &Settings) -> Vec<String> {
+        settings.property().into_iter().collect()
+    }
+
+    fn sample(&self) -> &'static str {
+        include_str!("sample.toml")
+    }
+
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<AnalyticsSource, SetupError> {
+        AnalyticsSource::new(spec, &settings)
+    }
+}
+
+fn reports(name: &'static str, subject: Subject, tables: &'static [Table]) -> StreamOf<AnalyticsSource> {
+    let tiers = vec![
+        Tier { days: 1, every: EVERY },
+        Tier { days: 3, every: QUARTER_DAY },
+        Tier { days: LOOKBACK_DAYS, every: DAILY },
+    ];
+    let policy = Days {
+        level: None,
+        tiers,
+        settling: SETTLING,
+        window_days_max: WINDOW_DAYS_MAX,
+        history_days_max: None,
+    };
+    StreamOf::days(name, tables, policy, move |source: &AnalyticsSource, session, request| {
+        source.page(session, subject, request).boxed()
+    })
+}

@@ -1,0 +1,243 @@
+//! What is asked for. A window of days takes several reports, one after the other, each in pages: the day as a whole, whose
+//! users are not the sum of anything, then the day by where sessions came from. Goals are asked for in groups, since a report
+//! has ten metrics at most.
+
+use std::{fmt, ops::Range, str::FromStr};
+
+use rows::{DayRange, web::WebScope};
+use serde_json::{Value, json};
+
+/// Dimensions and metrics by Google's names.
+pub mod field {
+    pub const DATE: &str = "date";
+    pub const CAMPAIGN: &str = "sessionCampaignName";
+    pub const SOURCE: &str = "sessionSource";
+    pub const MEDIUM: &str = "sessionMedium";
+    pub const SESSIONS: &str = "sessions";
+    pub const PAGE_VIEWS: &str = "screenPageViews";
+    pub const AVERAGE_DURATION: &str = "averageSessionDuration";
+    pub const USERS: &str = "totalUsers";
+    pub const REVENUE: &str = "purchaseRevenue";
+    /// Of one key event: `keyEvents:sign_up`.
+    pub const KEY_EVENTS: &str = "keyEvents";
+    /// Of one key event: sessions with it, of all sessions.
+    pub const KEY_EVENT_RATE: &str = "sessionKeyEventRate";
+}
+
+/// Dimensions of a report by origin.
+pub const DIMENSIONS: &[&str] = &[field::DATE, field::CAMPAIGN, field::SOURCE, field::MEDIUM];
+/// Metrics of sessions. All but the first can be left out.
+pub const METRICS: [&str; 5] =
+    [field::SESSIONS, field::PAGE_VIEWS, field::AVERAGE_DURATION, field::USERS, field::REVENUE];
+/// Goals in one report, of ten metrics: each takes two, and their sessions one.
+const GOALS_PER_REPORT: usize = 4;
+/// Rows of a page, half a kilobyte each.
+const PAGE_ROWS: u64 = 25_000;
+
+/// What a stream reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Sessions.
+    Sessions,
+    /// The goals.
+    KeyEvents,
+}
+
+/// A page of one of a window's reports: the cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// Which goals, by their places; none of sessions.
+    pub goals: Range<usize>,
+    /// Which rows.
+    pub scope: WebScope,
+    /// Rows of the report before this page.
+    pub offset: u64,
+}
+
+/// A field's name for one goal.
+pub fn of_goal(field: &str, goal: &str) -> String {
+    format!("{field}:{goal}")
+}
+
+/// The dimensions of a scope.
+pub fn dimensions(scope: WebScope) -> &'static [&'static str] {
+    match scope {
+        WebScope::Total => &DIMENSIONS[..1],
+        WebScope::Campaign => DIMENSIONS,
+    }
+}
+
+/// The metrics of these goals.
+pub fn metrics_of(goals: &[String]) -> Vec<String> {
+    let of_goals = goals
+        .iter()
+        .flat_map(|goal| [of_goal(field::KEY_EVENTS, goal), of_goal(field::KEY_EVENT_RATE, goal)]);
+    std::iter::once(field::SESSIONS.to_owned()).chain(of_goals).collect()
+}
+
+/// A list of fields, as requests have it.
+pub fn names<T: AsRef<str>>(fields: &[T]) -> Value {
+    fields.iter().map(|field| json!({ "name": field.as_ref() })).collect()
+}
+
+// === impl Position ===
+
+impl Position {
+    /// Where a window begins. Of `goals` in all.
+    pub fn first(subject: Subject, goals: usize) -> Self {
+        let first = match subject {
+            Subject::Sessions => 0..0,
+            Subject::KeyEvents => group(0, goals),
+        };
+        Self::report(first, WebScope::Total)
+    }
+
+    fn report(goals: Range<usize>, scope: WebScope) -> Self {
+        Self { goals, scope, offset: 0 }
+    }
+
+    /// The request. An int64 is a text; without an order, pages would overlap.
+    pub fn request(&self, days: DayRange, metrics: &[String]) -> Value {
+        let dimensions = dimensions(self.scope);
+        let order: Value =
+            dimensions.iter().map(|name| json!({ "dimension": { "dimensionName": name } })).collect();
+        json!({
+            "dateRanges": [{ "startDate": days.first.to_string(), "endDate": days.last.to_string() }],
+            "dimensions": names(dimensions),
+            "metrics": names(metrics),
+            "orderBys": order,
+            "limit": PAGE_ROWS.to_string(),
+            "offset": self.offset.to_string(),
+            "returnPropertyQuota": true,
+        })
+    }
+
+    /// How many rows the whole report has, by what Google counts; where it does not, a full page has a successor.
+    pub fn total(&self, counted: Option<u64>, came: u64) -> u64 {
+        match counted {
+            Some(counted) => counted,
+            None => self.offset + came + u64::from(came >= PAGE_ROWS),
+        }
+    }
+
+    /// The same report from a later row on.
+    #[must_use]
+    pub fn at(&self, offset: u64) -> Self {
+        Self { offset, ..self.clone() }
+    }
+
+    /// The report after this one; none after the last.
+    pub fn next(&self, goals: usize) -> Option<Self> {
+        match self.scope {
+            WebScope::Total => Some(Self::report(self.goals.clone(), WebScope::Campaign)),
+            WebScope::Campaign => self.next_goals(goals),
+        }
+    }
+
+    /// The first report of the goals after these; none after the last.
+    pub fn next_goals(&self, goals: usize) -> Option<Self> {
+        (self.goals.end < goals && !self.goals.is_empty())
+            .then(|| Self::report(group(self.goals.end, goals), WebScope::Total))
+    }
+
+    /// The first report of the first of these goals alone; none where it is alone.
+    pub fn alone(&self) -> Option<Self> {
+        (self.goals.len() > 1).then(|| Self::report(self.goals.start..self.goals.start + 1, WebScope::Total))
+    }
+}
+
+fn group(start: usize, goals: usize) -> Range<usize> {
+    start..(start + GOALS_PER_REPORT).min(goals)
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { goals, scope, offset } = self;
+        write!(f, "{}/{}/{}/{offset}", goals.start, goals.end, scope.as_str())
+    }
+}
+
+impl FromStr for Position {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let [start, end, scope, offset] = parts.as_slice() else { return Err(()) };
+        let scope = [WebScope::Total, WebScope::Campaign].into_iter().find(|known| known.as_str() == *scope);
+        let place = |text: &str| text.parse::<usize>().map_err(|_| ());
+        Ok(Self {
+            goals: place(start)?..place(end)?,
+            scope: scope.ok_or(())?,
+            offset: offset.parse().map_err(|_| ())?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_window_is_every_goal_as_a_whole_and_by_origin() {
+        let mut position = Some(Position::first(Subject::KeyEvents, 9));
+        let mut walked = Vec::new();
+        while let Some(here) = position {
+            assert_eq!(here.to_string().parse(), Ok(here.clone()));
+            walked.push(here.to_string());
+            position = here.next(9);
+        }
+        assert_eq!(
+            walked,
+            [
+                "0/4/total/0",
+                "0/4/campaign/0",
+                "4/8/total/0",
+                "4/8/campaign/0",
+                "8/9/total/0",
+                "8/9/campaign/0"
+            ]
+        );
+        let sessions = Position::first(Subject::Sessions, 9);
+        let by_origin = sessions.next(9).unwrap();
+        assert_eq!((by_origin.scope, by_origin.next(9)), (WebScope::Campaign, None));
+    }
+
+    #[test]
+    fn a_group_that_is_refused_goes_on_goal_by_goal() {
+        let group = Position::first(Subject::KeyEvents, 3).at(7);
+        let alone = group.alone().unwrap();
+        assert_eq!((alone.to_string(), alone.alone()), ("0/1/total/0".to_owned(), None));
+        assert_eq!(alone.next_goals(3).unwrap().to_string(), "1/3/total/0");
+    }
+
+    #[test]
+    fn a_request_has_an_order_and_at_most_ten_metrics() {
+        let goals: Vec<String> = ["a", "b", "c", "d"].map(str::to_owned).into();
+        let metrics = metrics_of(&goals);
+        assert!(metrics.len() <= 10);
+        let days = DayRange::new(date(2026, 11, 1), date(2026, 11, 7)).unwrap();
+        let position = Position { goals: 0..4, scope: WebScope::Campaign, offset: 25_000 };
+        let request = position.request(days, &metrics);
+        assert_eq!(request["dateRanges"][0], json!({ "startDate": "2026-11-01", "endDate": "2026-11-07" }));
+        assert_eq!((&request["offset"], &request["limit"]), (&json!("25000"), &json!("25000")));
+        assert_eq!(request["orderBys"].as_array().unwrap().len(), 4);
+        assert_eq!(request["metrics"][8], json!({ "name": "sessionKeyEventRate:d" }));
+    }
+
+    #[test]
+    fn a_full_page_without_a_count_is_not_the_last() {
+        let position = Position::first(Subject::Sessions, 0).at(PAGE_ROWS);
+        assert_eq!(position.total(None, PAGE_ROWS), 2 * PAGE_ROWS + 1);
+        assert_eq!(position.total(None, 3), PAGE_ROWS + 3);
+        assert_eq!(position.total(Some(7), 3), 7);
+    }
+
+    #[test]
+    fn a_cursor_of_another_form_is_none() {
+        for text in ["", "1/2/total", "0/4/half/0", "0/4/total/-1", "a/4/total/0", "0/4/total/0/0"] {
+            assert_eq!(text.parse::<Position>(), Err(()), "{text}");
+        }
+    }
+}

@@ -30,7 +30,7 @@ pub(super) struct Used {
     day: Option<Date>,
     hour: i64,
     /// In the order of [`Pool::ALL`].
-    used: [u64; 6],
+    tokens: [u64; 6],
 }
 
 impl Pool {
@@ -103,7 +103,7 @@ impl Used {
     fn refill(&mut self, now: Timestamp) {
         let pacific = TimeZoneDatabase::bundled().get("America/Los_Angeles").unwrap_or(TimeZone::UTC);
         let (day, hour) = (now.to_zoned_datetime(pacific).date(), now.as_second().div_euclid(3_600));
-        for (pool, used) in Pool::ALL.into_iter().zip(&mut self.used) {
+        for (pool, used) in Pool::ALL.into_iter().zip(&mut self.tokens) {
             let is_old = if pool == Pool::Day { self.day != Some(day) } else { self.hour != hour };
             if is_old {
                 *used = 0;
@@ -117,14 +117,14 @@ impl Used {
         self.refill(now);
         Pool::ALL
             .into_iter()
-            .zip(self.used)
+            .zip(self.tokens)
             .find(|(pool, used)| *used >= pool.allowance())
             .map(|(pool, _)| pool)
     }
 
     /// Takes out what a report costs.
     pub(super) fn take(&mut self, tokens: u64) {
-        for (pool, used) in Pool::ALL.into_iter().zip(&mut self.used) {
+        for (pool, used) in Pool::ALL.into_iter().zip(&mut self.tokens) {
             *used += if pool.is_tokens() { tokens } else { 0 };
         }
     }
@@ -132,7 +132,7 @@ impl Used {
     /// Leaves so much in a pool.
     pub(super) fn leave(&mut self, pool: Pool, left: u64, now: Timestamp) {
         self.refill(now);
-        for (other, used) in Pool::ALL.into_iter().zip(&mut self.used) {
+        for (other, used) in Pool::ALL.into_iter().zip(&mut self.tokens) {
             if other == pool {
                 *used = pool.allowance().saturating_sub(left);
             }
@@ -148,6 +148,6 @@ impl Used {
             }
             (pool.name().to_owned(), status)
         };
-        Value::Object(Pool::ALL.into_iter().zip(self.used).map(status).collect())
+        Value::Object(Pool::ALL.into_iter().zip(self.tokens).map(status).collect())
     }
 }

@@ -138,7 +138,7 @@ impl Account {
                         let of = Entity { ad_set: Some(ad_set), ..of };
                         match level {
                             Level::Ad => {
-                                all.extend(ad_set.ads.iter().map(|ad| Entity { ad: Some(ad), ..of }))
+                                all.extend(ad_set.ads.iter().map(|ad| Entity { ad: Some(ad), ..of }));
                             }
                             _ => all.push(of),
                         }

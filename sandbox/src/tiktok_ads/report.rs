@@ -19,9 +19,12 @@ const COUNTRY: &str = "country_code";
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Filter {
-    field_name: String,
-    filter_type: String,
-    filter_value: String,
+    #[serde(rename = "field_name")]
+    field: String,
+    #[serde(rename = "filter_type")]
+    kind: String,
+    #[serde(rename = "filter_value")]
+    value: String,
 }
 
 impl Level {
@@ -97,12 +100,10 @@ fn days(params: &Params<'_>) -> Result<(Date, Date), TikTokError> {
 /// Whether what is deleted is asked for, by the status of the report's own level.
 fn with_deleted(params: &Params<'_>, status: &str) -> Result<bool, TikTokError> {
     let mut with_deleted = false;
-    for Filter { field_name, filter_type, filter_value } in
-        params.json::<Vec<Filter>>("filtering")?.unwrap_or_default()
-    {
-        let values: Vec<String> = serde_json::from_str(&filter_value).unwrap_or_default();
-        if field_name != status || filter_type != "IN" || values.is_empty() {
-            return Err(TikTokError::invalid(format!("filtering: Invalid filter {field_name}")));
+    for Filter { field, kind, value } in params.json::<Vec<Filter>>("filtering")?.unwrap_or_default() {
+        let values: Vec<String> = serde_json::from_str(&value).unwrap_or_default();
+        if field != status || kind != "IN" || values.is_empty() {
+            return Err(TikTokError::invalid(format!("filtering: Invalid filter {field}")));
         }
         with_deleted |= values.iter().any(|value| value == "STATUS_ALL");
     }

@@ -48,6 +48,7 @@ fn owner(counted: &Counted) -> Owner<'_> {
     Owner { account_id: "ce4ff15e", currency: Currency::parse("USD").unwrap(), counted }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "stands in for a look-up that can fail")]
 fn campaign_of(ad_set: &str) -> Result<String, Unreadable> {
     assert_eq!(ad_set, AD_SET);
     Ok("709076fe".to_owned())
@@ -162,7 +163,7 @@ fn objects_become_rows() {
         .to_string();
     match mapping::ad(serde_json::from_str(&ad).unwrap(), &owner, campaign_of).unwrap() {
         Row::Ad(row) => {
-            assert_eq!((row.campaign_id.as_str(), row.ad_id.as_str(), row.name), ("709076fe", "e1", None))
+            assert_eq!((row.campaign_id.as_str(), row.ad_id.as_str(), row.name), ("709076fe", "e1", None));
         }
         other => panic!("{other:?}"),
     }

@@ -1,4 +1,5 @@
 //! What Spotify Ads sends: only the fields that are used. Statuses, goals and kinds are open sets of words.
+#![expect(clippy::struct_field_names, reason = "fields are called as Spotify calls them")]
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -14,6 +14,7 @@ pub struct Settings {
 }
 
 /// What counts as a conversion.
+#[expect(clippy::enum_variant_names, reason = "the settings' own words")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Conversion {

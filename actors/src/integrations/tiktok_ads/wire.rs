@@ -1,5 +1,6 @@
 //! What TikTok sends: only the fields that are used. A number comes as text, as JSON number, as `null` or as `-`; the last two,
 //! and what is left out, are unknown.
+#![expect(clippy::struct_field_names, reason = "fields are called as TikTok calls them")]
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -25,7 +25,7 @@ fn take(cursor: Cursor, body: &Value) -> Result<Read<String>, Failure> {
 fn kept(cursor: Cursor) -> Cursor {
     match cursor.next() {
         Next::More(text) => Cursor::parse(Some(&text)).unwrap(),
-        end => panic!("{end:?}"),
+        end @ Next::End(_) => panic!("{end:?}"),
     }
 }
 

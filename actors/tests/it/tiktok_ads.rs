@@ -77,7 +77,8 @@ async fn an_advertiser_that_is_not_for_us_is_named_and_the_others_are_read() {
     assert!(complaint(&end, FORBIDDEN).contains("40001"), "{:#?}", end.failures);
     let asked = bench.wire.take_seen();
     let alone = asked.iter().filter(|seen| seen.path.ends_with("/advertiser/info/"));
-    assert!(alone.clone().any(|seen| param(seen, "advertiser_ids") == json!([FORBIDDEN]).to_string()));
+    let forbidden = json!([FORBIDDEN]).to_string();
+    assert!(alone.clone().any(|seen| param(seen, "advertiser_ids") == forbidden));
 }
 
 #[tokio::test(start_paused = true)]
@@ -221,7 +222,7 @@ async fn a_third_refusal_within_a_minute_pauses_the_app_for_five() {
 async fn maintenance_is_waited_for() {
     let bench = bench();
     bench.wire.world(|world: &mut World| {
-        world.fail_next("/report/", vec![TikTokError::new(60_001, "maintenance")])
+        world.fail_next("/report/", vec![TikTokError::new(60_001, "maintenance")]);
     });
     let began = bench.clock.elapsed();
     let end = bench.daemon(Duration::from_mins(14)).await;

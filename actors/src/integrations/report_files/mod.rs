@@ -10,8 +10,8 @@
 //! encoding), before a row of it is given out: see [`report::read`]. What is no report, or not whole, is a
 //! [`Refusal`](refusal::Refusal) in words for the person who put it there.
 //!
-//! Around it stand the places where files lie ([`directory`], [`storage`]), what the engine is given of a file ([`opened`]), and
-//! what becomes of its rows ([`mapping`]). Whether a file is loaded, waits or takes another's place is the engine's to decide.
+//! Around it stand the places where files lie (`directory`, `storage`), what the engine is given of a file (`opened`), and
+//! what becomes of its rows (`mapping`). Whether a file is loaded, waits or takes another's place is the engine's to decide.
 
 pub mod archive;
 pub mod codes;

@@ -3,7 +3,7 @@
 //! Each scope (an endpoint, an account, an application …) has a [`gate::Gate`]: a steady rate, holds that the
 //! provider's answers impose, and a queue that is served round robin over the connections that share it. A request
 //! passes the gates of all its scopes from narrow to wide. What the provider grants by the day or month is a budget,
-//! which lasts longer than this process: [`spending`].
+//! which lasts longer than this process: `spending`.
 
 pub mod gate;
 mod holds;

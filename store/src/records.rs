@@ -98,13 +98,20 @@ impl Store {
             .col_expr(Column::DaysLeft, Expr::value(days_left))
             .col_expr(Column::FinishedAt, Expr::value(finished_at))
             .filter(Column::Id.eq(id))
+            // What has ended is not begun anew.
+            .filter(Column::FinishedAt.is_null())
             .exec(&self.pools.write)
             .await
             .map_err(|error| sink_error(&error))?;
-        if done.rows_affected == 0 {
+        if done.rows_affected == 0 && !self.has_backfill(id).await? {
             return Err(SinkError::Refused(format!("there is no backfill request {id}")));
         }
         Ok(())
+    }
+
+    async fn has_backfill(&self, id: i64) -> Result<bool, SinkError> {
+        let found = backfill::Entity::find_by_id(id).one(&self.pools.write).await;
+        found.map(|request| request.is_some()).map_err(|error| sink_error(&error))
     }
 
     pub(crate) async fn note_backfill_end(&self, id: i64, reason: &str) -> Result<(), SinkError> {

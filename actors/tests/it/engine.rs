@@ -269,3 +269,33 @@ async fn days_of_a_paused_connection_are_refused_with_the_reason() {
     assert!(ended().unwrap().contains("`dynamoi resume --connection good`"), "{:?}", ended());
     engine.stop(Duration::from_secs(5)).await;
 }
+
+/// A slow word that a few days are left must not stand behind the quick one that none are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_word_on_a_backfill_stands() {
+    const SLOW: Duration = Duration::from_millis(300);
+    let sink = MemorySink::default();
+    let good = Scripted::new("good", Behaviour::Good);
+    let engine =
+        Engine::start(options(&sink, std::slice::from_ref(&good)), vec![spec("good", "good")]).await.unwrap();
+    let statuses = engine.statuses().clone();
+    eventually(10, "it reads", || statuses.get("good").is_some_and(|status| status.state == State::Idle))
+        .await;
+    let days = DayRange::new(date(2026, 10, 1), date(2026, 10, 2)).unwrap();
+    let requested_at = SystemClock::new().now();
+    {
+        let mut stored = sink.0.lock();
+        stored.slow_progress = Some(SLOW);
+        stored.controls = vec![rows::sink::Control {
+            connection: "good".to_owned(),
+            paused: false,
+            poll_requested_at: None,
+            backfills: vec![rows::sink::BackfillRequest { id: 3, days, requested_at }],
+        }];
+    }
+    let left = || sink.0.lock().backfills_left.get(&3).copied();
+    eventually(10, "its end is told", || left() == Some(0)).await;
+    SystemClock::new().sleep(SLOW * 2).await;
+    assert_eq!(left(), Some(0));
+    engine.stop(Duration::from_secs(5)).await;
+}

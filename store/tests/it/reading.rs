@@ -385,6 +385,8 @@ pub async fn operators_ask_through_the_database(bench: &Bench) {
     let status = bench.store.backfill(id).await.unwrap();
     assert_eq!(status.finished_at, Some(at("2026-11-24T10:00:00Z")));
     assert_eq!(bench.store.controls().await.unwrap()[0].backfills, []);
+    bench.store.backfill_progress(id, 1).await.unwrap();
+    assert_eq!(bench.store.backfill(id).await.unwrap(), status, "what has ended stays so");
     let missing = bench.store.backfill_progress(id + 1, 0).await;
     assert!(matches!(missing, Err(SinkError::Refused(_))), "{missing:?}");
 }

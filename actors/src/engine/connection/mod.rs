@@ -14,7 +14,7 @@ use rows::{
     sink::{BackfillRequest, ConnectionRecord, Registration, SinkError, StatusRecord},
     state::State,
 };
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -43,6 +43,8 @@ pub struct Connection {
     stopping: CancellationToken,
     /// Kept for whenever it begins anew: a request may have been lost with what was read for it.
     controls: Option<Controls>,
+    /// The last word to the store, while it is under way: the next one waits for it.
+    word: Option<JoinHandle<()>>,
     ended: bool,
 }
 
@@ -100,6 +102,7 @@ impl Connection {
             wake: None,
             stopping: CancellationToken::new(),
             controls: None,
+            word: None,
             ended: false,
         }
     }
@@ -130,6 +133,20 @@ impl Connection {
         self.tasks.push(task.abort_handle());
     }
 
+    /// Says something to the store, after everything that was said before: an older word that comes later would stand for
+    /// good.
+    fn say(&mut self, word: impl Future<Output = ()> + Send + 'static) {
+        let before = self.word.take_if(|before| !before.is_finished());
+        // Boxed: what is kept of a word that was said is a handle, not the room that it took.
+        let word = Box::pin(word);
+        self.word = Some(self.blueprint.runtime.spawn(async move {
+            if let Some(before) = before {
+                let _ = before.await;
+            }
+            word.await;
+        }));
+    }
+
     /// Asks the poller what to do, does it, shows the status.
     fn step(&mut self, ctx: &mut ActorCtx<Self>) {
         if self.ended {
@@ -146,6 +163,7 @@ impl Connection {
         }
         // What has ended keeps its memory for as long as somebody could still ask for it.
         self.tasks.retain(|task| !task.is_finished());
+        self.word.take_if(|word| word.is_finished());
         let Some(at_work) = &mut self.at_work else { return };
         let (link, epoch) = (Arc::clone(&at_work.context.link), at_work.context.epoch);
         let step = at_work.poller.step(link.agreed_now());
@@ -234,7 +252,7 @@ impl Connection {
                 error: shown.error,
             };
             let sink = Arc::clone(&self.blueprint.sink);
-            self.blueprint.runtime.spawn(async move {
+            self.say(async move {
                 let _ = sink.report(report).await;
             });
         }

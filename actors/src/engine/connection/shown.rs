@@ -50,7 +50,7 @@ impl Connection {
         // Polling and idle take turns all day: only what lasts is worth a write, the rest is in the checkpoint.
         if turned && !matches!(report.state, State::Polling | State::WaitingQuota) {
             let sink = Arc::clone(&at_work.context.sink);
-            self.blueprint.runtime.spawn(async move {
+            self.say(async move {
                 if let Err(error) = sink.report(report).await {
                     tracing::debug!(%error, "the connection's status was not stored");
                 }
@@ -68,7 +68,7 @@ impl Connection {
                 continue;
             }
             let (sink, address) = (Arc::clone(&self.blueprint.sink), ctx.address());
-            self.blueprint.runtime.spawn(async move {
+            self.say(async move {
                 let stored = match &state {
                     BackfillState::Left(days) => sink.backfill_progress(id, *days).await,
                     BackfillState::Ended(reason) => sink.end_backfill(id, reason).await,

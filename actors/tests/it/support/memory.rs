@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use rows::{
     Clock, Day, DayRange, Row, Table,
     checkpoint::Checkpoint,
-    clock::SimulatedClock,
+    clock::{SimulatedClock, SystemClock},
     files::FileRecord,
     fit::Fitter,
     key::Fingerprint,
@@ -58,6 +58,8 @@ pub struct Stored {
     pub commits: u64,
     /// Commits take time, before and after they happen, so that a kill can strike between.
     pub slow: Option<SimulatedClock>,
+    /// What is said of a backfill takes this long while days are left, and no time at its end.
+    pub slow_progress: Option<Duration>,
 }
 
 /// Half of what a slow commit takes.
@@ -345,8 +347,14 @@ impl Sink for MemorySink {
     }
 
     fn backfill_progress(&self, id: i64, days_left: u32) -> BoxFuture<'_, Result<(), SinkError>> {
-        self.0.lock().backfills_left.insert(id, days_left);
-        Box::pin(std::future::ready(Ok(())))
+        let slow = self.0.lock().slow_progress.filter(|_| days_left > 0);
+        Box::pin(async move {
+            if let Some(time) = slow {
+                SystemClock::new().sleep(time).await;
+            }
+            self.0.lock().backfills_left.insert(id, days_left);
+            Ok(())
+        })
     }
 
     fn end_backfill<'a>(&'a self, id: i64, reason: &'a str) -> BoxFuture<'a, Result<(), SinkError>> {

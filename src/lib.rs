@@ -5,6 +5,7 @@
 
 pub mod cache;
 mod certificate;
+pub mod consent;
 mod display;
 pub mod http;
 pub mod insight;

@@ -92,6 +92,11 @@ impl Probe {
         Ok(Self { connected, integration, session: link.session(Urgency::Fresh) })
     }
 
+    /// The way to the provider.
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
     /// The accounts that the credentials see, narrowed to the configured ones.
     pub async fn accounts(&self) -> Result<Accounts, Failure> {
         self.connected.source.check(&self.session).await

@@ -12,6 +12,7 @@ pub use crate::{
     spec::{ConnectionSpec, CredentialSpec, HostSpec, SetupError, StreamOverride},
 };
 use crate::{
+    consent::Consent,
     reader::{BoundStream, StreamOf},
     session::quota::{BudgetRule, Quota, QuotaRule},
     stream::Stream,
@@ -88,6 +89,11 @@ pub trait Integration: Send + Sync {
     /// encryption key is configured, because the new one could not be kept.
     fn replaced_credentials(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// How a person lets it in, where the provider has a page for that; none where credentials are copied from a console.
+    fn consent(&self) -> Option<Consent> {
+        None
     }
 
     /// An account's id as the provider gives it, from how it may be written in the configuration (`act_1` is 1,

@@ -6,6 +6,7 @@
 //! [`reading`].
 
 pub mod account;
+pub mod consent;
 pub mod engine;
 pub mod failure;
 pub mod files;

@@ -6,6 +6,7 @@
 
 mod chaos;
 mod clock;
+pub mod consent;
 pub mod deezer;
 mod delivery;
 pub mod exchange;

@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use crate::consent::{ConsentPage, STANDARD};
 use crate::exchange::{Answer, Request};
 use crate::seed::Seed;
 
@@ -43,6 +44,7 @@ pub struct TokenServer {
     access: HashMap<String, Access>,
     refresh: HashMap<String, Refresh>,
     failures: VecDeque<OAuthError>,
+    consent: ConsentPage,
 }
 
 /// An access token.
@@ -96,13 +98,17 @@ impl OAuthError {
         Self { status: 400, error: "invalid_grant", description: "Invalid refresh token" }
     }
 
+    fn invalid_code() -> Self {
+        Self { status: 400, error: "invalid_grant", description: "Invalid authorization code" }
+    }
+
     /// The endpoint is out of order.
     pub fn server_error() -> Self {
         Self { status: 503, error: "server_error", description: "Service unavailable" }
     }
 
     fn grant_type() -> Self {
-        let description = "grant_type must be client_credentials or refresh_token";
+        let description = "grant_type must be client_credentials, authorization_code or refresh_token";
         Self { status: 400, error: "unsupported_grant_type", description }
     }
 
@@ -132,6 +138,7 @@ impl TokenServer {
             access: HashMap::new(),
             refresh: HashMap::new(),
             failures: VecDeque::new(),
+            consent: ConsentPage::new(STANDARD),
         };
         server.admit_user(refresh_token);
         server
@@ -162,6 +169,16 @@ impl TokenServer {
         let (holder, refreshed) = match field("grant_type") {
             Some("client_credentials") => (Holder::Client, None),
             Some("refresh_token") => (Holder::User, self.use_up(field("refresh_token").unwrap_or_default())?),
+            Some("authorization_code") => {
+                let (code, verifier) = (field("code").unwrap_or_default(), field("code_verifier"));
+                let redirect = Some(field("redirect_uri").unwrap_or_default());
+                if !self.consent.redeem(code, redirect, verifier, request.now) {
+                    return Err(OAuthError::invalid_code());
+                }
+                let given = self.token_text("AQ");
+                self.admit_user(&given);
+                (Holder::User, Some(given))
+            }
             _ => return Err(OAuthError::grant_type()),
         };
         let access = self.token_text("BQ");
@@ -202,6 +219,16 @@ impl TokenServer {
         let next = self.token_text("AQ");
         self.refresh.insert(next.clone(), Refresh { alive: true, replaces: Some(text.to_owned()) });
         Ok(Some(next))
+    }
+
+    /// Answers a browser that opens the page on which the user lets the client in.
+    pub(crate) fn open(&mut self, request: &Request) -> Answer {
+        self.consent.open(request, &self.client_id)
+    }
+
+    /// The page on which the user lets the client in.
+    pub fn consent(&mut self) -> &mut ConsentPage {
+        &mut self.consent
     }
 
     /// For whom a request speaks.

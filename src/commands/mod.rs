@@ -5,6 +5,7 @@ mod backfill;
 mod check;
 mod completions;
 mod config;
+mod connect;
 mod control;
 #[cfg(feature = "sandbox")]
 mod demo;
@@ -65,6 +66,8 @@ pub enum Command {
     Run(run::Run),
     /// Check configuration, credentials, database, cache and providers: one line each.
     Check(check::Check),
+    /// Have a person let an application in, and store the credential that comes of it.
+    Connect(connect::Connect),
     /// List the accounts and campaigns that a connection's credentials can see.
     Discover(discover::Discover),
     /// Read days of the past (again).
@@ -120,6 +123,7 @@ impl Command {
             Self::Demo(command) => command.run().await,
             Self::Run(command) => command.run().await,
             Self::Check(command) => command.run().await,
+            Self::Connect(command) => command.run().await,
             Self::Discover(command) => command.run().await,
             Self::Backfill(command) => command.run().await,
             Self::Status(command) => command.run().await,

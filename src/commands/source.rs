@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{
-    load_settings,
+    consent, load_settings,
     settings::{self, LogFormat, Mistakes, Settings},
 };
 
@@ -44,6 +44,14 @@ impl ConfigFiles {
     /// Loads it without secrets but the encryption key, for commands that keep secrets. Mistakes and warnings go to stderr.
     pub fn load_with_key_only(&self) -> Result<Settings, Exit> {
         let settings = Settings::load_with_key_only(&self.files, environment(), &catalogue())
+            .map_err(|mistakes| refuse(&mistakes))?;
+        settings.warnings().iter().for_each(output::warn);
+        Ok(settings)
+    }
+
+    /// Loads it for who gets a credential that is still missing. Mistakes and warnings go to stderr.
+    pub fn load_for_consent(&self) -> Result<Settings, Exit> {
+        let settings = consent::load_settings(&self.files, environment(), &catalogue())
             .map_err(|mistakes| refuse(&mistakes))?;
         settings.warnings().iter().for_each(output::warn);
         Ok(settings)

@@ -21,6 +21,11 @@ use super::{
     validation::{not_built_in, shown},
 };
 
+/// The name under which what a person gave for a connection is stored.
+pub fn consented(connection: &str) -> String {
+    format!("consent/{connection}")
+}
+
 /// How far back history goes when a connection names no `start_date`: enough for every trailing window that is shown.
 pub const DEFAULT_HISTORY_DAYS: i64 = 90;
 
@@ -50,8 +55,9 @@ impl Review<'_> {
         let integrations = self.integration_tables();
         for name in self.names("connections") {
             let path = KeyPath::of(["connections", &name]);
-            let Some(table) = self.read::<ConnectionTable>(&path) else { continue };
+            let Some(mut table) = self.read::<ConnectionTable>(&path) else { continue };
             let Some(integration) = self.integration(&table.integration, &path) else { continue };
+            self.take_consent(&name, &mut table, integration.as_ref());
             let general = integrations.get(integration.id());
             let is_on = table.enabled && general.is_none_or(|general| general.enabled);
             let mut connection = Connection {
@@ -176,6 +182,20 @@ impl Review<'_> {
         secrets
     }
 
+    /// What `dynamoi connect` has stored stands where nothing is configured.
+    fn take_consent(&self, name: &str, table: &mut ConnectionTable, integration: &dyn AnyIntegration) {
+        let Some(consent) = integration.consent() else { return };
+        let has = |credential: &CredentialSpec| table.credentials.contains_key(credential.name);
+        if has(consent.gives) || !consent.application.into_iter().all(has) {
+            return;
+        }
+        let stored = consented(name);
+        let may_be_there = self.secrets != Secrets::Fetched || self.stored.may_have(&stored);
+        if self.encrypts && may_be_there {
+            table.credentials.insert(consent.gives.name.to_owned(), SecretSource::Stored { stored });
+        }
+    }
+
     /// Everything but base URL and secrets.
     fn spec(
         &mut self,
@@ -283,10 +303,13 @@ impl Review<'_> {
     ) {
         // A secret that cannot be had is told already; it must not keep the settings from being looked at.
         let mut unseen = Vec::new();
+        let gives = integration.consent().map(|consent| consent.gives.name);
         for CredentialSpec { name, required, .. } in integration.credentials() {
             let source = table.credentials.get(*name);
+            // The schema has said so of every other that is required.
+            let is_told = *required && Some(*name) != gives;
             if self.is_assumed(source)
-                || (!spec.credentials.contains_key(*name) && (*required || source.is_some()))
+                || (!spec.credentials.contains_key(*name) && (is_told || source.is_some()))
             {
                 spec.credentials.insert((*name).to_owned(), SecretString::from("-"));
                 unseen.push(*name);
@@ -309,7 +332,13 @@ impl Review<'_> {
                 path.child("credentials").child(name),
                 "missing credential".to_owned(),
                 None,
-                Some(help.to_owned()),
+                Some(match gives {
+                    Some(gives) if gives == name => format!(
+                        "{help}. `dynamoi connect {} --connection {}` gets and stores one",
+                        spec.integration, spec.name
+                    ),
+                    _ => help.to_owned(),
+                }),
             ),
             Err(SetupError::Setting { key, problem }) => {
                 let settings = path.child("settings");

@@ -40,7 +40,7 @@ use store::cipher::Keyring;
 
 pub use campaign::{Budget, Campaign, Member};
 pub use changes::Changes;
-pub use connection::{Connection, DEFAULT_HISTORY_DAYS};
+pub use connection::{Connection, DEFAULT_HISTORY_DAYS, consented};
 pub use document::{Cache, DEFAULT_TENANT, Database, FileMode, Log, LogFormat, Worker};
 pub use http::{Authentication, Basic, Http, Tls};
 pub use mistake::{Mistake, Mistakes, Warning};
@@ -209,6 +209,13 @@ impl Settings {
     /// Whether a connection's secret is one that the worker keeps itself.
     pub fn uses_stored_secrets(&self) -> bool {
         !self.stored.is_empty()
+    }
+
+    /// The stored secrets that a connection's credentials are, by credential.
+    pub fn stored_credentials(&self, connection: &str) -> BTreeMap<String, String> {
+        let below = KeyPath::of(["connections", connection, "credentials"]);
+        let of_it = self.stored.iter().filter(|(_, key)| key.0.starts_with(&below.0));
+        of_it.filter_map(|(stored, key)| Some((key.0.last()?.clone(), stored.clone()))).collect()
     }
 
     /// Where the configuration uses the stored secret of this name.

@@ -327,7 +327,10 @@ fn connection_case(integration: &dyn AnyIntegration) -> Value {
         })
         .collect();
     let required: Vec<_> = credentials.iter().filter(|credential| credential.required).collect();
-    let obligatory: Vec<_> = required.iter().map(|credential| credential.name).collect();
+    // What a consent gives may be stored, and missing here.
+    let gives = integration.consent().map(|consent| consent.gives.name);
+    let obligatory: Vec<_> =
+        required.iter().map(|credential| credential.name).filter(|name| Some(*name) != gives).collect();
     let mut case = json!({
         "properties": {
             "settings": settings_schema(integration).0,

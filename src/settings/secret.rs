@@ -123,6 +123,15 @@ impl SecretSource {
 // === impl StoredSecrets ===
 
 impl StoredSecrets {
+    /// Whether there is one of this name, as far as anybody has looked.
+    pub fn may_have(&self, name: &str) -> bool {
+        match self {
+            Self::Assumed => true,
+            Self::Known(secrets) => secrets.contains_key(name),
+            Self::Unavailable { .. } => false,
+        }
+    }
+
     fn fetch(&self, name: &str) -> Result<Fetched, Missing> {
         match self {
             // Two names are two secrets.

@@ -13,6 +13,7 @@ mod browser;
 mod budgets;
 mod cache;
 mod cache_runs;
+mod connect;
 mod credentials;
 mod daemon;
 mod deploy;

@@ -8,10 +8,11 @@ use serde::Deserialize;
 use serde_json::{Map, json};
 
 use crate::{
+    consent::{Consent, Exchange},
     integration::{ConnectionSpec, CredentialSpec, HostSpec, SetupError},
     session::{
         Credential,
-        oauth::{Client, ClientAuth, SignedToken, TOKEN_HOST, jwt::SigningKey},
+        oauth::{AUTHORIZE_HOST, Client, ClientAuth, SignedToken, TOKEN_HOST, jwt::SigningKey},
     },
 };
 
@@ -47,6 +48,13 @@ pub const TOKEN: HostSpec = HostSpec {
     help: "gives access tokens; the whole address",
 };
 
+/// Where a person lets an application in.
+pub const AUTHORIZE: HostSpec = HostSpec {
+    name: AUTHORIZE_HOST,
+    url: "https://accounts.google.com/o/oauth2/v2/auth",
+    help: "the page on which a person lets the OAuth client in; a browser opens it",
+};
+
 /// Google takes no assertion that holds for longer.
 const ASSERTION_LIFE: Duration = Duration::from_hours(1);
 
@@ -58,6 +66,27 @@ struct KeyFile {
     private_key_id: Option<String>,
     project_id: Option<String>,
     token_uri: Option<String>,
+}
+
+/// How a person lets an OAuth client in, of the kind "Desktop app": `parameters` are [`offline`] with the scopes.
+/// <https://developers.google.com/identity/protocols/oauth2/native-app>
+pub const fn consent(parameters: &'static [(&'static str, &'static str)]) -> Consent {
+    Consent {
+        application: [&CLIENT_ID, &CLIENT_SECRET],
+        gives: &REFRESH_TOKEN,
+        id_parameter: "client_id",
+        code_parameter: "code",
+        parameters,
+        pkce: true,
+        loopback: true,
+        exchange: Exchange::Standard(ClientAuth::Form),
+    }
+}
+
+/// The parameters that ask for these scopes and a refresh token: Google gives none unless it is asked for, and none the second
+/// time unless the person is asked again.
+pub const fn offline(scopes: &'static str) -> [(&'static str, &'static str); 4] {
+    [("response_type", "code"), ("scope", scopes), ("access_type", "offline"), ("prompt", "consent")]
 }
 
 /// The credential of a connection, for this scope. Sends nothing.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crate::integration::AnyIntegration;
 
 pub mod deezer;
-mod google;
+pub(crate) mod google;
 pub mod google_ads;
 pub mod google_analytics;
 pub mod meta_ads;
 pub mod posthog;
 pub mod report_files;
 pub mod spotify;
+mod spotify_accounts;
 pub mod spotify_ads;
 pub mod stripe;
 pub mod tiktok_ads;

@@ -59,6 +59,8 @@ pub struct Signature {
     pub query: Vec<(&'static str, SecretString)>,
     /// Form fields of a POST, for token endpoints.
     pub form: Vec<(&'static str, SecretString)>,
+    /// Members of the JSON body of a POST, for token endpoints that take no form.
+    pub body: Vec<(&'static str, SecretString)>,
 }
 
 /// Signs a call.

@@ -67,6 +67,8 @@ pub struct Session {
 enum Counterpart<'a> {
     /// The provider's API: the connection's source says both.
     Api,
+    /// The provider's API, which is told who asks by this signature instead.
+    Signed(&'a Signature),
     /// The endpoint that gives access tokens.
     Tokens(&'a TokenRequest),
 }
@@ -106,6 +108,11 @@ impl Session {
     /// that is refused is fetched anew, once; what is refused then, too, ends all calls until the connection is checked again.
     pub async fn send(&self, call: Call) -> Result<Response, Failure> {
         self.send_to(&call, &Counterpart::Api).await
+    }
+
+    /// As [`Session::send`], authenticated by this signature alone.
+    pub(crate) async fn send_signed(&self, call: Call, signature: &Signature) -> Result<Response, Failure> {
+        self.send_to(&call, &Counterpart::Signed(signature)).await
     }
 
     /// Asks for an access token.
@@ -185,6 +192,9 @@ impl Session {
         let auth = match counterpart {
             Counterpart::Tokens(request) => {
                 return Ok(Signed { signature: request.signature(), token: None });
+            }
+            Counterpart::Signed(signature) => {
+                return Ok(Signed { signature: (*signature).clone(), token: None });
             }
             Counterpart::Api if call.host == API_HOST => self.link.source.auth(),
             Counterpart::Api => self.link.source.auth_at(call.host),
@@ -334,7 +344,7 @@ impl Session {
         link.note_date(&response);
         let caller = link.caller(call, base);
         let verdict = match counterpart {
-            Counterpart::Api => link.source.classify(&response),
+            Counterpart::Api | Counterpart::Signed(_) => link.source.classify(&response),
             Counterpart::Tokens(_) => oauth::classify(&response),
         };
         link.apply(&caller, &verdict.signals);

@@ -124,7 +124,11 @@ impl HttpTransport {
             request = request.query(&call.query);
         }
         if let Some(body) = &call.body {
-            request = request.json(body);
+            let mut body = body.clone();
+            for (name, value) in &signature.body {
+                body[*name] = value.expose_secret().into();
+            }
+            request = request.json(&body);
         } else if !call.form.is_empty() || !signature.form.is_empty() {
             let plain = call.form.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let secret = signature.form.iter().map(|(name, value)| (*name, value.expose_secret()));

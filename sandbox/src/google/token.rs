@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Value, json};
 
+use crate::consent::{ConsentPage, STANDARD};
 use crate::exchange::{Answer, Request};
 
 /// The key file of a service account, as Google lets it be downloaded. It was made for this imitation and opens nothing else.
@@ -63,6 +64,7 @@ pub struct TokenEndpoint {
     tokens: BTreeMap<String, Timestamp>,
     issued: u64,
     revoked: bool,
+    consent: ConsentPage,
 }
 
 /// Why a request is not let in.
@@ -95,6 +97,7 @@ impl TokenEndpoint {
             tokens: BTreeMap::new(),
             issued: 0,
             revoked: false,
+            consent: ConsentPage::new(STANDARD),
         }
     }
 
@@ -145,6 +148,16 @@ impl TokenEndpoint {
         Answer::json(status, &json!({ "error": error }))
     }
 
+    /// Answers a browser that opens the page on which a person lets the client in.
+    pub(crate) fn open(&mut self, request: &Request) -> Answer {
+        self.consent.open(request, CLIENT_ID)
+    }
+
+    /// The page on which a person lets the client in.
+    pub fn consent(&mut self) -> &mut ConsentPage {
+        &mut self.consent
+    }
+
     /// Whether a request carries an access token that holds now.
     pub(crate) fn check(&self, request: &Request) -> Result<(), Refused> {
         let expiry = self.tokens.get(request.bearer().ok_or(Refused::Missing)?).ok_or(Refused::Unknown)?;
@@ -181,6 +194,19 @@ impl TokenEndpoint {
                     return Err(OAuthError::grant("Token has been expired or revoked."));
                 }
                 self.scopes.join(" ")
+            }
+            "authorization_code" => {
+                if (field("client_id")?, field("client_secret")?) != (CLIENT_ID, CLIENT_SECRET) {
+                    let wrong = OAuthError::bad("invalid_client", "The OAuth client was not found.");
+                    return Err(OAuthError { status: 401, ..wrong });
+                }
+                let (redirect, verifier) = (field("redirect_uri")?, field("code_verifier").ok());
+                if !self.consent.redeem(field("code")?, Some(redirect), verifier, request.now) {
+                    return Err(OAuthError::grant("Malformed auth code."));
+                }
+                let mut body = self.issue(&self.scopes.join(" "), request.now);
+                body["refresh_token"] = self.refresh_token.as_str().into();
+                return Ok(body);
             }
             other => {
                 return Err(OAuthError::bad(

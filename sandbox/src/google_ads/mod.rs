@@ -30,6 +30,7 @@ pub use self::truth::{Conversions, Level, TruthAd, TruthCampaign, TruthCustomer,
 pub use self::world::{Budget, Status};
 
 use self::world::World;
+use crate::consent::AUTHORIZE_PATH;
 use crate::exchange::{Answer, Imitation, Request};
 use crate::google::{TOKEN_PATH, TokenEndpoint};
 use crate::limit::{Limit, Meter, Verdict};
@@ -125,6 +126,9 @@ impl Imitation for GoogleAds {
         self.answered += 1;
         if request.path == TOKEN_PATH {
             return self.tokens.answer(request);
+        }
+        if request.path == AUTHORIZE_PATH {
+            return self.tokens.open(request);
         }
         if let Some(wait) = self.exhausted(request) {
             return AdsError::quota("RESOURCE_EXHAUSTED", "DEVELOPER", Some(wait)).answer(&self.request_id());

@@ -31,6 +31,7 @@ pub use self::truth::{TruthProperty, TruthWebDay};
 pub use self::world::{Goal, Numbers};
 
 use self::world::World;
+use crate::consent::AUTHORIZE_PATH;
 use crate::exchange::{Answer, Imitation, Request};
 use crate::google::{TOKEN_PATH, TokenEndpoint};
 use crate::stage::{Script, ShownTime};
@@ -90,6 +91,9 @@ impl Imitation for GoogleAnalytics {
         self.answered += 1;
         if request.path == TOKEN_PATH {
             return self.tokens.answer(request);
+        }
+        if request.path == AUTHORIZE_PATH {
+            return self.tokens.open(request);
         }
         match self.respond(request) {
             Ok(body) => Answer::json(200, &body),

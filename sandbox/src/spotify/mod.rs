@@ -32,6 +32,7 @@ pub use self::world::{Album, Artist, Counter, HOME_MARKET, Track};
 
 use self::render::View;
 use self::world::World;
+use crate::consent::AUTHORIZE_PATH;
 use crate::exchange::{Answer, Imitation, Request};
 use crate::limit::{Limit, Meter, Verdict, whole_seconds};
 use crate::oauth::TokenServer;
@@ -145,6 +146,9 @@ impl Imitation for Spotify {
         self.advance(request.now);
         if request.path == TOKEN_PATH {
             return self.tokens.answer(request);
+        }
+        if request.path == AUTHORIZE_PATH {
+            return self.tokens.open(request);
         }
         match self.script.error(&request.path).map_or_else(|| self.respond(request), Err) {
             Ok(body) => Answer::json(200, &body),

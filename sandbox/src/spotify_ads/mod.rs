@@ -31,6 +31,7 @@ pub use self::truth::{TruthAccount, TruthAd, TruthCampaign, TruthDay};
 pub use self::world::{Budget, Level};
 
 use self::world::World;
+use crate::consent::AUTHORIZE_PATH;
 use crate::exchange::{Answer, Imitation, Request};
 use crate::limit::{Limit, whole_seconds};
 use crate::oauth::TokenServer;
@@ -93,6 +94,9 @@ impl Imitation for SpotifyAds {
         self.answered += 1;
         if request.path == TOKEN_PATH {
             return self.tokens.answer(request);
+        }
+        if request.path == AUTHORIZE_PATH {
+            return self.tokens.open(request);
         }
         match self.respond(request) {
             Ok(body) => Answer::json(200, &body),

@@ -31,6 +31,7 @@ pub use self::world::{Budget, Level, Status};
 
 use self::routes::Refusal;
 use self::world::World;
+use crate::consent::{ConsentPage, Manner};
 use crate::exchange::{Answer, Imitation, Request};
 use crate::limit::Limit;
 use crate::stage::{Credential, Script, ShownTime};
@@ -52,6 +53,10 @@ pub const TOKYO: &str = "7002238017842757635";
 pub const KUWAIT: &str = "7002238017842757636";
 /// An advertiser that the token is listed for, and that is not for us.
 pub const FORBIDDEN: &str = "7002238017842757637";
+
+/// Where an advertiser authorises the app. Answers go to a registered https address only.
+const AUTHORISATION_PATH: &str = "/portal/auth";
+const AUTHORISATION: Manner = Manner { id: "app_id", code: "auth_code", loopback: false };
 
 /// Rows of a page at most.
 const PAGE_ROWS: usize = 1_000;
@@ -81,6 +86,7 @@ pub struct TikTokAds {
     world: World,
     time: ShownTime,
     token: Credential<Surface>,
+    consent: ConsentPage,
     script: Script<TikTokError>,
     page_rows: usize,
     /// Reports with more rows are too much for one request.
@@ -99,6 +105,7 @@ impl TikTokAds {
             world: seeding::world(seed, days, now),
             time: ShownTime::new(now),
             token: Credential::new(TOKEN),
+            consent: ConsentPage::new(AUTHORISATION),
             script: Script::default(),
             page_rows: PAGE_ROWS,
             report_rows_max: None,
@@ -121,6 +128,9 @@ impl Imitation for TikTokAds {
     fn answer(&mut self, request: &Request) -> Answer {
         self.time.set(request.now);
         self.answered += 1;
+        if request.path == AUTHORISATION_PATH {
+            return self.consent.open(request, APP_ID);
+        }
         let request_id = self.request_id();
         match self.respond(request) {
             Ok(data) => {

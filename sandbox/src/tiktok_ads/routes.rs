@@ -7,7 +7,7 @@ use super::errors::TikTokError;
 use super::params::Params;
 use super::report::decimal;
 use super::world::{Advertiser, Level, Subject};
-use super::{APP_ID, APP_SECRET, FORBIDDEN, Surface, TikTokAds};
+use super::{APP_ID, APP_SECRET, FORBIDDEN, Surface, TOKEN, TikTokAds};
 use crate::exchange::Request;
 use crate::stage::Standing;
 
@@ -52,6 +52,9 @@ impl TikTokAds {
         if version != "v1.3" {
             return Err(TikTokError::new(40_006, "API version is wrong").into());
         }
+        if path == "oauth2/access_token" {
+            return Ok(self.exchanged(request)?);
+        }
         let level = match path {
             "campaign/get" | "advertiser/info" | "oauth2/advertiser/get" => Level::Campaign,
             "adgroup/get" => Level::AdGroup,
@@ -79,6 +82,20 @@ impl TikTokAds {
                 Ok(self.page(objects, &params)?)
             }
         }
+    }
+
+    /// A token for the code of an authorisation, which is good once.
+    fn exchanged(&mut self, request: &Request) -> Result<Value, TikTokError> {
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        if request.method != "POST" || body["app_id"] != APP_ID || body["secret"] != APP_SECRET {
+            return Err(TikTokError::new(40_101, "The app id or the secret is incorrect"));
+        }
+        let code = body["auth_code"].as_str().unwrap_or_default();
+        if !self.consent.redeem(code, None, None, request.now) {
+            return Err(TikTokError::new(40_110, "Auth_code is used or expired"));
+        }
+        let ids: Vec<_> = self.world.advertisers.iter().map(|it| it.id).collect();
+        Ok(json!({ "access_token": TOKEN, "advertiser_ids": ids, "scope": [4] }))
     }
 
     /// Whether the request's token holds.

@@ -22,6 +22,7 @@ use self::{
 };
 use super::google;
 use crate::{
+    consent::Consent,
     integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
     reader::StreamOf,
     session::quota::{BudgetRule, QuotaRule, Scope},
@@ -52,6 +53,7 @@ mod endpoint {
 
 /// What access tokens are for.
 const SCOPE: &str = "https://www.googleapis.com/auth/adwords";
+const CONSENT: &[(&str, &str)] = &google::offline(SCOPE);
 
 /// What every project is granted in any 24 hours (Explorer access). Basic access has 15,000, Standard access no limit: who
 /// has more says so.
@@ -97,7 +99,7 @@ impl Integration for GoogleAds {
     }
 
     fn hosts(&self) -> &'static [HostSpec] {
-        &[google::TOKEN]
+        &[google::TOKEN, google::AUTHORIZE]
     }
 
     fn api_version(&self) -> &'static str {
@@ -151,6 +153,10 @@ impl Integration for GoogleAds {
 
     fn account_id<'a>(&self, configured: &'a str) -> Cow<'a, str> {
         undashed(configured).into()
+    }
+
+    fn consent(&self) -> Option<Consent> {
+        Some(google::consent(CONSENT))
     }
 
     fn sample(&self) -> &'static str {

@@ -29,6 +29,7 @@ use jiff::SignedDuration;
 use self::{report::Subject, settings::Settings, source::AnalyticsSource};
 use super::google;
 use crate::{
+    consent::Consent,
     integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
     reader::StreamOf,
     session::quota::{QuotaRule, Scope},
@@ -44,6 +45,7 @@ mod endpoint {
 
 /// What access tokens are for.
 const SCOPE: &str = "https://www.googleapis.com/auth/analytics.readonly";
+const CONSENT: &[(&str, &str)] = &google::offline(SCOPE);
 
 /// Where the property is described.
 const ADMIN: HostSpec = HostSpec {
@@ -80,7 +82,7 @@ impl Integration for GoogleAnalytics {
     }
 
     fn hosts(&self) -> &'static [HostSpec] {
-        &[google::TOKEN, ADMIN]
+        &[google::TOKEN, google::AUTHORIZE, ADMIN]
     }
 
     fn api_version(&self) -> &'static str {
@@ -111,6 +113,10 @@ impl Integration for GoogleAnalytics {
 
     fn accounts_in(&self, settings: &Settings) -> Vec<String> {
         settings.property().into_iter().collect()
+    }
+
+    fn consent(&self) -> Option<Consent> {
+        Some(google::consent(CONSENT))
     }
 
     fn sample(&self) -> &'static str {

@@ -44,8 +44,8 @@ mod tests {
     fn only_an_apps_secret_is_proved() {
         assert!(matches!(auth(&"EAAtoken".into(), None), Auth::Bearer(_)));
         let Auth::Signer(sign) = auth(&"EAAtoken".into(), Some(&"secret".into())) else { panic!("a signer") };
-        let Signature { headers, query, form } = sign(&Call::get("/v25.0/me", "me"));
-        assert!(form.is_empty());
+        let Signature { headers, query, form, body } = sign(&Call::get("/v25.0/me", "me"));
+        assert!(form.is_empty() && body.is_empty());
         assert_eq!((headers[0].0, headers[0].1.expose_secret()), ("authorization", "Bearer EAAtoken"));
         assert_eq!((query[0].0, query[0].1.expose_secret().len()), ("appsecret_proof", 64));
     }

@@ -25,12 +25,11 @@ use self::{
     subject::{SUBJECTS, Subject},
 };
 use crate::{
+    consent::Consent,
     integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    integrations::spotify_accounts,
     reader::StreamOf,
-    session::{
-        oauth::TOKEN_HOST,
-        quota::{QuotaRule, Scope},
-    },
+    session::quota::{QuotaRule, Scope},
     stream::{QUARTER_DAY, Snapshot},
 };
 
@@ -59,11 +58,10 @@ const REFRESH_TOKEN: CredentialSpec = CredentialSpec {
 };
 const CREDENTIALS: [CredentialSpec; 3] = [CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN];
 
-const HOSTS: [HostSpec; 1] = [HostSpec {
-    name: TOKEN_HOST,
-    url: "https://accounts.spotify.com/api/token",
-    help: "the address from which access tokens are had",
-}];
+const HOSTS: [HostSpec; 2] = [spotify_accounts::TOKEN, spotify_accounts::AUTHORIZE];
+/// What a user's playlists need.
+const CONSENT: &[(&str, &str)] =
+    &[("response_type", "code"), ("scope", "playlist-read-private playlist-read-collaborative")];
 
 /// Spotify's limit counts requests of this time.
 const QUOTA_PERIOD: Duration = Duration::from_secs(30);
@@ -106,6 +104,10 @@ impl Integration for Spotify {
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
         // Settings that make no sense are refused by `connect`, in its own words.
         Some(settings.wanted().ok()?.names())
+    }
+
+    fn consent(&self) -> Option<Consent> {
+        Some(spotify_accounts::consent([&CLIENT_ID, &CLIENT_SECRET], &REFRESH_TOKEN, CONSENT))
     }
 
     fn sample(&self) -> &'static str {

@@ -31,12 +31,11 @@ use self::{
     source::{Object, SpotifyAdsSource},
 };
 use crate::{
+    consent::Consent,
     integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    integrations::spotify_accounts,
     reader::StreamOf,
-    session::{
-        oauth::TOKEN_HOST,
-        quota::{QuotaRule, Scope},
-    },
+    session::quota::{QuotaRule, Scope},
     stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
 };
 
@@ -108,11 +107,7 @@ impl Integration for SpotifyAds {
     }
 
     fn hosts(&self) -> &'static [HostSpec] {
-        &[HostSpec {
-            name: TOKEN_HOST,
-            url: "https://accounts.spotify.com/api/token",
-            help: "the address from which access tokens are had",
-        }]
+        &[spotify_accounts::TOKEN, spotify_accounts::AUTHORIZE]
     }
 
     fn api_version(&self) -> &'static str {
@@ -146,6 +141,15 @@ impl Integration for SpotifyAds {
     /// Ids are UUIDs, which Spotify writes in small letters.
     fn account_id<'a>(&self, configured: &'a str) -> Cow<'a, str> {
         configured.trim().to_ascii_lowercase().into()
+    }
+
+    /// The Ads API knows no scopes.
+    fn consent(&self) -> Option<Consent> {
+        Some(spotify_accounts::consent(
+            [&CLIENT_ID, &CLIENT_SECRET],
+            &REFRESH_TOKEN,
+            &[("response_type", "code")],
+        ))
     }
 
     fn sample(&self) -> &'static str {

@@ -7,6 +7,7 @@
 //! | `mapping.rs` | from there to the project's rows |
 //! | `report.rs`, `pages.rs` | what is asked for; pages that move while they are read |
 //! | `advertisers.rs` | which there are |
+//! | `authorisation.rs` | how one lets the app in |
 //! | `errors.rs` | what an answer means |
 
 use std::time::Duration;
@@ -21,17 +22,19 @@ use self::{
     source::TikTokAdsSource,
 };
 use crate::{
+    consent::Consent,
     integration::Integration,
     reader::StreamOf,
     session::{
         Services,
         quota::{QuotaRule, Scope},
     },
-    spec::{ConnectionSpec, CredentialSpec, SetupError},
+    spec::{ConnectionSpec, CredentialSpec, HostSpec, SetupError},
     stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
 };
 
 mod advertisers;
+mod authorisation;
 mod errors;
 mod mapping;
 mod pages;
@@ -47,6 +50,8 @@ mod tests;
 mod endpoint {
     /// Whom the token is for. Proves the app, too.
     pub const ADVERTISERS: &str = "oauth2.advertiser.get";
+    /// Exchanges the code of an authorisation.
+    pub const AUTHORISATION: &str = "oauth2.access_token";
     /// Advertisers' descriptions.
     pub const INFORMATION: &str = "advertiser.info";
     /// Numbers.
@@ -99,6 +104,10 @@ impl Integration for TikTokAds {
         "https://business-api.tiktok.com"
     }
 
+    fn hosts(&self) -> &'static [HostSpec] {
+        &[authorisation::AUTHORIZE]
+    }
+
     fn api_version(&self) -> &'static str {
         "v1.3"
     }
@@ -135,6 +144,10 @@ impl Integration for TikTokAds {
 
     fn credentials(&self) -> &'static [CredentialSpec] {
         &[ACCESS_TOKEN, APP_ID, APP_SECRET]
+    }
+
+    fn consent(&self) -> Option<Consent> {
+        Some(authorisation::consent())
     }
 
     fn sample(&self) -> &'static str {

@@ -2,6 +2,7 @@
 //! and what is left out, are unknown.
 #![expect(clippy::struct_field_names, reason = "fields are called as TikTok calls them")]
 
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -50,6 +51,18 @@ pub struct PageInfo {
     pub total_number: Count,
     /// Pages.
     pub total_page: Count,
+}
+
+/// `oauth2/access_token/`
+#[derive(Deserialize)]
+pub struct Authorised {
+    pub data: Token,
+}
+
+/// A long-term token.
+#[derive(Deserialize)]
+pub struct Token {
+    pub access_token: SecretString,
 }
 
 /// `oauth2/advertiser/get/`

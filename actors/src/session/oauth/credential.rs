@@ -13,6 +13,7 @@ use super::{
     jwt::{SignError, SigningKey},
 };
 use crate::{
+    consent::Code,
     limits,
     session::{Call, Signature, digest::digest},
 };
@@ -78,6 +79,7 @@ pub(super) enum Proof {
     Client(Client),
     Refresh { client: Client, token: SecretString },
     Assertion(SecretString),
+    Code(Code),
 }
 
 /// The grant type of a signed assertion.
@@ -197,16 +199,25 @@ impl SignedToken {
 // === impl TokenRequest ===
 
 impl TokenRequest {
+    /// Asks for no scopes.
+    pub(super) const fn of(proof: Proof) -> Self {
+        Self { scopes: String::new(), proof }
+    }
+
     /// The call, without what is secret about it.
     pub fn call(&self) -> Call {
         let grant_type = match self.proof {
             Proof::Client(_) => "client_credentials",
             Proof::Refresh { .. } => "refresh_token",
             Proof::Assertion(_) => JWT_BEARER,
+            Proof::Code(_) => "authorization_code",
         };
         let call = Call::post("", "token").host(TOKEN_HOST).form("grant_type", grant_type);
         // What is counted at the API is not counted here.
-        let call = call.header("accept", "application/json").units(0);
+        let mut call = call.header("accept", "application/json").units(0);
+        if let Proof::Code(code) = &self.proof {
+            call = call.form("redirect_uri", code.redirect.as_str());
+        }
         if self.scopes.is_empty() { call } else { call.form("scope", self.scopes.as_str()) }
     }
 
@@ -220,6 +231,12 @@ impl TokenRequest {
                 signature.form.push(("refresh_token", token.clone()));
             }
             Proof::Assertion(assertion) => signature.form.push(("assertion", assertion.clone())),
+            Proof::Code(Code { client, code, verifier, .. }) => {
+                client.sign(&mut signature);
+                signature.form.push(("code", code.clone()));
+                let verifier = verifier.iter().cloned();
+                signature.form.extend(verifier.map(|verifier| ("code_verifier", verifier)));
+            }
         }
         signature
     }

@@ -5,6 +5,7 @@
 //! [`Auth::Token`](super::Auth::Token); the session does the rest.
 
 mod answer;
+mod code;
 mod credential;
 pub mod jwt;
 mod refresh;
@@ -18,3 +19,5 @@ pub(super) use credential::TokenRequest;
 
 /// The name of the host that gives access tokens: `endpoints.token`. Its URL is the whole address.
 pub const TOKEN_HOST: &str = "token";
+/// The name of the host whose page asks a person for consent: `endpoints.authorize`. A browser opens it, nobody else.
+pub const AUTHORIZE_HOST: &str = "authorize";

@@ -10,6 +10,7 @@ mod display;
 pub mod http;
 pub mod insight;
 pub mod probe;
+pub mod reference;
 pub mod report;
 mod secrets;
 pub mod service;

@@ -118,6 +118,11 @@ pub trait Integration: Send + Sync {
     /// A commented example of its configuration, TOML.
     fn sample(&self) -> &'static str;
 
+    /// Facts about it, Markdown. Its sections "What it needs", "Verified" and "Not verified" are shown with those of others.
+    fn readme(&self) -> &'static str {
+        ""
+    }
+
     /// Makes the source of one connection. Sends nothing.
     fn connect(
         &self,

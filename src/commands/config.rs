@@ -2,7 +2,7 @@
 
 use actors::integrations::catalogue;
 use clap::{Args, Subcommand};
-use dynamoi::settings;
+use dynamoi::{reference, settings};
 
 use super::{Exit, output, source::ConfigFiles};
 
@@ -16,6 +16,7 @@ Examples:
   dynamoi config example > dynamoi.toml
   dynamoi config example stripe                   one integration's own part
   dynamoi config schema > schema.json             for an editor: put `#:schema ./schema.json` on the first line
+  dynamoi config reference                        what every integration reads and needs
   dynamoi config show --config dynamoi.toml")]
 pub struct Config {
     /// What to print.
@@ -33,6 +34,8 @@ pub enum Topic {
         /// Only this integration's part.
         integration: Option<String>,
     },
+    /// What every integration reads, needs and keeps to, as Markdown.
+    Reference,
     /// What holds after all layers are merged, secrets hidden.
     Show {
         #[command(flatten)]
@@ -49,6 +52,7 @@ impl Config {
             Topic::Schema => output::print_data(&settings::schema_text(&catalogue())),
             Topic::Example { integration: None } => output::print_data(EXAMPLE),
             Topic::Example { integration: Some(id) } => example(&id),
+            Topic::Reference => output::print_data(&reference::integrations(&catalogue())),
             Topic::Show { source } => match source.load_without_secrets() {
                 Ok(settings) => output::print_data(&settings.show()),
                 Err(exit) => exit,

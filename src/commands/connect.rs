@@ -43,7 +43,7 @@ What to register with the provider:
   Spotify    the redirect address http://127.0.0.1/callback in the app's settings (any port is taken), or with that of --port
   TikTok     an https address of yours, given as --redirect-uri: the page need not exist, its address is pasted")]
 pub struct Connect {
-    /// The integration: google_ads, google_analytics, spotify, spotify_ads, tiktok_ads …
+    /// The integration's id.
     #[arg(value_name = "INTEGRATION")]
     pub integration: String,
     #[command(flatten)]

@@ -126,7 +126,7 @@ fn every_key_is_documented() {
     let schema: serde_json::Value = serde_json::from_str(&schema_text(&catalogue())).unwrap();
     let mut keys = BTreeSet::new();
     collect_keys(&schema, &mut keys);
-    let text = read("docs/configuration.md");
+    let text = read("docs/configuration.md") + &read("docs/integrations.md");
     let named: BTreeSet<&str> = quoted(&text)
         .into_iter()
         .flat_map(|code| code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))

@@ -163,6 +163,10 @@ impl Integration for GoogleAds {
         include_str!("sample.toml")
     }
 
+    fn readme(&self) -> &'static str {
+        include_str!("README.md")
+    }
+
     fn connect(
         &self,
         spec: &ConnectionSpec,

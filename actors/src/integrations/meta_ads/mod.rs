@@ -130,6 +130,10 @@ impl Integration for MetaAds {
         include_str!("sample.toml")
     }
 
+    fn readme(&self) -> &'static str {
+        include_str!("README.md")
+    }
+
     fn connect(
         &self,
         spec: &ConnectionSpec,

@@ -128,6 +128,10 @@ impl Integration for PostHog {
         include_str!("sample.toml")
     }
 
+    fn readme(&self) -> &'static str {
+        include_str!("README.md")
+    }
+
     fn connect(
         &self,
         spec: &ConnectionSpec,

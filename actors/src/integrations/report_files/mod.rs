@@ -147,6 +147,10 @@ impl Integration for ReportFiles {
         include_str!("sample.toml")
     }
 
+    fn readme(&self) -> &'static str {
+        include_str!("README.md")
+    }
+
     fn connect(
         &self,
         spec: &ConnectionSpec,

@@ -125,6 +125,10 @@ impl Integration for Stripe {
         include_str!("sample.toml")
     }
 
+    fn readme(&self) -> &'static str {
+        include_str!("README.md")
+    }
+
     fn connect(
         &self,
         spec: &ConnectionSpec,

@@ -6,6 +6,7 @@ pub mod cases;
 pub mod fact;
 pub mod files;
 mod rules;
+mod seeds;
 mod skew;
 
 /// Every rule for one provider: `meta_ads` = the file in `cases` and the module of its tests.

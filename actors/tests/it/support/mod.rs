@@ -2,6 +2,7 @@
 
 pub mod allowance;
 pub mod drive;
+pub mod fed;
 pub mod files;
 pub mod log;
 pub mod memory;

@@ -197,6 +197,26 @@ fn a_page_without_rows_is_one_and_what_is_no_page_is_none() {
 
 proptest! {
     #[test]
+    fn money_and_conversions_are_exact(micros in 0..=i64::MAX, parts in 0_i64..1_000_000_000_000) {
+        let exact = format!("{}.{:06}", parts / 1_000_000, parts % 1_000_000);
+        let row = DAY.replace("\"31240000\"", &format!("\"{micros}\"")).replace(":14.5", &format!(":{exact}"));
+        let row = read(&row, |row| performance(&row, AdLevel::Campaign, &owner(Conversions::Conversions))).unwrap();
+        let Row::AdPerformance(row) = row else { panic!("{row:?}") };
+        prop_assert_eq!(row.metrics.spend, Some(RawSpend(Micros(micros))));
+        prop_assert_eq!(row.metrics.conversions, Some(Micros(parts)));
+        prop_assert_eq!(row.metrics.conversion_value, Some(Micros(parts)));
+    }
+
+    #[test]
+    fn ids_and_counts_beyond_what_a_float_holds_are_exact(id in (1_i64 << 53).., count in 0..=i64::MAX, is_text: bool) {
+        let said = if is_text { format!("\"{id}\"") } else { id.to_string() };
+        let row = DAY.replace("\"21987654321\"", &said).replace("\"20455\"", &format!("\"{count}\""));
+        let row = read(&row, |row| performance(&row, AdLevel::Campaign, &owner(Conversions::Conversions))).unwrap();
+        let Row::AdPerformance(row) = row else { panic!("{row:?}") };
+        prop_assert_eq!((row.campaign_id, row.metrics.impressions), (id.to_string(), Some(count)));
+    }
+
+    #[test]
     fn any_bytes_are_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..300)) {
         let owner = owner(Conversions::Conversions);
         let _ = Found::of(body).read(|row| in_country(&row, &owner));

@@ -378,7 +378,34 @@ fn anything() -> impl Strategy<Value = String> {
     })
 }
 
+/// A currency's amount as Meta writes it, and what it is in micros.
+fn written(minor: i64, exponent: u32) -> (String, Micros) {
+    let (factor, width) = (10_i64.pow(exponent), exponent as usize);
+    let text = match exponent {
+        0 => minor.to_string(),
+        _ => format!("{}.{:0width$}", minor / factor, minor % factor),
+    };
+    (text, Micros(minor * 10_i64.pow(6 - exponent)))
+}
+
 proptest! {
+    #[test]
+    fn money_is_exact_whatever_the_decimals(minor in 0_i64..1_000_000_000_000, exponent in 0_u32..=6) {
+        let (text, micros) = written(minor, exponent);
+        let row = AD_ROW.replace("\"24.87\"", &format!("\"{text}\"")).replace("\"12.5\"", &format!("\"{text}\""));
+        let row = performance(&row, &mapping(Shape::Ad, Some("omni_purchase")));
+        prop_assert_eq!(row.metrics.spend, Some(RawSpend(micros)));
+        prop_assert_eq!(row.metrics.conversion_value, Some(micros));
+    }
+
+    #[test]
+    fn ids_and_counts_beyond_what_a_float_holds_are_exact(id in (1_u64 << 53).., count in 0..=i64::MAX, is_text: bool) {
+        let said = if is_text { format!("\"{id}\"") } else { id.to_string() };
+        let row = AD_ROW.replace("\"120208325579390399\"", &said).replace("\"18432\"", &format!("\"{count}\""));
+        let row = performance(&row, &mapping(Shape::Ad, None));
+        prop_assert_eq!((row.ad_id, row.metrics.impressions), (id.to_string(), Some(count)));
+    }
+
     #[test]
     fn any_object_is_a_row_or_kept_aside(json in anything()) {
         let page = ListPage::of(&format!(r#"{{"data":[{json}]}}"#));

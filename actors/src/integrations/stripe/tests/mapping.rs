@@ -267,6 +267,19 @@ fn any_json() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
+    /// Whole minor units, of which the currency says how many decimals they are: 0, 2 or 3.
+    #[test]
+    fn amounts_are_exact_whatever_the_decimals(amount in 0..=i64::MAX, which in 0_usize..4) {
+        let (currency, exponent) = [("jpy", 0), ("usd", 2), ("eur", 2), ("kwd", 3)][which];
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let paid = runtime.block_on(payment(|charge| {
+            charge["currency"] = json!(currency);
+            charge["amount"] = json!(amount);
+            charge["amount_captured"] = json!(amount);
+        }));
+        prop_assert_eq!(paid.amount, minor(amount, &currency.to_uppercase(), exponent));
+    }
+
     /// A good object with any of its fields replaced by anything becomes a row or is set aside: never a panic, never a
     /// page lost.
     #[test]

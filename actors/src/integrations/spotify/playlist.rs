@@ -3,30 +3,23 @@
 use ::rows::Day;
 
 use super::{
-    contents::{self, Contents, ENTRIES_MAX},
+    contents,
     errors::{CONTENTS, CONTENTS_OTHERWISE},
-    mapping::{self, asked_for},
-    source::{SpotifySource, parse},
-    subject::Subject,
-    wire,
+    mapping,
+    source::SpotifySource,
+    wire::{self, SERVICE},
 };
 use crate::{
     failure::Failure,
     page::{Page, SetPage},
-    reading::{elements::Unreadable, named_objects::unread},
+    reading::{
+        contents::{Contents, Lack, List, READINGS_MAX},
+        elements::{Unreadable, object},
+        named_objects::asked_for,
+        subjects::Subject,
+    },
     session::Session,
 };
-
-/// How often a list that moves under the reader is read before it is left for the next time.
-const READINGS_MAX: u32 = 3;
-
-/// Why what stands on a playlist is unknown, although the app may read it.
-struct Lack {
-    /// For labels.
-    reason: &'static str,
-    /// For people.
-    why: String,
-}
 
 // === impl SpotifySource ===
 
@@ -41,7 +34,7 @@ impl SpotifySource {
             SetPage { page: Page { quarantined, ..Page::default() }, lacking }
         };
         let response = session.send(self.call(Subject::Playlist, id)).await?;
-        let mut list: wire::Playlist = match parse(&response.body) {
+        let mut list: wire::Playlist = match object(&response.body) {
             Ok(list) => list,
             Err(why) => return Ok(undescribed(&response.body, &why)),
         };
@@ -50,12 +43,12 @@ impl SpotifySource {
             let contents = match self.contents(session, id, &list).await {
                 Ok(Some(contents)) => contents,
                 Ok(None) => {
-                    found = Err(self.open.lock().contains(id).then(Lack::closed));
+                    found = Err(self.open.lock().contains(id).then(closed));
                     break;
                 }
                 // What it is called was told all the same.
-                Err(Failure::Permanent { reason: why }) => {
-                    found = Err(Some(Lack { reason: "unavailable", why }));
+                Err(failure @ Failure::Permanent { .. }) => {
+                    found = Err(Some(Lack::refused(&failure)));
                     break;
                 }
                 Err(failure) => return Err(failure),
@@ -63,7 +56,7 @@ impl SpotifySource {
             let mut stood_still = !contents.torn;
             if contents.pages > 1 {
                 let response = session.send(self.call(Subject::Playlist, id)).await?;
-                let after: wire::Playlist = match parse(&response.body) {
+                let after: wire::Playlist = match object(&response.body) {
                     Ok(list) => list,
                     Err(why) => return Ok(undescribed(&response.body, &why)),
                 };
@@ -105,53 +98,25 @@ impl SpotifySource {
         asked: &str,
         day: Day,
     ) -> SetPage {
-        let SetPage { mut page, mut lacking } = SetPage::default();
         let said = list.items.as_ref().or(list.tracks.as_ref()).and_then(|head| Some(head.total?.0));
-        let mut lacks = |reason, why: String| {
-            lacking = Some(format!("{asked}: {why}"));
-            page.quarantined.push(unread(reason, why, asked));
-        };
-        let track_count = match found {
+        let track_count = match &found {
             Ok(contents) => {
                 self.open.lock().insert(list.id.0.clone());
-                let total = contents.total;
-                if total.is_some_and(|total| total > ENTRIES_MAX) {
-                    lacks(
-                        "too_long",
-                        format!("it has more than {ENTRIES_MAX} entries: only the first are kept"),
-                    );
-                }
-                page.quarantined.extend(contents.quarantined);
-                page.rows.extend(mapping::placements(&list, day, contents.places, contents.displaced));
-                total
+                contents.total.and_then(|total| i64::try_from(total).ok())
             }
-            Err(Some(Lack { reason, why })) => {
-                lacks(reason, format!("{why}: its placements stay as they were"));
-                said
-            }
-            Err(None) => None,
+            Err(lack) => said.filter(|_| lack.is_some()),
         };
-        page.rows.extend(mapping::playlist(list, track_count, day));
-        SetPage { page, lacking }
+        let (playlist_id, followers) = (list.id.0.clone(), mapping::total(list.followers.as_ref()));
+        let rows = mapping::playlist(list, track_count, day);
+        let mut set = SetPage::from(Page { rows, ..Page::default() });
+        if let Some(found) = found.map_or_else(|lack| lack.map(Err), |contents| Some(Ok(contents))) {
+            set.place(List { service: SERVICE, playlist_id: &playlist_id, day, followers }, found, asked);
+        }
+        set
     }
 }
 
-// === impl Lack ===
-
-impl Lack {
-    fn of(contents: Contents) -> Self {
-        contents.malformed.map_or_else(Self::moved, |why| Self { reason: "malformed", why })
-    }
-
-    fn moved() -> Self {
-        let why = format!(
-            "its entries changed while they were read, or some of them did not come, {READINGS_MAX} times in a row"
-        );
-        Self { reason: "moved", why }
-    }
-
-    fn closed() -> Self {
-        let why = "its entries could be read before, and this app may not read them any more".to_owned();
-        Self { reason: "unavailable", why }
-    }
+fn closed() -> Lack {
+    let why = "its entries could be read before, and this app may not read them any more".to_owned();
+    Lack { reason: "unavailable", why }
 }

@@ -10,7 +10,8 @@ use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{Worker, WorkerKind, settings::Settings};
 use sandbox::{
-    Options, Sandbox, apple_music, google, meta_ads, posthog, report_files, spotify, spotify_ads, stripe, tiktok_ads,
+    Options, Sandbox, apple_music, google, meta_ads, posthog, report_files, spotify, spotify_ads, stripe,
+    tiktok_ads,
 };
 use store::cipher::generate_key;
 use tempfile::TempDir;

@@ -12,12 +12,12 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    page::SetPage,
+    page::{Page, SetPage},
     session::{Call, Session},
 };
 
 /// How often a list that moves under the reader is read before it is left for the next time.
-pub const READINGS_MAX: u32 = 3;
+const READINGS_MAX: u32 = 3;
 /// Entries of one list that are read: more than any service lets one hold.
 pub const ENTRIES_MAX: u64 = 20_000;
 
@@ -76,9 +76,88 @@ pub struct List<'a> {
 #[derive(Debug)]
 pub struct Lack {
     /// For labels.
-    pub reason: &'static str,
+    reason: &'static str,
     /// For people.
-    pub why: String,
+    why: String,
+}
+
+/// A list that is described by one request and read by others, and that may move in between.
+pub trait Moving: Sync {
+    /// Its description.
+    type About: Send + Sync;
+
+    /// Describes it. One that cannot be understood is a page that lacks: [`undescribed`].
+    fn describe(&self) -> impl Future<Output = Result<Result<Self::About, SetPage>, Failure>> + Send;
+
+    /// Reads it once.
+    fn read(&self, about: &Self::About) -> impl Future<Output = Result<Contents, Failure>> + Send;
+
+    /// Whether it was one list from one description to the other.
+    fn stood_still(&self, before: &Self::About, contents: &Contents, after: &Self::About) -> bool;
+}
+
+/// What a list is called, and what stands on it.
+pub type Found<About> = (About, Result<Contents, Lack>);
+
+/// Describes a list and reads it, until it stands still. Contents that came in one answer are what they are; those of several pages are
+/// believed when the list is the same before and after. Where they are refused, what it is called was told all the same.
+pub async fn found<M: Moving>(list: &M) -> Result<Result<Found<M::About>, SetPage>, Failure> {
+    let mut about = match list.describe().await? {
+        Ok(about) => about,
+        Err(page) => return Ok(Err(page)),
+    };
+    let mut lack = Lack::moved();
+    for _ in 0..READINGS_MAX {
+        let read = match list.read(&about).await {
+            Ok(contents) if contents.pages <= 1 && list.stood_still(&about, &contents, &about) => {
+                return Ok(Ok((about, Ok(contents))));
+            }
+            Ok(contents) => Some(contents),
+            // It was there when it was described; if it is gone, its next description says so.
+            Err(Failure::Gone { .. }) => None,
+            Err(failure @ (Failure::Forbidden { .. } | Failure::Permanent { .. })) => {
+                return Ok(Ok((about, Err(Lack::refused(&failure)))));
+            }
+            Err(failure) => return Err(failure),
+        };
+        let after = match list.describe().await? {
+            Ok(after) => after,
+            Err(page) => return Ok(Err(page)),
+        };
+        match read {
+            Some(contents) if contents.pages > 1 && list.stood_still(&about, &contents, &after) => {
+                return Ok(Ok((after, Ok(contents))));
+            }
+            read => lack = read.map_or_else(Lack::moved, Lack::of),
+        }
+        about = after;
+    }
+    Ok(Ok((about, Err(lack))))
+}
+
+/// Reads a list that nothing describes, until it stands still: a track that stands on it twice has moved from page to page.
+pub async fn undescribed_found<F>(
+    read: impl Fn() -> F + Send + Sync,
+) -> Result<Result<Contents, Lack>, Failure>
+where
+    F: Future<Output = Result<Contents, Failure>> + Send,
+{
+    let mut lack = Lack::moved();
+    for _ in 0..READINGS_MAX {
+        let contents = read().await?;
+        if !contents.torn && !contents.has_doubles() {
+            return Ok(Ok(contents));
+        }
+        lack = Lack::of(contents);
+    }
+    Ok(Err(lack))
+}
+
+/// A list whose description, asked for as `asked`, cannot be understood.
+pub fn undescribed(why: &Unreadable, body: &[u8], asked: &str) -> SetPage {
+    let quarantined = vec![why.set_aside(body, asked.to_owned(), asked_for(asked))];
+    let lacking = Some(format!("{asked}: its description cannot be understood: {why}"));
+    SetPage { page: Page { quarantined, ..Page::default() }, lacking }
 }
 
 /// Reads contents, beginning with `call`. `take` reads a page's body into them and gives the call for the next one, if there is to be
@@ -179,12 +258,12 @@ impl Contents {
 
 impl Lack {
     /// Of a list that did not stand still.
-    pub fn of(contents: Contents) -> Self {
+    fn of(contents: Contents) -> Self {
         contents.malformed.map_or_else(Self::moved, |why| Self { reason: "malformed", why })
     }
 
     /// It never stood still.
-    pub fn moved() -> Self {
+    fn moved() -> Self {
         let why = format!(
             "its tracks changed while they were read, or some of them did not come, {READINGS_MAX} times in a row"
         );
@@ -192,7 +271,7 @@ impl Lack {
     }
 
     /// It is not shown.
-    pub fn refused(failure: &Failure) -> Self {
+    fn refused(failure: &Failure) -> Self {
         Self { reason: "unavailable", why: failure.to_string() }
     }
 }

@@ -42,6 +42,7 @@ impl AppleMusic {
             let listeners = listeners.map(|listeners| listeners.to_string()).unwrap_or_default();
             text += &format!("{}\t{plays}\t{listeners}\n", key.join("\t"));
         }
+        text.extend(self.odd_line.iter().map(String::as_str));
         let answer = Answer { status: 200, headers: Vec::new(), body: text.into_bytes() };
         Ok(answer.with_header("content-type", "text/tab-separated-values"))
     }

@@ -36,6 +36,11 @@ impl AppleMusic {
         self.reports_empty = empty;
     }
 
+    /// Puts a line at the end of every report, or none any more.
+    pub fn set_odd_line(&mut self, line: Option<&str>) {
+        self.odd_line = line.map(str::to_owned);
+    }
+
     /// Takes an artist, album, song or playlist out of every storefront, and songs off lists. False: no such object.
     pub fn delete(&mut self, id: &str) -> bool {
         let world = &mut self.world;

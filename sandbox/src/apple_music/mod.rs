@@ -55,6 +55,8 @@ pub struct AppleMusic {
     keys: Keys,
     analytics_keys: Keys,
     reports_empty: bool,
+    /// Stands at the end of every report.
+    odd_line: Option<String>,
 }
 
 // === impl AppleMusic ===
@@ -69,6 +71,7 @@ impl AppleMusic {
             keys: Keys::of_developer(),
             analytics_keys: Keys::of_analytics(),
             reports_empty: false,
+            odd_line: None,
         }
     }
 

@@ -32,8 +32,6 @@ use crate::{
 const AUDIENCE: &str = "appstoreconnect-v1";
 /// How long a token holds: Apple takes 20 minutes.
 const TOKEN_LIFE: Duration = Duration::from_mins(19);
-/// A query is a request a second, where the catalogue has ten.
-const COST: u32 = 10;
 /// A query over a month takes a while.
 const TIMEOUT: Duration = Duration::from_mins(2);
 /// The cursor of the second query; the first one has none.
@@ -101,7 +99,6 @@ impl Plays {
             },
             "group_by": groups,
         }));
-        call.cost = COST;
         call.timeout = Some(TIMEOUT);
         call
     }

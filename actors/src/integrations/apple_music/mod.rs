@@ -83,8 +83,7 @@ impl Integration for AppleMusic {
         streams.chain([plays().enabled(settings.analytics.is_some())]).collect()
     }
 
-    /// Apple publishes no numbers. Of the catalogue, ten requests a second are known to be let through; a query for plays costs as much
-    /// as ten.
+    /// Apple publishes no numbers; ten requests a second to the catalogue are let through. Queries for plays are few, one after the other.
     fn quotas(&self) -> Vec<QuotaRule> {
         vec![QuotaRule::per_second(Scope::Project, 10.0, 10)]
     }

@@ -75,7 +75,7 @@ impl AppleMusicSource {
             return Ok(page);
         }
         let ids = self.songs.together(self.wanted.of(Subject::Track), id);
-        if let ([_, _, ..], Some(storefront)) = (&ids[..], self.storefronts().first()) {
+        if let ([_, _, ..], Some(storefront)) = (&ids[..], self.storefronts.first()) {
             let call = self.call(storefront, &["songs"], SONGS).query("ids", ids.join(","));
             let path = call.path.clone();
             let pages = match session.send(call).await {

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::tz::TimeZone;
 use rows::{Day, day::day_at};
@@ -40,7 +41,8 @@ const TOKEN_LIFE: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub struct AppleMusicSource {
     pub(super) wanted: Wanted,
-    storefronts: Vec<String>,
+    /// Where it looks, in the order of the settings.
+    pub(super) storefronts: Vec<String>,
     version: String,
     credential: Arc<Credential>,
     plays: Option<Plays>,
@@ -68,7 +70,7 @@ impl AppleMusicSource {
         Ok(Self {
             plays: Plays::new(spec, settings, wanted.of(Subject::Artist))?,
             wanted,
-            storefronts: distinct(&settings.storefronts),
+            storefronts: settings.storefronts.clone(),
             version: spec.api_version.clone(),
             credential: signed(
                 &PRIVATE_KEY,
@@ -81,11 +83,6 @@ impl AppleMusicSource {
             songs: Songs::default(),
             codes: Codes::default(),
         })
-    }
-
-    /// Where it looks, in the order of the settings.
-    pub(super) fn storefronts(&self) -> &[String] {
-        &self.storefronts
     }
 
     /// Reads the next object of one kind.
@@ -118,20 +115,17 @@ impl AppleMusicSource {
         Call::get_at(&[&[&self.version, "catalog", storefront], rest].concat(), endpoint)
     }
 
-    /// An object as the first of these storefronts describes it that has it, and which one that is. It is gone where each of them says
-    /// so.
-    pub(super) async fn described<'a>(
+    /// An object as the first storefront describes it that has it, and which one that is. It is gone where each of them says so.
+    pub(super) async fn described(
         &self,
         session: &Session,
-        storefronts: &'a [String],
         subject: Subject,
         id: &str,
-    ) -> Result<(&'a str, Response), Failure> {
+    ) -> Result<(&str, Bytes), Failure> {
         let mut lacking = None;
-        for storefront in storefronts {
-            let kind = if subject == Subject::Track { "songs" } else { subject.stream() };
-            match session.send(self.call(storefront, &[kind, id], subject.word())).await {
-                Ok(response) => return Ok((storefront, response)),
+        for storefront in &self.storefronts {
+            match session.send(self.call(storefront, &[kind(subject), id], subject.word())).await {
+                Ok(response) => return Ok((storefront, response.body)),
                 Err(gone @ Failure::Gone { .. }) => lacking = lacking.or(Some(gone)),
                 // It may be in another one. If not, nobody has said that it is gone.
                 Err(refused @ (Failure::Forbidden { .. } | Failure::Permanent { .. })) => {
@@ -150,9 +144,9 @@ impl AppleMusicSource {
         subject: Subject,
         id: &str,
     ) -> Result<Page, Failure> {
-        let (storefront, response) = self.described(session, &self.storefronts, subject, id).await?;
+        let (storefront, body) = self.described(session, subject, id).await?;
         let read = || {
-            let list = List::of(&response.body)?;
+            let list = List::of(&body)?;
             let raw = list.data.first().ok_or(Unreadable::Missing("data"))?;
             if id_of(raw).is_some_and(|found| found != id) {
                 let detail = "it was asked for by an id, and has another".to_owned();
@@ -160,14 +154,14 @@ impl AppleMusicSource {
             }
             row(subject, raw)
         };
-        Ok(match read() {
-            Ok(row) => Page { rows: vec![row], ..Page::default() },
-            Err(why) => {
-                let asked = asked_for(&asked(subject.word(), &Reference::Id(id.to_owned())));
-                let aside = why.set_aside(&response.body, format!("storefront {storefront}"), asked);
+        Ok(read().map_or_else(
+            |why| {
+                let asked = asked_for(&format!("{} {id}", subject.word()));
+                let aside = why.set_aside(&body, format!("storefront {storefront}"), asked);
                 Page { quarantined: vec![aside], ..Page::default() }
-            }
-        })
+            },
+            |row| Page { rows: vec![row], ..Page::default() },
+        ))
     }
 
     /// Everything that a standard code leads to in any storefront, and what it led to before.
@@ -179,12 +173,11 @@ impl AppleMusicSource {
         (standard, code): (Standard, &str),
     ) -> Result<SetPage, Failure> {
         let asked = asked(subject.word(), reference);
-        let kind = if subject == Subject::Track { "songs" } else { subject.stream() };
         let filter = format!("filter[{}]", standard.prefix());
         let mut page = Page::default();
         let mut ids = BTreeSet::new();
         for storefront in &self.storefronts {
-            let mut next = Some(self.call(storefront, &[kind], CODES).query(&filter, code));
+            let mut next = Some(self.call(storefront, &[kind(subject)], CODES).query(&filter, code));
             while let Some(call) = next {
                 let response = session.send(call.clone()).await?;
                 let list = List::of(&response.body).and_then(|list| Ok((follow(&call, &list)?, list)));
@@ -248,9 +241,9 @@ pub fn signed<const N: usize>(
     Ok(Arc::new(Credential::signed(SignedToken { key, claims, valid_for })))
 }
 
-fn distinct(storefronts: &[String]) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    storefronts.iter().filter(|storefront| seen.insert(*storefront)).cloned().collect()
+/// The word for objects of a kind in paths.
+const fn kind(subject: Subject) -> &'static str {
+    if matches!(subject, Subject::Track) { "songs" } else { subject.stream() }
 }
 
 // === impl Reading ===

@@ -18,8 +18,6 @@ pub struct List<'a> {
     pub data: Vec<&'a RawValue>,
     /// A path with its query, where more follows.
     pub next: Option<String>,
-    /// What a chart is called.
-    pub name: Option<String>,
 }
 
 /// An answer that should be a list: one of these.
@@ -131,7 +129,7 @@ impl<'a> List<'a> {
     pub fn of(body: &'a [u8]) -> Result<Self, Unreadable> {
         let Answer { data, next, results, errors } = object(body)?;
         match (data, results, errors) {
-            (Some(data), ..) => Ok(Self { data, next, name: None }),
+            (Some(data), ..) => Ok(Self { data, next }),
             (None, Some(results), _) => results.songs.into_iter().next().ok_or(Unreadable::Missing("songs")),
             (None, None, Some(_)) => Ok(Self::default()),
             (None, None, None) => Err(Unreadable::Missing("data")),

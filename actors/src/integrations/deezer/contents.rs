@@ -23,13 +23,15 @@ pub async fn read(session: &Session, list: &Call) -> Result<Contents, Failure> {
     let page =
         |index: u64| list.clone().query("limit", PAGE_LENGTH.to_string()).query("index", index.to_string());
     let mut index = 0;
-    contents::read(session, page(index), |contents, body| {
+    let read = contents::read(session, page(index), |contents, body| {
         let listing: Listing = object(body)?;
         add(contents, &listing, index, &list.path);
         index += PAGE_LENGTH;
         Ok((index < listing.total).then(|| page(index)))
-    })
-    .await
+    });
+    let mut contents = read.await?;
+    contents.torn |= !is_whole(&contents);
+    Ok(contents)
 }
 
 /// Takes the page that begins at `index`. It may hold less than the list has there: Deezer leaves out tracks that it does not

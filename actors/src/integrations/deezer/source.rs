@@ -1,11 +1,12 @@
 //! One connection: which object is next, and what becomes of it.
 
+use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::tz::TimeZone;
 use rows::{Day, day::day_at, quarantine::Quarantined};
 
 use super::{
-    contents::{is_whole, read},
+    contents::read,
     errors, mapping,
     settings::Settings,
     wire::{self, SERVICE},
@@ -15,8 +16,8 @@ use crate::{
     integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
     page::{Page, SetPage, SnapshotReply, SnapshotRequest},
     reading::{
-        contents::{Contents, Lack, List, READINGS_MAX},
-        elements::{Unreadable, object},
+        contents::{self, Contents, List, Moving},
+        elements::object,
         named_objects::{NamedObjects, Objects, Reference, asked, asked_for, unread},
         subjects::{Codes, Subject, Wanted, ids_of},
     },
@@ -143,69 +144,63 @@ async fn single(
     })
 }
 
-/// A playlist and what stands on it. It is asked for before and after: if it is not the same, its pages belong to
-/// different lists.
+/// A playlist and what stands on it.
 async fn playlist(session: &Session, reference: &Reference, day: Day) -> Result<SetPage, Failure> {
-    let description = call(Subject::Playlist, reference);
+    let (description, asked) =
+        (call(Subject::Playlist, reference), asked(Subject::Playlist.word(), reference));
     let tracks = Call::get_at(&["playlist", &reference.to_string(), "tracks"], "playlist.tracks");
-    let asked = asked(Subject::Playlist.word(), reference);
-    let unreadable =
-        |body: &[u8], why: &Unreadable| why.set_aside(body, description.path.clone(), asked_for(&asked));
-    let aside = |body: &[u8], why: Unreadable| {
-        let lacking = Some(format!("{asked}: its description cannot be understood: {why}"));
-        Ok(SetPage { lacking, page: set_aside(unreadable(body, &why)) })
+    let list = PlaylistOf { session, description, tracks, asked: &asked };
+    let ((playlist, body), found) = match contents::found(&list).await? {
+        Ok(found) => found,
+        Err(page) => return Ok(page),
     };
-    let mut response = session.send(description.clone()).await?;
-    let mut before: wire::Playlist = match object(&response.body) {
-        Ok(playlist) => playlist,
-        Err(why) => return aside(&response.body, why),
-    };
-    let mut found = Err(Lack::moved());
-    for _ in 0..READINGS_MAX {
-        let read = read(session, &tracks).await;
-        response = session.send(description.clone()).await?;
-        let after: wire::Playlist = match object(&response.body) {
-            Ok(playlist) => playlist,
-            Err(why) => return aside(&response.body, why),
-        };
-        let is_refused = matches!(read, Err(Failure::Forbidden { .. } | Failure::Permanent { .. }));
-        found = match read {
-            Ok(contents) if stood_still(&before, &contents, &after) => Ok(contents),
-            Ok(contents) => Err(Lack::of(contents)),
-            // It was there before and after: its tracks were not gone.
-            Err(Failure::Gone { .. }) => Err(Lack::moved()),
-            // What it is and its fans were told all the same.
-            Err(failure) if is_refused => Err(Lack::refused(&failure)),
-            Err(failure) => return Err(failure),
-        };
-        before = after;
-        if found.is_ok() || is_refused {
-            break;
-        }
-    }
-    let playlist_id = before.id.0.clone();
-    let followers = before.fans.map(|fans| fans.0);
+    let playlist_id = playlist.id.0.clone();
+    let followers = playlist.fans.map(|fans| fans.0);
     let mut set = SetPage::default();
-    match mapping::playlist(before, day) {
+    match mapping::playlist(playlist, day) {
         Ok(rows) => set.page.rows = rows,
-        Err(why) => set.page.quarantined.push(unreadable(&response.body, &why)),
+        Err(why) => {
+            set.page.quarantined.push(why.set_aside(&body, list.description.path.clone(), asked_for(&asked)));
+        }
     }
     set.place(List { service: SERVICE, playlist_id: &playlist_id, day, followers }, found, &asked);
     Ok(set)
 }
 
-/// A chart of tracks. It has no description to compare: a track that stands on it twice has moved from page to page.
+/// A playlist at Deezer.
+struct PlaylistOf<'a> {
+    session: &'a Session,
+    description: Call,
+    tracks: Call,
+    asked: &'a str,
+}
+
+impl Moving for PlaylistOf<'_> {
+    /// And the answer that it came in.
+    type About = (wire::Playlist, Bytes);
+
+    async fn describe(&self) -> Result<Result<Self::About, SetPage>, Failure> {
+        let body = self.session.send(self.description.clone()).await?.body;
+        let read = object(&body).map_err(|why| contents::undescribed(&why, &body, self.asked));
+        Ok(read.map(|playlist| (playlist, body)))
+    }
+
+    async fn read(&self, _: &Self::About) -> Result<Contents, Failure> {
+        read(self.session, &self.tracks).await
+    }
+
+    fn stood_still(&self, (before, _): &Self::About, contents: &Contents, (after, _): &Self::About) -> bool {
+        let is_same = before.checksum == after.checksum && before.nb_tracks == after.nb_tracks;
+        // A list that is said to be empty while its playlist is not is not believed.
+        let is_hollow = contents.total == Some(0) && after.nb_tracks.is_some_and(|tracks| tracks.0 > 0);
+        is_same && !contents.torn && !is_hollow
+    }
+}
+
+/// A chart of tracks.
 async fn chart(session: &Session, reference: &Reference, day: Day) -> Result<SetPage, Failure> {
     let tracks = Call::get_at(&["chart", &reference.to_string(), "tracks"], "chart.tracks");
-    let mut found = Err(Lack::moved());
-    for _ in 0..READINGS_MAX {
-        let contents = read(session, &tracks).await?;
-        let is_whole = is_whole(&contents) && !contents.has_doubles();
-        found = if is_whole { Ok(contents) } else { Err(Lack::of(contents)) };
-        if is_whole {
-            break;
-        }
-    }
+    let found = contents::undescribed_found(|| read(session, &tracks)).await?;
     let playlist_id = mapping::chart_id(&reference.to_string());
     let mut set = SetPage::default();
     if let Some(total) = found.as_ref().ok().and_then(|contents| contents.total) {
@@ -214,14 +209,6 @@ async fn chart(session: &Session, reference: &Reference, day: Day) -> Result<Set
     let list = List { service: SERVICE, playlist_id: &playlist_id, day, followers: None };
     set.place(list, found, &asked(Subject::Chart.word(), reference));
     Ok(set)
-}
-
-/// Whether the pages between the two answers are of one list.
-fn stood_still(before: &wire::Playlist, contents: &Contents, after: &wire::Playlist) -> bool {
-    let is_same = before.checksum == after.checksum && before.nb_tracks == after.nb_tracks;
-    // A list that is said to be empty while its playlist is not is not believed.
-    let is_hollow = contents.total == Some(0) && after.nb_tracks.is_some_and(|tracks| tracks.0 > 0);
-    is_same && is_whole(contents) && !is_hollow
 }
 
 fn call(subject: Subject, reference: &Reference) -> Call {

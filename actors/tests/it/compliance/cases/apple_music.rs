@@ -336,7 +336,7 @@ fn charts(world: &World, today: &str) -> Vec<Fact> {
         facts.extend(songs.iter().zip(1..).map(|(song, position)| placement(&id, song, today, position)));
         facts.push(
             Fact::new(Table::Playlists, id)
-                .value("name", "Top Songs")
+                .value("name", NULL)
                 .value("owner", NULL)
                 .value("tracks", songs.len())
                 .value("followers", NULL),

@@ -4,6 +4,7 @@
 //! [`Sandbox::start`] serves all of them over HTTP, each below its integration's id. Every imitation is a synchronous function of
 //! its world ([`exchange::Imitation`]), so it can be tested, and its truth asked for, without a socket.
 
+pub mod apple_music;
 mod chaos;
 mod clock;
 pub mod consent;
@@ -49,5 +50,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(spotify_ads::SpotifyAds::new(options.seed, options.days, now)),
         Box::new(tiktok_ads::TikTokAds::new(options.seed, options.days, now)),
         Box::new(google_analytics::GoogleAnalytics::new(options.seed, options.days, now)),
+        Box::new(apple_music::AppleMusic::new(options.seed, options.days, now)),
     ]
 }

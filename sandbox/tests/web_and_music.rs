@@ -55,6 +55,7 @@ fn both_are_served_beside_the_others() {
     assert_eq!(
         sandbox.ids(),
         [
+            "apple_music",
             "deezer",
             "google_ads",
             "google_analytics",

@@ -10,7 +10,8 @@ use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{Worker, WorkerKind, settings::Settings};
 use sandbox::{
-    Options, Sandbox, google, meta_ads, posthog, report_files, spotify, spotify_ads, stripe, tiktok_ads,
+    Options, Sandbox, apple_music, google, meta_ads, posthog, report_files, spotify, spotify_ads, stripe,
+    tiktok_ads,
 };
 use store::cipher::generate_key;
 use tempfile::TempDir;
@@ -20,7 +21,7 @@ use super::{Exit, output, run::Signals, secrets, source::environment};
 /// The configuration that it runs.
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
 /// The imitated providers that it polls.
-const PROVIDERS: [&str; 9] = [
+const PROVIDERS: [&str; 10] = [
     "meta_ads",
     "google_ads",
     "tiktok_ads",
@@ -30,6 +31,7 @@ const PROVIDERS: [&str; 9] = [
     "posthog",
     "deezer",
     "spotify",
+    "apple_music",
 ];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
@@ -158,6 +160,12 @@ impl Demo {
                 "DYNAMOI__INTEGRATIONS__SPOTIFY__ENDPOINTS__TOKEN",
                 format!("{}/api/token", sandbox.url("spotify")),
             ),
+            ("DEMO_APPLE_KEY", apple_music::DEMO_KEY.to_owned()),
+            ("DEMO_APPLE_ANALYTICS_KEY", apple_music::ANALYTICS_KEY.to_owned()),
+            (
+                "DYNAMOI__INTEGRATIONS__APPLE_MUSIC__ENDPOINTS__ANALYTICS",
+                format!("{}{}", sandbox.url("apple_music"), apple_music::ANALYTICS_PATH),
+            ),
             ("DYNAMOI__CONNECTIONS__DEMO_FILES__SETTINGS__DIRECTORY", reports.display().to_string()),
             ("DYNAMOI__DATABASE__URL", format!("sqlite://{}", database.display())),
             ("DYNAMOI__HTTP__LISTEN", format!("127.0.0.1:{}", self.port)),
@@ -166,7 +174,7 @@ impl Demo {
         let addresses = PROVIDERS
             .map(|id| (format!("DYNAMOI__INTEGRATIONS__{}__BASE_URL", id.to_uppercase()), sandbox.url(id)));
         // What Deezer and Spotify show has no history.
-        let starts = ["META", "GOOGLE", "SPOTIFY_ADS", "STRIPE", "POSTHOG", "TIKTOK", "ANALYTICS"]
+        let starts = ["META", "GOOGLE", "SPOTIFY_ADS", "STRIPE", "POSTHOG", "TIKTOK", "ANALYTICS", "APPLE"]
             .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
         let demo = demo.chain(addresses).chain(starts);
         Ok(Settings::load(&[file], real.chain(demo), &catalogue())?)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::integration::AnyIntegration;
 
+pub mod apple_music;
 pub mod deezer;
 pub(crate) mod google;
 pub mod google_ads;
@@ -20,6 +21,7 @@ pub mod tiktok_ads;
 /// Every integration that is built in.
 pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
     vec![
+        Arc::new(apple_music::AppleMusic),
         Arc::new(deezer::Deezer),
         Arc::new(google_ads::GoogleAds),
         Arc::new(google_analytics::GoogleAnalytics),

@@ -136,6 +136,11 @@ pub fn at_once<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
     serde_json::from_str(std::str::from_utf8(body).ok()?).ok()
 }
 
+/// Reads an answer that is one object.
+pub fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
+    Ok(serde_json::from_slice(body)?)
+}
+
 /// Reads one element.
 pub fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unreadable> {
     Ok(serde_json::from_str(raw.get())?)

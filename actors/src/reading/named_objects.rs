@@ -12,6 +12,7 @@ use rows::{
     quarantine::{Quarantined, sha256_hex},
 };
 
+use super::elements::Named;
 use crate::{
     failure::Failure,
     limits::OBJECT_FAILURES_MAX,
@@ -106,6 +107,11 @@ pub fn asked(word: &str, reference: &Reference) -> String {
     format!("{word} {reference}")
 }
 
+/// What may be repeated of an answer that cannot be read: what was asked for.
+pub fn asked_for(asked: &str) -> Named {
+    Named { fields: vec![("asked", asked.to_owned())], day: None }
+}
+
 /// Sets aside what was not sent, or not in one piece: `reason` for labels, `detail` for people.
 pub fn unread(reason: &'static str, detail: String, asked: &str) -> Quarantined {
     Quarantined {
@@ -114,7 +120,7 @@ pub fn unread(reason: &'static str, detail: String, asked: &str) -> Quarantined 
         place: asked.to_owned(),
         // The same trouble of the same object is one entry, however often it is met.
         hash: sha256_hex(format!("{reason} {asked}").as_bytes()),
-        fields: vec![("asked", asked.to_owned())],
+        fields: asked_for(asked).fields,
         day: None,
     }
 }

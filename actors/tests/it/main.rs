@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests: a panic is the report")]
 
 mod accounts;
+mod apple_music;
 mod arbitrary;
 mod busboards;
 mod compliance;

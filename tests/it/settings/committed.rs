@@ -28,6 +28,7 @@ fn the_committed_schema_is_current() {
 fn secret_of(variable: &str) -> String {
     match variable {
         "DEMO_GOOGLE_KEY" => sandbox::google::DEMO_KEY.to_owned(),
+        "DEMO_APPLE_KEY" | "DEMO_APPLE_ANALYTICS_KEY" => sandbox::apple_music::DEMO_KEY.to_owned(),
         "DEMO_ENCRYPTION_KEY" => store::cipher::generate_key().unwrap().to_string(),
         _ => format!("value of {variable}"),
     }

@@ -1,22 +1,17 @@
 //! From Deezer's words to rows.
 
-use std::collections::BTreeSet;
-
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use rows::{
     Day, Micros, Row, codes,
     instant::said,
     music::{
         Album, Artist, ArtistAudience, CounterReading, Granularity, MeasureClass, MusicEntity, Playlist,
-        PlaylistPlacement, Track, TrackPerformance,
+        Track, TrackPerformance,
     },
 };
 
 use super::wire::{self, Named, SERVICE};
-use crate::reading::{
-    elements::{self, Unreadable},
-    wire::Whole,
-};
+use crate::reading::{contents::Placed, dates::day_of, elements::Unreadable, wire::Whole};
 
 /// A rank's highest value is a popularity of 100.
 const RANK_MAX: i64 = 1_000_000;
@@ -152,61 +147,15 @@ pub fn chart_id(genre: &str) -> String {
     format!("chart:{genre}")
 }
 
-/// What may be repeated of an object that cannot be read: what was asked for.
-pub fn asked_for(asked: &str) -> elements::Named {
-    elements::Named { fields: vec![("asked", asked.to_owned())], day: None }
-}
-
-/// The list that tracks stand on.
-#[derive(Debug, Clone, Copy)]
-pub struct List<'a> {
-    /// As in the column `playlist_id`.
-    pub playlist_id: &'a str,
-    /// The UTC day of the reading.
-    pub day: Day,
-    /// Its fans.
-    pub followers: Option<i64>,
-}
-
-/// A track's place on a list.
-#[derive(Debug)]
-pub struct Place {
-    /// From 1.
-    pub position: i64,
-    /// When it was put there, where that is said.
-    pub added_at: Option<Timestamp>,
-    /// What stands there.
-    pub entry: wire::Entry,
-}
-
-/// The places of tracks, which come in the list's order. A track that is there more than once has its first place.
-/// Those of `displaced` tracks are left as they are.
-pub fn placements(
-    list: List<'_>,
-    places: Vec<Place>,
-    displaced: BTreeSet<String>,
-) -> impl Iterator<Item = Row> + use<'_> {
-    let mut seen = displaced;
-    let first = places.into_iter().filter(move |place| seen.insert(place.entry.id.0.clone()));
-    first.map(move |Place { position, added_at, entry }| {
-        Row::PlaylistPlacement(PlaylistPlacement {
-            service: SERVICE.to_owned(),
-            playlist_id: list.playlist_id.to_owned(),
-            track_id: entry.id.0,
-            date: list.day,
-            position: Some(position),
-            followers: list.followers,
-            added_at,
-            title: entry.title,
-            artist_name: Named::parts(entry.artist).1,
-            streams: None,
-            listeners: None,
-        })
-    })
+/// A track on a list.
+pub fn placed(entry: wire::Entry) -> Result<Placed, Unreadable> {
+    let wire::Entry { id, title, artist, time_add } = entry;
+    let artist_name = Named::parts(artist).1;
+    Ok(Placed { track_id: id.0, title, artist_name, added_at: added_at(time_add)? })
 }
 
 /// When a track was added; 0 and the like are no times at which anything was added.
-pub fn added_at(time_add: Option<Whole>) -> Result<Option<Timestamp>, Unreadable> {
+fn added_at(time_add: Option<Whole>) -> Result<Option<Timestamp>, Unreadable> {
     match count(time_add) {
         None => Ok(None),
         Some(seconds) => Timestamp::from_second(seconds).map(said).map_err(|_| Unreadable::Date("time_add")),
@@ -241,16 +190,6 @@ fn count(count: Option<Whole>) -> Option<i64> {
 
 fn code(text: Option<String>) -> Option<String> {
     text.and_then(|text| codes::plain(&text))
-}
-
-/// `2001-03-07`. A date with zeros for year, month or day is one that Deezer does not know.
-fn day_of(text: Option<&str>, field: &'static str) -> Result<Option<Day>, Unreadable> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let has_zeros = text.split('-').any(|part| !part.is_empty() && part.bytes().all(|byte| byte == b'0'));
-    if has_zeros {
-        return Ok(None);
-    }
-    text.parse().map(Some).map_err(|_| Unreadable::Date(field))
 }
 
 /// `2014-06-27 09:09:31`. Deezer names no zone: it is read as UTC.

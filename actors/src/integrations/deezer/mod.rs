@@ -6,7 +6,6 @@ mod errors;
 mod mapping;
 mod settings;
 mod source;
-mod subject;
 mod wire;
 
 #[cfg(test)]
@@ -16,14 +15,13 @@ use std::time::Duration;
 
 use futures::future::FutureExt as _;
 
-use self::{
-    settings::Settings,
-    source::DeezerSource,
-    subject::{SUBJECTS, Subject},
-};
+use rows::Table;
+
+use self::{settings::Settings, source::DeezerSource};
 use crate::{
     integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError},
     reader::StreamOf,
+    reading::subjects::Subject,
     session::quota::{QuotaRule, Scope},
     stream::Snapshot,
 };
@@ -54,7 +52,7 @@ impl Integration for Deezer {
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<DeezerSource>> {
-        SUBJECTS.map(|subject| stream_of(subject, settings)).into()
+        settings.lists().map(|(subject, entries)| stream_of(subject, entries)).into()
     }
 
     /// 50 requests in 5 seconds are allowed; ten are left to whatever else this address asks.
@@ -90,13 +88,24 @@ impl Integration for Deezer {
 }
 
 /// Nothing is asked for where the settings name nothing.
-fn stream_of(subject: Subject, settings: &Settings) -> StreamOf<DeezerSource> {
+fn stream_of(subject: Subject, entries: &[String]) -> StreamOf<DeezerSource> {
     let policy = Snapshot { every: EVERY, vanishing: subject.vanishing() };
     StreamOf::snapshot(
         subject.stream(),
-        subject.tables(),
+        tables(subject),
         policy,
         move |source: &DeezerSource, session, request| source.read(session, subject, request).boxed(),
     )
-    .enabled(!settings.entries(subject).is_empty())
+    .enabled(!entries.is_empty())
+}
+
+/// What the stream of a kind fills.
+const fn tables(subject: Subject) -> &'static [Table] {
+    match subject {
+        Subject::Track => &[Table::Tracks, Table::CounterReadingsDaily, Table::TrackPerformanceDaily],
+        Subject::Album => &[Table::Albums, Table::CounterReadingsDaily],
+        Subject::Artist => &[Table::Artists, Table::CounterReadingsDaily, Table::ArtistAudienceDaily],
+        Subject::Playlist => &[Table::Playlists, Table::CounterReadingsDaily, Table::PlaylistPlacements],
+        Subject::Chart => &[Table::Playlists, Table::PlaylistPlacements],
+    }
 }

@@ -1,14 +1,11 @@
 //! What a connection may set: the objects that it reads.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::subject::{SUBJECTS, Subject};
 use crate::{
     integration::SetupError,
-    reading::named_objects::{Naming, Reference, asked},
+    reading::subjects::{Form, Subject, Wanted},
 };
 
 /// Settings of a Deezer connection: at least one of the lists names something.
@@ -27,62 +24,23 @@ pub struct Settings {
     pub charts: Vec<String>,
 }
 
-/// Everything that a connection reads. Nothing stands in it twice.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted(BTreeMap<Subject, Vec<Reference>>);
-
 // === impl Settings ===
 
 impl Settings {
     /// Checks every entry; the first mistake is told.
     pub fn wanted(&self) -> Result<Wanted, SetupError> {
-        let mut wanted = Wanted::default();
-        for subject in SUBJECTS {
-            wanted.0.insert(subject, naming(subject).references(self.entries(subject))?);
-        }
-        if wanted.names().is_empty() {
-            return Err(SetupError::Setting {
-                key: "tracks".to_owned(),
-                problem: "nothing to read: name at least one of tracks, albums, artists, playlists, charts"
-                    .to_owned(),
-            });
-        }
-        Ok(wanted)
+        Wanted::read(self.lists(), |subject| Form { is_id, expected: expected(subject) })
     }
 
-    /// What is named of one kind, as it is written.
-    pub fn entries(&self, subject: Subject) -> &[String] {
-        match subject {
-            Subject::Track => &self.tracks,
-            Subject::Album => &self.albums,
-            Subject::Artist => &self.artists,
-            Subject::Playlist => &self.playlists,
-            Subject::Chart => &self.charts,
-        }
-    }
-}
-
-// === impl Wanted ===
-
-impl Wanted {
-    /// The objects of one kind, in the order of the settings.
-    pub fn of(&self, subject: Subject) -> &[Reference] {
-        self.0.get(&subject).map_or(&[], Vec::as_slice)
-    }
-
-    /// Each in words of its own: `track 3135556`, `album upc:724384960650`.
-    pub fn names(&self) -> Vec<String> {
-        self.0.iter().flat_map(|(subject, all)| all.iter().map(|one| asked(subject.word(), one))).collect()
-    }
-}
-
-fn naming(subject: Subject) -> Naming {
-    Naming {
-        key: subject.stream(),
-        word: subject.word(),
-        standard: subject.standard(),
-        is_id,
-        expected: expected(subject),
+    /// What is named of each kind, as it is written.
+    pub fn lists(&self) -> [(Subject, &[String]); 5] {
+        [
+            (Subject::Track, &self.tracks),
+            (Subject::Album, &self.albums),
+            (Subject::Artist, &self.artists),
+            (Subject::Playlist, &self.playlists),
+            (Subject::Chart, &self.charts),
+        ]
     }
 }
 

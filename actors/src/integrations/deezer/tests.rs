@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{
-    contents::Contents,
-    mapping::{self, List},
-    wire,
+    contents::{add, is_whole},
+    mapping, wire,
 };
+use crate::reading::contents::{Contents, List};
 
 const DAY: Date = date(2026, 11, 21);
 
@@ -157,11 +157,12 @@ fn listing(ids: &[u64], total: u64) -> wire::Listing {
 fn a_track_has_its_first_place_counted_from_one_over_all_pages() {
     let mut contents = Contents::default();
     let first: Vec<u64> = (1..=100).collect();
-    contents.add(&listing(&first, 102), 0, "/playlist/1/tracks");
-    contents.add(&listing(&[2, 900], 102), 100, "/playlist/1/tracks");
+    add(&mut contents, &listing(&first, 102), 0, "/playlist/1/tracks");
+    add(&mut contents, &listing(&[2, 900], 102), 100, "/playlist/1/tracks");
     assert!(!contents.torn && contents.has_doubles());
-    let list = List { playlist_id: "1", day: DAY, followers: Some(5) };
-    let placed: Vec<_> = mapping::placements(list, contents.places, contents.displaced)
+    let list = List { service: "deezer", playlist_id: "1", day: DAY, followers: Some(5) };
+    let placed: Vec<_> = contents
+        .placements(list)
         .map(|row| match row {
             Row::PlaylistPlacement(row) => {
                 (row.track_id, row.position, row.added_at.map(jiff::Timestamp::as_second))
@@ -180,9 +181,9 @@ fn a_list_that_is_not_whole_is_noticed() {
     let torn = |pages: &[(&[u64], u64)]| {
         let mut contents = Contents::default();
         for (index, (ids, total)) in pages.iter().enumerate() {
-            contents.add(&listing(ids, *total), index as u64 * 100, "/");
+            add(&mut contents, &listing(ids, *total), index as u64 * 100, "/");
         }
-        !contents.is_whole()
+        !is_whole(&contents)
     };
     assert!(!torn(&[(&[], 0)]));
     assert!(!torn(&[(&full, 101), (&[101], 101)]));
@@ -204,11 +205,11 @@ fn hidden_tracks_are_left_out_of_pages_and_counted_in_the_total() {
     ] {
         let mut contents = Contents::default();
         for (index, ids) in pages.iter().enumerate() {
-            contents.add(&listing(ids, total), index as u64 * 100, "/");
+            add(&mut contents, &listing(ids, total), index as u64 * 100, "/");
         }
-        assert!(contents.is_whole(), "{total}");
+        assert!(is_whole(&contents), "{total}");
         let delivered: usize = pages.iter().map(|ids| ids.len()).sum();
-        let positions: Vec<_> = contents.places.iter().map(|place| place.position).collect();
+        let positions: Vec<_> = contents.places.iter().map(|(position, _)| *position).collect();
         let expected: Vec<_> = (1..=i64::try_from(delivered).unwrap()).collect();
         assert_eq!(positions, expected, "without holes");
     }
@@ -219,8 +220,9 @@ fn an_unreadable_element_keeps_its_position() {
     let mut contents = Contents::default();
     let text = r#"{"data": [{"id": 1}, {"id": "ada@example.com"}, {"id": 3, "time_add": 0},
         {"id": 4, "time_add": 9223372036854775807}], "total": 4}"#;
-    contents.add(&parse(text), 0, "/playlist/1/tracks");
-    let positions: Vec<_> = contents.places.iter().map(|place| (place.position, place.added_at)).collect();
+    add(&mut contents, &parse(text), 0, "/playlist/1/tracks");
+    let positions: Vec<_> =
+        contents.places.iter().map(|(position, placed)| (*position, placed.added_at)).collect();
     assert_eq!(positions, [(1, None), (3, None)]);
     assert_eq!(contents.quarantined.len(), 2);
     assert_eq!(contents.displaced, ["4".to_owned()].into(), "its later places are not its first");
@@ -244,7 +246,7 @@ proptest! {
         let _ = mapping::artist(parse(&object), DAY);
         let _ = mapping::playlist(parse(&object), DAY);
         let mut contents = Contents::default();
-        contents.add(&parse(&format!(r#"{{"data": [{object}], "total": 1}}"#)), 0, "/");
+        add(&mut contents, &parse(&format!(r#"{{"data": [{object}], "total": 1}}"#)), 0, "/");
         prop_assert_eq!(contents.places.len() + contents.quarantined.len(), 1);
     }
 }

@@ -9,7 +9,6 @@ mod playlist;
 mod search;
 mod settings;
 mod source;
-mod subject;
 mod wire;
 
 #[cfg(test)]
@@ -17,18 +16,16 @@ mod tests;
 
 use std::time::Duration;
 
+use ::rows::Table;
 use futures::future::FutureExt as _;
 
-use self::{
-    settings::Settings,
-    source::SpotifySource,
-    subject::{SUBJECTS, Subject},
-};
+use self::{settings::Settings, source::SpotifySource};
 use crate::{
     consent::Consent,
     integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
     integrations::spotify_accounts,
     reader::StreamOf,
+    reading::subjects::Subject,
     session::quota::{QuotaRule, Scope},
     stream::{QUARTER_DAY, Snapshot},
 };
@@ -89,7 +86,7 @@ impl Integration for Spotify {
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<SpotifySource>> {
-        SUBJECTS.map(|subject| stream_of(subject, settings)).into()
+        settings.lists().map(|(subject, entries)| stream_of(subject, entries)).into()
     }
 
     /// The limit is an app's, and its size is not published.
@@ -129,14 +126,26 @@ impl Integration for Spotify {
 }
 
 /// Nothing is asked for where the settings name nothing.
-fn stream_of(subject: Subject, settings: &Settings) -> StreamOf<SpotifySource> {
+fn stream_of(subject: Subject, entries: &[String]) -> StreamOf<SpotifySource> {
     // A day's reading is its last one. Apps in development mode have some hundred calls a day.
     let policy = Snapshot { every: QUARTER_DAY, vanishing: subject.vanishing() };
     StreamOf::snapshot(
         subject.stream(),
-        subject.tables(),
+        tables(subject),
         policy,
         move |source: &SpotifySource, session, request| source.read(session, subject, request).boxed(),
     )
-    .enabled(!settings.entries(subject).is_empty())
+    .enabled(!entries.is_empty())
+}
+
+/// What the stream of a kind fills.
+const fn tables(subject: Subject) -> &'static [Table] {
+    match subject {
+        Subject::Track => &[Table::Tracks, Table::TrackPerformanceDaily],
+        Subject::Album => &[Table::Albums],
+        Subject::Artist => &[Table::Artists, Table::CounterReadingsDaily, Table::ArtistAudienceDaily],
+        Subject::Playlist | Subject::Chart => {
+            &[Table::Playlists, Table::CounterReadingsDaily, Table::PlaylistPlacements]
+        }
+    }
 }

@@ -1,14 +1,11 @@
 //! What a connection may set: the objects that it reads.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::subject::{SUBJECTS, Subject};
 use crate::{
     integration::SetupError,
-    reading::named_objects::{Naming, Reference, asked},
+    reading::subjects::{Form, Subject, Wanted},
 };
 
 /// Settings of a Spotify connection: at least one of the lists names something.
@@ -27,14 +24,6 @@ pub struct Settings {
     pub market: Option<String>,
 }
 
-/// Everything that a connection reads. Nothing stands in it twice.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
-    objects: BTreeMap<Subject, Vec<Reference>>,
-    /// The country for which is asked.
-    pub market: Option<String>,
-}
-
 /// Spotify's ids have 22 characters; no text of this length is one that was pasted with something else.
 const ID_LENGTH_MAX: usize = 64;
 
@@ -43,74 +32,40 @@ const ID_LENGTH_MAX: usize = 64;
 impl Settings {
     /// Checks every entry; the first mistake is told.
     pub fn wanted(&self) -> Result<Wanted, SetupError> {
-        let mut wanted = Wanted::default();
-        for subject in SUBJECTS {
-            wanted.objects.insert(subject, naming(subject).references(self.entries(subject))?);
+        let wanted = Wanted::read(self.lists(), form)?;
+        match &self.market {
+            Some(market) if market.len() != 2 || !market.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+                let problem = format!("{market:?} is no country: expected two capital letters such as US");
+                Err(SetupError::Setting { key: "market".to_owned(), problem })
+            }
+            _ => Ok(wanted),
         }
-        if wanted.names().is_empty() {
-            return refuse(
-                "tracks",
-                "nothing to read: name at least one of tracks, albums, artists, playlists".to_owned(),
-            );
-        }
-        if let Some(market) = &self.market
-            && !(market.len() == 2 && market.bytes().all(|byte| byte.is_ascii_uppercase()))
-        {
-            return refuse(
-                "market",
-                format!("{market:?} is no country: expected two capital letters such as US"),
-            );
-        }
-        wanted.market.clone_from(&self.market);
-        Ok(wanted)
     }
 
-    /// What is named of one kind, as it is written.
-    pub fn entries(&self, subject: Subject) -> &[String] {
-        match subject {
-            Subject::Track => &self.tracks,
-            Subject::Album => &self.albums,
-            Subject::Artist => &self.artists,
-            Subject::Playlist => &self.playlists,
-        }
+    /// What is named of each kind, as it is written.
+    pub fn lists(&self) -> [(Subject, &[String]); 4] {
+        [
+            (Subject::Track, &self.tracks),
+            (Subject::Album, &self.albums),
+            (Subject::Artist, &self.artists),
+            (Subject::Playlist, &self.playlists),
+        ]
     }
 }
 
-// === impl Wanted ===
-
-impl Wanted {
-    /// The objects of one kind, in the order of the settings.
-    pub fn of(&self, subject: Subject) -> &[Reference] {
-        self.objects.get(&subject).map_or(&[], Vec::as_slice)
-    }
-
-    /// Each in words of its own: `track 11dFghVXANMlKmJXsNCbNl`, `album upc:724384960650`.
-    pub fn names(&self) -> Vec<String> {
-        let all = self.objects.iter();
-        all.flat_map(|(subject, all)| all.iter().map(|one| asked(subject.word(), one))).collect()
-    }
-}
-
-fn naming(subject: Subject) -> Naming {
-    Naming {
-        key: subject.stream(),
-        word: subject.word(),
-        standard: subject.standard(),
-        is_id,
-        expected: match subject {
-            Subject::Track => "an id (the end of its address) or isrc: and an ISRC such as isrc:USUM71703861",
-            Subject::Album => "an id (the end of its address) or upc: and 8 to 14 digits",
-            Subject::Artist | Subject::Playlist => "an id (the end of its address, up to any question mark)",
-        },
-    }
+fn form(subject: Subject) -> Form {
+    let expected = match subject {
+        Subject::Track => "an id (the end of its address) or isrc: and an ISRC such as isrc:USUM71703861",
+        Subject::Album => "an id (the end of its address) or upc: and 8 to 14 digits",
+        Subject::Artist | Subject::Playlist | Subject::Chart => {
+            "an id (the end of its address, up to any question mark)"
+        }
+    };
+    Form { is_id, expected }
 }
 
 fn is_id(text: &str) -> bool {
     (1..=ID_LENGTH_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-fn refuse<T>(key: &str, problem: String) -> Result<T, SetupError> {
-    Err(SetupError::Setting { key: key.to_owned(), problem })
 }
 
 #[cfg(test)]
@@ -135,10 +90,7 @@ mod tests {
             ..Settings::default()
         };
         let wanted = settings.wanted().unwrap();
-        assert_eq!(
-            (wanted.names(), wanted.market),
-            (vec!["album upc:0724384960650".to_owned()], Some("DE".to_owned()))
-        );
+        assert_eq!(wanted.names(), ["album upc:0724384960650"]);
     }
 
     #[test]

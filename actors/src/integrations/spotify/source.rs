@@ -1,7 +1,7 @@
 //! One connection: which object is next, and what becomes of it.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     sync::{Arc, atomic::AtomicU64},
 };
 
@@ -10,23 +10,21 @@ use futures::future::{BoxFuture, FutureExt as _};
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use secrecy::ExposeSecret;
-use serde::Deserialize;
 
 use super::{
     CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN,
     errors::{self, Quota},
-    mapping::{self, asked_for},
-    search,
-    settings::{Settings, Wanted},
-    subject::{SUBJECTS, Subject},
+    mapping, search,
+    settings::Settings,
 };
 use crate::{
     failure::Failure,
     integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
     page::{Page, SetPage, SnapshotReply, SnapshotRequest},
     reading::{
-        elements::Unreadable,
-        named_objects::{NamedObjects, Objects, Reference, Standard, asked},
+        elements::object,
+        named_objects::{NamedObjects, Objects, Reference, Standard, asked, asked_for},
+        subjects::{Codes, Subject, Wanted},
     },
     session::{
         Auth, Call, Credential, Response, Session, Verdict,
@@ -38,14 +36,15 @@ use crate::{
 #[derive(Debug)]
 pub struct SpotifySource {
     wanted: Wanted,
+    /// The country for which is asked.
+    market: Option<String>,
     version: String,
     credential: Arc<Credential>,
     objects: NamedObjects,
     quota: Quota,
     /// As long as this app's pages of hits may be, as far as is known.
     pub(super) page_length: AtomicU64,
-    /// The ids that standard codes led to: what is gone can only be named by its id.
-    pub(super) known: Mutex<HashMap<String, BTreeSet<String>>>,
+    pub(super) codes: Codes,
     /// Playlists of which the contents could be read.
     pub(super) open: Mutex<BTreeSet<String>>,
 }
@@ -76,12 +75,13 @@ impl SpotifySource {
         };
         Ok(Self {
             wanted: settings.wanted()?,
+            market: settings.market.clone(),
             version: spec.api_version.clone(),
             credential: Arc::new(credential),
             objects: NamedObjects::default(),
             quota: Quota::default(),
             page_length: AtomicU64::new(search::LONG_PAGE),
-            known: Mutex::default(),
+            codes: Codes::default(),
             open: Mutex::default(),
         })
     }
@@ -112,9 +112,11 @@ impl SpotifySource {
         let response = session.send(call).await?;
         let body = &response.body;
         let read = match subject {
-            Subject::Track => parse(body).and_then(|track| mapping::track(track, Some(id), day)),
-            Subject::Album => parse(body).and_then(mapping::album),
-            Subject::Artist | Subject::Playlist => parse(body).map(|artist| mapping::artist(artist, day)),
+            Subject::Track => object(body).and_then(|track| mapping::track(track, Some(id), day)),
+            Subject::Album => object(body).and_then(mapping::album),
+            Subject::Artist | Subject::Playlist | Subject::Chart => {
+                object(body).map(|artist| mapping::artist(artist, day))
+            }
         };
         Ok(match read {
             Ok(rows) => Page { rows, ..Page::default() },
@@ -147,21 +149,11 @@ impl SpotifySource {
 
     /// The call, for the market of the settings.
     fn in_market(&self, call: Call) -> Call {
-        match &self.wanted.market {
+        match &self.market {
             Some(market) => call.query("market", market),
             None => call,
         }
     }
-}
-
-/// What Spotify says is gone is marked as removed.
-pub fn gone(subject: Subject, id: &str) -> Page {
-    Page { tombstones: vec![(subject.table(), id.to_owned())], ..Page::default() }
-}
-
-/// Reads an answer that is one object.
-pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
-    Ok(serde_json::from_slice(body)?)
 }
 
 // === impl Reading ===
@@ -174,7 +166,7 @@ impl Objects for Reading<'_> {
     async fn read(&self, reference: &Reference) -> Result<SetPage, Failure> {
         let Self { source, session, subject, day } = *self;
         match (reference, reference.code()) {
-            (_, Some(code)) => source.coded(session, subject, code, day).await,
+            (reference, Some(code)) => source.coded(session, subject, reference, code, day).await,
             (Reference::Id(id), _) if subject == Subject::Playlist => source.playlist(session, id, day).await,
             (reference, _) => {
                 let read = source.single(session, subject, &reference.to_string(), day).await;
@@ -184,12 +176,12 @@ impl Objects for Reading<'_> {
     }
 
     fn gone(&self, reference: &Reference) -> Page {
-        gone(self.subject, &reference.to_string())
+        self.subject.gone(reference.to_string())
     }
 
     /// What is not read of a playlist would be taken off it.
     fn must_be_whole(&self) -> bool {
-        self.subject == Subject::Playlist
+        self.subject.is_list()
     }
 }
 
@@ -211,7 +203,7 @@ impl Source for SpotifySource {
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         async move {
             let mut refused = None;
-            for subject in SUBJECTS {
+            for (subject, _) in Settings::default().lists() {
                 let Some(reference) = self.wanted.of(subject).first() else { continue };
                 let call = match reference.code() {
                     Some(code) => self.search(subject, code).query("limit", "1"),

@@ -17,12 +17,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    contents::Contents,
+    contents::add,
     errors::{self, CONTENTS, CONTENTS_OTHERWISE, Quota},
     mapping, wire,
 };
 use crate::{
     failure::Wait,
+    reading::contents::{Contents, List},
     session::{Meaning, Response, Signal, quota::Scope},
 };
 
@@ -172,12 +173,11 @@ fn albums_artists_and_playlists_in_both_modes() {
 fn entries(pages: &[String]) -> (Vec<(String, i64, Option<i64>)>, Contents) {
     let mut contents = Contents::default();
     for (index, page) in pages.iter().enumerate() {
-        let more = contents.add(&parse(page), "/v1/playlists/3/items");
+        let more = add(&mut contents, &parse(page), "/v1/playlists/3/items");
         assert!(!more || index + 1 < pages.len(), "another page is asked for");
     }
-    let list: wire::Playlist = parse(r#"{"id":"3","followers":{"total":5}}"#);
-    let all = std::mem::take(&mut contents.places);
-    let placed = mapping::placements(&list, DAY, all, contents.displaced.clone()).map(|row| match row {
+    let list = List { service: "spotify", playlist_id: "3", day: DAY, followers: Some(5) };
+    let placed = contents.clone().placements(list).map(|row| match row {
         Row::PlaylistPlacement(row) => {
             assert_eq!((row.followers, row.date), (Some(5), DAY));
             (row.track_id, row.position.unwrap(), row.added_at.map(Timestamp::as_second))
@@ -225,7 +225,7 @@ fn both_shapes_of_entries_are_read_and_every_entry_counts_for_positions() {
         ];
         assert_eq!(placed, expected, "{key}");
         assert!(!contents.torn && contents.quarantined.is_empty(), "{contents:?}");
-        assert_eq!((contents.total, contents.pages), (Some(9), 2));
+        assert_eq!((contents.total, contents.delivered), (Some(9), 9));
     }
 }
 
@@ -381,7 +381,7 @@ proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(status in 100_u16..600, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let _ = serde_json::from_slice::<wire::Track>(&bytes).map(|track| mapping::track(track, None, DAY));
-        let _ = serde_json::from_slice::<wire::Paging<'_>>(&bytes).map(|page| Contents::default().add(&page, "/"));
+        let _ = serde_json::from_slice::<wire::Paging<'_>>(&bytes).map(|page| add(&mut Contents::default(), &page, "/"));
         for endpoint in ["track", "search", "artist", "playlist", CONTENTS_OTHERWISE] {
             let response = answer(status, endpoint, &bytes);
             let _ = (errors::meaning(&response, &Quota::default()), errors::unavailable(&response));
@@ -399,7 +399,7 @@ proptest! {
         let _ = serde_json::from_str(&object).map(|playlist| mapping::playlist(playlist, Some(count), DAY));
         let entry = format!(r#"{{"added_at":{},"item":{object}}}"#, json!(text));
         let mut contents = Contents::default();
-        contents.add(&parse(&page(&entry, 1, false)), "/");
+        add(&mut contents, &parse(&page(&entry, 1, false)), "/");
         prop_assert_eq!(contents.places.len() + contents.quarantined.len(), 1);
     }
 }

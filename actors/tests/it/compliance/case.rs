@@ -96,6 +96,11 @@ pub trait Case: Sync {
     /// The name of the secret.
     fn credential(&self) -> &'static str;
 
+    /// A secret of the form that is needed, where `planted`, which is any text, is none.
+    fn secret(&self, planted: &'static str) -> &'static str {
+        planted
+    }
+
     /// The provider accepts this secret and no other.
     fn accept(&self, wire: &ImitationWire, secret: &str);
 

@@ -48,6 +48,7 @@ macro_rules! every_rule {
     )*};
 }
 
+every_rule!(apple_music);
 every_rule!(busboards);
 every_rule!(deezer);
 every_rule!(google_ads);

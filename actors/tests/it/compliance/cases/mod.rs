@@ -1,5 +1,6 @@
 //! One file a provider.
 
+pub mod apple_music;
 pub mod busboards;
 pub mod deezer;
 pub mod google_ads;

@@ -18,7 +18,8 @@ pub async fn refused_credentials_are_terminal_visible_and_recover(case: &'static
         return;
     }
     let mut bench = Bench::new(case);
-    bench.set_secret(SECRET);
+    let secret = case.secret(SECRET);
+    bench.set_secret(secret);
     bench.killed_after(Duration::from_secs(2)).await;
     case.expire(&bench.wire);
     bench.wire.take_seen();
@@ -35,7 +36,7 @@ pub async fn refused_credentials_are_terminal_visible_and_recover(case: &'static
         rows::Clock::sleep(&bench.clock, Duration::from_mins(150)).await;
         let requests = bench.wire.take_seen().len();
         assert!((2..=12).contains(&requests), "{requests} requests in two and a half hours of hourly probes");
-        case.accept(&bench.wire, SECRET);
+        case.accept(&bench.wire, secret);
     };
     let (end, ()) = tokio::join!(driver.daemon(Duration::from_hours(4)), restored);
     assert_ne!(end.status.state, State::NeedsReauth, "an hour after the credentials work again");

@@ -1,0 +1,142 @@
+//! Apple Music: songs, albums, artists, playlists and charts of its catalogue, and plays where the label has a key for them.
+//! <https://developer.apple.com/documentation/applemusicapi>
+
+mod analytics;
+mod contents;
+mod errors;
+mod mapping;
+mod settings;
+mod songs;
+mod source;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use futures::future::FutureExt as _;
+use jiff::SignedDuration;
+use rows::Table;
+
+use self::{settings::Settings, source::AppleMusicSource};
+use crate::{
+    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    reader::StreamOf,
+    reading::subjects::Subject,
+    session::quota::{QuotaRule, Scope},
+    stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
+};
+
+/// The catalogue, and the plays of a label's own artists.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AppleMusic;
+
+/// Signs developer tokens.
+const PRIVATE_KEY: CredentialSpec = CredentialSpec {
+    name: "private_key",
+    required: true,
+    help: "the private key (.p8, with its line breaks) of a media identifier with MusicKit: developer.apple.com > Certificates, \
+           Identifiers & Profiles > Keys",
+};
+/// Signs tokens of the Music Analytics API.
+const ANALYTICS_KEY: CredentialSpec = CredentialSpec {
+    name: "analytics_key",
+    required: false,
+    help: "the private key (.p8) of the Music Analytics API, for the setting `analytics`: iTunes Connect > Users and Access > Keys",
+};
+
+/// Where plays are.
+const ANALYTICS: HostSpec = HostSpec {
+    name: "analytics",
+    url: "https://musicanalytics.apple.com",
+    help: "the Music Analytics API: plays, for labels that have a key",
+};
+
+/// Days of plays that are read again. How long they move is not published.
+const LOOKBACK_DAYS: u32 = 14;
+/// Days in one query: as many as the documented one has.
+const WINDOW_DAYS_MAX: u32 = 28;
+
+// === impl AppleMusic ===
+
+impl Integration for AppleMusic {
+    type Settings = Settings;
+    type Source = AppleMusicSource;
+
+    fn id(&self) -> &'static str {
+        wire::SERVICE
+    }
+
+    fn base_url(&self) -> &'static str {
+        "https://api.music.apple.com"
+    }
+
+    fn hosts(&self) -> &'static [HostSpec] {
+        &[ANALYTICS]
+    }
+
+    fn api_version(&self) -> &'static str {
+        "v1"
+    }
+
+    fn streams(&self, settings: &Settings) -> Vec<StreamOf<AppleMusicSource>> {
+        let lists = settings.lists().into_iter();
+        let streams = lists.map(|(subject, entries)| objects(subject).enabled(!entries.is_empty()));
+        streams.chain([plays().enabled(settings.analytics.is_some())]).collect()
+    }
+
+    /// Apple publishes no numbers; ten requests a second to the catalogue are let through. Queries for plays are few, one after the other.
+    fn quotas(&self) -> Vec<QuotaRule> {
+        vec![QuotaRule::per_second(Scope::Project, 10.0, 10)]
+    }
+
+    fn credentials(&self) -> &'static [CredentialSpec] {
+        &[PRIVATE_KEY, ANALYTICS_KEY]
+    }
+
+    fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
+        // Settings that make no sense are refused by `connect`, in its own words.
+        Some(settings.wanted().ok()?.names())
+    }
+
+    fn sample(&self) -> &'static str {
+        include_str!("sample.toml")
+    }
+
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<AppleMusicSource, SetupError> {
+        AppleMusicSource::new(spec, &settings)
+    }
+}
+
+fn objects(subject: Subject) -> StreamOf<AppleMusicSource> {
+    let tables: &[Table] = match subject {
+        Subject::Track => &[Table::Tracks],
+        Subject::Album => &[Table::Albums],
+        Subject::Artist => &[Table::Artists],
+        Subject::Playlist | Subject::Chart => &[Table::Playlists, Table::PlaylistPlacements],
+    };
+    let policy = Snapshot { every: QUARTER_DAY, vanishing: subject.vanishing() };
+    StreamOf::snapshot(
+        subject.stream(),
+        tables,
+        policy,
+        move |source: &AppleMusicSource, session, request| source.read(session, subject, request).boxed(),
+    )
+}
+
+fn plays() -> StreamOf<AppleMusicSource> {
+    let policy = Days {
+        level: None,
+        tiers: vec![Tier { days: 4, every: QUARTER_DAY }, Tier { days: LOOKBACK_DAYS, every: DAILY }],
+        settling: SignedDuration::from_hours(72),
+        window_days_max: WINDOW_DAYS_MAX,
+        history_days_max: None,
+    };
+    let tables = &[Table::TrackPerformanceDaily];
+    StreamOf::days("plays", tables, policy, |source: &AppleMusicSource, session, request| {
+        source.plays(session, request).boxed()
+    })
+}

@@ -1,0 +1,313 @@
+//! One connection: which object is next, and in which storefront it is.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures::future::{BoxFuture, FutureExt as _};
+use jiff::tz::TimeZone;
+use rows::{Day, day::day_at};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use super::{
+    ANALYTICS, PRIVATE_KEY,
+    analytics::Plays,
+    contents::follow,
+    errors::{self, CODES},
+    mapping::{id_of, row},
+    settings::Settings,
+    songs::Songs,
+    wire::List,
+};
+use crate::{
+    failure::Failure,
+    integration::{Account, Accounts, ConnectionSpec, CredentialSpec, SetupError, Source},
+    page::{DaysReply, DaysRequest, Page, SetPage, SnapshotReply, SnapshotRequest},
+    reading::{
+        elements::Unreadable,
+        named_objects::{NamedObjects, Objects, Reference, Standard, asked, asked_for, unread},
+        subjects::{Codes, Subject, Wanted, check_code, ids_of},
+    },
+    session::{
+        Auth, Call, Credential, Response, Session, Verdict,
+        oauth::{SignedToken, jwt::SigningKey},
+    },
+};
+
+/// How long a developer token holds. Apple takes half a year; a short one is worth little to who finds it.
+const TOKEN_LIFE: Duration = Duration::from_hours(1);
+
+/// A connection to Apple Music. It has no accounts, only a list of what to look at.
+#[derive(Debug)]
+pub struct AppleMusicSource {
+    pub(super) wanted: Wanted,
+    /// Where it looks, in the order of the settings.
+    pub(super) storefronts: Vec<String>,
+    version: String,
+    credential: Arc<Credential>,
+    plays: Option<Plays>,
+    objects: NamedObjects,
+    pub(super) songs: Songs,
+    codes: Codes,
+}
+
+/// The objects of one kind, as they are at the cycle's beginning: the same day for all of its pages.
+struct Reading<'a> {
+    source: &'a AppleMusicSource,
+    session: &'a Session,
+    subject: Subject,
+    day: Day,
+}
+
+// === impl AppleMusicSource ===
+
+impl AppleMusicSource {
+    /// Checks what is configured. Sends nothing.
+    pub fn new(spec: &ConnectionSpec, settings: &Settings) -> Result<Self, SetupError> {
+        spec.refuse_accounts("tracks", "name tracks, albums, artists or playlists, or set charts")?;
+        let wanted = settings.wanted()?;
+        let claims = [("iss", settings.team_id.clone())];
+        Ok(Self {
+            plays: Plays::new(spec, settings, wanted.of(Subject::Artist))?,
+            wanted,
+            storefronts: settings.storefronts.clone(),
+            version: spec.api_version.clone(),
+            credential: signed(
+                &PRIVATE_KEY,
+                spec.credential(&PRIVATE_KEY)?,
+                &settings.key_id,
+                claims,
+                TOKEN_LIFE,
+            )?,
+            objects: NamedObjects::default(),
+            songs: Songs::default(),
+            codes: Codes::default(),
+        })
+    }
+
+    /// Reads the next object of one kind.
+    pub async fn read(
+        &self,
+        session: &Session,
+        subject: Subject,
+        request: SnapshotRequest<'_>,
+    ) -> Result<SnapshotReply, Failure> {
+        if subject == Subject::Track && request.cursor.is_none() {
+            self.songs.forget();
+        }
+        let day = day_at(request.now, &TimeZone::UTC);
+        let reading = Reading { source: self, session, subject, day };
+        let read = self.objects.page(self.wanted.of(subject), request.cursor, &reading).await;
+        read.map(SnapshotReply::Page)
+    }
+
+    /// Reads a window of plays.
+    pub async fn plays(&self, session: &Session, request: DaysRequest<'_>) -> Result<DaysReply, Failure> {
+        let Some(plays) = &self.plays else {
+            let reason = "plays need `analytics` in the settings, and credentials.analytics_key".to_owned();
+            return Err(Failure::Permanent { reason });
+        };
+        plays.page(session, request).await.map(DaysReply::Page)
+    }
+
+    /// Asks for something of a storefront's catalogue.
+    pub(super) fn call(&self, storefront: &str, rest: &[&str], endpoint: &'static str) -> Call {
+        Call::get_at(&[&[&self.version, "catalog", storefront], rest].concat(), endpoint)
+    }
+
+    /// An object as the first storefront describes it that has it, and which one that is. It is gone where each of them says so.
+    pub(super) async fn described(
+        &self,
+        session: &Session,
+        subject: Subject,
+        id: &str,
+    ) -> Result<(&str, Bytes), Failure> {
+        let mut lacking = None;
+        for storefront in &self.storefronts {
+            match session.send(self.call(storefront, &[kind(subject), id], subject.word())).await {
+                Ok(response) => return Ok((storefront, response.body)),
+                Err(gone @ Failure::Gone { .. }) => lacking = lacking.or(Some(gone)),
+                // It may be in another one. If not, nobody has said that it is gone.
+                Err(refused @ (Failure::Forbidden { .. } | Failure::Permanent { .. })) => {
+                    lacking = Some(refused)
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Err(lacking.unwrap_or(Failure::Permanent { reason: "no storefront is named".to_owned() }))
+    }
+
+    /// A song, album or artist.
+    pub(super) async fn single(
+        &self,
+        session: &Session,
+        subject: Subject,
+        id: &str,
+    ) -> Result<Page, Failure> {
+        let (storefront, body) = self.described(session, subject, id).await?;
+        let read = || {
+            let list = List::of(&body)?;
+            let raw = list.data.first().ok_or(Unreadable::Missing("data"))?;
+            if id_of(raw).is_some_and(|found| found != id) {
+                let detail = "it was asked for by an id, and has another".to_owned();
+                return Err(Unreadable::Other { reason: "other_id", detail });
+            }
+            row(subject, raw)
+        };
+        Ok(read().map_or_else(
+            |why| {
+                let asked = asked_for(&format!("{} {id}", subject.word()));
+                let aside = why.set_aside(&body, format!("storefront {storefront}"), asked);
+                Page { quarantined: vec![aside], ..Page::default() }
+            },
+            |row| Page { rows: vec![row], ..Page::default() },
+        ))
+    }
+
+    /// Everything that a standard code leads to in any storefront, and what it led to before.
+    async fn coded(
+        &self,
+        session: &Session,
+        subject: Subject,
+        reference: &Reference,
+        (standard, code): (Standard, &str),
+    ) -> Result<SetPage, Failure> {
+        let asked = asked(subject.word(), reference);
+        let filter = format!("filter[{}]", standard.prefix());
+        let mut page = Page::default();
+        let mut ids = BTreeSet::new();
+        for storefront in &self.storefronts {
+            let mut next = Some(self.call(storefront, &[kind(subject)], CODES).query(&filter, code));
+            while let Some(call) = next {
+                let response = session.send(call.clone()).await?;
+                let list = List::of(&response.body).and_then(|list| Ok((follow(&call, &list)?, list)));
+                let (following, list) = match list {
+                    Ok(list) => list,
+                    Err(why) => {
+                        let lacking = Some(format!("{asked}: {why}"));
+                        page.quarantined.push(unread("malformed", why.to_string(), &asked));
+                        return Ok(SetPage { page, lacking });
+                    }
+                };
+                for raw in list.data {
+                    let found = row(subject, raw).map(|row| vec![row]);
+                    match found.and_then(|rows| check_code(&rows, code).map(|()| rows)) {
+                        Ok(rows) if ids.is_disjoint(&ids_of(&rows)) => {
+                            ids.extend(ids_of(&rows));
+                            page.rows.extend(rows);
+                        }
+                        // The storefront before has described it.
+                        Ok(_) => {}
+                        Err(why) => page.quarantined.push(why.set_aside(
+                            raw.get().as_bytes(),
+                            call.path.clone(),
+                            asked_for(&asked),
+                        )),
+                    }
+                }
+                next = following;
+            }
+        }
+        if ids.is_empty() {
+            let detail =
+                "Apple Music finds nothing by this code (any more): name the id to have it marked as removed";
+            page.quarantined.push(unread("gone", detail.to_owned(), &asked));
+        }
+        for lost in self.codes.before(reference).difference(&ids) {
+            let other = match self.single(session, subject, lost).await {
+                Err(Failure::Gone { .. }) => subject.gone(lost),
+                read => read?,
+            };
+            page.rows.extend(other.rows);
+            page.tombstones.extend(other.tombstones);
+            page.quarantined.extend(other.quarantined);
+        }
+        self.codes.note(reference, subject, ids, &mut page);
+        Ok(page.into())
+    }
+}
+
+/// A credential whose tokens are signed with this key.
+pub fn signed<const N: usize>(
+    of: &CredentialSpec,
+    key: SecretString,
+    key_id: &str,
+    claims: [(&str, String); N],
+    valid_for: Duration,
+) -> Result<Arc<Credential>, SetupError> {
+    let key = SigningKey::es256(&key, Some(key_id.to_owned()))
+        .map_err(|error| SetupError::Credential { name: of.name, problem: error.to_string() })?;
+    let claims = Map::from_iter(claims.map(|(name, value)| (name.to_owned(), Value::from(value))));
+    Ok(Arc::new(Credential::signed(SignedToken { key, claims, valid_for })))
+}
+
+/// The word for objects of a kind in paths.
+const fn kind(subject: Subject) -> &'static str {
+    if matches!(subject, Subject::Track) { "songs" } else { subject.stream() }
+}
+
+// === impl Reading ===
+
+impl Objects for Reading<'_> {
+    fn word(&self) -> &'static str {
+        self.subject.word()
+    }
+
+    async fn read(&self, reference: &Reference) -> Result<SetPage, Failure> {
+        let Self { source, session, subject, day } = *self;
+        let id = &reference.to_string();
+        match (reference.code(), subject) {
+            (Some(code), _) => source.coded(session, subject, reference, code).await,
+            (None, Subject::Chart) => source.chart(session, id, day).await,
+            (None, Subject::Playlist) => source.playlist(session, id, day).await,
+            (None, Subject::Track) => source.song(session, id).await.map(SetPage::from),
+            (None, Subject::Album | Subject::Artist) => {
+                source.single(session, subject, id).await.map(SetPage::from)
+            }
+        }
+    }
+
+    fn gone(&self, reference: &Reference) -> Page {
+        self.subject.gone(reference.to_string())
+    }
+
+    /// What is not read of a list would be taken off it.
+    fn must_be_whole(&self) -> bool {
+        self.subject.is_list()
+    }
+}
+
+impl Source for AppleMusicSource {
+    fn auth(&self) -> Auth {
+        Auth::token(Arc::clone(&self.credential))
+    }
+
+    fn auth_at(&self, host: &'static str) -> Auth {
+        match &self.plays {
+            Some(plays) if host == ANALYTICS.name => Auth::token(Arc::clone(plays.credential())),
+            _ => Auth::None,
+        }
+    }
+
+    fn classify(&self, response: &Response) -> Verdict {
+        errors::meaning(response).into()
+    }
+
+    fn walks_own_list(&self) -> bool {
+        true
+    }
+
+    /// Asks for the top of the first chart: every key may.
+    fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
+        async move {
+            let storefront = self.storefronts.first().map_or("", String::as_str);
+            match session.send(self.chart_call(storefront).query("limit", "1")).await {
+                // What is not shown is told by the stream that wants it: here it is enough that Apple answers.
+                Ok(_) | Err(Failure::Gone { .. } | Failure::Forbidden { .. }) => {}
+                Err(failure) => return Err(failure),
+            }
+            Ok(Accounts::one(Account::sole("Apple Music", "UTC")))
+        }
+        .boxed()
+    }
+}

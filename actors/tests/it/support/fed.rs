@@ -20,7 +20,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 use jiff::civil::date;
 use reqwest::header::HeaderMap;
 use rows::{Clock, Currency, DayRange, clock::SimulatedClock};
-use sandbox::google;
+use sandbox::{apple_music, google};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -43,6 +43,18 @@ fn setup(id: &str) -> (Vec<(&'static str, String)>, Value) {
     };
     let key = || vec![("service_account", google::DEMO_KEY.to_owned())];
     match id {
+        "apple_music" => (
+            vec![
+                ("private_key", apple_music::DEMO_KEY.to_owned()),
+                ("analytics_key", apple_music::ANALYTICS_KEY.to_owned()),
+            ],
+            json!({
+                "team_id": apple_music::TEAM_ID, "key_id": apple_music::KEY_ID, "storefronts": ["us", "gb"],
+                "tracks": ["1613600188", "isrc:GBDUW0000059"], "albums": ["upc:0724384960650"], "artists": ["3"],
+                "playlists": ["pl.1"], "charts": true,
+                "analytics": { "issuer_id": apple_music::ISSUER_ID, "key_id": apple_music::ANALYTICS_KEY_ID },
+            }),
+        ),
         "deezer" => (
             vec![],
             json!({ "tracks": ["1", "isrc:GBDUW0000059"], "albums": ["2"], "artists": ["3"], "playlists": ["4"], "charts": ["0"] }),

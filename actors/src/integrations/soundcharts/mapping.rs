@@ -1,6 +1,9 @@
 //! From Soundcharts' words to rows. All of it is what Soundcharts collects: none of it is measured by whoever counts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::Timestamp;
 use rows::{
@@ -88,7 +91,10 @@ pub fn song_day(item: &wire::SongDay, of: Of<'_>, counter: &str) -> Result<Optio
 }
 
 /// A song's place on a playlist, and the playlist; nothing where it is not there any more.
-pub fn placement(entry: wire::Entry, of: Of<'_>) -> Result<Option<[Row; 2]>, Unreadable> {
+pub fn placement(
+    entry: wire::Entry,
+    of: Of<'_>,
+) -> Result<Option<(PlaylistPlacement, Playlist)>, Unreadable> {
     if entry.exit_date.is_some() {
         return Ok(None);
     }
@@ -127,7 +133,14 @@ pub fn placement(entry: wire::Entry, of: Of<'_>) -> Result<Option<[Row; 2]>, Unr
         public: None,
         created_at: None,
     };
-    Ok(Some([Row::PlaylistPlacement(placement), Row::Playlist(playlist)]))
+    Ok(Some((placement, playlist)))
+}
+
+/// The rows of a song's places. The first of several on one playlist is the one that counts: it comes last.
+pub fn placements(mut places: Vec<(PlaylistPlacement, Playlist)>) -> Vec<Row> {
+    places.sort_by_key(|(place, _)| Reverse(place.position.unwrap_or(i64::MAX)));
+    let rows = places.into_iter().map(|(place, list)| [Row::PlaylistPlacement(place), Row::Playlist(list)]);
+    rows.flatten().collect()
 }
 
 /// One of an artist's days, on one of the lists.

@@ -299,7 +299,7 @@ impl Reading<'_> {
             .query("sortOrder", "asc");
         let map = |entry: wire::Entry| mapping::placement(entry, of);
         let list = pages::read(self.session, &call, |_| Named::default(), map).await?;
-        let rows = list.rows.into_iter().flatten().flatten().collect();
+        let rows = mapping::placements(list.rows.into_iter().flatten().collect());
         let mut set = SetPage::from(Page { rows, quarantined: list.quarantined, ..Page::default() });
         let asked = asked(self.word(), target);
         if list.moved {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ::rows::{
     Day, Micros, Row,
-    music::{ArtistAudience, MeasureClass, MusicEntity},
+    music::{ArtistAudience, MeasureClass, MusicEntity, Playlist, PlaylistPlacement},
 };
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -59,7 +59,7 @@ fn artist_days(items: &[(Measure, Value)]) -> Vec<Row> {
     days.rows(OF)
 }
 
-fn entry(change: impl FnOnce(&mut Value)) -> Result<Option<[Row; 2]>, Unreadable> {
+fn entry(change: impl FnOnce(&mut Value)) -> Result<Option<(PlaylistPlacement, Playlist)>, Unreadable> {
     let mut entry = json!({
         "playlist": { "uuid": "f31d", "name": "Top Hits", "identifier": "37i9", "platform": "spotify",
             "latestCrawlDate": " 2026-11-21T03:08:58+00:00 ", "latestTrackCount": 50, "latestSubscriberCount": 9_007_199_254_740_993_u64,
@@ -175,9 +175,7 @@ fn a_field_that_is_gone_is_noticed() {
 
 #[test]
 fn a_place_on_a_playlist_is_dated_when_it_was_seen() {
-    let [Row::PlaylistPlacement(place), Row::Playlist(playlist)] = entry(|_| ()).unwrap().unwrap() else {
-        panic!()
-    };
+    let (place, playlist) = entry(|_| ()).unwrap().unwrap();
     assert_eq!((place.date, place.position), (date(2026, 11, 20), Some(3)));
     assert_eq!((&*place.track_id, &*place.playlist_id), ("7d53", "f31d"));
     assert_eq!(place.added_at, Some("2026-11-02T01:13:52Z".parse().unwrap()));
@@ -196,10 +194,24 @@ fn a_place_on_a_playlist_is_dated_when_it_was_seen() {
         let fields = entry.as_object_mut().unwrap();
         fields.retain(|field, _| !["position", "entryDate", "song", "exitDate"].contains(&field.as_str()));
     });
-    let [Row::PlaylistPlacement(place), _] = bare.unwrap().unwrap() else { panic!() };
+    let (place, _) = bare.unwrap().unwrap();
     assert_eq!((place.position, place.added_at, place.title), (None, None, None));
     assert_eq!(entry(|entry| entry["entryDate"] = json!("soon")), Err(Unreadable::Time("entryDate")));
     assert_eq!(entry(|entry| entry["positionDate"] = json!("")), Err(Unreadable::Date("positionDate")));
+}
+
+#[test]
+fn of_two_places_on_one_playlist_the_first_comes_last() {
+    let places = [json!(3), Value::Null, json!(1), json!(2)].map(|position| {
+        let place = entry(|entry| entry["position"] = position);
+        place.unwrap().unwrap()
+    });
+    let rows = mapping::placements(places.into());
+    let positions = rows.iter().filter_map(|row| match row {
+        Row::PlaylistPlacement(place) => Some(place.position),
+        _ => None,
+    });
+    assert_eq!(positions.collect::<Vec<_>>(), [None, Some(3), Some(2), Some(1)]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::{
     API_KEY, APP_ID, CLIENT_ID, CLIENT_SECRET, errors,
     mapping::{self, ArtistDays, Measure, Of},
-    pages::{self, LENGTH_MAX, List},
+    pages::{self, List},
     settings::{Settings, Wanted},
     subject::{Subject, Target, service, song_counter},
     wire,
@@ -186,8 +186,8 @@ impl Objects for Reading<'_> {
     async fn read(&self, target: &Target) -> Result<SetPage, Failure> {
         match self.subject {
             Subject::Song => self.song(target).await.map(SetPage::from),
-            Subject::SongAudience => self.song_audience(target).await.map(SetPage::from),
-            Subject::ArtistAudience => self.artist_audience(target).await.map(SetPage::from),
+            Subject::SongAudience => self.song_audience(target).await,
+            Subject::ArtistAudience => self.artist_audience(target).await,
             Subject::Playlists => self.playlists(target).await,
         }
     }
@@ -239,19 +239,21 @@ impl Reading<'_> {
         Ok(page)
     }
 
-    async fn song_audience(&self, target: &Target) -> Result<Page, Failure> {
+    async fn song_audience(&self, target: &Target) -> Result<SetPage, Failure> {
         let (id, service) =
             (self.source.song_id(self.session, &target.object).await?, service(&target.platform));
         let of = Of { service: &service, id: &id };
         let counter = song_counter(&target.platform).unwrap_or_default();
         let call = self.call(&["v2", "song", &id, "audience", &target.platform], "song.audience");
         let map = |item: wire::SongDay| mapping::song_day(&item, of, counter);
-        let List { rows, quarantined, .. } = pages::read(self.session, &call, mapping::named, map).await?;
-        Ok(Page { rows: rows.into_iter().flatten().collect(), quarantined, ..Page::default() })
+        let List { rows, quarantined, lacking } =
+            pages::read(self.session, &call, mapping::named, map).await?;
+        let page = Page { rows: rows.into_iter().flatten().collect(), quarantined, ..Page::default() };
+        Ok(SetPage { page, lacking })
     }
 
     /// Up to three lists. A plan may have one of them and not another.
-    async fn artist_audience(&self, target: &Target) -> Result<Page, Failure> {
+    async fn artist_audience(&self, target: &Target) -> Result<SetPage, Failure> {
         let (service, id, platform) =
             (service(&target.platform), target.object.to_string(), &*target.platform);
         let artist = ["v2", "artist", &id];
@@ -261,17 +263,18 @@ impl Reading<'_> {
             (Measure::Popularity, &["popularity", platform], "artist.popularity"),
         ];
         let mut told = ArtistDays::default();
-        let mut page = Page::default();
+        let SetPage { mut page, mut lacking } = SetPage::default();
         let (mut refused, mut is_answered) = (None, false);
         for (measure, path, endpoint) in lists.into_iter().filter(|(measure, ..)| measure.is_of(platform)) {
             let call = self.call(&[&artist[..], path].concat(), endpoint);
             let map = |item: wire::ArtistDay| mapping::artist_day(item, measure);
             match pages::read(self.session, &call, mapping::named, map).await {
-                Ok(List { rows, quarantined, .. }) => {
+                Ok(list) => {
                     is_answered = true;
-                    rows.into_iter().for_each(|row| told.add(measure, row));
-                    quarantined.iter().filter_map(|aside| aside.day).for_each(|day| told.lacks(day));
-                    page.quarantined.extend(quarantined);
+                    list.rows.into_iter().for_each(|row| told.add(measure, row));
+                    list.quarantined.iter().filter_map(|aside| aside.day).for_each(|day| told.lacks(day));
+                    page.quarantined.extend(list.quarantined);
+                    lacking = lacking.or(list.lacking);
                 }
                 Err(
                     failure @ (Failure::Forbidden { .. } | Failure::Permanent { .. } | Failure::Gone { .. }),
@@ -284,7 +287,7 @@ impl Reading<'_> {
             }
         }
         page.rows = told.rows(Of { service: &service, id: &id });
-        refused.filter(|_| !is_answered).map_or(Ok(page), Err)
+        refused.filter(|_| !is_answered).map_or(Ok(SetPage { page, lacking }), Err)
     }
 
     async fn playlists(&self, target: &Target) -> Result<SetPage, Failure> {
@@ -299,19 +302,12 @@ impl Reading<'_> {
             .query("sortOrder", "asc");
         let map = |entry: wire::Entry| mapping::placement(entry, of);
         let list = pages::read(self.session, &call, |_| Named::default(), map).await?;
-        let rows = mapping::placements(list.rows.into_iter().flatten().collect());
-        let mut set = SetPage::from(Page { rows, quarantined: list.quarantined, ..Page::default() });
-        let asked = asked(self.word(), target);
-        if list.moved {
-            let detail = "it changed while it was read: nothing is taken off it".to_owned();
-            set.page.quarantined.push(unread("moved", detail, &asked));
-        }
-        if list.cut {
-            let detail = format!("it is on more than {LENGTH_MAX} playlists: only the first are kept");
-            set.lacking = Some(format!("{asked}: {detail}"));
-            set.page.quarantined.push(unread("too_long", detail, &asked));
-        }
-        Ok(set)
+        let page = Page {
+            rows: mapping::placements(list.rows.into_iter().flatten().collect()),
+            quarantined: list.quarantined,
+            ..Page::default()
+        };
+        Ok(SetPage { page, lacking: list.lacking })
     }
 
     /// A request below the API's root, for the days in question.

@@ -14,12 +14,13 @@ const GOOD: u8 = u8::MAX;
 #[ignore = "writes files: tests/fuzz/run asks for it"]
 async fn seeds_for_fuzzing() {
     let root = PathBuf::from(std::env::var_os("SEEDS").expect("SEEDS names the folder"));
-    let all: [&'static dyn Case; 9] = [
+    let all: [&'static dyn Case; 10] = [
         &cases::deezer::CASE,
         &cases::google_ads::CASE,
         &cases::google_analytics::CASE,
         &cases::meta_ads::CASE,
         &cases::posthog::CASE,
+        &cases::soundcharts::CASE,
         &cases::spotify::CASE,
         &cases::spotify_ads::CASE,
         &cases::stripe::CASE,

@@ -24,6 +24,7 @@ pub mod report_files;
 mod seed;
 mod server;
 mod slot;
+pub mod soundcharts;
 pub mod spotify;
 pub mod spotify_ads;
 mod stage;
@@ -51,5 +52,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(tiktok_ads::TikTokAds::new(options.seed, options.days, now)),
         Box::new(google_analytics::GoogleAnalytics::new(options.seed, options.days, now)),
         Box::new(apple_music::AppleMusic::new(options.seed, options.days, now)),
+        Box::new(soundcharts::Soundcharts::new(options.seed, options.days, now)),
     ]
 }

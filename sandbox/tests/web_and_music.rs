@@ -62,6 +62,7 @@ fn both_are_served_beside_the_others() {
             "meta_ads",
             "posthog",
             "report_files",
+            "soundcharts",
             "spotify",
             "spotify_ads",
             "stripe",

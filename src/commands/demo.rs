@@ -10,8 +10,8 @@ use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{Worker, WorkerKind, settings::Settings};
 use sandbox::{
-    Options, Sandbox, apple_music, google, meta_ads, posthog, report_files, spotify, spotify_ads, stripe,
-    tiktok_ads,
+    Options, Sandbox, apple_music, google, meta_ads, posthog, report_files, soundcharts, spotify,
+    spotify_ads, stripe, tiktok_ads,
 };
 use store::cipher::generate_key;
 use tempfile::TempDir;
@@ -21,7 +21,7 @@ use super::{Exit, output, run::Signals, secrets, source::environment};
 /// The configuration that it runs.
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
 /// The imitated providers that it polls.
-const PROVIDERS: [&str; 10] = [
+const PROVIDERS: [&str; 11] = [
     "meta_ads",
     "google_ads",
     "tiktok_ads",
@@ -32,6 +32,7 @@ const PROVIDERS: [&str; 10] = [
     "deezer",
     "spotify",
     "apple_music",
+    "soundcharts",
 ];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
@@ -166,6 +167,12 @@ impl Demo {
                 "DYNAMOI__INTEGRATIONS__APPLE_MUSIC__ENDPOINTS__ANALYTICS",
                 format!("{}{}", sandbox.url("apple_music"), apple_music::ANALYTICS_PATH),
             ),
+            ("DEMO_SOUNDCHARTS_ID", soundcharts::CLIENT_ID.to_owned()),
+            ("DEMO_SOUNDCHARTS_SECRET", soundcharts::CLIENT_SECRET.to_owned()),
+            (
+                "DYNAMOI__INTEGRATIONS__SOUNDCHARTS__ENDPOINTS__TOKEN",
+                format!("{}/oauth/token", sandbox.url("soundcharts")),
+            ),
             ("DYNAMOI__CONNECTIONS__DEMO_FILES__SETTINGS__DIRECTORY", reports.display().to_string()),
             ("DYNAMOI__DATABASE__URL", format!("sqlite://{}", database.display())),
             ("DYNAMOI__HTTP__LISTEN", format!("127.0.0.1:{}", self.port)),
@@ -174,8 +181,18 @@ impl Demo {
         let addresses = PROVIDERS
             .map(|id| (format!("DYNAMOI__INTEGRATIONS__{}__BASE_URL", id.to_uppercase()), sandbox.url(id)));
         // What Deezer and Spotify show has no history.
-        let starts = ["META", "GOOGLE", "SPOTIFY_ADS", "STRIPE", "POSTHOG", "TIKTOK", "ANALYTICS", "APPLE"]
-            .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
+        let starts = [
+            "META",
+            "GOOGLE",
+            "SPOTIFY_ADS",
+            "STRIPE",
+            "POSTHOG",
+            "TIKTOK",
+            "ANALYTICS",
+            "APPLE",
+            "SOUNDCHARTS",
+        ]
+        .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
         let demo = demo.chain(addresses).chain(starts);
         Ok(Settings::load(&[file], real.chain(demo), &catalogue())?)
     }

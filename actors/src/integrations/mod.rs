@@ -12,6 +12,7 @@ pub mod google_analytics;
 pub mod meta_ads;
 pub mod posthog;
 pub mod report_files;
+pub mod soundcharts;
 pub mod spotify;
 mod spotify_accounts;
 pub mod spotify_ads;
@@ -28,6 +29,7 @@ pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
         Arc::new(meta_ads::MetaAds),
         Arc::new(posthog::PostHog),
         Arc::new(report_files::ReportFiles),
+        Arc::new(soundcharts::Soundcharts),
         Arc::new(spotify::Spotify),
         Arc::new(spotify_ads::SpotifyAds),
         Arc::new(stripe::Stripe),

@@ -16,7 +16,7 @@ use super::elements::Named;
 use crate::{
     failure::Failure,
     limits::OBJECT_FAILURES_MAX,
-    page::{Next, Page, SetPage},
+    page::{DaysReply, Next, Page, SetPage},
     spec::SetupError,
 };
 
@@ -57,14 +57,17 @@ pub struct Naming {
 
 /// Objects of one kind, as a provider reads them.
 pub trait Objects: Sync {
+    /// One of them, shown in the settings' words: a [`Reference`], or more than that.
+    type Object: fmt::Display + Sync;
+
     /// The word for one: `track`.
     fn word(&self) -> &'static str;
 
     /// Reads one: its rows, and what of it was set aside. [`Failure::Gone`] is the provider's word that there is none.
-    fn read(&self, reference: &Reference) -> impl Future<Output = Result<SetPage, Failure>> + Send;
+    fn read(&self, object: &Self::Object) -> impl Future<Output = Result<SetPage, Failure>> + Send;
 
     /// What becomes of one that the provider says is gone: a tombstone where its id is known.
-    fn gone(&self, reference: &Reference) -> Page;
+    fn gone(&self, object: &Self::Object) -> Page;
 
     /// Whether the stream is shown as not well while one of them is refused: where the rows of an object that was not read
     /// would be taken for gone.
@@ -102,9 +105,12 @@ struct Progress {
     answered: bool,
 }
 
+/// In the cursor of a window, behind its last object: what lacks is told then.
+const AFTER_ALL: &str = "after all";
+
 /// What was asked for, in the settings' words: `track isrc:GBDUW0000059`.
-pub fn asked(word: &str, reference: &Reference) -> String {
-    format!("{word} {reference}")
+pub fn asked(word: &str, object: &impl fmt::Display) -> String {
+    format!("{word} {object}")
 }
 
 /// What may be repeated of an answer that cannot be read: what was asked for.
@@ -133,23 +139,23 @@ impl NamedObjects {
     ///
     /// Where none has answered yet, passing trouble is the provider's and fails the reading. An object that failed so
     /// [`OBJECT_FAILURES_MAX`] times in a row comes last, and the others are stored without it.
-    pub async fn page(
+    pub async fn page<O: Objects>(
         &self,
-        all: &[Reference],
+        all: &[O::Object],
         cursor: Option<&str>,
-        objects: &impl Objects,
+        objects: &O,
     ) -> Result<SetPage, Failure> {
         let mut progress = match cursor {
             Some(cursor) => Progress::parse(cursor),
             None => Progress { first: self.first(all, objects.word()), ..Progress::default() },
         };
         let mut from_first = all.iter().cycle().skip(progress.first).take(all.len());
-        let Some(reference) = from_first.nth(progress.next) else { return Ok(SetPage::default()) };
+        let Some(object) = from_first.nth(progress.next) else { return Ok(SetPage::default()) };
         progress.next += 1;
         let is_last = progress.next == all.len();
 
-        let asked = asked(objects.word(), reference);
-        let read = objects.read(reference).await;
+        let asked = asked(objects.word(), object);
+        let read = objects.read(object).await;
         let failures = self.note(&asked, &read);
         let mut set = match read {
             Ok(set) => {
@@ -159,7 +165,7 @@ impl NamedObjects {
             Err(Failure::Gone { .. }) => {
                 progress.answered = true;
                 self.note_gone(&asked);
-                objects.gone(reference).into()
+                objects.gone(object).into()
             }
             Err(failure @ Failure::Transient { .. })
                 if failures < OBJECT_FAILURES_MAX || !progress.answered =>
@@ -191,6 +197,28 @@ impl NamedObjects {
         Ok(set)
     }
 
+    /// The same for a window of days. What lacks of an object fails the window once the rows of all others are stored: its days
+    /// are read again, and do not count as read without it.
+    pub async fn days<O: Objects>(
+        &self,
+        all: &[O::Object],
+        cursor: Option<&str>,
+        objects: &O,
+    ) -> Result<DaysReply, Failure> {
+        let (place, lacked) = match cursor.map(|cursor| cursor.split_once('\n').ok_or(cursor)) {
+            None => (None, None),
+            Some(Err(place)) => (Some(place), None),
+            Some(Ok((AFTER_ALL, lacked))) => return Err(Failure::Transient { reason: lacked.to_owned() }),
+            Some(Ok((place, lacked))) => (Some(place), Some(lacked.to_owned())),
+        };
+        let SetPage { mut page, lacking } = self.page(all, place, objects).await?;
+        if let Some(lacked) = lacked.or(lacking) {
+            let next = page.next.into_cursor().unwrap_or_else(|| AFTER_ALL.to_owned());
+            page.next = Next::More(format!("{next}\n{lacked}"));
+        }
+        Ok(page.into())
+    }
+
     /// Says, once, that there is no such object: what is deleted is marked as removed, and of a mistyped id nothing else would
     /// be seen.
     fn note_gone(&self, asked: &str) {
@@ -203,18 +231,18 @@ impl NamedObjects {
     }
 
     /// The place of the first object for which the provider answers, as far as is known.
-    fn first(&self, all: &[Reference], word: &str) -> usize {
+    fn first(&self, all: &[impl fmt::Display], word: &str) -> usize {
         let silent = self.silent.lock();
-        let silence = |reference| silent.get(&asked(word, reference)).copied();
+        let silence = |object| silent.get(&asked(word, object)).copied();
         let is_failing =
             |silence| matches!(silence, Some(Silence::Failing(times)) if times >= OBJECT_FAILURES_MAX);
-        let answers = |reference| {
-            let silence = silence(reference);
+        let answers = |object| {
+            let silence = silence(object);
             silence != Some(Silence::Refused) && !is_failing(silence)
         };
         all.iter()
             .position(answers)
-            .or_else(|| all.iter().position(|reference| !is_failing(silence(reference))))
+            .or_else(|| all.iter().position(|object| !is_failing(silence(object))))
             .unwrap_or_default()
     }
 
@@ -353,6 +381,8 @@ mod tests {
     struct World<'a>(&'a [Answer]);
 
     impl Objects for World<'_> {
+        type Object = Reference;
+
         fn word(&self) -> &'static str {
             "track"
         }
@@ -426,6 +456,38 @@ mod tests {
         for _ in 0..10 {
             assert_eq!(reading(&down, &[Passing, Passing]).unwrap_err().outcome(), "transient");
         }
+    }
+
+    #[test]
+    fn a_window_without_one_of_them_is_no_whole_window() {
+        use Answer::{Good, Passing, Refused};
+        let window = |named: &NamedObjects, answers: &[Answer]| {
+            let all: Vec<_> = (0..answers.len()).map(|id| Reference::Id(id.to_string())).collect();
+            let (mut good, mut cursor) = (Vec::new(), None);
+            loop {
+                match named.days(&all, cursor.as_deref(), &World(answers)).now_or_never().unwrap() {
+                    Ok(DaysReply::Page(page)) => {
+                        good.extend(page.total);
+                        cursor = page.next.into_cursor();
+                        if cursor.is_none() {
+                            return (good, None);
+                        }
+                    }
+                    Ok(reply) => panic!("{reply:?}"),
+                    Err(failure) => return (good, Some(failure.to_string())),
+                }
+            }
+        };
+        let named = NamedObjects::default();
+        assert_eq!(window(&named, &[Good, Refused, Good]), (vec![0, 2], None));
+        assert_eq!(window(&named, &[Good, Passing, Good]), (vec![0], Some("down".to_owned())));
+        let told = Some("track 1: down".to_owned());
+        assert_eq!(
+            window(&named, &[Good, Passing, Good]),
+            (vec![0, 2], told),
+            "the others are stored before"
+        );
+        assert_eq!(window(&named, &[Good, Good, Good]), (vec![0, 1, 2], None));
     }
 
     #[test]

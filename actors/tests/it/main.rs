@@ -13,6 +13,7 @@ mod google_analytics;
 mod google_operations;
 mod hostile;
 mod simulator;
+mod soundcharts;
 mod spotify;
 mod spotify_ads;
 mod support;

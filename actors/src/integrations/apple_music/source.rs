@@ -249,6 +249,8 @@ const fn kind(subject: Subject) -> &'static str {
 // === impl Reading ===
 
 impl Objects for Reading<'_> {
+    type Object = Reference;
+
     fn word(&self) -> &'static str {
         self.subject.word()
     }

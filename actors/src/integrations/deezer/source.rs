@@ -66,6 +66,8 @@ impl DeezerSource {
 // === impl Reading ===
 
 impl Objects for Reading<'_> {
+    type Object = Reference;
+
     fn word(&self) -> &'static str {
         self.subject.word()
     }

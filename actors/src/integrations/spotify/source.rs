@@ -159,6 +159,8 @@ impl SpotifySource {
 // === impl Reading ===
 
 impl Objects for Reading<'_> {
+    type Object = Reference;
+
     fn word(&self) -> &'static str {
         self.subject.word()
     }

@@ -55,6 +55,7 @@ every_rule!(google_ads);
 every_rule!(google_analytics);
 every_rule!(meta_ads);
 every_rule!(posthog);
+every_rule!(soundcharts);
 every_rule!(spotify);
 every_rule!(spotify_ads);
 every_rule!(spotify_development);

@@ -14,19 +14,20 @@ const GOOD: u8 = u8::MAX;
 #[ignore = "writes files: tests/fuzz/run asks for it"]
 async fn seeds_for_fuzzing() {
     let root = PathBuf::from(std::env::var_os("SEEDS").expect("SEEDS names the folder"));
-    let all: [&'static dyn Case; 10] = [
+    let all: &[&'static dyn Case] = &[
         &cases::apple_music::CASE,
         &cases::deezer::CASE,
         &cases::google_ads::CASE,
         &cases::google_analytics::CASE,
         &cases::meta_ads::CASE,
         &cases::posthog::CASE,
+        &cases::soundcharts::CASE,
         &cases::spotify::CASE,
         &cases::spotify_ads::CASE,
         &cases::stripe::CASE,
         &cases::tiktok_ads::CASE,
     ];
-    for case in all {
+    for case in all.iter().copied() {
         let bench = Bench::new(case);
         let folder = root.join(bench.spec.integration.as_str());
         fs::create_dir_all(&folder).unwrap();

@@ -68,6 +68,13 @@ fn setup(id: &str) -> (Vec<(&'static str, String)>, Value) {
             vec![("api_key", text("phx_key"))],
             json!({ "project": "1", "goals": ["signed_up"], "time_zone": "UTC", "currency": "EUR" }),
         ),
+        "soundcharts" => (
+            vec![("app_id", text("id")), ("api_key", text("key"))],
+            json!({
+                "tracks": ["7d534228-5165-11e9-9375-549f35161576", "isrc:GBDUW0000059"],
+                "artists": ["11e81bcc-9c1c-ce38-b96b-a0369fe50396"],
+            }),
+        ),
         "spotify" => (
             app(),
             json!({

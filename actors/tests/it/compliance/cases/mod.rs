@@ -8,6 +8,7 @@ pub mod google_analytics;
 pub mod meta_ads;
 pub mod posthog;
 pub mod report_files;
+pub mod soundcharts;
 pub mod spotify;
 pub mod spotify_ads;
 pub mod spotify_development;

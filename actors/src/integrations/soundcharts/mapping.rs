@@ -1,0 +1,256 @@
+//! From Soundcharts' words to rows. All of it is what Soundcharts collects: none of it is measured by whoever counts.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use jiff::Timestamp;
+use rows::{
+    Day, Micros, Row, codes,
+    instant::said,
+    music::{ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist, PlaylistPlacement, Track},
+};
+use serde_json::value::RawValue;
+
+use super::wire::{self, IsrcOf};
+use crate::reading::{
+    elements::{Named, Unreadable},
+    wire::Count,
+};
+
+const ESTIMATED: MeasureClass = MeasureClass::Estimated;
+/// Characters of a date.
+const DATE_LENGTH: usize = 10;
+/// The highest popularity.
+const POPULARITY_MAX: i64 = 100;
+
+/// Whose row it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Of<'a> {
+    /// The platform.
+    pub service: &'a str,
+    /// Soundcharts' UUID.
+    pub id: &'a str,
+}
+
+/// Which list of an artist's days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    Followers,
+    MonthlyListeners,
+    Popularity,
+}
+
+/// What is told of an artist on one platform, by day.
+#[derive(Debug, Default)]
+pub struct ArtistDays {
+    told: BTreeMap<Day, Told>,
+    /// Days of which something could not be read: no row tells less of them than one that may be there.
+    unread: BTreeSet<Day>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    followers: Option<i64>,
+    likes: Option<i64>,
+    monthly_listeners: Option<i64>,
+    popularity: Option<i64>,
+}
+
+/// A song: the same on each of these platforms.
+pub fn tracks(song: wire::Song, services: &[String]) -> Result<Vec<Row>, Unreadable> {
+    let isrc = match song.isrc {
+        Some(IsrcOf::Text(text) | IsrcOf::Object { value: Some(text) }) => codes::plain(&text),
+        _ => None,
+    };
+    let artist = song.artists.and_then(|artists| artists.into_iter().next());
+    let (artist_id, artist_name) = artist.map_or((None, None), |artist| (artist.uuid, artist.name));
+    let released_on = song.release_date.as_deref().map(|text| day(text, "releaseDate")).transpose()?;
+    let track = Track {
+        service: String::new(),
+        track_id: song.uuid.0,
+        title: song.name,
+        isrc,
+        artist_id: artist_id.map(|id| id.0),
+        artist_name: artist_name.or(song.credit_name),
+        album_id: None,
+        duration_seconds: None,
+        released_on,
+    };
+    let on = |service: &String| Row::Track(Track { service: service.clone(), ..track.clone() });
+    Ok(services.iter().map(on).collect())
+}
+
+/// What a song's counter showed on a day. Its versions on a platform share one counter: the one that was read last shows most.
+/// A day without versions was not read.
+pub fn song_day(item: &wire::SongDay, of: Of<'_>, counter: &str) -> Result<Option<Row>, Unreadable> {
+    let date = day(&item.date, "date")?;
+    let value = item.plots.iter().filter_map(|plot| plot.value).max();
+    Ok(value.map(|value| reading(of, MusicEntity::Track, counter, date, value.0)))
+}
+
+/// A song's place on a playlist, and the playlist; nothing where it is not there any more.
+pub fn placement(
+    entry: wire::Entry,
+    of: Of<'_>,
+) -> Result<Option<(PlaylistPlacement, Playlist)>, Unreadable> {
+    if entry.exit_date.is_some() {
+        return Ok(None);
+    }
+    let date = day(&entry.position_date, "positionDate")?;
+    let added_at = match entry.entry_date {
+        Some(text) => {
+            let instant: Timestamp = text.trim().parse().map_err(|_| Unreadable::Time("entryDate"))?;
+            said(instant)
+        }
+        None => None,
+    };
+    let wire::Playlist { uuid, name, latest_track_count, latest_subscriber_count } = entry.playlist;
+    let song = entry.song.unwrap_or_default();
+    let followers = count(latest_subscriber_count);
+    let placement = PlaylistPlacement {
+        service: of.service.to_owned(),
+        playlist_id: uuid.0.clone(),
+        track_id: of.id.to_owned(),
+        date,
+        position: count(entry.position).filter(|position| *position > 0),
+        followers,
+        added_at,
+        title: song.name,
+        artist_name: song.credit_name,
+        streams: None,
+        listeners: None,
+    };
+    let playlist = Playlist {
+        service: of.service.to_owned(),
+        playlist_id: uuid.0,
+        name,
+        owner_id: None,
+        owner_name: None,
+        track_count: count(latest_track_count),
+        followers,
+        public: None,
+        created_at: None,
+    };
+    Ok(Some((placement, playlist)))
+}
+
+/// The rows of a song's places. The first of several on one playlist is the one that counts: it comes last.
+pub fn placements(mut places: Vec<(PlaylistPlacement, Playlist)>) -> Vec<Row> {
+    places.sort_by_key(|(place, _)| Reverse(place.position.unwrap_or(i64::MAX)));
+    let rows = places.into_iter().map(|(place, list)| [Row::PlaylistPlacement(place), Row::Playlist(list)]);
+    rows.flatten().collect()
+}
+
+/// One of an artist's days, on one of the lists.
+pub fn artist_day(item: wire::ArtistDay, measure: Measure) -> Result<(Day, wire::ArtistDay), Unreadable> {
+    let date = day(&item.date, "date")?;
+    let (is_told, field) = match measure {
+        Measure::Followers => (item.follower_count.or(item.like_count).is_some(), "followerCount"),
+        Measure::MonthlyListeners | Measure::Popularity => (item.value.is_some(), "value"),
+    };
+    if is_told { Ok((date, item)) } else { Err(Unreadable::Missing(field)) }
+}
+
+/// What may be repeated of an element that cannot be read: its day.
+pub fn named(raw: &RawValue) -> Named {
+    let text =
+        |fields: BTreeMap<String, &RawValue>| Some(fields.get("date")?.get().trim_matches('"').to_owned());
+    let date = serde_json::from_str(raw.get()).ok().and_then(text);
+    Named { day: date.and_then(|text| day(&text, "date").ok()), ..Named::default() }
+}
+
+// === impl Measure ===
+
+impl Measure {
+    /// Whether a platform has it. On others than these, "listening" is a count of plays or views.
+    pub fn is_of(self, platform: &str) -> bool {
+        match self {
+            Self::Followers => true,
+            Self::MonthlyListeners => matches!(platform, "spotify" | "jiosaavn" | "yandex"),
+            Self::Popularity => matches!(platform, "spotify" | "tidal"),
+        }
+    }
+}
+
+// === impl ArtistDays ===
+
+impl ArtistDays {
+    /// Adds what a list tells of a day.
+    pub fn add(&mut self, measure: Measure, (date, item): (Day, wire::ArtistDay)) {
+        let told = self.told.entry(date).or_default();
+        match measure {
+            Measure::Followers => {
+                (told.followers, told.likes) = (count(item.follower_count), count(item.like_count));
+            }
+            Measure::MonthlyListeners => told.monthly_listeners = count(item.value),
+            Measure::Popularity => {
+                told.popularity = count(item.value).filter(|value| *value <= POPULARITY_MAX);
+            }
+        }
+    }
+
+    /// Something of this day could not be read.
+    pub fn lacks(&mut self, date: Day) {
+        self.unread.insert(date);
+    }
+
+    /// A row of each day, and the counters' readings.
+    pub fn rows(self, of: Of<'_>) -> Vec<Row> {
+        let Self { told, unread } = self;
+        let told = told.into_iter().filter(|(date, _)| !unread.contains(date));
+        told.flat_map(|(date, told)| told.rows(of, date)).collect()
+    }
+}
+
+// === impl Told ===
+
+impl Told {
+    fn rows(self, of: Of<'_>, date: Day) -> impl Iterator<Item = Row> {
+        let Self { followers, likes, monthly_listeners, popularity } = self;
+        let audience = Row::ArtistAudience(ArtistAudience {
+            service: of.service.to_owned(),
+            artist_id: of.id.to_owned(),
+            date,
+            measure_class: ESTIMATED,
+            followers,
+            monthly_listeners,
+            popularity: popularity.map(|popularity| Micros(popularity * Micros::ONE.0)),
+            streams: None,
+            listeners: None,
+            monthly_active_listeners: None,
+            super_listeners: None,
+            saves: None,
+            playlist_adds: None,
+        });
+        let is_told = followers.or(monthly_listeners).or(popularity).is_some();
+        let counter =
+            |name, value: Option<i64>| value.map(|value| reading(of, MusicEntity::Artist, name, date, value));
+        let counters = [counter("followers", followers), counter("likes", likes)];
+        is_told.then_some(audience).into_iter().chain(counters.into_iter().flatten())
+    }
+}
+
+fn reading(of: Of<'_>, entity: MusicEntity, counter: &str, date: Day, value: i64) -> Row {
+    Row::CounterReading(CounterReading {
+        service: of.service.to_owned(),
+        entity,
+        id: of.id.to_owned(),
+        counter: counter.to_owned(),
+        date,
+        value,
+        measure_class: ESTIMATED,
+    })
+}
+
+fn count(count: Option<Count>) -> Option<i64> {
+    count.map(|count| count.0)
+}
+
+/// The day of `2021-04-13T00:00:00+02:00`: as it is written there. It is midnight of Soundcharts' own zone, which turns with summer,
+/// so that in UTC it would be the day before.
+fn day(text: &str, field: &'static str) -> Result<Day, Unreadable> {
+    let date = text.trim().get(..DATE_LENGTH).ok_or(Unreadable::Date(field))?;
+    date.parse().map_err(|_| Unreadable::Date(field))
+}

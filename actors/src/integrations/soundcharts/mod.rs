@@ -1,0 +1,149 @@
+//! Soundcharts: what it collects of songs and artists on streaming services. <https://developers.soundcharts.com>
+
+mod errors;
+mod mapping;
+mod pages;
+mod settings;
+mod source;
+mod subject;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use ::rows::Table;
+use futures::future::FutureExt as _;
+use jiff::SignedDuration;
+
+use self::{
+    settings::Settings,
+    source::SoundchartsSource,
+    subject::{SUBJECTS, Subject},
+};
+use crate::{
+    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    reader::StreamOf,
+    session::{
+        oauth::TOKEN_HOST,
+        quota::{QuotaRule, Scope},
+    },
+    stream::{DAILY, Days, Snapshot, Tier},
+};
+
+/// Counters and playlists as Soundcharts collects them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Soundcharts;
+
+const CLIENT_ID: CredentialSpec = CredentialSpec {
+    name: "client_id",
+    required: false,
+    help: "of an API client, with client_secret: Soundcharts dashboard > Credentials. Or set app_id and api_key",
+};
+const CLIENT_SECRET: CredentialSpec = CredentialSpec {
+    name: "client_secret",
+    required: false,
+    help: "of the same API client; Soundcharts shows it once, when the client is made",
+};
+const APP_ID: CredentialSpec = CredentialSpec {
+    name: "app_id",
+    required: false,
+    help: "the app id of an older account, with api_key. New accounts have client_id and client_secret instead",
+};
+const API_KEY: CredentialSpec =
+    CredentialSpec { name: "api_key", required: false, help: "the API key that belongs to app_id" };
+
+/// Days in one request: the most that Soundcharts takes.
+const WINDOW_DAYS_MAX: u32 = 90;
+/// So many days are read again: a request costs the same however many it asks for.
+const LOOKBACK_DAYS: u32 = 30;
+/// How often. A counter is collected once a day or less often, and comes up to a few days late.
+const EVERY: Duration = Duration::from_hours(12);
+/// Nothing is published about when a day's counters are final.
+const SETTLING: SignedDuration = SignedDuration::from_hours(72);
+
+// === impl Soundcharts ===
+
+impl Integration for Soundcharts {
+    type Settings = Settings;
+    type Source = SoundchartsSource;
+
+    fn id(&self) -> &'static str {
+        "soundcharts"
+    }
+
+    fn base_url(&self) -> &'static str {
+        "https://customer.api.soundcharts.com"
+    }
+
+    fn hosts(&self) -> &'static [HostSpec] {
+        &[HostSpec {
+            name: TOKEN_HOST,
+            url: "https://account.soundcharts.com/oauth/token",
+            help: "the address from which access tokens are had",
+        }]
+    }
+
+    fn streams(&self, settings: &Settings) -> Vec<StreamOf<SoundchartsSource>> {
+        SUBJECTS.map(|subject| stream_of(subject, settings)).into()
+    }
+
+    /// Soundcharts asks for no more than 10,000 requests a minute; its own client sends five at once.
+    fn quotas(&self) -> Vec<QuotaRule> {
+        vec![QuotaRule::per_second(Scope::Project, 5.0, 5)]
+    }
+
+    fn credentials(&self) -> &'static [CredentialSpec] {
+        &[CLIENT_ID, CLIENT_SECRET, APP_ID, API_KEY]
+    }
+
+    fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
+        // Settings that make no sense are refused by `connect`, in its own words.
+        Some(settings.wanted().ok()?.names())
+    }
+
+    fn sample(&self) -> &'static str {
+        include_str!("sample.toml")
+    }
+
+    fn readme(&self) -> &'static str {
+        include_str!("README.md")
+    }
+
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<SoundchartsSource, SetupError> {
+        SoundchartsSource::new(spec, &settings)
+    }
+}
+
+/// Nothing is asked for where the settings name nothing.
+fn stream_of(subject: Subject, settings: &Settings) -> StreamOf<SoundchartsSource> {
+    let (name, tables) = (subject.stream(), subject.tables());
+    let stream = match subject {
+        Subject::Song | Subject::Playlists => {
+            let vanishing = (subject == Subject::Playlists).then_some(Table::PlaylistPlacements);
+            let policy = Snapshot { every: DAILY, vanishing };
+            StreamOf::snapshot(name, tables, policy, move |source: &SoundchartsSource, session, request| {
+                source.set(session, subject, request).boxed()
+            })
+        }
+        Subject::SongAudience | Subject::ArtistAudience => {
+            let policy = Days {
+                level: None,
+                tiers: vec![Tier { days: LOOKBACK_DAYS, every: EVERY }],
+                settling: SETTLING,
+                window_days_max: WINDOW_DAYS_MAX,
+                history_days_max: None,
+            };
+            StreamOf::days(name, tables, policy, move |source: &SoundchartsSource, session, request| {
+                source.days(session, subject, request).boxed()
+            })
+        }
+    };
+    stream.enabled(settings.wanted().is_ok_and(|wanted| !wanted.targets(subject).is_empty()))
+}

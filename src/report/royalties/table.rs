@@ -39,9 +39,10 @@ pub(super) fn print(shown: &Shown, period: &Period, width: Option<usize>) -> Str
         }
         let _ = writeln!(
             out,
-            "Total: {} of {} lines{without}",
+            "Total: {} of {} {}{without}",
             money(amounts.revenue.known(), *currency),
-            count(amounts.lines)
+            count(amounts.lines),
+            if amounts.lines == 1 { "line" } else { "lines" }
         );
     }
     out.push('\n');

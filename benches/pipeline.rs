@@ -28,7 +28,9 @@ use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use dynamoi::telemetry::{
     Exposition, Metrics, Publisher,
-    figures::{FigureError, FigureSource, MusicFigures, SetAside, StatusSource, Touched, WebFigures},
+    figures::{
+        FigureError, FigureSource, MusicFigures, RoyaltyFigures, SetAside, StatusSource, Touched, WebFigures,
+    },
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -314,6 +316,9 @@ impl FigureSource for Shown {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
     fn music(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<MusicFigures>, FigureError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+    fn royalties(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<RoyaltyFigures>, FigureError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
     fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, FigureError>> {

@@ -66,6 +66,8 @@ pub trait Observer: Send + Sync {
     fn set_aside(&self, _connection: &str) {}
     /// Rows of this connection's account were written, or more days of it are known: snapshots of it are out of date.
     fn rows_changed(&self, _connection: &str, _account_id: &str) {}
+    /// A report file of this connection is loaded: its lines are shown now, and those of what it replaced are not any more.
+    fn file_loaded(&self, _connection: &str) {}
 }
 
 /// Tells nobody.

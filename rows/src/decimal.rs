@@ -23,6 +23,14 @@ pub enum NumberError {
     TooLarge,
 }
 
+/// A sum of decimals of which some may be unknown. What is unknown is no zero: it is counted beside what is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sum {
+    known: Option<Decimal>,
+    unknown: u64,
+    is_too_large: bool,
+}
+
 /// Longest text that is read; longer text is refused before any work.
 const TEXT_LENGTH_MAX: usize = 64;
 /// Largest exponent, either way: those of 64-bit floats end at 324.
@@ -78,6 +86,11 @@ impl Decimal {
         Self { digits: number as i128, exponent: 0 }
     }
 
+    /// Millionths.
+    pub const fn from_micros(Micros(digits): Micros) -> Self {
+        Self { digits: digits as i128, exponent: -MICROS_DIGITS }
+    }
+
     /// Whether it is below 0.
     pub const fn is_negative(self) -> bool {
         self.digits < 0
@@ -86,6 +99,14 @@ impl Decimal {
     /// As millionths, rounded half away from zero.
     pub fn micros(self) -> Option<Micros> {
         i64::try_from(self.scaled(MICROS_DIGITS)?).ok().map(Micros)
+    }
+
+    /// The nearest number with so many decimals (0 to 6), half away from zero: rounded once, where rounding millionths again
+    /// could be off by one.
+    pub fn with_decimals(self, decimals: u8) -> Option<Micros> {
+        let decimals = i32::from(decimals).min(MICROS_DIGITS);
+        let unit = 10_i128.checked_pow((MICROS_DIGITS - decimals).unsigned_abs())?;
+        i64::try_from(self.scaled(decimals)?.checked_mul(unit)?).ok().map(Micros)
     }
 
     /// The nearest whole number, half away from zero.
@@ -144,7 +165,8 @@ impl Decimal {
     }
 
     /// The same number without trailing zeros.
-    fn shortest(self) -> Self {
+    #[must_use]
+    pub fn shortest(self) -> Self {
         let Self { mut digits, mut exponent } = self;
         if digits == 0 {
             return Self::ZERO;
@@ -180,6 +202,43 @@ impl fmt::Display for Decimal {
         let digits = format!("{digits:0>width$}", width = zeros + 1);
         let (whole, fraction) = digits.split_at(digits.len() - zeros);
         write!(f, "{sign}{whole}.{fraction}")
+    }
+}
+
+// === impl Sum ===
+
+impl Sum {
+    /// Adds a part that stands for so many; an unknown one is counted by them.
+    pub fn add(&mut self, part: Option<Decimal>, count: u64) {
+        let unknown = if part.is_none() { count } else { 0 };
+        self.merge(Self { known: part, unknown, is_too_large: false });
+    }
+
+    /// Adds all parts of another.
+    pub fn merge(&mut self, other: Self) {
+        self.unknown = self.unknown.saturating_add(other.unknown);
+        let sum = match (self.known, other.known) {
+            (Some(ours), Some(theirs)) => ours.plus(theirs),
+            (ours, theirs) => ours.or(theirs),
+        };
+        let is_lost = sum.is_none() && (self.known.is_some() || other.known.is_some());
+        self.is_too_large |= other.is_too_large || is_lost;
+        self.known = sum;
+    }
+
+    /// What the known parts come to; none where no part is known, or where their sum does not fit.
+    pub fn known(&self) -> Option<Decimal> {
+        self.known.filter(|_| !self.is_too_large)
+    }
+
+    /// The sum, where every part is known.
+    pub fn whole(&self) -> Option<Decimal> {
+        self.known().filter(|_| self.unknown == 0)
+    }
+
+    /// How many are unknown.
+    pub const fn unknown(&self) -> u64 {
+        self.unknown
     }
 }
 
@@ -249,6 +308,38 @@ mod tests {
         assert_eq!(sum.unwrap().to_string(), "12345678901.10000000000000001");
         assert_eq!(decimal("1e38").plus(decimal("1e-30")), None);
         assert_eq!(decimal("0e400").plus(decimal("1e-30")), Some(decimal("1e-30")));
+    }
+
+    #[test]
+    fn a_sum_keeps_what_is_known_and_counts_what_is_not() {
+        let mut sum = Sum::default();
+        assert_eq!((sum.known(), sum.whole(), sum.unknown()), (None, None, 0));
+        sum.add(Some(decimal("0.00000000000000001")), 2);
+        sum.add(Some(decimal("-1.5")), 1);
+        let exact = decimal("-1.49999999999999999");
+        assert_eq!((sum.known(), sum.whole()), (Some(exact), Some(exact)));
+        sum.add(None, 3);
+        assert_eq!((sum.known(), sum.whole(), sum.unknown()), (Some(exact), None, 3));
+        let mut huge = Sum::default();
+        huge.add(Some(decimal("1e38")), 1);
+        huge.add(Some(decimal("1e-30")), 1);
+        huge.add(Some(decimal("1")), 1);
+        assert_eq!((huge.known(), huge.whole()), (None, None), "what does not fit stays unknown");
+    }
+
+    #[test]
+    fn decimals_are_rounded_once() {
+        for (text, decimals, micros) in [
+            ("0.0049999996", 2, 0),
+            ("0.005", 2, 10_000),
+            ("-0.005", 2, -10_000),
+            ("1234.5", 0, 1_235_000_000),
+            ("0.0000005", 9, 1),
+        ] {
+            assert_eq!(decimal(text).with_decimals(decimals), Some(Micros(micros)), "{text}");
+        }
+        assert_eq!(Decimal::from_micros(Micros(-1_500_000)), decimal("-1.5"));
+        assert_eq!(decimal("1e30").with_decimals(2), None);
     }
 
     proptest! {

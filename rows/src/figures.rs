@@ -1,4 +1,4 @@
-//! Campaigns, payments, web analytics and streaming services as they stand: what metrics, pages and caches show of the
+//! Campaigns, payments, web analytics, streaming services and royalties as they stand: what metrics, pages and caches show of the
 //! tables.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -313,6 +313,28 @@ pub struct CounterFigures {
     pub read_on: Day,
     /// What it showed.
     pub value: i64,
+}
+
+/// Royalties of one connection in the newest month of sales that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoyaltyFigures {
+    /// The connection that reads the statements.
+    pub connection: String,
+    /// The month's first day.
+    pub month: Day,
+    /// By service and currency; what is not known is not there.
+    pub revenue: Vec<RoyaltyRevenue>,
+}
+
+/// What one service paid in one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoyaltyRevenue {
+    /// Where it was sold.
+    pub service: String,
+    /// Of the amount.
+    pub currency: Currency,
+    /// The exact sum of the lines, rounded once.
+    pub revenue: Micros,
 }
 
 // === impl Windows ===

@@ -73,6 +73,15 @@ pub struct RoyaltyStatement {
 // === impl RoyaltyKind ===
 
 impl RoyaltyKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Stream, Self::Download, Self::Ugc, Self::Physical, Self::Adjustment, Self::Other];
+
+    /// The kind with this stored name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
     /// As stored: `stream`, `download`, `ugc`, `physical`, `adjustment`, `other`.
     pub const fn as_str(self) -> &'static str {
         match self {

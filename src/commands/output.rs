@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    io::{self, ErrorKind, IsTerminal, Write},
+    io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write},
     panic,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -36,8 +36,50 @@ fn write(text: &str) -> Exit {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => Exit::Done,
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => Exit::failed(format_args!("cannot write the output: {error}")),
+        Err(error) => refused(&error),
+    }
+}
+
+/// How a command ends whose output nobody takes. A reader that stops reading (`| head`) is no failure.
+pub fn refused(error: &io::Error) -> Exit {
+    match error.kind() {
+        ErrorKind::BrokenPipe => Exit::Done,
+        _ => Exit::failed(format_args!("cannot write the output: {error}")),
+    }
+}
+
+/// A result that is printed while it is made, because it may be larger than memory should be.
+pub struct Pieces {
+    stdout: BufWriter<Stdout>,
+    /// What acts on a terminal is not printed to the letter.
+    is_for_people: bool,
+}
+
+// === impl Pieces ===
+
+impl Pieces {
+    /// For people, or for programs: those get it to the letter, but on a terminal.
+    pub fn new(is_for_people: bool) -> Self {
+        let stdout = io::stdout();
+        let is_for_people = is_for_people || stdout.is_terminal();
+        Self { stdout: BufWriter::new(stdout), is_for_people }
+    }
+
+    /// Prints the next piece.
+    pub fn print(&mut self, piece: &str) -> io::Result<()> {
+        if self.is_for_people {
+            self.stdout.write_all(terminal::lines(piece).as_bytes())
+        } else {
+            self.stdout.write_all(piece.as_bytes())
+        }
+    }
+
+    /// After the last one.
+    pub fn end(mut self) -> Exit {
+        match self.stdout.flush() {
+            Ok(()) => Exit::Done,
+            Err(error) => refused(&error),
+        }
     }
 }
 

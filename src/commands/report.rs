@@ -1,11 +1,14 @@
-//! `dynamoi report`: what campaigns did, for people.
+//! `dynamoi report`: what campaigns did, and what was paid for sales, for people.
 
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use dynamoi::{
     open_store,
-    report::{Dialect, Format, Question, Report as Campaigns, ReportError},
+    report::{
+        Dialect, Format, Question, Report as Campaigns, ReportError,
+        royalties::{self, RoyaltyError, RoyaltyQuestion},
+    },
     settings::Settings,
 };
 use jiff::civil::Date;
@@ -18,8 +21,8 @@ use super::{
 };
 
 /// Shows what campaigns did over a range of days: spend, impressions, clicks, conversions and their ratios, by currency; for
-/// marketing campaigns also budget, pacing and the visits that their links brought. Reads the database, whether the daemon
-/// runs or not.
+/// marketing campaigns also budget, pacing and the visits that their links brought. With --royalties what was paid for sales:
+/// money and quantities of the statements that are loaded. Reads the database, whether the daemon runs or not.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,20 +32,27 @@ Examples:
   dynamoi report --config dynamoi.toml --from 2026-10-01 --to 2026-10-31 --format html > october.html
   dynamoi report --config dynamoi.toml --format csv > days.csv                  a line for each campaign and day
   dynamoi report --config dynamoi.toml --format csv --bom --separator semicolon > tage.csv
-  dynamoi report --config dynamoi.toml --format json | jq '.totals[] | {currency, spend_micros, roas}'")]
+  dynamoi report --config dynamoi.toml --format json | jq '.totals[] | {currency, spend_micros, roas}'
+  dynamoi report --config dynamoi.toml --royalties                              the last twelve months of sales
+  dynamoi report --config dynamoi.toml --royalties --from 2026-07-01 --to 2026-09-30 --format csv > sales.csv
+  dynamoi report --config dynamoi.toml --royalties --tenant label-a --format html > royalties.html")]
 pub struct Report {
     #[command(flatten)]
     pub source: ConfigFiles,
+    /// Royalties instead of campaigns: by track, service, store, country and period of sale.
+    #[arg(long)]
+    pub royalties: bool,
     /// Only this: a marketing campaign of the configuration, or a network's campaign by id or name (`*` stands for any text).
     #[arg(long, value_name = "NAME")]
     pub campaign: Option<String>,
     /// Only what belongs to this tenant.
     #[arg(long, value_name = "NAME")]
     pub tenant: Option<String>,
-    /// The first day, as each account counts days. By default the last day and the 27 before it.
+    /// The first day, as each account counts days. By default the last day and the 27 before it. Of royalties: sales whose period
+    /// ends on this day or later; by default twelve months.
     #[arg(long, value_name = "DATE")]
     pub from: Option<Date>,
-    /// The last day, included. By default today (UTC).
+    /// The last day, included. By default today (UTC); of royalties the end of the newest period of sale that there is.
     #[arg(long, value_name = "DATE")]
     pub to: Option<Date>,
     /// How it is printed.
@@ -72,7 +82,7 @@ pub enum Separator {
 pub enum Form {
     /// For a terminal.
     Table,
-    /// For spreadsheets: a line for each campaign and day.
+    /// For spreadsheets: a line for each campaign and day, or for each track, service, store, country, period and kind of sale.
     Csv,
     /// For programs.
     Json,
@@ -90,6 +100,9 @@ impl Report {
             Ok(format) => format,
             Err(error) => return Exit::usage(error),
         };
+        if self.royalties {
+            return self.run_royalties(format, clock).await;
+        }
         let question = match Question::new(
             self.from,
             self.to,
@@ -100,16 +113,10 @@ impl Report {
             Ok(question) => question,
             Err(error) => return Exit::usage(error),
         };
-        let settings = match self.source.load_without_secrets() {
+        let settings = match self.settings() {
             Ok(settings) => settings,
             Err(exit) => return exit,
         };
-        if let Some(file) = missing_file(&settings) {
-            let file = file.display();
-            return Exit::failed(format_args!(
-                "there is no database at {file} yet: `dynamoi run` makes and fills it"
-            ));
-        }
         let report = match read(&settings, &question, clock).await {
             Ok(report) => report,
             Err(ReportError::Question(error)) => return Exit::usage(error),
@@ -119,6 +126,52 @@ impl Report {
             Ok(text) if matches!(self.format, Form::Table) => output::print(&text),
             Ok(text) => output::print_data(&text),
             Err(error) => Exit::failed(error),
+        }
+    }
+
+    /// Prints royalties as they are read.
+    async fn run_royalties(&self, format: Format, clock: SystemClock) -> Exit {
+        if self.campaign.is_some() {
+            return Exit::usage(
+                "--campaign is about advertising, and no statement of royalties says which campaign a sale came from: leave \
+                 out --campaign or --royalties",
+            );
+        }
+        let settings = match self.settings() {
+            Ok(settings) => settings,
+            Err(exit) => return exit,
+        };
+        let question = RoyaltyQuestion { from: self.from, to: self.to, tenant: self.tenant.clone() };
+        let now = clock.now();
+        let mut pieces = output::Pieces::new(matches!(self.format, Form::Table));
+        let printed = async {
+            let store = open_store(&settings, Access::Read, Arc::new(clock)).await?;
+            let printed = match store.expect_current().await {
+                Ok(()) => {
+                    royalties::print(&store, &question, format, now, &mut |piece| pieces.print(piece)).await
+                }
+                Err(error) => Err(error.into()),
+            };
+            store.close().await;
+            printed
+        };
+        match printed.await {
+            Ok(()) => pieces.end(),
+            Err(RoyaltyError::Output(error)) => output::refused(&error),
+            Err(RoyaltyError::Question(error)) => Exit::usage(error),
+            Err(error) => Exit::failed(error),
+        }
+    }
+
+    /// What is configured, where there is a database.
+    fn settings(&self) -> Result<Settings, Exit> {
+        let settings = self.source.load_without_secrets()?;
+        match missing_file(&settings) {
+            Some(file) => Err(Exit::failed(format_args!(
+                "there is no database at {} yet: `dynamoi run` makes and fills it",
+                file.display()
+            ))),
+            None => Ok(settings),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A report for spreadsheets: a line for each campaign and day.
+//! Reports for spreadsheets: how a line is written; of campaigns, a line for each campaign and day.
 
 use rows::Micros;
 
@@ -41,7 +41,7 @@ pub struct Dialect {
 }
 
 /// One cell.
-enum Cell<'a> {
+pub(super) enum Cell<'a> {
     /// Quoted, whatever it holds.
     Text(&'a str),
     /// A number, a day or a word of ours; empty where it is not known.
@@ -51,10 +51,7 @@ enum Cell<'a> {
 /// The whole report.
 pub fn print(report: &Report, dialect: Dialect) -> String {
     let mut out = String::new();
-    if dialect.bom {
-        out.push('\u{feff}');
-    }
-    line(&mut out, HEADER.map(|name| Cell::Plain(name.to_owned())), dialect);
+    begin(&mut out, &HEADER, dialect);
     for campaign in &report.campaigns {
         let marketing = campaign.marketing_campaigns.join("; ");
         for day in &campaign.daily {
@@ -93,8 +90,16 @@ fn record<'a>(campaign: &'a CampaignReport, marketing: &'a str, day: &DayReport)
     ]
 }
 
+/// What stands before the first record.
+pub(super) fn begin(out: &mut String, header: &[&str], dialect: Dialect) {
+    if dialect.bom {
+        out.push('\u{feff}');
+    }
+    line(out, header.iter().map(|name| Cell::Plain((*name).to_owned())), dialect);
+}
+
 /// RFC 4180 with the dialect's separator.
-fn line(out: &mut String, cells: [Cell<'_>; 18], dialect: Dialect) {
+pub(super) fn line<'a>(out: &mut String, cells: impl IntoIterator<Item = Cell<'a>>, dialect: Dialect) {
     for (place, cell) in cells.into_iter().enumerate() {
         if place > 0 {
             out.push(dialect.separator);

@@ -1,12 +1,15 @@
-//! What campaigns did over a range of days, for people: as a table, a spreadsheet, JSON or a page.
+//! What campaigns did over a range of days, for people: as a table, a spreadsheet, JSON or a page. What was paid for sales:
+//! [`royalties`].
 //!
 //! Days are those of each campaign's account. Amounts are what the networks charged. What is not known is left out, never a
 //! zero; days that were not read are counted beside the sums, which are of the days that were.
 
 mod budget;
 mod csv;
+mod grid;
 mod html;
 mod question;
+pub mod royalties;
 mod table;
 mod visits;
 

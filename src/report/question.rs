@@ -146,7 +146,7 @@ impl Question {
     }
 }
 
-fn hint<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub(super) fn hint<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     did_you_mean(name, candidates).map_or_else(String::new, |hint| format!("; {hint}"))
 }
 

@@ -2,24 +2,19 @@
 
 use std::fmt::Write;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use rows::{Currency, Micros};
 
-use super::{CampaignReport, MarketingReport, Report, Total};
+use super::{
+    CampaignReport, MarketingReport, Report, Total,
+    grid::{Grid, UNKNOWN, plural, printable},
+};
 use crate::{
     display::{figures::FIGURES, text},
     insight::figures::Figures,
 };
 
-/// What is not known.
-const UNKNOWN: &str = "–";
-/// Columns of the terminal that a name takes at most.
-const NAME_MAX: usize = 48;
-/// Columns that a name keeps, however narrow the terminal is.
-const NAME_MIN: usize = 12;
-/// What the frame adds to each column, and to the table.
-const PADDING: usize = 3;
-const BORDERS: usize = 1;
+/// Columns of words: they stand to the left.
+const WORDS: &[&str] = &["Campaign", "Network", "Account"];
 /// What leaves a table that does not fit, first to last: what can be made from the others, then detail.
 const DISPENSABLE: [&str; 12] = [
     "CPM",
@@ -46,16 +41,7 @@ pub fn print(report: &Report, width: Option<usize>) -> String {
     if campaigns.is_empty() {
         out.push_str("No campaign has data on these days, as far as has been read, and none runs.\n");
     } else {
-        let mut grid = Grid::of(campaigns, totals);
-        let left_out = width.map(|width| grid.fit(width)).unwrap_or_default();
-        let _ = writeln!(out, "{}", grid.table(width));
-        if !left_out.is_empty() {
-            let _ = writeln!(
-                out,
-                "Too narrow for {}: a wider terminal and the other formats show them.",
-                left_out.join(", ")
-            );
-        }
+        grid(campaigns, totals).write_to(&mut out, width);
     }
     for marketing in marketing_campaigns {
         out.push('\n');
@@ -64,102 +50,32 @@ pub fn print(report: &Report, width: Option<usize>) -> String {
     out
 }
 
-/// Texts in rows and columns, the heads first and the first column names.
-struct Grid {
-    rows: Vec<Vec<String>>,
-}
-
-// === impl Grid ===
-
-impl Grid {
-    fn of(campaigns: &[CampaignReport], totals: &[Total]) -> Self {
-        let heads = ["Campaign", "Network", "Account", "Days read", "Currency"].into_iter();
-        let heads = heads.chain(FIGURES.iter().map(|figure| figure.label)).map(ToOwned::to_owned);
-        let mut rows = vec![heads.collect()];
-        for campaign in campaigns {
-            let CampaignReport { provider, account_id, days, days_read, currency, provisional, .. } =
-                campaign;
-            let mark = if *provisional { "*" } else { "" };
-            let heads = [
-                printable(campaign.title()),
-                provider.clone(),
-                printable(account_id),
-                format!("{days_read}/{days}{mark}"),
-            ];
-            rows.push(row(heads, *currency, &campaign.figures));
-        }
-        for total in totals {
-            let mut name = format!("Total of {}", total.campaigns);
-            for (number, what) in [(total.spend_unknown, "not known"), (total.incomplete, "in part")] {
-                if number > 0 {
-                    let _ = write!(name, ", {number} {what}");
-                }
-            }
-            let heads = [name, String::new(), String::new(), String::new()];
-            rows.push(row(heads, total.currency, &total.figures));
-        }
-        Self { rows }
+fn grid(campaigns: &[CampaignReport], totals: &[Total]) -> Grid {
+    let heads = ["Campaign", "Network", "Account", "Days read", "Currency"].into_iter();
+    let heads = heads.chain(FIGURES.iter().map(|figure| figure.label)).map(ToOwned::to_owned);
+    let mut rows = vec![heads.collect()];
+    for campaign in campaigns {
+        let CampaignReport { provider, account_id, days, days_read, currency, provisional, .. } = campaign;
+        let mark = if *provisional { "*" } else { "" };
+        let heads = [
+            printable(campaign.title()),
+            provider.clone(),
+            printable(account_id),
+            format!("{days_read}/{days}{mark}"),
+        ];
+        rows.push(row(heads, *currency, &campaign.figures));
     }
-
-    fn widths(&self) -> Vec<usize> {
-        let columns = self.rows.first().map_or(0, Vec::len);
-        let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|text| measured(text)).max()
-        };
-        (0..columns).map(|column| width(column).unwrap_or(0)).collect()
-    }
-
-    /// Takes away columns, then ends of names, until it is not wider; tells which columns.
-    fn fit(&mut self, width: usize) -> Vec<&'static str> {
-        let needed = |grid: &Self, names: usize| {
-            let widths = grid.widths();
-            let rest: usize = widths.iter().skip(1).sum();
-            names.min(widths.first().copied().unwrap_or(0)) + rest + widths.len() * PADDING + BORDERS
-        };
-        let mut left_out = Vec::new();
-        for head in DISPENSABLE {
-            if needed(self, NAME_MIN) <= width {
-                break;
-            }
-            let place = self.rows.first().and_then(|heads| heads.iter().position(|one| one == head));
-            if let Some(place) = place {
-                self.rows.iter_mut().for_each(|row| drop(row.remove(place)));
-                left_out.push(head);
+    for total in totals {
+        let mut name = format!("Total of {}", total.campaigns);
+        for (number, what) in [(total.spend_unknown, "not known"), (total.incomplete, "in part")] {
+            if number > 0 {
+                let _ = write!(name, ", {number} {what}");
             }
         }
-        let rest = needed(self, 0);
-        let names = width.saturating_sub(rest).max(NAME_MIN);
-        for row in &mut self.rows {
-            if let Some(name) = row.first_mut() {
-                *name = cut(name, names);
-            }
-        }
-        left_out
+        let heads = [name, String::new(), String::new(), String::new()];
+        rows.push(row(heads, total.currency, &total.figures));
     }
-
-    fn table(&self, width: Option<usize>) -> Table {
-        let mut table = Table::new();
-        table.load_preset(presets::UTF8_BORDERS_ONLY);
-        // Only where not even the least fits are cells broken into lines.
-        match width.and_then(|width| u16::try_from(width).ok()) {
-            Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
-            None => table.set_content_arrangement(ContentArrangement::Disabled),
-        };
-        let texts = |row: &[String]| -> Vec<Cell> {
-            let cells = row.iter().enumerate().map(|(column, text)| {
-                let words = column == 0 || matches!(self.rows[0][column].as_str(), "Network" | "Account");
-                Cell::new(text).set_alignment(if words { CellAlignment::Left } else { CellAlignment::Right })
-            });
-            cells.collect()
-        };
-        if let Some((heads, rows)) = self.rows.split_first() {
-            table.set_header(texts(heads));
-            for row in rows {
-                table.add_row(texts(row));
-            }
-        }
-        table
-    }
+    Grid { rows, words: WORDS, dispensable: &DISPENSABLE }
 }
 
 fn row(heads: [String; 4], currency: Option<Currency>, figures: &Figures) -> Vec<String> {
@@ -232,32 +148,12 @@ fn marketing_text(marketing: &MarketingReport) -> String {
     out
 }
 
-fn plural(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
-/// Names come from providers and visitors: what would move a terminal's cursor is left out, and novels are cut.
-fn printable(text: &str) -> String {
-    let shown: String = text.chars().filter(|character| !character.is_control()).take(NAME_MAX + 1).collect();
-    cut(&shown, NAME_MAX)
-}
-
-/// Not wider than so many columns of a terminal.
-fn cut(text: &str, width: usize) -> String {
-    console::truncate_str(text, width, "…").into_owned()
-}
-
-/// How many columns of a terminal it takes.
-fn measured(text: &str) -> usize {
-    console::measure_text_width(text)
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::{Timestamp, civil::date};
 
     use super::*;
-    use crate::report::BudgetReport;
+    use crate::report::{BudgetReport, grid::measured};
 
     fn report(names: &[&str]) -> Report {
         let usd = Currency::parse("USD").ok();

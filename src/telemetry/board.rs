@@ -1,4 +1,4 @@
-//! What is known now: campaigns, payments, web analytics, streaming services, statuses. The prepared body is rendered from it.
+//! What is known now: campaigns, payments, web analytics, streaming services, royalties, statuses. The prepared body is rendered from it.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -16,10 +16,13 @@ use rows::{
 
 use super::{
     figures::{
-        CampaignFigures, GoalFigures, MarketingCampaign, MusicFigures, PaymentFigures, SetAside, Touched,
-        WebFigures,
+        CampaignFigures, GoalFigures, MarketingCampaign, MusicFigures, PaymentFigures, RoyaltyFigures,
+        RoyaltyRevenue, SetAside, Touched, WebFigures,
     },
-    limits::{CAMPAIGN_MEMBERS_MAX, CAMPAIGNS_MAX, LABEL_CHARS_MAX, PAYMENTS_MAX, WEB_GOALS_MAX, WEB_MAX},
+    limits::{
+        CAMPAIGN_MEMBERS_MAX, CAMPAIGNS_MAX, LABEL_CHARS_MAX, PAYMENTS_MAX, ROYALTIES_MAX, WEB_GOALS_MAX,
+        WEB_MAX,
+    },
     music::{Music, Shown, Track},
     share::{LeftOut, fair},
     text::Labels,
@@ -36,6 +39,8 @@ pub(super) struct Board {
     payments: Vec<Payment>,
     web: Vec<Web>,
     music: Music,
+    /// In the order of their connections.
+    royalties: Vec<RoyaltyFigures>,
     /// By name; set by [`Board::set_statuses`].
     pub statuses: Vec<Arc<ConnectionStatus>>,
     /// By connection.
@@ -90,6 +95,10 @@ pub(super) struct View<'a> {
     pub goals: Vec<(&'a WebFigures, &'a GoalFigures, bool)>,
     /// In the order of their keys; whether the windows still hold.
     pub tracks: Vec<(&'a Track, bool)>,
+    /// In the order of their connections.
+    pub royalties: Vec<&'a RoyaltyFigures>,
+    /// In the order of connection, service and currency.
+    pub revenue: Vec<(&'a RoyaltyFigures, &'a RoyaltyRevenue)>,
     /// The rest of streaming services.
     pub music: &'a Shown,
     /// What was left out, by kind.
@@ -141,6 +150,12 @@ impl Board {
         self.music.replace(snapshots, now);
     }
 
+    /// Replaces all royalties.
+    pub fn replace_royalties(&mut self, mut snapshots: Vec<RoyaltyFigures>) {
+        snapshots.sort_by(|a, b| a.connection.cmp(&b.connection));
+        self.royalties = snapshots;
+    }
+
     /// Replaces all that was set aside.
     pub fn replace_set_aside(&mut self, all: Vec<SetAside>) {
         self.set_aside.clear();
@@ -178,13 +193,21 @@ impl Board {
         touched.has_connection(|connection| self.music.is_of(connection))
     }
 
+    /// Whether royalties of a touched connection are shown.
+    pub fn shows_royalties_of(&self, touched: &Touched) -> bool {
+        touched.has_connection(|connection| self.royalties.iter().any(|of| of.connection == connection))
+    }
+
     /// The next instant at which some account's day ends: windows move then.
     pub fn next_rollover(&self, now: Timestamp) -> Option<Timestamp> {
         let campaigns = self.campaigns.values().map(|campaign| campaign.snapshot.time_zone.as_str());
         let payments = self.payments.iter().map(|payment| payment.snapshot.time_zone.as_str());
         let web = self.web.iter().map(|web| web.snapshot.time_zone.as_str());
         let tracks = self.music.shown().tracks.iter().map(|track| track.time_zone.as_str());
-        let zones: BTreeSet<&str> = campaigns.chain(payments).chain(web).chain(tracks).collect();
+        // Months of statements are over by UTC.
+        let months = self.royalties.first().map(|_| "UTC");
+        let zones: BTreeSet<&str> =
+            campaigns.chain(payments).chain(web).chain(tracks).chain(months).collect();
         zones
             .into_iter()
             .filter_map(|name| {
@@ -218,6 +241,11 @@ impl Board {
         let (goals, no_goals) =
             fair::<(&Web, &GoalFigures)>(goals, WEB_GOALS_MAX, |(web, _)| &web.snapshot.connection);
         let music = self.music.shown();
+        let royalties = self.royalties.iter().filter(|of| of_connections(&of.connection));
+        let royalties: Vec<&RoyaltyFigures> = royalties.collect();
+        let revenue = royalties.iter().flat_map(|of| of.revenue.iter().map(|one| (*of, one))).collect();
+        let (revenue, no_revenue) =
+            fair::<(&RoyaltyFigures, &RoyaltyRevenue)>(revenue, ROYALTIES_MAX, |(of, _)| &of.connection);
 
         let mut holds = |day: Option<Day>, zone_name: &str| day.is_some() && day == today.in_zone(zone_name);
         View {
@@ -239,6 +267,8 @@ impl Board {
                 .map(|(one, goal)| (&one.snapshot, goal, holds(one.day, &one.snapshot.time_zone)))
                 .collect(),
             tracks: music.tracks.iter().map(|one| (one, holds(one.day, &one.time_zone))).collect(),
+            royalties,
+            revenue,
             music,
             left_out: [
                 ("campaign", no_campaigns),
@@ -249,6 +279,7 @@ impl Board {
             ]
             .into_iter()
             .chain(music.left_out.iter().cloned())
+            .chain([("royalty", no_revenue)])
             .collect(),
         }
     }

@@ -34,6 +34,8 @@ pub(super) struct Pending {
     pub web: bool,
     /// Whether streaming services are.
     pub music: bool,
+    /// Whether royalties are.
+    pub royalties: bool,
     /// Whether what was set aside is.
     pub set_aside: bool,
     /// Whether statuses are.
@@ -68,6 +70,11 @@ impl Changes {
     /// Rows of streaming services were written.
     pub fn music_changed(&self, at: Duration) {
         self.note(at, |pending| pending.music = true);
+    }
+
+    /// Statements of royalties were loaded.
+    pub fn royalties_changed(&self, at: Duration) {
+        self.note(at, |pending| pending.royalties = true);
     }
 
     /// Rows were set aside.
@@ -131,6 +138,7 @@ impl Pending {
             payments: true,
             web: true,
             music: true,
+            royalties: true,
             set_aside: true,
             statuses: true,
             noted: None,
@@ -142,6 +150,7 @@ impl Pending {
         self.payments |= other.payments;
         self.web |= other.web;
         self.music |= other.music;
+        self.royalties |= other.royalties;
         self.set_aside |= other.set_aside;
         self.statuses |= other.statuses;
     }

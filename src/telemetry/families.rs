@@ -6,7 +6,7 @@ use super::{
     declare::{Declare, Declared},
     limits::{
         ARTISTS_MAX, CAMPAIGN_MEMBERS_MAX, CAMPAIGNS_MAX, COUNTERS_MAX, PAYMENTS_MAX, PLAYLISTS_MAX,
-        TRACKS_MAX, WEB_GOALS_MAX, WEB_MAX,
+        ROYALTIES_MAX, TRACKS_MAX, WEB_GOALS_MAX, WEB_MAX,
     },
 };
 
@@ -190,7 +190,7 @@ impl Worker {
             )?,
             snapshot_rebuilds: declare.counters(
                 "dynamoi_snapshot_rebuilds_total",
-                "Rebuilds of the prepared series of campaigns, payments, web analytics, streaming services and connections.",
+                "Rebuilds of the prepared series of campaigns, payments, web analytics, streaming services, royalties and connections.",
                 &["result"],
             )?,
             snapshot_rebuild_duration: declare.histogram(
@@ -228,6 +228,7 @@ impl Worker {
             ("artist", ARTISTS_MAX),
             ("playlist", PLAYLISTS_MAX),
             ("counter", COUNTERS_MAX),
+            ("royalty", ROYALTIES_MAX),
         ] {
             set(&limits.with_label_values(&[kind]), limit);
             worker.series_dropped.with_label_values(&[kind]);

@@ -1,4 +1,4 @@
-//! What campaign, payment, web and music series are rendered from, and the port through which it is read.
+//! What campaign, payment, web, music and royalty series are rendered from, and the port through which it is read.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -7,8 +7,8 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 pub use rows::figures::{
     ArtistFigures, CampaignFigures, CampaignWindow, CounterFigures, GoalFigures, GoalWindow, MusicFigures,
-    PaymentFigures, PaymentWindow, PlaylistFigures, SetAside, TrackFigures, Unread, WebFigures, WebWindow,
-    Windows,
+    PaymentFigures, PaymentWindow, PlaylistFigures, RoyaltyFigures, RoyaltyRevenue, SetAside, TrackFigures,
+    Unread, WebFigures, WebWindow, Windows,
 };
 
 use crate::insight::NamePattern;
@@ -99,6 +99,9 @@ pub trait FigureSource: Send + Sync {
 
     /// What every connection last saw of streaming services, at `now`.
     fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicFigures>, FigureError>>;
+
+    /// Royalties of every connection in its newest month of sales that is over at `now`.
+    fn royalties(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<RoyaltyFigures>, FigureError>>;
 
     /// Rows that were set aside, of every connection.
     fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, FigureError>>;

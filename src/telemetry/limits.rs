@@ -21,6 +21,8 @@ pub const ARTISTS_MAX: usize = 20_000;
 pub const PLAYLISTS_MAX: usize = 20_000;
 /// Counters: one series each; objects have one or two.
 pub const COUNTERS_MAX: usize = 60_000;
+/// Royalties: connections × services × currencies, one series each.
+pub const ROYALTIES_MAX: usize = 20_000;
 /// Characters of a name in a label: people write novels, and scrapers refuse long labels.
 pub const LABEL_CHARS_MAX: usize = 200;
 

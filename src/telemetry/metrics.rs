@@ -238,6 +238,10 @@ impl Observer for Metrics {
         self.changes.set_aside_changed(self.clock.elapsed());
     }
 
+    fn file_loaded(&self, _connection: &str) {
+        self.changes.royalties_changed(self.clock.elapsed());
+    }
+
     fn rows_changed(&self, connection: &str, account_id: &str) {
         let now = self.clock.elapsed();
         self.changes.rows_changed(now, connection, account_id);

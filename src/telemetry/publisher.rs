@@ -12,7 +12,7 @@ use super::{
     exposition::Exposition,
     figures::{
         CampaignFigures, FigureError, FigureSource, MarketingCampaign, MusicFigures, PaymentFigures,
-        SetAside, StatusSource, Touched, WebFigures,
+        RoyaltyFigures, SetAside, StatusSource, Touched, WebFigures,
     },
     limits::{REFRESH_INTERVAL, RETRY_INTERVAL, ROLLOVER_MARGIN},
     render::render,
@@ -37,6 +37,7 @@ struct Reading {
     payments: Option<Vec<PaymentFigures>>,
     web: Option<Vec<WebFigures>>,
     music: Option<Vec<MusicFigures>>,
+    royalties: Option<Vec<RoyaltyFigures>>,
     set_aside: Option<Vec<SetAside>>,
 }
 
@@ -152,6 +153,9 @@ impl Publisher {
                 if let Some(snapshots) = reading.music {
                     board.replace_music(snapshots, now);
                 }
+                if let Some(snapshots) = reading.royalties {
+                    board.replace_royalties(snapshots);
+                }
                 if let Some(set_aside) = reading.set_aside {
                     board.replace_set_aside(set_aside);
                 }
@@ -203,12 +207,13 @@ impl Publisher {
         let (mut reading, mut owed, mut error) = (Reading::default(), Pending::default(), None);
         let campaigns = pending.campaigns;
         // Rows of a connection change, or vanish, or more of its days are known to be empty.
-        let (payments, web, music) = {
+        let (payments, web, music, royalties) = {
             let board = self.board.lock();
             (
                 pending.payments || board.shows_payments_of(&campaigns),
                 pending.web || board.shows_web_of(&campaigns),
                 pending.music || board.shows_music_of(&campaigns),
+                pending.royalties || board.shows_royalties_of(&campaigns),
             )
         };
         if !campaigns.is_nothing() {
@@ -252,6 +257,15 @@ impl Publisher {
                 Ok(snapshots) => reading.music = Some(snapshots),
                 Err(failure) => {
                     owed.music = true;
+                    error = Some(failure);
+                }
+            }
+        }
+        if royalties {
+            match self.source.royalties(now).await {
+                Ok(snapshots) => reading.royalties = Some(snapshots),
+                Err(failure) => {
+                    owed.royalties = true;
                     error = Some(failure);
                 }
             }

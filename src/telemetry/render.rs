@@ -9,7 +9,7 @@ use rows::{Micros, money::RawSpend, state::State};
 use super::{
     board::{Board, View},
     figures::{CampaignWindow, PaymentWindow},
-    render_music::{music, web},
+    render_music::{music, royalties, web},
     share::LeftOut,
     text::{Family, Labels, Number},
 };
@@ -124,6 +124,7 @@ pub(super) fn render(board: &Board, now: Timestamp) -> (Texts, Vec<(&'static str
     payments(&view, &mut add);
     web(&view, &mut add);
     music(&view, &mut add);
+    royalties(&view, &mut add);
     left_out(&view, &mut add);
     (texts, view.left_out)
 }

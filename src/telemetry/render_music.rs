@@ -1,4 +1,7 @@
-//! The families of web analytics and streaming services.
+//! The families of web analytics, streaming services and royalties.
+
+use jiff::tz::TimeZone;
+use rows::day::start_of;
 
 use super::{
     board::View,
@@ -79,6 +82,30 @@ pub(super) fn music(view: &View<'_>, add: &mut impl FnMut(Family)) {
         counter.sample(labels, "", Number::Integer(*value));
     }
     [info, followers, listeners, playlists, counter].into_iter().for_each(add);
+}
+
+/// Statements of royalties.
+pub(super) fn royalties(view: &View<'_>, add: &mut impl FnMut(Family)) {
+    let mut revenue = Family::gauge(
+        "dynamoi_royalties",
+        "Royalties of the newest month of sales that is over and has loaded statements, in major units. Can grow: late statements.",
+    );
+    for (of, paid) in &view.revenue {
+        let labels = Labels::default()
+            .with("connection", &of.connection)
+            .with("service", &paid.service)
+            .with("currency", paid.currency.as_str());
+        revenue.sample(&labels, "", Number::micros(paid.revenue.0));
+    }
+    let mut month = Family::gauge(
+        "dynamoi_royalties_month_timestamp_seconds",
+        "First day (UTC) of the month that dynamoi_royalties is about.",
+    );
+    for of in &view.royalties {
+        let labels = Labels::default().with("connection", &of.connection);
+        month.sample(&labels, "", Number::Integer(start_of(of.month, &TimeZone::UTC).as_second()));
+    }
+    [revenue, month].into_iter().for_each(add);
 }
 
 fn tracks(view: &View<'_>, add: &mut impl FnMut(Family)) {

@@ -196,7 +196,7 @@ impl WorkerBuilder {
         let webhooks = Arc::new(EngineWebhooks::new(integrations, &specs, engine.bell()));
 
         let statuses = Arc::new(engine.statuses().clone());
-        let source = Arc::new(StoreFigures(store.clone()));
+        let source = Arc::new(StoreFigures::new(store.clone()));
         let publisher = Arc::new(Publisher::new(source.clone(), statuses.clone(), exposition.clone()));
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         let mut tasks = shared.start();

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use actors::session::quota::Quotas;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use rows::figures::{CampaignFigures, MusicFigures, PaymentFigures, SetAside, WebFigures};
-use store::{Store, read::CampaignKey};
+use rows::figures::{CampaignFigures, MusicFigures, PaymentFigures, RoyaltyFigures, SetAside, WebFigures};
+use store::{
+    Store,
+    read::{CampaignKey, RoyaltyMemory},
+};
+use tokio::sync::Mutex;
 
 use super::holding::Health;
 use crate::{
@@ -15,8 +19,12 @@ use crate::{
 };
 
 /// Reads snapshots from the database.
-#[derive(Debug, Clone)]
-pub struct StoreFigures(pub Store);
+#[derive(Debug)]
+pub struct StoreFigures {
+    store: Store,
+    /// What was read of statements: half a million lines are not read for every refresh.
+    royalties: Mutex<RoyaltyMemory>,
+}
 
 /// Ready = the database is this worker's, takes what is read, and every connection has been taken.
 pub struct WorkerReadiness {
@@ -28,6 +36,15 @@ pub struct WorkerReadiness {
     pub configured: usize,
     /// What the last sign of life found.
     pub health: Health,
+}
+
+// === impl StoreFigures ===
+
+impl StoreFigures {
+    /// Of this database; nothing is remembered yet.
+    pub fn new(store: Store) -> Self {
+        Self { store, royalties: Mutex::default() }
+    }
 }
 
 impl FigureSource for StoreFigures {
@@ -42,27 +59,37 @@ impl FigureSource for StoreFigures {
                 Touched::Accounts(accounts) => Some(accounts.into_iter().collect()),
                 Touched::All => None,
             };
-            let read = self.0.campaign_windows(accounts.as_deref(), now).await;
+            let read = self.store.campaign_windows(accounts.as_deref(), now).await;
             read.map_err(|error| FigureError(error.to_string()))
         })
     }
 
     fn payments(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<PaymentFigures>, FigureError>> {
-        Box::pin(
-            async move { self.0.payment_windows(now).await.map_err(|error| FigureError(error.to_string())) },
-        )
+        Box::pin(async move {
+            self.store.payment_windows(now).await.map_err(|error| FigureError(error.to_string()))
+        })
     }
 
     fn web(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<WebFigures>, FigureError>> {
-        Box::pin(async move { self.0.web_windows(now).await.map_err(|error| FigureError(error.to_string())) })
+        Box::pin(
+            async move { self.store.web_windows(now).await.map_err(|error| FigureError(error.to_string())) },
+        )
     }
 
     fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicFigures>, FigureError>> {
-        Box::pin(async move { self.0.music(now).await.map_err(|error| FigureError(error.to_string())) })
+        Box::pin(async move { self.store.music(now).await.map_err(|error| FigureError(error.to_string())) })
+    }
+
+    fn royalties(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<RoyaltyFigures>, FigureError>> {
+        Box::pin(async move {
+            let mut memory = self.royalties.lock().await;
+            let read = self.store.settled_royalties(&mut memory, now).await;
+            read.map_err(|error| FigureError(error.to_string()))
+        })
     }
 
     fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, FigureError>> {
-        Box::pin(async move { self.0.set_aside().await.map_err(|error| FigureError(error.to_string())) })
+        Box::pin(async move { self.store.set_aside().await.map_err(|error| FigureError(error.to_string())) })
     }
 }
 
@@ -83,7 +110,7 @@ impl DaySource for StoreFigures {
         now: Timestamp,
     ) -> BoxFuture<'_, Result<DaysByCampaign, String>> {
         Box::pin(
-            async move { self.0.campaign_days(&campaigns, now).await.map_err(|error| error.to_string()) },
+            async move { self.store.campaign_days(&campaigns, now).await.map_err(|error| error.to_string()) },
         )
     }
 }

@@ -51,7 +51,7 @@ impl Shared {
         let process = format!("{}#{:08x}", settings.worker.name, rand::random::<u32>());
         let sharing = Sharing::new(cache.clone(), clock.clone(), process.clone(), count);
         sharing.begin().await;
-        let source = Arc::new(StoreFigures(store.clone()));
+        let source = Arc::new(StoreFigures::new(store.clone()));
         let options = ReadModelOptions {
             worker: process,
             prefix: settings.cache.prefix.clone(),

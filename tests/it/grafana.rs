@@ -10,6 +10,7 @@ use std::{
 
 use dynamoi::Worker;
 use rows::state::State;
+use sandbox::report_files::ReportFiles;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -137,6 +138,21 @@ fn queries(name: &str, dashboard: &Value) -> Vec<Query> {
         }
     });
     panels.chain(choices).collect()
+}
+
+/// A label's statements in this directory, and the connection that reads them.
+fn statements(bench: &Bench, directory: &Path) -> String {
+    let files = ReportFiles::new(41, 10, bench.sandbox.now()).files();
+    for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("believe/")) {
+        let path = directory.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    format!(
+        "\n[connections.label-a-files]\nintegration = \"report_files\"\ntenant = \"label-a\"\nstreams.files.every = \"1s\"\n\
+         settings = {{ directory = \"{}\" }}\n",
+        directory.display()
+    )
 }
 
 async fn promtool(arguments: &[&str]) {
@@ -316,6 +332,8 @@ async fn a_worker_fills_every_panel_and_raises_no_alarm() {
     bench.more.push_str(MORE);
     // A return is known of conversions that carry a value.
     bench.layer = "connections.label-a-meta.settings.conversion = \"purchase\"\n".to_owned();
+    let reports = TempDir::new().unwrap();
+    bench.more.push_str(&statements(&bench, reports.path()));
     let worker = Worker::builder(bench.settings()).start().await.unwrap();
     let directory = TempDir::new().unwrap();
     let prometheus = Prometheus::start(directory.path(), worker.http_address().unwrap()).await;

@@ -37,6 +37,7 @@ mod redis;
 mod report;
 mod report_files;
 mod rotating_token;
+mod royalties;
 mod secrets;
 mod service;
 mod services;

@@ -7,8 +7,8 @@ use actors::engine::status::ConnectionStatus;
 use dynamoi::telemetry::{
     Exposition, Metrics, Publisher,
     figures::{
-        CampaignFigures, FigureError, FigureSource, MusicFigures, PaymentFigures, SetAside, StatusSource,
-        Touched, WebFigures,
+        CampaignFigures, FigureError, FigureSource, MusicFigures, PaymentFigures, RoyaltyFigures, SetAside,
+        StatusSource, Touched, WebFigures,
     },
 };
 use futures::future::BoxFuture;
@@ -169,6 +169,10 @@ impl FigureSource for Source {
 
     fn music(&self, now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicFigures>, FigureError>> {
         Box::pin(async move { Ok(self.0.music(now).await.unwrap()) })
+    }
+
+    fn royalties(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<RoyaltyFigures>, FigureError>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, FigureError>> {

@@ -13,8 +13,8 @@ use super::{
     board::Board,
     figures::{
         ArtistFigures, CampaignFigures, CampaignWindow, CounterFigures, GoalFigures, GoalWindow,
-        MusicFigures, PaymentFigures, PaymentWindow, PlaylistFigures, Touched, TrackFigures, WebFigures,
-        WebWindow, Windows,
+        MusicFigures, PaymentFigures, PaymentWindow, PlaylistFigures, RoyaltyFigures, RoyaltyRevenue,
+        Touched, TrackFigures, WebFigures, WebWindow, Windows,
     },
 };
 
@@ -161,6 +161,23 @@ fn music(connection: &str) -> MusicFigures {
         }],
         placements: [(deezer(), [("3135556".to_owned(), "908622995".to_owned())].into())].into(),
         partly_placed: std::collections::BTreeSet::new(),
+    }
+}
+
+fn royalties(connection: &str) -> RoyaltyFigures {
+    let paid = |service: &str, currency: &str, micros| RoyaltyRevenue {
+        service: service.to_owned(),
+        currency: Currency::parse(currency).unwrap(),
+        revenue: Micros(micros),
+    };
+    RoyaltyFigures {
+        connection: connection.to_owned(),
+        month: date(2026, 10, 1),
+        revenue: vec![
+            paid("apple_music", "EUR", 9_007_199_254_740_993),
+            paid("spotify", "EUR", -1_500_000),
+            paid("spotify", "USD", 0),
+        ],
     }
 }
 

@@ -20,12 +20,12 @@ use rows::{
     sink::Committed,
 };
 
-use super::{at, campaign, music, payment, status, web};
+use super::{at, campaign, music, payment, royalties, status, web};
 use crate::telemetry::{
     Exposition, Metrics, Publisher,
     figures::{
-        CampaignFigures, FigureError, FigureSource, MusicFigures, PaymentFigures, SetAside, StatusSource,
-        Touched, WebFigures,
+        CampaignFigures, FigureError, FigureSource, MusicFigures, PaymentFigures, RoyaltyFigures, SetAside,
+        StatusSource, Touched, WebFigures,
     },
     limits::{REFRESH_INTERVAL, RETRY_INTERVAL},
     shown::{CampaignSource, SetAsideSource, Slice, Wanted},
@@ -110,6 +110,7 @@ struct Source {
     asked: Mutex<Vec<Touched>>,
     payments_asked: Mutex<usize>,
     web_and_music_asked: Mutex<(usize, usize)>,
+    royalties_asked: Mutex<usize>,
     away: AtomicBool,
     statuses: Mutex<Vec<Arc<ConnectionStatus>>>,
     set_aside: Mutex<Vec<SetAside>>,
@@ -143,6 +144,11 @@ impl FigureSource for Source {
     fn music(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<MusicFigures>, FigureError>> {
         self.web_and_music_asked.lock().1 += 1;
         Box::pin(std::future::ready(Ok(vec![music("label-a-deezer")])))
+    }
+
+    fn royalties(&self, _now: Timestamp) -> BoxFuture<'_, Result<Vec<RoyaltyFigures>, FigureError>> {
+        *self.royalties_asked.lock() += 1;
+        Box::pin(std::future::ready(Ok(vec![royalties("label-a-meta")])))
     }
 
     fn set_aside(&self) -> BoxFuture<'_, Result<Vec<SetAside>, FigureError>> {
@@ -284,6 +290,26 @@ async fn what_was_set_aside_is_known_soon() {
     bench.pass(2 * SECOND).await;
     assert_eq!(bench.publisher.set_aside("label-a-meta"), [one]);
     assert_eq!(bench.publisher.set_aside("label-b-meta"), []);
+}
+
+/// A file that was loaded, and any change of a connection whose royalties are shown; nothing else.
+#[tokio::test(start_paused = true)]
+async fn royalties_are_read_again_when_a_file_was_loaded() {
+    let bench = Bench::start().await;
+    let asked = || *bench.source.royalties_asked.lock();
+    assert_eq!(asked(), 1);
+    assert!(bench.text().contains(
+        "dynamoi_royalties{connection=\"label-a-meta\",service=\"spotify\",currency=\"EUR\"} -1.5\n"
+    ));
+    bench.metrics.rows_changed("label-b-files", "");
+    bench.pass(2 * SECOND).await;
+    assert_eq!(asked(), 1, "nothing was loaded");
+    bench.metrics.file_loaded("label-b-files");
+    bench.pass(2 * SECOND).await;
+    assert_eq!(asked(), 2);
+    bench.metrics.rows_changed("label-a-meta", "1");
+    bench.pass(2 * SECOND).await;
+    assert_eq!(asked(), 3);
 }
 
 /// The first rows of a table, and any change of a connection that is shown; nothing else.

@@ -5,13 +5,13 @@ use rows::Micros;
 
 use actors::engine::status::StreamStatus;
 
-use super::{at, board, campaign, music, noon, payment, status, stream, web};
+use super::{at, board, campaign, music, noon, payment, royalties, status, stream, web};
 use crate::{
     insight::NamePattern,
     telemetry::{
         body::{Body, tests::identity},
         figures::{CounterFigures, MarketingCampaign, Member, MemberRule, MusicFigures, Touched, Windows},
-        limits::{CAMPAIGNS_MAX, COUNTERS_MAX, LABEL_CHARS_MAX},
+        limits::{CAMPAIGNS_MAX, COUNTERS_MAX, LABEL_CHARS_MAX, ROYALTIES_MAX},
         render::render,
     },
 };
@@ -91,6 +91,50 @@ fn the_latest_file_of_a_connection_is_told() {
         lines,
         ["dynamoi_report_file_last_seen_timestamp_seconds{connection=\"label-a-files\"} 1795348800"]
     );
+}
+
+fn lines_of(text: &str, family: &str) -> Vec<String> {
+    text.lines().filter(|line| line.starts_with(family)).map(str::to_owned).collect()
+}
+
+#[test]
+fn royalties_are_of_a_month_and_go_with_their_connection() {
+    let mut board = board(Vec::new());
+    board.set_statuses(vec![status("label-a-files", "report_files").into()]);
+    board.replace_royalties(vec![royalties("label-b-files"), royalties("label-a-files")]);
+    let shown = text(&board, noon());
+    assert_eq!(
+        lines_of(&shown, "dynamoi_royalties"),
+        [
+            "dynamoi_royalties{connection=\"label-a-files\",service=\"apple_music\",currency=\"EUR\"} 9007199254.740993",
+            "dynamoi_royalties{connection=\"label-a-files\",service=\"spotify\",currency=\"EUR\"} -1.5",
+            "dynamoi_royalties{connection=\"label-a-files\",service=\"spotify\",currency=\"USD\"} 0",
+            "dynamoi_royalties_month_timestamp_seconds{connection=\"label-a-files\"} 1790812800",
+        ]
+    );
+    assert_eq!(board.next_rollover(noon()), Some(at("2026-11-25T00:00:00Z")), "months end by UTC");
+    board.set_statuses(Vec::new());
+    assert_eq!(lines_of(&text(&board, noon()), "dynamoi_royalties"), [""; 0]);
+}
+
+#[test]
+fn royalties_beyond_the_limit_are_counted() {
+    let mut many = royalties("label-a-files");
+    let paid = many.revenue[0].clone();
+    many.revenue = vec![paid; ROYALTIES_MAX];
+    for (number, paid) in many.revenue.iter_mut().enumerate() {
+        paid.service = format!("store_{number:06}");
+    }
+    let mut board = board(Vec::new());
+    board.set_statuses(
+        ["label-a-files", "label-b-files"].map(|name| status(name, "report_files").into()).into(),
+    );
+    board.replace_royalties(vec![many, royalties("label-b-files")]);
+    let shown = text(&board, noon());
+    assert_eq!(lines_of(&shown, "dynamoi_royalties{").len(), ROYALTIES_MAX);
+    assert_eq!(lines_of(&shown, "dynamoi_royalties{connection=\"label-b-files\"").len(), 3);
+    let left_out = "dynamoi_connection_series_dropped{connection=\"label-a-files\",kind=\"royalty\"} 3\n";
+    assert!(shown.contains(left_out), "{:?}", lines_of(&shown, "dynamoi_connection_series_dropped"));
 }
 
 #[test]

@@ -8,7 +8,9 @@ mod days;
 mod history;
 mod music;
 mod payments;
+mod royalties;
 mod set_aside;
+mod settled;
 mod streams;
 mod sums;
 mod tally;
@@ -19,9 +21,11 @@ pub use days::{CampaignDays, CampaignKey};
 pub use history::{CampaignHistory, CampaignVisits, DayTold, GoalVisits};
 pub use rows::figures::{
     ArtistFigures, CampaignFigures, CampaignWindow, CounterFigures, GoalFigures, GoalWindow, MusicFigures,
-    PaymentFigures, PaymentWindow, PlaylistFigures, SetAside, TrackFigures, Unread, WebFigures, WebWindow,
-    Windows,
+    PaymentFigures, PaymentWindow, PlaylistFigures, RoyaltyFigures, RoyaltyRevenue, SetAside, TrackFigures,
+    Unread, WebFigures, WebWindow, Windows,
 };
+pub use royalties::RoyaltyLine;
+pub use settled::RoyaltyMemory;
 
 use rows::{Day, DayRange, day::plus_days};
 

@@ -4,8 +4,8 @@ use futures::future::BoxFuture;
 
 use crate::{
     budgets::*, changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, reading::*,
-    refusing::*, sealing::*, storing::*, support::Bench, tables::*, texts::*, vanishing::*, web::*,
-    windows::*,
+    refusing::*, royalties::*, sealing::*, storing::*, support::Bench, tables::*, texts::*, vanishing::*,
+    web::*, windows::*,
 };
 
 /// A case, ready to run.
@@ -69,6 +69,9 @@ cases! {
     what_no_file_can_bring_is_refused
     an_account_that_is_forgotten_takes_its_files_along
     streams_per_month_are_sums_over_loaded_statements
+    royalty_lines_come_in_the_order_of_their_keys
+    royalties_of_the_newest_month_that_is_over_are_summed
+    a_file_that_waits_pays_nothing
     links_are_marked_and_come_back
     unseen_objects_are_marked_removed
     what_was_marked_removed_comes_back_as_it_was

@@ -19,6 +19,7 @@ mod postgres;
 mod postgres_server;
 mod reading;
 mod refusing;
+mod royalties;
 mod samples;
 mod sealing;
 mod sqlite;

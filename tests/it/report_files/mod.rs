@@ -5,6 +5,7 @@ mod hostile;
 mod kills;
 mod large;
 mod layouts;
+mod paid;
 mod stored;
 mod truth;
 

@@ -293,6 +293,7 @@ impl Cycle<'_> {
         let took = context.clock.elapsed().saturating_sub(began);
         context.observer.committed(context.integration, self.task.stream.name, &committed, took);
         context.observer.rows_changed(&context.spec.name, &self.task.account.id);
+        context.observer.file_loaded(&context.spec.name);
         self.rows += facts.rows;
         tracing::info!(
             connection = context.spec.name,

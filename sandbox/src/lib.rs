@@ -28,6 +28,7 @@ pub mod spotify_ads;
 mod stage;
 pub mod stripe;
 pub mod tiktok_ads;
+pub mod youtube;
 
 pub use chaos::{Chaos, Fault, Hazard};
 pub use clock::Start;
@@ -49,5 +50,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(spotify_ads::SpotifyAds::new(options.seed, options.days, now)),
         Box::new(tiktok_ads::TikTokAds::new(options.seed, options.days, now)),
         Box::new(google_analytics::GoogleAnalytics::new(options.seed, options.days, now)),
+        Box::new(youtube::YouTube::new(options.seed, options.days, now)),
     ]
 }

@@ -18,3 +18,4 @@ mod support;
 mod texts;
 mod tiktok_ads;
 mod tokens;
+mod youtube;

@@ -20,7 +20,7 @@ use super::{Exit, output, run::Signals, secrets, source::environment};
 /// The configuration that it runs.
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
 /// The imitated providers that it polls.
-const PROVIDERS: [&str; 9] = [
+const PROVIDERS: [&str; 10] = [
     "meta_ads",
     "google_ads",
     "tiktok_ads",
@@ -30,6 +30,7 @@ const PROVIDERS: [&str; 9] = [
     "posthog",
     "deezer",
     "spotify",
+    "youtube",
 ];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
@@ -158,6 +159,11 @@ impl Demo {
                 "DYNAMOI__INTEGRATIONS__SPOTIFY__ENDPOINTS__TOKEN",
                 format!("{}/api/token", sandbox.url("spotify")),
             ),
+            ("DEMO_YOUTUBE_ID", google::CLIENT_ID.to_owned()),
+            ("DEMO_YOUTUBE_SECRET", google::CLIENT_SECRET.to_owned()),
+            ("DEMO_YOUTUBE_REFRESH", google::REFRESH_TOKEN.to_owned()),
+            ("DYNAMOI__INTEGRATIONS__YOUTUBE__ENDPOINTS__TOKEN", format!("{}/token", sandbox.url("youtube"))),
+            ("DYNAMOI__INTEGRATIONS__YOUTUBE__ENDPOINTS__ANALYTICS", sandbox.url("youtube")),
             ("DYNAMOI__CONNECTIONS__DEMO_FILES__SETTINGS__DIRECTORY", reports.display().to_string()),
             ("DYNAMOI__DATABASE__URL", format!("sqlite://{}", database.display())),
             ("DYNAMOI__HTTP__LISTEN", format!("127.0.0.1:{}", self.port)),
@@ -166,7 +172,7 @@ impl Demo {
         let addresses = PROVIDERS
             .map(|id| (format!("DYNAMOI__INTEGRATIONS__{}__BASE_URL", id.to_uppercase()), sandbox.url(id)));
         // What Deezer and Spotify show has no history.
-        let starts = ["META", "GOOGLE", "SPOTIFY_ADS", "STRIPE", "POSTHOG", "TIKTOK", "ANALYTICS"]
+        let starts = ["META", "GOOGLE", "SPOTIFY_ADS", "STRIPE", "POSTHOG", "TIKTOK", "ANALYTICS", "YOUTUBE"]
             .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
         let demo = demo.chain(addresses).chain(starts);
         Ok(Settings::load(&[file], real.chain(demo), &catalogue())?)

@@ -28,6 +28,7 @@ pub use self::truth::{TruthDay, TruthPlaylist, TruthReading};
 pub use self::world::{Kind, Numbers};
 
 use self::world::World;
+use crate::consent::AUTHORIZE_PATH;
 use crate::exchange::{Answer, Imitation, Request};
 use crate::google::{TOKEN_PATH, TokenEndpoint};
 use crate::stage::{Script, ShownTime};
@@ -106,6 +107,9 @@ impl Imitation for YouTube {
         self.time.set(request.now);
         if request.path == TOKEN_PATH {
             return self.tokens.answer(request);
+        }
+        if request.path == AUTHORIZE_PATH {
+            return self.tokens.open(request);
         }
         match self.respond(request) {
             Ok(body) => Answer::json(200, &body),

@@ -18,32 +18,11 @@ use crate::{
 /// Ids in one request: the most that Google takes.
 const BATCH: usize = 50;
 
-/// What has counters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A channel.
-    Channel,
-    /// A video.
-    Video,
-}
-
-// === impl Kind ===
-
-impl Kind {
-    /// The stream's name, the key in the settings, and the method.
-    pub const fn stream(self) -> &'static str {
-        match self {
-            Self::Channel => "channels",
-            Self::Video => "videos",
-        }
-    }
-
-    /// As rows name it.
-    pub const fn entity(self) -> MusicEntity {
-        match self {
-            Self::Channel => MusicEntity::Channel,
-            Self::Video => MusicEntity::Video,
-        }
+/// The method that tells counters: the stream's name, and the key in the settings, too.
+pub const fn method(entity: MusicEntity) -> &'static str {
+    match entity {
+        MusicEntity::Channel => endpoint::CHANNELS,
+        _ => endpoint::VIDEOS,
     }
 }
 
@@ -52,17 +31,20 @@ impl YouTubeSource {
     pub async fn counters(
         &self,
         session: &Session,
-        kind: Kind,
+        entity: MusicEntity,
         request: SnapshotRequest<'_>,
     ) -> Result<SnapshotReply, Failure> {
-        let all = if kind == Kind::Channel { &self.wanted.channels } else { &self.wanted.videos };
+        let all = match entity {
+            MusicEntity::Channel => &self.wanted.channels,
+            _ => &self.wanted.videos,
+        };
         let start = request.cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or_default();
         let end = all.len().min(start + BATCH);
         let day = mapping::day(request.now, request.account)?;
         let mut page = Page::default();
         let mut waiting = vec![all.get(start..end).unwrap_or_default()];
         while let Some(batch) = waiting.pop() {
-            match self.batch(session, kind, batch, day).await {
+            match self.batch(session, entity, batch, day).await {
                 Ok(read) => {
                     page.rows.extend(read.rows);
                     page.quarantined.extend(read.quarantined);
@@ -73,7 +55,7 @@ impl YouTubeSource {
                     waiting.extend([second, first]);
                 }
                 Err(failure @ (Failure::Permanent { .. } | Failure::Gone { .. })) if all.len() > 1 => {
-                    let asked = batch.first().map(|id| asked(kind.entity().as_str(), id)).unwrap_or_default();
+                    let asked = batch.first().map(|id| asked(entity.as_str(), id)).unwrap_or_default();
                     page.quarantined.push(unread("refused", failure.to_string(), &asked));
                 }
                 Err(failure) => return Err(failure),
@@ -87,14 +69,13 @@ impl YouTubeSource {
     async fn batch(
         &self,
         session: &Session,
-        kind: Kind,
+        entity: MusicEntity,
         batch: &[Reference],
         day: Day,
     ) -> Result<Elements<Row>, Failure> {
-        let endpoint = if kind == Kind::Channel { endpoint::CHANNELS } else { endpoint::VIDEOS };
         let ids: Vec<String> = batch.iter().map(Reference::to_string).collect();
-        let mut call = self.call(kind.stream(), endpoint, "id,statistics").query("id", ids.join(","));
-        if kind == Kind::Channel {
+        let mut call = self.call(method(entity), "id,statistics").query("id", ids.join(","));
+        if entity == MusicEntity::Channel {
             // Videos by id are not paged, and refuse it.
             call = call.query("maxResults", BATCH.to_string());
         }
@@ -105,7 +86,7 @@ impl YouTubeSource {
                 let detail = "it was not asked for".to_owned();
                 return Err(Unreadable::Other { reason: "unasked", detail });
             }
-            Ok((counted.id.0.clone(), mapping::readings(kind.entity(), counted, day)))
+            Ok((counted.id.0.clone(), mapping::readings(entity, counted, day)))
         };
         let (read, _) = elements::read::<wire::List<wire::Counted>, _>(&body, &place, mapping::named, map)?;
         let Elements { rows, mut quarantined } = read;
@@ -115,7 +96,7 @@ impl YouTubeSource {
             quarantined.extend(ids.iter().filter(|id| !shown.contains(id.as_str())).map(|id| {
                 let detail =
                     "YouTube shows nothing by this id (any more): it is private, deleted or mistyped";
-                unread("gone", detail.to_owned(), &format!("{} {id}", kind.entity().as_str()))
+                unread("gone", detail.to_owned(), &format!("{} {id}", entity.as_str()))
             }));
         }
         Ok(Elements { rows: rows.into_iter().flat_map(|(_, rows)| rows).collect(), quarantined })

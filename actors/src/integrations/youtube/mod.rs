@@ -25,21 +25,23 @@ use std::time::Duration;
 use ::rows::{
     Table,
     budget::{Period, Resets, Term},
+    music::MusicEntity,
     zone::zone,
 };
 use futures::future::FutureExt as _;
 use jiff::SignedDuration;
 
-use self::{counters::Kind, report::Subject, settings::Settings, source::YouTubeSource};
+use self::{counters::method, report::Subject, settings::Settings, source::YouTubeSource};
 use super::google;
 use crate::{
+    consent::Consent,
     integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
     reader::StreamOf,
     session::quota::{BudgetRule, QuotaRule, Scope},
     stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
 };
 
-/// Endpoints, as quota and errors name them.
+/// Endpoints, as quota and errors name them: of the Data API, its methods.
 mod endpoint {
     pub const CHANNELS: &str = "channels";
     pub const VIDEOS: &str = "videos";
@@ -63,6 +65,11 @@ const ANALYTICS: HostSpec = HostSpec {
     url: "https://youtubeanalytics.googleapis.com",
     help: "the YouTube Analytics API: a channel's own numbers by day",
 };
+
+/// What a person is asked for. They may leave money out.
+const SCOPES: &str = "https://www.googleapis.com/auth/youtube.readonly https://www.googleapis.com/auth/yt-analytics.readonly \
+                      https://www.googleapis.com/auth/yt-analytics-monetary.readonly";
+const CONSENT: &[(&str, &str)] = &google::offline(SCOPES);
 
 /// Units that Google grants a Cloud project for a day of California. Every page of a list costs one.
 const UNITS_PER_DAY: u64 = 10_000;
@@ -99,7 +106,7 @@ impl Integration for YouTube {
     }
 
     fn hosts(&self) -> &'static [HostSpec] {
-        &[google::TOKEN, ANALYTICS]
+        &[google::TOKEN, google::AUTHORIZE, ANALYTICS]
     }
 
     fn api_version(&self) -> &'static str {
@@ -114,8 +121,8 @@ impl Integration for YouTube {
             Tier { days: REVENUE_LOOKBACK_DAYS, every: 7 * DAILY },
         ];
         vec![
-            counters(Kind::Channel, &settings.channels),
-            counters(Kind::Video, &settings.videos),
+            counters(MusicEntity::Channel, &settings.channels),
+            counters(MusicEntity::Video, &settings.videos),
             playlists(&settings.playlists),
             reports(Subject::Totals, moving(), settings, WINDOW_DAYS_MAX),
             reports(Subject::TrafficSources, moving(), settings, WINDOW_DAYS_MAX),
@@ -145,8 +152,16 @@ impl Integration for YouTube {
         Some(settings.wanted().ok()?.names())
     }
 
+    fn consent(&self) -> Option<Consent> {
+        Some(google::consent(CONSENT))
+    }
+
     fn sample(&self) -> &'static str {
         include_str!("sample.toml")
+    }
+
+    fn readme(&self) -> &'static str {
+        include_str!("README.md")
     }
 
     fn connect(
@@ -159,11 +174,11 @@ impl Integration for YouTube {
     }
 }
 
-fn counters(kind: Kind, named: &[String]) -> StreamOf<YouTubeSource> {
+fn counters(entity: MusicEntity, named: &[String]) -> StreamOf<YouTubeSource> {
     let policy = Snapshot { every: EVERY, vanishing: None };
     let tables = &[Table::CounterReadingsDaily];
-    StreamOf::snapshot(kind.stream(), tables, policy, move |source: &YouTubeSource, session, request| {
-        source.counters(session, kind, request).boxed()
+    StreamOf::snapshot(method(entity), tables, policy, move |source: &YouTubeSource, session, request| {
+        source.counters(session, entity, request).boxed()
     })
     .enabled(!named.is_empty())
 }
@@ -171,7 +186,7 @@ fn counters(kind: Kind, named: &[String]) -> StreamOf<YouTubeSource> {
 fn playlists(named: &[String]) -> StreamOf<YouTubeSource> {
     let policy = Snapshot { every: EVERY, vanishing: Some(Table::PlaylistPlacements) };
     let tables = &[Table::Playlists, Table::PlaylistPlacements];
-    StreamOf::snapshot("playlists", tables, policy, |source: &YouTubeSource, session, request| {
+    StreamOf::snapshot(endpoint::PLAYLISTS, tables, policy, |source: &YouTubeSource, session, request| {
         source.playlist(session, request).boxed()
     })
     .enabled(!named.is_empty())

@@ -115,7 +115,7 @@ impl Objects for Playlists<'_> {
 impl Playlists<'_> {
     /// What the playlist is, and whether it says that something stands on it.
     async fn description(&self, id: &str) -> Result<(Elements<Row>, bool), Failure> {
-        let call = self.source.call("playlists", endpoint::PLAYLISTS, "id,snippet,status,contentDetails");
+        let call = self.source.call(endpoint::PLAYLISTS, "id,snippet,status,contentDetails");
         let call = call.query("id", id).query("maxResults", PAGE_LENGTH);
         let place = format!("{}, {id}", call.path);
         let body = self.session.send(call).await?.body;
@@ -140,7 +140,7 @@ impl Playlists<'_> {
     }
 
     async fn contents(&self, id: &str) -> Result<Contents, Failure> {
-        let call = self.source.call("playlistItems", endpoint::PLAYLIST_ITEMS, "snippet");
+        let call = self.source.call(endpoint::PLAYLIST_ITEMS, "snippet");
         let call = call.query("playlistId", id).query("maxResults", PAGE_LENGTH);
         let place = format!("{}, {id}", call.path);
         let mut contents = Contents::default();

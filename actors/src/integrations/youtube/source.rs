@@ -7,9 +7,7 @@ use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    ANALYTICS, API_KEY,
-    counters::Kind,
-    endpoint, errors,
+    ANALYTICS, API_KEY, SCOPES, endpoint, errors,
     report::Subject,
     settings::{Settings, Wanted, refuse},
     wire,
@@ -21,9 +19,6 @@ use crate::{
     reading::named_objects::{NamedObjects, Reference},
     session::{Auth, Call, Credential, Response, Session, Signature, Verdict},
 };
-
-/// What access tokens are for: a service account could say so; those of YouTube are somebody's refresh token, which knows.
-const SCOPE: &str = "https://www.googleapis.com/auth/yt-analytics.readonly";
 
 /// A connection to YouTube.
 #[derive(Debug)]
@@ -51,7 +46,7 @@ impl YouTubeSource {
         let key = spec.credentials.get(API_KEY.name).cloned();
         let oauth = [google::CLIENT_ID, google::CLIENT_SECRET, google::REFRESH_TOKEN];
         let has_oauth = oauth.iter().any(|of| spec.credentials.contains_key(of.name));
-        let credential = has_oauth.then(|| google::credential(spec, SCOPE)).transpose()?;
+        let credential = has_oauth.then(|| google::credential(spec, SCOPES)).transpose()?;
         let wanted = settings.wanted()?;
         if key.is_none() && credential.is_none() {
             return Err(SetupError::MissingCredential { name: API_KEY.name, help: API_KEY.help });
@@ -78,9 +73,9 @@ impl YouTubeSource {
         })
     }
 
-    /// A method of the Data API: `videos`.
-    pub(super) fn call(&self, method: &str, endpoint: &'static str, part: &str) -> Call {
-        Call::get_at(&["youtube", &self.version, method], endpoint).query("part", part)
+    /// A method of the Data API, and the parts of its objects that are asked for.
+    pub(super) fn call(&self, method: &'static str, part: &str) -> Call {
+        Call::get_at(&["youtube", &self.version, method], method).query("part", part)
     }
 
     /// What Analytics is asked about: channels, then videos.
@@ -97,7 +92,7 @@ impl YouTubeSource {
         let is_own = self.credential.is_some() && self.wanted.channels.is_empty();
         let account = || Accounts::one(Account::sole("YouTube", google::PACIFIC));
         if is_own {
-            let call = self.call("channels", endpoint::CHANNELS, "id").query("mine", "true");
+            let call = self.call(endpoint::CHANNELS, "id").query("mine", "true");
             let found: wire::List<wire::Counted> = session.json(call).await?;
             let Some(channel) = found.into_first() else {
                 let reason = "the credentials have no channel: let the owner of one authorise anew, or name `channels`";
@@ -106,14 +101,12 @@ impl YouTubeSource {
             *self.own.lock() = Some(Reference::Id(channel.id.0));
             return Ok(account());
         }
-        let named = [
-            (Kind::Channel.stream(), endpoint::CHANNELS, &self.wanted.channels),
-            (Kind::Video.stream(), endpoint::VIDEOS, &self.wanted.videos),
-            ("playlists", endpoint::PLAYLISTS, &self.wanted.playlists),
-        ];
-        let first = named.iter().find_map(|(method, endpoint, all)| Some((*method, *endpoint, all.first()?)));
-        let Some((method, endpoint, id)) = first else { return Ok(account()) };
-        match session.send(self.call(method, endpoint, "id").query("id", id.to_string())).await {
+        let Wanted { channels, videos, playlists, .. } = &self.wanted;
+        let named =
+            [(endpoint::CHANNELS, channels), (endpoint::VIDEOS, videos), (endpoint::PLAYLISTS, playlists)];
+        let first = named.iter().find_map(|(method, all)| Some((*method, all.first()?)));
+        let Some((method, id)) = first else { return Ok(account()) };
+        match session.send(self.call(method, "id").query("id", id.to_string())).await {
             // It is answered. What is not shown, and what has to wait, is told by the streams: Analytics has another quota.
             Ok(_)
             | Err(

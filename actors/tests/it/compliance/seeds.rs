@@ -14,7 +14,7 @@ const GOOD: u8 = u8::MAX;
 #[ignore = "writes files: tests/fuzz/run asks for it"]
 async fn seeds_for_fuzzing() {
     let root = PathBuf::from(std::env::var_os("SEEDS").expect("SEEDS names the folder"));
-    let all: [&'static dyn Case; 9] = [
+    let all: [&'static dyn Case; 10] = [
         &cases::deezer::CASE,
         &cases::google_ads::CASE,
         &cases::google_analytics::CASE,
@@ -24,6 +24,7 @@ async fn seeds_for_fuzzing() {
         &cases::spotify_ads::CASE,
         &cases::stripe::CASE,
         &cases::tiktok_ads::CASE,
+        &cases::youtube::CASE,
     ];
     for case in all {
         let bench = Bench::new(case);

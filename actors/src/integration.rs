@@ -188,7 +188,12 @@ impl<I: Integration> AnyIntegration for I {
         let settings = parsed(&spec.settings)?;
         let streams = self.streams(&settings);
         let source = Arc::new(self.connect(spec, settings, services)?);
-        let streams = streams.into_iter().map(|stream| stream.bind(Arc::clone(&source))).collect();
+        let bind = |stream: StreamOf<I::Source>| {
+            let stream = stream.bind(Arc::clone(&source));
+            let goes = source.goes_with(stream.name);
+            stream.changed(|stream| stream.enabled &= goes)
+        };
+        let streams = streams.into_iter().map(bind).collect();
         Ok(Connected { source, streams })
     }
 }

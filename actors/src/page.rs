@@ -108,6 +108,9 @@ pub struct Page {
     pub changes: Vec<Change>,
     /// The provider's count of the whole set, where it tells one: when it moves between pages, nothing is deleted.
     pub total: Option<u64>,
+    /// Of a window of days: the last day of which the provider has numbers, where those of the newest days come late. Later
+    /// ones are then not read, and asked for again; the latest that a window's pages tell counts. `None`: all are there.
+    pub through: Option<Day>,
     /// What follows.
     pub next: Next,
 }

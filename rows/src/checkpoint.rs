@@ -17,6 +17,9 @@ pub struct ReadRange {
     pub days: DayRange,
     /// When the reading began: what the source changed later is not in it.
     pub read_at: Timestamp,
+    /// They were asked for, and the source had nothing of them yet: they have not been read, and nothing is known of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
 }
 
 /// A window that shrank suspiciously and waits for a second reading that agrees.
@@ -166,10 +169,10 @@ impl Checkpoint {
         };
         let (ends, days) = match &self.progress {
             Progress::Days(progress) => {
-                let ranges = &progress.ranges;
-                let ends = ranges.first().zip(ranges.last());
-                let ends = ends.map(|(first, last)| (first.days.first, last.days.last));
-                (ends, ranges.iter().map(|range| range.days.len_days()).sum())
+                let mut read = progress.read();
+                let first = read.next();
+                let ends = first.map(|first| (first.days.first, read.next_back().unwrap_or(first).days.last));
+                (ends, progress.read().map(|range| range.days.len_days()).sum())
             }
             Progress::Feed(feed) => (at_once(feed.caught_up_at), 0),
             Progress::Snapshot(snapshot) => (at_once(snapshot.read_at), 0),
@@ -199,7 +202,12 @@ impl Checkpoint {
 // === impl DaysProgress ===
 
 impl DaysProgress {
-    /// When the day was last read.
+    /// What has been read, by day: without what was only asked for.
+    pub fn read(&self) -> impl DoubleEndedIterator<Item = &ReadRange> {
+        self.ranges.iter().filter(|range| !range.missing)
+    }
+
+    /// When the day was last read, or asked for in vain.
     pub fn read_at(&self, day: Day) -> Option<Timestamp> {
         let after = self.ranges.partition_point(|range| range.days.first <= day);
         let range = self.ranges.get(after.checked_sub(1)?)?;
@@ -209,26 +217,36 @@ impl DaysProgress {
     /// Notes that `days` were read at `read_at`: cuts what it covers out of older entries, then joins neighbours that
     /// were read at the same instant.
     pub fn mark(&mut self, days: DayRange, read_at: Timestamp) {
+        self.note(ReadRange { days, read_at, missing: false });
+    }
+
+    /// Notes that `days` were asked for at `read_at`, and the source had nothing of them yet.
+    pub fn mark_missing(&mut self, days: DayRange, read_at: Timestamp) {
+        self.note(ReadRange { days, read_at, missing: true });
+    }
+
+    fn note(&mut self, noted: ReadRange) {
+        let days = noted.days;
         let mut ranges = Vec::with_capacity(self.ranges.len() + 2);
         for range in &self.ranges {
             if range.days.first < days.first
                 && let Some(before) =
                     DayRange::new(range.days.first, range.days.last.min(plus_days(days.first, -1)))
             {
-                ranges.push(ReadRange { days: before, read_at: range.read_at });
+                ranges.push(ReadRange { days: before, ..*range });
             }
             if range.days.last > days.last
                 && let Some(after) =
                     DayRange::new(range.days.first.max(plus_days(days.last, 1)), range.days.last)
             {
-                ranges.push(ReadRange { days: after, read_at: range.read_at });
+                ranges.push(ReadRange { days: after, ..*range });
             }
         }
-        ranges.push(ReadRange { days, read_at });
+        ranges.push(noted);
         ranges.sort_by_key(|range| range.days.first);
         ranges.dedup_by(|next, previous| {
-            let joins =
-                previous.read_at == next.read_at && days_between(previous.days.last, next.days.first) == 1;
+            let joins = (previous.read_at, previous.missing) == (next.read_at, next.missing)
+                && days_between(previous.days.last, next.days.first) == 1;
             if joins {
                 previous.days.last = next.days.last;
             }
@@ -242,7 +260,9 @@ impl DaysProgress {
     /// time: somebody may have asked for it to be read again.
     pub fn compact(&mut self, before: Day, read_before: Timestamp) {
         self.ranges.dedup_by(|next, previous| {
-            let joins = next.days.last < before
+            let joins = !next.missing
+                && !previous.missing
+                && next.days.last < before
                 && next.read_at < read_before
                 && previous.read_at < read_before
                 && days_between(previous.days.last, next.days.first) == 1;
@@ -256,7 +276,7 @@ impl DaysProgress {
 
     /// The last day that was read after it was over.
     pub fn data_through_day(&self, zone: &TimeZone) -> Option<Day> {
-        self.ranges.iter().rev().find_map(|range| {
+        self.read().rev().find_map(|range| {
             let complete = plus_days(crate::day::day_at(range.read_at, zone), -1).min(range.days.last);
             (complete >= range.days.first).then_some(complete)
         })
@@ -267,7 +287,7 @@ impl DaysProgress {
     pub fn settled_through(&self, zone: &TimeZone, settling: jiff::SignedDuration) -> Option<Day> {
         let mut settled: Option<Day> = None;
         for range in &self.ranges {
-            if settled.is_some_and(|day| plus_days(day, 1) != range.days.first) {
+            if range.missing || settled.is_some_and(|day| plus_days(day, 1) != range.days.first) {
                 break;
             }
             let Ok(cutoff) = range.read_at.checked_sub(settling) else {
@@ -328,6 +348,29 @@ mod tests {
         progress.mark(range(7, 10), at("2026-11-20T00:00:00Z"));
         let settled = progress.settled_through(&TimeZone::UTC, SignedDuration::ZERO);
         assert_eq!(settled, Some(date(2026, 11, 5)));
+    }
+
+    #[test]
+    fn what_was_asked_for_in_vain_is_not_read() {
+        let mut progress = DaysProgress::default();
+        let read_at = at("2026-11-24T12:00:00Z");
+        progress.mark(range(1, 20), read_at);
+        progress.mark_missing(range(21, 24), read_at);
+        assert_eq!(progress.ranges.len(), 2, "they are not joined");
+        assert_eq!(progress.read_at(date(2026, 11, 22)), Some(read_at));
+        assert_eq!(progress.data_through_day(&TimeZone::UTC), Some(date(2026, 11, 20)));
+        let settled =
+            |progress: &DaysProgress| progress.settled_through(&TimeZone::UTC, SignedDuration::ZERO);
+        assert_eq!(settled(&progress), Some(date(2026, 11, 20)));
+        progress.compact(date(2026, 12, 31), at("2026-12-31T00:00:00Z"));
+        assert_eq!(progress.ranges.len(), 2);
+        // One of them has come, and those before it with it.
+        progress.mark(range(21, 23), at("2026-11-25T12:00:00Z"));
+        assert_eq!(settled(&progress), Some(date(2026, 11, 23)));
+        assert_eq!(progress.read().map(|range| range.days.len_days()).sum::<u32>(), 23);
+        let stored = serde_json::to_string(&progress).unwrap();
+        assert_eq!(stored.matches("missing").count(), 1, "{stored}");
+        assert_eq!(serde_json::from_str::<DaysProgress>(&stored).unwrap(), progress);
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub mod spotify_ads;
 mod stage;
 pub mod stripe;
 pub mod tiktok_ads;
+pub mod youtube;
 
 pub use chaos::{Chaos, Fault, Hazard};
 pub use clock::Start;
@@ -53,5 +54,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(google_analytics::GoogleAnalytics::new(options.seed, options.days, now)),
         Box::new(apple_music::AppleMusic::new(options.seed, options.days, now)),
         Box::new(soundcharts::Soundcharts::new(options.seed, options.days, now)),
+        Box::new(youtube::YouTube::new(options.seed, options.days, now)),
     ]
 }

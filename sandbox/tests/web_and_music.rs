@@ -66,7 +66,8 @@ fn both_are_served_beside_the_others() {
             "spotify",
             "spotify_ads",
             "stripe",
-            "tiktok_ads"
+            "tiktok_ads",
+            "youtube"
         ]
     );
     let (status, _, body) = ask(&sandbox, DAYS, &json!({ "from": "2026-11-20" }));

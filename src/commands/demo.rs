@@ -21,7 +21,7 @@ use super::{Exit, output, run::Signals, secrets, source::environment};
 /// The configuration that it runs.
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
 /// The imitated providers that it polls.
-const PROVIDERS: [&str; 11] = [
+const PROVIDERS: &[&str] = &[
     "meta_ads",
     "google_ads",
     "tiktok_ads",
@@ -33,6 +33,7 @@ const PROVIDERS: [&str; 11] = [
     "spotify",
     "apple_music",
     "soundcharts",
+    "youtube",
 ];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
@@ -108,7 +109,7 @@ impl Demo {
             days = self.days,
             database = database.display(),
             reports = reports.display(),
-            providers = PROVIDERS.map(|id| sandbox.url(id)).join("\n            "),
+            providers = PROVIDERS.iter().map(|id| sandbox.url(id)).collect::<Vec<_>>().join("\n            "),
         ));
         signals.stop().await;
         worker.stop().await;
@@ -173,12 +174,18 @@ impl Demo {
                 "DYNAMOI__INTEGRATIONS__SOUNDCHARTS__ENDPOINTS__TOKEN",
                 format!("{}/oauth/token", sandbox.url("soundcharts")),
             ),
+            ("DEMO_YOUTUBE_ID", google::CLIENT_ID.to_owned()),
+            ("DEMO_YOUTUBE_SECRET", google::CLIENT_SECRET.to_owned()),
+            ("DEMO_YOUTUBE_REFRESH", google::REFRESH_TOKEN.to_owned()),
+            ("DYNAMOI__INTEGRATIONS__YOUTUBE__ENDPOINTS__TOKEN", format!("{}/token", sandbox.url("youtube"))),
+            ("DYNAMOI__INTEGRATIONS__YOUTUBE__ENDPOINTS__ANALYTICS", sandbox.url("youtube")),
             ("DYNAMOI__CONNECTIONS__DEMO_FILES__SETTINGS__DIRECTORY", reports.display().to_string()),
             ("DYNAMOI__DATABASE__URL", format!("sqlite://{}", database.display())),
             ("DYNAMOI__HTTP__LISTEN", format!("127.0.0.1:{}", self.port)),
         ];
         let demo = demo.into_iter().map(|(name, value)| (name.to_owned(), value));
         let addresses = PROVIDERS
+            .iter()
             .map(|id| (format!("DYNAMOI__INTEGRATIONS__{}__BASE_URL", id.to_uppercase()), sandbox.url(id)));
         // What Deezer and Spotify show has no history.
         let starts = [
@@ -191,6 +198,7 @@ impl Demo {
             "ANALYTICS",
             "APPLE",
             "SOUNDCHARTS",
+            "YOUTUBE",
         ]
         .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
         let demo = demo.chain(addresses).chain(starts);

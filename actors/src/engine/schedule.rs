@@ -276,7 +276,7 @@ fn holes(
         let Some(days) = DayRange::new(first, last) else { return };
         works.extend(cut(days, never_read(last, first_read), policy));
     };
-    for range in progress.ranges.iter().rev() {
+    for range in progress.read().rev() {
         if range.days.first > upper {
             continue;
         }

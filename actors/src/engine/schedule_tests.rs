@@ -68,6 +68,7 @@ fn requests_are_dated_by_our_own_clock_and_readings_by_the_slower_one() {
     let read = vec![ReadRange {
         days: days(date(2026, 11, 23), date(2026, 11, 24)),
         read_at: at("2026-11-24T11:05:00Z"),
+        missing: false,
     }];
     let asked = Some(at("2026-11-24T12:00:00Z"));
     let start = date(2026, 11, 23);
@@ -97,7 +98,9 @@ fn an_empty_checkpoint_reads_the_newest_first_and_history_last() {
 #[test]
 fn only_what_a_tier_asks_for_is_read_again() {
     let stream = insights();
-    let read = |read_at| vec![ReadRange { days: days(date(2026, 9, 1), date(2026, 11, 24)), read_at }];
+    let read = |read_at| {
+        vec![ReadRange { days: days(date(2026, 9, 1), date(2026, 11, 24)), read_at, missing: false }]
+    };
     let start = date(2026, 9, 1);
     let after_ten = due(
         &checkpoint("UTC", read(at("2026-11-24T12:00:00Z"))),
@@ -130,6 +133,7 @@ fn the_whole_attribution_window_is_due_when_the_accounts_day_turns() {
     let read = vec![ReadRange {
         days: days(date(2026, 9, 1), date(2026, 11, 23)),
         read_at: at("2026-11-24T07:59:00Z"),
+        missing: false,
     }];
     let before =
         due(&checkpoint(zone, read.clone()), &plan(&stream, date(2026, 9, 1), "2026-11-24T07:59:30Z"));
@@ -152,8 +156,8 @@ fn a_hole_is_a_gap_and_goes_before_history() {
     let stream = insights();
     let read_at = at("2026-11-24T12:00:00Z");
     let read = vec![
-        ReadRange { days: days(date(2026, 9, 20), date(2026, 9, 25)), read_at },
-        ReadRange { days: days(date(2026, 10, 1), date(2026, 11, 24)), read_at },
+        ReadRange { days: days(date(2026, 9, 20), date(2026, 9, 25)), read_at, missing: false },
+        ReadRange { days: days(date(2026, 10, 1), date(2026, 11, 24)), read_at, missing: false },
     ];
     let works = due(&checkpoint("UTC", read), &plan(&stream, date(2026, 9, 15), "2026-11-24T12:01:00Z"));
     assert_eq!(
@@ -190,6 +194,7 @@ fn a_clock_that_was_ahead_does_not_stop_polling() {
     let read = vec![ReadRange {
         days: days(date(2026, 9, 1), date(2026, 11, 24)),
         read_at: at("2027-03-01T00:00:00Z"),
+        missing: false,
     }];
     let works = due(&checkpoint("UTC", read), &plan(&stream, date(2026, 9, 1), "2026-11-24T12:00:00Z"));
     assert!(!works.is_empty());
@@ -261,6 +266,7 @@ fn news_are_read_soon_once_and_only_by_feeds() {
         vec![ReadRange {
             days: days(date(2026, 11, 1), date(2026, 11, 24)),
             read_at: at("2026-11-24T12:00:00Z"),
+            missing: false,
         }],
     );
     let plan = Plan {
@@ -360,6 +366,7 @@ fn where_more_is_due_than_can_be_read_the_longest_unread_window_goes_first() {
     let read = |newest: i64, oldest: i64, read_at: &str| ReadRange {
         days: days(plus_days(today, -oldest), plus_days(today, -newest)),
         read_at: at(read_at),
+        missing: false,
     };
     let checkpoint = checkpoint(
         "UTC",
@@ -379,4 +386,22 @@ fn where_more_is_due_than_can_be_read_the_longest_unread_window_goes_first() {
         })
         .collect();
     assert_eq!(ages, [14, 21, 7, 0]);
+}
+
+#[test]
+fn days_that_had_not_come_are_asked_for_by_the_tiers_and_beyond_them_as_if_never_read() {
+    let stream = insights();
+    let today = date(2026, 11, 24);
+    let asked = |newest: i64, oldest: i64, missing: bool| ReadRange {
+        days: days(plus_days(today, -oldest), plus_days(today, -newest)),
+        read_at: at("2026-11-24T11:59:00Z"),
+        missing,
+    };
+    let plan = plan(&stream, plus_days(today, -60), "2026-11-24T12:00:00Z");
+    let lately = checkpoint("UTC", vec![asked(4, 60, false), asked(0, 3, true)]);
+    assert_eq!(due(&lately, &plan), []);
+    // A worker that stood still for a month.
+    let long_ago = checkpoint("UTC", vec![asked(35, 60, false), asked(31, 34, true), asked(0, 30, false)]);
+    let hole = Work::Window { days: asked(31, 34, true).days, reason: Reason::Gap };
+    assert_eq!(due(&long_ago, &plan), [hole]);
 }

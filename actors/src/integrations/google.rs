@@ -1,8 +1,10 @@
 //! What Google's APIs share: who may ask. Either a service account's key, or the refresh token of somebody who has let an
-//! application in.
+//! application in. And how they say that something is wrong, and when their days turn.
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::{Timestamp, tz::TimeZone};
+use rows::zone::zone;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, json};
@@ -55,6 +57,9 @@ pub const AUTHORIZE: HostSpec = HostSpec {
     help: "the page on which a person lets the OAuth client in; a browser opens it",
 };
 
+/// The zone in which Google's quotas of a day, and YouTube's days, turn.
+pub const PACIFIC: &str = "America/Los_Angeles";
+
 /// Google takes no assertion that holds for longer.
 const ASSERTION_LIFE: Duration = Duration::from_hours(1);
 
@@ -87,6 +92,34 @@ pub const fn consent(parameters: &'static [(&'static str, &'static str)]) -> Con
 /// time unless the person is asked again.
 pub const fn offline(scopes: &'static str) -> [(&'static str, &'static str); 4] {
     [("response_type", "code"), ("scope", scopes), ("access_type", "offline"), ("prompt", "consent")]
+}
+
+/// An error, whatever its status: `google.rpc.Status`.
+#[derive(Debug, Deserialize)]
+pub struct Envelope {
+    pub error: Status,
+}
+
+/// What is read of it. The message tells some errors apart and is not repeated.
+#[derive(Debug, Deserialize)]
+pub struct Status {
+    /// The HTTP status.
+    #[serde(default)]
+    pub code: u16,
+    #[serde(default)]
+    pub message: String,
+    /// As the older APIs have it.
+    #[serde(default)]
+    errors: Vec<Detail>,
+    #[serde(default)]
+    details: Vec<Detail>,
+}
+
+/// One of several types; that of an `ErrorInfo`.
+#[derive(Debug, Deserialize)]
+struct Detail {
+    #[serde(default)]
+    reason: String,
 }
 
 /// The credential of a connection, for this scope. Sends nothing.
@@ -124,6 +157,16 @@ pub fn counted_by(spec: &ConnectionSpec) -> Option<String> {
     Some(client.expose_secret().trim().to_owned())
 }
 
+/// How long it is until the day turns in California.
+pub fn midnight(now: Timestamp) -> Duration {
+    /// Where nobody can say.
+    const HOUR: Duration = Duration::from_hours(1);
+    let pacific = zone(PACIFIC).unwrap_or(TimeZone::UTC);
+    let tomorrow = now.to_zoned_datetime(pacific).tomorrow().and_then(|tomorrow| tomorrow.start_of_day());
+    let wait = tomorrow.ok().and_then(|at| Duration::try_from(at.timestamp().duration_since(now)).ok());
+    wait.unwrap_or(HOUR)
+}
+
 /// The assertion is meant for the address that the key names (`aud`), wherever it is sent: only to `endpoints.token`.
 fn service_account(spec: &ConnectionSpec, key: &SecretString, scope: &str) -> Result<Credential, SetupError> {
     let file: KeyFile = serde_json::from_str(key.expose_secret()).map_err(|error| {
@@ -156,4 +199,23 @@ fn token_url(spec: &ConnectionSpec) -> Result<&url::Url, SetupError> {
 
 fn refuse(problem: &str) -> SetupError {
     SetupError::Credential { name: SERVICE_ACCOUNT.name, problem: problem.to_owned() }
+}
+
+// === impl Status ===
+
+impl Status {
+    /// What its `ErrorInfo` calls it, else the first of its errors; `""` where neither says.
+    pub fn reason(&self) -> &str {
+        self.reasons().next().unwrap_or_default()
+    }
+
+    /// Whether anything in it calls it so.
+    pub fn says(&self, reason: &str) -> bool {
+        self.reasons().any(|said| said == reason)
+    }
+
+    fn reasons(&self) -> impl Iterator<Item = &str> {
+        let all = self.details.iter().chain(&self.errors).map(|detail| &*detail.reason);
+        all.filter(|reason| !reason.is_empty())
+    }
 }

@@ -18,6 +18,7 @@ mod spotify_accounts;
 pub mod spotify_ads;
 pub mod stripe;
 pub mod tiktok_ads;
+pub mod youtube;
 
 /// Every integration that is built in.
 pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
@@ -34,5 +35,6 @@ pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
         Arc::new(spotify_ads::SpotifyAds),
         Arc::new(stripe::Stripe),
         Arc::new(tiktok_ads::TikTokAds),
+        Arc::new(youtube::YouTube),
     ]
 }

@@ -23,6 +23,12 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// Whether its credentials go with this stream. One that they do not go with is off unless the configuration says
+    /// otherwise.
+    fn goes_with(&self, _stream: &str) -> bool {
+        true
+    }
+
     /// What an answer means. Called for **every** answer, good ones too: quota signals ride on all of them, and some
     /// providers put errors into status 200.
     fn classify(&self, response: &Response) -> Verdict;

@@ -20,3 +20,4 @@ mod support;
 mod texts;
 mod tiktok_ads;
 mod tokens;
+mod youtube;

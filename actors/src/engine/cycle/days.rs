@@ -40,6 +40,8 @@ struct Seen {
     /// The window may delete nothing: a row of it was set aside, or the provider's count moved.
     unsure: bool,
     total: Option<u64>,
+    /// The last day of which the provider has numbers, where it is behind.
+    through: Option<Day>,
     duplicates: u64,
     fitter: Fitter,
 }
@@ -205,6 +207,7 @@ impl Cycle<'_> {
             seen.unsure |= seen.total.is_some_and(|before| before != total);
             seen.total = Some(total);
         }
+        seen.through = seen.through.max(page.through);
         // Set aside only now: rows of other days make these no less sure.
         if let Some(outside) = outside {
             let (integration, stream) = (self.context.integration, self.task.stream.name);
@@ -233,9 +236,11 @@ impl Cycle<'_> {
         }
         let suspect = self.progress().suspect;
         let confirmed = suspect.is_some_and(|suspect| suspect.days == days && suspect.rows == count);
-        let checkpoint = self.marked(policy, days);
+        // Of days that have not come yet, nothing is gone.
+        let known = seen.through.map_or(Some(days), |last| DayRange::new(days.first, last.min(days.last)));
+        let checkpoint = self.marked(policy, days, known);
         let mut commit = self.with_checkpoint(self.commit_of(page), checkpoint);
-        if !seen.unsure {
+        if let Some(days) = known.filter(|_| !seen.unsure) {
             commit.vanish = Some(Vanish::Days { days, level: policy.level, seen: seen.keys, confirmed });
         }
         let committed = self.store(commit).await?;
@@ -268,11 +273,17 @@ impl Cycle<'_> {
         checkpoint
     }
 
-    fn marked(&self, policy: &Days, days: DayRange) -> Checkpoint {
+    /// The checkpoint once `days` have been asked for, and `known` of them have been read.
+    fn marked(&self, policy: &Days, days: DayRange, known: Option<DayRange>) -> Checkpoint {
         let settled_before = self.compactable(policy);
         let read_before = self.began_at.checked_sub(REQUESTS_KEPT).unwrap_or(self.began_at);
         let mut checkpoint = self.changed(|progress| {
-            progress.mark(days, self.began_at);
+            if known != Some(days) {
+                progress.mark_missing(days, self.began_at);
+            }
+            if let Some(known) = known {
+                progress.mark(known, self.began_at);
+            }
             progress.resume = None;
             if progress.suspect.is_some_and(|suspect| suspect.days.intersection(&days).is_some()) {
                 progress.suspect = None;

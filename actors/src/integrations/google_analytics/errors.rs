@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use super::{
-    quota,
-    wire::{Envelope, Status},
-};
+use super::quota;
 use crate::{
     failure::{Wait, is_web_page},
+    integrations::google::{Envelope, Status},
     session::{Meaning, Response, Verdict, quota::Scope},
 };
 
@@ -71,15 +69,5 @@ fn meaning(response: &Response, said: Option<&Status>) -> Meaning {
             Meaning::Permanent { reason: advice("look at base_url, endpoints and api_version") }
         }
         _ => Meaning::of_status(code, Scope::Account, reason),
-    }
-}
-
-// === impl Status ===
-
-impl Status {
-    /// What its `ErrorInfo` calls it.
-    fn reason(&self) -> &str {
-        let mut reasons = self.details.iter().map(|detail| &*detail.reason);
-        reasons.find(|reason| !reason.is_empty()).unwrap_or_default()
     }
 }

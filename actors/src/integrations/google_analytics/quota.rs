@@ -4,8 +4,7 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, tz::TimeZone};
-use rows::zone::zone;
+use jiff::Timestamp;
 
 use super::{
     endpoint,
@@ -14,6 +13,7 @@ use super::{
 };
 use crate::{
     failure::Wait,
+    integrations::google::midnight,
     session::{Response, Signal, quota::Scope},
 };
 
@@ -88,14 +88,6 @@ fn lacking(metadata: &wire::Metadata) -> impl Iterator<Item = &'static str> {
     ];
     let fields: Vec<_> = METRICS.into_iter().filter(|metric| is_blocked(metric)).collect();
     notes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, note)| note).chain(fields)
-}
-
-/// How long it is until the day turns in California.
-pub fn midnight(now: Timestamp) -> Duration {
-    let pacific = zone("America/Los_Angeles").unwrap_or(TimeZone::UTC);
-    let tomorrow = now.to_zoned_datetime(pacific).tomorrow().and_then(|tomorrow| tomorrow.start_of_day());
-    let wait = tomorrow.ok().and_then(|at| Duration::try_from(at.timestamp().duration_since(now)).ok());
-    wait.unwrap_or(ERRORS_WAIT)
 }
 
 /// Whose turn it is after a refusal, by what the message names. Its wording is Google's, in English whatever the account's language.

@@ -123,7 +123,7 @@ fn a_property_that_has_little_left_is_left_alone() {
 
 #[test]
 fn the_days_of_california_have_23_and_25_hours_too() {
-    let midnight = |now: &str| quota::midnight(now.parse().unwrap());
+    let midnight = |now: &str| google::midnight(now.parse().unwrap());
     assert_eq!(midnight("2026-03-08T09:59:00Z"), Duration::from_hours(21) + Duration::from_mins(1));
     assert_eq!(midnight("2026-11-01T07:00:00Z"), Duration::from_hours(25));
     assert_eq!(midnight("2026-11-02T07:59:59Z"), Duration::from_secs(1));

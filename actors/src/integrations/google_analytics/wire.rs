@@ -134,31 +134,6 @@ pub struct Property {
     pub currency_code: Option<String>,
 }
 
-/// An error, whatever its status: `google.rpc.Status`.
-#[derive(Debug, Deserialize)]
-pub struct Envelope {
-    pub error: Status,
-}
-
-/// What is read of it. The message tells quotas apart and is not repeated.
-#[derive(Debug, Deserialize)]
-pub struct Status {
-    /// The HTTP status.
-    #[serde(default)]
-    pub code: u16,
-    #[serde(default)]
-    pub message: String,
-    #[serde(default)]
-    pub details: Vec<Detail>,
-}
-
-/// One of several types; that of an `ErrorInfo`.
-#[derive(Debug, Deserialize)]
-pub struct Detail {
-    #[serde(default)]
-    pub reason: String,
-}
-
 // === impl Compatibility ===
 
 impl Compatibility {

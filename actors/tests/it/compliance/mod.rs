@@ -62,3 +62,4 @@ every_rule!(spotify_development);
 every_rule!(stripe);
 every_rule!(stripe_plain);
 every_rule!(tiktok_ads);
+every_rule!(youtube);

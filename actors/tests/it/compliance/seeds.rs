@@ -26,6 +26,7 @@ async fn seeds_for_fuzzing() {
         &cases::spotify_ads::CASE,
         &cases::stripe::CASE,
         &cases::tiktok_ads::CASE,
+        &cases::youtube::CASE,
     ];
     for case in all.iter().copied() {
         let bench = Bench::new(case);

@@ -90,6 +90,13 @@ fn setup(id: &str) -> (Vec<(&'static str, String)>, Value) {
             vec![("access_token", text("token")), ("app_id", text("7")), ("app_secret", text("secret"))],
             json!({ "countries": true }),
         ),
+        "youtube" => (
+            app(),
+            json!({
+                "channels": ["UC_x5XG1OV2P6uZZ5FSM9Ttw"], "videos": ["dQw4w9WgXcQ"], "playlists": ["PLFgquLnL59alCl"],
+                "revenue": true,
+            }),
+        ),
         _ => panic!("{id}: say here how all of its streams are switched on"),
     }
 }

@@ -217,6 +217,6 @@ proptest! {
         let _ = serde_json::from_slice::<wire::Report<'_>>(&bytes);
         let _ = serde_json::from_slice::<wire::Beside>(&bytes);
         let _ = serde_json::from_slice::<wire::Compatibility>(&bytes);
-        let _ = serde_json::from_slice::<wire::Envelope>(&bytes);
+        let _ = serde_json::from_slice::<crate::integrations::google::Envelope>(&bytes);
     }
 }

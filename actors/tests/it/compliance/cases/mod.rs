@@ -15,3 +15,4 @@ pub mod spotify_development;
 pub mod stripe;
 pub mod stripe_plain;
 pub mod tiktok_ads;
+pub mod youtube;

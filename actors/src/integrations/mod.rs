@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::integration::AnyIntegration;
+use crate::{integration::AnyIntegration, reports::Reports};
 
 pub mod apple_music;
 pub mod deezer;
@@ -28,7 +28,7 @@ pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
         Arc::new(google_analytics::GoogleAnalytics),
         Arc::new(meta_ads::MetaAds),
         Arc::new(posthog::PostHog),
-        Arc::new(report_files::ReportFiles),
+        Arc::new(report_files::REPORT_FILES),
         Arc::new(soundcharts::Soundcharts),
         Arc::new(spotify::Spotify),
         Arc::new(spotify_ads::SpotifyAds),
@@ -36,3 +36,6 @@ pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
         Arc::new(tiktok_ads::TikTokAds),
     ]
 }
+
+/// Those of them that read files.
+pub const READING_FILES: [Reports; 1] = [report_files::REPORT_FILES];

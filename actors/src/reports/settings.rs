@@ -1,16 +1,15 @@
-//! The `settings` table of a connection: where files lie, what is in them, and column maps that teach a header.
+//! The `settings` table of a connection: where files lie, and what is in them.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use rows::Currency;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{
-    dates::{Format, MONTHS},
-    encoding,
-    layout::{Column, Field, KindRule, Layout, Shape, UnitRule, plain},
-    numbers::Decimal,
+    column_map::{ColumnMap, Draft},
+    layout::Layout,
+    shipped,
 };
 use crate::integration::SetupError;
 
@@ -65,79 +64,38 @@ const REGION: &str = "us-east-1";
 /// Letters and digits of an ISRC (ISO 3901).
 const ISRC_LENGTH: usize = 12;
 
-/// Settings that bear on what a file means.
+/// What an integration knows of its files by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// The service that all of them are about; `None` where each says so.
+    pub service: Option<&'static str>,
+    /// Layouts.
+    pub layouts: fn() -> &'static [Layout],
+    /// Layouts that no real file has verified: read once the settings name them.
+    pub drafts: &'static [Draft],
+}
+
+/// What a connection knows of its files before it reads them.
 #[derive(Debug, Clone, Default)]
 pub struct Reading {
+    /// Whatever the settings are.
+    pub known: Known,
     /// Store names in lower case, and their services.
     pub stores: BTreeMap<String, String>,
     /// Titles or file names in lower case, and ISRCs.
     pub titles: BTreeMap<String, String>,
     /// Of amounts in layouts that name none.
     pub currency: Option<Currency>,
-    /// Taught layouts.
+    /// Layouts that the settings teach or name.
     pub taught: Vec<Layout>,
-}
-
-/// `layouts.<name>`: which column of a header holds what.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ColumnMap {
-    /// What a column holds, and its header, in any case.
-    pub columns: BTreeMap<Field, String>,
-    /// How days are written, as `%Y-%m-%d`. Omitted: year first, or a month.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub date_format: Option<String>,
-    /// `"."` or `","`. Omitted: found out from the file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decimal: Option<Decimal>,
-    /// One character. Omitted: tab, comma, semicolon or bar.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delimiter: Option<char>,
-    /// Of files that are not UTF-8, as `iso-8859-1`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub encoding: Option<String>,
-    /// The service, where no column names a store.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
-    /// `day`, `week`, `month`, `quarter`: of dates that name the first day of a longer period.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub granularity: Option<String>,
-    /// Of the amounts, where no column names it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<String>,
-}
-
-/// Why a column map cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ColumnMapError {
-    /// Too little to make rows of.
-    #[error(
-        "its columns make no rows: name `revenue` or `quantity` (statements), `streams` with `date`, `title` or `isrc` \
-         (tracks), `content` with `views`, or `link` with `date`"
-    )]
-    NoRows,
-    /// No such encoding.
-    #[error(
-        "{0:?} is no known encoding, such as `utf-8`, `utf-16le`, `iso-8859-1`, `windows-1251`, `shift_jis`"
-    )]
-    Encoding(String),
-    /// More than one byte.
-    #[error("the delimiter {0:?} is not one ASCII character")]
-    Delimiter(char),
-    /// No such length.
-    #[error("{0:?} is no granularity: `day`, `week`, `month` or `quarter`")]
-    Granularity(String),
-    /// No such currency.
-    #[error("{0:?} is no three-letter currency code")]
-    Currency(String),
 }
 
 // === impl Settings ===
 
 impl Settings {
-    /// Checks them; the first mistake is told.
-    pub fn watched(&self) -> Result<Watched, SetupError> {
-        Ok(Watched { place: self.place()?, reading: self.reading()? })
+    /// Checks them; the first mistake is told. `known` is what the integration knows without them.
+    pub fn watched(&self, known: Known) -> Result<Watched, SetupError> {
+        Ok(Watched { place: self.place()?, reading: self.reading(known)? })
     }
 
     /// Where files lie.
@@ -176,7 +134,7 @@ impl Settings {
         Ok(Place::Bucket { bucket, prefix, region })
     }
 
-    fn reading(&self) -> Result<Reading, SetupError> {
+    fn reading(&self, known: Known) -> Result<Reading, SetupError> {
         let currency = self.currency.as_ref().map(|code| {
             Currency::parse(code).map_err(|_| SetupError::Setting {
                 key: "currency".to_owned(),
@@ -184,10 +142,13 @@ impl Settings {
             })
         });
         let taught = self.layouts.iter().map(|(name, map)| {
-            map.layout(name).map_err(|error| SetupError::Setting {
-                key: format!("layouts.{name}"),
-                problem: error.to_string(),
-            })
+            let draft = known.drafts.iter().find(|draft| draft.name == name);
+            let mut layout =
+                draft.map_or_else(|| map.layout(name), |draft| draft.layout(map)).map_err(|error| {
+                    SetupError::Setting { key: format!("layouts.{name}"), problem: error.to_string() }
+                })?;
+            layout.service = layout.service.or_else(|| known.service.map(str::to_owned));
+            Ok(layout)
         });
         let mut stores = BTreeMap::new();
         for (store, service) in &self.stores {
@@ -215,8 +176,18 @@ impl Settings {
             stores,
             titles,
             currency: currency.transpose()?,
-            taught: taught.collect::<Result<_, _>>()?,
+            taught: taught.collect::<Result<_, SetupError>>()?,
+            known,
         })
+    }
+}
+
+// === impl Known ===
+
+impl Default for Known {
+    /// All layouts that were verified, of all services.
+    fn default() -> Self {
+        Self { service: None, layouts: shipped::layouts, drafts: &[] }
     }
 }
 
@@ -250,88 +221,13 @@ fn refuse<T>(key: &str, problem: String) -> Result<T, SetupError> {
     Err(SetupError::Setting { key: key.to_owned(), problem })
 }
 
-// === impl ColumnMap ===
-
-impl ColumnMap {
-    /// The layout that it teaches.
-    pub fn layout(&self, name: &str) -> Result<Layout, ColumnMapError> {
-        let delimiter = |c: char| match u8::try_from(c) {
-            Ok(byte) if byte.is_ascii() && !matches!(byte, b'\r' | b'\n' | b'"') => Ok(byte),
-            _ => Err(ColumnMapError::Delimiter(c)),
-        };
-        let currency =
-            |code: &String| Currency::parse(code).map_err(|_| ColumnMapError::Currency(code.clone()));
-        if let Some(label) = self.encoding.as_ref().filter(|label| encoding::named(label).is_none()) {
-            return Err(ColumnMapError::Encoding(label.clone()));
-        }
-        let lengths = ["day", "week", "month", "quarter"];
-        if let Some(length) = self.granularity.as_ref().filter(|length| !lengths.contains(&length.as_str())) {
-            return Err(ColumnMapError::Granularity(length.clone()));
-        }
-        let columns = self.columns.iter().map(|(field, header)| Column {
-            field: *field,
-            headers: vec![plain(header)],
-            is_required: true,
-        });
-        let shape = self.shape()?;
-        let dates = self.date_format.clone().map_or_else(
-            || [&[Format::YearFirst], MONTHS].concat(),
-            |pattern| vec![Format::Pattern(pattern)],
-        );
-        let has = |field| self.columns.contains_key(&field);
-        Ok(Layout {
-            name: name.to_owned(),
-            is_taught: true,
-            shape,
-            columns: columns.collect(),
-            is_exact: false,
-            is_ragged: false,
-            encoding: self.encoding.clone(),
-            delimiter: self.delimiter.map(delimiter).transpose()?,
-            decimal: self.decimal,
-            dates,
-            service: self.service.clone(),
-            currency: self.currency.as_ref().map(currency).transpose()?,
-            unit: match shape {
-                Shape::Statement if has(Field::Statement) => UnitRule::Statement,
-                Shape::Statement => UnitRule::Period,
-                _ if has(Field::Date) => UnitRule::Dates,
-                _ => UnitRule::Period,
-            },
-            kinds: if has(Field::Kind) { KindRule::Words } else { KindRule::Store },
-            granularity: self.granularity.clone(),
-            statement_granularity: None,
-        })
-    }
-
-    fn shape(&self) -> Result<Shape, ColumnMapError> {
-        let has = |field| self.columns.contains_key(&field);
-        let is_track = has(Field::Title) || has(Field::Isrc) || has(Field::Upc);
-        if has(Field::Link) && has(Field::Date) {
-            Ok(Shape::SmartLinks)
-        } else if has(Field::Content) && has(Field::Views) {
-            Ok(Shape::Content)
-        } else if has(Field::Revenue) || has(Field::Quantity) {
-            Ok(Shape::Statement)
-        } else if has(Field::Playlist) {
-            Ok(Shape::Playlists)
-        } else if has(Field::Streams) && (is_track || has(Field::Date)) {
-            Ok(Shape::Tracks)
-        } else if has(Field::Date) && (has(Field::Listeners) || has(Field::Followers)) {
-            Ok(Shape::Audience)
-        } else {
-            Err(ColumnMapError::NoRows)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn watched(json: serde_json::Value) -> Result<Watched, String> {
         let settings: Settings = serde_json::from_value(json).map_err(|error| error.to_string())?;
-        settings.watched().map_err(|error| error.to_string())
+        settings.watched(Known::default()).map_err(|error| error.to_string())
     }
 
     #[test]

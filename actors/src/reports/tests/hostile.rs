@@ -1,7 +1,7 @@
 //! Files that are broken, foreign or made to do harm: refused as a whole, for a reason that a person understands.
 
 use super::*;
-use crate::integrations::report_files::{
+use crate::reports::{
     archive::{repeats, repeats_amounts},
     container::Form,
 };

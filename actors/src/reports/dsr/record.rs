@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rows::DayRange;
 
-use crate::integrations::report_files::{
+use crate::reports::{
     codes,
     dates::{self, Format},
     limits::CELLS_MAX,

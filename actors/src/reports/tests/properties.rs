@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
-use crate::integrations::report_files::numbers::{Decimal, Exact};
+use crate::reports::numbers::{Decimal, Exact};
 
 const SAMPLES: &[&[u8]] = &[
     include_bytes!("../samples/tunecore.csv"),

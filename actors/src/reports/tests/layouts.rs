@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::integrations::report_files::{countries::Country, numbers::Exact, report::digest, unit::Unit};
+use crate::reports::{countries::Country, numbers::Exact, report::digest, unit::Unit};
 
 macro_rules! sample {
     ($name:literal) => {
@@ -586,8 +586,7 @@ fn a_sum_with_an_unknown_part_is_unknown_and_the_total_is_of_what_is_said() {
             _ => panic!(),
         })
         .collect();
-    let three_quarters =
-        Exact::parse("0.75", crate::integrations::report_files::numbers::Decimal::Point).ok();
+    let three_quarters = Exact::parse("0.75", crate::reports::numbers::Decimal::Point).ok();
     assert_eq!(sums, [(true, Some(Exact::whole(3)), three_quarters, 2), (false, None, None, 1)]);
     let text = format!("{IMUSICIAN}{line},1,0.5\n{line},,0.25\n");
     let [ReportRow::Royalty(row)] = &read_bytes("a.csv", text.as_bytes()).unwrap().page(0, 9)[..] else {

@@ -12,9 +12,10 @@ use sha2::{Digest, Sha256};
 use super::{
     archive,
     container::{Container, Member},
+    figures::Context,
     mapping,
     refusal::Refusal,
-    report::{self, Context, Facts, Report},
+    report::{self, Facts, Report},
     settings::Reading,
 };
 use crate::files::{self, FileRows, OpenFile, Refused};

@@ -7,8 +7,9 @@ use rows::{Currency, DayRange};
 
 use super::{
     container::Container,
+    figures::Context,
     refusal::Refusal,
-    report::{Context, Report, read},
+    report::{Report, read},
     row::ReportRow,
     settings::Reading,
 };

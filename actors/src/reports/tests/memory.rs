@@ -1,5 +1,5 @@
 //! What a large DSR file costs. Not part of the ordinary tests; run alone, because it measures the whole process:
-//! `cargo test -p actors --lib report_files::tests::memory -- --ignored --nocapture`, with `DSR_BYTES` for another size.
+//! `cargo test -p actors --lib reports::tests::memory -- --ignored --nocapture`, with `DSR_BYTES` for another size.
 
 use std::{
     fmt::Write as _,

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use rows::Currency;
 
 use super::{
+    column_map::Draft,
     dates::MONTHS,
     layout::{Column, Field, KindRule, Layout, Shape, UnitRule},
     numbers::Decimal,
@@ -39,10 +40,36 @@ pub const FOREIGN: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-/// All of them.
-pub static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
+static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
     [services::all(), distributors::all(), more_distributors::all()].into_iter().flatten().collect()
 });
+
+/// Those that no real file has verified. Which headers Feature.fm's console gives its export is not known.
+pub const DRAFTS: &[Draft] = &[
+    Draft {
+        name: "feature_fm_links",
+        columns: &[
+            (Field::Link, "link"),
+            (Field::Date, "date"),
+            (Field::Visits, "visits"),
+            (Field::Clicks, "clicks"),
+        ],
+    },
+    Draft {
+        name: "feature_fm_services",
+        columns: &[
+            (Field::Link, "link"),
+            (Field::Date, "date"),
+            (Field::Destination, "service"),
+            (Field::Clicks, "clicks"),
+        ],
+    },
+];
+
+/// All others.
+pub fn layouts() -> &'static [Layout] {
+    &LAYOUTS
+}
 
 fn columns(all: &[(Field, &str)]) -> Vec<Column> {
     let column = |(field, spec): &(Field, &str)| Column {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use super::{
-    ACCESS_KEY_ID, SECRET_ACCESS_KEY, STORAGE_HOST,
     directory::Directory,
+    integration::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, STORAGE_HOST},
     settings::{Place, Watched},
     storage::{self, Storage},
 };

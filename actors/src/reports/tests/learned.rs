@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::integrations::report_files::{
+use crate::reports::{
+    column_map::{ColumnMap, ColumnMapError},
     layout::Field,
     learn::learn,
-    settings::{ColumnMap, ColumnMapError},
 };
 
 fn taught(map: &ColumnMap) -> Reading {
@@ -21,7 +21,7 @@ fn map(columns: &[(Field, &str)]) -> ColumnMap {
 fn proposed(bytes: &[u8]) -> Result<ColumnMap, Refusal> {
     let mut container = Container::open("a.csv", Cursor::new(bytes)).unwrap();
     let member = container.members()[0].clone();
-    learn(&mut container, &member)
+    learn(&mut container, &member, &Reading::default())
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn a_taught_header_is_read() {
         (Field::Streams, "Abrufe"),
     ]);
     map.date_format = Some("%d.%m.%Y".to_owned());
-    map.decimal = Some(crate::integrations::report_files::numbers::Decimal::Comma);
+    map.decimal = Some(crate::reports::numbers::Decimal::Comma);
     map.service = Some("pandora".to_owned());
     let report = read_with("a.csv", file.as_bytes(), &taught(&map), None).unwrap();
     assert_eq!(

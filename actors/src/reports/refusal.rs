@@ -38,6 +38,12 @@ pub enum Refusal {
         /// The line that looks most like a header, shortened.
         header: String,
     },
+    /// Only a layout has such a header that no real file has verified.
+    #[error(
+        "its header is that of the layout `{0}`, which no real file has verified: compare them with what the README says, and name \
+         it as `layouts.{0} = {{}}` in the connection's settings"
+    )]
+    Unverified(&'static str),
     /// Several layouts fit equally well.
     #[error("its header fits {first} and {second}; name the columns under `layouts.<name>`")]
     Ambiguous {
@@ -94,6 +100,7 @@ impl Refusal {
             Self::NoReport(_) => "no_report",
             Self::Encoding(_) => "encoding",
             Self::UnknownLayout { .. } => "unknown_layout",
+            Self::Unverified(_) => "unverified",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Foreign { .. } => "foreign",
             Self::Undecided(_) => "undecided",

@@ -14,11 +14,11 @@ use self::record::{Cells, Head, first_isrc, unescaped};
 use super::{
     codes,
     countries::Country,
+    figures::{Context, Figures, Rows},
     kind::Kind,
     limits::{RECORD_BYTES_MAX, RESOURCES_MAX, SUMMARIES_MAX},
     numbers::Exact,
     refusal::Refusal,
-    report::{Context, Figures, Rows},
     stores,
     sums::{Line, PlaceId, Sums, TrackId, TrackText},
     tally::{Problem, Tally},
@@ -125,7 +125,13 @@ impl Dsr {
     fn begin(cells: &Cells<'_>, context: &Context<'_>) -> Result<Self, Refusal> {
         let head = Head::read(cells)?;
         let mut sums = Sums::default();
-        let place = sums.place(&stores::service(&head.store, &context.reading.stores), &head.store)?;
+        let service = stores::service(&head.store, &context.reading.stores);
+        if let Some(own) = context.reading.known.service.filter(|own| *own != service) {
+            return Err(Refusal::Undecided(format!(
+                "it reports usage of {service:?}, and here only {own} is read; a connection of `report_files` takes it"
+            )));
+        }
+        let place = sums.place(&service, &head.store)?;
         Ok(Self {
             head,
             place,

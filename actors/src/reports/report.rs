@@ -9,6 +9,7 @@ use super::{
     container::{Container, Form, IS_PDF, Member, PDF},
     dsr,
     encoding::{self, Decoded, Survey},
+    figures::{Context, Figures, Names, Rows},
     layout::Shape,
     limits::{HEAD_BYTES, HEADER_WITHIN},
     numbers::Decimal,
@@ -16,25 +17,13 @@ use super::{
     records::{Delimited, Record, Records},
     refusal::Refusal,
     row::ReportRow,
-    settings::Reading,
     statement,
-    sums::{Sums, Total},
+    sums::Total,
     tally::Tally,
     timeline,
     unit::Unit,
     xlsx::{self, Workbook},
 };
-
-/// Where a file lies and what a person said about it.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// Its path below what is watched; of an archive, that of the archive.
-    pub path: &'a str,
-    /// The connection's settings.
-    pub reading: &'a Reading,
-    /// The period that a person named, for layouts that do not (`--from`, `--to`).
-    pub period: Option<DayRange>,
-}
 
 /// What is known of a file when all of it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,30 +58,6 @@ pub struct Report {
     /// What is known of it.
     pub facts: Facts,
     rows: Rows,
-}
-
-/// The rows of a report.
-#[derive(Debug)]
-pub enum Rows {
-    /// Lines added up.
-    Sums(Box<Sums>),
-    /// Lines as they are.
-    Plain(Vec<ReportRow>),
-}
-
-/// What the reader of a shape made of all lines.
-#[derive(Debug)]
-pub struct Figures {
-    /// Rows.
-    pub rows: Rows,
-    /// Lines.
-    pub tally: Tally,
-    /// What it stands for.
-    pub unit: Unit,
-    /// From the first to the last day.
-    pub period: Option<DayRange>,
-    /// What a person should know.
-    pub notes: Vec<String>,
 }
 
 /// SHA-256 (lower-case hex) and bytes of a member, unpacked: by these it is known whether it was read before, and under
@@ -175,7 +140,7 @@ fn recognise_text(
     let mut fallback = None;
     for encoding in encodings {
         let head = encoding::decode_head(&survey.head, encoding);
-        match recognise::text(&head, is_whole, &context.reading.taught)? {
+        match recognise::text(&head, is_whole, context.reading)? {
             Found::Layout(found) => {
                 let own = found.layout.encoding.as_deref().and_then(encoding::named);
                 if is_certain || own == Some(*encoding) {
@@ -189,7 +154,7 @@ fn recognise_text(
         }
     }
     // Layouts that say nothing: Western, the last that is tried.
-    fallback.ok_or_else(|| recognise::unknown(&header))
+    fallback.ok_or_else(|| recognise::unknown(&header, context.reading))
 }
 
 fn read_spreadsheet<R: Read + Seek>(
@@ -202,7 +167,7 @@ fn read_spreadsheet<R: Read + Seek>(
     let mut header = Vec::new();
     for name in workbook.sheet_names() {
         let first = first_records(&mut workbook.sheet(&name)?)?;
-        match recognise::rows(&first, &context.reading.taught, None)? {
+        match recognise::rows(&first, context.reading, None)? {
             Found::Layout(mut recognised) => {
                 // A spreadsheet stores numbers, not their form.
                 recognised.decimal = Decimal::Point;
@@ -214,7 +179,7 @@ fn read_spreadsheet<R: Read + Seek>(
             Found::Nothing(_) => {}
         }
     }
-    Err(recognise::unknown(&header))
+    Err(recognise::unknown(&header, context.reading))
 }
 
 fn first_records(records: &mut dyn Records) -> Result<Vec<Vec<String>>, Refusal> {
@@ -257,7 +222,7 @@ fn report(sha256: String, size_bytes: u64, layout: &str, encoding: &'static str,
         unit: found.unit,
         period: found.period,
         statement_period,
-        rows: found.rows.len(),
+        rows: found.rows.count(),
         tally: found.tally,
         totals,
         notes: found.notes,
@@ -265,68 +230,12 @@ fn report(sha256: String, size_bytes: u64, layout: &str, encoding: &'static str,
     Report { facts, rows: found.rows }
 }
 
-/// The names under which a report was found.
-#[derive(Debug, Clone)]
-pub struct Names {
-    /// Its own, without folders and what browsers add (` (1)`) and without endings.
-    pub stem: String,
-    /// Its own.
-    pub file: String,
-    /// The nearest of file, folder and archive that says a period.
-    pub period: Option<DayRange>,
-    /// The folder in which it lies, else its own stem.
-    pub folder: String,
-}
-
-// === impl Names ===
-
-impl Names {
-    fn new(context: &Context<'_>, member: &Member) -> Self {
-        let file = member.file_name().to_owned();
-        let parts = |path: &str| path.split(['/', '\\']).map(str::to_owned).collect::<Vec<_>>();
-        let mut nearest: Vec<String> = parts(&member.name);
-        nearest.reverse();
-        let outer: Vec<String> = parts(context.path).into_iter().rev().filter(|part| *part != file).collect();
-        nearest.extend(outer);
-        let period = nearest.iter().find_map(|name| super::dates::in_name(name));
-        let stem = stem(&file);
-        let folder = nearest.get(1).map_or_else(|| stem.clone(), |folder| self::stem(folder));
-        Self { stem, file, period, folder }
-    }
-}
-
-fn stem(file: &str) -> String {
-    let mut stem = file;
-    for end in [".gz", ".zip", ".csv", ".tsv", ".txt", ".xlsx"] {
-        let cut = stem.len().saturating_sub(end.len());
-        if stem.get(cut..).is_some_and(|own| own.eq_ignore_ascii_case(end)) {
-            stem = &stem[..cut];
-        }
-    }
-    let numbered = stem.rsplit_once(" (").filter(|(_, rest)| {
-        rest.strip_suffix(')')
-            .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
-    });
-    numbered.map_or(stem, |(before, _)| before).trim().to_owned()
-}
-
-// === impl Rows ===
-
-impl Rows {
-    fn len(&self) -> usize {
-        match self {
-            Self::Sums(sums) => sums.len(),
-            Self::Plain(rows) => rows.len(),
-        }
-    }
-}
-
 // === impl Report ===
 
 impl Report {
     /// How many rows.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.rows.count()
     }
 
     /// Without rows.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    column_map::ColumnMap,
     container::{Container, Form, Member},
     dates::Format,
     encoding,
@@ -14,7 +15,7 @@ use super::{
     recognise::{self, Found},
     records::{Delimited, Dialect, Record, Records},
     refusal::Refusal,
-    settings::ColumnMap,
+    settings::Reading,
     xlsx::Workbook,
 };
 
@@ -66,8 +67,12 @@ const WORDS: &[(Field, &[&str])] = &[
     (Field::Artist, &["artist", "artist name", "track artist", "artists"]),
 ];
 
-/// Proposes a column map for a member of a file. Refused when its header is known, or nothing in it is.
-pub fn learn<R: Read + Seek>(container: &mut Container<R>, member: &Member) -> Result<ColumnMap, Refusal> {
+/// Proposes a column map for a member of a file. Refused when its header is known to `reading`, or nothing in it is.
+pub fn learn<R: Read + Seek>(
+    container: &mut Container<R>,
+    member: &Member,
+    reading: &Reading,
+) -> Result<ColumnMap, Refusal> {
     if member.form == Form::Spreadsheet {
         let mut workbook = Workbook::open(container.spreadsheet(member)?)?;
         let name = workbook.sheet_names().into_iter().next();
@@ -81,7 +86,7 @@ pub fn learn<R: Read + Seek>(container: &mut Container<R>, member: &Member) -> R
     let encoding = encodings[encodings.len() - 1];
     let head = encoding::decode_head(&survey.head, encoding);
     let is_whole = survey.size_bytes <= HEAD_BYTES as u64;
-    if let Found::Layout(found) = recognise::text(&head, is_whole, &[])? {
+    if let Found::Layout(found) = recognise::text(&head, is_whole, reading)? {
         return Err(Refusal::Undecided(format!(
             "its header is known as {:?}: nothing is to be learned",
             found.layout.name

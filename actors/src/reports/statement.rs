@@ -6,13 +6,13 @@ use super::{
     codes,
     countries::Country,
     dates::{self, Format, MONTHS},
+    figures::{Context, Figures, Names, Rows},
     kind::{self, Kind},
     layout::{Field, KindRule, UnitRule},
     numbers::{self, Exact},
     recognise::Recognised,
     records::{Record, Records},
     refusal::Refusal,
-    report::{Context, Figures, Names, Rows},
     stores,
     sums::{Line, Sums, TrackText, cleaned},
     tally::{Problem, Tally},
@@ -155,6 +155,9 @@ impl Statement<'_> {
             },
             KindRule::Words => by_words.unwrap_or(Kind::Other),
             KindRule::Store if !numbers::is_blank(text) => by_words.unwrap_or(Kind::Other),
+            KindRule::Store if store.is_empty() => {
+                stores::usual_kind(self.recognised.layout.service.as_deref().unwrap_or_default())
+            }
             KindRule::Store => stores::usual_kind(store),
         };
         // Nobody streams a release: its tracks are streamed.

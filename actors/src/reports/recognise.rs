@@ -6,7 +6,8 @@ use super::{
     numbers::Decimal,
     records::{Delimited, Dialect, Record, Records},
     refusal::Refusal,
-    shipped::{FOREIGN, LAYOUTS},
+    settings::Reading,
+    shipped::FOREIGN,
 };
 
 /// A layout that was recognised.
@@ -52,10 +53,11 @@ const DELIMITERS: [u8; 4] = [b'\t', b',', b';', b'|'];
 const SAMPLE: usize = 200;
 
 /// Recognises text by its beginning. `is_whole`: there is no more of it.
-pub fn text(head: &str, is_whole: bool, taught: &[Layout]) -> Result<Found, Refusal> {
+pub fn text(head: &str, is_whole: bool, reading: &Reading) -> Result<Found, Refusal> {
     let (mut best, mut unread): (Option<Recognised>, _) = (None, None);
     let mut header: Vec<String> = Vec::new();
-    for delimiter in DELIMITERS.into_iter().chain(taught.iter().filter_map(|layout| layout.delimiter)) {
+    let own = reading.taught.iter().filter_map(|layout| layout.delimiter);
+    for delimiter in DELIMITERS.into_iter().chain(own) {
         // What is no table with this delimiter may be one with another.
         let records = match sample(head, is_whole, delimiter) {
             Ok(records) => records,
@@ -64,7 +66,7 @@ pub fn text(head: &str, is_whole: bool, taught: &[Layout]) -> Result<Found, Refu
                 continue;
             }
         };
-        match rows(&records, taught, Some(delimiter))? {
+        match rows(&records, reading, Some(delimiter))? {
             Found::Layout(mut found) => {
                 // Tables with tabs that do not quote their header quote no title either.
                 let mut lines = head.split(['\r', '\n']).filter(|line| !line.is_empty());
@@ -90,11 +92,11 @@ pub fn text(head: &str, is_whole: bool, taught: &[Layout]) -> Result<Found, Refu
 }
 
 /// Recognises a table by its first records. `delimiter` is `None` in spreadsheets.
-pub fn rows(records: &[Vec<String>], taught: &[Layout], delimiter: Option<u8>) -> Result<Found, Refusal> {
+pub fn rows(records: &[Vec<String>], reading: &Reading, delimiter: Option<u8>) -> Result<Found, Refusal> {
     let mut widest: &[String] = &[];
     for (index, record) in records.iter().take(HEADER_WITHIN).enumerate() {
         let header: Vec<String> = record.iter().map(|cell| plain(cell)).collect();
-        if let Some((layout, bound)) = fitting(&header, taught, delimiter)? {
+        if let Some((layout, bound)) = fitting(&header, reading, delimiter)? {
             let delimiter = delimiter.unwrap_or(b',');
             let data = records.get(index + 1..).unwrap_or_default();
             let decimal = layout.decimal.unwrap_or_else(|| written(data, &bound, delimiter));
@@ -119,10 +121,10 @@ pub fn rows(records: &[Vec<String>], taught: &[Layout], delimiter: Option<u8>) -
 /// The layout that knows most columns; those that were taught go first.
 fn fitting<'a>(
     header: &[String],
-    taught: &'a [Layout],
+    reading: &'a Reading,
     delimiter: Option<u8>,
 ) -> Result<Option<(&'a Layout, Bound)>, Refusal> {
-    for layouts in [taught, &LAYOUTS[..]] {
+    for layouts in [&reading.taught[..], (reading.known.layouts)()] {
         let right = |layout: &&Layout| match (layout.delimiter, delimiter) {
             (Some(own), Some(tried)) => own == tried,
             _ => true,
@@ -150,8 +152,11 @@ fn foreign(header: &[String]) -> Result<(), Refusal> {
     }
 }
 
-/// The refusal of a header that nobody knows.
-pub fn unknown(header: &[String]) -> Refusal {
+/// The refusal of a header that nobody knows, or that only a layout has which waits to be named.
+pub fn unknown(header: &[String], reading: &Reading) -> Refusal {
+    if let Some(draft) = reading.known.drafts.iter().find(|draft| draft.fits(header)) {
+        return Refusal::Unverified(draft.name);
+    }
     let mut header = header.join(" | ");
     header.truncate(header.floor_char_boundary(SHOWN_BYTES));
     Refusal::UnknownLayout { header: header.chars().filter(|c| !c.is_control()).collect() }
@@ -200,7 +205,7 @@ mod tests {
                 .map(|(field, at)| ((*field).to_owned(), header[*at].clone().into()))
                 .collect::<serde_json::Map<_, _>>()
                 .into();
-            let map: crate::integrations::report_files::settings::ColumnMap =
+            let map: crate::reports::column_map::ColumnMap =
                 serde_json::from_value(serde_json::json!({ "columns": map })).unwrap();
             let bound = map.layout("own").unwrap().bind(&header).unwrap();
             let data: Vec<Vec<String>> = amounts

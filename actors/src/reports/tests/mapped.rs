@@ -21,8 +21,7 @@ fn opened(path: &str, bytes: &[u8]) -> OpenedFile {
 }
 
 fn sample(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/integrations/report_files/samples").join(name))
-        .unwrap()
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/reports/samples").join(name)).unwrap()
 }
 
 fn rows_of(read: &dyn FileRows) -> Vec<Row> {
@@ -83,9 +82,7 @@ fn every_layout_fills_its_table() {
         ("apple_days.csv", Table::TrackPerformanceDaily, true),
         ("apple_songs_2026-06.csv", Table::TrackPerformanceDaily, false),
     ];
-    for entry in
-        fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/integrations/report_files/samples")).unwrap()
-    {
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/reports/samples")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         if name.starts_with('.') || name == "Nora Vale-songs-all.csv" {
             continue;

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use crate::{integration::AnyIntegration, reports::Reports};
 
+pub mod amazon_music;
 pub mod apple_music;
 pub mod deezer;
 pub(crate) mod google;
 pub mod google_ads;
 pub mod google_analytics;
 pub mod meta_ads;
+pub mod pandora;
 pub mod posthog;
 pub mod report_files;
 pub mod soundcharts;
@@ -22,11 +24,13 @@ pub mod tiktok_ads;
 /// Every integration that is built in.
 pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
     vec![
+        Arc::new(amazon_music::AMAZON_MUSIC),
         Arc::new(apple_music::AppleMusic),
         Arc::new(deezer::Deezer),
         Arc::new(google_ads::GoogleAds),
         Arc::new(google_analytics::GoogleAnalytics),
         Arc::new(meta_ads::MetaAds),
+        Arc::new(pandora::PANDORA),
         Arc::new(posthog::PostHog),
         Arc::new(report_files::REPORT_FILES),
         Arc::new(soundcharts::Soundcharts),
@@ -38,4 +42,5 @@ pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
 }
 
 /// Those of them that read files.
-pub const READING_FILES: [Reports; 1] = [report_files::REPORT_FILES];
+pub const READING_FILES: [Reports; 3] =
+    [amazon_music::AMAZON_MUSIC, pandora::PANDORA, report_files::REPORT_FILES];

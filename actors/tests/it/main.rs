@@ -12,6 +12,7 @@ mod google_ads;
 mod google_analytics;
 mod google_operations;
 mod hostile;
+mod one_service;
 mod simulator;
 mod soundcharts;
 mod spotify;

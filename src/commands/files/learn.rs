@@ -28,7 +28,8 @@ use super::super::{Exit, output};
 #[command(after_help = "\
 Examples:
   dynamoi files learn statement.csv
-  dynamoi files learn exports.zip --member 2026/june.csv --connection label-a-files >> dynamoi.toml")]
+  dynamoi files learn exports.zip --member 2026/june.csv --connection label-a-files >> dynamoi.toml
+  dynamoi files learn spins.csv --integration pandora --connection label-a-pandora")]
 pub struct Learn {
     /// The file.
     #[arg(value_name = "FILE")]
@@ -137,5 +138,8 @@ mod tests {
         let path = directory.path().join("known.csv");
         std::fs::write(&path, "date,listeners,streams,followers\n2026-06-01,1,2,3\n").unwrap();
         assert!(learn(path.clone()).unwrap_err().contains("nothing is to be learned"));
+        // At a connection of one service that header may mean something else.
+        let pandora = Learn { integration: "pandora".to_owned(), ..of(path) };
+        assert!(pandora.proposed().unwrap().contains("streams = \"streams\""));
     }
 }

@@ -14,6 +14,7 @@ use super::{
     settings::Reading,
 };
 
+mod drafts;
 mod hostile;
 mod layouts;
 mod learned;

@@ -6,6 +6,7 @@ pub mod deezer;
 pub mod google_ads;
 pub mod google_analytics;
 pub mod meta_ads;
+pub mod one_service;
 pub mod posthog;
 pub mod report_files;
 pub mod soundcharts;

@@ -11,6 +11,7 @@ pub mod consent;
 pub mod deezer;
 mod delivery;
 pub mod exchange;
+pub mod feature_fm;
 pub mod google;
 pub mod google_ads;
 pub mod google_analytics;
@@ -53,5 +54,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(google_analytics::GoogleAnalytics::new(options.seed, options.days, now)),
         Box::new(apple_music::AppleMusic::new(options.seed, options.days, now)),
         Box::new(soundcharts::Soundcharts::new(options.seed, options.days, now)),
+        Box::new(feature_fm::FeatureFm::new(options.seed, options.days, now)),
     ]
 }

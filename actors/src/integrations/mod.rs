@@ -7,6 +7,7 @@ use crate::{integration::AnyIntegration, reports::Reports};
 pub mod amazon_music;
 pub mod apple_music;
 pub mod deezer;
+pub mod feature_fm;
 pub(crate) mod google;
 pub mod google_ads;
 pub mod google_analytics;
@@ -27,6 +28,7 @@ pub fn catalogue() -> Vec<Arc<dyn AnyIntegration>> {
         Arc::new(amazon_music::AMAZON_MUSIC),
         Arc::new(apple_music::AppleMusic),
         Arc::new(deezer::Deezer),
+        Arc::new(feature_fm::FeatureFm),
         Arc::new(google_ads::GoogleAds),
         Arc::new(google_analytics::GoogleAnalytics),
         Arc::new(meta_ads::MetaAds),

@@ -8,6 +8,7 @@ mod busboards;
 mod compliance;
 mod deezer;
 mod engine;
+mod feature_fm;
 mod google_ads;
 mod google_analytics;
 mod google_operations;

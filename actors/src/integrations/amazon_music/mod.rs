@@ -7,6 +7,7 @@ pub const AMAZON_MUSIC: Reports = Reports {
     id: "amazon_music",
     known: Known { service: Some("amazon_music"), layouts: || &[], drafts: DRAFTS },
     sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
 };
 
 /// No file of a real account was at hand: which headers its exports have is not known.

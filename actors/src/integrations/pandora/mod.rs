@@ -7,6 +7,7 @@ pub const PANDORA: Reports = Reports {
     id: "pandora",
     known: Known { service: Some("pandora"), layouts: || &[], drafts: DRAFTS },
     sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
 };
 
 /// No file of a real account was at hand: which headers its exports have is not known.

@@ -3,6 +3,7 @@
 pub mod apple_music;
 pub mod busboards;
 pub mod deezer;
+pub mod feature_fm;
 pub mod google_ads;
 pub mod google_analytics;
 pub mod meta_ads;

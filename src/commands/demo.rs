@@ -10,8 +10,9 @@ use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{Worker, WorkerKind, settings::Settings};
 use sandbox::{
-    Options, Sandbox, apple_music, google, meta_ads, posthog, report_files, soundcharts, spotify,
-    spotify_ads, stripe, tiktok_ads,
+    Options, Sandbox, apple_music, feature_fm, google, meta_ads, posthog,
+    report_files::{Portal, ReportFiles},
+    soundcharts, spotify, spotify_ads, stripe, tiktok_ads,
 };
 use store::cipher::generate_key;
 use tempfile::TempDir;
@@ -21,7 +22,7 @@ use super::{Exit, output, run::Signals, secrets, source::environment};
 /// The configuration that it runs.
 const CONFIGURATION: &str = include_str!("../../config/demo.toml");
 /// The imitated providers that it polls.
-const PROVIDERS: [&str; 11] = [
+const PROVIDERS: [&str; 12] = [
     "meta_ads",
     "google_ads",
     "tiktok_ads",
@@ -33,7 +34,10 @@ const PROVIDERS: [&str; 11] = [
     "spotify",
     "apple_music",
     "soundcharts",
+    "feature_fm",
 ];
+/// Services that are known from files: their portals, and the folders beside the database.
+const PORTALS: [(Portal, &str); 2] = [(Portal::Pandora, "pandora"), (Portal::AmazonMusic, "amazon_music")];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
 /// Seconds between two payments in the imitated world: something to see.
@@ -78,10 +82,16 @@ impl Demo {
         // In development mode there would be no numbers to see.
         sandbox.with_world(|world: &mut spotify::Spotify| world.set_mode(spotify::Mode::Extended));
         let reports = data_dir.join("reports");
-        sandbox.with_world(|world: &mut report_files::ReportFiles| world.write_to(&reports)).transpose()?;
+        sandbox.with_world(|world: &mut ReportFiles| world.write_to(&reports)).transpose()?;
+        for (portal, folder) in PORTALS {
+            let folder = data_dir.join(folder);
+            sandbox
+                .with_world(|world: &mut ReportFiles| world.write_portal_to(portal, &folder))
+                .transpose()?;
+        }
         let database = data_dir.join("dynamoi.db");
         let key = key(&data_dir)?;
-        let settings = match self.settings(&sandbox, (&database, &reports), temporary.path(), &key) {
+        let settings = match self.settings(&sandbox, (&database, &data_dir), temporary.path(), &key) {
             Ok(settings) => settings,
             Err(mistakes) => {
                 output::complain(mistakes);
@@ -118,7 +128,7 @@ impl Demo {
     fn settings(
         &self,
         sandbox: &Sandbox,
-        (database, reports): (&Path, &Path),
+        (database, data_dir): (&Path, &Path),
         temporary: &Path,
         key: &str,
     ) -> Result<Settings, Box<dyn std::error::Error>> {
@@ -130,6 +140,7 @@ impl Demo {
             let today = rows::day::day_at(sandbox.now(), &jiff::tz::TimeZone::UTC);
             rows::day::plus_days(today, -i64::from(self.days)).to_string()
         };
+        let folder = |name: &str| data_dir.join(name).display().to_string();
         let demo = [
             ("DEMO_META_TOKEN", meta_ads::TOKEN.to_owned()),
             ("DEMO_GOOGLE_KEY", google::DEMO_KEY.to_owned()),
@@ -173,7 +184,10 @@ impl Demo {
                 "DYNAMOI__INTEGRATIONS__SOUNDCHARTS__ENDPOINTS__TOKEN",
                 format!("{}/oauth/token", sandbox.url("soundcharts")),
             ),
-            ("DYNAMOI__CONNECTIONS__DEMO_FILES__SETTINGS__DIRECTORY", reports.display().to_string()),
+            ("DEMO_FEATURE_FM_KEY", feature_fm::API_KEY.to_owned()),
+            ("DYNAMOI__CONNECTIONS__DEMO_FILES__SETTINGS__DIRECTORY", folder("reports")),
+            ("DYNAMOI__CONNECTIONS__DEMO_PANDORA__SETTINGS__DIRECTORY", folder("pandora")),
+            ("DYNAMOI__CONNECTIONS__DEMO_AMAZON__SETTINGS__DIRECTORY", folder("amazon_music")),
             ("DYNAMOI__DATABASE__URL", format!("sqlite://{}", database.display())),
             ("DYNAMOI__HTTP__LISTEN", format!("127.0.0.1:{}", self.port)),
         ];
@@ -191,6 +205,7 @@ impl Demo {
             "ANALYTICS",
             "APPLE",
             "SOUNDCHARTS",
+            "LINKS",
         ]
         .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
         let demo = demo.chain(addresses).chain(starts);

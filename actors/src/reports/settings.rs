@@ -24,7 +24,8 @@ pub struct Settings {
     /// The object store's region.
     #[schemars(extend("default" = REGION))]
     pub region: Option<String>,
-    /// Layouts that are not built in, each under a name of its own.
+    /// Layouts that are not built in, each under a name of its own; `dynamoi files learn FILE` proposes one. Under the name of a layout that
+    /// no real file has verified, as the README lists them: switches it on, `{}` as it is.
     pub layouts: BTreeMap<String, ColumnMap>,
     /// Stores by the names that files give them, and the services that they are: `"My Store" = "spotify"`.
     pub stores: BTreeMap<String, String>,

@@ -3,7 +3,7 @@
 //! A provider is an [`Integration`](integration::Integration) and the [`Source`](integration::Source) that it
 //! connects: what it reads, how it authenticates, what its answers mean. Windows, checkpoint, paging loops, retries,
 //! quota, commits and deletes belong to the engine, which names no provider; what integrations share when they read is in
-//! [`reading`].
+//! [`reading`], and what those share that read files in [`reports`].
 
 pub mod account;
 pub mod consent;
@@ -17,6 +17,7 @@ pub mod observer;
 pub mod page;
 pub mod reader;
 pub mod reading;
+pub mod reports;
 pub mod scope;
 pub mod session;
 pub mod spec;

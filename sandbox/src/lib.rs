@@ -11,6 +11,7 @@ pub mod consent;
 pub mod deezer;
 mod delivery;
 pub mod exchange;
+pub mod feature_fm;
 pub mod google;
 pub mod google_ads;
 pub mod google_analytics;
@@ -55,5 +56,6 @@ pub fn imitations(options: &Options, now: jiff::Timestamp) -> Vec<Box<dyn exchan
         Box::new(apple_music::AppleMusic::new(options.seed, options.days, now)),
         Box::new(soundcharts::Soundcharts::new(options.seed, options.days, now)),
         Box::new(youtube::YouTube::new(options.seed, options.days, now)),
+        Box::new(feature_fm::FeatureFm::new(options.seed, options.days, now)),
     ]
 }

@@ -57,6 +57,7 @@ fn both_are_served_beside_the_others() {
         [
             "apple_music",
             "deezer",
+            "feature_fm",
             "google_ads",
             "google_analytics",
             "meta_ads",

@@ -10,8 +10,9 @@ use actors::integrations::catalogue;
 use clap::Args;
 use dynamoi::{Worker, WorkerKind, settings::Settings};
 use sandbox::{
-    Options, Sandbox, apple_music, google, meta_ads, posthog, report_files, soundcharts, spotify,
-    spotify_ads, stripe, tiktok_ads,
+    Options, Sandbox, apple_music, feature_fm, google, meta_ads, posthog,
+    report_files::{Portal, ReportFiles},
+    soundcharts, spotify, spotify_ads, stripe, tiktok_ads,
 };
 use store::cipher::generate_key;
 use tempfile::TempDir;
@@ -34,7 +35,10 @@ const PROVIDERS: &[&str] = &[
     "apple_music",
     "soundcharts",
     "youtube",
+    "feature_fm",
 ];
+/// Services that are known from files: their portals, and the folders beside the database.
+const PORTALS: [(Portal, &str); 2] = [(Portal::Pandora, "pandora"), (Portal::AmazonMusic, "amazon_music")];
 /// How often the imitated worlds move by themselves.
 const TICK: Duration = Duration::from_secs(2);
 /// Seconds between two payments in the imitated world: something to see.
@@ -79,10 +83,16 @@ impl Demo {
         // In development mode there would be no numbers to see.
         sandbox.with_world(|world: &mut spotify::Spotify| world.set_mode(spotify::Mode::Extended));
         let reports = data_dir.join("reports");
-        sandbox.with_world(|world: &mut report_files::ReportFiles| world.write_to(&reports)).transpose()?;
+        sandbox.with_world(|world: &mut ReportFiles| world.write_to(&reports)).transpose()?;
+        for (portal, folder) in PORTALS {
+            let folder = data_dir.join(folder);
+            sandbox
+                .with_world(|world: &mut ReportFiles| world.write_portal_to(portal, &folder))
+                .transpose()?;
+        }
         let database = data_dir.join("dynamoi.db");
         let key = key(&data_dir)?;
-        let settings = match self.settings(&sandbox, (&database, &reports), temporary.path(), &key) {
+        let settings = match self.settings(&sandbox, (&database, &data_dir), temporary.path(), &key) {
             Ok(settings) => settings,
             Err(mistakes) => {
                 output::complain(mistakes);
@@ -119,7 +129,7 @@ impl Demo {
     fn settings(
         &self,
         sandbox: &Sandbox,
-        (database, reports): (&Path, &Path),
+        (database, data_dir): (&Path, &Path),
         temporary: &Path,
         key: &str,
     ) -> Result<Settings, Box<dyn std::error::Error>> {
@@ -131,6 +141,7 @@ impl Demo {
             let today = rows::day::day_at(sandbox.now(), &jiff::tz::TimeZone::UTC);
             rows::day::plus_days(today, -i64::from(self.days)).to_string()
         };
+        let folder = |name: &str| data_dir.join(name).display().to_string();
         let demo = [
             ("DEMO_META_TOKEN", meta_ads::TOKEN.to_owned()),
             ("DEMO_GOOGLE_KEY", google::DEMO_KEY.to_owned()),
@@ -179,7 +190,10 @@ impl Demo {
             ("DEMO_YOUTUBE_REFRESH", google::REFRESH_TOKEN.to_owned()),
             ("DYNAMOI__INTEGRATIONS__YOUTUBE__ENDPOINTS__TOKEN", format!("{}/token", sandbox.url("youtube"))),
             ("DYNAMOI__INTEGRATIONS__YOUTUBE__ENDPOINTS__ANALYTICS", sandbox.url("youtube")),
-            ("DYNAMOI__CONNECTIONS__DEMO_FILES__SETTINGS__DIRECTORY", reports.display().to_string()),
+            ("DEMO_FEATURE_FM_KEY", feature_fm::API_KEY.to_owned()),
+            ("DYNAMOI__CONNECTIONS__DEMO_FILES__SETTINGS__DIRECTORY", folder("reports")),
+            ("DYNAMOI__CONNECTIONS__DEMO_PANDORA__SETTINGS__DIRECTORY", folder("pandora")),
+            ("DYNAMOI__CONNECTIONS__DEMO_AMAZON__SETTINGS__DIRECTORY", folder("amazon_music")),
             ("DYNAMOI__DATABASE__URL", format!("sqlite://{}", database.display())),
             ("DYNAMOI__HTTP__LISTEN", format!("127.0.0.1:{}", self.port)),
         ];
@@ -199,6 +213,7 @@ impl Demo {
             "APPLE",
             "SOUNDCHARTS",
             "YOUTUBE",
+            "LINKS",
         ]
         .map(|name| (format!("DYNAMOI__CONNECTIONS__DEMO_{name}__START_DATE"), start_date.clone()));
         let demo = demo.chain(addresses).chain(starts);

@@ -4,6 +4,7 @@
 //! carriage returns, amounts with more decimals than money has, equal lines that both count. The store speaks as much of S3's protocol as
 //! listing and getting need, and checks signatures by the published algorithm.
 
+mod portals;
 mod signature;
 mod storage;
 #[cfg(test)]
@@ -21,7 +22,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use self::truth::{TruthAudience, TruthRoyalty, TruthStreams};
+pub use self::portals::Portal;
+pub use self::truth::{TruthAudience, TruthPlays, TruthRoyalty, TruthStreams};
 pub use self::world::{ARTISTS, TITLES};
 
 use self::world::World;
@@ -66,20 +68,12 @@ impl ReportFiles {
 
     /// Writes every file below a directory, each whole before it has its name. What is there already as it is stays untouched.
     pub fn write_to(&self, directory: &Path) -> io::Result<()> {
-        for (path, bytes) in self.files() {
-            let path = directory.join(path);
-            if fs::read(&path).is_ok_and(|there| there == bytes) {
-                continue;
-            }
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let unfinished = path.with_file_name(format!("{name}.part"));
-            fs::write(&unfinished, bytes)?;
-            fs::rename(unfinished, path)?;
-        }
-        Ok(())
+        write(self.files(), directory)
+    }
+
+    /// The same with what the portal of a service lets people download.
+    pub fn write_portal_to(&self, portal: Portal, directory: &Path) -> io::Result<()> {
+        write(portals::files(&self.world, portal), directory)
     }
 
     /// Puts a file there.
@@ -128,4 +122,21 @@ impl Imitation for ReportFiles {
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
+}
+
+fn write(files: BTreeMap<String, Vec<u8>>, directory: &Path) -> io::Result<()> {
+    for (path, bytes) in files {
+        let path = directory.join(path);
+        if fs::read(&path).is_ok_and(|there| there == bytes) {
+            continue;
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let unfinished = path.with_file_name(format!("{name}.part"));
+        fs::write(&unfinished, bytes)?;
+        fs::rename(unfinished, path)?;
+    }
+    Ok(())
 }

@@ -45,6 +45,19 @@ fn files_are_written_once() {
 }
 
 #[test]
+fn portals_say_what_the_truth_says() {
+    let world = ReportFiles::new(1, 3, at());
+    for (portal, name) in [(Portal::Pandora, "tracks.csv"), (Portal::AmazonMusic, "songs.csv")] {
+        let text = String::from_utf8(portals::files(&world.world, portal).remove(name).unwrap()).unwrap();
+        let truth = world.truth_plays(portal);
+        assert_eq!((text.lines().count(), truth.len()), (truth.len() + 1, 3 * TITLES.len()));
+        let first = &truth[0];
+        let line = format!("{},\"{}\",{},{}", first.date, first.title, first.plays, first.listeners);
+        assert!(text.contains(&line) && truth.iter().all(|row| row.listeners <= row.plays), "{line}");
+    }
+}
+
+#[test]
 fn a_listing_comes_in_pages_to_whom_it_belongs() {
     let mut world = ReportFiles::new(1, 3, at());
     let refused = get(&mut world, "/label-reports", &[("list-type", "2")]);

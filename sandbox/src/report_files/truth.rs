@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::ReportFiles;
+use super::portals::Portal;
 use super::world::{ARTISTS, COUNTRIES, Line, STORES, TITLES};
 
 /// What was paid for one track, in one store, country and month, by one statement.
@@ -62,7 +63,33 @@ pub struct TruthStreams {
     pub streams: u64,
 }
 
+/// A track's day, as the portal of a service says it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TruthPlays {
+    /// Its title: the file says no more.
+    pub title: &'static str,
+    /// What the label knows it by.
+    pub isrc: &'static str,
+    /// Day.
+    pub date: Date,
+    /// Plays.
+    pub plays: u64,
+    /// Different listeners.
+    pub listeners: u64,
+}
+
 impl ReportFiles {
+    /// Every track's days at a portal.
+    pub fn truth_plays(&self, portal: Portal) -> Vec<TruthPlays> {
+        let all = TITLES.iter().enumerate().flat_map(|(track, (title, isrc, ..))| {
+            self.world.dates().map(move |date| {
+                let (plays, listeners) = self.world.portal_day(portal as u64, track, date);
+                TruthPlays { title, isrc, date, plays, listeners }
+            })
+        });
+        all.collect()
+    }
+
     /// Every statement's sums, those of the last one as corrected.
     pub fn truth_royalties(&self) -> Vec<TruthRoyalty> {
         let world = &self.world;

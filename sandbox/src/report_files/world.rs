@@ -110,6 +110,13 @@ impl World {
         self.seed.at(2).at(track as u64).at(number_of(date)).between(0, 4_000)
     }
 
+    /// What one portal says of a track's day: plays and different listeners.
+    pub(super) fn portal_day(&self, portal: u64, track: usize, date: Date) -> (u64, u64) {
+        let seed = self.seed.at(5).at(portal).at(track as u64).at(number_of(date));
+        let listeners = seed.at(1).between(0, 900);
+        (listeners + seed.at(2).between(0, 1_500), listeners)
+    }
+
     /// The months in which statements came, the latest last.
     pub(super) fn statements(&self) -> Vec<Date> {
         (0..STATEMENTS).rev().map(|back| self.month.saturating_sub(back.months())).collect()

@@ -6,14 +6,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use actors::integrations::report_files::{
-    container::{Container, Member},
-    layout::Field,
-    learn::learn,
-    settings::ColumnMap,
-    stores::slug,
+use actors::{
+    integrations::READING_FILES,
+    reports::{
+        column_map::ColumnMap,
+        container::{Container, Member},
+        layout::Field,
+        learn::learn,
+        settings::Reading,
+        stores::slug,
+    },
 };
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
 use serde_json::json;
 
 use super::super::{Exit, output};
@@ -24,7 +28,8 @@ use super::super::{Exit, output};
 #[command(after_help = "\
 Examples:
   dynamoi files learn statement.csv
-  dynamoi files learn exports.zip --member 2026/june.csv --connection label-a-files >> dynamoi.toml")]
+  dynamoi files learn exports.zip --member 2026/june.csv --connection label-a-files >> dynamoi.toml
+  dynamoi files learn spins.csv --integration pandora --connection label-a-pandora")]
 pub struct Learn {
     /// The file.
     #[arg(value_name = "FILE")]
@@ -35,6 +40,9 @@ pub struct Learn {
     /// The connection whose settings it is for.
     #[arg(long, value_name = "NAME", default_value = "NAME")]
     pub connection: String,
+    /// That connection's integration: what it knows already is not proposed.
+    #[arg(long, value_name = "ID", default_value = "report_files", value_parser = PossibleValuesParser::new(READING_FILES.map(|of| of.id)))]
+    pub integration: String,
 }
 
 // === impl Learn ===
@@ -57,7 +65,9 @@ impl Learn {
         let mut container =
             Container::open(&name, BufReader::new(file)).map_err(|refusal| refusal.to_string())?;
         let member = self.member_of(container.members())?;
-        let map = learn(&mut container, &member).map_err(|refusal| refusal.to_string())?;
+        let known = READING_FILES.iter().find(|of| of.id == self.integration).map(|of| of.known);
+        let reading = Reading { known: known.unwrap_or_default(), ..Reading::default() };
+        let map = learn(&mut container, &member, &reading).map_err(|refusal| refusal.to_string())?;
         written(&self.connection, &layout_name(member.file_name()), &map)
     }
 
@@ -99,13 +109,18 @@ fn written(connection: &str, layout: &str, map: &ColumnMap) -> Result<String, St
 mod tests {
     use super::*;
 
+    fn of(file: PathBuf) -> Learn {
+        let (connection, integration) = ("NAME".to_owned(), "report_files".to_owned());
+        Learn { file, member: None, connection, integration }
+    }
+
     #[test]
     fn a_proposal_can_be_pasted_and_read_again() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("Own Statement.csv");
         std::fs::write(&path, "Day;Song Title;ISRC Code;Shop;Plays\n01.06.2026;A;USUM71703861;Spotify;5\n15.06.2026;A;USUM71703861;Spotify;6\n")
             .unwrap();
-        let learn = Learn { file: path, member: None, connection: "label-a-files".to_owned() };
+        let learn = Learn { connection: "label-a-files".to_owned(), ..of(path) };
         let text = learn.proposed().unwrap();
         assert!(text.contains("[connections.label-a-files.settings.layouts.own_statement"), "{text}");
         let value: toml::Table = toml::from_str(&text).unwrap();
@@ -117,11 +132,14 @@ mod tests {
     #[test]
     fn what_cannot_be_learned_says_why() {
         let directory = tempfile::tempdir().unwrap();
-        let learn = |file: PathBuf| Learn { file, member: None, connection: "NAME".to_owned() }.proposed();
+        let learn = |file: PathBuf| of(file).proposed();
         assert!(learn(directory.path().join("none.csv")).unwrap_err().contains("cannot be read"));
         assert!(learn(directory.path().to_owned()).unwrap_err().contains("is no file"));
         let path = directory.path().join("known.csv");
         std::fs::write(&path, "date,listeners,streams,followers\n2026-06-01,1,2,3\n").unwrap();
-        assert!(learn(path).unwrap_err().contains("nothing is to be learned"));
+        assert!(learn(path.clone()).unwrap_err().contains("nothing is to be learned"));
+        // At a connection of one service that header may mean something else.
+        let pandora = Learn { integration: "pandora".to_owned(), ..of(path) };
+        assert!(pandora.proposed().unwrap().contains("streams = \"streams\""));
     }
 }

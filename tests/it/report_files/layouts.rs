@@ -3,7 +3,7 @@
 use super::*;
 
 fn samples() -> Vec<(String, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("actors/src/integrations/report_files/samples");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("actors/src/reports/samples");
     let mut samples: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap())

@@ -60,6 +60,8 @@ impl YouTubeSource {
 // === impl Playlists ===
 
 impl Objects for Playlists<'_> {
+    type Object = Reference;
+
     fn word(&self) -> &'static str {
         "playlist"
     }

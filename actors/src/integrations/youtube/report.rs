@@ -123,15 +123,15 @@ impl YouTubeSource {
             .map_err(|_| Failure::Permanent { reason: format!("{CURRENCY} is no currency") })?;
         let today = mapping::day(request.now, request.account)?;
         let reports = Reports { source: self, session, subject, days: request.days, today, currency };
-        let SetPage { page, lacking } = self.objects.page(&contents, request.cursor, &reports).await?;
-        // Passing trouble with one of them: the window is not read.
-        lacking.map_or_else(|| Ok(page.into()), |reason| Err(Failure::Transient { reason }))
+        self.objects.days(&contents, request.cursor, &reports).await
     }
 }
 
 // === impl Reports ===
 
 impl Objects for Reports<'_> {
+    type Object = Reference;
+
     fn word(&self) -> &'static str {
         self.subject.stream()
     }

@@ -34,6 +34,13 @@ const WINDOW_COUNT_MAX: usize = 1_000;
 const DECREASE: f64 = 0.95;
 /// … or, when that cannot be told, to this share of itself.
 const DECREASE_BLIND: f64 = 0.9;
+/// One refusal after a good while, of a pace of which less than this share had really passed in the period: whoever it was about,
+/// it tells no limit …
+const DOUBTED_SHARE: f64 = 0.5;
+/// … and the pace falls to this share of itself, to be back within a minute. A second one is believed.
+const DECREASE_DOUBTED: f64 = 0.5;
+/// How long the first one is remembered.
+const DOUBTED_AFTER: Duration = Duration::from_mins(1);
 /// A refusal after no less than this share of the rule's requests has really passed in a period …
 const JITTER_SHARE: f64 = 0.75;
 /// … is the network's jitter, so many times a minute: the rule is right, and only the headroom grows, by this much …
@@ -51,8 +58,10 @@ const FLOOR: f64 = 1.0 / 64.0;
 const INCREASE: f64 = 0.02;
 /// Share of the last refused pace at which increasing stops …
 const CEILING: f64 = 0.96;
-/// … for so long; then a higher pace is tried.
+/// … for so long; then a higher pace is tried, and one that is higher still by twice as much when nothing is refused.
 const PROBE_AFTER: Duration = Duration::from_mins(2);
+/// Most doublings of such a step: it is no more than the pace itself.
+const PROBES_MAX: u32 = 6;
 /// The allowance is nearly used up: slow down.
 const NEARLY_USED: f64 = 0.97;
 /// First hold after a refusal; doubles while refusals follow each other. What a provider says can be longer, and after the
@@ -108,6 +117,10 @@ pub struct Pace {
     last_increase: Duration,
     /// The pace that was last refused, and when.
     ceiling: Option<(f64, Duration)>,
+    /// What had passed before a refusal that was not believed.
+    doubted: Option<f64>,
+    /// How often a higher pace was tried since the last refusal.
+    probes: u32,
     used_ratio: f64,
     /// A pace for all workers that was learned here and is not told yet.
     news: Option<f64>,
@@ -139,6 +152,8 @@ impl Pace {
             last_decrease: None,
             last_increase: Duration::ZERO,
             ceiling: None,
+            doubted: None,
+            probes: 0,
             used_ratio: 0.0,
             news: None,
             heard: 0,
@@ -242,6 +257,7 @@ impl Pace {
                 return self.held(now).unwrap_or_default();
             }
             self.ceiling = Some((refused_pace, now));
+            self.probes = 0;
             self.set_rate(now, next.max(self.floor()), false);
             self.news = self.rate.map(|rate| rate / self.part);
             self.last_decrease = Some(now);
@@ -273,15 +289,24 @@ impl Pace {
 
     /// The pace at which a request sent at `sent_at` was refused, and the next one: measured by what had passed in
     /// the period before, or, when a hold falls into that period and the count says little, taken from the present.
-    fn refused_pace(&self, now: Duration, sent_at: Duration) -> (f64, f64) {
+    fn refused_pace(&mut self, now: Duration, sent_at: Duration) -> (f64, f64) {
         let period = self.period();
         let current = self.rate.unwrap_or(f64::INFINITY);
+        let is_single = self.last_decrease.is_none_or(|before| before + period.max(DOUBTED_AFTER) < sent_at);
+        if let Some(doubted) = self.doubted.take().filter(|_| !is_single) {
+            let pace = doubted.max(self.measured(now, sent_at)).min(current);
+            return (pace, pace * DECREASE);
+        }
         let held_until = self.holds.end().max(self.paid_at);
         let interrupted = !held_until.is_zero() && held_until + period > sent_at;
         if interrupted && current.is_finite() {
             return (current, current * DECREASE_BLIND);
         }
         let passed = self.measured(now, sent_at).max(1.0 / period.as_secs_f64());
+        if is_single && current.is_finite() && passed < current * DOUBTED_SHARE {
+            self.doubted = Some(passed);
+            return (current, current * DECREASE_DOUBTED);
+        }
         let pace = passed.min(current);
         (pace, pace * DECREASE)
     }
@@ -362,7 +387,8 @@ impl Pace {
                 next = next.min(pace * CEILING).max(rate);
             } else {
                 // A probe: one step above, then wait again.
-                next = rate * (1.0 + INCREASE);
+                next = rate * (1.0 + (INCREASE * f64::from(1_u32 << self.probes)).min(1.0));
+                self.probes = (self.probes + 1).min(PROBES_MAX);
                 self.ceiling = Some((next / CEILING, now));
             }
         }

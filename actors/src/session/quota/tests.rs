@@ -406,3 +406,61 @@ fn what_one_worker_is_told_holds_for_the_others() {
     hears.hear(now, Some((0.1, 7)));
     assert!((hears.rate().unwrap() - doubled).abs() < 1e-9, "old news");
 }
+
+/// The next request's time.
+fn passed(pace: &mut pace::Pace, mut now: Duration) -> Duration {
+    while let Err(wait) = pace.pass(now, 1, false) {
+        now += wait.max(Duration::from_millis(1));
+    }
+    now
+}
+
+/// A single refusal, soon after the start, of a rule by the minute: whoever it was about, a minute later all is as before.
+#[test]
+fn one_refusal_costs_no_hour() {
+    let rule = QuotaRule::per_minute(Scope::App, 500.0, 2);
+    let mut pace = pace::Pace::new(Some(rule));
+    let mut now = Duration::from_secs(5);
+    for _ in 0..5 {
+        now = passed(&mut pace, now);
+    }
+    pace.refused(now, None, now);
+    assert!(pace.rate().unwrap() > 3.0, "{:?}", pace.rate());
+    let until = now + Duration::from_mins(1);
+    while now < until {
+        now = passed(&mut pace, now);
+        pace.succeeded();
+    }
+    assert!(pace.rate().unwrap() > 0.85 * 500.0 / 60.0, "{:?}", pace.rate());
+}
+
+/// A limit by the minute that is much lower than the rule costs two refusals, and is known then. One that is lifted again is
+/// found out about within half an hour.
+#[test]
+fn a_second_refusal_is_believed_and_not_for_ever() {
+    let mut pace = pace::Pace::new(Some(QuotaRule::per_minute(Scope::App, 500.0, 2)));
+    let (mut now, mut sent, mut refusals) = (Duration::ZERO, VecDeque::new(), 0);
+    let mut limit = 50;
+    let mut run = |pace: &mut pace::Pace, now: &mut Duration, minutes: u64, limit: usize| {
+        let until = *now + Duration::from_mins(minutes);
+        let mut refused = 0;
+        while *now < until {
+            *now = passed(pace, *now);
+            sent.retain(|at| *at + Duration::from_mins(1) > *now);
+            if sent.len() < limit {
+                sent.push_back(*now);
+                pace.succeeded();
+            } else {
+                refused += 1;
+                pace.refused(*now, None, *now);
+            }
+        }
+        refused
+    };
+    refusals += run(&mut pace, &mut now, 10, limit);
+    assert!((1..=10).contains(&refusals), "{refusals} of about 500");
+    assert!(pace.rate().unwrap() < 1.1 * 50.0 / 60.0, "{:?}", pace.rate());
+    limit = usize::MAX;
+    assert_eq!(run(&mut pace, &mut now, 30, limit), 0);
+    assert!(pace.rate().unwrap() > 0.9 * 0.93 * 500.0 / 60.0, "{:?}", pace.rate());
+}

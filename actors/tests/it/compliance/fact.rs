@@ -255,11 +255,20 @@ fn reports(row: &Row) -> Option<Fact> {
         Row::SmartLink(row) => fact(row.link_id.clone())
             .maybe("title", row.title.as_ref())
             .maybe("url", row.url.as_ref())
-            .maybe("status", row.status.as_ref()),
+            .maybe("status", row.status.as_ref())
+            .maybe("type", row.kind.as_ref())
+            .maybe("artist", row.artist_id.as_ref())
+            .maybe("artist_name", row.artist_name.as_ref())
+            .maybe("created", row.created_at.map(jiff::Timestamp::as_millisecond))
+            .maybe("released", row.released_on),
         Row::SmartLinkActivity(row) => {
             let place =
                 format!("{}/{}/{}/{}", row.link_id, row.dimension.as_str(), row.dimension_value, row.date);
-            fact(place).maybe("visits", row.visits).maybe("clicks", row.clicks)
+            fact(place)
+                .maybe("visits", row.visits)
+                .maybe("unique_visitors", row.unique_visitors)
+                .maybe("clicks", row.clicks)
+                .maybe("pre_saves", row.pre_saves)
         }
         _ => return None,
     })

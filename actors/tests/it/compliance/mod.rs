@@ -51,6 +51,7 @@ macro_rules! every_rule {
 every_rule!(apple_music);
 every_rule!(busboards);
 every_rule!(deezer);
+every_rule!(feature_fm);
 every_rule!(google_ads);
 every_rule!(google_analytics);
 every_rule!(meta_ads);

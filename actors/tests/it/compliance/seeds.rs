@@ -17,6 +17,7 @@ async fn seeds_for_fuzzing() {
     let all: &[&'static dyn Case] = &[
         &cases::apple_music::CASE,
         &cases::deezer::CASE,
+        &cases::feature_fm::CASE,
         &cases::google_ads::CASE,
         &cases::google_analytics::CASE,
         &cases::meta_ads::CASE,

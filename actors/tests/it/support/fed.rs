@@ -59,6 +59,11 @@ fn setup(id: &str) -> (Vec<(&'static str, String)>, Value) {
             vec![],
             json!({ "tracks": ["1", "isrc:GBDUW0000059"], "albums": ["2"], "artists": ["3"], "playlists": ["4"], "charts": ["0"] }),
         ),
+        "feature_fm" => (vec![("api_key", text("key"))], {
+            let fields = json!({ "rows": "/data", "more": "/next", "date": "/id", "country": "/name", "visits": "/total" });
+            let path = "smartlink/{id}/analytics?from={from}&to={to}";
+            json!({ "links": ["1", "short:ffm.to/a"], "analytics": { "path": path, "fields": fields } })
+        }),
         "google_ads" => (key(), json!({ "countries": true })),
         "google_analytics" => (key(), json!({ "property": "123456", "goals": ["sign_up"] })),
         "meta_ads" => {

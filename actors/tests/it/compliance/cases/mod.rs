@@ -3,9 +3,11 @@
 pub mod apple_music;
 pub mod busboards;
 pub mod deezer;
+pub mod feature_fm;
 pub mod google_ads;
 pub mod google_analytics;
 pub mod meta_ads;
+pub mod one_service;
 pub mod posthog;
 pub mod report_files;
 pub mod soundcharts;

@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, sync::Arc};
 
 use actors::{
     integration::{AnyIntegration, ConnectionSpec},
-    integrations::report_files::ReportFiles,
+    integrations::report_files::REPORT_FILES,
+    reports::Reports,
 };
 use jiff::civil::date;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::super::files::case::{FileCase, Place, Sample, Samples};
@@ -15,9 +16,6 @@ use super::super::files::case::{FileCase, Place, Sample, Samples};
 pub struct Statements;
 
 pub const CASE: Statements = Statements;
-
-/// A directory that goes with the test.
-struct Directory(TempDir);
 
 /// A line: when it was sold, where, which track, how many, for how much.
 type Line = (&'static str, &'static str, &'static str, i64, &'static str);
@@ -27,8 +25,8 @@ const HEADER: &str = "\"Reporting month\";\"Sales Month\";\"Platform\";\"Country
                       \"Quantity\";\"Client Payment Currency\";\"Unit Price\";\"Mechanical Fee\";\"Gross Revenue\";\"Client share rate\";\
                       \"Net Revenue\"\n";
 
-const ONE: &str = "QZAB12600001";
-const TWO: &str = "QZAB12600002";
+pub const ONE: &str = "QZAB12600001";
+pub const TWO: &str = "QZAB12600002";
 
 fn statement(month: &str, lines: &[Line]) -> Vec<u8> {
     let mut text = HEADER.to_owned();
@@ -53,7 +51,7 @@ fn sample(month: &str, lines: &[Line], revenue: &'static str) -> Sample {
 
 impl FileCase for Statements {
     fn place(&self) -> Box<dyn Place> {
-        Box::new(Directory(TempDir::new().unwrap()))
+        Box::new(Directory::new(REPORT_FILES, json!({})))
     }
 
     fn samples(&self) -> Samples {
@@ -92,15 +90,31 @@ impl FileCase for Statements {
     }
 }
 
+/// A directory that goes with the test, watched by an integration that reads files.
+pub struct Directory {
+    place: TempDir,
+    reports: Reports,
+    /// Settings beside the place.
+    more: Value,
+}
+
+impl Directory {
+    pub fn new(reports: Reports, more: Value) -> Self {
+        Self { place: TempDir::new().unwrap(), reports, more }
+    }
+}
+
 impl Place for Directory {
     fn integration(&self) -> Arc<dyn AnyIntegration> {
-        Arc::new(ReportFiles)
+        Arc::new(self.reports)
     }
 
     fn spec(&self) -> ConnectionSpec {
+        let mut settings = self.more.clone();
+        settings["directory"] = json!(self.place.path());
         ConnectionSpec {
             name: "label-a-files".to_owned(),
-            integration: "report_files".to_owned(),
+            integration: self.reports.id.to_owned(),
             tenant: "label-a".to_owned(),
             accounts: Vec::new(),
             accounts_exclude: Vec::new(),
@@ -109,19 +123,19 @@ impl Place for Directory {
             endpoints: BTreeMap::new(),
             api_version: String::new(),
             credentials: BTreeMap::new(),
-            settings: json!({ "directory": self.0.path() }),
+            settings,
             quotas: None,
             streams: BTreeMap::new(),
         }
     }
 
     fn put(&self, path: &str, content: &[u8]) {
-        let path = self.0.path().join(path);
+        let path = self.place.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
     fn remove(&self, path: &str) {
-        fs::remove_file(self.0.path().join(path)).unwrap();
+        fs::remove_file(self.place.path().join(path)).unwrap();
     }
 }

@@ -33,5 +33,7 @@ macro_rules! every_file_rule {
     )*};
 }
 
+every_file_rule!(amazon_music, crate::compliance::cases::one_service::AMAZON_MUSIC);
+every_file_rule!(pandora, crate::compliance::cases::one_service::PANDORA);
 every_file_rule!(report_files, crate::compliance::cases::report_files::CASE);
 every_file_rule!(scripted_files, super::scripted::CASE);

@@ -1,0 +1,135 @@
+//! Feature.fm: smart links that the settings name, and what happens on them where the settings say how that is asked for.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `wire.rs` | what Feature.fm sends of a link |
+//! | `mapping.rs` | from there to a row |
+//! | `analytics.rs` | a report that the settings describe: what is asked, and where in the answer is what |
+//! | `errors.rs` | what an answer means |
+//! | `source.rs` | one connection: which link is next |
+
+mod analytics;
+mod errors;
+mod mapping;
+mod settings;
+mod source;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use futures::future::FutureExt as _;
+use jiff::SignedDuration;
+use rows::Table;
+
+use self::{settings::Settings, source::FeatureFmSource};
+use crate::{
+    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError},
+    reader::StreamOf,
+    session::quota::{QuotaRule, Scope},
+    stream::{DAILY, Days, FRESH, Snapshot, Tier},
+};
+
+/// Smart links of Feature.fm.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FeatureFm;
+
+/// Endpoints, as quota and errors name them.
+mod endpoint {
+    pub const LINK: &str = "link";
+    pub const ARTISTS: &str = "artists";
+    pub const ANALYTICS: &str = "analytics";
+}
+
+/// The key of Feature.fm's API for partners.
+const API_KEY: CredentialSpec = CredentialSpec {
+    name: "api_key",
+    required: true,
+    help: "the API key of your Feature.fm account; Feature.fm gives one on request",
+};
+
+/// A link's title and stores are changed by hand, and seldom.
+const LINKS_EVERY: std::time::Duration = FRESH.saturating_mul(4);
+/// How long numbers move is not known: a week is read again once a day.
+const LOOKBACK_DAYS: u32 = 8;
+const SETTLING: SignedDuration = SignedDuration::from_hours(48);
+
+// === impl FeatureFm ===
+
+impl Integration for FeatureFm {
+    type Settings = Settings;
+    type Source = FeatureFmSource;
+
+    fn id(&self) -> &'static str {
+        "feature_fm"
+    }
+
+    fn base_url(&self) -> &'static str {
+        "https://api.feature.fm"
+    }
+
+    fn api_version(&self) -> &'static str {
+        "manage/v1"
+    }
+
+    fn streams(&self, settings: &Settings) -> Vec<StreamOf<FeatureFmSource>> {
+        // Links are named in the settings: one that was not seen may only have been taken out of them.
+        let links = Snapshot { every: LINKS_EVERY, vanishing: None };
+        let tiers = vec![
+            Tier { days: 2, every: FRESH.saturating_mul(4) },
+            Tier { days: LOOKBACK_DAYS, every: DAILY },
+        ];
+        let activity = Days {
+            level: None,
+            tiers,
+            settling: SETTLING,
+            window_days_max: settings.window_days_max(),
+            history_days_max: None,
+        };
+        vec![
+            StreamOf::snapshot(
+                "links",
+                &[Table::SmartLinks],
+                links,
+                |source: &FeatureFmSource, session, request| source.links(session, request).boxed(),
+            ),
+            StreamOf::days(
+                "activity",
+                &[Table::SmartLinkActivityDaily],
+                activity,
+                |source: &FeatureFmSource, session, request| source.activity(session, request).boxed(),
+            )
+            .enabled(settings.analytics.is_some()),
+        ]
+    }
+
+    /// Feature.fm publishes no limit.
+    fn quotas(&self) -> Vec<QuotaRule> {
+        vec![QuotaRule::per_second(Scope::Project, 2.0, 4)]
+    }
+
+    fn credentials(&self) -> &'static [CredentialSpec] {
+        &[API_KEY]
+    }
+
+    fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
+        // Settings that make no sense are refused by `connect`, in its own words.
+        settings.subjects().ok()
+    }
+
+    fn sample(&self) -> &'static str {
+        include_str!("sample.toml")
+    }
+
+    fn readme(&self) -> &'static str {
+        include_str!("README.md")
+    }
+
+    fn connect(
+        &self,
+        spec: &ConnectionSpec,
+        settings: Settings,
+        _: &Services,
+    ) -> Result<FeatureFmSource, SetupError> {
+        FeatureFmSource::new(spec, &settings)
+    }
+}

@@ -145,6 +145,18 @@ impl From<Pending> for DaysReply {
     }
 }
 
+// === impl Page ===
+
+impl Page {
+    /// Takes what another page has; what follows stays.
+    pub fn absorb(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        self.tombstones.extend(other.tombstones);
+        self.quarantined.extend(other.quarantined);
+        self.changes.extend(other.changes);
+    }
+}
+
 /// A page that lacks nothing.
 impl From<Page> for SetPage {
     fn from(page: Page) -> Self {

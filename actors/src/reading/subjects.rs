@@ -7,9 +7,9 @@ use rows::{Row, Table, sink::Change};
 
 use super::{
     elements::Unreadable,
-    named_objects::{Naming, Reference, Standard, asked},
+    named_objects::{Naming, Reference, Standard, asked, unread},
 };
-use crate::{page::Page, spec::SetupError};
+use crate::{failure::Failure, page::Page, spec::SetupError};
 
 /// A kind of object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,6 +148,29 @@ impl Codes {
         self.0.lock().get(reference).cloned().unwrap_or_default()
     }
 
+    /// A code leads to what stands on this page, which holds everything that was found. What it led to before is asked for by its id.
+    pub async fn led<F>(
+        &self,
+        reference: &Reference,
+        subject: Subject,
+        mut page: Page,
+        by_id: impl Fn(String) -> F + Send + Sync,
+    ) -> Result<Page, Failure>
+    where
+        F: Future<Output = Result<Page, Failure>> + Send,
+    {
+        let ids = ids_of(&page.rows);
+        if page == Page::default() {
+            let detail = "nothing is found by this code (any more): name the id to have it marked as removed";
+            page.quarantined.push(unread("gone", detail.to_owned(), &asked(subject.word(), reference)));
+        }
+        for lost in self.before(reference).difference(&ids) {
+            page.absorb(found(by_id(lost.clone()).await, subject, lost)?);
+        }
+        self.note(reference, subject, ids, &mut page);
+        Ok(page)
+    }
+
     /// A code leads to these objects. It is said each time where to: the store knows what it led to before this process. Of many ids,
     /// the first in their order stands for all.
     pub fn note(&self, reference: &Reference, subject: Subject, ids: BTreeSet<String>, page: &mut Page) {
@@ -157,6 +180,19 @@ impl Codes {
             let (kind, entity) = (standard.prefix(), subject.word());
             page.changes.push(Change { kind, entity, id: code.to_owned(), before, after });
         }
+    }
+}
+
+/// What an object is that was asked for by its id because a code leads to it, or led to it before: one that is not shown does not hide the
+/// others.
+pub fn found(read: Result<Page, Failure>, subject: Subject, id: &str) -> Result<Page, Failure> {
+    match read {
+        Err(Failure::Gone { .. }) => Ok(subject.gone(id)),
+        Err(failure @ (Failure::Forbidden { .. } | Failure::Permanent { .. })) => {
+            let aside = unread("unavailable", failure.to_string(), &format!("{} {id}", subject.word()));
+            Ok(Page { quarantined: vec![aside], ..Page::default() })
+        }
+        read => read,
     }
 }
 

@@ -52,7 +52,9 @@ const ID_LENGTH_MAX: usize = 64;
 impl Settings {
     /// Checks every entry; the first mistake is told.
     pub fn wanted(&self) -> Result<Wanted, SetupError> {
-        for (key, id) in [("team_id", &self.team_id), ("key_id", &self.key_id)] {
+        let analytics_key = self.analytics.as_ref().map_or(&self.key_id, |analytics| &analytics.key_id);
+        for (key, id) in [("team_id", &self.team_id), ("key_id", &self.key_id), ("analytics", analytics_key)]
+        {
             if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                 return refuse(key, format!("{id:?} is none: expected ten letters and digits"));
             }

@@ -1,6 +1,6 @@
 //! One connection: which object is next, and in which storefront it is.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
@@ -175,7 +175,6 @@ impl AppleMusicSource {
         let asked = asked(subject.word(), reference);
         let filter = format!("filter[{}]", standard.prefix());
         let mut page = Page::default();
-        let mut ids = BTreeSet::new();
         for storefront in &self.storefronts {
             let mut next = Some(self.call(storefront, &[kind(subject)], CODES).query(&filter, code));
             while let Some(call) = next {
@@ -190,40 +189,27 @@ impl AppleMusicSource {
                     }
                 };
                 for raw in list.data {
-                    let found = row(subject, raw).map(|row| vec![row]);
-                    match found.and_then(|rows| check_code(&rows, code).map(|()| rows)) {
-                        Ok(rows) if ids.is_disjoint(&ids_of(&rows)) => {
-                            ids.extend(ids_of(&rows));
-                            page.rows.extend(rows);
-                        }
+                    let found =
+                        row(subject, raw).and_then(|row| check_code(&[row.clone()], code).map(|()| row));
+                    match found {
                         // The storefront before has described it.
-                        Ok(_) => {}
-                        Err(why) => page.quarantined.push(why.set_aside(
-                            raw.get().as_bytes(),
-                            call.path.clone(),
-                            asked_for(&asked),
-                        )),
+                        Ok(row) if !ids_of(&page.rows).is_disjoint(&ids_of(&[row.clone()])) => {}
+                        Ok(row) => page.rows.push(row),
+                        Err(why) => {
+                            let path = call.path.clone();
+                            page.quarantined.push(why.set_aside(
+                                raw.get().as_bytes(),
+                                path,
+                                asked_for(&asked),
+                            ));
+                        }
                     }
                 }
                 next = following;
             }
         }
-        if ids.is_empty() {
-            let detail =
-                "Apple Music finds nothing by this code (any more): name the id to have it marked as removed";
-            page.quarantined.push(unread("gone", detail.to_owned(), &asked));
-        }
-        for lost in self.codes.before(reference).difference(&ids) {
-            let other = match self.single(session, subject, lost).await {
-                Err(Failure::Gone { .. }) => subject.gone(lost),
-                read => read?,
-            };
-            page.rows.extend(other.rows);
-            page.tombstones.extend(other.tombstones);
-            page.quarantined.extend(other.quarantined);
-        }
-        self.codes.note(reference, subject, ids, &mut page);
-        Ok(page.into())
+        let by_id = |id: String| async move { self.single(session, subject, &id).await };
+        self.codes.led(reference, subject, page, by_id).await.map(SetPage::from)
     }
 }
 

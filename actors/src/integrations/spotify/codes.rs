@@ -10,7 +10,7 @@ use crate::{
     reading::{
         elements::{Unreadable, parse},
         named_objects::{Reference, Standard, asked, asked_for, unread},
-        subjects::{Subject, check_code, ids_of},
+        subjects::{Subject, check_code, found},
     },
     session::Session,
 };
@@ -35,41 +35,20 @@ impl SpotifySource {
         let mut page = Page::default();
         for raw in &hits.found {
             match self.hit(session, subject, code, raw, day).await? {
-                Ok(hit) => absorb(&mut page, hit),
+                Ok(hit) => page.absorb(hit),
                 Err(why) => {
                     let aside = why.set_aside(raw.get().as_bytes(), path.clone(), asked_for(&asked));
                     page.quarantined.push(aside);
                 }
             }
         }
-        let ids = ids_of(&page.rows);
         if let Some(why) = hits.lacking {
-            let detail = format!("{asked}: {why}");
+            let lacking = Some(format!("{asked}: {why}"));
             page.quarantined.push(unread("moved", why, &asked));
-            return Ok(SetPage { page, lacking: Some(detail) });
+            return Ok(SetPage { page, lacking });
         }
-        if hits.found.is_empty() {
-            let detail =
-                "Spotify finds nothing by this code (any more): name the id to have it marked as removed";
-            page.quarantined.push(unread("gone", detail.to_owned(), &asked));
-        }
-        for lost in self.codes.before(reference).difference(&ids) {
-            absorb(&mut page, self.found(session, subject, lost, day).await?);
-        }
-        self.codes.note(reference, subject, ids, &mut page);
-        Ok(page.into())
-    }
-
-    /// What a code leads to or led to, by its id. One that is not shown does not hide the others.
-    async fn found(&self, session: &Session, subject: Subject, id: &str, day: Day) -> Result<Page, Failure> {
-        match self.single(session, subject, id, day).await {
-            Err(Failure::Gone { .. }) => Ok(subject.gone(id)),
-            Err(failure @ (Failure::Forbidden { .. } | Failure::Permanent { .. })) => {
-                let aside = unread("unavailable", failure.to_string(), &format!("{} {id}", subject.word()));
-                Ok(Page { quarantined: vec![aside], ..Page::default() })
-            }
-            read => read,
-        }
+        let by_id = |id: String| async move { self.single(session, subject, &id, day).await };
+        self.codes.led(reference, subject, page, by_id).await.map(SetPage::from)
     }
 
     /// One hit. Of albums, a search shows only a part: they are asked for by themselves.
@@ -82,13 +61,12 @@ impl SpotifySource {
         day: Day,
     ) -> Result<Result<Page, Unreadable>, Failure> {
         if subject != Subject::Track {
-            return match parse::<wire::Identified>(raw) {
-                Ok(found) => {
-                    let page = self.found(session, subject, &found.id.0, day).await?;
-                    Ok(check_code(&page.rows, code).map(|()| page))
-                }
-                Err(why) => Ok(Err(why)),
+            let id = match parse::<wire::Identified>(raw) {
+                Ok(hit) => hit.id.0,
+                Err(why) => return Ok(Err(why)),
             };
+            let page = found(self.single(session, subject, &id, day).await, subject, &id)?;
+            return Ok(check_code(&page.rows, code).map(|()| page));
         }
         Ok(parse::<wire::Track>(raw).and_then(|track| {
             let is_given_for_another = track.linked_from.is_some();
@@ -99,10 +77,4 @@ impl SpotifySource {
             Ok(Page { rows, ..Page::default() })
         }))
     }
-}
-
-fn absorb(page: &mut Page, other: Page) {
-    page.rows.extend(other.rows);
-    page.tombstones.extend(other.tombstones);
-    page.quarantined.extend(other.quarantined);
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::subject::{Subject, Target, song_counter};
 use crate::{
     integration::SetupError,
-    reading::named_objects::{Naming, Reference, Standard, asked},
+    reading::subjects::{self, Form, Subject as Kind},
 };
 
 /// Settings of a Soundcharts connection: songs, artists, or both.
@@ -24,26 +24,10 @@ pub struct Settings {
 /// Everything that a connection reads. Nothing stands in it twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    tracks: Vec<Reference>,
-    artists: Vec<Reference>,
+    objects: subjects::Wanted,
     /// By Soundcharts' codes.
     pub platforms: Vec<String>,
 }
-
-const TRACKS: Naming = Naming {
-    key: "tracks",
-    word: "track",
-    standard: Some(Standard::Isrc),
-    is_id: |text| is_word(text, 64),
-    expected: "Soundcharts' UUID of a song, or isrc: and an ISRC such as isrc:USUM71900764",
-};
-const ARTISTS: Naming = Naming {
-    key: "artists",
-    word: "artist",
-    standard: None,
-    is_id: |text| is_word(text, 64),
-    expected: "Soundcharts' UUID of an artist",
-};
 
 // === impl Settings ===
 
@@ -56,25 +40,24 @@ impl Default for Settings {
 impl Settings {
     /// Checks every entry; the first mistake is told.
     pub fn wanted(&self) -> Result<Wanted, SetupError> {
-        let refuse = |key: &str, problem: &str| {
-            Err(SetupError::Setting { key: key.to_owned(), problem: problem.to_owned() })
-        };
-        let (tracks, artists) = (TRACKS.references(&self.tracks)?, ARTISTS.references(&self.artists)?);
-        if tracks.is_empty() && artists.is_empty() {
-            return refuse("tracks", "nothing to read: name at least one of tracks, artists");
-        }
+        let lists = [(Kind::Track, &*self.tracks), (Kind::Artist, &*self.artists)];
+        let objects = subjects::Wanted::read(lists, |kind| Form {
+            is_id: |text| is_word(text, 64),
+            expected: match kind {
+                Kind::Track => "Soundcharts' UUID of a song, or isrc: and an ISRC such as isrc:USUM71900764",
+                _ => "Soundcharts' UUID of an artist",
+            },
+        })?;
         let mut platforms = self.platforms.clone();
         platforms.sort();
         platforms.dedup();
         let is_code =
             |text: &String| is_word(text, 32) && !text.contains(|letter: char| letter.is_uppercase());
         if platforms.is_empty() || !platforms.iter().all(is_code) {
-            return refuse(
-                "platforms",
-                "expected Soundcharts' codes of platforms, at least one, such as spotify",
-            );
+            let problem = "expected Soundcharts' codes of platforms, at least one, such as spotify";
+            return Err(SetupError::Setting { key: "platforms".to_owned(), problem: problem.to_owned() });
         }
-        Ok(Wanted { tracks, artists, platforms })
+        Ok(Wanted { objects, platforms })
     }
 }
 
@@ -83,22 +66,22 @@ impl Settings {
 impl Wanted {
     /// Each in words of its own: `track isrc:USUM71900764`, `artist 11e81bcc-9c1c-ce38-b96b-a0369fe50396`.
     pub fn names(&self) -> Vec<String> {
-        let tracks = self.tracks.iter().map(|track| asked(TRACKS.word, track));
-        tracks.chain(self.artists.iter().map(|artist| asked(ARTISTS.word, artist))).collect()
+        self.objects.names()
     }
 
     /// What there is to ask about a subject.
     pub fn targets(&self, subject: Subject) -> Vec<Target> {
         let everywhere = [String::new()];
-        let (objects, platforms) = match subject {
-            Subject::Song => (&self.tracks, &everywhere[..]),
-            Subject::SongAudience | Subject::Playlists => (&self.tracks, &self.platforms[..]),
-            Subject::ArtistAudience => (&self.artists, &self.platforms[..]),
+        let (kind, platforms) = match subject {
+            Subject::Song => (Kind::Track, &everywhere[..]),
+            Subject::SongAudience | Subject::Playlists => (Kind::Track, &self.platforms[..]),
+            Subject::ArtistAudience => (Kind::Artist, &self.platforms[..]),
         };
         let has = |platform: &&String| subject != Subject::SongAudience || song_counter(platform).is_some();
         let on = |platform: &String| {
             let platform = platform.clone();
-            objects.iter().map(move |object| Target { object: object.clone(), platform: platform.clone() })
+            let objects = self.objects.of(kind).iter();
+            objects.map(move |object| Target { object: object.clone(), platform: platform.clone() })
         };
         platforms.iter().filter(has).flat_map(on).collect()
     }

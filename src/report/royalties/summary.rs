@@ -7,7 +7,7 @@ use rows::{Currency, Day, DayRange};
 use super::line::{Amounts, Key, Line};
 
 /// Tracks by service that are shown in one currency: more than anybody reads, and few enough to be kept.
-const TRACKS_MAX: usize = 10_000;
+const TRACKS_MAX: usize = 5_000;
 /// Stores, countries or periods that are shown: a file can name as many as it has lines.
 const GROUPS_MAX: usize = 2_000;
 

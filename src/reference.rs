@@ -43,7 +43,7 @@ pub fn integrations(all: &[Arc<dyn AnyIntegration>]) -> String {
             out,
             "| [`{id}`](#{id}) | {} | {} | {} | {consent} |",
             streams.len(),
-            code(&tables(&streams)),
+            code(tables(&streams)),
             budgets.join("; ")
         );
     }

@@ -40,7 +40,7 @@ struct Bench {
 
 impl Bench {
     /// A connection with these settings, beside whose key it is.
-    fn new(settings: Value) -> Self {
+    fn new(settings: &Value) -> Self {
         let clock = SimulatedClock::new(NOON.parse().unwrap());
         let mut world = World::new(1, 9, clock.now());
         world.freeze();
@@ -155,7 +155,7 @@ const CHECK: &str = "us/charts types=songs&limit=1";
 #[tokio::test(start_paused = true)]
 async fn songs_are_asked_for_together_and_those_that_are_not_there_alone() {
     let bench =
-        Bench::new(json!({ "storefronts": ["us", "de"], "tracks": [SONG, ABROAD, NOWHERE, BIG_SONG] }));
+        Bench::new(&json!({ "storefronts": ["us", "de"], "tracks": [SONG, ABROAD, NOWHERE, BIG_SONG] }));
     bench.read().await;
     assert_eq!(bench.tracks().keys().collect::<Vec<_>>(), [SONG, ABROAD, BIG_SONG]);
     assert!(bench.set_aside().is_empty(), "of one that never was, the log tells");
@@ -172,7 +172,7 @@ async fn songs_are_asked_for_together_and_those_that_are_not_there_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn one_bad_id_takes_no_other_with_it() {
-    let bench = Bench::new(json!({ "tracks": [SONG, "1500000003", BIG_SONG] }));
+    let bench = Bench::new(&json!({ "tracks": [SONG, "1500000003", BIG_SONG] }));
     // The list is refused as a whole, for one of them.
     bench.world(|world| {
         world.fail_next("/songs", vec![MusicError::bad_request("ids")]);
@@ -186,7 +186,7 @@ async fn one_bad_id_takes_no_other_with_it() {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_storefront_that_has_it_describes_it_and_it_is_removed_when_none_has() {
-    let bench = Bench::new(json!({ "storefronts": ["us", "de", "jp"], "tracks": [SONG, IN_JAPAN] }));
+    let bench = Bench::new(&json!({ "storefronts": ["us", "de", "jp"], "tracks": [SONG, IN_JAPAN] }));
     bench.read().await;
     let name = |bench: &Bench, id: &str| bench.tracks().get(id).cloned();
     assert_eq!(name(&bench, SONG).as_deref(), Some("Song 0001"));
@@ -221,7 +221,7 @@ async fn a_code_leads_to_every_song_that_has_it_in_any_storefront() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_code_led_to_is_looked_for_by_itself_when_it_is_lost() {
-    let bench = Bench::new(json!({ "tracks": [format!("isrc:{SHARED_ISRC}")] }));
+    let bench = Bench::new(&json!({ "tracks": [format!("isrc:{SHARED_ISRC}")] }));
     let changed = async {
         bench.clock.sleep(Duration::from_hours(1)).await;
         bench.world(|world| assert!(world.delete("1500000060")));
@@ -237,7 +237,7 @@ async fn what_a_code_led_to_is_looked_for_by_itself_when_it_is_lost() {
 #[tokio::test(start_paused = true)]
 async fn places_count_music_videos_and_a_song_has_its_first_one() {
     let lists = [LONG_PLAYLIST, ODD_PLAYLIST, EMPTY_PLAYLIST, GERMAN_PLAYLIST];
-    let bench = Bench::new(json!({ "storefronts": ["us", "de"], "playlists": lists }));
+    let bench = Bench::new(&json!({ "storefronts": ["us", "de"], "playlists": lists }));
     bench.read().await;
     let placed = |places: &[(i64, &str)]| -> Vec<(i64, String)> {
         places.iter().map(|(position, song)| (*position, (*song).to_owned())).collect()
@@ -262,7 +262,7 @@ async fn places_count_music_videos_and_a_song_has_its_first_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_moves_is_read_again_and_one_that_never_stands_still_keeps_its_placements() {
-    let bench = Bench::new(json!({ "playlists": [LONG_PLAYLIST, ODD_PLAYLIST] }));
+    let bench = Bench::new(&json!({ "playlists": [LONG_PLAYLIST, ODD_PLAYLIST] }));
     bench.world(|world| assert!(world.change_while_read(LONG_PLAYLIST, 1, Change::Reverse)));
     bench.read().await;
     assert_eq!(bench.on(LONG_PLAYLIST), bench.true_on(LONG_PLAYLIST));
@@ -287,7 +287,7 @@ async fn a_link_is_a_path_of_the_same_list_or_the_list_is_malformed() {
         "/v1/catalog/us/songs?ids=1",
         "",
     ] {
-        let bench = Bench::new(json!({ "playlists": [LONG_PLAYLIST, ODD_PLAYLIST] }));
+        let bench = Bench::new(&json!({ "playlists": [LONG_PLAYLIST, ODD_PLAYLIST] }));
         bench.wire.set_tamper(move |path, body| {
             if path.ends_with(&format!("{LONG_PLAYLIST}/tracks")) {
                 body["next"] = json!(link);
@@ -303,7 +303,7 @@ async fn a_link_is_a_path_of_the_same_list_or_the_list_is_malformed() {
 
 #[tokio::test(start_paused = true)]
 async fn an_entry_that_cannot_be_read_keeps_its_place_and_its_track_keeps_its_row() {
-    let bench = Bench::new(json!({ "playlists": [ODD_PLAYLIST] }));
+    let bench = Bench::new(&json!({ "playlists": [ODD_PLAYLIST] }));
     bench.read().await;
     let before = bench.on(ODD_PLAYLIST);
     bench.wire.set_tamper(|path, body| {
@@ -320,7 +320,7 @@ async fn an_entry_that_cannot_be_read_keeps_its_place_and_its_track_keeps_its_ro
 
 #[tokio::test(start_paused = true)]
 async fn charts_are_read_to_their_end_storefront_by_storefront() {
-    let bench = Bench::new(json!({ "storefronts": ["us", "de"], "charts": true }));
+    let bench = Bench::new(&json!({ "storefronts": ["us", "de"], "charts": true }));
     bench.read().await;
     for storefront in ["us", "de"] {
         let chart: Vec<_> = bench.on(&format!("chart:{storefront}:all:songs")).into_iter().collect();
@@ -387,7 +387,7 @@ async fn plays_have_a_key_of_their_own_and_are_off_without_it() {
         end.failures
     );
 
-    let bench = Bench::new(json!({ "artists": [ARTIST] }));
+    let bench = Bench::new(&json!({ "artists": [ARTIST] }));
     bench.read().await;
     assert!(bench.asked().iter().all(|asked| !asked.contains("audience")), "nothing is sent there");
 }

@@ -74,7 +74,8 @@ fn assert_counters(bench: &Bench, left_out: &str) {
             other => panic!("{other:?}"),
         })
         .collect();
-    (truth.sort(), stored.sort());
+    truth.sort();
+    stored.sort();
     assert!(truth.len() > 150);
     assert_eq!(stored, truth);
 }

@@ -1,6 +1,7 @@
 //! The Music Analytics API: one query, whose answer is text with tabs.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -40,7 +41,7 @@ impl AppleMusic {
         for (key, counted) in rows {
             let (plays, listeners) = counted.told();
             let listeners = listeners.map(|listeners| listeners.to_string()).unwrap_or_default();
-            text += &format!("{}\t{plays}\t{listeners}\n", key.join("\t"));
+            let _ = writeln!(text, "{}\t{plays}\t{listeners}", key.join("\t"));
         }
         text.extend(self.odd_line.iter().map(String::as_str));
         let answer = Answer { status: 200, headers: Vec::new(), body: text.into_bytes() };

@@ -23,7 +23,7 @@ impl View<'_> {
         if self.storefront == "jp" { format!("{} (日本)", item.name) } else { item.name.clone() }
     }
 
-    fn object(&self, kind: &str, id: &str, attributes: Value, relationships: Value) -> Value {
+    fn object(&self, kind: &str, id: &str, attributes: &Value, relationships: &Value) -> Value {
         json!({
             "id": id, "type": kind, "href": format!("/v1/catalog/{}/{kind}/{id}", self.storefront),
             "attributes": attributes, "relationships": relationships,
@@ -36,7 +36,7 @@ impl View<'_> {
 
     pub(super) fn artist(&self, artist: &Item) -> Value {
         let attributes = json!({ "name": self.name(artist), "genreNames": ["Alternative"], "url": "https://music.example/a" });
-        self.object("artists", &artist.id, attributes, json!({}))
+        self.object("artists", &artist.id, &attributes, &json!({}))
     }
 
     pub(super) fn album(&self, album: &Item) -> Value {
@@ -51,8 +51,8 @@ impl View<'_> {
         self.object(
             "albums",
             &album.id,
-            attributes,
-            json!({ "artists": self.related("artists", &artist.id) }),
+            &attributes,
+            &json!({ "artists": self.related("artists", &artist.id) }),
         )
     }
 
@@ -69,7 +69,7 @@ impl View<'_> {
             attributes["isrc"] = json!(code);
         }
         let relationships = json!({ "artists": self.related("artists", &artist.id), "albums": self.related("albums", &album.id) });
-        self.object("songs", &song.id, attributes, relationships)
+        self.object("songs", &song.id, &attributes, &relationships)
     }
 
     fn entry(&self, entry: Entry) -> Value {
@@ -78,7 +78,7 @@ impl View<'_> {
             Entry::MusicVideo => {
                 let attributes =
                     json!({ "name": "The film of it", "artistName": "Artist 01", "durationInMillis": 1 });
-                self.object("music-videos", "1600000001", attributes, json!({}))
+                self.object("music-videos", "1600000001", &attributes, &json!({}))
             }
         }
     }
@@ -97,6 +97,6 @@ impl View<'_> {
         let relationships = json!({
             "tracks": { "data": self.entries(playlist, 0) }, "curator": self.related("apple-curators", "976439548"),
         });
-        self.object("playlists", playlist.id, attributes, relationships)
+        self.object("playlists", playlist.id, &attributes, &relationships)
     }
 }

@@ -1,7 +1,7 @@
 //! What tests do to the world. A control that finds nothing to change says so.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::TimeZoneDatabase;
 
 use super::FeatureFm;
 use super::errors::FeatureFmError;
@@ -41,7 +41,7 @@ impl FeatureFm {
 
     /// Counts days in this zone.
     pub fn set_time_zone(&mut self, zone: &str) -> bool {
-        let found = TimeZone::get(zone).ok();
+        let found = TimeZoneDatabase::bundled().get(zone).ok();
         found.map(|zone| self.world.zone = zone).is_some()
     }
 

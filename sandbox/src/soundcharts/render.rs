@@ -9,7 +9,7 @@ use super::errors::SoundchartsError;
 use super::world::{Entry, Metric, SONGS, Song, playlist_id, playlist_name};
 
 impl Soundcharts {
-    pub(super) fn song_of(&self, song: Option<&Song>) -> Result<Value, SoundchartsError> {
+    pub(super) fn song_of(song: Option<&Song>) -> Result<Value, SoundchartsError> {
         let song = song.ok_or_else(SoundchartsError::not_found)?;
         let isrc = if song.is_old {
             json!(song.isrc)

@@ -43,8 +43,8 @@ impl Soundcharts {
         let segments: Vec<&str> = request.path.trim_matches('/').split('/').collect();
         match *segments.as_slice() {
             ["api", "v2.25", "song", "by-isrc", BLACKLISTED_ISRC] => Err(SoundchartsError::blacklisted()),
-            ["api", "v2.25", "song", "by-isrc", isrc] => self.song_of(self.world.by_isrc(isrc)),
-            ["api", "v2.25", "song", id] => self.song_of(self.world.song(id)),
+            ["api", "v2.25", "song", "by-isrc", isrc] => Self::song_of(self.world.by_isrc(isrc)),
+            ["api", "v2.25", "song", id] => Self::song_of(self.world.song(id)),
             ["api", "v2", "song", id, "audience", platform] => {
                 let id = self.known_song(id)?;
                 on(platform, &SONG_PLATFORMS)?;

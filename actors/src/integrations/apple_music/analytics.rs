@@ -60,7 +60,7 @@ impl Plays {
         let claims = [("iss", analytics.issuer_id.clone()), ("aud", AUDIENCE.to_owned())];
         let key = spec.credential(&ANALYTICS_KEY)?;
         Ok(Some(Self {
-            credential: signed(&ANALYTICS_KEY, key, &analytics.key_id, claims, TOKEN_LIFE)?,
+            credential: signed(&ANALYTICS_KEY, &key, &analytics.key_id, claims, TOKEN_LIFE)?,
             content_provider_id: analytics.content_provider_id.clone(),
             artists: artists.iter().filter_map(|artist| artist.to_string().parse().ok()).collect(),
         }))

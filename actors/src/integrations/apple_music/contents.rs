@@ -21,12 +21,12 @@ use crate::{
 
 /// Reads a list to its end.
 async fn read(session: &Session, list: Call) -> Result<Contents, Failure> {
-    let mut last = list.clone();
+    let mut asked = list.clone();
     contents::read(session, list, |contents, body| {
         let page = List::of(body)?;
-        let next = follow(&last, &page)?;
-        contents.extend(page.data.iter().copied(), &last.path, placed, id_of);
-        Ok(next.inspect(|next| last.clone_from(next)))
+        let next = follow(&asked, &page)?;
+        contents.extend(page.data.iter().copied(), &asked.path, placed, id_of);
+        Ok(next.inspect(|next| asked.clone_from(next)))
     })
     .await
 }

@@ -35,6 +35,7 @@ pub struct Settings {
 /// Whose key of the Music Analytics API it is.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "as the settings are called")]
 pub struct Analytics {
     /// The Issuer ID, beside the key in iTunes Connect.
     pub issuer_id: String,

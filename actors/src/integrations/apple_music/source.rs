@@ -1,6 +1,6 @@
 //! One connection: which object is next, and in which storefront it is.
 
-use std::{sync::Arc, time::Duration};
+use std::{slice, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
@@ -74,7 +74,7 @@ impl AppleMusicSource {
             version: spec.api_version.clone(),
             credential: signed(
                 &PRIVATE_KEY,
-                spec.credential(&PRIVATE_KEY)?,
+                &spec.credential(&PRIVATE_KEY)?,
                 &settings.key_id,
                 claims,
                 TOKEN_LIFE,
@@ -129,7 +129,7 @@ impl AppleMusicSource {
                 Err(gone @ Failure::Gone { .. }) => lacking = lacking.or(Some(gone)),
                 // It may be in another one. If not, nobody has said that it is gone.
                 Err(refused @ (Failure::Forbidden { .. } | Failure::Permanent { .. })) => {
-                    lacking = Some(refused)
+                    lacking = Some(refused);
                 }
                 Err(failure) => return Err(failure),
             }
@@ -189,11 +189,11 @@ impl AppleMusicSource {
                     }
                 };
                 for raw in list.data {
-                    let found =
-                        row(subject, raw).and_then(|row| check_code(&[row.clone()], code).map(|()| row));
+                    let found = row(subject, raw)
+                        .and_then(|row| check_code(slice::from_ref(&row), code).map(|()| row));
                     match found {
                         // The storefront before has described it.
-                        Ok(row) if !ids_of(&page.rows).is_disjoint(&ids_of(&[row.clone()])) => {}
+                        Ok(row) if !ids_of(&page.rows).is_disjoint(&ids_of(slice::from_ref(&row))) => {}
                         Ok(row) => page.rows.push(row),
                         Err(why) => {
                             let path = call.path.clone();
@@ -216,12 +216,12 @@ impl AppleMusicSource {
 /// A credential whose tokens are signed with this key.
 pub fn signed<const N: usize>(
     of: &CredentialSpec,
-    key: SecretString,
+    key: &SecretString,
     key_id: &str,
     claims: [(&str, String); N],
     valid_for: Duration,
 ) -> Result<Arc<Credential>, SetupError> {
-    let key = SigningKey::es256(&key, Some(key_id.to_owned()))
+    let key = SigningKey::es256(key, Some(key_id.to_owned()))
         .map_err(|error| SetupError::Credential { name: of.name, problem: error.to_string() })?;
     let claims = Map::from_iter(claims.map(|(name, value)| (name.to_owned(), Value::from(value))));
     Ok(Arc::new(Credential::signed(SignedToken { key, claims, valid_for })))

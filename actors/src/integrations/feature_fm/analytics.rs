@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::tz::TimeZone;
 use rows::{
     Day, DayRange, Row,
     links::{LinkDimension, SmartLinkActivity},
@@ -90,7 +89,7 @@ impl Report {
         if another.is_some() {
             return refuse("fields", "expected one of destination, country, referrer at most");
         }
-        if TimeZone::get(time_zone).is_err() {
+        if ::rows::zone::zone(time_zone).is_none() {
             return refuse("time_zone", "expected an IANA name such as Europe/Berlin");
         }
         Ok(Self {

@@ -33,7 +33,7 @@ pub struct Settings {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Analytics {
-    /// Path and query below base_url and api_version, with `{id}` for the link's id, and `{from}` and `{to}` for the first and last
+    /// Path and query below `base_url` and `api_version`, with `{id}` for the link's id, and `{from}` and `{to}` for the first and last
     /// day: `smartlink/{id}/analytics?from={from}&to={to}`.
     pub path: String,
     /// Where in the answer is what, as JSON pointers: `rows` and `more` into the answer, all others into a row.

@@ -200,14 +200,13 @@ impl Objects for Activity<'_> {
 
     async fn read(&self, reference: &Reference) -> Result<SetPage, Failure> {
         let Self { source, session, report, days } = *self;
-        let id = match source.id(reference) {
-            Some(id) => id,
-            None => {
-                // Its own stream tells what ails a link that cannot be read.
-                source.link(session, reference).await?;
-                let reason = format!("{} tells no id", asked(WORD, reference));
-                source.id(reference).ok_or(Failure::Permanent { reason })?
-            }
+        let id = if let Some(id) = source.id(reference) {
+            id
+        } else {
+            // Its own stream tells what ails a link that cannot be read.
+            source.link(session, reference).await?;
+            let reason = format!("{} tells no id", asked(WORD, reference));
+            source.id(reference).ok_or(Failure::Permanent { reason })?
         };
         let response = session.send(report.call(&source.root(), &id, days)).await?;
         report.read(&id, days, &response.body).map(SetPage::from)

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     failure::Wait,
     integration::{Integration as _, SetupError},
+    reader::StreamOf,
     reading::elements::Unreadable,
     session::{Meaning, Response, Signal, quota::Scope},
     testing::{response, spec},
@@ -338,7 +339,7 @@ fn mistakes_in_settings_say_what_was_expected() {
 fn streams_are_on_where_there_is_something_to_read() {
     let on = |settings: Value| -> Vec<&'static str> {
         let streams = Soundcharts.streams(&serde_json::from_value(settings).unwrap()).into_iter();
-        let streams = streams.map(|stream| stream.described()).filter(|stream| stream.enabled);
+        let streams = streams.map(StreamOf::described).filter(|stream| stream.enabled);
         streams.map(|stream| stream.name).collect()
     };
     assert_eq!(on(json!({ "tracks": ["a"] })), ["tracks", "song_audience", "playlists"]);

@@ -1,4 +1,5 @@
 //! What Soundcharts sends: only the fields that are used.
+#![expect(clippy::struct_field_names, reason = "fields are called as Soundcharts calls them")]
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

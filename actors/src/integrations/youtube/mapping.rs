@@ -206,7 +206,7 @@ impl<'a> Cells<'a> {
     fn text(&self, name: &'static str) -> Result<Option<Text<'a>>, Unreadable> {
         let place = self.columns.iter().position(|column| column.name == name);
         let value = place.and_then(|place| self.values.get(place)).copied();
-        value.map_or(Ok(None), |value| Ok(parse::<Option<Text<'a>>>(value)?))
+        value.map_or(Ok(None), parse::<Option<Text<'a>>>)
     }
 
     fn word(&self, name: &'static str) -> Result<String, Unreadable> {

@@ -108,7 +108,7 @@ fn parts_have_their_word_and_money_its_currency() {
     let of_day = About { day: Some(date(2026, 11, 18)), ..about(ContentDimension::Country) };
     let read = row(&country, &of_day).unwrap();
     assert_eq!((read.dimension_value.as_str(), read.date, read.views), ("DE", date(2026, 11, 18), None));
-    let money = report(&["day", "estimatedRevenue"], &json!(["2026-11-18", 12.345678]));
+    let money = report(&["day", "estimatedRevenue"], &json!(["2026-11-18", 12.345_678]));
     let read = row(&money, &about(ContentDimension::Total)).unwrap();
     assert_eq!((read.revenue, read.currency), (Some(Micros(12_345_678)), Currency::parse("USD").ok()));
 }

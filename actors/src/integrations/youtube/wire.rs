@@ -47,6 +47,7 @@ pub struct Counted {
 /// Counters of a video or channel, each left out where it is not shown.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "as YouTube calls them")]
 pub struct Statistics {
     pub view_count: Option<Count>,
     pub like_count: Option<Count>,

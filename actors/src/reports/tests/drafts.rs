@@ -7,14 +7,14 @@ use crate::{
 };
 
 /// What a connection with these settings knows.
-fn reading(known: Known, layouts: serde_json::Value) -> Reading {
+fn reading(known: Known, layouts: &serde_json::Value) -> Reading {
     let json = serde_json::json!({ "directory": "x", "layouts": layouts });
     let settings: Settings = serde_json::from_value(json).unwrap();
     settings.watched(known).unwrap().reading
 }
 
 fn named(known: Known, draft: &Draft) -> Reading {
-    reading(known, serde_json::json!({ draft.name: {} }))
+    reading(known, &serde_json::json!({ draft.name: {} }))
 }
 
 /// A file with the header of a draft, and one line.

@@ -42,8 +42,8 @@ async fn seeds_for_fuzzing() {
             let text = body.to_string();
             if *count <= OF_A_PATH_MAX && text.len() <= BYTES_MAX {
                 number += 1;
-                let seed = [&[GOOD], text.as_bytes()].concat();
-                fs::write(folder.join(format!("answer-{number:04}")), seed).unwrap();
+                let answer = [&[GOOD], text.as_bytes()].concat();
+                fs::write(folder.join(format!("answer-{number:04}")), answer).unwrap();
             }
         });
         bench.once().await;

@@ -100,7 +100,7 @@ pub async fn loaded(bench: &Bench, epoch: i64, facts: FileFacts, lines: Vec<Roya
     published
 }
 
-async fn begun(bench: &Bench, epoch: i64, facts: &FileFacts) {
+pub async fn begun(bench: &Bench, epoch: i64, facts: &FileFacts) {
     let begun = note(epoch, &facts.sha256, Standing::Loading(facts.clone()));
     assert!(bench.store.note_file(begun).await.unwrap(), "{} can be loaded", facts.sha256);
 }

@@ -11,7 +11,7 @@ use rows::{
 use store::read::{RoyaltyLine, RoyaltyMemory};
 
 use crate::{
-    files::{LABEL, facts, line, loaded, staged},
+    files::{LABEL, begun, facts, line, loaded, staged},
     support::{Bench, at},
 };
 
@@ -67,7 +67,8 @@ pub async fn royalty_lines_come_in_the_order_of_their_keys(bench: &Bench) {
     loaded(bench, epoch, statement("one", OCTOBER), one.clone()).await;
     let two = sold("two", OCTOBER, Some("-0.5"));
     loaded(bench, epoch, statement("two", OCTOBER), vec![two.clone()]).await;
-    bench.commit(staged(epoch, vec![sold("half", NOVEMBER, Some("9"))])).await;
+    begun(bench, epoch, &statement("half", OCTOBER)).await;
+    bench.commit(staged(epoch, vec![sold("half", OCTOBER, Some("9"))])).await;
 
     let all = lines(bench, SEPTEMBER.0, OCTOBER.1, None).await;
     let found: Vec<&RoyaltyStatement> = all.iter().map(|line| &line.line).collect();

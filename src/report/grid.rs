@@ -56,7 +56,7 @@ impl Grid {
             names.min(widths.first().copied().unwrap_or(0)) + rest + widths.len() * PADDING + BORDERS
         };
         let mut left_out = Vec::new();
-        for head in self.dispensable.iter() {
+        for head in self.dispensable {
             if needed(self, NAME_MIN) <= width {
                 break;
             }

@@ -31,12 +31,13 @@ fn configure(
         .unwrap();
     assert!(made.success());
     let url = bench.sandbox.url(integration);
-    let secrets: String =
-        credentials.iter().map(|(name, value)| format!("credentials.{name} = \"{value}\"\n")).collect();
+    let secrets: Vec<String> =
+        credentials.iter().map(|(name, value)| format!("credentials.{name} = \"{value}\"")).collect();
+    let secrets = secrets.join("\n");
     bench.layer = format!(
         "[encryption]\nkey = {{ file = \"{key}\" }}\n\
          [integrations.meta_ads]\nenabled = false\n[integrations.stripe]\nenabled = false\n\
-         [connections.asks]\nintegration = \"{integration}\"\ntenant = \"label-a\"\nbase_url = \"{url}\"\n{secrets}{more}\n\
+         [connections.asks]\nintegration = \"{integration}\"\ntenant = \"label-a\"\nbase_url = \"{url}\"\n{secrets}\n{more}\n\
          [connections.asks.endpoints]\n{endpoints}",
         key = path.display(),
         endpoints = endpoints.replace("URL", &url),

@@ -209,7 +209,7 @@ async fn the_first_storefront_that_has_it_describes_it_and_it_is_removed_when_no
 #[tokio::test(start_paused = true)]
 async fn a_code_leads_to_every_song_that_has_it_in_any_storefront() {
     let bench = Bench::new(
-        json!({ "storefronts": ["us", "jp"], "tracks": [format!("isrc:{SHARED_ISRC}"), "isrc:QZNB29999999"] }),
+        &json!({ "storefronts": ["us", "jp"], "tracks": [format!("isrc:{SHARED_ISRC}"), "isrc:QZNB29999999"] }),
     );
     bench.read().await;
     let tracks = bench.tracks();
@@ -351,7 +351,7 @@ fn with_plays() -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn plays_are_measured_and_listeners_that_are_not_told_are_unknown() {
-    let bench = Bench::new(with_plays());
+    let bench = Bench::new(&with_plays());
     bench.world(|world| assert!(world.restate(SONG, "de", 2, 60, 20)));
     bench.read().await;
     let truth = bench.world(|world| world.truth_plays(&[ARTIST]));
@@ -376,7 +376,7 @@ async fn plays_are_measured_and_listeners_that_are_not_told_are_unknown() {
 
 #[tokio::test(start_paused = true)]
 async fn plays_have_a_key_of_their_own_and_are_off_without_it() {
-    let bench = Bench::new(with_plays());
+    let bench = Bench::new(&with_plays());
     bench.world(World::revoke_analytics_key);
     let end = bench.once().await;
     assert_eq!(not_well(&end), ["plays"], "the catalogue goes on");
@@ -394,7 +394,7 @@ async fn plays_have_a_key_of_their_own_and_are_off_without_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_line_of_plays_that_cannot_be_read_is_set_aside_and_nothing_is_deleted() {
-    let bench = Bench::new(with_plays());
+    let bench = Bench::new(&with_plays());
     bench.read().await;
     let before = bench.table(Table::TrackPerformanceDaily).len();
     let yesterday = bench.world(|world| world.day(1));
@@ -417,7 +417,7 @@ async fn a_line_of_plays_that_cannot_be_read_is_set_aside_and_nothing_is_deleted
 #[test]
 fn mistakes_in_the_settings_say_what_was_expected() {
     let connect = |change: &dyn Fn(&mut ConnectionSpec)| -> SetupError {
-        let mut bench = Bench::new(with_plays());
+        let mut bench = Bench::new(&with_plays());
         change(&mut bench.spec);
         let driver = bench.driver();
         AppleMusic.connected(&bench.spec, &driver.services.services()).err().unwrap()

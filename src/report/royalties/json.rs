@@ -87,10 +87,10 @@ impl Json {
         out(&serde_json::to_string(&line)?)
     }
 
-    pub fn end(self, shown: &Shown, out: &mut Output<'_>) -> io::Result<()> {
+    pub fn end(shown: &Shown, out: &mut Output<'_>) -> io::Result<()> {
         let total = |(currency, amounts): (&Option<Currency>, &super::line::Amounts)| JsonTotal {
             currency: *currency,
-            revenue_micros: amounts.revenue.known().and_then(|sum| sum.micros()).map(|micros| micros.0),
+            revenue_micros: amounts.revenue.known().and_then(rows::Decimal::micros).map(|micros| micros.0),
             revenue_exact: exact(amounts.revenue.known()),
             lines: amounts.lines,
             revenue_unknown: amounts.revenue.unknown(),

@@ -95,7 +95,7 @@ pub async fn print(
     let shown = summary.end();
     match (printer, format) {
         (Printer::Csv(_), _) => {}
-        (Printer::Json(json), _) => json.end(&shown, out)?,
+        (Printer::Json(_), _) => Json::end(&shown, out)?,
         (Printer::Summed, Format::Table { width }) => out(&table::print(&shown, &period, width))?,
         (Printer::Summed, _) => out(&html::print(&shown, &period, now))?,
     }

@@ -122,7 +122,7 @@ impl Summary {
 
 impl Tracks {
     fn keep_best(&mut self) {
-        let worth = |track: &TrackSum| track.amounts.revenue.known().and_then(|sum| sum.micros());
+        let worth = |track: &TrackSum| track.amounts.revenue.known().and_then(rows::Decimal::micros);
         self.shown.sort_by(|a, b| {
             let name = |of: &TrackSum| (of.tenant.clone(), of.track_id.clone(), of.service.clone());
             worth(b).cmp(&worth(a)).then_with(|| name(a).cmp(&name(b)))

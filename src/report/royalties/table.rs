@@ -76,7 +76,9 @@ fn grid(shown: &Shown) -> Grid {
     rows.extend(shown.tracks.values().flat_map(|tracks| tracks.shown.iter().map(row)));
     if !shown.has_tenants {
         let place = heads.iter().position(|head| *head == "Tenant").unwrap_or_default();
-        rows.iter_mut().for_each(|row| drop(row.remove(place)));
+        for row in &mut rows {
+            drop(row.remove(place));
+        }
     }
     Grid { rows, words: WORDS, dispensable: DISPENSABLE }
 }

@@ -54,7 +54,7 @@ impl Params {
     /// The names in `fields`, without what is asked of their inner objects: `creative{id}` is `creative`.
     pub(crate) fn fields(&self, known: &[&str], node: &str) -> Result<Vec<String>, MetaError> {
         let mut names = Vec::new();
-        for name in top_level_names(self.get("fields").unwrap_or_default()) {
+        for name in top_level_names(&self.field_list()) {
             if !known.contains(&name.as_str()) {
                 let message = format!("Tried accessing nonexisting field ({name}) on node type ({node})");
                 return Err(MetaError::parameter(message));
@@ -62,6 +62,12 @@ impl Params {
             names.push(name);
         }
         Ok(names)
+    }
+
+    /// `fields` as comma-separated text; a JSON list is taken for the same.
+    pub(crate) fn field_list(&self) -> String {
+        let text = self.get("fields").unwrap_or_default();
+        serde_json::from_str::<Vec<String>>(text).map_or_else(|_| text.to_owned(), |names| names.join(","))
     }
 
     pub(crate) fn filters(&self) -> Result<Vec<Filter>, MetaError> {

@@ -101,7 +101,8 @@ impl InsightsQuery {
 }
 
 fn fields(params: &Params) -> Result<Vec<String>, MetaError> {
-    let names = top_level_names(params.get("fields").unwrap_or("account_id,impressions,spend"));
+    let asked = params.field_list();
+    let names = top_level_names(if asked.is_empty() { "account_id,impressions,spend" } else { &asked });
     for name in &names {
         if BREAKDOWNS.contains(&name.as_str()) {
             let message = format!("{name} is a breakdown and is not valid for fields param.");

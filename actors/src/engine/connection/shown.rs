@@ -47,8 +47,9 @@ impl Connection {
                 tracing::debug!(connection = report.connection, state = report.state.as_str(), "connection");
             }
         }
-        // Polling and idle take turns all day: only what lasts is worth a write, the rest is in the checkpoint.
-        if turned && !matches!(report.state, State::Polling | State::WaitingQuota) {
+        // Polling and idle take turns all day: only what lasts, and what is said or not said any more, is worth a write; the
+        // rest is in the checkpoint.
+        if is_new || (turned && !matches!(report.state, State::Polling | State::WaitingQuota)) {
             let sink = Arc::clone(&at_work.context.sink);
             self.say(async move {
                 if let Err(error) = sink.report(report).await {

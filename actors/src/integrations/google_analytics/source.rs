@@ -109,7 +109,8 @@ impl AnalyticsSource {
         let came = report.rows.len() as u64;
         let counted = report.row_count.and_then(|count| u64::try_from(count.0).ok());
         let table = Table::new(&self.property, position.scope, report, request.account.currency);
-        if came > 0 && !table.has(dimensions(position.scope), &metrics) {
+        // Only rows and their number are left out of a report in which there is nothing.
+        if !table.has(dimensions(position.scope), &metrics) {
             let reason = format!("{place}: the answer lacks a column that was asked for");
             return Err(Failure::Transient { reason });
         }

@@ -23,8 +23,7 @@ const FIRST_ADDED: Timestamp = Timestamp::constant(31_536_000, 0);
 /// `asked`, the id asked for, if there was one.
 pub fn track(track: wire::Track, asked: Option<&str>, day: Day) -> Result<Vec<Row>, Unreadable> {
     let (artist_id, artist_name) = first(track.artists);
-    let id =
-        track.linked_from.map(|from| from.id.0).or_else(|| asked.map(str::to_owned)).unwrap_or(track.id.0);
+    let id = track.linked_from.map(|id| id.0).or_else(|| asked.map(str::to_owned)).unwrap_or(track.id.0);
     let album = track.album.unwrap_or_default();
     let mut rows = vec![Row::Track(Track {
         service: SERVICE.to_owned(),

@@ -97,6 +97,7 @@ fn what_is_absent_or_null_is_unknown_and_a_month_is_no_day() {
         r#"{"id":"1"}"#,
         r#"{"id":"1","name":null,"duration_ms":null,"popularity":null,"external_ids":null,"artists":null,"album":null,
             "linked_from":null}"#,
+        r#"{"id":"1","linked_from":{}}"#,
         r#"{"id":"1","external_ids":{},"artists":[],"album":{"id":null,"release_date":"2017"}}"#,
         r#"{"id":"1","external_ids":{"isrc":" - "},"album":{"release_date":"2017-05"}}"#,
         r#"{"id":"1","album":{"release_date":"2017-05-01","release_date_precision":"month"}}"#,

@@ -1,7 +1,7 @@
 //! What Spotify sends, field by field: only what becomes a column is named here. Apps in development mode get fewer fields,
 //! so that a field that is absent or null is unknown, whichever it is.
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use crate::reading::wire::{Asked, Count, Id};
@@ -60,7 +60,8 @@ pub struct Track {
     pub artists: Option<Vec<Named>>,
     pub album: Option<OfAlbum>,
     /// The track for which this one is given. Extended quota only.
-    pub linked_from: Option<Identified>,
+    #[serde(default, deserialize_with = "linked")]
+    pub linked_from: Option<Id>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -149,13 +150,23 @@ pub struct Placed {
     pub name: Option<String>,
     pub artists: Option<Vec<Named>>,
     /// As a track's.
-    pub linked_from: Option<Identified>,
+    #[serde(default, deserialize_with = "linked")]
+    pub linked_from: Option<Id>,
 }
 
 /// The least that an object says.
 #[derive(Debug, Deserialize)]
 pub struct Identified {
     pub id: Id,
+}
+
+/// An object that says its id, or nothing.
+fn linked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
+    #[derive(Deserialize)]
+    struct Linked {
+        id: Option<Id>,
+    }
+    Ok(Option::<Linked>::deserialize(deserializer)?.and_then(|linked| linked.id))
 }
 
 /// Standard codes: tracks have the first, albums one of the others.
@@ -216,6 +227,6 @@ pub struct ShownTotal {
 impl Placed {
     /// The id that it is kept under: that of the track for which it is given, where that is said.
     pub fn key(self) -> String {
-        self.linked_from.map_or(self.id.0, |from| from.id.0)
+        self.linked_from.map_or(self.id.0, |id| id.0)
     }
 }

@@ -57,7 +57,7 @@ fn an_export_that_is_wider_than_believed_is_not_guessed_at() {
     // Who names columns has seen the header.
     let seen = serde_json::json!({ draft.name: { "columns": { "streams": "plays" } } });
     let other = wider.replace("spins", "Plays");
-    let report = read_with("a.csv", other.as_bytes(), &reading(PANDORA.known, seen), None).unwrap();
+    let report = read_with("a.csv", other.as_bytes(), &reading(PANDORA.known, &seen), None).unwrap();
     assert_eq!(
         shown(&report),
         ["pandora | name:night ferry | 2026-06-01..2026-06-01 | day |  | 7 | 5 | - | Night Ferry"]
@@ -71,13 +71,13 @@ fn files_of_one_service_are_about_it_whatever_they_look_like() {
     let nothing = Reading { known: AMAZON_MUSIC.known, ..Reading::default() };
     assert_eq!(read_with("Salt.csv", text, &nothing, None).unwrap_err().word(), "unknown_layout");
     let own = serde_json::json!({ "own": { "columns": { "date": "date", "streams": "streams" } } });
-    let report = read_with("Salt.csv", text, &reading(AMAZON_MUSIC.known, own), None).unwrap();
+    let report = read_with("Salt.csv", text, &reading(AMAZON_MUSIC.known, &own), None).unwrap();
     assert!(shown(&report)[0].starts_with("amazon_music | name:salt |"), "{:?}", shown(&report));
     // A statement without types and stores is about streams there, because that is what the service sells.
     let money =
         serde_json::json!({ "own": { "columns": { "date": "month", "isrc": "code", "quantity": "n" } } });
     let statement = b"month,code,n\n2026-06,QZAB12600001,3\n";
-    let report = read_with("a.csv", statement, &reading(PANDORA.known, money), None).unwrap();
+    let report = read_with("a.csv", statement, &reading(PANDORA.known, &money), None).unwrap();
     assert!(shown(&report)[0].contains("| stream |"), "{:?}", shown(&report));
 }
 

@@ -50,7 +50,7 @@ pub struct Analytics {
 pub enum Field {
     /// The list of rows, or the one row. Omitted: the answer itself, or its `data`.
     Rows,
-    /// What is true, or a text, where an answer is not whole: fewer days are asked for then.
+    /// What is true, or a text, where an answer is not whole: its days do not count as read then.
     More,
     /// The day of a row. Omitted: one day is asked for at a time.
     Date,

@@ -19,10 +19,7 @@ use crate::{
     failure::Failure,
     integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
     page::{DaysReply, DaysRequest, Page, SetPage, SnapshotReply, SnapshotRequest},
-    reading::{
-        elements::Named,
-        named_objects::{NamedObjects, Objects, Reference, asked, unread},
-    },
+    reading::named_objects::{NamedObjects, Objects, Reference, asked, asked_for, unread},
     session::{Auth, Call, Response, Session, Signature, Verdict},
 };
 
@@ -124,16 +121,15 @@ impl FeatureFmSource {
         };
         let body = &response.body;
         let asked = asked(WORD, reference);
-        let named = || Named { fields: vec![("asked", asked.clone())], day: None };
         let mut page = Page::default();
         match wire::link(body).and_then(mapping::link) {
             Ok((link, unread)) => {
                 self.known.lock().insert(reference.clone(), link.link_id.clone());
                 page.rows.push(Row::SmartLink(link));
                 page.quarantined =
-                    unread.iter().map(|why| why.set_aside(body, asked.clone(), named())).collect();
+                    unread.iter().map(|why| why.set_aside(body, asked.clone(), asked_for(&asked))).collect();
             }
-            Err(why) => page.quarantined.push(why.set_aside(body, asked.clone(), named())),
+            Err(why) => page.quarantined.push(why.set_aside(body, asked.clone(), asked_for(&asked))),
         }
         Ok(page)
     }

@@ -55,6 +55,16 @@ class Claims:
         """Claims that two values are the same, and of the same type."""
         return self.that(type(got) is type(wanted) and got == wanted, f"{what} is {wanted!r}", got)
 
+    def works(self, call: Callable[[], Any], what: str) -> Any:
+        """Claims that the call raises nothing, and gives what it gives; else `None`."""
+        try:
+            got = call()
+        except Exception as raised:
+            self.failed.append(f"{what} works; raised {type(raised).__name__}: {' '.join(str(raised).split())}"[:900])
+            return None
+        self.held += 1
+        return got
+
     def raises(self, kind: type[BaseException], call: Callable[[], Any], what: str) -> Any:
         """Claims that the call raises this exception, and gives it."""
         try:

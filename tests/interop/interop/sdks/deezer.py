@@ -1,4 +1,4 @@
-"""deezer-python, the best-known client of Deezer's API. Its address is an argument of httpx that it does not pass on."""
+"""deezer-python, the best-known client of Deezer's API. Its address is fixed; httpx lets a request be turned around."""
 
 from __future__ import annotations
 
@@ -12,15 +12,23 @@ CHECKED_PLAYLISTS = {9007199254740993: 7, 1313621735: 1230}
 
 def check(context: Context, claims: Claims) -> None:
     import deezer
+    import httpx
 
     def client(base: str) -> deezer.Client:
+        # The library takes the path of `next` below its own host, where no imitation has a prefix.
+        def reached(request: httpx.Request) -> None:
+            place = httpx.URL(base)
+            path = request.url.raw_path.decode().removeprefix(place.path)
+            request.url = place.copy_with(raw_path=f"{place.path}{path}".encode())
+            request.headers["host"] = request.url.netloc.decode()
+
         it = deezer.Client()
-        it.base_url = base
+        it.event_hooks = {"request": [reached]}
         return it
 
     calm = client(context.calm.url("deezer"))
-    chart = calm.get_tracks_chart()
-    first = list(islice(chart, 60))
+    claims.that(len(calm.get_tracks_chart()) > 0, "a chart has a first page")
+    first = list(islice(calm._get_paginated_list("chart/0/tracks"), 60))
     claims.that(len(first) == 60 and all(isinstance(it, deezer.Track) for it in first), "a chart goes over pages", len(first))
     claims.that(sorted((it.rank for it in first), reverse=True) == [it.rank for it in first], "by rank")
     track = calm.get_track(first[0].id)
@@ -33,7 +41,7 @@ def check(context: Context, claims: Claims) -> None:
     claims.equal(calm.request("GET", f"album/upc:{album.upc}").id, album.id, "the album by its UPC")
     artist = calm.get_artist(track.artist.id)
     claims.that(artist.nb_fan > 0, "an artist's fans", artist.nb_fan)
-    claims.that(len(artist.get_top(limit=5)) > 0, "an artist's top")
+    claims.that(len(artist.get_top()) > 0, "an artist's top")
     for id, count in CHECKED_PLAYLISTS.items():
         playlist = calm.get_playlist(id)
         claims.equal(playlist.id, id, "a playlist's id")

@@ -55,7 +55,7 @@ def check(context: Context, claims: Claims) -> None:
     item = subscription["items"].data[0]
     claims.that(isinstance(item, stripe.SubscriptionItem), "a subscription's items are objects", type(item))
     claims.that(isinstance(item.price, stripe.Price), "an item's price is an object", type(item.price))
-    claims.that(type(item.current_period_end) is int, "an item has its period (API since basil)", item.get("current_period_end"))
+    claims.that(type(item.current_period_end) is int, "an item has its period (API since basil)", item)
 
     # Errors are the library's own.
     error = claims.raises(stripe.InvalidRequestError, lambda: v1.charges.retrieve("ch_of_nobody"), "a charge that is not there")

@@ -67,6 +67,7 @@ def connect(base: str, login: str | None):
 def check(context: Context, claims: Claims) -> None:
     from google.ads.googleads.v25.enums.types.campaign_status import CampaignStatusEnum
     from google.ads.googleads.v25.services.types.customer_service import ListAccessibleCustomersResponse
+    from google.auth.exceptions import RefreshError
     from google.protobuf import json_format
 
     base = context.calm.url("google_ads")
@@ -107,7 +108,7 @@ def check(context: Context, claims: Claims) -> None:
     if error and claims.that(error.failure, "it has a GoogleAdsFailure", error.body):
         claims.equal((error.status, error.failure.errors[0].error_code.authorization_error.name), (403, "USER_PERMISSION_DENIED"), "its code")
     stormy, _ = connect(context.stormy.url("google_ads"), None)
-    claims.storm(Refused, lambda: ask("SELECT customer.id FROM customer", DIRECT, stormy), limited, "a limit")
+    claims.storm(Refused, lambda: ask("SELECT customer.id FROM customer", DIRECT, stormy), limited, "a limit", (RefreshError,))
 
 
 def limited(error: Refused) -> bool:

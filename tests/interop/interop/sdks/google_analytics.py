@@ -72,15 +72,15 @@ def check(context: Context, claims: Claims) -> None:
     claims.that(fits.metric_compatibilities, "compatibility is told", fits)
 
     # Errors.
-    claims.raises(exceptions.PermissionDenied, lambda: account.get_property(name=f"properties/{FORBIDDEN}"), "a property that is not for us")
-    claims.raises(exceptions.InvalidArgument, lambda: analytics.run_report(data.RunReportRequest(property=f"properties/{SITE}", metrics=[data.Metric(name="nonsense")], date_ranges=asked.date_ranges)), "a metric that is not there")
+    claims.raises(exceptions.Forbidden, lambda: account.get_property(name=f"properties/{FORBIDDEN}"), "a property that is not for us")
+    claims.raises(exceptions.BadRequest, lambda: analytics.run_report(data.RunReportRequest(property=f"properties/{SITE}", metrics=[data.Metric(name="nonsense")], date_ranges=asked.date_ranges)), "a metric that is not there")
     stranger = credentials(base, SCOPE)
     stranger._service_account_email = "nobody@example.iam.gserviceaccount.com"
     shut = data.BetaAnalyticsDataClient(transport=BetaAnalyticsDataRestTransport(host=without_scheme(base), credentials=stranger, url_scheme="http"))
     claims.raises(RefreshError, lambda: shut.run_report(asked), "a service account that nobody knows")
 
     stormy = admin.AnalyticsAdminServiceClient(transport=reach(context.stormy.url("google_analytics"), AnalyticsAdminServiceRestTransport))
-    claims.storm(exceptions.TooManyRequests, lambda: stormy.get_property(name=f"properties/{SITE}", retry=None), lambda it: it.code == 429, "429")
+    claims.storm(exceptions.TooManyRequests, lambda: stormy.get_property(name=f"properties/{SITE}", retry=None), lambda it: it.code == 429, "429", (RefreshError,))
     if "ga4-data" in context.specifications:
         described(context.specification("ga4-data"), base, claims)
     else:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from .checks import Check
 from .sdks import deezer, google_ads, google_analytics, meta, posthog, spotify, stripe, tiktok, youtube
+from .specs import cases, providers
 
 #: Name, the file's name below `--spec-dir`, and what it is.
 SPECIFICATIONS = {
+    "spotify": ("spotify-official-open-api.yml", "Spotify Web API, OpenAPI"),
+    "spotify-ads": ("spotify-ads-v3.openapi.yaml", "Spotify Ads API v3, OpenAPI"),
+    "stripe": ("stripe.spec3.json", "Stripe API, OpenAPI"),
+    "ga4-admin": ("ga4.admin.v1beta.discovery.json", "Google Analytics Admin API v1beta, discovery document"),
     "youtube-data": ("youtube-data-v3.discovery.json", "YouTube Data API v3, discovery document"),
     "youtube-analytics": ("youtube-analytics-v2.discovery.json", "YouTube Analytics API v2, discovery document"),
     "ga4-data": ("ga4.discovery.json", "Google Analytics Data API v1beta, discovery document"),
@@ -22,4 +29,8 @@ CHECKS = [
     Check("sdk-spotify", "spotipy: search, tracks, albums, artists, playlists, both kinds of tokens", spotify.check),
     Check("sdk-youtube", "google-api-python-client: channels, playlists, videos, analytics", youtube.check),
     Check("sdk-deezer", "deezer-python: charts, tracks, albums, artists, playlists", deezer.check),
+    *(
+        Check(f"spec-{case.name}", "our client on a mock of the provider's specification", partial(cases.check, case), needs_sandbox=False)
+        for case in providers.CASES
+    ),
 ]

@@ -1,0 +1,99 @@
+"""Our client, stream by stream, on mocks of its providers' specifications."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from ..checks import Claims, Context
+from ..sandbox import GOOGLE_KEY
+from ..worker import Run, once
+from .judge import Asked
+from .mock import Mock, Mount
+
+#: How many days of history a run reads.
+DAYS = 6
+
+
+@dataclass(frozen=True)
+class Case:
+    """One connection."""
+
+    name: str
+    mounts: Callable[[Context], dict[str, Mount]]
+    #: The configuration, given the mock's address, the first day and the service account's file.
+    configuration: Callable[[str, str, Path], str]
+    #: `METHOD template` that the streams must ask, as the specification writes them.
+    endpoints: tuple[str, ...]
+    #: Tables that must have rows.
+    tables: tuple[str, ...]
+    #: Reasons for which rows may be set aside, each with why the made-up answer deserves it.
+    nonsense: dict[str, str]
+    #: What the specification does not know and the client asks on purpose: `METHOD path`, with why.
+    newer: dict[str, str]
+    exit: int = 0
+
+
+def check(case: Case, context: Context, claims: Claims) -> None:
+    """Runs it, and claims that every request was one of the specification's."""
+    place = context.place / f"spec-{case.name}"
+    since = str(date.today() - timedelta(days=DAYS))
+    with Mock(case.mounts(context)) as mock:
+        run = once(context.dynamoi, place, case.configuration(mock.url, since, GOOGLE_KEY))
+    written(mock.requests, place)
+    requests(case, mock, claims)
+    results(case, run, claims)
+    if not context.keep and not claims.failed:
+        (place / "dynamoi.db").unlink(missing_ok=True)
+
+
+def written(requests: Iterable[Asked], place: Path) -> None:
+    """Every request, one a line, for whoever looks into a finding."""
+    with (place / "requests.jsonl").open("w") as file:
+        for it in requests:
+            line = {
+                "method": it.method, "target": it.target, "body": it.body.decode(errors="replace"),
+                "operation": it.operation and it.operation.name, "problems": it.problems, "answer": it.answer,
+            }
+            file.write(json.dumps(line) + "\n")
+
+
+def requests(case: Case, mock: Mock, claims: Claims) -> None:
+    excused = lambda it: f"{it.method} {it.path}" in case.newer
+    invalid = [it for it in mock.requests if it.problems and not excused(it)]
+    asked = Counter(f"{it.operation.method} {it.operation.template}" for it in mock.requests if it.operation)
+    claims.note(f"{len(mock.requests)} requests, {len(asked)} endpoints, {len(invalid)} invalid")
+    claims.that(mock.requests, "the client asks")
+    seen = set()
+    for it in invalid:
+        kind = (it.operation and it.operation.name, tuple(problem.split(":")[0] for problem in it.problems))
+        if kind not in seen:
+            seen.add(kind)
+            claims.that(False, f"a request is valid by the specification: {it.method} {it.target} {it.body.decode(errors='replace')[:300]}", "; ".join(it.problems))
+    claims.that(not invalid, f"no request of {len(mock.requests)} is invalid", len(invalid))
+    for endpoint in case.endpoints:
+        claims.that(asked[endpoint], f"{endpoint} is asked", dict(asked))
+    for path, why in case.newer.items():
+        count = sum(f"{it.method} {it.path}" == path for it in mock.requests)
+        if count:
+            claims.note(f"not in this specification, {count} times: {path} ({why})")
+
+
+def results(case: Case, run: Run, claims: Claims) -> None:
+    claims.note("rows: " + (", ".join(f"{name} {count}" for name, count in run.rows.items()) or "none"))
+    claims.that(run.exit == case.exit, f"the run ends with {case.exit}", f"{run.exit}: {tail(run.log)}")
+    for table in case.tables:
+        claims.that(run.rows.get(table), f"{table} has rows")
+    for stream, reason, detail, count in run.set_aside:
+        why = case.nonsense.get(reason)
+        claims.note(f"set aside: {count} of {stream}, {reason}: {detail}" + (f" (rightly: {why})" if why else ""))
+        claims.that(why, f"nothing is set aside but nonsense: {stream}, {reason}", detail)
+
+
+def tail(log: str) -> str:
+    lines = [line for line in log.splitlines() if " WARN " in line or " ERROR " in line] or log.splitlines()
+    return " | ".join(lines[-6:])[-1500:]

@@ -1,0 +1,171 @@
+"""The providers whose specifications are public: how each is mounted, configured, and what is expected of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from . import discovery, openapi
+from .cases import Case
+from .judge import Asked
+from .mock import Mount
+
+# === Spotify
+
+SPOTIFY = """
+[integrations.spotify]
+quota.project = {{ per_second = 500, burst = 50 }}
+
+[connections.checked]
+integration = "spotify"
+base_url = "{url}"
+endpoints.token = "{url}/token"
+credentials.client_id = "made-up"
+credentials.client_secret = "made-up"
+credentials.refresh_token = "made-up"
+settings = {{ tracks = ["11dFghVXANMlKmJXsNCbNl", "isrc:USUM71703861"], albums = ["0tGPJ0bkWOUmH7MEOR77qc", "upc:00602567913399"], artists = ["6sFIWsNpZYqfjUpaCgueju"], playlists = ["3cEYpjA9oz9GiPac4AsH4n"], market = "US" }}
+"""
+
+SPOTIFY_CASE = Case(
+    name="spotify",
+    mounts=lambda context: {"": Mount(openapi.read(context.specification("spotify"), server="/v1"))},
+    configuration=lambda url, since, key: SPOTIFY.format(url=url),
+    endpoints=(
+        "GET /v1/tracks/{id}", "GET /v1/albums/{id}", "GET /v1/artists/{id}", "GET /v1/search",
+        "GET /v1/playlists/{playlist_id}", "GET /v1/playlists/{playlist_id}/items",
+    ),
+    tables=("tracks", "albums", "artists", "playlists", "playlist_placements"),
+    nonsense={},
+    newer={},
+)
+
+# === Spotify Ads
+
+SPOTIFY_ADS = """
+[integrations.spotify_ads]
+quota.project = {{ per_second = 500, burst = 50 }}
+
+[connections.checked]
+integration = "spotify_ads"
+base_url = "{url}/ads"
+endpoints.token = "{url}/token"
+start_date = "{since}"
+credentials.client_id = "made-up"
+credentials.client_secret = "made-up"
+credentials.refresh_token = "made-up"
+"""
+
+SPOTIFY_ADS_CASE = Case(
+    name="spotify-ads",
+    mounts=lambda context: {"": Mount(openapi.read(context.specification("spotify-ads"), server="/ads/v3"))},
+    configuration=lambda url, since, key: SPOTIFY_ADS.format(url=url, since=since),
+    endpoints=(
+        "GET /ads/v3/businesses", "GET /ads/v3/businesses/{business_id}/ad_accounts",
+        "GET /ads/v3/ad_accounts/{ad_account_id}/campaigns", "GET /ads/v3/ad_accounts/{ad_account_id}/ad_sets",
+        "GET /ads/v3/ad_accounts/{ad_account_id}/ads", "GET /ads/v3/ad_accounts/{ad_account_id}/aggregate_reports",
+    ),
+    tables=("ad_accounts", "ad_campaigns", "ad_sets", "ads", "ad_performance_daily"),
+    nonsense={},
+    newer={},
+)
+
+# === Stripe
+
+STRIPE = """
+[integrations.stripe]
+quota.account = {{ per_second = 500, burst = 50 }}
+quota.endpoint = {{ per_second = 500, burst = 50 }}
+
+[connections.checked]
+integration = "stripe"
+base_url = "{url}"
+start_date = "{since}"
+credentials.api_key = "rk_test_made_up"
+settings = {{ time_zone = "Europe/Berlin", test_mode = true }}
+"""
+
+STRIPE_CASE = Case(
+    name="stripe",
+    mounts=lambda context: {"": Mount(openapi.read(context.specification("stripe")), meanings={"livemode": False})},
+    configuration=lambda url, since, key: STRIPE.format(url=url, since=since),
+    endpoints=tuple(
+        f"GET /v1/{name}"
+        for name in (
+            "charges", "refunds", "disputes", "invoices", "subscriptions", "balance_transactions", "customers", "products", "prices", "events",
+        )
+    ),
+    tables=("payments", "refunds", "disputes", "invoices", "subscriptions", "ledger_entries", "customers", "products", "prices"),
+    nonsense={},
+    newer={"GET /v1/invoice_payments": "came with basil, 2025-03-31"},
+)
+
+# === Google Analytics
+
+ANALYTICS = """
+[integrations.google_analytics]
+quota.account = {{ per_second = 500, burst = 50 }}
+
+[connections.checked]
+integration = "google_analytics"
+base_url = "{url}/data"
+endpoints.admin = "{url}/admin"
+endpoints.token = "{url}/token"
+start_date = "{since}"
+credentials.service_account = {{ file = "{key}" }}
+settings = {{ property = "9007199254740993", goals = ["sign_up", "purchase"] }}
+"""
+
+
+def analytics_report(asked: Asked, made: dict) -> dict:
+    """The columns that were asked for, and two rows a day: what a report is, the schema says in words."""
+    name = asked.operation.name
+    if name.endswith(".batchRunReports"):
+        return {"kind": "analyticsData#batchRunReports", "reports": [report(it) for it in asked.values["body"]["requests"]]}
+    if name.endswith(".runReport"):
+        return report(asked.values["body"])
+    return made
+
+
+def report(request: dict) -> dict:
+    dimensions = [it["name"] for it in request.get("dimensions", [])]
+    metrics = [it["name"] for it in request.get("metrics", [])]
+    rows = [
+        {
+            "dimensionValues": [{"value": day.strftime("%Y%m%d") if name == "date" else f"{name} {place}"} for name in dimensions],
+            "metricValues": [{"value": str(10 + place) if "Rate" not in name else "0.5"} for name in metrics],
+        }
+        for day in days(request["dateRanges"])
+        for place in range(2)
+    ]
+    offset, limit = int(request.get("offset", 0)), int(request.get("limit", 10_000))
+    return {
+        "kind": "analyticsData#runReport",
+        "dimensionHeaders": [{"name": name} for name in dimensions],
+        "metricHeaders": [{"name": name, "type": "TYPE_CURRENCY" if "evenue" in name else "TYPE_FLOAT" if "Rate" in name else "TYPE_INTEGER"} for name in metrics],
+        "rows": rows[offset : offset + limit],
+        "rowCount": len(rows),
+        "metadata": {"currencyCode": "EUR", "timeZone": "Europe/Berlin"},
+    }
+
+
+def days(ranges: list[dict]):
+    for it in ranges:
+        day, last = (datetime.fromisoformat(it[key]) for key in ("startDate", "endDate"))
+        while day <= last:
+            yield day
+            day += timedelta(days=1)
+
+
+ANALYTICS_CASE = Case(
+    name="google-analytics",
+    mounts=lambda context: {
+        "/data": Mount(discovery.read(context.specification("ga4-data")), hook=analytics_report),
+        "/admin": Mount(discovery.read(context.specification("ga4-admin")), meanings={"currencyCode": "EUR"}),
+    },
+    configuration=lambda url, since, key: ANALYTICS.format(url=url, since=since, key=key),
+    endpoints=("POST /v1beta/properties/{propertiesId}:runReport", "GET /v1beta/properties/{propertiesId}"),
+    tables=("web_analytics_daily", "web_conversions_daily"),
+    nonsense={},
+    newer={},
+)
+
+CASES = (SPOTIFY_CASE, SPOTIFY_ADS_CASE, STRIPE_CASE, ANALYTICS_CASE)

@@ -35,27 +35,35 @@ class Example:
     specification: Specification
     #: The request's values, by name: an answer speaks of what was asked for.
     asked: dict[str, Any]
+    #: Those of them that stand in the path.
+    in_path: dict[str, str]
     url: str
     expanded: set[str] = field(default_factory=set)
     #: A provider's own values: by field name, given the path of the field.
     meanings: dict[str, Any] = field(default_factory=dict)
-    hook: Callable[[str, str], Any] | None = None
+    hook: Callable[[str, tuple[int, ...]], Any] | None = None
 
     @property
     def further(self) -> bool:
         """Whether this is the second page, which is the last."""
         return any(self.asked.get(name) not in (None, 0, "0", "") for name in CURSORS)
 
-    def make(self, schema: dict, path: str = "", key: str = "", depth: int = 0, sparse: bool = False, place: str = "") -> Any:
+    @property
+    def offset(self) -> int:
+        """Elements before this page, where pages are told by their offset."""
+        return self.asked.get("offset") or 0
+
+    def make(self, schema: dict, path: str = "", sparse: bool = False, place: tuple[int, ...] = (), depth: int = 0, count: int = 2) -> Any:
+        """A value of this schema. `path` is its place among names, `place` among lists."""
         described = self.specification.resolve(schema)
         options = list(self.specification.choices(described))
         described = self.specification.resolve(self.choose(options, path)) if len(options) > 1 else options[0]
         kind = described.get("type") or ("object" if "properties" in described else "array" if "items" in described else None)
         if kind == "object":
-            return self.object(described, path, depth, sparse, place)
+            return self.object(described, path, sparse, place, depth)
         if kind == "array":
-            return self.array(described, path, key, depth, place)
-        return self.scalar(described, kind, path, key, place)
+            return self.array(described, path, place, depth, count)
+        return self.scalar(described, kind, path, place)
 
     def choose(self, options: list[dict], path: str) -> dict:
         """An object where it was asked to be expanded, else what is plainest."""
@@ -65,76 +73,76 @@ class Example:
             return objects[0]
         return (plain or objects)[0]
 
-    def object(self, described: dict, path: str, depth: int, sparse: bool, place: str) -> dict:
-        required = described.get("required", [])
+    def object(self, described: dict, path: str, sparse: bool, place: tuple[int, ...], depth: int) -> dict:
+        properties, required = described.get("properties", {}), described.get("required", [])
         # Where nothing is called required, an element without its optional fields would be empty, and say nothing.
-        sparse = sparse and bool(required)
+        leave = (sparse and bool(required)) or depth > DEPTH
+        by_offset = not place and ({"limit", "offset", "next"} <= properties.keys() or "paging" in properties)
+        asked = self.asked.get("limit") if by_offset and not self.further else None
         made = {}
-        for key, inner in described.get("properties", {}).items():
-            if (sparse or depth > DEPTH) and key not in required:
+        for key, inner in properties.items():
+            if leave and key not in required or depth > DEPTH + 4:
                 continue
-            resolved = self.specification.resolve(inner)
-            if (sparse or depth > DEPTH) and resolved.get("nullable"):
+            if leave and self.specification.resolve(inner).get("nullable"):
                 made[key] = None
                 continue
-            if depth > DEPTH + 4:
-                continue
-            made[key] = self.make(inner, f"{path}.{key}".lstrip("."), key, depth + 1, sparse, place)
+            value = self.make(inner, f"{path}.{key}".lstrip("."), sparse, place, depth + 1, asked or 2)
+            # An object of which the schema says nothing is empty where it comes, and comes now and then.
+            if value != {} or sparse or key in required:
+                made[key] = value
         extra = described.get("additionalProperties")
-        if isinstance(extra, dict) and not made and not sparse:
-            made["key"] = self.make(extra, f"{path}.key", "key", depth + 1, sparse, place)
-        return self.paged(made)
+        if isinstance(extra, dict) and not properties and not sparse:
+            made["key"] = self.make(extra, f"{path}.key", sparse, place, depth + 1)
+        return self.paged(made, by_offset)
 
-    def paged(self, made: dict) -> dict:
-        """Pages that end: the second is the last."""
+    def paged(self, made: dict, by_offset: bool) -> dict:
+        """Pages that end: the second is the last. By offset, the first is as full as was asked for."""
         for key in made:
             if key in TRUE_WHILE_MORE:
                 made[key] = not self.further
             elif key in TOKEN_WHILE_MORE:
                 made[key] = "" if self.further else "further"
-            elif key == "next" and "limit" in made:
-                made[key] = None if self.further else re.sub(r"[?].*", "", self.url) + f"?offset={self.asked.get('limit', 2)}"
-        lists = [it for it in made.values() if isinstance(it, list)]
-        if len(lists) == 1:
-            limit = self.asked.get("limit") if isinstance(self.asked.get("limit"), int) else len(lists[0])
-            for key in ("total", "total_results"):
-                if key in made:
-                    made[key] = len(lists[0]) + (self.asked.get("offset") or 0)
-            if "limit" in made:
-                made["limit"] = limit
-            if "offset" in made:
-                made["offset"] = self.asked.get("offset") or 0
-        if "total" in made and made.get("next") and isinstance(made["total"], int):
-            made["total"] = (self.asked.get("limit") or 2) + 2
-        if isinstance(made.get("paging"), dict) and "total_results" in made["paging"]:
-            rows = next((it for it in made.values() if isinstance(it, list)), [])
-            made["paging"] |= {"offset": self.asked.get("offset") or 0, "total_results": len(rows) + (self.asked.get("offset") or 0)}
+        if {"limit", "offset", "next"} <= made.keys() or "paging" in made:
+            shown = max((len(it) for it in made.values() if isinstance(it, list)), default=0)
+            limit = (self.asked.get("limit") if by_offset else None) or shown
+            offset = self.offset if by_offset else 0
+            more = by_offset and not self.further and shown == limit == self.asked.get("limit")
+            about = made["paging"] if "paging" in made else made
+            about |= {"offset": offset, ("total_results" if "paging" in made else "total"): offset + shown + (2 if more else 0)}
+            if "next" in made:
+                made |= {"limit": limit, "previous": None, "next": re.sub(r"offset=[0-9]+", f"offset={limit}", self.url) if more else None}
         return made
 
-    def array(self, described: dict, path: str, key: str, depth: int, place: str) -> list:
+    def array(self, described: dict, path: str, place: tuple[int, ...], depth: int, count: int) -> list:
         if depth > DEPTH:
             return []
-        count = max(2, described.get("minItems", 0))
-        inner = described.get("items", {})
-        values = [self.make(inner, path, key, depth + 1, sparse=number == count - 1 and depth < 4, place=f"{place}/{number}") for number in range(count)]
+        count = max(count, described.get("minItems", 0))
+        # The last of the outermost list has what is required alone.
+        values = [
+            self.make(described.get("items", {}), path, not place and number == count - 1, (*place, number), depth + 1) for number in range(count)
+        ]
         # Texts and numbers that are all the same are told once.
         return values if not values or isinstance(values[0], (dict, list)) else list(dict.fromkeys(values))
 
-    def scalar(self, described: dict, kind: str | None, path: str, key: str, place: str) -> Any:
+    def scalar(self, described: dict, kind: str | None, path: str, place: tuple[int, ...]) -> Any:
+        key = path.rpartition(".")[2]
         if self.hook:
             made = self.hook(path, place)
             if made is not None:
                 return made
         if key in self.meanings:
             return self.meanings[key]
+        names = list(self.in_path)
+        if path == "id" and names:
+            return self.in_path[names[-1]]
+        if key in self.in_path and key != "id" and path.count(".") <= 1:
+            return self.in_path[key]
+        if path == key and isinstance(self.asked.get(key), (str, int)):
+            return self.asked[key]
         if described.get("enum"):
             return next(it for it in described["enum"] if it is not None)
-        if key in self.asked and path.count(".") <= 1 and "/" not in place.replace("/0", "", 1):
-            return self.asked[key]
-        if kind == "string" and key in MEANINGS:
-            return MEANINGS[key]
         if kind == "string":
-            return self.text(described, key, place)
+            return MEANINGS[key] if key in MEANINGS else self.text(described, path, place)
         if kind == "integer":
             return self.whole(described, place)
         if kind == "number":
@@ -143,9 +151,19 @@ class Example:
             return described.get("default", described.get("example", True))
         return described.get("example", "text")
 
-    def text(self, described: dict, key: str, place: str) -> str:
-        shape = described.get("format")
-        seed = hashlib.sha256(f"{key} {place} {sorted(self.asked.items(), key=str) if key == 'id' else ''} {self.further}".encode()).hexdigest()
+    def identity(self, path: str, place: tuple[int, ...]) -> str:
+        """What an id is made of: the kind of thing and its place, so that `campaign_id` names an element of `campaigns`."""
+        outer, _, key = path.rpartition(".")
+        kind = key.removesuffix("_id") if key != "id" else outer.rpartition(".")[2]
+        kind = kind.removesuffix("es") if kind.endswith("sses") else kind.removesuffix("s")
+        scope = next(iter(self.in_path.values()), "")
+        page = 1000 if self.further and not self.offset else self.offset
+        return f"{kind} {scope} {(page + place[0], *place[1:]) if place else ()}"
+
+    def text(self, described: dict, path: str, place: tuple[int, ...]) -> str:
+        key, shape = path.rpartition(".")[2], described.get("format")
+        is_id = key == "id" or key.endswith("_id")
+        seed = hashlib.sha256((self.identity(path, place) if is_id else f"{path} {place}").encode()).hexdigest()
         moment = self.moment()
         if shape == "date-time":
             return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -157,13 +175,13 @@ class Example:
             return str(9007199254740993 + int(seed[:4], 16))
         if shape in ("uri", "url") or key in ("href", "url"):
             return "https://example.invalid/" + seed[:8]
-        if key == "id":
+        if is_id:
             return seed[:22]
-        if isinstance(described.get("example"), str) and key != "id":
+        if isinstance(described.get("example"), str):
             return described["example"]
         return f"{key or 'text'} {seed[:6]}"[: described.get("maxLength", 200)]
 
-    def whole(self, described: dict, place: str) -> int:
+    def whole(self, described: dict, place: tuple[int, ...]) -> int:
         if described.get("format") == "unix-time":
             return int(self.moment().timestamp())
         least = int(described.get("minimum", 1))

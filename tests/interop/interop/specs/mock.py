@@ -26,7 +26,7 @@ class Mount:
     hook: Hook | None = None
     meanings: dict[str, Any] = field(default_factory=dict)
     #: What a field is, by its path and its place in lists.
-    field_hook: Callable[[Asked], Callable[[str, str], Any]] | None = None
+    field_hook: Callable[[Asked], Callable[[str, tuple[int, ...]], Any]] | None = None
 
 
 @dataclass
@@ -94,8 +94,9 @@ class Mock:
         expanded = {str(it) for it in expand} if isinstance(expand, list) else set()
         # A path of several steps expands each of them.
         steps = {".".join(it.split(".")[: count + 1]) for it in expanded for count in range(it.count(".") + 1)}
+        in_path = {name: str(asked.values[name]) for name in asked.operation.names()}
         field_hook = mount.field_hook(asked) if mount.field_hook else None
-        example = Example(mount.specification, asked.values, url, steps, mount.meanings, field_hook)
+        example = Example(mount.specification, asked.values, in_path, url, steps, mount.meanings, field_hook)
         return example.make(asked.operation.answer)
 
     def token(self, form: dict[str, list[str]]) -> tuple[int, Any]:

@@ -54,9 +54,25 @@ credentials.client_secret = "made-up"
 credentials.refresh_token = "made-up"
 """
 
+def spotify_ads_report(asked: Asked, made: dict) -> dict:
+    """Rows of the days, the level and the fields that were asked for."""
+    if "rows" not in made:
+        return made
+    first, last = (datetime.fromisoformat(asked.values[key].replace("Z", "+00:00")) for key in ("report_start", "report_end"))
+    for place, row in enumerate(made["rows"]):
+        day = min(first + timedelta(days=place), last - timedelta(days=1))
+        row |= {"entity_type": asked.values["entity_type"], "start_time": instant(day), "end_time": instant(day + timedelta(days=1))}
+        row["stats"] = [{"field_type": name, "field_value": 10 + place} for name in asked.values["fields"]]
+    return made
+
+
+def instant(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 SPOTIFY_ADS_CASE = Case(
     name="spotify-ads",
-    mounts=lambda context: {"": Mount(openapi.read(context.specification("spotify-ads"), server="/ads/v3"))},
+    mounts=lambda context: {"": Mount(openapi.read(context.specification("spotify-ads"), server="/ads/v3"), hook=spotify_ads_report)},
     configuration=lambda url, since, key: SPOTIFY_ADS.format(url=url, since=since),
     endpoints=(
         "GET /ads/v3/businesses", "GET /ads/v3/businesses/{business_id}/ad_accounts",

@@ -148,7 +148,7 @@ class Example:
         if kind == "number":
             return described.get("example", max(1.5, described.get("minimum", 1.5)))
         if kind == "boolean":
-            return described.get("default", described.get("example", True))
+            return described.get("default", not place or place[-1] % 2 == 1)
         return described.get("example", "text")
 
     def identity(self, path: str, place: tuple[int, ...]) -> str:
@@ -171,6 +171,8 @@ class Example:
             return moment.strftime("%Y-%m-%d")
         if shape == "uuid":
             return f"{seed[:8]}-{seed[8:12]}-4{seed[13:16]}-8{seed[17:20]}-{seed[20:32]}"
+        if shape == "decimal":
+            return "1.25"
         if shape in ("int64", "uint64"):
             return str(9007199254740993 + int(seed[:4], 16))
         if shape in ("uri", "url") or key in ("href", "url"):

@@ -36,6 +36,8 @@ class Mock:
     mounts: dict[str, Mount]
     requests: list[Asked] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    #: What the mock could not do.
+    broken: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Mock:
         mock = self
@@ -46,7 +48,12 @@ class Mock:
             def answer(self) -> None:
                 length = int(self.headers.get("content-length") or 0)
                 body = self.rfile.read(length)
-                status, made = mock.respond(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                try:
+                    status, made = mock.respond(self.command, self.path, headers, body)
+                except Exception as broken:  # A mock that breaks must not look like a client that does.
+                    mock.broken.append(f"{self.command} {self.path}: {type(broken).__name__}: {broken}")
+                    status, made = 500, {"error": {"message": "the mock broke"}}
                 text = json.dumps(made).encode()
                 self.send_response(status)
                 self.send_header("content-type", "application/json")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from . import discovery, openapi
+from . import discovery, openapi, stripe_types
 from .cases import Case
 from .judge import Asked
 from .mock import Mount
@@ -58,11 +60,19 @@ def spotify_ads_report(asked: Asked, made: dict) -> dict:
     """Rows of the days, the level and the fields that were asked for."""
     if "rows" not in made:
         return made
-    first, last = (datetime.fromisoformat(asked.values[key].replace("Z", "+00:00")) for key in ("report_start", "report_end"))
+    # A further page is asked for by its token alone, which therefore tells what the first was asked.
+    token = asked.values.get("continuation_token")
+    given = json.loads(bytes.fromhex(token)) if token else asked.values
+    if not token:
+        made["continuation_token"] = json.dumps(given).encode().hex()
+    if "report_start" not in given:
+        return made
+    first, last = (datetime.fromisoformat(given[key].replace("Z", "+00:00")) for key in ("report_start", "report_end"))
+    count = max(1, (last - first).days)
     for place, row in enumerate(made["rows"]):
-        day = min(first + timedelta(days=place), last - timedelta(days=1))
-        row |= {"entity_type": asked.values["entity_type"], "start_time": instant(day), "end_time": instant(day + timedelta(days=1))}
-        row["stats"] = [{"field_type": name, "field_value": 10 + place} for name in asked.values["fields"]]
+        day = first + timedelta(days=place % count)
+        row |= {"entity_type": given["entity_type"], "start_time": instant(day), "end_time": instant(day + timedelta(days=1))}
+        row["stats"] = [{"field_type": name, "field_value": 10 + place} for name in given["fields"]]
     return made
 
 
@@ -99,6 +109,9 @@ credentials.api_key = "rk_test_made_up"
 settings = {{ time_zone = "Europe/Berlin", test_mode = true }}
 """
 
+#: The version from which on the specification describes what the client reads.
+STRIPE_VERSION = "2025-09-30"
+
 STRIPE_CASE = Case(
     name="stripe",
     mounts=lambda context: {"": Mount(openapi.read(context.specification("stripe")), meanings={"livemode": False})},
@@ -112,6 +125,17 @@ STRIPE_CASE = Case(
     tables=("payments", "refunds", "disputes", "invoices", "subscriptions", "ledger_entries", "customers", "products", "prices"),
     nonsense={},
     newer={"GET /v1/invoice_payments": "came with basil, 2025-03-31"},
+    answers_since=STRIPE_VERSION,
+)
+
+STRIPE_TYPES_CASE = replace(
+    STRIPE_CASE,
+    name="stripe-types",
+    mounts=lambda context: {"": Mount(stripe_types.read(), meanings={"livemode": False})},
+    endpoints=(*STRIPE_CASE.endpoints, "GET /v1/invoice_payments"),
+    tables=(*STRIPE_CASE.tables, "invoice_payments"),
+    newer={},
+    answers_since="",
 )
 
 # === Google Analytics
@@ -184,4 +208,4 @@ ANALYTICS_CASE = Case(
     newer={},
 )
 
-CASES = (SPOTIFY_CASE, SPOTIFY_ADS_CASE, STRIPE_CASE, ANALYTICS_CASE)
+CASES = (SPOTIFY_CASE, SPOTIFY_ADS_CASE, STRIPE_CASE, STRIPE_TYPES_CASE, ANALYTICS_CASE)

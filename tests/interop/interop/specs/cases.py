@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from ..checks import Claims, Context
+from ..checks import Claims, Context, Missing
 from ..sandbox import GOOGLE_KEY
 from ..worker import Run, once
 from .judge import Asked
@@ -31,7 +31,7 @@ class Case:
     endpoints: tuple[str, ...]
     #: Tables that must have rows.
     tables: tuple[str, ...]
-    #: Reasons for which rows may be set aside, each with why the made-up answer deserves it.
+    #: What may be set aside, by a part of what is said of it, each with why the made-up answer deserves it.
     nonsense: dict[str, str]
     #: What the specification does not know and the client asks on purpose: `METHOD path`, with why.
     newer: dict[str, str]
@@ -48,6 +48,8 @@ def check(case: Case, context: Context, claims: Claims) -> None:
     versions = [it.specification.document.get("info", {}).get("version", "9") for it in mounts.values()]
     with Mock(mounts) as mock:
         run = once(context.dynamoi, place, case.configuration(mock.url, since, GOOGLE_KEY))
+    if "is not built in" in run.log:
+        raise Missing(f"the program has no such integration: {tail(run.log)}")
     written(mock.requests, place)
     requests(case, mock, claims)
     if min(versions) < case.answers_since:
@@ -97,7 +99,7 @@ def results(case: Case, run: Run, claims: Claims) -> None:
     for table in case.tables:
         claims.that(run.rows.get(table), f"{table} has rows")
     for stream, reason, detail, count in run.set_aside:
-        why = case.nonsense.get(reason)
+        why = next((why for what, why in case.nonsense.items() if what in detail), None)
         claims.note(f"set aside: {count} of {stream}, {reason}: {detail}" + (f" (rightly: {why})" if why else ""))
         claims.that(why, f"nothing is set aside but nonsense: {stream}, {reason}", detail)
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from . import discovery, openapi, stripe_types
+from . import discovery, openapi, stripe_types, youtube
 from .cases import Case
 from .judge import Asked
 from .mock import Mount
@@ -109,12 +109,24 @@ credentials.api_key = "rk_test_made_up"
 settings = {{ time_zone = "Europe/Berlin", test_mode = true }}
 """
 
+def stripe_events(asked: Asked, made: dict) -> dict:
+    """Events of the types that were asked for, about objects of those types."""
+    if asked.path != "/v1/events":
+        return made
+    types = asked.values.get("types") or [made["data"][0]["type"]]
+    for place, event in enumerate(made["data"]):
+        event["type"] = types[place % len(types)]
+        kind = event["type"].split(".")[-2]
+        event["data"] = {"object": {"id": f"changed_{kind}_{place}", "object": kind, "livemode": False}}
+    return made
+
+
 #: The version from which on the specification describes what the client reads.
 STRIPE_VERSION = "2025-09-30"
 
 STRIPE_CASE = Case(
     name="stripe",
-    mounts=lambda context: {"": Mount(openapi.read(context.specification("stripe")), meanings={"livemode": False})},
+    mounts=lambda context: {"": Mount(openapi.read(context.specification("stripe")), hook=stripe_events, meanings={"livemode": False})},
     configuration=lambda url, since, key: STRIPE.format(url=url, since=since),
     endpoints=tuple(
         f"GET /v1/{name}"
@@ -131,10 +143,11 @@ STRIPE_CASE = Case(
 STRIPE_TYPES_CASE = replace(
     STRIPE_CASE,
     name="stripe-types",
-    mounts=lambda context: {"": Mount(stripe_types.read(), meanings={"livemode": False})},
+    mounts=lambda context: {"": Mount(stripe_types.read(), hook=stripe_events, meanings={"livemode": False})},
     endpoints=(*STRIPE_CASE.endpoints, "GET /v1/invoice_payments"),
     tables=(*STRIPE_CASE.tables, "invoice_payments"),
     newer={},
+    nonsense={"a discount without its coupon": "where fields that may be null are null, the coupon of a discount is, too"},
     answers_since="",
 )
 
@@ -208,4 +221,4 @@ ANALYTICS_CASE = Case(
     newer={},
 )
 
-CASES = (SPOTIFY_CASE, SPOTIFY_ADS_CASE, STRIPE_CASE, STRIPE_TYPES_CASE, ANALYTICS_CASE)
+CASES = (SPOTIFY_CASE, SPOTIFY_ADS_CASE, STRIPE_CASE, STRIPE_TYPES_CASE, ANALYTICS_CASE, youtube.CASE)

@@ -111,7 +111,8 @@ class Types:
         properties, required = {}, []
         around = Names({**vars(__import__(kind.__module__, fromlist=["_"])), **self.names, **self.nested(kind)}, self.stripe)
         for name, written in self.annotations(kind).items():
-            if name.startswith("_") or name == "OBJECT_NAME" or name in getattr(self, "options", ()):
+            # `deleted` stands on what is gone, and there with little else.
+            if name.startswith("_") or name in ("OBJECT_NAME", "deleted") or name in getattr(self, "options", ()):
                 continue
             value = self.evaluate(written, around)
             if typing.get_origin(value) is typing.ClassVar:
@@ -160,6 +161,8 @@ class Types:
             return {"type": "array", "items": self.schema(given[0], around, name)}
         if origin in (dict, typing.Dict):
             return {"type": "object", "additionalProperties": self.schema(given[1], around, name)}
+        if origin is not None and origin.__name__ == "UntypedStripeObject":
+            return {"type": "object", "additionalProperties": self.schema(given[0], around, name)}
         if origin is not None and origin.__name__ == "ListObject":
             inner = self.schema(given[0], around, name)
             return {

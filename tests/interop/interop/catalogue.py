@@ -6,7 +6,7 @@ from functools import partial
 
 from .checks import Check
 from .sdks import deezer, google_ads, google_analytics, meta, posthog, spotify, stripe, tiktok, youtube
-from .specs import cases, providers
+from .specs import cases, hogql, providers
 
 #: Name, the file's name below `--spec-dir`, and what it is.
 SPECIFICATIONS = {
@@ -33,4 +33,5 @@ CHECKS = [
         Check(f"spec-{case.name}", "our client on a mock of the provider's specification", partial(cases.check, case), needs_sandbox=False)
         for case in providers.CASES
     ),
+    Check("spec-posthog", "our client's queries, read by PostHog's own parser", hogql.check),
 ]

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..checks import Claims, Context, Missing
 from ..sandbox import GOOGLE_KEY
 from ..worker import Run, once
+from . import second
 from .judge import Asked
 from .mock import Mock, Mount
 
@@ -36,6 +37,8 @@ class Case:
     #: What the specification does not know and the client asks on purpose: `METHOD path`, with why.
     newer: dict[str, str]
     exit: int = 0
+    #: Where the API is, for the second judge of OpenAPI.
+    server: str = ""
     #: The version of the document before which its answers are older than what the client reads: then only requests are judged.
     answers_since: str = ""
 
@@ -48,10 +51,14 @@ def check(case: Case, context: Context, claims: Claims) -> None:
     versions = [it.specification.document.get("info", {}).get("version", "9") for it in mounts.values()]
     with Mock(mounts) as mock:
         run = once(context.dynamoi, place, case.configuration(mock.url, since, GOOGLE_KEY))
-    if "is not built in" in run.log:
+    if "not built in" in run.log:
         raise Missing(f"the program has no such integration: {tail(run.log)}")
     written(mock.requests, place)
     requests(case, mock, claims)
+    if case.server:
+        document = next(iter(mounts.values())).specification.document
+        objections = second.objections(document, case.server, [it for it in mock.requests if not it.problems])
+        claims.that(not objections, "openapi-core has no objection", objections)
     if min(versions) < case.answers_since:
         claims.note(f"this document is of {min(versions)}: its answers are older than {case.answers_since}, from which on they are judged")
     else:

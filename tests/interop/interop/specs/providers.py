@@ -29,6 +29,7 @@ settings = {{ tracks = ["11dFghVXANMlKmJXsNCbNl", "isrc:USUM71703861"], albums =
 
 SPOTIFY_CASE = Case(
     name="spotify",
+    server="https://api.spotify.com",
     mounts=lambda context: {"": Mount(openapi.read(context.specification("spotify"), server="/v1"))},
     configuration=lambda url, since, key: SPOTIFY.format(url=url),
     endpoints=(
@@ -82,6 +83,7 @@ def instant(moment: datetime) -> str:
 
 SPOTIFY_ADS_CASE = Case(
     name="spotify-ads",
+    server="https://api-partner.spotify.com",
     mounts=lambda context: {"": Mount(openapi.read(context.specification("spotify-ads"), server="/ads/v3"), hook=spotify_ads_report)},
     configuration=lambda url, since, key: SPOTIFY_ADS.format(url=url, since=since),
     endpoints=(

@@ -1,0 +1,109 @@
+"""PostHog has no specification of its queries but its own parser. Our client asks our imitation, and that parser reads every query on the way."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import types
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from ..checks import Claims, Context
+from ..sandbox import POSTHOG_EU_KEY, POSTHOG_EU_PROJECT
+from ..worker import once
+from .cases import DAYS, tail
+
+POSTHOG = """
+[integrations.posthog]
+quota.project = {{ per_second = 500, burst = 50 }}
+
+[connections.checked]
+integration = "posthog"
+base_url = "{url}"
+start_date = "{since}"
+credentials.api_key = "{key}"
+settings = {{ project = "{project}", goals = ["signed_up", "purchase"], time_zone = "Europe/Berlin", currency = "EUR", page_size = 200 }}
+"""
+
+#: The only fields that a request for a query has, by PostHog's documentation of the endpoint.
+FIELDS = {"query", "refresh", "client_query_id", "name", "async", "filters_override", "variables_override", "limit_context"}
+
+
+def parser():
+    """PostHog's parser, which looks for the modules of the application that it is part of, and needs none of them here."""
+    names = ("posthog", "posthog.hogql", "posthog.hogql.ast", "posthog.hogql.base", "posthog.hogql.errors")
+    absent = {name: types.ModuleType(name) for name in names if name not in sys.modules}
+    sys.modules.update(absent)
+    try:
+        import hogql_parser
+    finally:
+        for name in absent:
+            del sys.modules[name]
+    return hogql_parser
+
+
+@contextmanager
+def proxied(base: str, asked: list[tuple[str, str, bytes]]):
+    """A server that hands everything on to `base`, and keeps what was asked."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            asked.append((self.command, self.path, body))
+            kept = {name: value for name, value in self.headers.items() if name.lower() in ("authorization", "content-type")}
+            request = urllib.request.Request(base + self.path, body or None, kept, method=self.command)
+            try:
+                answer = urllib.request.urlopen(request, timeout=60)
+            except urllib.error.HTTPError as refused:
+                answer = refused
+            text = answer.read()
+            self.send_response(answer.status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        do_GET = do_POST = do_DELETE = answer
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def check(context: Context, claims: Claims) -> None:
+    hogql = parser()
+    refused = json.loads(hogql.parse_select_json("SELECT FROM"))
+    claims.that(refused.get("error"), "the parser refuses what is no query", refused)
+    asked: list[tuple[str, str, bytes]] = []
+    since = str(date.today() - timedelta(days=DAYS))
+    with proxied(context.calm.url("posthog"), asked) as url:
+        run = once(context.dynamoi, context.place / "spec-posthog", POSTHOG.format(url=url, since=since, key=POSTHOG_EU_KEY, project=POSTHOG_EU_PROJECT))
+    queries = [json.loads(body) for method, path, body in asked if method == "POST" and path.endswith("/query/")]
+    texts = {it["query"]["query"] for it in queries}
+    claims.note(f"{len(asked)} requests, {len(queries)} queries, {len(texts)} texts")
+    claims.that(len(queries) > DAYS, "queries are asked", len(queries))
+    for text in sorted(texts):
+        read = json.loads(hogql.parse_select_json(text))
+        claims.that(not read.get("error"), f"PostHog's own parser reads: {text}", read.get("message"))
+    for it in queries:
+        claims.that(set(it) <= FIELDS, "a request has the fields that PostHog knows", set(it) - FIELDS)
+        claims.equal(it["query"]["kind"], "HogQLQuery", "the kind of query")
+    claims.note("rows: " + ", ".join(f"{name} {count}" for name, count in run.rows.items()))
+    claims.that(run.exit == 0, "the run ends with 0", f"{run.exit}: {tail(run.log)}")
+    for table in ("web_analytics_daily", "web_conversions_daily"):
+        claims.that(run.rows.get(table), f"{table} has rows")
+    claims.that(not run.set_aside, "nothing is set aside", run.set_aside[:3])

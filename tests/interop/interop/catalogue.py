@@ -6,7 +6,7 @@ from functools import partial
 
 from .checks import Check
 from .sdks import deezer, google_ads, google_analytics, meta, posthog, spotify, stripe, tiktok, youtube
-from .specs import cases, hogql, providers
+from .specs import cases, hogql, providers, selftest
 
 #: Name, the file's name below `--spec-dir`, and what it is.
 SPECIFICATIONS = {
@@ -29,6 +29,7 @@ CHECKS = [
     Check("sdk-spotify", "spotipy: search, tracks, albums, artists, playlists, both kinds of tokens", spotify.check),
     Check("sdk-youtube", "google-api-python-client: channels, playlists, videos, analytics", youtube.check),
     Check("sdk-deezer", "deezer-python: charts, tracks, albums, artists, playlists", deezer.check),
+    Check("spec-judge", "the judge itself: requests that are wrong in one way each", selftest.check, needs_sandbox=False),
     *(
         Check(f"spec-{case.name}", "our client on a mock of the provider's specification", partial(cases.check, case), needs_sandbox=False)
         for case in providers.CASES

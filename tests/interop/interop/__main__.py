@@ -7,6 +7,7 @@ import os
 import sys
 import textwrap
 from pathlib import Path
+from typing import NoReturn
 
 from . import catalogue
 from .checks import Context, run
@@ -15,9 +16,10 @@ from .sandbox import Sandbox
 ROOT = Path(__file__).resolve().parents[3]
 
 EPILOG = """\
-Two kinds of checks:
+Three kinds of checks:
   sdk-…   the provider's public SDK, or a well-known client, reads our imitation (`dynamoi sandbox`)
   spec-…  our client (`dynamoi run --once`) reads a mock made from the provider's own specification
+  names-… our client reads our imitation, and what it names is looked up in the provider's public SDK
 
 Examples:
   tests/interop/run --spec-dir ~/specifications
@@ -38,22 +40,38 @@ def arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--dynamoi", metavar="PROGRAM", default=os.environ.get("DYNAMOI"), help="the program to check; else DYNAMOI, else target/{debug,release}/dynamoi")
-    add("--only", metavar="NAME", action="append", default=[], help="only this check; repeat it for more. A prefix will do: sdk-, spec-")
+    add(
+        "--dynamoi",
+        metavar="PROGRAM",
+        default=os.environ.get("DYNAMOI"),
+        help="the program to check; else DYNAMOI, else target/{debug,release}/dynamoi",
+    )
+    add(
+        "--only",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only this check; repeat it for more. A prefix will do: sdk-, spec-",
+    )
     add("--spec-dir", metavar="DIR", type=Path, help="where specifications are, under the file names that --list shows")
     add("--spec", metavar="NAME=PATH", action="append", default=[], help="one specification; wins over --spec-dir")
     add("--allow-missing", action="store_true", help="what is missing is said, and does not fail the run")
-    add("--keep", action="store_true", help="keep what the checks wrote, in target/interop/runs: configurations, logs, databases, requests")
+    add(
+        "--keep",
+        action="store_true",
+        help="keep what the checks wrote, in target/interop/runs: configurations, logs, databases, requests",
+    )
     add("--list", action="store_true", help="what there is to check, and the specifications that are taken")
     return parser.parse_args()
 
 
 def program(given: str | None) -> Path:
+    """The program that was given, or that was built."""
     choices = [Path(given)] if given else [ROOT / "target" / kind / "dynamoi" for kind in ("debug", "release")]
     for choice in choices:
         if choice.is_file() and os.access(choice, os.X_OK):
             return choice.resolve()
-    complain(f"no program {' or '.join(map(str, choices))}: build it with `cargo build`, or give it by --dynamoi PROGRAM")
+    return complain(f"no program {' or '.join(map(str, choices))}: build it with `cargo build`, or give it by --dynamoi PROGRAM")
 
 
 def specifications(given: argparse.Namespace) -> dict[str, Path]:
@@ -71,7 +89,7 @@ def specifications(given: argparse.Namespace) -> dict[str, Path]:
     return found
 
 
-def complain(text: str) -> None:
+def complain(text: str) -> NoReturn:
     print(text, file=sys.stderr)
     raise SystemExit(2)
 

@@ -54,5 +54,7 @@ def contents(path: Path) -> tuple[dict[str, int], list[tuple]]:
             columns = [row[1] for row in database.execute(f"PRAGMA table_info({name})")]
             if "connection" in columns:
                 rows[name] = database.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
-        set_aside = database.execute("SELECT stream, reason, detail, sum(occurrences) FROM quarantined_rows GROUP BY 1, 2, 3").fetchall()
+        set_aside = database.execute(
+            "SELECT stream, reason, detail, sum(occurrences) FROM quarantined_rows GROUP BY 1, 2, 3"
+        ).fetchall()
     return {name: count for name, count in sorted(rows.items()) if count}, set_aside

@@ -55,4 +55,9 @@ def check(context: Context, claims: Claims) -> None:
         claims.equal(error.json_data["error"]["code"], 800, "its code")
     claims.raises(deezer.exceptions.DeezerAPIException, lambda: calm.request("GET", "nonsense/1"), "a path that is not there")
     stormy = client(context.stormy.url("deezer"))
-    claims.storm(deezer.exceptions.DeezerErrorResponse, lambda: stormy.get_artist(artist.id), lambda it: it.json_data["error"]["code"] == 4, "quota")
+    claims.storm(
+        deezer.exceptions.DeezerErrorResponse,
+        lambda: stormy.get_artist(artist.id),
+        lambda it: it.json_data["error"]["code"] == 4,
+        "quota",
+    )

@@ -80,25 +80,49 @@ def check(context: Context, claims: Claims) -> None:
     def ask(query: str, customer: str = UNDER_ROOT, by=service) -> list:
         return list(by.search(customer_id=customer, query=query))
 
-    clients = ask("SELECT customer_client.id, customer_client.manager, customer_client.currency_code, customer_client.status, customer_client.level FROM customer_client", ROOT)
-    claims.that({int(UNDER_ROOT), int(FORBIDDEN)} <= {row.customer_client.id for row in clients}, "customers below the root", len(clients))
-    campaigns = ask("SELECT campaign.id, campaign.name, campaign.status, campaign.advertising_channel_type, campaign.start_date_time, campaign_budget.amount_micros, campaign_budget.period FROM campaign")
+    clients = ask(
+        "SELECT customer_client.id, customer_client.manager, customer_client.currency_code, customer_client.status, customer_client.level FROM customer_client",
+        ROOT,
+    )
+    claims.that(
+        {int(UNDER_ROOT), int(FORBIDDEN)} <= {row.customer_client.id for row in clients}, "customers below the root", len(clients)
+    )
+    campaigns = ask(
+        "SELECT campaign.id, campaign.name, campaign.status, campaign.advertising_channel_type, campaign.start_date_time, campaign_budget.amount_micros, campaign_budget.period FROM campaign"
+    )
     claims.that(len(campaigns) > 1, "campaigns", len(campaigns))
-    claims.that(all(row.campaign.id > 0 and row.campaign.resource_name.endswith(str(row.campaign.id)) for row in campaigns), "a resource name ends with its id")
-    claims.that(all(CampaignStatusEnum.CampaignStatus(row.campaign.status).name in ("ENABLED", "PAUSED", "REMOVED") for row in campaigns), "statuses are the library's own")
+    claims.that(
+        all(row.campaign.id > 0 and row.campaign.resource_name.endswith(str(row.campaign.id)) for row in campaigns),
+        "a resource name ends with its id",
+    )
+    claims.that(
+        all(CampaignStatusEnum.CampaignStatus(row.campaign.status).name in ("ENABLED", "PAUSED", "REMOVED") for row in campaigns),
+        "statuses are the library's own",
+    )
     claims.that(any(row.campaign_budget.amount_micros > 0 for row in campaigns), "budgets are whole micros")
     for resource in ("ad_group", "ad_group_ad"):
         few = "ad_group.id" if resource == "ad_group" else "ad_group_ad.ad.id, ad_group_ad.status"
         claims.that(ask(f"SELECT {few}, campaign.id FROM {resource}"), f"rows of {resource}")
     until = date.today() - timedelta(days=4)
     days = f"segments.date BETWEEN '{until - timedelta(days=60)}' AND '{until}'"
-    rows = ask(f"SELECT campaign.id, segments.date, metrics.impressions, metrics.clicks, metrics.cost_micros, metrics.conversions FROM campaign WHERE {days}")
+    rows = ask(
+        f"SELECT campaign.id, segments.date, metrics.impressions, metrics.clicks, metrics.cost_micros, metrics.conversions FROM campaign WHERE {days}"
+    )
     claims.that(len(rows) > 60, "daily numbers", len(rows))
     claims.that({row.campaign.id for row in rows} <= {row.campaign.id for row in campaigns}, "of listed campaigns")
     claims.that(all(date.fromisoformat(row.segments.date) <= until for row in rows), "days are dates, within what was asked")
-    claims.that(sum(row.metrics.cost_micros for row in rows) > 0 and any(row.metrics.conversions % 1 for row in rows), "whole micros, fractional conversions")
-    places = ask(f"SELECT geographic_view.country_criterion_id, geographic_view.location_type, metrics.impressions FROM geographic_view WHERE {days}")
-    claims.that(any(row.geographic_view.country_criterion_id == 2840 for row in places), "countries are numbered, 2840 is the United States", len(places))
+    claims.that(
+        sum(row.metrics.cost_micros for row in rows) > 0 and any(row.metrics.conversions % 1 for row in rows),
+        "whole micros, fractional conversions",
+    )
+    places = ask(
+        f"SELECT geographic_view.country_criterion_id, geographic_view.location_type, metrics.impressions FROM geographic_view WHERE {days}"
+    )
+    claims.that(
+        any(row.geographic_view.country_criterion_id == 2840 for row in places),
+        "countries are numbered, 2840 is the United States",
+        len(places),
+    )
 
     # Errors, by the library's own message.
     error = claims.raises(Refused, lambda: ask("SELECT campaign.nonsense FROM campaign"), "a field that is not there")
@@ -106,7 +130,11 @@ def check(context: Context, claims: Claims) -> None:
         claims.equal(error.failure.errors[0].error_code.query_error.name, "UNRECOGNIZED_FIELD", "its code")
     error = claims.raises(Refused, lambda: ask("SELECT customer.id FROM customer", FORBIDDEN), "a customer that is not for us")
     if error and claims.that(error.failure, "it has a GoogleAdsFailure", error.body):
-        claims.equal((error.status, error.failure.errors[0].error_code.authorization_error.name), (403, "USER_PERMISSION_DENIED"), "its code")
+        claims.equal(
+            (error.status, error.failure.errors[0].error_code.authorization_error.name),
+            (403, "USER_PERMISSION_DENIED"),
+            "its code",
+        )
     stormy, _ = connect(context.stormy.url("google_ads"), None)
     claims.storm(Refused, lambda: ask("SELECT customer.id FROM customer", DIRECT, stormy), limited, "a limit", (RefreshError,))
 

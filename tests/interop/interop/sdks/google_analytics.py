@@ -35,7 +35,9 @@ def check(context: Context, claims: Claims) -> None:
     site = account.get_property(name=f"properties/{SITE}")
     claims.equal((site.currency_code, site.time_zone), ("EUR", "Europe/Berlin"), "currency and zone of the property")
     claims.that(isinstance(site.create_time, datetime), "a time is a timestamp", site.create_time)
-    events = [it.event_name for it in account.list_key_events(admin.ListKeyEventsRequest(parent=f"properties/{SITE}", page_size=2))]
+    events = [
+        it.event_name for it in account.list_key_events(admin.ListKeyEventsRequest(parent=f"properties/{SITE}", page_size=2))
+    ]
     claims.that({"sign_up", "purchase"} <= set(events) and len(events) == len(set(events)), "key events, page by page", events)
 
     # Reports of the Data API.
@@ -68,19 +70,41 @@ def check(context: Context, claims: Claims) -> None:
     claims.equal(len(batch.reports), 2, "reports of a batch")
     known = analytics.get_metadata(name=f"properties/{SITE}/metadata")
     claims.that("sessions" in {it.api_name for it in known.metrics}, "metadata names metrics")
-    fits = analytics.check_compatibility(data.CheckCompatibilityRequest(property=f"properties/{SITE}", metrics=[data.Metric(name="sessions")]))
+    fits = analytics.check_compatibility(
+        data.CheckCompatibilityRequest(property=f"properties/{SITE}", metrics=[data.Metric(name="sessions")])
+    )
     claims.that(fits.metric_compatibilities, "compatibility is told", fits)
 
     # Errors.
-    claims.raises(exceptions.Forbidden, lambda: account.get_property(name=f"properties/{FORBIDDEN}"), "a property that is not for us")
-    claims.raises(exceptions.BadRequest, lambda: analytics.run_report(data.RunReportRequest(property=f"properties/{SITE}", metrics=[data.Metric(name="nonsense")], date_ranges=asked.date_ranges)), "a metric that is not there")
+    claims.raises(
+        exceptions.Forbidden, lambda: account.get_property(name=f"properties/{FORBIDDEN}"), "a property that is not for us"
+    )
+    claims.raises(
+        exceptions.BadRequest,
+        lambda: analytics.run_report(
+            data.RunReportRequest(
+                property=f"properties/{SITE}", metrics=[data.Metric(name="nonsense")], date_ranges=asked.date_ranges
+            )
+        ),
+        "a metric that is not there",
+    )
     stranger = credentials(base, SCOPE)
     stranger._service_account_email = "nobody@example.iam.gserviceaccount.com"
-    shut = data.BetaAnalyticsDataClient(transport=BetaAnalyticsDataRestTransport(host=without_scheme(base), credentials=stranger, url_scheme="http"))
+    shut = data.BetaAnalyticsDataClient(
+        transport=BetaAnalyticsDataRestTransport(host=without_scheme(base), credentials=stranger, url_scheme="http")
+    )
     claims.raises(RefreshError, lambda: shut.run_report(asked), "a service account that nobody knows")
 
-    stormy = admin.AnalyticsAdminServiceClient(transport=reach(context.stormy.url("google_analytics"), AnalyticsAdminServiceRestTransport))
-    claims.storm(exceptions.TooManyRequests, lambda: stormy.get_property(name=f"properties/{SITE}", retry=None), lambda it: it.code == 429, "429", (RefreshError,))
+    stormy = admin.AnalyticsAdminServiceClient(
+        transport=reach(context.stormy.url("google_analytics"), AnalyticsAdminServiceRestTransport)
+    )
+    claims.storm(
+        exceptions.TooManyRequests,
+        lambda: stormy.get_property(name=f"properties/{SITE}", retry=None),
+        lambda it: it.code == 429,
+        "429",
+        (RefreshError,),
+    )
     if "ga4-data" in context.specifications:
         described(context.specification("ga4-data"), base, claims)
     else:
@@ -92,10 +116,15 @@ def described(document: Path, base: str, claims: Claims) -> None:
     from googleapiclient.discovery import build_from_document
     from googleapiclient.errors import HttpError
 
-    service = build_from_document(document.read_text(), credentials=credentials(base, SCOPE), client_options={"api_endpoint": base})
+    service = build_from_document(
+        document.read_text(), credentials=credentials(base, SCOPE), client_options={"api_endpoint": base}
+    )
     service._baseUrl = f"{base}/"
     body = {"metrics": [{"name": "sessions"}], "dateRanges": [{"startDate": "7daysAgo", "endDate": "yesterday"}]}
-    answer = claims.works(lambda: service.properties().runReport(property=f"properties/{SITE}", body=body).execute(num_retries=0), "a report by the general client, with relative days")
+    answer = claims.works(
+        lambda: service.properties().runReport(property=f"properties/{SITE}", body=body).execute(num_retries=0),
+        "a report by the general client, with relative days",
+    )
     if answer:
         claims.that(int(answer["rows"][0]["metricValues"][0]["value"]) > 0, "it counts", answer)
         claims.equal(answer["kind"], "analyticsData#runReport", "its kind")

@@ -58,7 +58,11 @@ def check(context: Context, claims: Claims) -> None:
 
     # Objects, page by page.
     lists = [
-        (account.get_campaigns, Campaign, [Campaign.Field.id, Campaign.Field.name, Campaign.Field.objective, Campaign.Field.start_time]),
+        (
+            account.get_campaigns,
+            Campaign,
+            [Campaign.Field.id, Campaign.Field.name, Campaign.Field.objective, Campaign.Field.start_time],
+        ),
         (account.get_ad_sets, AdSet, [AdSet.Field.id, AdSet.Field.campaign_id, AdSet.Field.name]),
         (account.get_ads, Ad, [Ad.Field.id, Ad.Field.adset_id, Ad.Field.name]),
     ]
@@ -67,7 +71,11 @@ def check(context: Context, claims: Claims) -> None:
         objects = list(listing(wanted, {"limit": 1}))
         whole = list(listing(wanted, {"limit": 100}))
         name = kind.__name__
-        claims.that(len(objects) > 1 and [it["id"] for it in objects] == [it["id"] for it in whole], f"pages of one give the same as one page: {name}", len(objects))
+        claims.that(
+            len(objects) > 1 and [it["id"] for it in objects] == [it["id"] for it in whole],
+            f"pages of one give the same as one page: {name}",
+            len(objects),
+        )
         claims.that(all(isinstance(it, kind) and isinstance(it["id"], str) for it in whole), f"{name}s have ids of text")
         ids[kind] = {it["id"] for it in whole}
     claims.that(max(int(it) for it in ids[Campaign]) > 2**53, "ids beyond 2^53 are intact", ids[Campaign])
@@ -80,10 +88,18 @@ def check(context: Context, claims: Claims) -> None:
     # Insights, at once and as a report run.
     today = date.today()
     asked = {
-        "level": "campaign", "time_increment": 1, "limit": 5,
+        "level": "campaign",
+        "time_increment": 1,
+        "limit": 5,
         "time_range": {"since": str(today - timedelta(days=9)), "until": str(today - timedelta(days=3))},
     }
-    wanted = [AdsInsights.Field.campaign_id, AdsInsights.Field.impressions, AdsInsights.Field.spend, AdsInsights.Field.actions, AdsInsights.Field.date_start]
+    wanted = [
+        AdsInsights.Field.campaign_id,
+        AdsInsights.Field.impressions,
+        AdsInsights.Field.spend,
+        AdsInsights.Field.actions,
+        AdsInsights.Field.date_start,
+    ]
     rows = list(account.get_insights(wanted, asked))
     claims.that(len(rows) > 5, "insights fill several pages", len(rows))
     claims.that(all(isinstance(row, AdsInsights) for row in rows), "they are AdsInsights")
@@ -104,9 +120,16 @@ def check(context: Context, claims: Claims) -> None:
         claims.equal(error.api_error_type(), "OAuthException", "its type")
     error = claims.raises(FacebookRequestError, lambda: AdAccount("act_1", api=graph).api_get(["name"]), "an account of nobody")
     if error:
-        claims.equal((error.http_status(), error.api_error_code(), error.api_error_subcode()), (400, 100, 33), "status, code, subcode")
+        claims.equal(
+            (error.http_status(), error.api_error_code(), error.api_error_subcode()), (400, 100, 33), "status, code, subcode"
+        )
     error = claims.raises(FacebookRequestError, lambda: account.api_get(["nonsense"]), "a field that is not there")
     if error:
         claims.equal(error.api_error_code(), 100, "its code")
     stormy = User("me", api=api(Stormy))
-    claims.storm(FacebookRequestError, lambda: stormy.get_ad_accounts(["name"]), lambda it: it.api_error_code() in (4, 17, 613, 80000, 80004), "a limit")
+    claims.storm(
+        FacebookRequestError,
+        lambda: stormy.get_ad_accounts(["name"]),
+        lambda it: it.api_error_code() in (4, 17, 613, 80000, 80004),
+        "a limit",
+    )

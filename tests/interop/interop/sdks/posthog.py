@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -18,15 +15,17 @@ class Failed(Exception):
 
 
 def command(base: str, place: Path, key: str, project: str, *words: str):
-    """What `posthog …` prints, as JSON."""
-    inside = {
-        "PATH": os.environ["PATH"], "HOME": str(place), "TERM": "dumb", "COLUMNS": "400", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-        "POSTHOG_HOST": base, "POSTHOG_API_KEY": key, "POSTHOG_PROJECT_ID": project,
-    }
-    program = Path(sys.executable).parent / "posthog"
-    done = subprocess.run([program, "--json", *words], env=inside, capture_output=True, text=True, timeout=60)
-    if done.returncode:
-        raise Failed(done.stderr.strip())
+    """What `posthog …` prints, as JSON. It runs within this process: another would load all of it anew each time."""
+    from posthog_cli import config
+    from posthog_cli.main import app
+    from typer.testing import CliRunner
+
+    # Whoever runs the checks may use it for real: their own configuration is not looked at.
+    config.CONFIG_FILE = place / "posthog-cli.json"
+    inside = {"POSTHOG_HOST": base, "POSTHOG_API_KEY": key, "POSTHOG_PROJECT_ID": project, "TERM": "dumb", "COLUMNS": "400"}
+    done = CliRunner().invoke(app, ["--json", *words], env=inside)
+    if done.exit_code:
+        raise Failed(done.output.strip())
     return json.loads(done.stdout)
 
 
@@ -41,12 +40,16 @@ def check(context: Context, claims: Claims) -> None:
     claims.that([str(it["id"]) for it in listed] == [POSTHOG_EU_PROJECT], "a key sees its own project", projects)
     answer = ask("SELECT event, count() AS n FROM events GROUP BY event ORDER BY n DESC")
     claims.equal(answer["columns"], ["event", "n"], "columns")
-    claims.that(all(type(name) is str and type(count) is int for name, count in answer["results"]), "names and counts", answer["results"])
+    claims.that(
+        all(type(name) is str and type(count) is int for name, count in answer["results"]), "names and counts", answer["results"]
+    )
     total = ask("SELECT count() FROM events")["results"][0][0]
     claims.equal(sum(count for _, count in answer["results"]), total, "the sum over events")
     rows, page = [], 0
     while True:
-        part = ask(f"SELECT toDate($start_timestamp) AS day, count() FROM sessions GROUP BY day ORDER BY day LIMIT 50 OFFSET {page}")
+        part = ask(
+            f"SELECT toDate($start_timestamp) AS day, count() FROM sessions GROUP BY day ORDER BY day LIMIT 50 OFFSET {page}"
+        )
         rows += part["results"]
         if not part["hasMore"]:
             break

@@ -20,8 +20,20 @@ def check(context: Context, claims: Claims) -> None:
         return reached(spotipy.Spotify(auth_manager=credentials, retries=0, status_retries=0), base)
 
     def user(base: str) -> spotipy.Spotify:
-        old = {"access_token": "old", "refresh_token": SPOTIFY_REFRESH_TOKEN, "expires_at": 0, "scope": "playlist-read-private", "token_type": "Bearer"}
-        oauth = SpotifyOAuth(SPOTIFY_ID, SPOTIFY_SECRET, "http://127.0.0.1/callback", scope="playlist-read-private", cache_handler=MemoryCacheHandler(old))
+        old = {
+            "access_token": "old",
+            "refresh_token": SPOTIFY_REFRESH_TOKEN,
+            "expires_at": 0,
+            "scope": "playlist-read-private",
+            "token_type": "Bearer",
+        }
+        oauth = SpotifyOAuth(
+            SPOTIFY_ID,
+            SPOTIFY_SECRET,
+            "http://127.0.0.1/callback",
+            scope="playlist-read-private",
+            cache_handler=MemoryCacheHandler(old),
+        )
         oauth.OAUTH_TOKEN_URL = f"{base}/api/token"
         return reached(spotipy.Spotify(auth_manager=oauth, retries=0, status_retries=0), base)
 
@@ -44,15 +56,25 @@ def check(context: Context, claims: Claims) -> None:
     by_isrc = client.search(f"isrc:{track['external_ids']['isrc']}", type="track", market="US")["tracks"]["items"]
     claims.that(track["id"] in {it["id"] for it in by_isrc}, "search by ISRC finds it", by_isrc)
     album = client.album(track["album"]["id"], market="US")
-    claims.that(album["release_date_precision"] in ("day", "month", "year"), "an album tells how precise its day is", album["release_date"])
+    claims.that(
+        album["release_date_precision"] in ("day", "month", "year"),
+        "an album tells how precise its day is",
+        album["release_date"],
+    )
     first = client.album_tracks(album["id"], limit=3, market="US")
     tracks = everything(client, first)
-    claims.that(len(tracks) == first["total"] == album["total_tracks"] > 3, "an album's tracks, page by page", (len(tracks), first["total"]))
+    claims.that(
+        len(tracks) == first["total"] == album["total_tracks"] > 3,
+        "an album's tracks, page by page",
+        (len(tracks), first["total"]),
+    )
     artist = client.artist(track["artists"][0]["id"])
     claims.equal(artist["type"], "artist", "an artist's type")
     first = client.artist_albums(artist["id"], limit=2)
     albums = everything(client, first)
-    claims.that(len({it["id"] for it in albums}) == first["total"] > 2, "an artist's albums, page by page", (len(albums), first["total"]))
+    claims.that(
+        len({it["id"] for it in albums}) == first["total"] > 2, "an artist's albums, page by page", (len(albums), first["total"])
+    )
 
     # The user's own playlists: entries at `/items`.
     whole = person.playlist(ODD_PLAYLIST)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, UTC
 
 from ..checks import Claims, Context
 from ..sandbox import STRIPE_KEY
 
 #: What is listed, and the type that the library makes of an element.
 LISTS = {
-    "charges": "Charge", "customers": "Customer", "invoices": "Invoice", "subscriptions": "Subscription",
-    "balance_transactions": "BalanceTransaction", "disputes": "Dispute", "refunds": "Refund",
-    "products": "Product", "prices": "Price", "events": "Event",
+    "charges": "Charge",
+    "customers": "Customer",
+    "invoices": "Invoice",
+    "subscriptions": "Subscription",
+    "balance_transactions": "BalanceTransaction",
+    "disputes": "Dispute",
+    "refunds": "Refund",
+    "products": "Product",
+    "prices": "Price",
+    "events": "Event",
 }
 
 
@@ -34,7 +41,9 @@ def check(context: Context, claims: Claims) -> None:
     invoices = [it.id for it in v1.invoices.list({"limit": 100}).auto_paging_iter()]
     few = [it.id for it in v1.invoices.list({"limit": 7}).auto_paging_iter()]
     claims.that(len(invoices) > 14, "invoices fill several pages", len(invoices))
-    claims.that(len(set(few)) == len(few) and set(invoices) <= set(few), "small pages give the same invoices", (len(few), len(invoices)))
+    claims.that(
+        len(set(few)) == len(few) and set(invoices) <= set(few), "small pages give the same invoices", (len(few), len(invoices))
+    )
     last = v1.invoices.list({"limit": 7, "starting_after": few[-1]})
     claims.that(last.data == [] and last.has_more is False, "behind the last invoice there is an empty page", last)
 
@@ -46,7 +55,7 @@ def check(context: Context, claims: Claims) -> None:
     claims.that(type(charge.amount) is int, "an amount is a whole number of minor units", charge.amount)
     claims.equal(moved.net, moved.amount - moved.fee, "net")
     claims.that(charge.currency.islower() and len(charge.currency) == 3, "a currency has three small letters", charge.currency)
-    claims.that(datetime.fromtimestamp(charge.created, timezone.utc).year >= 2024, "a charge's time is seconds since 1970", charge.created)
+    claims.that(datetime.fromtimestamp(charge.created, UTC).year >= 2024, "a charge's time is seconds since 1970", charge.created)
     single = v1.charges.retrieve(charge.id)
     claims.equal(single.balance_transaction, moved.id, "the id where nothing is expanded")
     since = v1.charges.list({"created": {"gte": charge.created}, "limit": 100})

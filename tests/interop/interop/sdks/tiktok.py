@@ -40,17 +40,25 @@ def check(context: Context, claims: Claims) -> None:
         whole = [it[key] for it in listing(WEST, TIKTOK_TOKEN, page_size=1000)["data"]["list"]]
         claims.that(ids[key] == whole and len(whole) > 1, f"pages of two give the same as one page: {key}", (ids[key], whole))
         claims.that(all(isinstance(it, str) and int(it) > 2**53 for it in whole), f"{key} is text, beyond 2^53", whole)
-    some = sdk.CampaignCreationApi(calm).campaign_get(WEST, TIKTOK_TOKEN, filtering=sdk.FilteringCampaignGet(campaign_ids=[ids["campaign_id"][1]]))
-    claims.that([it["campaign_id"] for it in some["data"]["list"]] == [ids["campaign_id"][1]], "filtering by the SDK's own type", some)
+    some = sdk.CampaignCreationApi(calm).campaign_get(
+        WEST, TIKTOK_TOKEN, filtering=sdk.FilteringCampaignGet(campaign_ids=[ids["campaign_id"][1]])
+    )
+    claims.that(
+        [it["campaign_id"] for it in some["data"]["list"]] == [ids["campaign_id"][1]], "filtering by the SDK's own type", some
+    )
     created = some["data"]["list"][0]["create_time"]
     claims.that(datetime.strptime(created, "%Y-%m-%d %H:%M:%S"), "a time in the documented shape", created)
 
     # A report.
     report = sdk.ReportingApi(calm).report_integrated_get
     asked = {
-        "advertiser_id": WEST, "data_level": "AUCTION_CAMPAIGN", "dimensions": ["campaign_id", "stat_time_day"],
-        "metrics": ["spend", "impressions", "clicks"], "page_size": 5,
-        "start_date": str(date.today() - timedelta(days=9)), "end_date": str(date.today() - timedelta(days=3)),
+        "advertiser_id": WEST,
+        "data_level": "AUCTION_CAMPAIGN",
+        "dimensions": ["campaign_id", "stat_time_day"],
+        "metrics": ["spend", "impressions", "clicks"],
+        "page_size": 5,
+        "start_date": str(date.today() - timedelta(days=9)),
+        "end_date": str(date.today() - timedelta(days=3)),
     }
     rows, page = [], 1
     while True:
@@ -59,7 +67,11 @@ def check(context: Context, claims: Claims) -> None:
         if page >= answer["data"]["page_info"]["total_page"]:
             break
         page += 1
-    claims.that(len(rows) == answer["data"]["page_info"]["total_number"] > 5, "pages of the report end", (len(rows), answer["data"]["page_info"]))
+    claims.that(
+        len(rows) == answer["data"]["page_info"]["total_number"] > 5,
+        "pages of the report end",
+        (len(rows), answer["data"]["page_info"]),
+    )
     claims.that({row["dimensions"]["campaign_id"] for row in rows} <= set(ids["campaign_id"]), "rows are of listed campaigns")
     claims.that(sum(Decimal(str(row["metrics"]["spend"])) for row in rows) > 0, "spend is decimal text", rows[0])
 
@@ -68,12 +80,22 @@ def check(context: Context, claims: Claims) -> None:
     error = claims.raises(TiktokSDKError, wrong, "a wrong token")
     if error:
         claims.that("40105" in str(error) and "request_id: 20" in str(error), "it tells code and request", str(error))
-    error = claims.raises(TiktokSDKError, lambda: sdk.CampaignCreationApi(calm).campaign_get(FORBIDDEN, TIKTOK_TOKEN), "an advertiser that is not for us")
+    error = claims.raises(
+        TiktokSDKError,
+        lambda: sdk.CampaignCreationApi(calm).campaign_get(FORBIDDEN, TIKTOK_TOKEN),
+        "an advertiser that is not for us",
+    )
     if error:
         claims.that("40001" in str(error), "it tells the code", str(error))
-    claims.raises(ApiException, lambda: calm.call_api("/open_api/v1.3/nothing/", "GET", response_type="Response"), "a path that is not there")
+    claims.raises(
+        ApiException,
+        lambda: calm.call_api("/open_api/v1.3/nothing/", "GET", response_type="Response"),
+        "a path that is not there",
+    )
     stormy = sdk.CampaignCreationApi(client(context.stormy.url("tiktok_ads")))
-    claims.storm(TiktokSDKError, lambda: stormy.campaign_get(WEST, TIKTOK_TOKEN), lambda it: "40100" in str(it), "40100, too many requests")
+    claims.storm(
+        TiktokSDKError, lambda: stormy.campaign_get(WEST, TIKTOK_TOKEN), lambda it: "40100" in str(it), "40100, too many requests"
+    )
 
 
 def paged(listing, claims: Claims, key: str, advertiser_id: str) -> list[str]:

@@ -39,7 +39,9 @@ def check(context: Context, claims: Claims) -> None:
         answer = ask.execute()
         items += answer["items"]
         ask = keyed.playlistItems().list_next(ask, answer)
-    claims.that(len(items) == answer["pageInfo"]["totalResults"] > 20, "a playlist, page by page", (len(items), answer["pageInfo"]))
+    claims.that(
+        len(items) == answer["pageInfo"]["totalResults"] > 20, "a playlist, page by page", (len(items), answer["pageInfo"])
+    )
     claims.equal([it["snippet"]["position"] for it in items], list(range(len(items))), "positions")
     claims.that(datetime.fromisoformat(items[0]["snippet"]["publishedAt"]).tzinfo, "a time with its zone", items[0]["snippet"])
     ids = list(dict.fromkeys(it["snippet"]["resourceId"]["videoId"] for it in items))[:50]
@@ -53,15 +55,25 @@ def check(context: Context, claims: Claims) -> None:
     reports = reach(base, context.specification("youtube-analytics").read_text(), credentials=credentials(base, SCOPES)).reports()
     today = date.today()
     report = reports.query(
-        ids="channel==MINE", startDate=str(today - timedelta(days=30)), endDate=str(today - timedelta(days=5)),
-        metrics="views,estimatedMinutesWatched", dimensions="day", sort="day",
+        ids="channel==MINE",
+        startDate=str(today - timedelta(days=30)),
+        endDate=str(today - timedelta(days=5)),
+        metrics="views,estimatedMinutesWatched",
+        dimensions="day",
+        sort="day",
     ).execute()
     claims.equal([it["name"] for it in report["columnHeaders"]], ["day", "views", "estimatedMinutesWatched"], "headers")
     claims.that(len(report["rows"]) > 10, "days of the report", len(report["rows"]))
-    claims.that(all(date.fromisoformat(day) and type(views) is int for day, views, _ in report["rows"]), "days and whole numbers", report["rows"][:2])
+    claims.that(
+        all(date.fromisoformat(day) and type(views) is int for day, views, _ in report["rows"]),
+        "days and whole numbers",
+        report["rows"][:2],
+    )
 
     # Errors.
-    error = claims.raises(HttpError, keyed.playlistItems().list(part="snippet", playlistId="PLnobody").execute, "a playlist that is not there")
+    error = claims.raises(
+        HttpError, keyed.playlistItems().list(part="snippet", playlistId="PLnobody").execute, "a playlist that is not there"
+    )
     if error:
         claims.equal((error.status_code, error.error_details[0]["reason"]), (404, "playlistNotFound"), "its status and reason")
     error = claims.raises(HttpError, reach(base, developerKey="wrong").channels().list(part="id", id=OWN).execute, "a wrong key")

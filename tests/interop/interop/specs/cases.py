@@ -60,7 +60,9 @@ def check(case: Case, context: Context, claims: Claims) -> None:
         objections = second.objections(document, case.server, [it for it in mock.requests if not it.problems])
         claims.that(not objections, "openapi-core has no objection", objections)
     if min(versions) < case.answers_since:
-        claims.note(f"this document is of {min(versions)}: its answers are older than {case.answers_since}, from which on they are judged")
+        claims.note(
+            f"this document is of {min(versions)}: its answers are older than {case.answers_since}, from which on they are judged"
+        )
     else:
         results(case, run, claims)
     if not context.keep and not claims.failed:
@@ -72,8 +74,12 @@ def written(requests: Iterable[Asked], place: Path) -> None:
     with (place / "requests.jsonl").open("w") as file:
         for it in requests:
             line = {
-                "method": it.method, "target": it.target, "body": it.body.decode(errors="replace"),
-                "operation": it.operation and it.operation.name, "problems": it.problems, "answer": it.answer,
+                "method": it.method,
+                "target": it.target,
+                "body": it.body.decode(errors="replace"),
+                "operation": it.operation and it.operation.name,
+                "problems": it.problems,
+                "answer": it.answer,
             }
             file.write(json.dumps(line) + "\n")
 
@@ -90,7 +96,11 @@ def requests(case: Case, mock: Mock, claims: Claims) -> None:
         kind = (it.operation and it.operation.name, tuple(problem.split(":")[0] for problem in it.problems))
         if kind not in seen:
             seen.add(kind)
-            claims.that(False, f"a request is valid by the specification: {it.method} {it.target} {it.body.decode(errors='replace')[:300]}", "; ".join(it.problems))
+            claims.that(
+                False,
+                f"a request is valid by the specification: {it.method} {it.target} {it.body.decode(errors='replace')[:300]}",
+                "; ".join(it.problems),
+            )
     claims.that(not invalid, f"no request of {len(mock.requests)} is invalid", len(invalid))
     for endpoint in case.endpoints:
         claims.that(asked[endpoint], f"{endpoint} is asked", dict(asked))

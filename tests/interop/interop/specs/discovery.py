@@ -31,9 +31,13 @@ def methods(document: dict, resources: dict, shared: tuple[Parameter, ...]):
 
 def operation(document: dict, it: dict, shared: tuple[Parameter, ...]) -> Operation:
     template = "/" + document.get("servicePath", "") + it.get("flatPath", it["path"])
-    own = tuple(parameter(name, described) for name, described in it.get("parameters", {}).items() if described["location"] == "query")
+    own = tuple(
+        parameter(name, described) for name, described in it.get("parameters", {}).items() if described["location"] == "query"
+    )
     reference = lambda key: schema(it[key]) if key in it else None
-    return Operation(it["id"], it["httpMethod"], template, own + shared, reference("request"), reference("response"), bool(it.get("scopes")))
+    return Operation(
+        it["id"], it["httpMethod"], template, own + shared, reference("request"), reference("response"), bool(it.get("scopes"))
+    )
 
 
 def parameter(name: str, it: dict) -> Parameter:

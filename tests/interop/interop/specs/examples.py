@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, UTC
 from typing import Any
 
 from .model import Specification
@@ -16,9 +16,18 @@ DEPTH = 7
 
 #: What schemas say in words only, by the field's name.
 MEANINGS: dict[str, Any] = {
-    "currency": "usd", "currency_code": "USD", "currencyCode": "USD", "country": "US", "country_code": "US",
-    "time_zone": "Europe/Berlin", "timeZone": "Europe/Berlin", "timezone": "UTC",
-    "isrc": "USUM71703861", "upc": "00602567913399", "ean": "5901234123457", "release_date": "1981-12-15",
+    "currency": "usd",
+    "currency_code": "USD",
+    "currencyCode": "USD",
+    "country": "US",
+    "country_code": "US",
+    "time_zone": "Europe/Berlin",
+    "timeZone": "Europe/Berlin",
+    "timezone": "UTC",
+    "isrc": "USUM71703861",
+    "upc": "00602567913399",
+    "ean": "5901234123457",
+    "release_date": "1981-12-15",
 }
 
 #: Fields that tell of a further page.
@@ -53,7 +62,9 @@ class Example:
         """Elements before this page, where pages are told by their offset."""
         return self.asked.get("offset") or 0
 
-    def make(self, schema: dict, path: str = "", sparse: bool = False, place: tuple[int, ...] = (), depth: int = 0, count: int = 2) -> Any:
+    def make(
+        self, schema: dict, path: str = "", sparse: bool = False, place: tuple[int, ...] = (), depth: int = 0, count: int = 2
+    ) -> Any:
         """A value of this schema. `path` is its place among names, `place` among lists."""
         described = self.specification.resolve(schema)
         options = list(self.specification.choices(described))
@@ -110,7 +121,11 @@ class Example:
             about = made["paging"] if "paging" in made else made
             about |= {"offset": offset, ("total_results" if "paging" in made else "total"): offset + shown + (2 if more else 0)}
             if "next" in made:
-                made |= {"limit": limit, "previous": None, "next": re.sub(r"offset=[0-9]+", f"offset={limit}", self.url) if more else None}
+                made |= {
+                    "limit": limit,
+                    "previous": None,
+                    "next": re.sub(r"offset=[0-9]+", f"offset={limit}", self.url) if more else None,
+                }
         return made
 
     def array(self, described: dict, path: str, place: tuple[int, ...], depth: int, count: int) -> list:
@@ -119,7 +134,8 @@ class Example:
         count = max(count, described.get("minItems", 0))
         # The last of the outermost list has what is required alone.
         values = [
-            self.make(described.get("items", {}), path, not place and number == count - 1, (*place, number), depth + 1) for number in range(count)
+            self.make(described.get("items", {}), path, not place and number == count - 1, (*place, number), depth + 1)
+            for number in range(count)
         ]
         # Texts and numbers that are all the same are told once.
         return values if not values or isinstance(values[0], (dict, list)) else list(dict.fromkeys(values))
@@ -196,11 +212,11 @@ class Example:
         if isinstance(within, dict):
             early = within.get("gte") or within.get("gt")
             if early:
-                return datetime.fromtimestamp(int(early) + 60, timezone.utc)
+                return datetime.fromtimestamp(int(early) + 60, UTC)
             late = within.get("lt") or within.get("lte")
             if late:
-                return datetime.fromtimestamp(int(late) - 60, timezone.utc)
+                return datetime.fromtimestamp(int(late) - 60, UTC)
         for name in ("report_start", "startDate"):
             if name in self.asked:
                 return datetime.fromisoformat(str(self.asked[name]).replace("Z", "+00:00"))
-        return datetime.now(timezone.utc) - timedelta(days=2)
+        return datetime.now(UTC) - timedelta(days=2)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 import types
-import urllib.error
-import urllib.request
-from contextlib import contextmanager
 from datetime import date, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from ..checks import Claims, Context
 from ..sandbox import POSTHOG_EU_KEY, POSTHOG_EU_PROJECT
 from ..worker import once
 from .cases import DAYS, tail
+from .proxy import Passed, proxied
 
 POSTHOG = """
 [integrations.posthog]
@@ -46,53 +42,19 @@ def parser():
     return hogql_parser
 
 
-@contextmanager
-def proxied(base: str, asked: list[tuple[str, str, bytes]]):
-    """A server that hands everything on to `base`, and keeps what was asked."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            asked.append((self.command, self.path, body))
-            kept = {name: value for name, value in self.headers.items() if name.lower() in ("authorization", "content-type")}
-            request = urllib.request.Request(base + self.path, body or None, kept, method=self.command)
-            try:
-                answer = urllib.request.urlopen(request, timeout=60)
-            except urllib.error.HTTPError as refused:
-                answer = refused
-            text = answer.read()
-            self.send_response(answer.status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        do_GET = do_POST = do_DELETE = answer
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def check(context: Context, claims: Claims) -> None:
     hogql = parser()
     refused = json.loads(hogql.parse_select_json("SELECT count() FROM"))
     claims.that(refused.get("error"), "the parser refuses what is no query", refused)
-    asked: list[tuple[str, str, bytes]] = []
+    asked: list[Passed] = []
     since = str(date.today() - timedelta(days=DAYS))
     with proxied(context.calm.url("posthog"), asked) as url:
-        run = once(context.dynamoi, context.place / "spec-posthog", POSTHOG.format(url=url, since=since, key=POSTHOG_EU_KEY, project=POSTHOG_EU_PROJECT))
-    queries = [json.loads(body) for method, path, body in asked if method == "POST" and path.endswith("/query/")]
+        run = once(
+            context.dynamoi,
+            context.place / "spec-posthog",
+            POSTHOG.format(url=url, since=since, key=POSTHOG_EU_KEY, project=POSTHOG_EU_PROJECT),
+        )
+    queries = [json.loads(it.body) for it in asked if it.method == "POST" and it.target.endswith("/query/")]
     texts = {it["query"]["query"] for it in queries}
     claims.note(f"{len(asked)} requests, {len(queries)} queries, {len(texts)} texts")
     claims.that(len(queries) > DAYS, "queries are asked", len(queries))

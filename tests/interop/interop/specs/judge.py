@@ -67,10 +67,11 @@ def query(specification: Specification, operation: Operation, asked: Asked) -> N
         check(specification, known[name], values, asked)
     for name, pairs in nested.items():
         listed = all(re.fullmatch(r"[0-9]*", key) for key, _ in pairs)
-        fits = lambda value, it=known[name]: told(specification, it.schema, value)
-        value = [told(specification, items(specification, known[name].schema), text) for _, text in pairs] if listed else {
-            key: number(text) for key, text in pairs
-        }
+        value = (
+            [told(specification, items(specification, known[name].schema), text) for _, text in pairs]
+            if listed
+            else {key: number(text) for key, text in pairs}
+        )
         conform(specification, known[name].schema, value, name, asked)
         asked.values[name] = value
     for name, it in known.items():
@@ -141,7 +142,8 @@ def conform(specification: Specification, schema: dict, value, name: str, asked:
     from referencing.jsonschema import DRAFT7
 
     registry = specification.found.setdefault(
-        ("registry", ""), Registry().with_resource("urn:document", Resource(contents=specification.document, specification=DRAFT7))
+        ("registry", ""),
+        Registry().with_resource("urn:document", Resource(contents=specification.document, specification=DRAFT7)),
     )
     rooted = json.loads(json.dumps(schema, default=str).replace('"$ref": "#/', '"$ref": "urn:document#/'))
     for error in specification.validator(rooted, registry=registry).iter_errors(value):

@@ -33,8 +33,12 @@ SPOTIFY_CASE = Case(
     mounts=lambda context: {"": Mount(openapi.read(context.specification("spotify"), server="/v1"))},
     configuration=lambda url, since, key: SPOTIFY.format(url=url),
     endpoints=(
-        "GET /v1/tracks/{id}", "GET /v1/albums/{id}", "GET /v1/artists/{id}", "GET /v1/search",
-        "GET /v1/playlists/{playlist_id}", "GET /v1/playlists/{playlist_id}/items",
+        "GET /v1/tracks/{id}",
+        "GET /v1/albums/{id}",
+        "GET /v1/artists/{id}",
+        "GET /v1/search",
+        "GET /v1/playlists/{playlist_id}",
+        "GET /v1/playlists/{playlist_id}/items",
     ),
     tables=("tracks", "albums", "artists", "playlists", "playlist_placements"),
     nonsense={},
@@ -56,6 +60,7 @@ credentials.client_id = "made-up"
 credentials.client_secret = "made-up"
 credentials.refresh_token = "made-up"
 """
+
 
 def spotify_ads_report(asked: Asked, made: dict) -> dict:
     """Rows of the days, the level and the fields that were asked for."""
@@ -84,12 +89,17 @@ def instant(moment: datetime) -> str:
 SPOTIFY_ADS_CASE = Case(
     name="spotify-ads",
     server="https://api-partner.spotify.com",
-    mounts=lambda context: {"": Mount(openapi.read(context.specification("spotify-ads"), server="/ads/v3"), hook=spotify_ads_report)},
+    mounts=lambda context: {
+        "": Mount(openapi.read(context.specification("spotify-ads"), server="/ads/v3"), hook=spotify_ads_report)
+    },
     configuration=lambda url, since, key: SPOTIFY_ADS.format(url=url, since=since),
     endpoints=(
-        "GET /ads/v3/businesses", "GET /ads/v3/businesses/{business_id}/ad_accounts",
-        "GET /ads/v3/ad_accounts/{ad_account_id}/campaigns", "GET /ads/v3/ad_accounts/{ad_account_id}/ad_sets",
-        "GET /ads/v3/ad_accounts/{ad_account_id}/ads", "GET /ads/v3/ad_accounts/{ad_account_id}/aggregate_reports",
+        "GET /ads/v3/businesses",
+        "GET /ads/v3/businesses/{business_id}/ad_accounts",
+        "GET /ads/v3/ad_accounts/{ad_account_id}/campaigns",
+        "GET /ads/v3/ad_accounts/{ad_account_id}/ad_sets",
+        "GET /ads/v3/ad_accounts/{ad_account_id}/ads",
+        "GET /ads/v3/ad_accounts/{ad_account_id}/aggregate_reports",
     ),
     tables=("ad_accounts", "ad_campaigns", "ad_sets", "ads", "ad_performance_daily"),
     nonsense={},
@@ -111,6 +121,7 @@ credentials.api_key = "rk_test_made_up"
 settings = {{ time_zone = "Europe/Berlin", test_mode = true }}
 """
 
+
 def stripe_events(asked: Asked, made: dict) -> dict:
     """Events of the types that were asked for, about objects of those types."""
     if asked.path != "/v1/events":
@@ -128,12 +139,23 @@ STRIPE_VERSION = "2025-09-30"
 
 STRIPE_CASE = Case(
     name="stripe",
-    mounts=lambda context: {"": Mount(openapi.read(context.specification("stripe")), hook=stripe_events, meanings={"livemode": False})},
+    mounts=lambda context: {
+        "": Mount(openapi.read(context.specification("stripe")), hook=stripe_events, meanings={"livemode": False})
+    },
     configuration=lambda url, since, key: STRIPE.format(url=url, since=since),
     endpoints=tuple(
         f"GET /v1/{name}"
         for name in (
-            "charges", "refunds", "disputes", "invoices", "subscriptions", "balance_transactions", "customers", "products", "prices", "events",
+            "charges",
+            "refunds",
+            "disputes",
+            "invoices",
+            "subscriptions",
+            "balance_transactions",
+            "customers",
+            "products",
+            "prices",
+            "events",
         )
     ),
     tables=("payments", "refunds", "disputes", "invoices", "subscriptions", "ledger_entries", "customers", "products", "prices"),
@@ -185,7 +207,9 @@ def report(request: dict) -> dict:
     metrics = [it["name"] for it in request.get("metrics", [])]
     rows = [
         {
-            "dimensionValues": [{"value": day.strftime("%Y%m%d") if name == "date" else f"{name} {place}"} for name in dimensions],
+            "dimensionValues": [
+                {"value": day.strftime("%Y%m%d") if name == "date" else f"{name} {place}"} for name in dimensions
+            ],
             "metricValues": [{"value": str(10 + place) if "Rate" not in name else "0.5"} for name in metrics],
         }
         for day in days(request["dateRanges"])
@@ -195,7 +219,10 @@ def report(request: dict) -> dict:
     return {
         "kind": "analyticsData#runReport",
         "dimensionHeaders": [{"name": name} for name in dimensions],
-        "metricHeaders": [{"name": name, "type": "TYPE_CURRENCY" if "evenue" in name else "TYPE_FLOAT" if "Rate" in name else "TYPE_INTEGER"} for name in metrics],
+        "metricHeaders": [
+            {"name": name, "type": "TYPE_CURRENCY" if "evenue" in name else "TYPE_FLOAT" if "Rate" in name else "TYPE_INTEGER"}
+            for name in metrics
+        ],
         "rows": rows[offset : offset + limit],
         "rowCount": len(rows),
         "metadata": {"currencyCode": "EUR", "timeZone": "Europe/Berlin"},

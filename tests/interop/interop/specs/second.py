@@ -28,7 +28,12 @@ def objections(document: dict, server: str, requests: Iterable[Asked]) -> list[s
         seen.add(shape)
         url = urlsplit(it.target)
         request = MockRequest(
-            server, it.method.lower(), url.path, args=pairs(url.query), headers=it.headers, data=it.body or None,
+            server,
+            it.method.lower(),
+            url.path,
+            args=pairs(url.query),
+            headers=it.headers,
+            data=it.body or None,
             content_type=it.headers.get("content-type", "application/json"),
         )
         try:
@@ -40,7 +45,9 @@ def objections(document: dict, server: str, requests: Iterable[Asked]) -> list[s
                 continue
             cause = objection.__cause__
             reasons = getattr(cause, "schema_errors", None) or [cause or ""]
-            found.setdefault(f"{type(objection).__name__} {objection} {[str(reason)[:200] for reason in reasons]}", f"{it.method} {it.target}")
+            found.setdefault(
+                f"{type(objection).__name__} {objection} {[str(reason)[:200] for reason in reasons]}", f"{it.method} {it.target}"
+            )
     return [f"{request}: {reason}" for reason, request in found.items()]
 
 

@@ -22,12 +22,28 @@ OPENAPI = {
                     {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 10}},
                     {"name": "kind", "in": "query", "required": True, "schema": {"type": "string", "enum": ["a", "b"]}},
                     {"name": "ids", "in": "query", "explode": False, "schema": {"type": "array", "items": {"type": "integer"}}},
-                    {"name": "made", "in": "query", "style": "deepObject", "schema": {"anyOf": [{"type": "object", "properties": {"gte": {"type": "integer"}}, "additionalProperties": False}, {"type": "integer"}]}},
+                    {
+                        "name": "made",
+                        "in": "query",
+                        "style": "deepObject",
+                        "schema": {
+                            "anyOf": [
+                                {"type": "object", "properties": {"gte": {"type": "integer"}}, "additionalProperties": False},
+                                {"type": "integer"},
+                            ]
+                        },
+                    },
                 ],
                 "responses": {"200": {"content": {"application/json": {"schema": {"type": "object"}}}}},
             }
         },
-        "/things/{id}": {"get": {"operationId": "thing", "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}], "responses": {}}},
+        "/things/{id}": {
+            "get": {
+                "operationId": "thing",
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+                "responses": {},
+            }
+        },
     },
 }
 
@@ -35,14 +51,27 @@ DISCOVERY = {
     "title": "Reports",
     "parameters": {"alt": {"type": "string", "location": "query", "enum": ["json"]}},
     "schemas": {
-        "Request": {"type": "object", "properties": {"limit": {"type": "string", "format": "int64"}, "names": {"type": "array", "items": {"$ref": "Name"}}}},
+        "Request": {
+            "type": "object",
+            "properties": {"limit": {"type": "string", "format": "int64"}, "names": {"type": "array", "items": {"$ref": "Name"}}},
+        },
         "Name": {"type": "object", "properties": {"name": {"type": "string"}}},
     },
     "resources": {
-        "reports": {"methods": {"run": {
-            "id": "reports.run", "path": "v1/{+property}:run", "flatPath": "v1/properties/{propertiesId}:run", "httpMethod": "POST", "scopes": ["x"],
-            "parameters": {"property": {"type": "string", "location": "path", "required": True}}, "request": {"$ref": "Request"}, "response": {"$ref": "Name"},
-        }}}
+        "reports": {
+            "methods": {
+                "run": {
+                    "id": "reports.run",
+                    "path": "v1/{+property}:run",
+                    "flatPath": "v1/properties/{propertiesId}:run",
+                    "httpMethod": "POST",
+                    "scopes": ["x"],
+                    "parameters": {"property": {"type": "string", "location": "path", "required": True}},
+                    "request": {"$ref": "Request"},
+                    "response": {"$ref": "Name"},
+                }
+            }
+        }
     },
 }
 

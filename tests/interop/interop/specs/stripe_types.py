@@ -13,17 +13,40 @@ from .model import Operation, Parameter, Specification
 
 #: Resources with a list, and the class of an element.
 LISTS = {
-    "charges": "Charge", "refunds": "Refund", "disputes": "Dispute", "invoices": "Invoice", "invoice_payments": "InvoicePayment",
-    "subscriptions": "Subscription", "subscription_items": "SubscriptionItem", "balance_transactions": "BalanceTransaction",
-    "customers": "Customer", "products": "Product", "prices": "Price", "events": "Event",
+    "charges": "Charge",
+    "refunds": "Refund",
+    "disputes": "Dispute",
+    "invoices": "Invoice",
+    "invoice_payments": "InvoicePayment",
+    "subscriptions": "Subscription",
+    "subscription_items": "SubscriptionItem",
+    "balance_transactions": "BalanceTransaction",
+    "customers": "Customer",
+    "products": "Product",
+    "prices": "Price",
+    "events": "Event",
 }
 #: What else may be asked for by its id.
 SINGLES = {"coupons": "Coupon", "payment_intents": "PaymentIntent", "payment_methods": "PaymentMethod"}
 
 #: Whole numbers that are moments, in seconds since 1970: the library's types do not say so.
 MOMENTS = (
-    "created", "available_on", "due_by", "due_date", "period_start", "period_end", "start", "end", "start_date", "canceled_at",
-    "current_period_start", "current_period_end", "billing_cycle_anchor", "ended_at", "effective_at", "updated",
+    "created",
+    "available_on",
+    "due_by",
+    "due_date",
+    "period_start",
+    "period_end",
+    "start",
+    "end",
+    "start_date",
+    "canceled_at",
+    "current_period_start",
+    "current_period_end",
+    "billing_cycle_anchor",
+    "ended_at",
+    "effective_at",
+    "updated",
 )
 
 
@@ -39,8 +62,10 @@ def read() -> Specification:
             "type": "object",
             "required": ["object", "data", "has_more", "url"],
             "properties": {
-                "object": {"type": "string", "enum": ["list"]}, "data": {"type": "array", "items": types.refer(getattr(stripe, kind))},
-                "has_more": {"type": "boolean"}, "url": {"type": "string"},
+                "object": {"type": "string", "enum": ["list"]},
+                "data": {"type": "array", "items": types.refer(getattr(stripe, kind))},
+                "has_more": {"type": "boolean"},
+                "url": {"type": "string"},
             },
         }
         operations.append(operation(types, f"/v1/{name}", f"{kind}ListParams", answer))
@@ -50,8 +75,10 @@ def read() -> Specification:
         "type": "object",
         "required": ["object", "data", "has_more", "url"],
         "properties": {
-            "object": {"type": "string", "enum": ["list"]}, "data": {"type": "array", "items": types.refer(stripe.InvoiceLineItem)},
-            "has_more": {"type": "boolean"}, "url": {"type": "string"},
+            "object": {"type": "string", "enum": ["list"]},
+            "data": {"type": "array", "items": types.refer(stripe.InvoiceLineItem)},
+            "has_more": {"type": "boolean"},
+            "url": {"type": "string"},
         },
     }
     operations.append(operation(types, "/v1/invoices/{id}/lines", "InvoiceListLinesParams", lines))
@@ -157,17 +184,23 @@ class Types:
             return self.union(given, around, name)
         if str(origin).endswith("Literal"):
             return {"type": "string", "enum": list(given)}
-        if origin in (list, typing.List):
+        if origin is list:
             return {"type": "array", "items": self.schema(given[0], around, name)}
-        if origin in (dict, typing.Dict):
+        if origin is dict:
             return {"type": "object", "additionalProperties": self.schema(given[1], around, name)}
         if origin is not None and origin.__name__ == "UntypedStripeObject":
             return {"type": "object", "additionalProperties": self.schema(given[0], around, name)}
         if origin is not None and origin.__name__ == "ListObject":
             inner = self.schema(given[0], around, name)
             return {
-                "type": "object", "required": ["object", "data", "has_more", "url"],
-                "properties": {"object": {"type": "string", "enum": ["list"]}, "data": {"type": "array", "items": inner}, "has_more": {"type": "boolean"}, "url": {"type": "string"}},
+                "type": "object",
+                "required": ["object", "data", "has_more", "url"],
+                "properties": {
+                    "object": {"type": "string", "enum": ["list"]},
+                    "data": {"type": "array", "items": inner},
+                    "has_more": {"type": "boolean"},
+                    "url": {"type": "string"},
+                },
             }
         if isinstance(value, type) and value.__module__.startswith("stripe"):
             return self.refer(value)

@@ -26,6 +26,10 @@ settings = {{ channels = ["UC_x5XG1OV2P6uZZ5FSM9Ttw"], videos = ["dQw4w9WgXcQ"],
 """
 
 
+#: Of dimensions, which the document describes in words only.
+VALUES = {"country": "US", "insightTrafficSourceType": "YT_SEARCH"}
+
+
 def data(asked: Asked, made: dict) -> dict:
     """The things that were asked for by their ids, with the parts that were asked for."""
     ids = [text for it in asked.values.get("id", []) for text in it.split(",")]
@@ -56,11 +60,19 @@ def analytics(asked: Asked, made: dict) -> dict:
     metrics = asked.values["metrics"].split(",")
     first, last = (date.fromisoformat(asked.values[key]) for key in ("startDate", "endDate"))
     days = [first + timedelta(days=it) for it in range((last - first).days + 1)] if "day" in dimensions else [first]
-    rows = [[str(day) if name == "day" else f"made-up-{name}" for name in dimensions] + [place + 1 for place, _ in enumerate(metrics)] for day in days]
+    rows = [
+        [str(day) if name == "day" else VALUES.get(name, f"made-up-{name}") for name in dimensions]
+        + [place + 1 for place, _ in enumerate(metrics)]
+        for day in days
+    ]
     start = int(asked.values.get("startIndex", 1)) - 1
     columns = [{"name": name, "columnType": "DIMENSION", "dataType": "STRING"} for name in dimensions]
     columns += [{"name": name, "columnType": "METRIC", "dataType": "INTEGER"} for name in metrics]
-    return {"kind": "youtubeAnalytics#resultTable", "columnHeaders": columns, "rows": rows[start : start + int(asked.values.get("maxResults", 10_000))]}
+    return {
+        "kind": "youtubeAnalytics#resultTable",
+        "columnHeaders": columns,
+        "rows": rows[start : start + int(asked.values.get("maxResults", 10_000))],
+    }
 
 
 CASE = Case(
@@ -71,7 +83,11 @@ CASE = Case(
     },
     configuration=lambda url, since, key: YOUTUBE.format(url=url, since=since),
     endpoints=(
-        "GET /youtube/v3/channels", "GET /youtube/v3/videos", "GET /youtube/v3/playlists", "GET /youtube/v3/playlistItems", "GET /v2/reports",
+        "GET /youtube/v3/channels",
+        "GET /youtube/v3/videos",
+        "GET /youtube/v3/playlists",
+        "GET /youtube/v3/playlistItems",
+        "GET /v2/reports",
     ),
     tables=("counter_readings_daily", "playlists", "playlist_placements"),
     nonsense={},

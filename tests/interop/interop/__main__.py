@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import textwrap
+from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
 from . import catalogue
-from .checks import Context, run
+from .checks import Check, Context, run
 from .sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -114,27 +117,26 @@ def main() -> int:
     place = ROOT / "target" / "interop" / "runs"
     place.mkdir(parents=True, exist_ok=True)
     context = Context(program(given.dynamoi), place, specifications(given), keep=given.keep)
-    sandboxes = []
-    if any(check.needs_sandbox for check in chosen):
-        context.calm = Sandbox.start(context.dynamoi)
-        sandboxes.append(context.calm)
-        context.stormy = Sandbox.start(context.dynamoi, "storm")
-        sandboxes.append(context.stormy)
-    count = {"ok": 0, "FAIL": 0, "missing": 0}
-    try:
-        for check in chosen:
-            outcome, claims, line = run(check, context)
-            count[outcome] += 1
-            print(f"{outcome:<8} {check.name:<24} {line}", flush=True)
-            for text in claims.failed:
-                print(textwrap.indent(text, "           - "), flush=True)
-            for text in claims.notes:
-                print(textwrap.indent(text, "             "), flush=True)
-    finally:
-        for sandbox in sandboxes:
-            sandbox.stop()
+    # Whoever ends the run ends the sandboxes with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with ExitStack() as stack:
+        if any(check.needs_sandbox for check in chosen):
+            context.calm = stack.enter_context(Sandbox.start(context.dynamoi))
+            context.stormy = stack.enter_context(Sandbox.start(context.dynamoi, "storm"))
+        count = Counter(shown(check, context) for check in chosen)
     print(f"{count['ok']} ok, {count['FAIL']} failed, {count['missing']} missing")
     return 0 if not count["FAIL"] and (given.allow_missing or not count["missing"]) else 1
+
+
+def shown(check: Check, context: Context) -> str:
+    """Carries a check out, shows its line and what belongs to it, and gives the outcome."""
+    outcome, claims, line = run(check, context)
+    print(f"{outcome:<8} {check.name:<24} {line}", flush=True)
+    for text in claims.failed:
+        print(textwrap.indent(text, "           - "), flush=True)
+    for text in claims.notes:
+        print(textwrap.indent(text, "             "), flush=True)
+    return outcome
 
 
 if __name__ == "__main__":

@@ -63,7 +63,10 @@ class Sandbox:
             raise Missing(f"the sandbox has no {id}; it has {', '.join(self.urls)}")
         return self.urls[id]
 
-    def stop(self) -> None:
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Ends it."""
         self.process.send_signal(signal.SIGTERM)
         try:

@@ -30,8 +30,8 @@ class Case:
     configuration: Callable[[str, str, Path], str]
     #: `METHOD template` that the streams must ask, as the specification writes them.
     endpoints: tuple[str, ...]
-    #: Tables that must have rows.
-    tables: tuple[str, ...]
+    #: Tables that must have rows: so many, or some where that is 0.
+    tables: dict[str, int]
     #: What may be set aside, by a part of what is said of it, each with why the made-up answer deserves it.
     nonsense: dict[str, str]
     #: What the specification does not know and the client asks on purpose: `METHOD path`, with why.
@@ -113,8 +113,9 @@ def requests(case: Case, mock: Mock, claims: Claims) -> None:
 def results(case: Case, run: Run, claims: Claims) -> None:
     claims.note("rows: " + (", ".join(f"{name} {count}" for name, count in run.rows.items()) or "none"))
     claims.that(run.exit == case.exit, f"the run ends with {case.exit}", f"{run.exit}: {tail(run.log)}")
-    for table in case.tables:
-        claims.that(run.rows.get(table), f"{table} has rows")
+    for table, count in case.tables.items():
+        got = run.rows.get(table, 0)
+        claims.that(got == count if count else got, f"{table} has {count or 'some'} rows", got)
     for stream, reason, detail, count in run.set_aside:
         why = next((why for what, why in case.nonsense.items() if what in detail), None)
         claims.note(f"set aside: {count} of {stream}, {reason}: {detail}" + (f" (rightly: {why})" if why else ""))

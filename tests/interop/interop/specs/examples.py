@@ -178,7 +178,7 @@ class Example:
 
     def text(self, described: dict, path: str, place: tuple[int, ...]) -> str:
         key, shape = path.rpartition(".")[2], described.get("format")
-        is_id = key == "id" or key.endswith("_id")
+        is_id = key == "id" or key.endswith(("_id", "Id"))
         seed = hashlib.sha256((self.identity(path, place) if is_id else f"{path} {place}").encode()).hexdigest()
         moment = self.moment()
         if shape == "date-time":

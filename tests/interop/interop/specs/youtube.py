@@ -41,8 +41,15 @@ def data(asked: Asked, made: dict) -> dict:
         made.pop("nextPageToken", None)
     elif not made.get("nextPageToken"):
         made.pop("nextPageToken", None)
-    for it in items:
+    before = len(items) if "pageToken" in asked.values else 0
+    for place, it in enumerate(items):
         numbers(it)
+        if "resourceId" in it.get("snippet", {}):
+            it["snippet"]["position"] = before + place
+            it["snippet"]["resourceId"]["kind"] = "youtube#video"
+        if "itemCount" in it.get("contentDetails", {}):
+            # Two pages of its entries.
+            it["contentDetails"]["itemCount"] = 4
     count = len(items) if "nextPageToken" not in made and "pageToken" not in asked.values else 2 * len(items)
     return made | {"items": items, "pageInfo": {"totalResults": count, "resultsPerPage": max(1, len(items))}}
 
@@ -89,7 +96,7 @@ CASE = Case(
         "GET /youtube/v3/playlistItems",
         "GET /v2/reports",
     ),
-    tables=("counter_readings_daily", "playlists", "playlist_placements"),
+    tables={"counter_readings_daily": 6, "playlists": 1, "playlist_placements": 4, "content_performance_daily": 0},
     nonsense={},
     newer={},
 )

@@ -6,7 +6,7 @@ from functools import partial
 
 from .checks import Check
 from .sdks import deezer, google_ads, google_analytics, meta, posthog, spotify, stripe, tiktok, youtube
-from .specs import cases, hogql, providers, selftest, vocabulary
+from .specs import answers, cases, hogql, providers, selftest, vocabulary
 
 #: Name, the file's name below `--spec-dir`, and where the provider publishes it.
 SPECIFICATIONS = {
@@ -50,4 +50,8 @@ CHECKS = [
     Check("names-meta", "fields and parameters of our client are those of facebook-business", vocabulary.meta),
     Check("names-tiktok", "paths and parameters of our client are those of TikTok's SDK", vocabulary.tiktok),
     Check("names-google-ads", "fields of our client's queries are those of google-ads", vocabulary.google_ads),
+    *(
+        Check(f"answers-{it.name}", "answers of our imitation follow the provider's specification", partial(answers.check, it))
+        for it in answers.IMITATIONS
+    ),
 ]

@@ -137,18 +137,23 @@ def body(specification: Specification, operation: Operation, asked: Asked) -> No
 
 
 def conform(specification: Specification, schema: dict, value, name: str, asked: Asked) -> None:
-    """Adds what the validator finds. References are looked up in the whole document."""
+    """Adds what the validator finds."""
+    for error in validator(specification, schema).iter_errors(value):
+        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+        asked.problems.append(f"{name}{place}: {error.message}"[:400])
+
+
+def validator(specification: Specification, schema: dict):
+    """A validator of the schema, whose references are looked up in the whole document."""
     from referencing import Registry, Resource
     from referencing.jsonschema import DRAFT7
 
-    registry = specification.found.setdefault(
-        ("registry", ""),
-        Registry().with_resource("urn:document", Resource(contents=specification.document, specification=DRAFT7)),
-    )
+    registry = specification.found.get("registry")
+    if registry is None:
+        whole = Resource(contents=specification.document, specification=DRAFT7)
+        registry = specification.found["registry"] = Registry().with_resource("urn:document", whole)
     rooted = json.loads(json.dumps(schema, default=str).replace('"$ref": "#/', '"$ref": "urn:document#/'))
-    for error in specification.validator(rooted, registry=registry).iter_errors(value):
-        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
-        asked.problems.append(f"{name}{place}: {error.message}"[:400])
+    return specification.validator(rooted, registry=registry)
 
 
 def unknown(specification: Specification, schema: dict, value, name: str, asked: Asked) -> None:

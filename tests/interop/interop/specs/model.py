@@ -54,7 +54,7 @@ class Specification:
     validator: type
     #: Whether a field in a body that no schema names is refused.
     closed_bodies: bool
-    found: dict[tuple[str, str], Any] = field(default_factory=dict)
+    found: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A literal path wins over one with parameters.

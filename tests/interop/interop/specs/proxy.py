@@ -21,6 +21,8 @@ class Passed:
     method: str
     target: str
     body: bytes
+    status: int = 0
+    answer: bytes = b""
 
     @property
     def path(self) -> str:
@@ -42,7 +44,6 @@ def proxied(base: str, asked: list[Passed]):
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            asked.append(Passed(self.command, self.path, body))
             kept = {name: value for name, value in self.headers.items() if name.lower() not in OF_THE_CONNECTION}
             request = urllib.request.Request(base + self.path, body or None, kept, method=self.command)
             try:
@@ -50,6 +51,7 @@ def proxied(base: str, asked: list[Passed]):
             except urllib.error.HTTPError as refused:
                 answer = refused
             text = answer.read()
+            asked.append(Passed(self.command, self.path, body, answer.status, text))
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 if name.lower() not in OF_THE_CONNECTION:

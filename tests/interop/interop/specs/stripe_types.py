@@ -53,7 +53,7 @@ MOMENTS = (
 def read() -> Specification:
     """The specification."""
     import stripe
-    from jsonschema import Draft7Validator
+    from openapi_schema_validator import OAS30Validator
 
     types = Types(stripe)
     operations = []
@@ -83,7 +83,7 @@ def read() -> Specification:
     }
     operations.append(operation(types, "/v1/invoices/{id}/lines", "InvoiceListLinesParams", lines))
     title = f"stripe {stripe.VERSION}, {stripe.api_version}"
-    return Specification(title, operations, {"schemas": types.finish()}, Draft7Validator, closed_bodies=True)
+    return Specification(title, operations, {"schemas": types.finish()}, OAS30Validator, closed_bodies=True)
 
 
 def operation(types: Types, template: str, parameters: str, answer: dict) -> Operation:

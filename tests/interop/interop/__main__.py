@@ -19,9 +19,10 @@ from .sandbox import Sandbox
 ROOT = Path(__file__).resolve().parents[3]
 
 EPILOG = """\
-Three kinds of checks:
+Four kinds of checks:
   sdk-…   the provider's public SDK, or a well-known client, reads our imitation (`dynamoi sandbox`)
   spec-…  our client (`dynamoi run --once`) reads a mock made from the provider's own specification
+  answers-… what our imitation answers to our client is held against the provider's own specification
   names-… our client reads our imitation, and what it names is looked up in the provider's public SDK
 
 Examples:

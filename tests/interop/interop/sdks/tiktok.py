@@ -103,6 +103,7 @@ def paged(listing, claims: Claims, key: str, advertiser_id: str) -> list[str]:
     ids, page = [], 1
     while True:
         data = listing(advertiser_id, TIKTOK_TOKEN, page=page, page_size=2)["data"]
+        claims.that(data["list"], f"no page of {key} up to total_page is empty", data["page_info"])
         ids += [it[key] for it in data["list"]]
         if page >= data["page_info"]["total_page"]:
             claims.equal(data["page_info"]["total_number"], len(ids), f"total_number of {key}")

@@ -1,0 +1,1 @@
+"""Checks of dynamoi against programs that this project did not write."""

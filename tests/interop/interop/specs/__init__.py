@@ -1,0 +1,1 @@
+"""Mocks made from providers' own specifications, and our client that is let loose on them."""

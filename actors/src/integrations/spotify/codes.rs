@@ -31,7 +31,7 @@ impl SpotifySource {
         let asked = asked(subject.word(), reference);
         let call = self.search(subject, wanted);
         let path = call.path.clone();
-        let hits = search::read(session, call, &self.page_length).await?;
+        let hits = search::read(session, call).await?;
         let mut page = Page::default();
         for raw in &hits.found {
             match self.hit(session, subject, code, raw, day).await? {

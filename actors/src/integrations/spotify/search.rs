@@ -1,7 +1,5 @@
 //! Searches, page by page.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use serde_json::value::RawValue;
 
 use super::wire::Found;
@@ -11,10 +9,9 @@ use crate::{
     session::{Call, Session},
 };
 
-/// Hits on one page: the most that an app with extended quota gets …
-pub const LONG_PAGE: u64 = 50;
-/// … and the most that one in development mode gets.
-const SHORT_PAGE: u64 = 10;
+/// Hits on one page: the most that an app in development mode gets, and that Spotify's specification allows. A code leads to a
+/// few.
+const PAGE_LENGTH: &str = "10";
 /// The last offset that a search takes.
 const OFFSET_MAX: usize = 1_000;
 
@@ -27,22 +24,13 @@ pub struct Hits {
     pub lacking: Option<String>,
 }
 
-/// Reads a search to its end. `call` is the search; `page_length` is as long as this app's pages may be, as far as is known.
-pub async fn read(session: &Session, call: Call, page_length: &AtomicU64) -> Result<Hits, Failure> {
+/// Reads a search, which `call` is, to its end.
+pub async fn read(session: &Session, call: Call) -> Result<Hits, Failure> {
     let mut hits = Hits::default();
     let mut offset = 0;
     loop {
-        let part =
-            |length: u64| call.clone().query("limit", length.to_string()).query("offset", offset.to_string());
-        let length = page_length.load(Ordering::Relaxed);
-        let response = match session.send(part(length)).await {
-            Err(Failure::Permanent { .. }) if length > SHORT_PAGE => {
-                let response = session.send(part(SHORT_PAGE)).await?;
-                page_length.store(SHORT_PAGE, Ordering::Relaxed);
-                response
-            }
-            answer => answer?,
-        };
+        let part = call.clone().query("limit", PAGE_LENGTH).query("offset", offset.to_string());
+        let response = session.send(part).await?;
         let page = match serde_json::from_slice(&response.body) {
             Ok(Found { tracks: Some(page), .. } | Found { albums: Some(page), .. }) => page,
             Ok(_) => return Ok(hits.lacking("the answer has no list".to_owned())),

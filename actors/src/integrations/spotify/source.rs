@@ -1,9 +1,6 @@
 //! One connection: which object is next, and what becomes of it.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, atomic::AtomicU64},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use ::rows::{Day, day::day_at};
 use futures::future::{BoxFuture, FutureExt as _};
@@ -14,7 +11,7 @@ use secrecy::ExposeSecret;
 use super::{
     CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN,
     errors::{self, Quota},
-    mapping, search,
+    mapping,
     settings::Settings,
 };
 use crate::{
@@ -42,8 +39,6 @@ pub struct SpotifySource {
     credential: Arc<Credential>,
     objects: NamedObjects,
     quota: Quota,
-    /// As long as this app's pages of hits may be, as far as is known.
-    pub(super) page_length: AtomicU64,
     pub(super) codes: Codes,
     /// Playlists of which the contents could be read.
     pub(super) open: Mutex<BTreeSet<String>>,
@@ -80,7 +75,6 @@ impl SpotifySource {
             credential: Arc::new(credential),
             objects: NamedObjects::default(),
             quota: Quota::default(),
-            page_length: AtomicU64::new(search::LONG_PAGE),
             codes: Codes::default(),
             open: Mutex::default(),
         })

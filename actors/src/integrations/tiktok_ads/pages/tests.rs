@@ -53,7 +53,8 @@ fn rows_that_moved_are_noticed() {
     assert!(twice.contains("came twice"), "{twice}");
     let fewer = reason(take(second(&body(&[1, 2], 4, 2)), &body(&[4], 3, 2)));
     assert!(fewer.contains("number changed"), "{fewer}");
-    assert!(reason(take(Cursor::default(), &body(&[1, 1], 2, 1))).contains("came twice"));
+    // Within one answer nothing can have moved: it is there twice.
+    assert_eq!(take(Cursor::default(), &body(&[1, 1], 2, 1)).unwrap().rows.len(), 2);
 }
 
 #[test]

@@ -268,3 +268,13 @@ fn time(field: &'static str, text: Option<String>) -> Result<Option<Timestamp>, 
     let instant = text.parse().map_err(|_| Unreadable::Time(field))?;
     Ok(said(instant))
 }
+
+/// The id of an object.
+pub fn id_of(row: &Row) -> Option<&str> {
+    match row {
+        Row::AdCampaign(campaign) => Some(&campaign.campaign_id),
+        Row::AdSet(ad_set) => Some(&ad_set.ad_set_id),
+        Row::Ad(ad) => Some(&ad.ad_id),
+        _ => None,
+    }
+}

@@ -95,6 +95,7 @@ impl SpotifyAdsSource {
     ) -> Result<SnapshotReply, Failure> {
         let SnapshotRequest { account, cursor, .. } = request;
         let owner = Owner::of(account, &self.counted)?;
+        let (offset, last) = cursor.and_then(|cursor| cursor.split_once('/')).unwrap_or(("0", ""));
         let (path, endpoint) = match object {
             Object::Account => {
                 let row = accounts::describe(self, session, &account.id).await?;
@@ -109,10 +110,10 @@ impl SpotifyAdsSource {
             .query("sort_field", "CREATED_AT")
             .query("sort_direction", "ASC")
             .query("limit", PAGE_LENGTH)
-            .query("offset", cursor.unwrap_or("0"));
+            .query("offset", offset);
         let place = call.path.clone();
         let body = session.send(call).await?.body;
-        let list = ObjectList { body: &body, place: &place, offset: cursor };
+        let list = ObjectList { body: &body, place: &place, offset, last };
         let page = match object {
             Object::Ad => {
                 let read =
@@ -200,30 +201,43 @@ struct ObjectList<'a> {
     body: &'a [u8],
     place: &'a str,
     /// What it was asked for with.
-    offset: Option<&'a str>,
+    offset: &'a str,
+    /// The id of the object before, which this page begins with; `""` where it does not.
+    last: &'a str,
 }
 
 // === impl ObjectList ===
 
 impl ObjectList<'_> {
-    /// Its objects, each on its own. The next page begins where this one ends, until all that are told of have come.
+    /// Its objects, each on its own. The next page begins with the last object of this one: if it does not, the list has moved
+    /// meanwhile, and one may have been passed over.
     fn read<T>(&self, map: impl Fn(T) -> Result<Row, Unreadable>) -> Result<Page, Failure>
     where
         T: for<'de> Deserialize<'de>,
     {
-        let Self { body, place, offset } = *self;
-        let (Elements { rows, quarantined }, (paging, _)) =
+        let Self { body, place, offset, last } = *self;
+        let ids = wire::ids(body);
+        if !last.is_empty() && ids.first().is_none_or(|first| first != last) {
+            let reason = format!("{place}: the list moved while it was read: read again from the beginning");
+            return Err(Failure::Transient { reason });
+        }
+        let (Elements { mut rows, quarantined }, (paging, _)) =
             elements::read::<wire::List<T>, _>(body, place, mapping::named, map)?;
         let Some(wire::Paging { total_results: Count(total) }) = paging else {
             let reason = format!("{place}: the answer does not say how many there are (`paging`)");
             return Err(Failure::Transient { reason });
         };
         let total = u64::try_from(total).unwrap_or_default();
-        let begin = offset.map_or(Ok(0), str::parse::<u64>).unwrap_or_default();
-        let length = u64::try_from(rows.len() + quarantined.len()).unwrap_or_default();
-        let end = begin.saturating_add(length);
-        let cursor = (length > 0).then(|| end.to_string());
-        let next = Next::after(end < total, cursor, offset, place)?;
+        rows.retain(|row| last.is_empty() || mapping::id_of(row) != Some(last));
+        let begin = offset.parse::<u64>().unwrap_or_default();
+        let end = begin.saturating_add(u64::try_from(ids.len()).unwrap_or_default());
+        let asked = format!("{offset}/{last}");
+        // Of an object without an id it cannot be told whether it comes again.
+        let cursor = ids.last().map(|last| {
+            let begin = if last.is_empty() { end } else { end.saturating_sub(1) };
+            format!("{begin}/{last}")
+        });
+        let next = Next::after(end < total, cursor, Some(&asked), place)?;
         Ok(Page { rows, quarantined, total: Some(total), next, ..Page::default() })
     }
 }

@@ -37,6 +37,18 @@ pub struct Paging {
 /// What a list says beside its elements.
 pub type Tail = (Option<Paging>, Option<String>);
 
+/// The ids of a list's objects, in order; `""` for one without.
+pub fn ids(body: &[u8]) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Identified {
+        id: Id,
+    }
+    let id =
+        |raw: &RawValue| serde_json::from_str(raw.get()).map(|Identified { id }| id.0).unwrap_or_default();
+    let list = serde_json::from_slice::<List<&RawValue>>(body);
+    list.map(|list| list.elements.into_iter().map(id).collect()).unwrap_or_default()
+}
+
 /// A business, which has ad accounts.
 #[derive(Debug, Deserialize)]
 pub struct Business {

@@ -313,7 +313,8 @@ async fn a_playlist_that_moves_while_it_is_read_is_read_again() {
     let before = bench.stored();
     // One that never stands still keeps what was read of it.
     bench.wire.world(|world: &mut World| {
-        for _ in 0..6 {
+        // Three readings of three pages, and some more.
+        for _ in 0..12 {
             assert!(world.change_while_read(LONG, 1, Change::Append(VIDEO.to_owned())));
         }
     });

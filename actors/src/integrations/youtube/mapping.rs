@@ -6,7 +6,7 @@ use rows::{
     content::{ContentDimension, ContentPerformance, ContentType},
     day::day_at,
     instant::said,
-    music::{CounterReading, Granularity, MeasureClass, MusicEntity, Playlist, PlaylistPlacement},
+    music::{CounterReading, Granularity, MeasureClass, MusicEntity, Playlist},
     zone::zone,
 };
 use serde_json::value::RawValue;
@@ -19,6 +19,7 @@ use crate::{
     failure::Failure,
     integration::Account,
     reading::{
+        contents::Placed,
         elements::{Named, Unreadable, parse},
         wire::{Count, Exact, Scalar, Text},
     },
@@ -83,10 +84,10 @@ pub fn readings(entity: MusicEntity, counted: wire::Counted, day: Day) -> Vec<Ro
 }
 
 /// A playlist.
-pub fn playlist(playlist: wire::Playlist) -> Result<Row, Unreadable> {
+pub fn playlist(playlist: wire::Playlist) -> Result<Playlist, Unreadable> {
     let snippet = playlist.snippet.unwrap_or_default();
     let privacy = playlist.status.and_then(|status| status.privacy_status);
-    Ok(Row::Playlist(Playlist {
+    Ok(Playlist {
         service: SERVICE.to_owned(),
         playlist_id: playlist.id.0,
         name: snippet.title,
@@ -96,27 +97,20 @@ pub fn playlist(playlist: wire::Playlist) -> Result<Row, Unreadable> {
         followers: None,
         public: privacy.map(|privacy| privacy == "public"),
         created_at: instant(snippet.published_at.as_deref())?,
-    }))
+    })
 }
 
-/// An entry of a playlist, deleted and private ones included. Its position counts from 1.
-pub fn placement(entry: wire::Entry, playlist_id: &str, day: Day) -> Result<PlaylistPlacement, Unreadable> {
-    let snippet = entry.snippet;
+/// An entry of a playlist, deleted and private ones included, and its place, which counts from 1.
+pub fn placed(wire::Entry { snippet }: wire::Entry) -> Result<(i64, Placed), Unreadable> {
     let position = snippet.position.ok_or(Unreadable::Missing("position"))?.0;
     let video = snippet.resource_id.and_then(|resource| resource.video_id);
-    Ok(PlaylistPlacement {
-        service: SERVICE.to_owned(),
-        playlist_id: playlist_id.to_owned(),
+    let placed = Placed {
         track_id: video.ok_or(Unreadable::Missing("videoId"))?.0,
-        date: day,
-        position: Some(position.checked_add(1).ok_or(Unreadable::TooLarge("position"))?),
-        followers: None,
-        added_at: instant(snippet.published_at.as_deref())?,
         title: snippet.title,
         artist_name: snippet.video_owner_channel_title,
-        streams: None,
-        listeners: None,
-    })
+        added_at: instant(snippet.published_at.as_deref())?,
+    };
+    Ok((position.checked_add(1).ok_or(Unreadable::TooLarge("position"))?, placed))
 }
 
 /// A row of a report, its values by the columns' names.

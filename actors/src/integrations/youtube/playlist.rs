@@ -1,27 +1,26 @@
 //! A playlist and its entries.
 
-use std::collections::BTreeSet;
-
-use rows::{Day, Row, Table, music::PlaylistPlacement, quarantine::Quarantined};
+use rows::{Day, Row, Table, music::Playlist};
 use serde_json::value::RawValue;
 
-use super::{endpoint, mapping, source::YouTubeSource, wire};
+use super::{
+    endpoint, mapping,
+    source::YouTubeSource,
+    wire::{self, SERVICE},
+};
 use crate::{
     failure::Failure,
-    page::{Next, Page, SetPage, SnapshotReply, SnapshotRequest},
+    page::{Page, SetPage, SnapshotReply, SnapshotRequest},
     reading::{
-        elements::{self, Elements, Listing as _, parse},
-        named_objects::{Objects, Reference, asked, unread},
+        contents::{self, Contents, List, Moving},
+        elements::{Listing as _, Unreadable, parse},
+        named_objects::{Objects, Reference, asked},
     },
     session::Session,
 };
 
 /// Entries on one page: the most that Google gives.
 const PAGE_LENGTH: &str = "50";
-/// Entries of one playlist that are read: YouTube lets it hold 5,000.
-const ENTRIES_MAX: usize = 5_000;
-/// How often a playlist that moves under the reader is read before it is left for the next time.
-const READINGS_MAX: u32 = 3;
 
 /// The playlists of the settings, on one day.
 struct Playlists<'a> {
@@ -30,17 +29,11 @@ struct Playlists<'a> {
     day: Day,
 }
 
-/// What stands on a playlist, read once from its beginning to its end.
-#[derive(Debug, Default)]
-struct Contents {
-    places: Vec<PlaylistPlacement>,
-    quarantined: Vec<Quarantined>,
-    /// Videos of which an earlier place was not understood: a later one must not pass for the first.
-    displaced: BTreeSet<String>,
-    total: Option<i64>,
-    delivered: usize,
-    /// It changed between pages.
-    is_torn: bool,
+/// One of them.
+struct PlaylistOf<'a> {
+    of: &'a Playlists<'a>,
+    id: &'a str,
+    asked: &'a str,
 }
 
 impl YouTubeSource {
@@ -67,41 +60,16 @@ impl Objects for Playlists<'_> {
     }
 
     async fn read(&self, reference: &Reference) -> Result<SetPage, Failure> {
-        let id = reference.to_string();
-        let asked = asked(self.word(), reference);
-        let (description, has_entries) = self.description(&id).await?;
-        let Elements { rows, quarantined } = description;
-        let mut page = Page { rows, quarantined, ..Page::default() };
-        for _ in 0..READINGS_MAX {
-            let contents = match self.contents(&id).await {
-                Ok(contents) => contents,
-                // It was there a moment ago; and what it is was told all the same.
-                Err(
-                    failure @ (Failure::Gone { .. } | Failure::Forbidden { .. } | Failure::Permanent { .. }),
-                ) => {
-                    return Ok(lacking(page, "unavailable", &failure.to_string(), &asked));
-                }
-                Err(failure) => return Err(failure),
-            };
-            if contents.delivered > ENTRIES_MAX {
-                return Ok(lacking(
-                    page,
-                    "too_long",
-                    &format!("it has more than {ENTRIES_MAX} entries"),
-                    &asked,
-                ));
-            }
-            // A list that is said to be empty while its playlist is not is not believed.
-            if !contents.is_torn && (contents.delivered > 0 || !has_entries) {
-                page.quarantined.extend(contents.quarantined);
-                let mut seen = contents.displaced;
-                let first = contents.places.into_iter().filter(|place| seen.insert(place.track_id.clone()));
-                page.rows.extend(first.map(Row::PlaylistPlacement));
-                return Ok(page.into());
-            }
-        }
-        let why = format!("its entries changed while they were read, {READINGS_MAX} times in a row");
-        Ok(lacking(page, "moved", &why, &asked))
+        let (id, asked) = (reference.to_string(), asked(self.word(), reference));
+        let list = PlaylistOf { of: self, id: &id, asked: &asked };
+        let (playlist, found) = match contents::found(&list).await? {
+            Ok(found) => found,
+            Err(page) => return Ok(page),
+        };
+        let mut set = SetPage::default();
+        set.page.rows.push(Row::Playlist(playlist));
+        set.place(List { service: SERVICE, playlist_id: &id, day: self.day, followers: None }, found, &asked);
+        Ok(set)
     }
 
     fn gone(&self, reference: &Reference) -> Page {
@@ -114,86 +82,77 @@ impl Objects for Playlists<'_> {
     }
 }
 
-impl Playlists<'_> {
-    /// What the playlist is, and whether it says that something stands on it.
-    async fn description(&self, id: &str) -> Result<(Elements<Row>, bool), Failure> {
-        let call = self.source.call(endpoint::PLAYLISTS, "id,snippet,status,contentDetails");
-        let call = call.query("id", id).query("maxResults", PAGE_LENGTH);
-        let place = format!("{}, {id}", call.path);
-        let body = self.session.send(call).await?.body;
-        let map = |playlist: wire::Playlist| {
-            if playlist.id.0 != id {
-                let detail = "it was not asked for".to_owned();
-                return Err(elements::Unreadable::Other { reason: "unasked", detail });
-            }
-            mapping::playlist(playlist)
-        };
-        let (read, tail) =
-            elements::read::<wire::List<wire::Playlist>, _>(&body, &place, mapping::named, map)?;
-        if read.rows.is_empty() && read.quarantined.is_empty() {
+// === impl PlaylistOf ===
+
+impl Moving for PlaylistOf<'_> {
+    type About = Playlist;
+
+    async fn describe(&self) -> Result<Result<Playlist, SetPage>, Failure> {
+        let Self { of: Playlists { source, session, .. }, id, asked } = *self;
+        let call = source.call(endpoint::PLAYLISTS, "id,snippet,status,contentDetails").query("id", id);
+        let body = session.send(call.query("maxResults", PAGE_LENGTH)).await?.body;
+        let list: wire::List<&RawValue> =
+            serde_json::from_slice(&body).map_err(|error| Failure::undocumented(asked, &body, &error))?;
+        let (found, tail) = list.into_parts();
+        let Some(raw) = found.first() else {
             return Err(match tail.total {
-                Some(0) => Failure::Gone { reason: format!("YouTube shows no playlist {id}") },
-                _ => Failure::Transient { reason: format!("{place}: an answer without the playlist") },
+                Some(0) => Failure::Gone { reason: format!("YouTube shows no {asked}") },
+                _ => Failure::Transient { reason: format!("{asked}: an answer without the playlist") },
             });
-        }
-        let holds = |row: &Row| matches!(row, Row::Playlist(playlist) if playlist.track_count > Some(0));
-        let has_entries = read.rows.iter().any(holds);
-        Ok((read, has_entries))
+        };
+        let read = parse(raw).and_then(mapping::playlist).and_then(|playlist| {
+            let is_it = playlist.playlist_id == id;
+            is_it.then_some(playlist).ok_or(Unreadable::Form("id", "id that was asked for"))
+        });
+        Ok(read.map_err(|why| contents::undescribed(&why, &body, asked)))
     }
 
-    async fn contents(&self, id: &str) -> Result<Contents, Failure> {
-        let call = self.source.call(endpoint::PLAYLIST_ITEMS, "snippet");
-        let call = call.query("playlistId", id).query("maxResults", PAGE_LENGTH);
-        let place = format!("{}, {id}", call.path);
-        let mut contents = Contents::default();
+    async fn read(&self, _: &Playlist) -> Result<Contents, Failure> {
+        let Self { of: Playlists { source, session, .. }, id, asked } = *self;
+        let first = source.call(endpoint::PLAYLIST_ITEMS, "snippet").query("playlistId", id);
+        let first = first.query("maxResults", PAGE_LENGTH);
         let mut token: Option<String> = None;
-        loop {
-            let mut page = call.clone();
-            if let Some(token) = &token {
-                page = page.query("pageToken", token);
-            }
-            let body = self.session.send(page).await?.body;
-            let list: wire::List<&RawValue> = serde_json::from_slice(&body)
-                .map_err(|error| Failure::undocumented(&place, &body, &error))?;
+        contents::read(session, first.clone(), |contents, body| {
+            let list: wire::List<&RawValue> = serde_json::from_slice(body)?;
             let (entries, tail) = list.into_parts();
-            contents.add(&entries, tail.total, id, self.day);
-            let next = Next::after(tail.next.is_some(), tail.next, token.as_deref(), &place)?;
-            token = next.into_cursor();
-            if token.is_none() || contents.is_torn || contents.delivered > ENTRIES_MAX {
-                return Ok(contents);
+            if let Some(total) = tail.total.and_then(|total| u64::try_from(total).ok()) {
+                contents.told(total);
             }
-        }
+            take(contents, &entries, asked);
+            let Some(next) = tail.next else { return Ok(None) };
+            if next.is_empty() || token.as_ref() == Some(&next) {
+                return Err(Unreadable::Form("nextPageToken", "token of another page"));
+            }
+            let call = first.clone().query("pageToken", &*next);
+            token = Some(next);
+            Ok(Some(call))
+        })
+        .await
+    }
+
+    fn stood_still(&self, before: &Playlist, contents: &Contents, after: &Playlist) -> bool {
+        // A list that is said to be empty while its playlist is not is not believed.
+        let is_hollow = contents.delivered == 0 && after.track_count > Some(0);
+        before.track_count == after.track_count && !contents.torn && !is_hollow
     }
 }
 
-// === impl Contents ===
-
-impl Contents {
-    /// Takes a page. Places count on from page to page; all pages are of a list of one length.
-    fn add(&mut self, entries: &[&RawValue], total: Option<i64>, id: &str, day: Day) {
-        self.is_torn |= self.delivered > 0 && self.total != total;
-        self.total = total;
-        for raw in entries {
-            self.delivered += 1;
-            match parse(raw).and_then(|entry| mapping::placement(entry, id, day)) {
-                Ok(place) => {
-                    self.is_torn |= self.places.last().is_some_and(|last| last.position >= place.position);
-                    self.places.push(place);
-                }
-                Err(why) => {
-                    self.displaced.extend(parse(raw).ok().and_then(wire::Identified::into_id));
-                    let place = format!("playlist {id}, entry {}", self.delivered);
-                    self.quarantined.push(why.set_aside(raw.get().as_bytes(), place, mapping::named(raw)));
-                }
-            }
+/// Takes the entries of a page. Their places are what YouTube says, and go up.
+fn take(contents: &mut Contents, entries: &[&RawValue], asked: &str) {
+    let (known, delivered) = (contents.places.len(), contents.delivered);
+    let placed = |raw: &RawValue| mapping::placed(parse(raw)?);
+    contents.extend(
+        entries.iter().copied(),
+        asked,
+        |raw| placed(raw).map(|(_, placed)| Some(placed)),
+        |raw| parse(raw).ok().and_then(wire::Identified::into_id),
+    );
+    for (place, _) in contents.places.iter_mut().skip(known) {
+        let raw = usize::try_from(*place - 1).ok().zip(usize::try_from(delivered).ok());
+        let raw = raw.and_then(|(place, before)| entries.get(place.checked_sub(before)?));
+        if let Some(Ok((said, _))) = raw.map(|raw| placed(raw)) {
+            *place = said;
         }
     }
-}
-
-/// What is known, without the entries: what is there of them stays.
-fn lacking(mut page: Page, reason: &'static str, why: &str, asked: &str) -> SetPage {
-    let detail = format!("{why}: its entries stay as they were");
-    let lacking = Some(format!("{asked}: {detail}"));
-    page.quarantined.push(unread(reason, detail, asked));
-    SetPage { page, lacking }
+    contents.torn |= !contents.places.is_sorted_by(|(one, _), (next, _)| one < next);
 }

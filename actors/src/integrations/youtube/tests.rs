@@ -139,19 +139,14 @@ fn what_cannot_be_right_is_set_aside_by_name() {
 fn an_entry_counts_from_one_and_needs_its_video() {
     let entry = json!({ "snippet": { "position": 0, "publishedAt": "2026-11-01T10:00:00Z", "title": "Deleted video",
         "resourceId": { "kind": "youtube#video", "videoId": VIDEO } } });
-    let placement = |entry: &Value| {
-        mapping::placement(serde_json::from_str(&entry.to_string())?, "PL1", date(2026, 11, 21))
-    };
-    let read = placement(&entry).unwrap();
-    assert_eq!(
-        (read.position, read.track_id.as_str(), read.title.as_deref()),
-        (Some(1), VIDEO, Some("Deleted video"))
-    );
+    let placed = |entry: &Value| mapping::placed(serde_json::from_str(&entry.to_string())?);
+    let (position, read) = placed(&entry).unwrap();
+    assert_eq!((position, read.track_id.as_str(), read.title.as_deref()), (1, VIDEO, Some("Deleted video")));
     assert_eq!(read.added_at.map(|at| at.to_string()).as_deref(), Some("2026-11-01T10:00:00Z"));
     for (field, why) in [("position", "position is missing"), ("resourceId", "videoId is missing")] {
         let mut lacking = entry.clone();
         lacking["snippet"].as_object_mut().unwrap().remove(field);
-        assert_eq!(placement(&lacking).unwrap_err().to_string(), why);
+        assert_eq!(placed(&lacking).unwrap_err().to_string(), why);
     }
 }
 

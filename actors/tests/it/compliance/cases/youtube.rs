@@ -110,6 +110,11 @@ impl Case for YouTubeCase {
         is_reading && !key.ends_with(&today(wire))
     }
 
+    fn may_repeat(&self, seen: &Seen) -> bool {
+        // Before its pages and after them.
+        seen.path.ends_with("/playlists")
+    }
+
     fn is_cheap_after_kill(&self, seen: &Seen) -> bool {
         // The check.
         seen.query.contains(&("part".to_owned(), "id".to_owned()))

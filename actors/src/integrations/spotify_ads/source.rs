@@ -95,7 +95,7 @@ impl SpotifyAdsSource {
     ) -> Result<SnapshotReply, Failure> {
         let SnapshotRequest { account, cursor, .. } = request;
         let owner = Owner::of(account, &self.counted)?;
-        let (offset, last) = cursor.and_then(|cursor| cursor.split_once('/')).unwrap_or(("0", ""));
+        let (offset, before) = cursor.and_then(|cursor| cursor.split_once('/')).unwrap_or(("0", ""));
         let (path, endpoint) = match object {
             Object::Account => {
                 let row = accounts::describe(self, session, &account.id).await?;
@@ -113,7 +113,7 @@ impl SpotifyAdsSource {
             .query("offset", offset);
         let place = call.path.clone();
         let body = session.send(call).await?.body;
-        let list = ObjectList { body: &body, place: &place, offset, last };
+        let list = ObjectList { body: &body, place: &place, offset, before };
         let page = match object {
             Object::Ad => {
                 let read =
@@ -203,7 +203,7 @@ struct ObjectList<'a> {
     /// What it was asked for with.
     offset: &'a str,
     /// The id of the object before, which this page begins with; `""` where it does not.
-    last: &'a str,
+    before: &'a str,
 }
 
 // === impl ObjectList ===
@@ -215,9 +215,9 @@ impl ObjectList<'_> {
     where
         T: for<'de> Deserialize<'de>,
     {
-        let Self { body, place, offset, last } = *self;
+        let Self { body, place, offset, before } = *self;
         let ids = wire::ids(body);
-        if !last.is_empty() && ids.first().is_none_or(|first| first != last) {
+        if !before.is_empty() && ids.first().is_none_or(|first| first != before) {
             let reason = format!("{place}: the list moved while it was read: read again from the beginning");
             return Err(Failure::Transient { reason });
         }
@@ -228,10 +228,10 @@ impl ObjectList<'_> {
             return Err(Failure::Transient { reason });
         };
         let total = u64::try_from(total).unwrap_or_default();
-        rows.retain(|row| last.is_empty() || mapping::id_of(row) != Some(last));
+        rows.retain(|row| before.is_empty() || mapping::id_of(row) != Some(before));
         let begin = offset.parse::<u64>().unwrap_or_default();
         let end = begin.saturating_add(u64::try_from(ids.len()).unwrap_or_default());
-        let asked = format!("{offset}/{last}");
+        let asked = format!("{offset}/{before}");
         // Of an object without an id it cannot be told whether it comes again.
         let cursor = ids.last().map(|last| {
             let begin = if last.is_empty() { end } else { end.saturating_sub(1) };

@@ -100,10 +100,7 @@ pub fn placement(
     }
     let date = day(&entry.position_date, "positionDate")?;
     let added_at = match entry.entry_date {
-        Some(text) => {
-            let instant: Timestamp = text.trim().parse().map_err(|_| Unreadable::Time("entryDate"))?;
-            said(instant)
-        }
+        Some(text) => said(entered(text.trim())?),
         None => None,
     };
     let wire::Playlist { uuid, name, latest_track_count, latest_subscriber_count } = entry.playlist;
@@ -246,6 +243,18 @@ fn reading(of: Of<'_>, entity: MusicEntity, counter: &str, date: Day, value: i64
 
 fn count(count: Option<Count>) -> Option<i64> {
     count.map(|count| count.0)
+}
+
+/// An instant; of a midnight, the day that it is written with, as [`day`] reads it.
+fn entered(text: &str) -> Result<Timestamp, Unreadable> {
+    let wrong = || Unreadable::Time("entryDate");
+    let instant: Timestamp = text.parse().map_err(|_| wrong())?;
+    match text.split_once('T') {
+        Some((date, time)) if time.starts_with("00:00:00") => {
+            format!("{date}T00:00:00Z").parse().map_err(|_| wrong())
+        }
+        _ => Ok(instant),
+    }
 }
 
 /// The day of `2021-04-13T00:00:00+02:00`: as it is written there. It is midnight of Soundcharts' own zone, which turns with summer,

@@ -197,6 +197,9 @@ fn a_place_on_a_playlist_is_dated_when_it_was_seen() {
     });
     let (place, _) = bare.unwrap().unwrap();
     assert_eq!((place.position, place.added_at, place.title), (None, None, None));
+    let midnight = entry(|entry| entry["entryDate"] = json!("2026-10-01T00:00:00+02:00"));
+    let (place, _) = midnight.unwrap().unwrap();
+    assert_eq!(place.added_at, Some("2026-10-01T00:00:00Z".parse().unwrap()));
     assert_eq!(entry(|entry| entry["entryDate"] = json!("soon")), Err(Unreadable::Time("entryDate")));
     assert_eq!(entry(|entry| entry["positionDate"] = json!("")), Err(Unreadable::Date("positionDate")));
 }

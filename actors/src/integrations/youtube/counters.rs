@@ -88,7 +88,11 @@ impl YouTubeSource {
             }
             Ok((counted.id.0.clone(), mapping::readings(entity, counted, day)))
         };
-        let (read, _) = elements::read::<wire::List<wire::Counted>, _>(&body, &place, mapping::named, map)?;
+        let (read, tail) =
+            elements::read::<wire::List<wire::Counted>, _>(&body, &place, mapping::named, map)?;
+        if !tail.is_list {
+            return Err(Failure::Transient { reason: format!("{place}: the answer is no list") });
+        }
         let Elements { rows, mut quarantined } = read;
         let shown: BTreeSet<&str> = rows.iter().map(|(id, _)| id.as_str()).collect();
         // Where something could not be read, it is one of those.

@@ -120,7 +120,8 @@ impl Moving for PlaylistOf<'_> {
             }
             take(contents, &entries, asked);
             let Some(next) = tail.next else { return Ok(None) };
-            if next.is_empty() || token.as_ref() == Some(&next) {
+            // A list has an end, also one whose tokens are always new.
+            if entries.is_empty() || next.is_empty() || token.as_ref() == Some(&next) {
                 return Err(Unreadable::Form("nextPageToken", "token of another page"));
             }
             let call = first.clone().query("pageToken", &*next);

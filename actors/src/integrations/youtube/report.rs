@@ -165,7 +165,8 @@ impl Reports<'_> {
     /// Up to the last day of which there are rows, all days are there, with rows or without.
     fn page(&self, rows: Vec<ContentPerformance>, quarantined: Vec<Quarantined>) -> Page {
         let sure = plus_days(self.today, -BEHIND_DAYS_MAX - 1);
-        let last = rows.iter().map(|row| row.date).max();
+        let is_money = self.subject == Subject::Revenue;
+        let last = rows.iter().filter(|row| !is_money || row.revenue.is_some()).map(|row| row.date).max();
         let rows = rows.into_iter().map(Row::ContentPerformance).collect();
         Page { rows, quarantined, through: last.max(Some(sure)), ..Page::default() }
     }
@@ -180,16 +181,19 @@ impl Reports<'_> {
             Err(Failure::Forbidden { .. }) if self.subject == Subject::Totals => return Ok(()),
             money => money?,
         };
-        read.quarantined.extend(money.quarantined);
         let mut by_day: BTreeMap<Day, ContentPerformance> =
             money.rows.into_iter().map(|row| (row.date, row)).collect();
         for row in &mut read.rows {
-            if let Some(money) = by_day.remove(&row.date) {
+            if let Some(money) = by_day.get(&row.date) {
                 (row.revenue, row.currency) = (money.revenue, money.currency);
             }
         }
-        // A day that has nothing else.
-        read.rows.extend(by_day.into_values());
+        // A day that has nothing else; unless what it has could not be read, and is stored from before.
+        if read.quarantined.is_empty() {
+            by_day.retain(|day, _| read.rows.iter().all(|row| row.date != *day));
+            read.rows.extend(by_day.into_values());
+        }
+        read.quarantined.extend(money.quarantined);
         Ok(())
     }
 

@@ -35,6 +35,8 @@ pub struct Tail {
     pub next: Option<String>,
     /// Elements of all pages.
     pub total: Option<i64>,
+    /// It says that it is a list at all, of elements or of none.
+    pub is_list: bool,
 }
 
 /// A video or channel with its counters.
@@ -154,8 +156,9 @@ impl<'a, T: Deserialize<'a>> Listing<'a> for List<T> {
     type Tail = Tail;
 
     fn into_parts(self) -> (Vec<T>, Tail) {
+        let is_list = self.items.is_some() || self.page_info.is_some();
         let total = self.page_info.and_then(|info| info.total_results).map(|total| total.0);
-        (self.items.unwrap_or_default(), Tail { next: self.next_page_token, total })
+        (self.items.unwrap_or_default(), Tail { next: self.next_page_token, total, is_list })
     }
 }
 

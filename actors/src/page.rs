@@ -111,6 +111,9 @@ pub struct Page {
     /// Of a window of days: the last day of which the provider has numbers, where those of the newest days come late. Later
     /// ones are then not read, and asked for again; the latest that a window's pages tell counts. `None`: all are there.
     pub through: Option<Day>,
+    /// Of a window of days: ids of objects of which nothing could be read. What is stored of them stays, and what else was set
+    /// aside on this page is about them alone.
+    pub spared: Vec<String>,
     /// What follows.
     pub next: Next,
 }

@@ -1,6 +1,6 @@
 //! The port through which the engine stores: rows and checkpoint in one transaction.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -108,6 +108,8 @@ pub enum Vanish {
         level: Option<&'static str>,
         /// What was seen in each table that the window fills: (entity, day).
         seen: BTreeMap<Table, SeenDays>,
+        /// Ids of objects of which nothing could be read: rows with one of them in their key stay, whatever was seen.
+        spared: BTreeSet<String>,
         /// A second reading agreed: delete even if the window shrank by half or to nothing.
         confirmed: bool,
     },

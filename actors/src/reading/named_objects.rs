@@ -69,6 +69,11 @@ pub trait Objects: Sync {
     /// What becomes of one that the provider says is gone: a tombstone where its id is known.
     fn gone(&self, object: &Self::Object) -> Page;
 
+    /// The id by which the rows of one are known, as far as it is: where nothing of it can be read, they stay.
+    fn id(&self, _object: &Self::Object) -> Option<String> {
+        None
+    }
+
     /// Whether the stream is shown as not well while one of them is refused: where the rows of an object that was not read
     /// would be taken for gone.
     fn must_be_whole(&self) -> bool {
@@ -187,7 +192,11 @@ impl NamedObjects {
                     objects.must_be_whole() || failures > 0 || matches!(failure, Failure::TooMuch { .. });
                 let quarantined = vec![unread(reason, failure.to_string(), &asked)];
                 SetPage {
-                    page: Page { quarantined, ..Page::default() },
+                    page: Page {
+                        quarantined,
+                        spared: objects.id(object).into_iter().collect(),
+                        ..Page::default()
+                    },
                     lacking: is_lacking.then(|| format!("{asked}: {failure}")),
                 }
             }

@@ -172,6 +172,14 @@ async fn anothers_channel_has_counters_and_no_analytics() {
     let told = bench.sink.0.lock().quarantined.iter().any(|row| row.detail.contains("owner"));
     assert!(told, "nothing says why it has no analytics");
 
+    // What is taken back of the others goes all the same.
+    bench.spec.settings = json!({ "channels": [FOREIGN, OWN], "videos": [VIDEO] });
+    bench.once().await;
+    assert_days(&bench, &[OWN, VIDEO], false);
+    bench.wire.world(|world: &mut World| world.vanish(VIDEO, day("2026-11-16")));
+    bench.once().await;
+    assert_days(&bench, &[OWN, VIDEO], false);
+
     bench.spec.settings = json!({ "channels": [FOREIGN] });
     let end = bench.once().await;
     assert_eq!(end.finished, Some(false));

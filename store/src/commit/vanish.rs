@@ -1,6 +1,6 @@
 //! What a complete reading did not see is not there any more.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rows::{
     Day, DayRange, Table,
@@ -39,6 +39,8 @@ struct Window<'a> {
     /// Only rows of this level.
     level: Option<&'static str>,
     seen: &'a HashSet<(Fingerprint, Day)>,
+    /// Entities with one of these in their key are left alone.
+    spared: &'a BTreeSet<String>,
     /// Fewer rows than before are believed.
     confirmed: bool,
     /// What was seen is in the table by now, all of it.
@@ -60,8 +62,8 @@ pub async fn apply(
     vanish: &Vanish,
     is_all_stored: impl Fn(Table) -> bool,
 ) -> Result<Vanished, DbErr> {
-    let (days, level, seen, confirmed) = match vanish {
-        Vanish::Days { days, level, seen, confirmed } => (*days, *level, seen, *confirmed),
+    let (days, level, (seen, spared), confirmed) = match vanish {
+        Vanish::Days { days, level, seen, spared, confirmed } => (*days, *level, (seen, spared), *confirmed),
         Vanish::Objects { table, seen } => {
             return lost_objects(tx, scope, *table, seen).await.map(Vanished::Rows);
         }
@@ -72,7 +74,8 @@ pub async fn apply(
         let Some(entities) = stored.entities.filter(|_| table.is_daily()) else { continue };
         let level = level.filter(|_| table.is_keyed_by("level"));
         let is_all_stored = is_all_stored(*table);
-        let window = Window { facts: stored.rows, entities, days, level, seen, confirmed, is_all_stored };
+        let window =
+            Window { facts: stored.rows, entities, days, level, seen, spared, confirmed, is_all_stored };
         match held(tx, scope, &window).await? {
             Held::Unseen(facts) => unseen.push((stored.rows, facts)),
             // Of one window all is believed, or nothing.
@@ -117,10 +120,9 @@ async fn held(tx: &Transaction<'_>, scope: &Scope<'_>, window: &Window<'_>) -> R
     if window.is_all_stored && count(tx, of_window("count(*)")).await? == seen_rows {
         return Ok(Held::Unseen(Vec::new()));
     }
-    let stored = tx.query_all_raw(of_window("f.entity_id, f.date")).await?;
-    let counts = Shrunk { stored: u64::try_from(stored.len()).unwrap_or(u64::MAX), seen: seen_rows };
-    if !window.confirmed && counts.seen < counts.stored.div_ceil(2) {
-        return Ok(Held::Shrunk(counts));
+    let mut stored: Vec<(i64, Date)> = Vec::new();
+    for row in tx.query_all_raw(of_window("f.entity_id, f.date")).await? {
+        stored.push((row.try_get("", "entity_id")?, row.try_get("", "date")?));
     }
     if stored.is_empty() {
         return Ok(Held::Unseen(Vec::new()));
@@ -131,11 +133,18 @@ async fn held(tx: &Transaction<'_>, scope: &Scope<'_>, window: &Window<'_>) -> R
     let known = Sql::new(backend, &format!("SELECT e.id, {columns} FROM {entities} e WHERE"));
     let mut fingerprints: HashMap<i64, Fingerprint> = HashMap::new();
     for row in tx.query_all_raw(of_account(known).done()).await? {
-        fingerprints.insert(row.try_get("", "id")?, fingerprint(&texts(&row, &parts)?));
+        let texts = texts(&row, &parts)?;
+        if !texts.iter().any(|text| window.spared.contains(text)) {
+            fingerprints.insert(row.try_get("", "id")?, fingerprint(&texts));
+        }
+    }
+    stored.retain(|(entity_id, _)| fingerprints.contains_key(entity_id));
+    let counts = Shrunk { stored: u64::try_from(stored.len()).unwrap_or(u64::MAX), seen: seen_rows };
+    if !window.confirmed && counts.seen < counts.stored.div_ceil(2) {
+        return Ok(Held::Shrunk(counts));
     }
     let mut unseen: Vec<Vec<Value>> = Vec::new();
-    for row in &stored {
-        let (entity_id, date): (i64, Date) = (row.try_get("", "entity_id")?, row.try_get("", "date")?);
+    for (entity_id, date) in stored {
         let key = fingerprints.get(&entity_id).copied().zip(day(date));
         if key.is_some_and(|key| !window.seen.contains(&key)) {
             unseen.push(vec![entity_id.into(), date.into()]);

@@ -54,6 +54,7 @@ cases! {
     a_shrunken_window_deletes_nothing_until_confirmed
     every_table_of_the_registry_is_stored_as_it_says
     what_a_window_did_not_see_leaves_every_daily_table
+    what_could_not_be_read_is_spared
     a_window_over_several_tables_loses_from_each_or_from_none
     what_no_table_can_lose_is_refused
     lines_are_shown_while_their_file_is_loaded

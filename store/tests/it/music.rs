@@ -1,6 +1,6 @@
 //! Cases about streaming services.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::{SignedDuration, Timestamp, civil::date};
 use rows::{
@@ -139,7 +139,7 @@ fn placement(playlist: &str, track: &str, date: Day, position: i64) -> Row {
 fn complete(mut commit: Commit, day: Day) -> Commit {
     let seen: HashSet<_> = commit.rows.iter().filter_map(|row| Some((row.entity(), row.day()?))).collect();
     let (seen, days) = ([(Table::PlaylistPlacements, seen)].into(), DayRange::day(day));
-    commit.vanish = Some(Vanish::Days { days, level: None, seen, confirmed: true });
+    commit.vanish = Some(Vanish::Days { days, level: None, seen, spared: BTreeSet::new(), confirmed: true });
     commit
 }
 

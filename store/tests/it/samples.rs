@@ -1,6 +1,6 @@
 //! Rows and commits to store.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::civil::date;
 use rows::{
@@ -74,6 +74,7 @@ pub fn complete(mut commit: Commit, days: DayRange) -> Commit {
         days,
         level: Some("campaign"),
         seen: [(Table::AdPerformanceDaily, seen)].into(),
+        spared: BTreeSet::new(),
         confirmed: false,
     });
     commit

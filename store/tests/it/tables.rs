@@ -38,7 +38,13 @@ fn whole_day(mut commit: Commit, tables: &[Table]) -> Commit {
         let rows = commit.rows.iter().filter(|row| row.table() == *table);
         seen.insert(*table, rows.filter_map(|row| Some((row.entity(), row.day()?))).collect());
     }
-    commit.vanish = Some(Vanish::Days { days: days(20, 20), level: None, seen, confirmed: false });
+    commit.vanish = Some(Vanish::Days {
+        days: days(20, 20),
+        level: None,
+        seen,
+        spared: BTreeSet::new(),
+        confirmed: false,
+    });
     commit
 }
 
@@ -76,6 +82,34 @@ pub async fn what_a_window_did_not_see_leaves_every_daily_table(bench: &Bench) {
         );
         assert_eq!(bench.commit(confirmed(empty)).await.vanished, 1, "{table:?}");
         assert_eq!(bench.stored_rows(table).await, 0, "{table:?}");
+    }
+}
+
+/// What could not be read of one object says nothing of the others, and nothing against its own rows.
+pub async fn what_could_not_be_read_is_spared(bench: &Bench) {
+    let epoch = bench.register("all", "deezer").await.epoch;
+    let of = |id: &str| {
+        let rows = daily(id).into_iter();
+        rows.filter(|row| {
+            matches!(row.table(), Table::ContentPerformanceDaily | Table::SmartLinkActivityDaily)
+        })
+    };
+    bench.commit(commit(epoch, of("first").chain(of("second")).chain(of("third")).collect())).await;
+    for table in [Table::ContentPerformanceDaily, Table::SmartLinkActivityDaily] {
+        let mut window =
+            whole_day(commit(epoch, of("third").filter(|row| row.table() == table).collect()), &[table]);
+        if let Some(Vanish::Days { spared, .. }) = &mut window.vanish {
+            spared.insert("first".to_owned());
+        }
+        // Of two that could be read, one is there.
+        assert_eq!(
+            bench.commit(window).await,
+            Committed { vanished: 1, ..Committed::default() },
+            "{table:?}"
+        );
+        assert_eq!(bench.stored_rows(table).await, 2, "{table:?}");
+        let first = of("first").filter(|row| row.table() == table).collect();
+        assert_eq!(bench.commit(commit(epoch, first)).await, Committed::default(), "{table:?}");
     }
 }
 

@@ -52,7 +52,13 @@ fn visits(origin: [&str; 3], sessions: i64) -> Row {
 fn whole_day(mut commit: Commit, table: Table) -> Commit {
     let seen = commit.rows.iter().filter_map(|row| Some((row.entity(), row.day()?))).collect();
     let seen = [(table, seen)].into();
-    commit.vanish = Some(Vanish::Days { days: days(20, 20), level: None, seen, confirmed: false });
+    commit.vanish = Some(Vanish::Days {
+        days: days(20, 20),
+        level: None,
+        seen,
+        spared: std::collections::BTreeSet::new(),
+        confirmed: false,
+    });
     with_checkpoint(commit, days(20, 20))
 }
 

@@ -1,6 +1,6 @@
 //! Cases about web analytics.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::civil::date;
 use rows::{
@@ -68,7 +68,7 @@ fn goal_row(goal: &str, origin: WebOrigin, date: Day, conversions: Option<Micros
 fn complete(mut commit: Commit, table: Table, days: DayRange) -> Commit {
     let seen: HashSet<_> = commit.rows.iter().filter_map(|row| Some((row.entity(), row.day()?))).collect();
     let seen = [(table, seen)].into();
-    commit.vanish = Some(Vanish::Days { days, level: None, seen, confirmed: false });
+    commit.vanish = Some(Vanish::Days { days, level: None, seen, spared: BTreeSet::new(), confirmed: false });
     commit
 }
 

@@ -1,7 +1,7 @@
 //! Windows of days: pages are stored as they come, fast ones together; the last one's transaction also deletes what was
 //! not seen and marks the checkpoint. A kill in between costs one window.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rows::{
     Day, DayRange, Table,
@@ -40,6 +40,8 @@ struct Seen {
     /// The window may delete nothing: a row of it was set aside, or the provider's count moved.
     unsure: bool,
     total: Option<u64>,
+    /// Objects of which nothing could be read.
+    spared: BTreeSet<String>,
     /// The last day of which the provider has numbers, where it is behind.
     through: Option<Day>,
     duplicates: u64,
@@ -191,7 +193,10 @@ impl Cycle<'_> {
             _ => true,
         });
         let inside = |day: Option<Day>| day.is_none_or(|day| days.contains(day));
-        seen.unsure |= page.quarantined.iter().any(|quarantined| inside(quarantined.day));
+        if page.spared.is_empty() {
+            seen.unsure |= page.quarantined.iter().any(|quarantined| inside(quarantined.day));
+        }
+        seen.spared.extend(page.spared.drain(..));
         page.quarantined.append(&mut self.fit(&mut seen.fitter, &mut page.rows));
         for row in &page.rows {
             if let (Some(keys), Some(day)) = (seen.keys.get_mut(&row.table()), row.day())
@@ -241,7 +246,13 @@ impl Cycle<'_> {
         let checkpoint = self.marked(policy, days, known);
         let mut commit = self.with_checkpoint(self.commit_of(page), checkpoint);
         if let Some(days) = known.filter(|_| !seen.unsure) {
-            commit.vanish = Some(Vanish::Days { days, level: policy.level, seen: seen.keys, confirmed });
+            commit.vanish = Some(Vanish::Days {
+                days,
+                level: policy.level,
+                seen: seen.keys,
+                spared: seen.spared,
+                confirmed,
+            });
         }
         let committed = self.store(commit).await?;
         let Some(shrunk) = committed.shrunk else { return Ok(Done::Complete) };

@@ -92,7 +92,13 @@ impl Cycle<'_> {
             if table.is_daily() {
                 let seen = rows.filter_map(|row| Some((row.entity(), row.day()?))).collect();
                 let (days, seen) = (DayRange::day(today), [(table, seen)].into());
-                Vanish::Days { days, level: None, seen, confirmed: true }
+                Vanish::Days {
+                    days,
+                    level: None,
+                    seen,
+                    spared: std::collections::BTreeSet::new(),
+                    confirmed: true,
+                }
             } else {
                 Vanish::Objects { table, seen: rows.map(rows::Row::entity).collect() }
             }

@@ -23,7 +23,7 @@ use crate::{
 async fn read(session: &Session, list: Call) -> Result<Contents, Failure> {
     let mut asked = list.clone();
     contents::read(session, list, |contents, body| {
-        let page = List::of(body)?;
+        let page = if asked.endpoint == CHART { List::chart(body)? } else { List::of(body)? };
         let next = follow(&asked, &page)?;
         contents.extend(page.data.iter().copied(), &asked.path, placed, id_of);
         Ok(next.inspect(|next| asked.clone_from(next)))

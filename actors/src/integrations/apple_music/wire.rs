@@ -125,14 +125,23 @@ pub struct Playlist {
 // === impl List ===
 
 impl<'a> List<'a> {
-    /// Reads an answer: resources, the chart of songs, or Apple's word that nothing (more) is on the list.
+    /// Reads a page of the chart of songs. A list of anything else is no empty chart.
+    pub fn chart(body: &'a [u8]) -> Result<Self, Unreadable> {
+        let Answer { results, errors, .. } = object(body)?;
+        match (results, errors) {
+            (Some(results), _) => results.songs.into_iter().next().ok_or(Unreadable::Missing("songs")),
+            (None, Some(_)) => Ok(Self::default()),
+            (None, None) => Err(Unreadable::Missing("results")),
+        }
+    }
+
+    /// Reads an answer: resources, or Apple's word that nothing (more) is on the list.
     pub fn of(body: &'a [u8]) -> Result<Self, Unreadable> {
-        let Answer { data, next, results, errors } = object(body)?;
-        match (data, results, errors) {
-            (Some(data), ..) => Ok(Self { data, next }),
-            (None, Some(results), _) => results.songs.into_iter().next().ok_or(Unreadable::Missing("songs")),
-            (None, None, Some(_)) => Ok(Self::default()),
-            (None, None, None) => Err(Unreadable::Missing("data")),
+        let Answer { data, next, errors, .. } = object(body)?;
+        match (data, errors) {
+            (Some(data), _) => Ok(Self { data, next }),
+            (None, Some(_)) => Ok(Self::default()),
+            (None, None) => Err(Unreadable::Missing("data")),
         }
     }
 }

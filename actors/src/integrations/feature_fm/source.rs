@@ -212,6 +212,10 @@ impl Objects for Activity<'_> {
     fn gone(&self, reference: &Reference) -> Page {
         let detail = "the link is gone: take it out of the settings. What is stored of it stays";
         let quarantined = vec![unread("gone", detail.to_owned(), &asked(WORD, reference))];
-        Page { quarantined, ..Page::default() }
+        Page { quarantined, spared: self.id(reference).into_iter().collect(), ..Page::default() }
+    }
+
+    fn id(&self, reference: &Reference) -> Option<String> {
+        self.source.id(reference)
     }
 }

@@ -159,6 +159,10 @@ impl Objects for Reports<'_> {
     fn gone(&self, _: &Reference) -> Page {
         self.page(Vec::new(), Vec::new())
     }
+
+    fn id(&self, reference: &Reference) -> Option<String> {
+        Some(reference.to_string())
+    }
 }
 
 impl Reports<'_> {

@@ -171,12 +171,14 @@ impl MemorySink {
         }
         stored.quarantined.extend(commit.quarantined);
         match commit.vanish {
-            Some(Vanish::Days { days, level, seen, confirmed }) => {
+            Some(Vanish::Days { days, level, seen, spared, confirmed }) => {
                 let mut unseen: Vec<RowKey> = Vec::new();
                 for (table, seen) in seen {
                     let inside = stored.window(&commit.connection, &commit.account_id, &commit.stream, days);
                     let inside = inside.filter(|((_, of, ..), row)| {
-                        *of == table && level.is_none_or(|it| is_of_level(row, it))
+                        *of == table
+                            && level.is_none_or(|it| is_of_level(row, it))
+                            && !object_of(row).is_some_and(|id| spared.contains(id))
                     });
                     let inside: Vec<RowKey> = inside.map(|(key, _)| key.clone()).collect();
                     let (known, seen_count) = (inside.len() as u64, seen.len() as u64);
@@ -249,6 +251,17 @@ fn led_before(rows: &HashMap<RowKey, Row>, connection: &str, change: &Change) ->
     });
     let ids: Vec<String> = ids.collect();
     ids.iter().all(|id| Some(id) != change.after.as_ref()).then(|| ids.first().cloned()).flatten()
+}
+
+/// The object that a daily row is about, by its key.
+fn object_of(row: &Row) -> Option<&String> {
+    match row {
+        Row::ContentPerformance(row) => Some(&row.content_id),
+        Row::SmartLinkActivity(row) => Some(&row.link_id),
+        Row::ArtistAudience(row) => Some(&row.artist_id),
+        Row::CounterReading(row) => Some(&row.id),
+        _ => None,
+    }
 }
 
 /// Rows without a level are of each.

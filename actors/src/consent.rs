@@ -45,7 +45,7 @@ pub enum Exchange {
     /// As the standard says, for a refresh token.
     Standard(ClientAuth),
     /// In the provider's own way: gives the credential.
-    Own(fn(&Session, Code) -> BoxFuture<'_, Result<SecretString, Failure>>),
+    Own(fn(&Session, Code) -> BoxFuture<'_, Result<Given, Failure>>),
 }
 
 /// A request for consent: made once, answered once.
@@ -68,6 +68,14 @@ pub struct Code {
     pub redirect: Url,
     /// The proof, where there is one.
     pub verifier: Option<SecretString>,
+}
+
+/// What a code was good for.
+pub struct Given {
+    /// The credential.
+    pub credential: SecretString,
+    /// What it may be used for, separated by blanks, where the provider says so.
+    pub scopes: Option<String>,
 }
 
 /// Why there is no code.
@@ -156,11 +164,27 @@ impl Consent {
     }
 
     /// Exchanges a code for the credential that [`Consent::gives`] names.
-    pub async fn exchange(&self, session: &Session, code: Code) -> Result<SecretString, Failure> {
+    pub async fn exchange(&self, session: &Session, code: Code) -> Result<Given, Failure> {
         match self.exchange {
             Exchange::Standard(_) => session.exchange(code).await,
             Exchange::Own(exchange) => exchange(session, code).await,
         }
+    }
+}
+
+impl Given {
+    /// The scopes that were asked for and not given; none where the provider says nothing of them.
+    pub fn lacking(&self, consent: &Consent) -> Vec<&'static str> {
+        let Some(given) = &self.scopes else { return Vec::new() };
+        let asked = consent.parameters.iter().filter(|(name, _)| *name == "scope");
+        let asked = asked.flat_map(|(_, scopes)| scopes.split(' '));
+        asked.filter(|scope| given.split([' ', ',']).all(|known| known != *scope)).collect()
+    }
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Given").field("scopes", &self.scopes).finish_non_exhaustive()
     }
 }
 

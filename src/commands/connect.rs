@@ -168,11 +168,17 @@ impl Connect {
                 ));
             }
         };
-        asking.take(code).await?;
+        let lacking = asking.take(code).await?;
         output::complain(format_args!(
             "\nThe credential is stored, sealed, as {:?}. A running worker takes it up when it is reloaded (SIGHUP).",
             asking.stored_as()
         ));
+        if !lacking.is_empty() {
+            output::complain(format_args!(
+                "It lacks what was asked for and not granted: {}. What needs that is not read: start again, and grant all of it",
+                lacking.join(", ")
+            ));
+        }
         Ok(shown(&asking).await)
     }
 

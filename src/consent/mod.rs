@@ -139,13 +139,15 @@ impl Asking {
         Ok(self.consent.request(&self.spec, redirect)?)
     }
 
-    /// Exchanges the code, and stores what it is good for, sealed.
-    pub async fn take(&mut self, code: Code) -> Result<(), ConsentError> {
+    /// Exchanges the code, and stores what it is good for, sealed. Gives the scopes that were asked for and not given.
+    pub async fn take(&mut self, code: Code) -> Result<Vec<&'static str>, ConsentError> {
         let mut spec = self.spec.clone();
         // Nothing is authenticated by it yet.
         spec.credentials.insert(self.consent.gives.name.to_owned(), SecretString::from("-"));
         let probe = Probe::new(&self.settings, Arc::new(spec), self.integration.as_ref())?;
-        let credential = self.consent.exchange(probe.session(), code).await?;
+        let given = self.consent.exchange(probe.session(), code).await?;
+        let lacking = given.lacking(&self.consent);
+        let credential = given.credential;
         let store = open_store(&self.settings, Access::Make, Arc::new(SystemClock::new())).await?;
         let stored = async {
             store.expect_current_or_empty().await?;
@@ -155,7 +157,7 @@ impl Asking {
         store.close().await;
         stored?;
         self.spec.credentials.insert(self.consent.gives.name.to_owned(), credential);
-        Ok(())
+        Ok(lacking)
     }
 
     /// All accounts that the credential sees.

@@ -1,7 +1,7 @@
 //! A report on one link, as the settings describe it. Feature.fm publishes neither its path nor its fields, so that what is not
 //! where the settings say is told, and never taken for nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rows::{
     Day, DayRange, Row,
@@ -122,8 +122,16 @@ impl Report {
             return Err(Failure::TooMuch { reason: format!("{place}: the answer says that more follows") });
         }
         let (mut sums, mut page) = (BTreeMap::<(Day, String), Counts>::new(), Page::default());
+        let mut came: HashSet<String> = HashSet::new();
         for (index, element) in self.elements(&answer, &place)?.iter().enumerate() {
-            match self.row(element, days) {
+            let read = self.row(element, days).and_then(|row| {
+                // Two rows of one day and part are added; one that comes twice to the letter is one.
+                let is_new = came.insert(element.to_string());
+                let twice =
+                    || Unreadable::Other { reason: "twice", detail: "the same row came before".to_owned() };
+                is_new.then_some(row).ok_or_else(twice)
+            });
+            match read {
                 Ok((day, _, _)) if !days.contains(day) => {}
                 Ok((day, part, counts)) => {
                     sums.entry((day, part)).and_modify(|sum| *sum = plus(*sum, counts)).or_insert(counts);

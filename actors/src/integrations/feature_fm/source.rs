@@ -19,7 +19,10 @@ use crate::{
     failure::Failure,
     integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
     page::{DaysReply, DaysRequest, Page, SetPage, SnapshotReply, SnapshotRequest},
-    reading::named_objects::{NamedObjects, Objects, Reference, asked, asked_for, unread},
+    reading::{
+        elements::Unreadable,
+        named_objects::{NamedObjects, Objects, Reference, asked, asked_for, unread},
+    },
     session::{Auth, Call, Response, Session, Signature, Verdict},
 };
 
@@ -122,7 +125,15 @@ impl FeatureFmSource {
         let body = &response.body;
         let asked = asked(WORD, reference);
         let mut page = Page::default();
-        match wire::link(body).and_then(mapping::link) {
+        let is_asked = |id: &str| {
+            let name = reference.to_string();
+            short(&name).is_some() || name == id
+        };
+        let read = wire::link(body).and_then(mapping::link).and_then(|(link, unread)| {
+            let other = || Unreadable::Form("id", "id that was asked for");
+            is_asked(&link.link_id).then_some((link, unread)).ok_or_else(other)
+        });
+        match read {
             Ok((link, unread)) => {
                 self.known.lock().insert(reference.clone(), link.link_id.clone());
                 page.rows.push(Row::SmartLink(link));

@@ -193,6 +193,11 @@ fn what_is_not_where_it_should_be_is_told() {
         let failure = read(&report, &answer).unwrap_err().to_string();
         assert!(failure.contains("analytics.fields.rows"), "{failure}");
     }
+    let twice = json!({ "data": [{ "day": "2026-11-02", "c": "DE", "v": 10 }, { "day": "2026-11-02", "c": "DE", "v": 10 }] });
+    let page = fields(&json!({ "rows": "/data", "date": "/day", "country": "/c", "visits": "/v" }));
+    let page = read(&page, &twice).unwrap();
+    assert_eq!((page.rows.len(), page.quarantined.len()), (1, 1));
+    assert!(matches!(&page.rows[0], Row::SmartLinkActivity(row) if row.visits == Some(10)));
     for more in [json!(true), json!("cursor")] {
         let failure = read(&report, &json!({ "next": more, "data": [] })).unwrap_err();
         assert!(matches!(failure, Failure::TooMuch { .. }));

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{ACCESS_TOKEN, APP_ID, APP_SECRET, endpoint, wire};
 use crate::{
-    consent::{Code, Consent, Exchange},
+    consent::{Code, Consent, Exchange, Given},
     failure::Failure,
     limits,
     session::{Call, Session, Signature, oauth::AUTHORIZE_HOST},
@@ -36,7 +36,7 @@ pub const fn consent() -> Consent {
 }
 
 /// Exchanges a code for a token. Both go in a JSON body, and the application's secret with them.
-fn exchange(session: &Session, code: Code) -> BoxFuture<'_, Result<SecretString, Failure>> {
+fn exchange(session: &Session, code: Code) -> BoxFuture<'_, Result<Given, Failure>> {
     async move {
         let path = ["open_api", &*session.spec().api_version, "oauth2", "access_token", ""];
         let mut call = Call::post_at(&path, endpoint::AUTHORISATION);
@@ -53,7 +53,7 @@ fn exchange(session: &Session, code: Code) -> BoxFuture<'_, Result<SecretString,
         let is_sendable = (1..=limits::TOKEN_LENGTH_MAX).contains(&token.expose_secret().len())
             && token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic());
         if is_sendable {
-            return Ok(token);
+            return Ok(Given { credential: token, scopes: None });
         }
         Err(Failure::Transient { reason: "TikTok gives a token that no request can carry".to_owned() })
     }

@@ -19,6 +19,8 @@ pub struct Granted {
     pub token: SecretString,
     /// How long it is valid, as far as that is believed.
     pub valid_for: Duration,
+    /// What it may be used for, where that is said.
+    pub scopes: Option<String>,
     /// What the provider puts in place of the refresh token.
     pub refresh_token: Option<SecretString>,
 }
@@ -38,6 +40,7 @@ struct Wire {
     token_type: Option<String>,
     expires_in: Option<Value>,
     refresh_token: Option<SecretString>,
+    scope: Option<String>,
     /// Google's answer to scopes that it does not know. Not read.
     id_token: Option<Box<RawValue>>,
 }
@@ -133,7 +136,7 @@ pub fn read(response: &Response) -> Result<Granted, Failure> {
         return Err(transient("the answer has a token that no request can carry"));
     }
     let valid_for = valid_for(wire.expires_in.as_ref());
-    Ok(Granted { token, valid_for, refresh_token: wire.refresh_token })
+    Ok(Granted { token, valid_for, scopes: wire.scope, refresh_token: wire.refresh_token })
 }
 
 /// Whether a header can carry it.

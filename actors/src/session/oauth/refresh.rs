@@ -78,6 +78,7 @@ impl Session {
             Grant::Signed(token) => Granted {
                 token: token.sign(self.agreed_now()).map_err(unsigned)?,
                 valid_for: token.holds_for(),
+                scopes: None,
                 refresh_token: None,
             },
         };

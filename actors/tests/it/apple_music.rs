@@ -375,6 +375,25 @@ async fn plays_are_measured_and_listeners_that_are_not_told_are_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_artist_whose_plays_are_refused_hides_no_other() {
+    let mut settings = with_plays();
+    let others = "900000004";
+    settings["artists"] = json!([ARTIST, others]);
+    let bench = Bench::new(&settings);
+    // The query for both, then that for the second alone: together, and by storefront.
+    bench.world(|world| {
+        let refused = MusicError::forbidden;
+        world.fail_next("audience", vec![refused()]);
+    });
+    let end = bench.once().await;
+    assert!(end.failures.is_empty(), "{:?}", end.failures);
+    let truth = bench.world(|world| world.truth_plays(&[ARTIST, others]));
+    assert_eq!(bench.table(Table::TrackPerformanceDaily).len(), truth.len());
+    let queries = bench.asked().iter().filter(|asked| asked.contains("audience")).count();
+    assert!(queries > 3, "each artist by itself: {queries}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn plays_have_a_key_of_their_own_and_are_off_without_it() {
     let bench = Bench::new(&with_plays());
     bench.world(World::revoke_analytics_key);

@@ -195,7 +195,12 @@ impl Objects for Reading<'_> {
     /// Is shown. Nothing is marked as removed: it is still on its platforms.
     fn gone(&self, target: &Target) -> Page {
         let detail = "Soundcharts knows no such object (any more), or does not show it: take it out of the settings, or mend it";
-        set_aside(unread("gone", detail.to_owned(), &asked(self.word(), target)))
+        let spared = self.id(target).into_iter().collect();
+        Page { spared, ..set_aside(unread("gone", detail.to_owned(), &asked(self.word(), target))) }
+    }
+
+    fn id(&self, target: &Target) -> Option<String> {
+        target.object.code().is_none().then(|| target.object.to_string())
     }
 }
 

@@ -89,7 +89,10 @@ class Example:
         # Where nothing is called required, an element without its optional fields would be empty, and say nothing.
         leave = (sparse and bool(required)) or depth > DEPTH
         by_offset = not place and ({"limit", "offset", "next"} <= properties.keys() or "paging" in properties)
-        asked = self.asked.get("limit") if by_offset and not self.further else None
+        asked = self.asked.get("limit") if by_offset else None
+        if asked and self.further:
+            # Two more than the first page has, wherever this one begins.
+            asked = max(1, asked + 2 - self.offset)
         made = {}
         for key, inner in properties.items():
             if leave and key not in required or depth > DEPTH + 4:

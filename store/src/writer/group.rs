@@ -1,5 +1,7 @@
 //! One transaction for several commits.
 
+use std::collections::BTreeMap;
+
 use rows::{
     Clock, Table,
     sink::{Committed, SinkError},
@@ -15,6 +17,7 @@ use crate::{
     },
     dimension::EntityIds,
     limits,
+    people::{self, RestsOn},
     transaction::Line,
     upsert::Expectations,
 };
@@ -26,6 +29,7 @@ pub async fn store(
     ids: &mut EntityIds,
     expectations: &mut Expectations,
     keyring: Option<&Keyring>,
+    rests: &BTreeMap<String, RestsOn>,
     clock: &dyn Clock,
     commits: &[&Admitted],
     narrowing: bool,
@@ -33,6 +37,8 @@ pub async fn store(
     let mut stored_already = None;
     if let [commit] = commits
         && !narrowing
+        // A consent is looked at within the transaction, which has more statements than one.
+        && !rests.contains_key(&commit.commit.connection)
     {
         match single_statement::store(line, ids, expectations, commit, clock.now()).await? {
             SingleStatement::Stored(committed) => return Ok(vec![Ok(committed)]),
@@ -45,7 +51,20 @@ pub async fn store(
     let mut answers = Vec::new();
     for commit in commits {
         let circumstances = Circumstances { keyring, now: clock.now(), narrowing };
-        match commit::apply(&tx, ids, expectations, commit, circumstances).await {
+        let withheld = match rests.get(&commit.commit.connection) {
+            Some(on) => people::withheld(&tx, on, clock.now(), true).await,
+            None => Ok(None),
+        };
+        let applied = match withheld {
+            Ok(Some(reason)) => {
+                answers.push(Err(SinkError::Withheld(reason)));
+                continue;
+            }
+            // On the heap: this frame would hold it a second time.
+            Ok(None) => Box::pin(commit::apply(&tx, ids, expectations, commit, circumstances)).await,
+            Err(error) => Err(error),
+        };
+        match applied {
             Ok(Some(mut committed)) => {
                 add_written(&mut committed, stored_already);
                 answers.push(Ok(committed));

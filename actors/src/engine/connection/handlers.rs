@@ -115,7 +115,7 @@ impl Handler<Controls> for Connection {
     fn handle(&mut self, controls: Controls, ctx: &mut Self::Context) {
         self.controls = Some(controls.clone());
         let Some(at_work) = &mut self.at_work else { return };
-        at_work.heed(controls.paused, controls.poll_requested_at, controls.backfills);
+        at_work.heed(controls);
         self.step(ctx);
     }
 }

@@ -9,9 +9,8 @@ use actix::{
     Actor, ActorContext, AsyncContext, Context as ActorCtx, Handler, Message, Recipient, SpawnHandle,
 };
 use futures::FutureExt as _;
-use jiff::Timestamp;
 use rows::{
-    sink::{BackfillRequest, ConnectionRecord, Registration, SinkError, StatusRecord},
+    sink::{ConnectionRecord, Registration, SinkError, StatusRecord},
     state::State,
 };
 use tokio::task::{AbortHandle, JoinHandle};
@@ -309,6 +308,7 @@ impl Connection {
             blueprint.services.clock.clone(),
         );
         poller.remember(registration.last_success_at);
+        poller.withhold(registration.withheld);
         let context = Context {
             spec: Arc::clone(&blueprint.spec),
             integration,
@@ -321,8 +321,8 @@ impl Connection {
             stopping: self.stopping.clone(),
         };
         let mut at_work = AtWork { poller, context, backfills: BTreeMap::new() };
-        if let Some(Controls { paused, poll_requested_at, backfills }) = self.controls.clone() {
-            at_work.heed(paused, poll_requested_at, backfills);
+        if let Some(controls) = self.controls.clone() {
+            at_work.heed(controls);
         }
         self.at_work = Some(at_work);
         Ok(())
@@ -332,7 +332,8 @@ impl Connection {
 // === impl AtWork ===
 
 impl AtWork {
-    fn heed(&mut self, paused: bool, poll_requested_at: Option<Timestamp>, backfills: Vec<BackfillRequest>) {
+    fn heed(&mut self, Controls { paused, withheld, poll_requested_at, backfills }: Controls) {
+        self.poller.withhold(withheld);
         if let Some(age) = self.poller.control(paused, poll_requested_at, backfills) {
             self.context.link.lift(age);
         }

@@ -212,6 +212,25 @@ impl Connection {
         ctx.run_later(crate::limits::TURN_EVERY, |connection, ctx| connection.register(ctx));
     }
 
+    /// A person's consent does not hold: nothing is begun until it does. What operators want may have been told before, so that
+    /// the store is asked again and again.
+    fn wait_for_consent(&mut self, ctx: &mut ActorCtx<Self>, reason: String, epoch: i64) {
+        self.blueprint.statuses.change(self.name(), |status| {
+            status.state = State::Stopped;
+            status.error = Some(reason.clone());
+        });
+        self.blueprint.observer().status_changed(self.name());
+        let (sink, name) = (Arc::clone(&self.blueprint.sink), self.name().to_owned());
+        tracing::debug!(connection = name, reason, "the connection waits for a consent");
+        self.say(async move {
+            let _ = sink.note_state(&name, State::Stopped, Some(reason)).await;
+        });
+        if self.blueprint.once.is_some() {
+            return self.end(ctx, Fate::Finished { ok: false, epoch: Some(epoch) });
+        }
+        self.wait_for_turn(ctx);
+    }
+
     fn forget(&mut self) {
         self.at_work = None;
         for task in self.tasks.drain(..) {
@@ -308,7 +327,6 @@ impl Connection {
             blueprint.services.clock.clone(),
         );
         poller.remember(registration.last_success_at);
-        poller.withhold(registration.withheld);
         let context = Context {
             spec: Arc::clone(&blueprint.spec),
             integration,

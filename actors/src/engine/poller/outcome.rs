@@ -52,7 +52,6 @@ impl Poller {
                 self.last_success_at = Some(self.clock.now());
                 self.failed = true;
             }
-            Err(CycleError::Sink(SinkError::Withheld(reason))) => self.withheld = Some(reason),
             Err(CycleError::Sink(SinkError::Outdated(name))) => {
                 self.stopped = Some(SinkError::Outdated(name).to_string());
             }

@@ -1,6 +1,7 @@
 //! `dynamoi users`: people that a platform hands over, what they agreed to, and the policy's versions. Personal values come
 //! from stdin or a file, never as arguments: others could see those.
 
+mod import;
 mod input;
 mod policy;
 mod shown;
@@ -80,7 +81,7 @@ pub enum Action {
         #[command(flatten)]
         record: Record,
     },
-    /// Add many users, a record a line; one whose external_id is known is corrected. A line that is refused takes no other
+    /// Add many users, a record a line; one whose `external_id` is known is corrected. A line that is refused takes no other
     /// with it.
     Import {
         #[command(flatten)]
@@ -219,7 +220,7 @@ impl Users {
                     Ok(lines) => lines,
                     Err(problem) => return Exit::failed(problem),
                 };
-                with(&at, Access::Make, async |room| import(room, &mut lines).await).await
+                with(&at, Access::Make, async |room| import::all(room, &mut lines).await).await
             }
             Action::Withdraw { user, at, source } => {
                 with(&at, Access::Write, async |room| {
@@ -275,50 +276,6 @@ impl Whom {
         let bytes = input::record(&Record { file: None })?;
         let text = str::from_utf8(&bytes).map_err(|_| "what is on stdin is no text".to_owned())?;
         Personal::of(text).map(Who::Email).ok_or_else(|| "there is no e-mail address on stdin".to_owned())
-    }
-}
-
-/// Each line by itself: what is refused is told by its number.
-async fn import(room: &Room, lines: &mut input::Lines) -> Result<Exit, PeopleError> {
-    let (mut added, mut corrected, mut refused) = (0, 0, 0);
-    for number in 1_u64.. {
-        let line = match lines.next() {
-            Ok(Some(line)) => line,
-            Ok(None) => break,
-            Err(problem) => {
-                refused += 1;
-                output::complain(format_args!("line {number}: {problem}"));
-                break;
-            }
-        };
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        match import_one(room, &line).await {
-            Ok(true) => added += 1,
-            Ok(false) => corrected += 1,
-            // What fails for all is told once.
-            Err(PeopleError::Store(error)) => return Err(error.into()),
-            Err(error) => {
-                refused += 1;
-                output::complain(format_args!("line {number}: {error}"));
-            }
-        }
-    }
-    output::complain(format_args!("{added} added, {corrected} corrected, {refused} refused"));
-    Ok(if refused > 0 { Exit::Failed } else { Exit::Done })
-}
-
-/// Whether it was new.
-async fn import_one(room: &Room, line: &[u8]) -> Result<bool, PeopleError> {
-    let form = PersonForm::read(line)?;
-    let known = match form.external_id() {
-        Some(id) => room.people.find_external(&room.tenant, id).await?,
-        None => None,
-    };
-    match known {
-        Some(id) => room.people.rectify(&room.tenant, &id, form).await.map(|()| false),
-        None => room.people.add(&room.tenant, form).await.map(|_| true),
     }
 }
 
@@ -394,19 +351,19 @@ async fn room(
 }
 
 fn tenant(settings: &Settings, named: Option<&str>) -> Result<String, String> {
-    let mut known = settings.tenants.keys();
-    let names = || settings.tenants.keys().cloned().collect::<Vec<_>>().join(", ");
-    match (named, known.next(), known.next()) {
+    let mut configured = settings.tenants.keys();
+    let known = || settings.tenants.keys().cloned().collect::<Vec<_>>().join(", ");
+    match (named, configured.next(), configured.next()) {
         (_, None, _) => {
             Err("no tenant is configured\n  help: [tenants.<id>] with a name makes one".to_owned())
         }
         (Some(name), ..) if settings.tenants.contains_key(name) => Ok(name.to_owned()),
         (Some(_), ..) => {
-            Err(format!("a tenant that is not configured\n  --tenant: expected one of {}", names()))
+            Err(format!("a tenant that is not configured\n  --tenant: expected one of {}", known()))
         }
         (None, Some(only), None) => Ok(only.clone()),
         (None, ..) => {
-            Err(format!("which tenant is meant is not said\n  --tenant: expected one of {}", names()))
+            Err(format!("which tenant is meant is not said\n  --tenant: expected one of {}", known()))
         }
     }
 }

@@ -82,7 +82,7 @@ impl People {
     pub async fn policy_now(&self, tenant: &str) -> Result<Option<Policy>, PeopleError> {
         let now = self.store.clock.0.now();
         let effective = |policy: &Policy| policy.effective_at <= now;
-        Ok(self.policies(tenant).await?.into_iter().filter(effective).next_back())
+        Ok(self.policies(tenant).await?.into_iter().rfind(effective))
     }
 }
 

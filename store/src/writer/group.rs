@@ -22,17 +22,25 @@ use crate::{
     upsert::Expectations,
 };
 
+/// What a group is stored by.
+pub struct Manner<'a> {
+    /// What personal columns are sealed with.
+    pub keyring: Option<&'a Keyring>,
+    /// What rests on a user's consent.
+    pub rests: &'a BTreeMap<String, RestsOn>,
+    /// The database has refused it: the rows that it refuses are looked for.
+    pub narrowing: bool,
+}
+
 /// Stores commits in one transaction and answers for each, in order. Stops early, with fewer answers, when it takes
 /// long. With `narrowing`, rows that the database refuses are set aside. On an error nothing was stored, unless COMMIT itself was lost on the way: to store again is harmless.
 pub async fn store(
     line: &mut Line,
     ids: &mut EntityIds,
     expectations: &mut Expectations,
-    keyring: Option<&Keyring>,
-    rests: &BTreeMap<String, RestsOn>,
+    Manner { keyring, rests, narrowing }: Manner<'_>,
     clock: &dyn Clock,
     commits: &[&Admitted],
-    narrowing: bool,
 ) -> Result<Vec<Result<Committed, SinkError>>, DbErr> {
     let mut stored_already = None;
     if let [commit] = commits

@@ -16,6 +16,7 @@ use rows::{
 use sea_orm::DbBackend;
 use tokio::sync::{mpsc, oneshot};
 
+use self::group::Manner;
 use crate::{
     Keys,
     commit::admit::{Admitted, admit},
@@ -235,11 +236,9 @@ impl Writer {
             &mut self.line,
             &mut self.ids,
             &mut self.expectations,
-            keyring.as_ref(),
-            &rests,
+            Manner { keyring: keyring.as_ref(), rests: &rests, narrowing },
             &*self.clock,
             &commits,
-            narrowing,
         )
         .await;
         if result.is_err() {

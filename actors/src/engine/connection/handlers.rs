@@ -23,7 +23,7 @@ impl Handler<Registered> for Connection {
     fn handle(&mut self, Registered(result): Registered, ctx: &mut Self::Context) {
         match result {
             Ok(Registration { withheld: Some(reason), epoch, .. }) => {
-                self.wait_for_consent(ctx, reason, epoch)
+                self.wait_for_consent(ctx, reason, epoch);
             }
             Ok(registration) => {
                 if let Err(error) = self.begin(registration) {

@@ -36,6 +36,8 @@ pub struct Registration {
     pub epoch: i64,
     /// An operator paused it.
     pub paused: bool,
+    /// Why nothing may be read now: the consent on which it rests does not hold.
+    pub withheld: Option<String>,
     /// When a cycle last succeeded, for a worker before this one.
     pub last_success_at: Option<Timestamp>,
     /// It had been taken out of the configuration: what is stored of it has not been shown meanwhile.
@@ -202,6 +204,8 @@ pub struct Control {
     pub connection: String,
     /// Hold it.
     pub paused: bool,
+    /// Why nothing may be read: the consent on which it rests does not hold.
+    pub withheld: Option<String>,
     /// Poll everything now: when it was asked for.
     pub poll_requested_at: Option<Timestamp>,
     /// Read these days again or for the first time.
@@ -235,6 +239,9 @@ pub enum SinkError {
         /// Who has it.
         holder: String,
     },
+    /// A person's consent, on which the connection rests, does not hold: nothing of it is stored until it does.
+    #[error("{0}")]
+    Withheld(String),
     /// Passing: the database is away, busy or full. Try again.
     #[error("database: {0}")]
     Unavailable(String),

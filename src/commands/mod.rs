@@ -21,6 +21,7 @@ mod sandbox;
 mod secrets;
 mod source;
 mod status;
+mod users;
 
 use clap::{Parser, Subcommand};
 
@@ -91,6 +92,8 @@ pub enum Command {
     Migrate(migrate::Migrate),
     /// Keep secrets and the key that seals them.
     Secrets(secrets::Secrets),
+    /// Keep users, what they agreed to, and the policy's versions.
+    Users(users::Users),
     /// Show report files, and decide about those that wait.
     Files(files::Files),
     /// Print completions for a shell.
@@ -136,6 +139,7 @@ impl Command {
             Self::Config(command) => command.run(),
             Self::Migrate(command) => command.run().await,
             Self::Secrets(command) => command.run().await,
+            Self::Users(command) => command.run().await,
             Self::Files(command) => command.run().await,
             Self::Completions(command) => command.run(),
         }

@@ -17,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use store::{
     Access, Place, Store, StoreError,
     cipher::{Keyring, generate_key},
+    people::{KeyStore, Resealed},
 };
 
 use super::{
@@ -103,7 +104,7 @@ impl Secrets {
                 Err(exit) => exit,
             },
             Action::Rotate { source } => match open_with_key(&source).await {
-                Ok(store) => rotate(&store).await.unwrap_or_else(Exit::failed),
+                Ok((settings, store)) => rotate(&settings, &store).await.unwrap_or_else(Exit::failed),
                 Err(exit) => exit,
             },
         }
@@ -260,12 +261,12 @@ async fn open(source: &ConfigFiles, access: Access) -> Result<(Settings, Store),
 }
 
 /// The store, for who seals again what is there.
-async fn open_with_key(source: &ConfigFiles) -> Result<Store, Exit> {
+async fn open_with_key(source: &ConfigFiles) -> Result<(Settings, Store), Exit> {
     let settings = settings_with_key(source)?;
     let store = open_existing(&settings, Access::Write).await?;
     // A rotation needs the tables of this version.
     store.expect_current().await.map_err(Exit::failed)?;
-    Ok(store)
+    Ok((settings, store))
 }
 
 async fn open_existing(settings: &Settings, access: Access) -> Result<Store, Exit> {
@@ -302,7 +303,21 @@ async fn remove(settings: &Settings, store: &Store, name: &str) -> Result<Exit, 
     Ok(Exit::failed(format_args!("there is no stored secret {name:?}: `dynamoi secrets list` shows all")))
 }
 
-async fn rotate(store: &Store) -> Result<Exit, StoreError> {
+/// Users' data keys, where there are any, are sealed again, too: what they seal stays as it is.
+async fn rotate_data_keys(settings: &Settings) -> Result<Resealed, StoreError> {
+    let (Some(keyring), Some(place)) = (&settings.encryption.keyring, settings.key_store()) else {
+        return Ok(Resealed::default());
+    };
+    if KeyStore::missing_file(place.expose_secret()).is_some() {
+        return Ok(Resealed::default());
+    }
+    let keys = KeyStore::open(place.expose_secret(), Access::Write).await?;
+    let done = keys.rotate(keyring).await;
+    keys.close().await;
+    done
+}
+
+async fn rotate(settings: &Settings, store: &Store) -> Result<Exit, StoreError> {
     let total = store.rotation_left().await?;
     let bar = if io::stderr().is_terminal() { ProgressBar::new(total) } else { ProgressBar::hidden() };
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} sealed again, {eta} left");
@@ -316,6 +331,8 @@ async fn rotate(store: &Store) -> Result<Exit, StoreError> {
         place = step.next;
     }
     bar.finish_and_clear();
+    let data_keys = rotate_data_keys(settings).await?;
+    failed.extend(data_keys.failed);
     let left = store.rotation_left().await?;
     let ids: Vec<String> =
         store.keys().iter().flat_map(|keys| keys.ids().map(str::to_owned).collect::<Vec<_>>()).collect();
@@ -324,6 +341,9 @@ async fn rotate(store: &Store) -> Result<Exit, StoreError> {
         "{sealed} rows are sealed again, with key {}",
         ids.first().map_or("", |id| id)
     ));
+    if data_keys.sealed > 0 {
+        output::complain(format_args!("{} data keys of users, too", data_keys.sealed));
+    }
     if !failed.is_empty() {
         failed.iter().for_each(output::complain);
         return Ok(Exit::failed(format_args!("{} rows cannot be opened and stay as they are", failed.len())));

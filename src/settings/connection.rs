@@ -14,6 +14,7 @@ use super::{
     base_url,
     document::{ConnectionTable, IntegrationTable, StreamTable},
     overlap::Candidate,
+    people::RestsOn,
     place::KeyPath,
     quota,
     review::{Review, Secrets},
@@ -39,6 +40,8 @@ pub struct Connection {
     /// Whether it began without a `start_date`: then the first day of its history moves with the day of loading, which is
     /// no change of configuration.
     pub start_date_is_default: bool,
+    /// The user's consent without which it is not polled.
+    pub rests_on: Option<RestsOn>,
     /// Whether it and its integration are switched on.
     pub enabled: bool,
     /// What the engine needs; nothing when it is switched off or secrets were left out.
@@ -60,7 +63,9 @@ impl Review<'_> {
             self.take_consent(&name, &mut table, integration.as_ref());
             let general = integrations.get(integration.id());
             let is_on = table.enabled && general.is_none_or(|general| general.enabled);
+            let rests_on = self.rests_on(&path, &table.tenant, table.rests_on.take());
             let mut connection = Connection {
+                rests_on,
                 integration: table.integration.clone(),
                 tenant: table.tenant.clone(),
                 start_date_is_default: table.start_date.is_none(),

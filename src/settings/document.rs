@@ -39,6 +39,12 @@ pub struct Document {
     /// Marketing campaigns across networks, by a name of your own.
     #[serde(default)]
     campaigns: BTreeMap<String, CampaignTable>,
+    /// Whom data belongs to, by the name that connections and campaigns call it.
+    #[serde(default)]
+    tenants: BTreeMap<String, TenantTable>,
+    /// What is kept apart about people.
+    #[serde(default)]
+    privacy: PrivacyTable,
 }
 
 /// This process.
@@ -289,6 +295,50 @@ pub struct ConnectionTable {
     /// Changes to streams, by stream, over the integration's.
     #[serde(default)]
     pub streams: BTreeMap<String, StreamTable>,
+    /// The user's consent without which it is not polled.
+    #[serde(default)]
+    #[schemars(schema_with = "form::of::<RestsOnTable>")]
+    pub rests_on: Option<RestsOnTable>,
+}
+
+/// A user's consent to a purpose.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RestsOnTable {
+    /// The user's id, as `dynamoi users add` tells it.
+    #[schemars(schema_with = "form::text")]
+    pub user: String,
+    /// A purpose that the tenant's policy names.
+    #[schemars(schema_with = "form::text")]
+    pub purpose: String,
+}
+
+/// One tenant.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TenantTable {
+    /// Its name for people.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// Where its data may be, such as `eu`.
+    #[serde(default)]
+    #[schemars(schema_with = "form::text")]
+    pub data_region: Option<String>,
+    /// Its own zone, by which its users' ages are told; without: the one in which days begin last.
+    #[serde(default)]
+    #[schemars(schema_with = "form::time_zone")]
+    pub time_zone: Option<String>,
+}
+
+/// What is kept apart about people.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PrivacyTable {
+    /// Where users' data keys are: the path of a SQLite file, or the URL of a PostgreSQL database of its own. Without: a file
+    /// beside the database's, where that is one.
+    #[serde(default)]
+    #[schemars(schema_with = "form::key_store")]
+    pub keys: Option<SecretString>,
 }
 
 /// One marketing campaign across networks.

@@ -138,6 +138,25 @@ pub fn resets(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// `"Europe/Berlin"`.
+pub fn time_zone(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "format": "iana-time-zone",
+        "title": "an IANA time zone such as \"Europe/Berlin\""
+    })
+}
+
+/// `"data/dynamoi.keys"`.
+pub fn key_store(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "pattern": "^((sqlite|postgres|postgresql)://.|[^:]+$)",
+        "title": "the path of a file, or a URL that begins with postgres://",
+        "writeOnly": true
+    })
+}
+
 /// A number of days.
 pub fn days(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "integer", "minimum": 1, "maximum": 4_000, "title": "a whole number from 1 to 4000" })

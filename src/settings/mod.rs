@@ -18,6 +18,7 @@ mod known;
 mod layer;
 mod mistake;
 mod overlap;
+mod people;
 mod place;
 mod quota;
 mod review;
@@ -44,6 +45,7 @@ pub use connection::{Connection, DEFAULT_HISTORY_DAYS, consented};
 pub use document::{Cache, DEFAULT_TENANT, Database, FileMode, Log, LogFormat, Worker};
 pub use http::{Authentication, Basic, Http, Tls};
 pub use mistake::{Mistake, Mistakes, Warning};
+pub use people::{Privacy, RestsOn, Tenant};
 pub use place::{KeyPath, Place};
 pub use secret::StoredSecrets;
 pub(crate) use suggestion::did_you_mean;
@@ -79,6 +81,10 @@ pub struct Settings {
     pub connections: BTreeMap<String, Connection>,
     /// Everything under `campaigns`, by name.
     pub campaigns: BTreeMap<String, Campaign>,
+    /// Everything under `tenants`, by name.
+    pub tenants: BTreeMap<String, Tenant>,
+    /// What is kept apart about people.
+    pub privacy: Privacy,
     /// Secrets that the worker keeps itself, with where they are used.
     stored: Vec<(String, KeyPath)>,
     warnings: Vec<Warning>,
@@ -298,6 +304,8 @@ impl Review<'_> {
         let encryption = Encryption { keyring: self.keyring() };
         let connections = self.connections();
         let campaigns = self.campaigns();
+        let tenants = self.tenants();
+        let privacy = self.privacy(database.as_ref());
         Some(Settings {
             worker: worker?,
             log: log?,
@@ -307,6 +315,8 @@ impl Review<'_> {
             encryption,
             connections,
             campaigns,
+            tenants,
+            privacy: privacy?,
             stored: std::mem::take(&mut self.used),
             warnings: std::mem::take(&mut self.warnings),
             exhibit: exhibit::to_toml(&exhibit::without_secrets(schema, &self.tree.values)),

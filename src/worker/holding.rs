@@ -97,10 +97,12 @@ pub async fn note_configured(
     let patience = Patience::new(clock);
     let configured: Vec<String> = settings.connections.keys().cloned().collect();
     loop {
-        let noted = match store.sync_campaigns(&marketing::stored(&settings.campaigns)).await {
-            Ok(()) => store.retire_connections(&configured).await,
-            Err(error) => Err(error),
+        let noted = async {
+            store.sync_campaigns(&marketing::stored(&settings.campaigns)).await?;
+            store.sync_tenants(&settings.stored_tenants()).await?;
+            store.retire_connections(&configured).await
         };
+        let noted = noted.await;
         match noted {
             Err(error) if patience.allows(&error) => patience.wait(&error).await,
             noted => return noted,

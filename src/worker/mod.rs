@@ -138,7 +138,9 @@ impl Worker {
         let is_displaced = self.health.is_displaced();
         if !is_displaced {
             self.store.sync_campaigns(&marketing::stored(&settings.campaigns)).await?;
+            self.store.sync_tenants(&settings.stored_tenants()).await?;
         }
+        self.store.use_consents(settings.stored_rests());
         let unchanged = |name: &str| {
             let (before, after) = (self.settings.connections.get(name)?, settings.connections.get(name)?);
             before.is_same(after).then(|| before.spec.clone()).flatten()
@@ -224,6 +226,7 @@ pub async fn open_store(
     };
     let store = Store::connect(settings.database.url.expose_secret(), options, clock).await?;
     store.use_keys(settings.encryption.keyring.clone());
+    store.use_consents(settings.stored_rests());
     Ok(store)
 }
 

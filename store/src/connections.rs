@@ -39,10 +39,12 @@ impl Store {
             mine.map_err(|holder| SinkError::Held { connection: record.name.clone(), holder })?;
         }
         let registration = register(&tx, &record).await;
-        let registration = match registration {
+        let mut registration = match registration {
             Ok(registration) => registration?,
             Err(error) => return Err(sink_error(&error)),
         };
+        let withheld = self.withheld_in(&tx, &record.name).await;
+        registration.withheld = withheld.map_err(|error| sink_error(&error))?;
         // Another worker may have had it in between. Said while the row lock is held, as in `forget_account`.
         self.ids_stale.store(true, Ordering::Release);
         tx.commit().await.map_err(|error| sink_error(&error))?;
@@ -132,6 +134,7 @@ async fn register(
     Ok(checkpoints.map(|checkpoints| Registration {
         epoch,
         paused,
+        withheld: None,
         last_success_at,
         returned,
         once_since,

@@ -19,6 +19,7 @@ mod location;
 mod long_keys;
 mod marketing;
 mod operate;
+pub mod people;
 mod profiles;
 pub mod read;
 mod records;
@@ -66,6 +67,7 @@ use crate::{
     cipher::Keyring,
     connect::Pools,
     error::Failure,
+    people::Rests,
     workers::Claim,
     writer::{ClockHandle, Queue, Writer},
 };
@@ -78,6 +80,8 @@ pub struct Store {
     ids_stale: Arc<AtomicBool>,
     writer: Arc<Mutex<Handle>>,
     keyring: Keys,
+    /// What rests on a user's consent.
+    rests: Rests,
     /// That of the worker in this process, where there is one.
     claim: Arc<AsyncMutex<Option<Claim>>>,
     /// Whose commit the database could not store, and why.
@@ -107,13 +111,16 @@ impl Store {
         let pools = Pools::open(url, &options).await?;
         let ids_stale = Arc::new(AtomicBool::new(false));
         let keyring = Keys::default();
-        let (queue, task) = Writer::start(pools.clone(), clock.clone(), ids_stale.clone(), keyring.clone());
+        let rests = Rests::default();
+        let (queue, task) =
+            Writer::start(pools.clone(), clock.clone(), ids_stale.clone(), keyring.clone(), rests.clone());
         Ok(Self {
             pools,
             clock: ClockHandle(clock),
             ids_stale,
             writer: Arc::new(Mutex::new(Handle { queue: Some(queue), task: Some(task) })),
             keyring,
+            rests,
             claim: Arc::default(),
             refusal: Arc::default(),
         })

@@ -124,3 +124,9 @@ pub const NARROWING_TRIES_MAX: usize = 10_000;
 /// What was used of a budget is kept so long: the longest that any budget counts is a month of 31 days, an hour and a clock
 /// change.
 pub const BUDGET_SLOTS_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 33);
+
+/// Bytes of one personal value of a user, or of an id at the tenant: names and addresses are far shorter.
+pub const PERSON_BYTES_MAX: usize = 1_024;
+
+/// Bytes of a user's record as it is handed over: all its values at their longest, as JSON escapes them.
+pub const PERSON_RECORD_BYTES_MAX: usize = 64 << 10;

@@ -87,7 +87,9 @@ impl Store {
     }
 
     pub(crate) async fn read_controls(&self) -> Result<Vec<Control>, SinkError> {
-        controls(&self.pools.read).await.map_err(|error| sink_error(&error))
+        let withheld = self.all_withheld(&self.pools.read).await;
+        let withheld = withheld.map_err(|error| sink_error(&error))?;
+        controls(&self.pools.read, withheld).await.map_err(|error| sink_error(&error))
     }
 
     pub(crate) async fn note_backfill(&self, id: i64, days_left: u32) -> Result<(), SinkError> {
@@ -129,7 +131,10 @@ impl Store {
 }
 
 /// Asked for every few seconds: of thousands of connections only those come of which anything is wanted.
-async fn controls(database: &impl ConnectionTrait) -> Result<Vec<Control>, DbErr> {
+async fn controls(
+    database: &impl ConnectionTrait,
+    mut withheld: BTreeMap<String, String>,
+) -> Result<Vec<Control>, DbErr> {
     use connection::Column;
     let requests = backfill::Entity::find()
         .filter(backfill::Column::FinishedAt.is_null())
@@ -161,11 +166,24 @@ async fn controls(database: &impl ConnectionTrait) -> Result<Vec<Control>, DbErr
     connections.sort_unstable();
     let control = |(connection, paused, poll_requested_at): (String, bool, Option<DateTimeUtc>)| Control {
         backfills: backfills.remove(connection.as_str()).unwrap_or_default(),
+        withheld: withheld.remove(&connection),
         connection,
         paused,
         poll_requested_at: poll_requested_at.map(timestamp),
     };
-    Ok(connections.into_iter().map(control).collect())
+    let mut controls: Vec<Control> = connections.into_iter().map(control).collect();
+    if !withheld.is_empty() {
+        // Those of which nothing else is wanted.
+        controls.extend(withheld.into_iter().map(|(connection, reason)| Control {
+            connection,
+            paused: false,
+            withheld: Some(reason),
+            poll_requested_at: None,
+            backfills: Vec::new(),
+        }));
+        controls.sort_unstable_by(|one, other| one.connection.cmp(&other.connection));
+    }
+    Ok(controls)
 }
 
 fn backfill_request(request: &backfill::Model) -> Option<BackfillRequest> {

@@ -28,6 +28,7 @@ mod kill;
 mod metrics;
 #[path = "../support/npm.rs"]
 mod npm;
+mod people;
 mod pooler;
 #[path = "../support/postgres.rs"]
 mod postgres;

@@ -78,6 +78,8 @@ pub struct Beat;
 pub struct Controls {
     /// Hold it.
     pub paused: bool,
+    /// Why nothing may be read: the consent on which it rests does not hold.
+    pub withheld: Option<String>,
     /// Poll everything now.
     pub poll_requested_at: Option<Timestamp>,
     /// Days to read.

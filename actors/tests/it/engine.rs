@@ -198,6 +198,7 @@ async fn operators_pause_and_resume() {
     sink.0.lock().controls = vec![rows::sink::Control {
         connection: "good".to_owned(),
         paused: true,
+        withheld: None,
         poll_requested_at: None,
         backfills: Vec::new(),
     }];
@@ -259,6 +260,7 @@ async fn days_of_a_paused_connection_are_refused_with_the_reason() {
     sink.0.lock().controls = vec![rows::sink::Control {
         connection: "good".to_owned(),
         paused: true,
+        withheld: None,
         poll_requested_at: None,
         backfills: vec![rows::sink::BackfillRequest { id: 3, days, requested_at }],
     }];
@@ -289,6 +291,7 @@ async fn the_last_word_on_a_backfill_stands() {
         stored.controls = vec![rows::sink::Control {
             connection: "good".to_owned(),
             paused: false,
+            withheld: None,
             poll_requested_at: None,
             backfills: vec![rows::sink::BackfillRequest { id: 3, days, requested_at }],
         }];

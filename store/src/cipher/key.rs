@@ -48,7 +48,7 @@ pub enum KeyError {
 /// What every written key begins with: its form's version.
 const PREFIX: &str = "dynamoi-key-1";
 /// Bytes of a key: 256 bits.
-const KEY_BYTES: usize = 32;
+pub(super) const KEY_BYTES: usize = 32;
 /// Letters of a key's id.
 pub const ID_LENGTH: usize = 8;
 
@@ -78,7 +78,8 @@ impl Key {
         if key.id == id { Ok(key) } else { Err(KeyError::Damaged { line }) }
     }
 
-    fn of(bytes: &[u8; KEY_BYTES]) -> Option<Self> {
+    /// The key of these bytes.
+    pub fn of(bytes: &[u8; KEY_BYTES]) -> Option<Self> {
         // The bytes are random as they are: HKDF only splits them by purpose.
         let root = hkdf::Salt::new(hkdf::HKDF_SHA256, PREFIX.as_bytes()).extract(bytes);
         let sealing = aead::UnboundKey::from(root.expand(&[b"seal"], &aead::AES_256_GCM).ok()?);

@@ -1,11 +1,13 @@
 //! Encryption at rest: AES-256-GCM with a random nonce, bound to the cell that it is for, and a keyed HMAC-SHA256 that
 //! tells whether anything changed without opening it.
 
+mod data_key;
 mod key;
 mod keyring;
 
 use std::fmt;
 
+pub use data_key::DataKey;
 pub use key::{KeyError, generate_key};
 pub use keyring::Keyring;
 

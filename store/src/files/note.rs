@@ -24,6 +24,10 @@ impl Store {
         let Some(connection_id) = passed.map_err(|error| sink_error(&error))? else {
             return Err(SinkError::Outdated(note.connection));
         };
+        let withheld = self.withheld_in(&tx, &note.connection).await;
+        if let Some(reason) = withheld.map_err(|error| sink_error(&error))? {
+            return Err(SinkError::Withheld(reason));
+        }
         let noted = self.note_of(&tx, connection_id, note).await.map_err(|error| sink_error(&error))?;
         tx.commit().await.map_err(|error| sink_error(&error))?;
         Ok(noted)

@@ -46,6 +46,8 @@ struct Plan {
 enum End {
     Published(Published),
     Outdated,
+    /// The consent on which the connection rests does not hold.
+    Withheld(String),
     /// The files are not any more as they were found.
     Moved,
 }
@@ -75,6 +77,7 @@ impl Store {
         match end.map_err(|error| sink_error(&error))? {
             End::Published(published) => Ok(published),
             End::Outdated => Err(SinkError::Outdated(admitted.commit.connection)),
+            End::Withheld(reason) => Err(SinkError::Withheld(reason)),
             End::Moved => Err(SinkError::Unavailable(format!(
                 "what was known of {} changed while it was published: it is published again",
                 plan.own.name
@@ -95,6 +98,9 @@ impl Store {
         let Some(connection_id) = fence::pass(&tx, &commit.connection, commit.epoch).await? else {
             return Ok(End::Outdated);
         };
+        if let Some(reason) = self.withheld_in(&tx, &commit.connection).await? {
+            return Ok(End::Withheld(reason));
+        }
         if !is(&tx, own.id, FileState::Loading).await? {
             return Ok(End::Moved);
         }

@@ -1,5 +1,7 @@
 //! One transaction for several commits.
 
+use std::collections::BTreeMap;
+
 use rows::{
     Clock, Table,
     sink::{Committed, SinkError},
@@ -15,9 +17,20 @@ use crate::{
     },
     dimension::EntityIds,
     limits,
+    people::{self, RestsOn},
     transaction::Line,
     upsert::Expectations,
 };
+
+/// What a group is stored by.
+pub struct Manner<'a> {
+    /// What personal columns are sealed with.
+    pub keyring: Option<&'a Keyring>,
+    /// What rests on a user's consent.
+    pub rests: &'a BTreeMap<String, RestsOn>,
+    /// The database has refused it: the rows that it refuses are looked for.
+    pub narrowing: bool,
+}
 
 /// Stores commits in one transaction and answers for each, in order. Stops early, with fewer answers, when it takes
 /// long. With `narrowing`, rows that the database refuses are set aside. On an error nothing was stored, unless COMMIT itself was lost on the way: to store again is harmless.
@@ -25,14 +38,15 @@ pub async fn store(
     line: &mut Line,
     ids: &mut EntityIds,
     expectations: &mut Expectations,
-    keyring: Option<&Keyring>,
+    Manner { keyring, rests, narrowing }: Manner<'_>,
     clock: &dyn Clock,
     commits: &[&Admitted],
-    narrowing: bool,
 ) -> Result<Vec<Result<Committed, SinkError>>, DbErr> {
     let mut stored_already = None;
     if let [commit] = commits
         && !narrowing
+        // A consent is looked at within the transaction, which has more statements than one.
+        && !rests.contains_key(&commit.commit.connection)
     {
         match single_statement::store(line, ids, expectations, commit, clock.now()).await? {
             SingleStatement::Stored(committed) => return Ok(vec![Ok(committed)]),
@@ -45,7 +59,20 @@ pub async fn store(
     let mut answers = Vec::new();
     for commit in commits {
         let circumstances = Circumstances { keyring, now: clock.now(), narrowing };
-        match commit::apply(&tx, ids, expectations, commit, circumstances).await {
+        let withheld = match rests.get(&commit.commit.connection) {
+            Some(on) => people::withheld(&tx, on, clock.now(), true).await,
+            None => Ok(None),
+        };
+        let applied = match withheld {
+            Ok(Some(reason)) => {
+                answers.push(Err(SinkError::Withheld(reason)));
+                continue;
+            }
+            // On the heap: this frame would hold it a second time.
+            Ok(None) => Box::pin(commit::apply(&tx, ids, expectations, commit, circumstances)).await,
+            Err(error) => Err(error),
+        };
+        match applied {
             Ok(Some(mut committed)) => {
                 add_written(&mut committed, stored_already);
                 answers.push(Ok(committed));

@@ -16,6 +16,7 @@ use rows::{
 use sea_orm::DbBackend;
 use tokio::sync::{mpsc, oneshot};
 
+use self::group::Manner;
 use crate::{
     Keys,
     commit::admit::{Admitted, admit},
@@ -23,6 +24,7 @@ use crate::{
     dimension::EntityIds,
     error::Failure,
     limits,
+    people::Rests,
     transaction::Line,
     upsert::Expectations,
 };
@@ -64,6 +66,8 @@ pub struct Writer {
     expectations: Expectations,
     /// As they are when a group is stored: they change while we run.
     keys: Keys,
+    /// What rests on a user's consent, likewise.
+    rests: Rests,
     clock: Arc<dyn Clock>,
     /// Whether the log has said that the database is away.
     away: bool,
@@ -105,6 +109,7 @@ impl Writer {
         clock: Arc<dyn Clock>,
         ids_stale: Arc<AtomicBool>,
         keys: Keys,
+        rests: Rests,
     ) -> (Queue, tokio::task::JoinHandle<()>) {
         let (sender, jobs) = mpsc::channel(limits::QUEUE_COMMITS_MAX);
         let backend = pools.write.get_database_backend();
@@ -116,6 +121,7 @@ impl Writer {
             ids: EntityIds::new(ids_stale),
             expectations: Expectations::new(),
             keys,
+            rests,
             clock,
             away: false,
         };
@@ -225,14 +231,14 @@ impl Writer {
     ) -> Result<Vec<Result<Committed, SinkError>>, Failure> {
         let commits: Vec<&Admitted> = group.iter().map(|job| &job.commit).collect();
         let keyring = self.keys.read().clone();
+        let rests = Arc::clone(&self.rests.read());
         let result = group::store(
             &mut self.line,
             &mut self.ids,
             &mut self.expectations,
-            keyring.as_ref(),
+            Manner { keyring: keyring.as_ref(), rests: &rests, narrowing },
             &*self.clock,
             &commits,
-            narrowing,
         )
         .await;
         if result.is_err() {

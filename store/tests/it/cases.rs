@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    budgets::*, changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, reading::*,
+    budgets::*, changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, people::*, reading::*,
     refusing::*, royalties::*, sealing::*, storing::*, support::Bench, tables::*, texts::*, vanishing::*,
     web::*, windows::*,
 };
@@ -136,6 +136,12 @@ cases! {
     a_rotation_seals_everything_anew_and_changes_nothing_else
     secrets_are_sealed_under_their_names
     refresh_tokens_are_kept_for_what_was_configured
+    users_are_sealed_each_under_a_key_of_its_own
+    a_rotation_seals_data_keys_anew_and_digests_outlive_it
+    data_keys_are_sealed_again_with_the_newest_key
+    nobody_under_thirteen_leaves_anything
+    consents_are_added_to_and_decide_what_rests_on_them
+    tenants_follow_the_configuration_unless_somebody_is_of_them
     keys_are_what_is_left_without_u0000
     keys_are_kept_whole_and_told_apart_at_any_length
     a_key_beyond_all_measure_is_set_aside_alone

@@ -14,6 +14,7 @@ mod kinds;
 mod months;
 mod music;
 mod narrowing;
+mod people;
 mod postgres;
 #[path = "../../../tests/support/postgres.rs"]
 mod postgres_server;

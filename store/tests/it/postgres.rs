@@ -193,3 +193,44 @@ async fn unchanged_rows_of_an_old_database_are_not_restated() {
     let url = server.database("old").await;
     crate::upgrading::unchanged_rows_of_an_old_database_are_not_restated(&url).await;
 }
+
+/// A key store on a server: keys are made once, sealed again, and a destroyed one is in no file of the table any more.
+#[tokio::test]
+async fn data_keys_can_be_kept_on_a_server() {
+    use store::{
+        Access,
+        cipher::{Keyring, generate_key},
+        people::{KeyStore, People, PeopleError, PersonForm, Tenant},
+    };
+    let server = Server::start();
+    let bench = Bench::open(&server.database("worker").await).await;
+    let place = server.database("keys").await;
+    let (old, new) = (generate_key().unwrap(), generate_key().unwrap());
+    let ring = |lines: &[&str]| Keyring::parse(&lines.join("\n")).unwrap();
+    bench.store.use_keys(Some(ring(&[&old])));
+    let tenant = Tenant { id: "a".into(), name: "A".into(), data_region: None, time_zone: None };
+    bench.store.sync_tenants(&[tenant]).await.unwrap();
+    let open = async || KeyStore::open(&place, Access::Make).await.unwrap();
+    let people = People::open(&bench.store, open().await).unwrap();
+    let form = |text: &str| PersonForm::read(text.as_bytes()).unwrap();
+    let id = people.add("a", form(r#"{"name":"Ada","birth_date":"1990-12-10"}"#)).await.unwrap();
+    people.close().await;
+    let keys = open().await;
+    assert!(!keys.location().contains(PASSWORD));
+    assert_eq!(keys.rotate(&ring(&[&new, &old])).await.unwrap().sealed, 2);
+    keys.close().await;
+    bench.store.use_keys(Some(ring(&[&new])));
+    let people = People::open(&bench.store, open().await).unwrap();
+    assert_eq!(people.show("a", &id).await.unwrap().name.unwrap().reveal(), "Ada");
+    let young = people.rectify("a", &id, form(r#"{"birth_date":"2020-01-01"}"#)).await.unwrap_err();
+    assert!(matches!(young, PeopleError::FoundUnderAge(_)), "{young}");
+    people.close().await;
+    let at = sea_orm::Database::connect(&place).await.unwrap();
+    let count = sea_orm::Statement::from_string(
+        sea_orm::DbBackend::Postgres,
+        "SELECT count(*) AS n FROM data_keys WHERE name LIKE 'user/%'",
+    );
+    let row = sea_orm::ConnectionTrait::query_one_raw(&at, count).await.unwrap().unwrap();
+    assert_eq!(row.try_get::<i64>("", "n").unwrap(), 0);
+    at.close().await.unwrap();
+}

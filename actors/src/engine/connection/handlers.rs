@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use actix::{AsyncContext, Handler};
-use rows::{sink::SinkError, state::State};
+use rows::{
+    sink::{Registration, SinkError},
+    state::State,
+};
 
 use super::{BackfillUntold, Checked, Connection, CycleDone, Forgotten, Registered};
 use crate::{
@@ -19,6 +22,9 @@ impl Handler<Registered> for Connection {
 
     fn handle(&mut self, Registered(result): Registered, ctx: &mut Self::Context) {
         match result {
+            Ok(Registration { withheld: Some(reason), epoch, .. }) => {
+                self.wait_for_consent(ctx, reason, epoch);
+            }
             Ok(registration) => {
                 if let Err(error) = self.begin(registration) {
                     tracing::error!(connection = self.name(), error, "the connection cannot be made");
@@ -115,7 +121,7 @@ impl Handler<Controls> for Connection {
     fn handle(&mut self, controls: Controls, ctx: &mut Self::Context) {
         self.controls = Some(controls.clone());
         let Some(at_work) = &mut self.at_work else { return };
-        at_work.heed(controls.paused, controls.poll_requested_at, controls.backfills);
+        at_work.heed(controls);
         self.step(ctx);
     }
 }

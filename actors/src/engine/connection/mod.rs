@@ -9,9 +9,8 @@ use actix::{
     Actor, ActorContext, AsyncContext, Context as ActorCtx, Handler, Message, Recipient, SpawnHandle,
 };
 use futures::FutureExt as _;
-use jiff::Timestamp;
 use rows::{
-    sink::{BackfillRequest, ConnectionRecord, Registration, SinkError, StatusRecord},
+    sink::{ConnectionRecord, Registration, SinkError, StatusRecord},
     state::State,
 };
 use tokio::task::{AbortHandle, JoinHandle};
@@ -213,6 +212,25 @@ impl Connection {
         ctx.run_later(crate::limits::TURN_EVERY, |connection, ctx| connection.register(ctx));
     }
 
+    /// A person's consent does not hold: nothing is begun until it does. What operators want may have been told before, so that
+    /// the store is asked again and again.
+    fn wait_for_consent(&mut self, ctx: &mut ActorCtx<Self>, reason: String, epoch: i64) {
+        self.blueprint.statuses.change(self.name(), |status| {
+            status.state = State::Stopped;
+            status.error = Some(reason.clone());
+        });
+        self.blueprint.observer().status_changed(self.name());
+        let (sink, name) = (Arc::clone(&self.blueprint.sink), self.name().to_owned());
+        tracing::debug!(connection = name, reason, "the connection waits for a consent");
+        self.say(async move {
+            let _ = sink.note_state(&name, State::Stopped, Some(reason)).await;
+        });
+        if self.blueprint.once.is_some() {
+            return self.end(ctx, Fate::Finished { ok: false, epoch: Some(epoch) });
+        }
+        self.wait_for_turn(ctx);
+    }
+
     fn forget(&mut self) {
         self.at_work = None;
         for task in self.tasks.drain(..) {
@@ -321,8 +339,8 @@ impl Connection {
             stopping: self.stopping.clone(),
         };
         let mut at_work = AtWork { poller, context, backfills: BTreeMap::new() };
-        if let Some(Controls { paused, poll_requested_at, backfills }) = self.controls.clone() {
-            at_work.heed(paused, poll_requested_at, backfills);
+        if let Some(controls) = self.controls.clone() {
+            at_work.heed(controls);
         }
         self.at_work = Some(at_work);
         Ok(())
@@ -332,7 +350,8 @@ impl Connection {
 // === impl AtWork ===
 
 impl AtWork {
-    fn heed(&mut self, paused: bool, poll_requested_at: Option<Timestamp>, backfills: Vec<BackfillRequest>) {
+    fn heed(&mut self, Controls { paused, withheld, poll_requested_at, backfills }: Controls) {
+        self.poller.withhold(withheld);
         if let Some(age) = self.poller.control(paused, poll_requested_at, backfills) {
             self.context.link.lift(age);
         }

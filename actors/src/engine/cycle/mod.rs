@@ -211,6 +211,7 @@ impl CycleError {
         match self {
             Self::Source(failure) => failure.outcome(),
             Self::Sink(SinkError::Outdated(_)) => "outdated",
+            Self::Sink(SinkError::Withheld(_)) => "consent",
             Self::Sink(_) => "database",
             Self::Stopped => "stopped",
             Self::Lacking(_) => "lacking",

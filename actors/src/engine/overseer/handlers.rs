@@ -131,8 +131,8 @@ impl Handler<Controlled> for Overseer {
         };
         let mut requests: BTreeMap<String, Controls> = controls
             .into_iter()
-            .map(|Control { connection, paused, poll_requested_at, backfills }| {
-                (connection, Controls { paused, poll_requested_at, backfills })
+            .map(|Control { connection, paused, withheld, poll_requested_at, backfills }| {
+                (connection, Controls { paused, withheld, poll_requested_at, backfills })
             })
             .collect();
         // What the store does not name has no request, or none any more.

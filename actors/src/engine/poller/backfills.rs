@@ -63,6 +63,9 @@ impl Poller {
                 "{name} is paused and reads nothing: `dynamoi resume --connection {name}`, then ask again"
             ));
         }
+        if let Some(reason) = &self.withheld {
+            return Some(format!("{name} reads nothing: {reason}"));
+        }
         let (advice, _) = self.reauth.as_ref()?;
         Some(format!("{name} reads nothing until it is authorised: {advice}"))
     }

@@ -105,6 +105,8 @@ pub struct Poller {
     holes: BTreeMap<Key, Holes>,
     reauth: Option<(String, Duration)>,
     paused: bool,
+    /// Why nothing may be read: a person's consent does not hold.
+    withheld: Option<String>,
     stopped: Option<String>,
     backfills: Vec<BackfillRequest>,
     poll_requested_at: Option<Timestamp>,
@@ -154,6 +156,7 @@ impl Poller {
             holes: BTreeMap::new(),
             reauth: None,
             paused,
+            withheld: None,
             stopped: None,
             backfills: Vec::new(),
             poll_requested_at: None,
@@ -174,6 +177,16 @@ impl Poller {
     /// Whether a single run has used up the time in which it may wait.
     pub fn is_overdue(&self) -> bool {
         self.once.is_some_and(|once| self.clock.elapsed().saturating_sub(self.made_at) > once.wait_max)
+    }
+
+    /// Why nothing may be read from now on, because a person's consent does not hold; nothing when it does. In a single run,
+    /// too: no operator can want it otherwise.
+    pub fn withhold(&mut self, reason: Option<String>) {
+        if self.withheld.is_some() && reason.is_none() {
+            // What was refused meanwhile says nothing of the provider.
+            self.troubles.clear();
+        }
+        self.withheld = reason;
     }
 
     /// An operator's word. Gives how long ago a person said to ask in spite of everything, if that is new.

@@ -62,7 +62,7 @@ impl Poller {
             state = state.min(State::NeedsReauth);
             error = Some(advice.clone());
         }
-        if let Some(reason) = &self.stopped {
+        if let Some(reason) = self.withheld.as_ref().or(self.stopped.as_ref()) {
             state = State::Stopped;
             error = Some(reason.clone());
         }

@@ -24,6 +24,10 @@ impl Poller {
             step.finished = self.once.map(|_| false);
             return step;
         }
+        if self.withheld.is_some() {
+            step.finished = self.once.filter(|_| self.running.is_empty()).map(|_| false);
+            return step;
+        }
         if let Some((_, until)) = self.reauth {
             if self.once.is_some() {
                 step.finished = self.running.is_empty().then_some(false);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rows::state::State;
+use rows::{sink::SinkError, state::State};
 
 use super::{Poller, until};
 use crate::{engine::cycle::CycleError, failure::Failure, limits, session::retry::Delays};
@@ -41,6 +41,8 @@ impl Poller {
             CycleError::Source(Failure::Down { until, .. }) => {
                 (State::BackingOff, said(*until), failures + 1)
             }
+            // What the store says with the next look at what operators want decides whether it lasts.
+            CycleError::Sink(SinkError::Withheld(_)) => (State::Stopped, Duration::ZERO, failures),
             _ => (State::BackingOff, Duration::ZERO, failures + 1),
         };
         // Our own delay is the least, whatever a provider says. Full jitter may draw nearly nothing: a floor keeps a failing

@@ -305,6 +305,7 @@ impl Sink for MemorySink {
             returned: stored.returned,
             epoch,
             paused: false,
+            withheld: None,
             last_success_at: None,
             once_since: connection.once_since,
             checkpoints,

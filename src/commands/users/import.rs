@@ -1,0 +1,50 @@
+//! `dynamoi users import`: records, a line each.
+
+use store::people::{PeopleError, PersonForm};
+
+use super::{Room, input::Lines};
+use crate::commands::{Exit, output};
+
+/// Each line by itself: what is refused is told by its number.
+pub async fn all(room: &Room, lines: &mut Lines) -> Result<Exit, PeopleError> {
+    let (mut added, mut corrected, mut refused) = (0, 0, 0);
+    for number in 1_u64.. {
+        let line = match lines.next() {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(problem) => {
+                refused += 1;
+                output::complain(format_args!("line {number}: {problem}"));
+                break;
+            }
+        };
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        match one(room, &line).await {
+            Ok(true) => added += 1,
+            Ok(false) => corrected += 1,
+            // What fails for all is told once.
+            Err(PeopleError::Store(error)) => return Err(error.into()),
+            Err(error) => {
+                refused += 1;
+                output::complain(format_args!("line {number}: {error}"));
+            }
+        }
+    }
+    output::complain(format_args!("{added} added, {corrected} corrected, {refused} refused"));
+    Ok(if refused > 0 { Exit::Failed } else { Exit::Done })
+}
+
+/// Whether it was new.
+async fn one(room: &Room, line: &[u8]) -> Result<bool, PeopleError> {
+    let form = PersonForm::read(line)?;
+    let known = match form.external_id() {
+        Some(id) => room.people.find_external(&room.tenant, id).await?,
+        None => None,
+    };
+    match known {
+        Some(id) => room.people.rectify(&room.tenant, &id, form).await.map(|()| false),
+        None => room.people.add(&room.tenant, form).await.map(|_| true),
+    }
+}

@@ -1,0 +1,250 @@
+//! The key store: data keys of subjects, sealed by the configured keyring, in a database of their own. Its backups are kept
+//! apart from the database's, and for a short time only: for that long a destroyed key may come back.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    Access, FileMode, StoreError, StoreOptions,
+    cipher::{Cell, DataKey, Keyring},
+    connect::Pools,
+    convert::utc,
+    limits,
+    sql::Sql,
+};
+
+/// An open key store.
+#[derive(Debug, Clone)]
+pub struct KeyStore {
+    database: DatabaseConnection,
+    location: String,
+}
+
+/// What a rotation of the configured key did here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resealed {
+    /// Keys sealed again.
+    pub sealed: u64,
+    /// Those that no key of the ring opens, and why: they stay as they are.
+    pub failed: Vec<String>,
+}
+
+const TABLE: &str = "data_keys";
+
+/// The cell of a key.
+fn cell<'a>(name: &'a [&'a str]) -> Cell<'a> {
+    Cell { table: TABLE, row: name, column: "sealed" }
+}
+
+// === impl KeyStore ===
+
+impl KeyStore {
+    /// Opens the one at this place: the path of a SQLite file, or the URL of a PostgreSQL database of its own. The file, its
+    /// directory and the table are made when missing, unless it is opened to read.
+    pub async fn open(place: &str, access: Access) -> Result<Self, StoreError> {
+        let store = match place.split_once(':') {
+            Some(("postgres" | "postgresql", _)) => Self::on_server(place).await?,
+            _ => Self::in_file(&path_of(place), access).await?,
+        };
+        if access != Access::Read {
+            let kind = if store.backend() == DbBackend::Postgres { "bytea" } else { "blob" };
+            store
+                .database
+                .execute_unprepared(&format!(
+                    "CREATE TABLE IF NOT EXISTS {TABLE} (name text NOT NULL PRIMARY KEY, key_id text NOT NULL, \
+                     sealed {kind} NOT NULL, made_at text NOT NULL)"
+                ))
+                .await?;
+        }
+        Ok(store)
+    }
+
+    /// The file that this place names, where it is one and is not there yet.
+    pub fn missing_file(place: &str) -> Option<PathBuf> {
+        if place.starts_with("postgres:") || place.starts_with("postgresql:") {
+            return None;
+        }
+        let path = path_of(place);
+        (!path.exists()).then_some(path)
+    }
+
+    async fn in_file(path: &Path, access: Access) -> Result<Self, StoreError> {
+        let failed = |error: &dyn std::fmt::Display| StoreError::File {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        };
+        if access == Access::Read {
+            if !path.exists() {
+                return Err(StoreError::NoFile(format!("{} (the key store)", path.display())));
+            }
+        } else {
+            if let Some(directory) = path.parent() {
+                FileMode::Owner.make_directory(directory).map_err(|error| failed(&error))?;
+            }
+            // Whoever may read the database's files may not read these.
+            FileMode::Owner.make_file(path).map_err(|error| failed(&error))?;
+        }
+        let mut options = ConnectOptions::new("sqlite://keys");
+        options.max_connections(1).sqlx_logging(false).record_stmt_in_spans(false);
+        let file = path.to_owned();
+        options.map_sqlx_sqlite_opts(move |options| {
+            options
+                .filename(&file)
+                .create_if_missing(false)
+                // No log of its own in which a destroyed key would stay: the journal is deleted with each commit.
+                .journal_mode(SqliteJournalMode::Delete)
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(limits::BUSY_TIMEOUT)
+                // What is deleted is overwritten.
+                .pragma("secure_delete", "ON")
+                .pragma("temp_store", "MEMORY")
+        });
+        let database = Database::connect(options).await.map_err(|error| failed(&error))?;
+        Ok(Self { database, location: path.display().to_string() })
+    }
+
+    async fn on_server(url: &str) -> Result<Self, StoreError> {
+        let options = StoreOptions {
+            application_name: "dynamoi keys".to_owned(),
+            readers_max: 1,
+            ..StoreOptions::default()
+        };
+        let pools = Pools::open(url, &options).await?;
+        // One connection is enough for what is asked of it.
+        let _ = pools.read.close_by_ref().await;
+        Ok(Self { database: pools.write, location: pools.location.name() })
+    }
+
+    /// Where it is, for people.
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// Closes it.
+    pub async fn close(self) {
+        // Nothing is left to do for a pool that cannot be closed.
+        let _ = self.database.close().await;
+    }
+
+    /// The key of this name; nothing when there is none, or none any more.
+    pub(super) async fn key(&self, keyring: &Keyring, name: &str) -> Result<Option<DataKey>, StoreError> {
+        let Some(sealed) = self.sealed(name).await? else { return Ok(None) };
+        open(keyring, name, &sealed).map(|bytes| DataKey::of(&bytes)).and_then(|key| match key {
+            Some(key) => Ok(Some(key)),
+            None => Err(StoreError::Unreadable(format!("data key {name:?}: it has not the length of a key"))),
+        })
+    }
+
+    /// Makes the key of this name, unless somebody has meanwhile: then that one is it.
+    pub(super) async fn make(
+        &self,
+        keyring: &Keyring,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<DataKey, StoreError> {
+        let bytes = DataKey::random_bytes()?;
+        let sealed = keyring.seal_cell(cell(&[name]), &bytes)?;
+        let insert = Sql::new(
+            self.backend(),
+            &format!("INSERT INTO {TABLE} (name, key_id, sealed, made_at) VALUES ("),
+        )
+        .bind(name)
+        .text(", ")
+        .bind(keyring.newest_id())
+        .text(", ")
+        .bind(sealed)
+        .text(", ")
+        .bind(utc(now).to_rfc3339())
+        .text(") ON CONFLICT (name) DO NOTHING");
+        self.database.execute_raw(insert.done()).await?;
+        self.key(keyring, name).await?.ok_or_else(|| {
+            StoreError::Unreadable(format!("data key {name:?} was destroyed while it was made"))
+        })
+    }
+
+    /// Destroys the key of this name: what it sealed opens no more. Whether there was one.
+    pub(super) async fn destroy(&self, name: &str) -> Result<bool, StoreError> {
+        let delete = Sql::new(self.backend(), &format!("DELETE FROM {TABLE} WHERE name = ")).bind(name);
+        let destroyed = self.database.execute_raw(delete.done()).await?.rows_affected() > 0;
+        if destroyed && self.backend() == DbBackend::Postgres {
+            // A deleted row stays in the table's file until the table is written anew. It is a small one.
+            self.database.execute_unprepared(&format!("VACUUM FULL {TABLE}")).await?;
+        }
+        Ok(destroyed)
+    }
+
+    /// Seals every key again that an older key of the ring sealed. Can be ended and begun again at any time.
+    pub async fn rotate(&self, keyring: &Keyring) -> Result<Resealed, StoreError> {
+        let mut done = Resealed::default();
+        let mut after = String::new();
+        loop {
+            let query =
+                Sql::new(self.backend(), &format!("SELECT name, sealed FROM {TABLE} WHERE key_id <> "))
+                    .bind(keyring.newest_id())
+                    .text(" AND name > ")
+                    .bind(after.as_str())
+                    .text(&format!(" ORDER BY name LIMIT {}", limits::ROTATION_ROWS_MAX));
+            let rows = self.database.query_all_raw(query.done()).await?;
+            if rows.is_empty() {
+                return Ok(done);
+            }
+            for row in rows {
+                let (name, sealed): (String, Vec<u8>) =
+                    (row.try_get("", "name")?, row.try_get("", "sealed")?);
+                match open(keyring, &name, &sealed) {
+                    Ok(bytes) => done.sealed += self.reseal(keyring, &name, &sealed, &bytes).await?,
+                    Err(error) => done.failed.push(error.to_string()),
+                }
+                after = name;
+            }
+        }
+    }
+
+    /// Only over what was read: a key that was destroyed meanwhile stays so.
+    async fn reseal(
+        &self,
+        keyring: &Keyring,
+        name: &str,
+        read: &[u8],
+        bytes: &[u8],
+    ) -> Result<u64, StoreError> {
+        let sealed = keyring.seal_cell(cell(&[name]), bytes)?;
+        let update = Sql::new(self.backend(), &format!("UPDATE {TABLE} SET key_id = "))
+            .bind(keyring.newest_id())
+            .text(", sealed = ")
+            .bind(sealed)
+            .text(" WHERE name = ")
+            .bind(name)
+            .text(" AND sealed = ")
+            .bind(read.to_vec());
+        Ok(self.database.execute_raw(update.done()).await?.rows_affected())
+    }
+
+    async fn sealed(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let query = Sql::new(self.backend(), &format!("SELECT sealed FROM {TABLE} WHERE name = ")).bind(name);
+        let found = self.database.query_one_raw(query.done()).await?;
+        Ok(found.map(|row| row.try_get("", "sealed")).transpose()?)
+    }
+
+    fn backend(&self) -> DbBackend {
+        self.database.get_database_backend()
+    }
+}
+
+fn open(keyring: &Keyring, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    keyring
+        .open_cell(cell(&[name]), sealed)
+        .map_err(|error| StoreError::Unreadable(format!("data key {name:?}: {error}")))
+}
+
+/// `sqlite://PATH`, or a path alone.
+fn path_of(place: &str) -> PathBuf {
+    let path = place.strip_prefix("sqlite://").unwrap_or(place);
+    PathBuf::from(path.split('?').next().unwrap_or(path))
+}

@@ -1,0 +1,128 @@
+//! People: users of a tenant, what they agreed to, and the keys under which what tells of them is sealed.
+//!
+//! Personal columns of a user are sealed under a data key of that user alone. Data keys are kept in a key store of their own
+//! ([`KeyStore`]), sealed by the configured keyring: whoever destroys one makes everything that it sealed unreadable, in the
+//! database, its log and every backup of it.
+
+mod age;
+mod consent;
+mod form;
+mod keys;
+mod person;
+mod policy;
+mod read;
+mod tenants;
+mod write;
+
+use sea_orm::DbBackend;
+
+pub(crate) use self::consent::{Rests, withheld};
+pub use self::{
+    age::{AgeStatement, YEARS_MIN},
+    consent::{Consent, NewConsent, RestsOn},
+    form::{FormError, PersonForm},
+    keys::{KeyStore, Resealed},
+    person::{BirthDate, Listed, Person, PersonStatus, Who},
+    policy::{NewPolicy, Policy},
+    tenants::Tenant,
+};
+use crate::{
+    Store, StoreError,
+    cipher::{DataKey, Keyring},
+};
+
+/// The users of all tenants, for who has the keys.
+#[derive(Debug)]
+pub struct People {
+    store: Store,
+    keys: KeyStore,
+    keyring: Keyring,
+}
+
+/// Why something about a user is not done. No message repeats anything personal.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    /// The database, the key store or the key.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Too young to be served.
+    #[error("nobody under {YEARS_MIN} is served: nothing was stored")]
+    UnderAge,
+    /// Too young, and known already.
+    #[error(
+        "user {0} is under {YEARS_MIN}: what was stored of this person in `users` is erased, and the person's data key is \
+         destroyed"
+    )]
+    FoundUnderAge(String),
+    /// An e-mail address of several.
+    #[error("several users have this e-mail address: choose one by its id: {}", .0.join(", "))]
+    Ambiguous(Vec<String>),
+    /// What was handed over.
+    #[error("{0}")]
+    Form(#[from] FormError),
+    /// Something that is not there.
+    #[error("{0}")]
+    Unknown(String),
+    /// Something that is not done, and why.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl From<sea_orm::DbErr> for PeopleError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// The name under which the key of digests is kept. It outlives every rotation of the configured key and every subject.
+const DIGESTS: &str = "digests";
+
+// === impl People ===
+
+impl People {
+    /// Needs the store's keyring: without one there are no users.
+    pub fn open(store: &Store, keys: KeyStore) -> Result<Self, StoreError> {
+        let keyring = store.require_keys("users")?;
+        Ok(Self { store: store.clone(), keys, keyring })
+    }
+
+    /// Closes the key store. The database is the caller's.
+    pub async fn close(self) {
+        self.keys.close().await;
+    }
+
+    fn backend(&self) -> DbBackend {
+        self.store.pools.write.get_database_backend()
+    }
+
+    /// The key of digests; made when it is first needed. A key store without it beside a database with users is not the one
+    /// that belongs to it: a new key would find nobody.
+    async fn digests(&self) -> Result<DataKey, StoreError> {
+        if let Some(key) = self.keys.key(&self.keyring, DIGESTS).await? {
+            return Ok(key);
+        }
+        if self.has_sealed().await? {
+            return Err(StoreError::Unreadable(format!(
+                "the key store {} has no keys of this database's users: restore it from its own backup, or set privacy.keys \
+                 to where it is",
+                self.keys.location()
+            )));
+        }
+        self.keys.make(&self.keyring, DIGESTS, self.store.clock.0.now()).await
+    }
+
+    /// The keyed digest by which an e-mail address is found within its tenant. Two tenants' digests of one address differ.
+    async fn email_digest(&self, tenant: &str, email: &str) -> Result<Vec<u8>, StoreError> {
+        Ok(self.digests().await?.digest(&["email", tenant, &email.trim().to_lowercase()]))
+    }
+
+    /// The keyed digest that stands for a user where nothing of the user may be left.
+    pub async fn subject_digest(&self, tenant: &str, user: &str) -> Result<Vec<u8>, StoreError> {
+        Ok(self.digests().await?.digest(&["subject", tenant, user]))
+    }
+}
+
+/// The name under which a user's data key is kept.
+fn key_name(user: &str) -> String {
+    format!("user/{user}")
+}

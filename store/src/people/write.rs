@@ -1,0 +1,207 @@
+//! Users added, corrected, and gone.
+
+use rows::personal::Personal;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+
+use super::{
+    People, PeopleError, Person, PersonForm, PersonStatus, age, consent, key_name, person::PERSONAL_COLUMNS,
+    read::cell,
+};
+use crate::{
+    StoreError,
+    cipher::{DataKey, SealError},
+    convert::utc,
+    sql::Sql,
+};
+
+/// Random bytes in a user's id.
+const ID_BYTES: usize = 16;
+
+impl People {
+    /// Adds a user; answers the id here. Who is refused leaves nothing.
+    pub async fn add(&self, tenant: &str, form: PersonForm) -> Result<String, PeopleError> {
+        let now = self.store.clock.0.now();
+        let mut person = Person {
+            id: new_id()?,
+            tenant: tenant.to_owned(),
+            external_id: None,
+            name: None,
+            email: None,
+            account: None,
+            birth_date: None,
+            age_statement: None,
+            status: PersonStatus::Active,
+            created_at: now,
+            updated_at: now,
+        };
+        form.over(&mut person);
+        self.check_age(&person).await?;
+        self.refuse_taken(&person).await?;
+        // The digests first: a key store that is not the database's own is noticed before a key is made in it.
+        let digest = self.digest_of(&person).await?;
+        // The key before the row: whoever is killed in between leaves a key of nobody, never a row that opens no more.
+        let key = self.keys.make(&self.keyring, &key_name(&person.id), now).await?;
+        let mut sql = Sql::new(
+            self.backend(),
+            "INSERT INTO users (id, tenant, external_id, age_statement, status, created_at, updated_at, email_hmac, \
+             key_id, name, email, account, birth_date) VALUES (",
+        )
+        .bind(person.id.as_str())
+        .text(", ")
+        .bind(tenant)
+        .text(", ")
+        .bind(person.external_id.clone())
+        .text(", ")
+        .bind(person.age_statement.map(age::AgeStatement::as_str))
+        .text(", ")
+        .bind(person.status.as_str())
+        .text(", ")
+        .bind(utc(now))
+        .text(", ")
+        .bind(utc(now))
+        .text(", ")
+        .bind(digest)
+        .text(", ")
+        .bind(key.id());
+        for value in sealed(&key, &person)? {
+            sql = sql.text(", ").bind(value);
+        }
+        if let Err(error) = self.store.pools.write.execute_raw(sql.text(")").done()).await {
+            self.keys.destroy(&key_name(&person.id)).await?;
+            return Err(error.into());
+        }
+        Ok(person.id)
+    }
+
+    /// Corrects a user. Who turns out to be too young is erased, and the error says so.
+    pub async fn rectify(&self, tenant: &str, id: &str, form: PersonForm) -> Result<(), PeopleError> {
+        let tx = self.store.pools.begin().await?;
+        let mut person = self.show_locked(&tx, tenant, id).await?;
+        if person.status == PersonStatus::Erased {
+            // Whoever was killed between the row and the key is made good for.
+            self.keys.destroy(&key_name(id)).await?;
+            return Err(PeopleError::Refused(format!(
+                "user {id} is erased: a person who comes anew is a new user"
+            )));
+        }
+        let before = person.external_id.clone();
+        form.over(&mut person);
+        match self.check_age(&person).await {
+            Ok(()) => {}
+            Err(PeopleError::UnderAge) => {
+                self.erase_row(tx, tenant, id).await?;
+                return Err(PeopleError::FoundUnderAge(id.to_owned()));
+            }
+            Err(error) => return Err(error),
+        }
+        if before != person.external_id {
+            self.refuse_taken(&person).await?;
+        }
+        let key = self.data_key(id).await?;
+        let mut sql = Sql::new(self.backend(), "UPDATE users SET external_id = ")
+            .bind(person.external_id.clone())
+            .text(", age_statement = ")
+            .bind(person.age_statement.map(age::AgeStatement::as_str))
+            .text(", email_hmac = ")
+            .bind(self.digest_of(&person).await?)
+            .text(", updated_at = ")
+            .bind(utc(self.store.clock.0.now()));
+        for (column, value) in PERSONAL_COLUMNS.into_iter().zip(sealed(&key, &person)?) {
+            sql = sql.text(&format!(", {column} = ")).bind(value);
+        }
+        tx.execute_raw(sql.text(" WHERE id = ").bind(id).done()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The person leaves: every consent is taken back, and nothing rests on one any more. What is stored stays.
+    pub async fn withdraw(&self, tenant: &str, id: &str, source: &str) -> Result<(), PeopleError> {
+        let now = self.store.clock.0.now();
+        let tx = self.store.pools.begin().await?;
+        let person = self.show_locked(&tx, tenant, id).await?;
+        if person.status == PersonStatus::Active {
+            consent::take_all_back(&tx, id, source, now).await?;
+            self.set_status(&tx, id, PersonStatus::Withdrawn).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Takes what is personal out of a user's row, and destroys the key.
+    async fn erase_row(&self, tx: DatabaseTransaction, tenant: &str, id: &str) -> Result<(), PeopleError> {
+        let now = self.store.clock.0.now();
+        consent::take_all_back(&tx, id, "found to be too young", now).await?;
+        let statement = Sql::new(
+            self.backend(),
+            "UPDATE users SET name = NULL, email = NULL, account = NULL, birth_date = NULL, email_hmac = NULL, \
+             external_id = NULL, age_statement = NULL, key_id = NULL WHERE tenant = ",
+        )
+        .bind(tenant)
+        .text(" AND id = ")
+        .bind(id);
+        tx.execute_raw(statement.done()).await?;
+        self.set_status(&tx, id, PersonStatus::Erased).await?;
+        tx.commit().await?;
+        self.keys.destroy(&key_name(id)).await?;
+        Ok(())
+    }
+
+    async fn set_status(
+        &self,
+        tx: &DatabaseTransaction,
+        id: &str,
+        status: PersonStatus,
+    ) -> Result<(), DbErr> {
+        let statement = Sql::new(self.backend(), "UPDATE users SET status = ")
+            .bind(status.as_str())
+            .text(", updated_at = ")
+            .bind(utc(self.store.clock.0.now()))
+            .text(" WHERE id = ")
+            .bind(id);
+        tx.execute_raw(statement.done()).await.map(drop)
+    }
+
+    async fn check_age(&self, person: &Person) -> Result<(), PeopleError> {
+        let zone = self.time_zone(&person.tenant).await?;
+        let today = age::today(self.store.clock.0.now(), zone.as_deref())?;
+        age::check(person.birth_date.map(super::BirthDate::reveal), person.age_statement, today)
+    }
+
+    async fn refuse_taken(&self, person: &Person) -> Result<(), PeopleError> {
+        let Some(external_id) = &person.external_id else { return Ok(()) };
+        match self.find_external(&person.tenant, external_id).await? {
+            Some(id) if id != person.id => Err(PeopleError::Refused(format!(
+                "the tenant has a user with this external_id, {id}: `dynamoi users rectify {id}` corrects it; nothing was \
+                 stored"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    async fn digest_of(&self, person: &Person) -> Result<Option<Vec<u8>>, StoreError> {
+        match &person.email {
+            Some(email) => self.email_digest(&person.tenant, email.reveal()).await.map(Some),
+            // All the same the key is there from the first user on.
+            None => self.digests().await.map(|_| None),
+        }
+    }
+}
+
+/// Every personal value under the person's key.
+fn sealed(key: &DataKey, person: &Person) -> Result<[Option<Vec<u8>>; 4], StoreError> {
+    let mut sealed: [Option<Vec<u8>>; 4] = Default::default();
+    let row = [person.id.as_str()];
+    for ((place, column), value) in sealed.iter_mut().zip(PERSONAL_COLUMNS).zip(person.personal()) {
+        let seal = |value: &Personal| key.seal_cell(cell(&row, column), value.reveal().as_bytes());
+        *place = value.as_ref().map(seal).transpose()?;
+    }
+    Ok(sealed)
+}
+
+fn new_id() -> Result<String, StoreError> {
+    use ring::rand::{SecureRandom, SystemRandom};
+    let mut bytes = [0_u8; ID_BYTES];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| SealError)?;
+    let digits = u128::from_be_bytes(bytes);
+    Ok(format!("usr_{digits:032x}"))
+}

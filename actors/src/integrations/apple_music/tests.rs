@@ -106,11 +106,17 @@ fn lists_are_resources_a_chart_or_the_word_that_nothing_more_is_there() {
     let list =
         |text: &'static str| List::of(text.as_bytes()).map(|list| (list.data.len(), list.next.is_some()));
     assert_eq!(list(r#"{"data":[{},7],"next":"/v1/x","href":"y"}"#), Ok((2, true)));
+    let chart =
+        |text: &'static str| List::chart(text.as_bytes()).map(|list| (list.data.len(), list.next.is_some()));
     assert_eq!(
-        list(r#"{"results":{"songs":[{"name":"Top Songs","data":[1]},{"data":[]}]}}"#),
+        chart(r#"{"results":{"songs":[{"name":"Top Songs","data":[1]},{"data":[]}]}}"#),
         Ok((1, false))
     );
-    assert_eq!(list(r#"{"errors":[{"code":"40403"}]}"#), Ok((0, false)));
+    for read in [list, chart] {
+        assert_eq!(read(r#"{"errors":[{"code":"40403"}]}"#), Ok((0, false)));
+    }
+    // What is no chart is no empty one.
+    assert!(chart(r#"{"data":[]}"#).is_err());
     for text in [
         "",
         "{}",
@@ -121,7 +127,7 @@ fn lists_are_resources_a_chart_or_the_word_that_nothing_more_is_there() {
         r#"{"results":{}}"#,
         r#"{"results":{"songs":[]}}"#,
     ] {
-        assert!(List::of(text.as_bytes()).is_err(), "an end that is none: {text}");
+        assert!(list(text).is_err() && chart(text).is_err(), "an end that is none: {text}");
     }
 }
 

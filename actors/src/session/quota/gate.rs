@@ -100,7 +100,7 @@ impl Gate {
                 return Ok(());
             }
             let (turn, receiver) = oneshot::channel();
-            state.queue.push(connection, urgency, Waiter { cost, turn });
+            state.queue.push(connection, urgency, Waiter { cost, since: now, turn });
             if !state.serving {
                 state.serving = true;
                 tokio::spawn(Arc::clone(self).serve());
@@ -264,7 +264,7 @@ impl Gate {
                 let now = self.clock.elapsed();
                 let mut state = self.state.lock();
                 let state = &mut *state;
-                let Some((urgency, cost)) = state.queue.peek() else {
+                let Some((urgency, cost)) = state.queue.peek(now) else {
                     state.serving = false;
                     return;
                 };

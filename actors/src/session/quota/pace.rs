@@ -175,7 +175,6 @@ impl Pace {
         if deep && self.next_deep > now {
             return Err(self.next_deep.saturating_sub(now));
         }
-        self.recover(now);
         if let Some(wait) = self.window_full(now) {
             return Err(wait);
         }
@@ -206,6 +205,8 @@ impl Pace {
         while self.passed.len() > kept {
             self.passed.pop_front();
         }
+        // Not before: a new limiter begins empty, and what a slow request has waited for would be waited for again.
+        self.recover(now);
         Ok(())
     }
 
@@ -365,13 +366,15 @@ impl Pace {
         self.rate
     }
 
-    /// Additive increase, up to the rule, pausing below what was last refused.
+    /// Additive increase after a request has passed, up to the rule, pausing below what was last refused.
     fn recover(&mut self, now: Duration) {
         let Some(rate) = self.rate else { return };
-        let elapsed = now.saturating_sub(self.last_increase);
+        let elapsed = now.saturating_sub(self.last_increase.max(self.last_decrease.unwrap_or_default()));
         if elapsed < Duration::from_secs(1) {
             return;
         }
+        // The seconds of one request where it takes more than one; time without requests counts for nothing.
+        let seconds = elapsed.as_secs_f64().min(1.0 / rate).max(1.0);
         self.last_increase = now;
         let top = self.top();
         if top.is_some_and(|top| rate >= top) || self.used_ratio >= 0.9 {
@@ -381,7 +384,7 @@ impl Pace {
         {
             return;
         }
-        let mut next = rate + top.or(self.ceiling.map(|(pace, _)| pace)).unwrap_or(rate) * INCREASE;
+        let mut next = rate + top.or(self.ceiling.map(|(pace, _)| pace)).unwrap_or(rate) * INCREASE * seconds;
         if let Some((pace, at)) = self.ceiling {
             if now.saturating_sub(at) < PROBE_AFTER {
                 next = next.min(pace * CEILING).max(rate);

@@ -1,16 +1,25 @@
 //! Who waits at a gate: fresh before deep, and within each, one of every connection in turn.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 
 use tokio::sync::oneshot;
 
 use super::Urgency;
+
+/// A deep read that has waited for so long goes in turn with fresh ones: where those alone need more than there is, its
+/// stream would else never be read again, as a stream is read by one at a time.
+pub(super) const DEEP_WAIT_MAX: Duration = Duration::from_hours(1);
 
 /// One request that waits.
 #[derive(Debug)]
 pub(super) struct Waiter {
     /// What it costs.
     pub cost: u32,
+    /// Since when it waits.
+    pub since: Duration,
     /// Told when it may pass; gone when the request was given up.
     pub turn: oneshot::Sender<()>,
 }
@@ -58,6 +67,18 @@ impl Ring {
         }
     }
 
+    /// Takes out, of every connection, the next one if it has waited since then or longer.
+    fn take_since(&mut self, since: Duration) -> Vec<(String, Waiter)> {
+        let waited = |waiter: &mut Waiter| waiter.since <= since;
+        let mut taken = Vec::new();
+        for connection in &self.order {
+            let waiting = self.waiting.get_mut(connection);
+            let waiter = waiting.and_then(|waiting| waiting.pop_front_if(waited));
+            taken.extend(waiter.map(|waiter| (connection.clone(), waiter)));
+        }
+        taken
+    }
+
     /// Takes what [`Ring::peek`] saw; its connection goes to the end of the line.
     fn pop(&mut self) -> Option<Waiter> {
         let connection = self.order.pop_front()?;
@@ -79,8 +100,13 @@ impl Queue {
         self.ring(urgency).push(connection, waiter);
     }
 
-    /// Urgency and cost of the next one.
-    pub(super) fn peek(&mut self) -> Option<(Urgency, u32)> {
+    /// Urgency and cost of the next one. Deep ones that have waited for too long count as fresh from now on.
+    pub(super) fn peek(&mut self, now: Duration) -> Option<(Urgency, u32)> {
+        if let Some(since) = now.checked_sub(DEEP_WAIT_MAX) {
+            for (connection, waiter) in self.deep.take_since(since) {
+                self.fresh.push(&connection, waiter);
+            }
+        }
         if let Some(cost) = self.fresh.peek() {
             return Some((Urgency::Fresh, cost));
         }
@@ -105,7 +131,7 @@ mod tests {
 
     fn waiter(cost: u32) -> (Waiter, oneshot::Receiver<()>) {
         let (turn, receiver) = oneshot::channel();
-        (Waiter { cost, turn }, receiver)
+        (Waiter { cost, since: Duration::ZERO, turn }, receiver)
     }
 
     #[test]
@@ -124,7 +150,7 @@ mod tests {
             receivers.push(receiver);
         }
         let mut served = Vec::new();
-        while let Some((urgency, cost)) = queue.peek() {
+        while let Some((urgency, cost)) = queue.peek(Duration::ZERO) {
             assert_eq!(queue.pop(urgency).unwrap().cost, cost);
             served.push(cost);
         }
@@ -139,6 +165,27 @@ mod tests {
         drop(receiver);
         let (waiting, _receiver) = waiter(2);
         queue.push("b", Urgency::Fresh, waiting);
-        assert_eq!(queue.peek(), Some((Urgency::Fresh, 2)));
+        assert_eq!(queue.peek(Duration::ZERO), Some((Urgency::Fresh, 2)));
+    }
+
+    #[test]
+    fn deep_work_waits_for_fresh_no_longer_than_an_hour() {
+        let mut queue = Queue::default();
+        let mut receivers = Vec::new();
+        for (urgency, cost) in
+            [(Urgency::Deep, 1), (Urgency::Deep, 2), (Urgency::Fresh, 3), (Urgency::Fresh, 4)]
+        {
+            let (waiter, receiver) = waiter(cost);
+            queue.push("a", urgency, waiter);
+            receivers.push(receiver);
+        }
+        let soon = DEEP_WAIT_MAX - Duration::from_secs(1);
+        assert_eq!(queue.peek(soon), Some((Urgency::Fresh, 3)));
+        assert_eq!(queue.pop(Urgency::Fresh).unwrap().cost, 3);
+        let mut served = Vec::new();
+        while let Some((urgency, _)) = queue.peek(DEEP_WAIT_MAX) {
+            served.push((urgency, queue.pop(urgency).unwrap().cost));
+        }
+        assert_eq!(served, [(Urgency::Fresh, 4), (Urgency::Fresh, 1), (Urgency::Fresh, 2)]);
     }
 }

@@ -434,6 +434,26 @@ fn one_refusal_costs_no_hour() {
     assert!(pace.rate().unwrap() > 0.85 * 500.0 / 60.0, "{:?}", pace.rate());
 }
 
+/// Where one request takes long, its wait is waited for once, however the pace recovers meanwhile.
+#[test]
+fn a_slow_pace_does_not_wait_again_for_what_it_has_waited_for() {
+    for period in [Duration::from_mins(1), Duration::from_mins(40)] {
+        let rule = QuotaRule { limit: 2.0, per: period, ..QuotaRule::per_second(Scope::App, 1.0, 1) };
+        let mut pace = pace::Pace::new(Some(rule));
+        let mut now = passed(&mut pace, Duration::from_secs(1));
+        now += period * 2;
+        pace.refused(now, None, now);
+        let rate = pace.rate().unwrap();
+        for _ in 0..5 {
+            let next = passed(&mut pace, now);
+            let wait = (next - now).as_secs_f64();
+            assert!(wait < 1.1 / rate, "{wait} s at {rate} a second");
+            now = next;
+        }
+        assert!(pace.rate().unwrap() > rate);
+    }
+}
+
 /// A limit by the minute that is much lower than the rule costs two refusals, and is known then. One that is lifted again is
 /// found out about within half an hour.
 #[test]

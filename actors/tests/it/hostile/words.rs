@@ -197,8 +197,8 @@ fn header() -> impl Strategy<Value = (&'static str, String)> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever headers say, every stream is read again within a day (25 hours over a change of the clock), what keeps it is
-    /// shown, and the time that is shown is no later.
+    /// Whatever headers say, every stream is read again within a day (25 hours over a change of the clock) and eight turns at the
+    /// slowest pace, what keeps it is shown, and the time that is shown is no later than that day.
     #[test]
     fn no_header_keeps_a_stream_for_longer_than_a_day(
         answers in proptest::collection::vec(
@@ -224,19 +224,43 @@ proptest! {
                 assert!(end.status.error.is_some(), "{:?}", end.status);
             }
             // Each answer may bring a day more.
+            let longest = Duration::from_hours(25) + Duration::from_hours(8);
             loop {
                 let before = left.lock().len();
                 stage.take_asked();
-                stage.driver.daemon(Duration::from_hours(25)).await;
+                stage.driver.daemon(longest).await;
                 if left.lock().len() == before {
                     break;
                 }
             }
             let asked = stage.take_asked();
             for stream in ALL {
-                assert!(asked.iter().any(|asked| asked.what == stream), "{stream} was not asked for in 25 hours");
+                assert!(asked.iter().any(|asked| asked.what == stream), "{stream} was not asked for in {longest:?}");
             }
         });
+    }
+}
+
+/// The slowest pace that a word can bring, refused at once, after which fresh reads alone need more than there is: no wait is
+/// begun anew while the pace recovers, and the stream with a history to read has its turns too.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_at_the_slowest_pace_keeps_no_stream_for_a_day() {
+    let mut answers = 0;
+    let stage = Stage::new(&ALL, move |_| {
+        answers += 1;
+        match answers {
+            2 => Answer::status(429, &[("x-limit", "0.0000001")]),
+            _ => Answer::page([1], None),
+        }
+    });
+    stage.driver.daemon(Duration::from_mins(5)).await;
+    for _ in 0..3 {
+        stage.take_asked();
+        stage.driver.daemon(Duration::from_hours(25)).await;
+        let asked = stage.take_asked();
+        for stream in ALL {
+            assert!(asked.iter().any(|asked| asked.what == stream), "{stream} was not asked for in 25 hours");
+        }
     }
 }
 

@@ -69,12 +69,13 @@ impl Ring {
 
     /// Takes out, of every connection, the next one if it has waited since then or longer.
     fn take_since(&mut self, since: Duration) -> Vec<(String, Waiter)> {
-        let waited = |waiter: &mut Waiter| waiter.since <= since;
+        let is_over = |waiter: &mut Waiter| waiter.since <= since;
         let mut taken = Vec::new();
         for connection in &self.order {
-            let waiting = self.waiting.get_mut(connection);
-            let waiter = waiting.and_then(|waiting| waiting.pop_front_if(waited));
-            taken.extend(waiter.map(|waiter| (connection.clone(), waiter)));
+            if let Some(waiter) = self.waiting.get_mut(connection).and_then(|line| line.pop_front_if(is_over))
+            {
+                taken.push((connection.clone(), waiter));
+            }
         }
         taken
     }
@@ -179,7 +180,7 @@ mod tests {
             queue.push("a", urgency, waiter);
             receivers.push(receiver);
         }
-        let soon = DEEP_WAIT_MAX - Duration::from_secs(1);
+        let soon = DEEP_WAIT_MAX.saturating_sub(Duration::from_secs(1));
         assert_eq!(queue.peek(soon), Some((Urgency::Fresh, 3)));
         assert_eq!(queue.pop(Urgency::Fresh).unwrap().cost, 3);
         let mut served = Vec::new();

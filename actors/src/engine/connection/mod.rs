@@ -86,9 +86,9 @@ struct CycleDone {
 /// A single run looks at its own time so often.
 const ONCE_LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What a single run says of a connection that it gives up, where no failure says more.
-const STILL_WAITING: &str =
-    "requests still waited for their turn when the run's time was over: the provider, or the limits, allow no more now";
-const STILL_TROUBLED: &str = "requests were still being repeated after passing failures when the run's time was over";
+const STILL_WAITING: &str = "requests still waited for their turn when the run's time was over: the provider, or the limits, allow no more now";
+const STILL_TROUBLED: &str =
+    "requests were still being repeated after passing failures when the run's time was over";
 /// One that ends looks so often whether its tasks have.
 const END_LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -290,7 +290,9 @@ impl Connection {
     fn give_up(&mut self, ctx: &mut ActorCtx<Self>, reason: &str, epoch: i64) {
         tracing::warn!(connection = self.name(), reason, "waited for longer than this run may: given up");
         if let Some(shown) = self.blueprint.statuses.own(self.name()).filter(|shown| shown.error.is_none()) {
-            self.blueprint.statuses.set(ConnectionStatus { error: Some(reason.to_owned()), ..(*shown).clone() });
+            self.blueprint
+                .statuses
+                .set(ConnectionStatus { error: Some(reason.to_owned()), ..(*shown).clone() });
         }
         self.end(ctx, Fate::Finished { ok: false, epoch: Some(epoch) });
     }

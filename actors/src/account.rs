@@ -56,6 +56,15 @@ impl Accounts {
         Self { usable: vec![account], ..Self::default() }
     }
 
+    /// Of a connection without accounts, which has asked the provider for something: it is enough that it answers. What it
+    /// does not show is told by the stream that wants it.
+    pub fn answered<T>(answer: Result<T, Failure>, account: Account) -> Result<Self, Failure> {
+        match answer {
+            Ok(_) | Err(Failure::Gone { .. } | Failure::Forbidden { .. }) => Ok(Self::one(account)),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// Sorts one in.
     pub fn add(&mut self, id: &str, found: Result<Account, Failure>) {
         match found {

@@ -7,7 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{
-    session::{call::API_HOST, quota::Quota},
+    session::{
+        call::API_HOST,
+        oauth::{Client, ClientAuth},
+        quota::Quota,
+    },
     stream::Tier,
 };
 
@@ -115,6 +119,12 @@ impl ConnectionSpec {
             .get(spec.name)
             .cloned()
             .ok_or(SetupError::MissingCredential { name: spec.name, help: spec.help })
+    }
+
+    /// An application: its id and its secret.
+    pub fn client(&self, [id, secret]: [&CredentialSpec; 2], auth: ClientAuth) -> Result<Client, SetupError> {
+        let id = self.credential(id)?.expose_secret().trim().to_owned();
+        Ok(Client { id, secret: self.credential(secret)?, auth })
     }
 
     /// Refuses `accounts` where there are none; `instead` says under which key of the settings to name what is read, and

@@ -14,7 +14,7 @@ use crate::{
     integration::{ConnectionSpec, CredentialSpec, HostSpec, SetupError},
     session::{
         Credential,
-        oauth::{AUTHORIZE_HOST, Client, ClientAuth, SignedToken, TOKEN_HOST, jwt::SigningKey},
+        oauth::{AUTHORIZE_HOST, ClientAuth, SignedToken, TOKEN_HOST, jwt::SigningKey},
     },
 };
 
@@ -134,8 +134,7 @@ pub fn credential(spec: &ConnectionSpec, scope: &str) -> Result<Arc<Credential>,
         }
         Some(key) => service_account(spec, key, scope)?,
         None if has_refresh_token => {
-            let id = spec.credential(&CLIENT_ID)?.expose_secret().trim().to_owned();
-            let client = Client { id, secret: spec.credential(&CLIENT_SECRET)?, auth: ClientAuth::Form };
+            let client = spec.client([&CLIENT_ID, &CLIENT_SECRET], ClientAuth::Form)?;
             Credential::refresh(token_url(spec)?, client, spec.credential(&REFRESH_TOKEN)?)
         }
         None => {

@@ -134,6 +134,11 @@ impl Wanted {
         self.0.get(&subject).map_or(&[], Vec::as_slice)
     }
 
+    /// The first object of each kind of which any is named.
+    pub fn firsts(&self) -> impl Iterator<Item = (Subject, &Reference)> {
+        self.0.iter().filter_map(|(subject, all)| Some((*subject, all.first()?)))
+    }
+
     /// Each in words of its own: `track 3135556`, `album upc:724384960650`.
     pub fn names(&self) -> Vec<String> {
         self.0.iter().flat_map(|(subject, all)| all.iter().map(|one| asked(subject.word(), one))).collect()

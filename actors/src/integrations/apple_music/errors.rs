@@ -3,7 +3,7 @@
 use super::wire::Refusal;
 use crate::{
     failure::{Wait, is_web_page},
-    reading::{elements::object, front_end},
+    reading::front_end,
     session::{Meaning, Response, quota::Scope},
 };
 
@@ -30,14 +30,8 @@ pub fn meaning(response: &Response) -> Meaning {
     if *endpoint == PLAYS {
         return of_plays(response, reason);
     }
-    let body = response.body.trim_ascii_start();
-    // A list would pass for a structure without its fields.
-    let is_object = body.starts_with(b"{") && object::<&serde_json::value::RawValue>(body).is_ok();
-    if response.is_success() && is_object {
-        return Meaning::Ok;
-    }
     // A token that is not accepted is refused without a word.
-    if *status == 401 && !is_web_page(body) {
+    if *status == 401 && !is_web_page(&response.body) {
         return Meaning::NeedsReauth {
             advice: format!(
                 "{reason}: it does not accept the key. Look whether it was revoked, compare `team_id` and `key_id` with it, make a new \
@@ -45,9 +39,11 @@ pub fn meaning(response: &Response) -> Meaning {
             ),
         };
     }
-    let refusal: Option<Refusal> = object(body).ok();
-    let Some(error) = refusal.filter(|_| is_object).and_then(|refusal| refusal.errors.into_iter().next())
-    else {
+    let refusal: Refusal = match front_end::refusal(response, "Apple Music", Scope::Project, &reason) {
+        Ok(refusal) => refusal,
+        Err(meaning) => return meaning,
+    };
+    let Some(error) = refusal.errors.first() else {
         return front_end::meaning(response, "Apple Music", Scope::Project, &reason);
     };
     match (*status, error.code.0.as_str()) {

@@ -20,9 +20,9 @@ use self::{settings::Settings, source::AppleMusicSource};
 use crate::{
     integration::{CredentialSpec, HostSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
-    reading::subjects::Subject,
+    reading::{catalogue, subjects::Subject},
     session::quota::{QuotaRule, Scope},
-    stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
+    stream::{DAILY, Days, QUARTER_DAY, Tier},
 };
 
 /// The catalogue, and the plays of a label's own artists.
@@ -80,9 +80,9 @@ impl Integration for AppleMusic {
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<AppleMusicSource>> {
-        let lists = settings.lists().into_iter();
-        let streams = lists.map(|(subject, entries)| objects(subject).enabled(!entries.is_empty()));
-        streams.chain([plays().enabled(settings.analytics.is_some())]).collect()
+        let mut streams = catalogue::streams(settings.lists(), QUARTER_DAY, tables);
+        streams.push(plays().enabled(settings.analytics.is_some()));
+        streams
     }
 
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
@@ -95,20 +95,14 @@ impl Integration for AppleMusic {
     }
 }
 
-fn objects(subject: Subject) -> StreamOf<AppleMusicSource> {
-    let tables: &[Table] = match subject {
+/// What the stream of a kind fills.
+const fn tables(subject: Subject) -> &'static [Table] {
+    match subject {
         Subject::Track => &[Table::Tracks],
         Subject::Album => &[Table::Albums],
         Subject::Artist => &[Table::Artists],
         Subject::Playlist | Subject::Chart => &[Table::Playlists, Table::PlaylistPlacements],
-    };
-    let policy = Snapshot { every: QUARTER_DAY, vanishing: subject.vanishing() };
-    StreamOf::snapshot(
-        subject.stream(),
-        tables,
-        policy,
-        move |source: &AppleMusicSource, session, request| source.read(session, subject, request).boxed(),
-    )
+    }
 }
 
 fn plays() -> StreamOf<AppleMusicSource> {

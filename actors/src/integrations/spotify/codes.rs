@@ -48,7 +48,7 @@ impl SpotifySource {
             return Ok(SetPage { page, lacking });
         }
         let by_id = |id: String| async move { self.single(session, subject, &id, day).await };
-        self.codes.led(reference, subject, page, by_id).await.map(SetPage::from)
+        self.shelf.codes.led(reference, subject, page, by_id).await.map(SetPage::from)
     }
 
     /// One hit. Of albums, a search shows only a part: they are asked for by themselves.
@@ -74,7 +74,7 @@ impl SpotifySource {
             if !is_given_for_another {
                 check_code(&rows, code)?;
             }
-            Ok(Page { rows, ..Page::default() })
+            Ok(Page::of(rows))
         }))
     }
 }

@@ -34,18 +34,17 @@ pub struct Quota {
 /// Reads one answer.
 pub fn meaning(response: &Response, quota: &Quota) -> Meaning {
     let Response { status, endpoint, .. } = response;
-    let body = response.body.trim_ascii_start();
-    // A list would pass for a structure without its fields.
-    let is_object = body.starts_with(b"{") && serde_json::from_slice::<&RawValue>(body).is_ok();
-    if response.is_success() && is_object {
-        quota.answered();
-        return Meaning::Ok;
-    }
-    let refusal = serde_json::from_slice::<Refusal>(body).ok().filter(|_| is_object).map(|said| said.error);
     let reason = format!("Spotify answers status {status} to {endpoint}");
-    let Some(RefusalBody { message, reason: word, .. }) = refusal else {
-        return front_end::meaning(response, "Spotify", Scope::Project, &reason);
-    };
+    let RefusalBody { message, reason: word, .. } =
+        match front_end::refusal::<Refusal>(response, "Spotify", Scope::Project, &reason) {
+            Ok(refusal) => refusal.error,
+            Err(meaning) => {
+                if meaning == Meaning::Ok {
+                    quota.answered();
+                }
+                return meaning;
+            }
+        };
     let message = message.unwrap_or_default().to_lowercase();
     match status {
         401 => Meaning::NeedsReauth {

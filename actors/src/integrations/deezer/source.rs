@@ -18,7 +18,7 @@ use crate::{
         catalogue::{Catalogue, Shelf, rows_or_aside},
         contents::{self, Contents, List, Moving},
         elements::object,
-        named_objects::{Reference, asked, asked_for, unread},
+        named_objects::{Reference, asked, asked_for, gone_unmarked},
         subjects::{Subject, ids_of},
     },
     session::{Auth, Call, Response, Session, Verdict},
@@ -86,7 +86,7 @@ impl Catalogue for DeezerSource {
             Reference::Isrc(_) | Reference::Upc(_) => {
                 let detail =
                     "Deezer knows nothing by this code (any more): name its id to have it marked as removed";
-                Page::aside(unread("gone", detail.to_owned(), &asked(subject.word(), reference)))
+                gone_unmarked(detail, &asked(subject.word(), reference))
             }
         }
     }

@@ -24,16 +24,17 @@ struct Said {
 pub fn meaning(response: &Response) -> Meaning {
     let Response { status, endpoint, body, .. } = response;
     let reason = format!("Feature.fm answers {endpoint} with status {status}");
-    let other = || front_end::meaning(response, "Feature.fm", Scope::Project, &reason);
-    if response.is_success() {
-        let is_whole = serde_json::from_slice::<IgnoredAny>(body).is_ok();
-        return if is_whole { Meaning::Ok } else { other() };
+    // Reports that the settings describe may be lists.
+    if response.is_success() && serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+        return Meaning::Ok;
     }
-    let said: Option<Said> = serde_json::from_slice(body).ok();
-    let Some(Said { code, message: Some(message), .. }) =
-        said.filter(|said| said.code.is_some() || said.status.is_some())
-    else {
-        return other();
+    let said = match front_end::refusal(response, "Feature.fm", Scope::Project, &reason) {
+        Ok(said) => said,
+        Err(meaning) => return meaning,
+    };
+    let (code, message) = match said {
+        Said { code, status, message: Some(message) } if code.or(status).is_some() => (code, message),
+        _ => return front_end::meaning(response, "Feature.fm", Scope::Project, &reason),
     };
     let is_wrong_path = message.trim().eq_ignore_ascii_case(NO_SUCH_ENDPOINT);
     match status {

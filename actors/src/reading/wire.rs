@@ -61,6 +61,13 @@ pub enum Asked<T> {
     Said(T),
 }
 
+/// An object of which the id is all that is read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Identified {
+    /// Its id.
+    pub id: Id,
+}
+
 /// What is read from the text of a JSON string or number.
 pub trait Scalar: Sized {
     /// What it is, for errors: `a count`.
@@ -264,6 +271,11 @@ impl<T> Asked<T> {
             Self::Said(value) => Some(value),
         }
     }
+}
+
+/// A text, of a provider that leaves one empty that is not there.
+pub fn not_empty(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// Digits, with or without a minus before them.

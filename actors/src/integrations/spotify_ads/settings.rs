@@ -54,7 +54,7 @@ impl Default for Settings {
 impl Settings {
     /// The fields that count as conversions, each once.
     pub fn conversions(&self) -> Result<Vec<String>, SetupError> {
-        let refuse = |problem: String| SetupError::Setting { key: "conversion".to_owned(), problem };
+        let refuse = |problem: String| SetupError::setting("conversion", problem);
         for (place, field) in self.conversion.iter().enumerate() {
             if !COUNTED.contains(&field.as_str()) {
                 let counted = COUNTED.join(", ");

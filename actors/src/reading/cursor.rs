@@ -20,6 +20,13 @@ pub fn next(position: Option<&impl Serialize>) -> Next {
     position.map_or(Next::End(None), |position| Next::More(write(position)))
 }
 
+/// What a refusal means for a page behind the first: the provider does not take its own cursor (any more). How long one holds is seldom
+/// told, and its list is read from the beginning.
+pub fn lost(refusal: &Failure, place: &str) -> Failure {
+    let reason = format!("{place}: the next page is not given: it is read from the beginning ({refusal})");
+    Failure::Transient { reason }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

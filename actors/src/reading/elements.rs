@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use rows::{
-    Day,
+    Day, Row,
     decimal::NumberError,
     money::MoneyError,
     quarantine::{Quarantined, sha256_hex},
@@ -12,7 +12,7 @@ use rows::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, page::Page};
 
 /// Why an element cannot become a row. Names fields and what was expected, never what was found: that may be anything.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -157,6 +157,21 @@ pub fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
 /// Reads one element.
 pub fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unreadable> {
     Ok(serde_json::from_str(raw.get())?)
+}
+
+// === impl Elements ===
+
+impl From<Elements<Row>> for Page {
+    fn from(Elements { rows, quarantined }: Elements<Row>) -> Self {
+        Self { rows, quarantined, ..Self::default() }
+    }
+}
+
+/// Elements that say nothing are no rows.
+impl From<Elements<Option<Row>>> for Page {
+    fn from(Elements { rows, quarantined }: Elements<Option<Row>>) -> Self {
+        Self { rows: rows.into_iter().flatten().collect(), quarantined, ..Self::default() }
+    }
 }
 
 // === impl Unreadable ===

@@ -1,5 +1,4 @@
-//! Lists that are asked for by offset and move while they are read. Each page is asked for from the last object of the page before: if
-//! it does not begin with it, the list has moved, and an object may have been passed over.
+//! Lists that are asked for by offset, and move while they are read.
 
 use rows::Row;
 use serde::{Deserialize, Serialize};
@@ -7,21 +6,77 @@ use serde_json::value::RawValue;
 
 use super::{
     cursor,
-    elements::{self, Elements, Named, Unreadable, parse},
-    wire::Identified,
+    elements::{self, Named, Unreadable, parse},
+    notes::incomplete,
+    wire::{Count, Identified},
 };
 use crate::{
     failure::Failure,
     page::{Next, Page},
 };
 
-/// A page of such a list: the cursor.
+/// A page of a list of objects: the cursor. Each page is asked for from the last object of the page before: if it does not begin with
+/// it, the list has moved, and an object may have been passed over.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Objects before it.
     pub offset: u64,
     /// The id of the object that it begins with, which stood at the end of the page before.
     before: Option<String>,
+}
+
+/// How far a list without ids is read.
+#[derive(Debug, Clone, Copy)]
+pub struct SoFar {
+    /// Elements of the pages before.
+    offset: u64,
+    /// Elements of this one.
+    came: u64,
+    /// Elements of all.
+    total: u64,
+}
+
+// === impl SoFar ===
+
+impl SoFar {
+    /// `counted` is how many elements there are on all pages, by the provider's count. Where it does not count, a full page
+    /// (`page_length`) has a successor.
+    pub fn new(offset: u64, came: usize, counted: Option<Count>, page_length: u64) -> Self {
+        let came = came as u64;
+        let at_least = offset + came + u64::from(came >= page_length);
+        Self { offset, came, total: counted.map_or(at_least, |Count(counted)| counted.unsigned_abs()) }
+    }
+
+    /// Where the next page begins.
+    pub const fn end(self) -> u64 {
+        self.offset + self.came
+    }
+
+    /// Says on the page what is known of the whole list, and what follows: `more` of it, where `here` is this page's own position, or what
+    /// comes `then`. `place` names it, for people, and `fields` what may be said of it.
+    pub fn lead<P: Serialize>(
+        self,
+        page: &mut Page,
+        [here, more]: [&P; 2],
+        then: Option<&P>,
+        place: &str,
+        fields: Vec<(&'static str, String)>,
+    ) -> Result<(), Failure> {
+        let (end, total) = (self.end(), self.total);
+        // A list of one page says nothing of what moved meanwhile.
+        page.total = (total > self.came).then_some(total);
+        // More is counted than there is: what came is stored, and nothing is deleted for what did not.
+        let is_stuck = end < total && self.came == 0 && self.offset > 0;
+        if is_stuck {
+            page.quarantined.push(incomplete(place, &format!("{end} of {total} rows came"), fields));
+        }
+        page.next = if end >= total || is_stuck {
+            cursor::next(then)
+        } else {
+            Next::after(true, Some(cursor::write(more)), Some(&cursor::write(here)), place)?
+        };
+        Ok(())
+    }
 }
 
 // === impl Position ===
@@ -46,7 +101,7 @@ impl Position {
         let count = total.ok_or_else(|| nonsense("the answer does not say how many there are"))?;
         // The first one was read before.
         let unread = objects.iter().skip(usize::from(self.before.is_some()));
-        let Elements { rows, quarantined } = elements::each(unread.copied(), place, named, read);
+        let read = elements::each(unread.copied(), place, named, read);
         let end = self.offset.saturating_add(objects.len() as u64);
         let next = objects.last().map(|last| match id(last) {
             // Of an object without an id it cannot be told whether it comes again.
@@ -55,7 +110,7 @@ impl Position {
         });
         let next = next.as_ref().map(cursor::write);
         let next = Next::after(end < count, next, Some(&cursor::write(self)), place)?;
-        Ok(Page { rows, quarantined, total, next, ..Page::default() })
+        Ok(Page { total, next, ..read.into() })
     }
 }
 
@@ -118,5 +173,41 @@ mod tests {
         ] {
             assert_eq!(page(&position, objects, total).unwrap_err().outcome(), "transient", "{objects}");
         }
+    }
+
+    fn led(offset: u64, came: usize, counted: Option<i64>) -> Result<Page, Failure> {
+        let mut page = Page::default();
+        let so_far = SoFar::new(offset, came, counted.map(Count), 10);
+        let then = "then".to_owned();
+        so_far.lead(
+            &mut page,
+            [&offset.to_string(), &so_far.end().to_string()],
+            Some(&then),
+            "/rows",
+            Vec::new(),
+        )?;
+        Ok(page)
+    }
+
+    #[test]
+    fn a_list_goes_on_until_all_that_is_counted_has_come() {
+        let next = |page: Page| page.next.into_cursor().unwrap();
+        assert_eq!(next(led(0, 10, Some(25)).unwrap()), r#""10""#);
+        assert_eq!(next(led(20, 5, Some(25)).unwrap()), r#""then""#);
+        assert_eq!(
+            (led(0, 5, Some(5)).unwrap().total, led(20, 5, Some(25)).unwrap().total),
+            (None, Some(25))
+        );
+        // Without a count, a full page is not the last.
+        assert_eq!(next(led(10, 10, None).unwrap()), r#""20""#);
+        assert_eq!(next(led(10, 3, None).unwrap()), r#""then""#);
+    }
+
+    #[test]
+    fn more_that_is_counted_than_there_is_ends_the_list_and_is_told() {
+        let page = led(20, 0, Some(25)).unwrap();
+        assert_eq!((page.next, page.quarantined.len()), (Next::More(r#""then""#.to_owned()), 1));
+        assert_eq!(page.quarantined[0].detail, "20 of 25 rows came: nothing is deleted for what is missing");
+        assert_eq!(led(0, 0, Some(25)).unwrap_err().outcome(), "transient", "of nothing, nothing is deleted");
     }
 }

@@ -8,12 +8,12 @@ use crate::session::{Meaning, Response, quota::Scope};
 /// An answer that is not what was asked for.
 #[derive(Debug)]
 pub struct Refusal<'a> {
-    /// The answer.
-    pub response: &'a Response,
-    /// Who should have given it.
-    pub provider: &'static str,
+    response: &'a Response,
+    provider: &'static str,
     /// Whose limit a 429 is about.
-    pub scope: Scope,
+    scope: Scope,
+    /// The status that the provider means, which is not always the answer's own.
+    pub status: u16,
     /// What came and to what, without secrets. Stands behind every advice.
     pub reason: String,
 }
@@ -26,7 +26,23 @@ pub fn object<'a, T: Deserialize<'a>>(response: &'a Response) -> Option<T> {
 
 // === impl Refusal ===
 
-impl Refusal<'_> {
+impl<'a> Refusal<'a> {
+    /// An answer of `provider`'s with this status. `said` is what may be repeated of its words: a code, or nothing. `scope` is whose limit
+    /// a 429 is about.
+    pub fn new(
+        response: &'a Response,
+        provider: &'static str,
+        scope: Scope,
+        status: u16,
+        said: &str,
+    ) -> Self {
+        let Response { endpoint, account, .. } = response;
+        let of = if account.is_empty() { String::new() } else { format!(" of {account}") };
+        let said = if said.is_empty() { String::new() } else { format!(" ({said})") };
+        let reason = format!("{provider} answers status {status}{said} to {endpoint}{of}");
+        Self { response, provider, scope, status, reason }
+    }
+
     /// The credentials are refused.
     pub fn reauth(&self, advice: &str) -> Meaning {
         Meaning::NeedsReauth { advice: self.with(advice) }
@@ -52,9 +68,14 @@ impl Refusal<'_> {
         front_end::meaning(self.response, self.provider, self.scope, &self.reason)
     }
 
-    /// What a status means by itself.
-    pub fn of_status(self, status: u16) -> Meaning {
-        Meaning::of_status(status, self.scope, self.reason)
+    /// A web page came, whatever its status is.
+    pub fn by_web_page(&self) -> Meaning {
+        front_end::web_page(self.provider, &self.reason)
+    }
+
+    /// What its status means by itself.
+    pub fn of_status(self) -> Meaning {
+        Meaning::of_status(self.status, self.scope, self.reason)
     }
 
     fn with(&self, advice: &str) -> String {
@@ -84,15 +105,15 @@ mod tests {
 
     #[test]
     fn an_advice_says_what_came_and_a_page_in_the_providers_place_is_nobodys_word() {
-        let page = response("ads", 403, &[], "<html>");
-        let refusal = || {
-            let reason = "Spotify answers ads with status 403".to_owned();
-            Refusal { response: &page, provider: "Spotify", scope: Scope::Project, reason }
-        };
-        let expected = "give the app a role (Spotify answers ads with status 403)".to_owned();
-        assert_eq!(refusal().forbidden("give the app a role"), Meaning::Forbidden { advice: expected });
-        assert!(matches!(refusal().by_front_end(), Meaning::Transient { .. }));
-        assert!(matches!(refusal().of_status(404), Meaning::Permanent { .. }));
-        assert!(matches!(refusal().gone(), Meaning::Gone { .. }));
+        let mut page = response("ads", 403, &[], "<html>");
+        page.account = "7".to_owned();
+        let refusal = |status, said| Refusal::new(&page, "Spotify", Scope::Project, status, said);
+        let expected = "give the app a role (Spotify answers status 403 (NO.ROLE) to ads of 7)".to_owned();
+        let forbidden = refusal(403, "NO.ROLE").forbidden("give the app a role");
+        assert_eq!(forbidden, Meaning::Forbidden { advice: expected });
+        assert!(matches!(refusal(403, "").by_front_end(), Meaning::Transient { .. }));
+        assert!(matches!(refusal(404, "").of_status(), Meaning::Permanent { .. }));
+        let gone = "Spotify answers status 404 to ads of 7".to_owned();
+        assert_eq!(refusal(404, "").gone(), Meaning::Gone { reason: gone });
     }
 }

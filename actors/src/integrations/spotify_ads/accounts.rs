@@ -1,6 +1,5 @@
 //! Ad accounts: those that the settings name, or all of all businesses of whoever has let the app in.
 
-use ::rows::Row;
 use serde::de::DeserializeOwned;
 
 use super::{TIME_ZONE, endpoint, mapping, source::SpotifyAdsSource, wire};
@@ -29,12 +28,8 @@ pub async fn check(source: &SpotifyAdsSource, session: &Session) -> Result<Accou
     Ok(accounts)
 }
 
-/// The account as a row.
-pub async fn describe(source: &SpotifyAdsSource, session: &Session, id: &str) -> Result<Row, Failure> {
-    fetch(source, session, id).await.map(Told::row)
-}
-
-async fn fetch(source: &SpotifyAdsSource, session: &Session, id: &str) -> Result<Told, Failure> {
+/// An account's description.
+pub async fn fetch(source: &SpotifyAdsSource, session: &Session, id: &str) -> Result<Told, Failure> {
     // A limit of one is waited for by that one alone.
     session.json(source.call(&["ad_accounts", id], endpoint::ACCOUNTS, id)).await.map(told)
 }

@@ -20,29 +20,25 @@ type Said<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
 /// Reads one answer.
 pub fn meaning(response: &Response) -> Meaning {
-    let Response { status, endpoint, account, .. } = response;
     let said = refusals::object::<Said<'_>>(response);
     if response.is_success() && said.is_some() {
         return Meaning::Ok;
     }
-    let of = if account.is_empty() { String::new() } else { format!(" of ad account {account}") };
-    let code = said.as_ref().and_then(code).map(|code| format!(" ({code})")).unwrap_or_default();
-    let reason = format!("Spotify Ads answers status {status}{code} to {endpoint}{of}");
-    let refusal = Refusal { response, provider: "Spotify", scope: Scope::Project, reason };
+    let code = said.as_ref().and_then(code).unwrap_or_default();
+    let refusal = Refusal::new(response, "Spotify Ads", Scope::Project, response.status, &code);
     if !said.as_ref().is_some_and(is_refusal) {
         return refusal.by_front_end();
     }
-    match status {
+    match refusal.status {
         401 => refusal.reauth(
             "it refuses an access token that was just fetched: authorise the app anew and set credentials again",
         ),
         403 => refusal.forbidden(
-            "give the user who has let the app in a role in the ad account (AD_ACCOUNT_VIEWER is enough), and have the app \
-             admitted to the Ads API at developer.spotify.com; or name the account in `accounts_exclude`",
+            "give the user who has let the app in a role in the ad account (AD_ACCOUNT_VIEWER is enough), and have the app              admitted to the Ads API at developer.spotify.com; or name the account in `accounts_exclude`",
         ),
         404 => refusal.gone(),
         400 | 422 => refusal.permanent("it does not take the request"),
-        _ => refusal.of_status(*status),
+        _ => refusal.of_status(),
     }
 }
 

@@ -24,6 +24,8 @@ use crate::{
 
 /// What `video_views` counts: views of three seconds.
 const THREE_SECONDS: &str = "3s";
+/// The fields of a report that the table has, beside conversions.
+const FIELDS: [&str; 7] = ["IMPRESSIONS", "CLICKS", "SPEND", "VIDEO_VIEWS", "COMPLETES", "REACH", "REVENUE"];
 
 /// Whose rows these are, and what they count.
 pub type Owner<'a> = ads::Owner<&'a Counted>;
@@ -134,12 +136,9 @@ pub const fn entity_type(level: AdLevel) -> &'static str {
 }
 
 /// The fields that a report is asked for: those of the table, and what counts as a conversion.
-pub fn fields(counted: &Counted) -> Vec<&str> {
-    let mut fields = vec!["IMPRESSIONS", "CLICKS", "SPEND", "VIDEO_VIEWS", "COMPLETES", "REACH", "REVENUE"];
-    let more = counted.conversions.iter().map(String::as_str).filter(|field| !fields.contains(field));
-    let more: Vec<&str> = more.collect();
-    fields.extend(more);
-    fields
+pub fn fields(counted: &Counted) -> impl Iterator<Item = &str> {
+    let more = counted.conversions.iter().map(String::as_str).filter(|field| !FIELDS.contains(field));
+    FIELDS.into_iter().chain(more)
 }
 
 /// A row's numbers. What it leaves out, and what is masked, is unknown.
@@ -147,10 +146,7 @@ fn metrics(stats: &[wire::Stat], conversions: &[String]) -> Result<AdMetrics, Un
     let told: BTreeMap<&str, Exact> =
         stats.iter().filter_map(|stat| Some((stat.field_type.as_str(), stat.field_value?))).collect();
     let unmasked = |field: &str| told.get(field).filter(|Exact(number)| !number.is_negative());
-    let count = |field| {
-        let whole = |Exact(number): &Exact| number.whole().ok_or(Unreadable::Count(field));
-        unmasked(field).map(whole).transpose()
-    };
+    let count = |field| unmasked(field).map(|number| number.whole(field)).transpose();
     let amount = |number: Option<&Exact>, field| number.map(|number| number.micros(field)).transpose();
     let converted = conversions.iter().map(|field| amount(unmasked(field), "conversions"));
     let converted: Vec<Option<Micros>> = converted.collect::<Result<_, _>>()?;

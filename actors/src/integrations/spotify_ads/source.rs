@@ -20,7 +20,7 @@ use crate::{
     page::{DaysReply, DaysRequest, Next, Page, SnapshotReply, SnapshotRequest},
     reading::{
         cursor,
-        elements::{self, Elements, parse},
+        elements::{self, parse},
         offsets::Position,
         wire::Identified,
     },
@@ -94,8 +94,8 @@ impl SpotifyAdsSource {
         let (owner, id) = (mapping::owner(account, &self.counted)?, &account.id);
         let (path, endpoint) = match object {
             Object::Account => {
-                let row = accounts::describe(self, session, id).await?;
-                return Ok(Page { rows: vec![row], ..Page::default() }.into());
+                let account = accounts::fetch(self, session, id).await?;
+                return Ok(Page { rows: vec![account.row()], ..Page::default() }.into());
             }
             Object::Campaign => ("campaigns", endpoint::CAMPAIGNS),
             Object::AdSet => ("ad_sets", endpoint::AD_SETS),
@@ -156,11 +156,8 @@ impl SpotifyAdsSource {
         let place = format!("{} by {}", call.path, mapping::entity_type(level));
         let body = match session.send(call).await {
             Ok(response) => response.body,
-            // How long a token holds is not documented: one that is refused is read from the beginning.
-            Err(Failure::Gone { reason } | Failure::Permanent { reason }) if cursor.is_some() => {
-                let reason =
-                    format!("{place}: the next page is not given: it is read from the beginning ({reason})");
-                return Err(Failure::Transient { reason });
+            Err(failure @ (Failure::Gone { .. } | Failure::Permanent { .. })) if cursor.is_some() => {
+                return Err(cursor::lost(&failure, &place));
             }
             Err(failure) => return Err(failure),
         };
@@ -168,13 +165,12 @@ impl SpotifyAdsSource {
         let parents = unread.iter().filter_map(|raw| parse::<wire::ReportRow>(raw).ok()?.parent_entity);
         let ad_sets = parents.filter(|_| level != AdLevel::Campaign).map(|Identified { id }| id.0);
         let campaigns = self.campaigns(session, id, ad_sets).await?;
-        let Elements { rows, quarantined } =
-            elements::each(unread.iter().copied(), &place, mapping::named, |raw| {
-                mapping::performance(parse(raw)?, level, &owner, |ad_set| campaigns.of(ad_set))
-            });
+        let read = elements::each(unread, &place, mapping::named, |raw| {
+            mapping::performance(parse(raw)?, level, &owner, |ad_set| campaigns.of(ad_set))
+        });
         let token = tail.continuation_token;
         let next = Next::after(token.is_some(), token, cursor, &place)?;
-        Ok(Page { rows, quarantined, next, ..Page::default() }.into())
+        Ok(Page { next, ..read.into() }.into())
     }
 }
 

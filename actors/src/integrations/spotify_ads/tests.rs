@@ -221,7 +221,7 @@ fn a_connection_needs_its_three_credentials() {
 #[test]
 fn every_field_is_asked_for_once() {
     let counted = Counted::new(vec!["CLICKS".to_owned(), "STREAMS".to_owned()]);
-    let fields = mapping::fields(&counted);
+    let fields: Vec<&str> = mapping::fields(&counted).collect();
     assert_eq!(fields.iter().filter(|field| **field == "CLICKS").count(), 1);
     assert!(fields.contains(&"STREAMS") && fields.contains(&"SPEND"));
 }

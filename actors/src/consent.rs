@@ -114,11 +114,12 @@ const ERRORS: [&str; 7] = [
 impl Consent {
     /// A request whose answer goes to `redirect`.
     pub fn request(&self, spec: &ConnectionSpec, redirect: Url) -> Result<Request, SetupError> {
+        let [id, secret] = self.application;
         let auth = match self.exchange {
             Exchange::Standard(auth) => auth,
             Exchange::Own(_) => ClientAuth::Form,
         };
-        let client = spec.client(self.application, auth)?;
+        let client = spec.client(id, secret, auth)?;
         let mut address = spec.host(AUTHORIZE_HOST).cloned().ok_or_else(|| SetupError::Setting {
             key: format!("endpoints.{AUTHORIZE_HOST}"),
             problem: "expected the address of the page that asks for consent".to_owned(),

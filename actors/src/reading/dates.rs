@@ -1,6 +1,7 @@
-//! Days as catalogues write them, some of which are only a year.
+//! Days as catalogues write them, some of which are only a year, and points in time.
 
-use rows::Day;
+use jiff::Timestamp;
+use rows::{Day, instant::said};
 
 use super::elements::Unreadable;
 
@@ -17,6 +18,12 @@ pub fn day_of(text: Option<&str>, field: &'static str) -> Result<Option<Day>, Un
     text.parse().map(Some).map_err(|_| Unreadable::Date(field))
 }
 
+/// `2026-11-20T12:00:00Z`. Nothing, and what a time cannot be, is unknown; `field` is named where it is no time.
+pub fn instant(text: Option<&str>, field: &'static str) -> Result<Option<Timestamp>, Unreadable> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    text.parse().map(said).map_err(|_| Unreadable::Time(field))
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
@@ -31,6 +38,16 @@ mod tests {
         }
         for text in ["last summer", "2017-13-01", "26-05-2017x", "-", "2001-", "2001-03-07-01"] {
             assert_eq!(day_of(Some(text), "released"), Err(Unreadable::Date("released")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_told_or_is_unknown() {
+        let noon = Some("2026-11-20T12:00:00Z".parse().unwrap());
+        assert_eq!(instant(Some("2026-11-20T13:00:00+01:00"), "created_at"), Ok(noon));
+        assert_eq!((instant(None, "created_at"), instant(Some(""), "created_at")), (Ok(None), Ok(None)));
+        for text in ["today", "2026-11-20", "1795176000"] {
+            assert_eq!(instant(Some(text), "created_at"), Err(Unreadable::Time("created_at")), "{text}");
         }
     }
 }

@@ -168,6 +168,20 @@ impl Call {
         self
     }
 
+    /// Sends a JSON body.
+    #[must_use]
+    pub fn body(mut self, body: serde_json::Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// Says how long the whole answer may take.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
     /// Names the provider's account for quota scopes.
     #[must_use]
     pub fn account(mut self, account: impl Into<String>) -> Self {

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     failure::Failure,
     integration::{Account, Accounts},
+    reading::elements,
     session::{Call, Session},
 };
 
@@ -21,53 +22,42 @@ const ADMIN_VERSION: &str = "v1beta";
 impl AnalyticsSource {
     /// The property, as far as it can be read; and notes which metrics are to be left out.
     pub async fn check(&self, session: &Session) -> Result<Accounts, Failure> {
-        let mut accounts = Accounts::default();
-        let found = match self.described(session).await {
-            Ok(account) => self.compare(session).await.map(|()| account),
-            Err(failure) => Err(failure),
+        let found = async {
+            let account = self.described(session).await?;
+            self.compare(session).await?;
+            Ok(account)
         };
-        match found {
+        let mut accounts = Accounts::default();
+        match found.await {
             Err(failure @ (Failure::Forbidden { .. } | Failure::Permanent { .. })) => {
-                accounts.add(self.property(), Err(failure));
+                accounts.add(&self.property, Err(failure));
             }
-            found => accounts.add(self.property(), Ok(found?)),
+            found => accounts.add(&self.property, Ok(found?)),
         }
         Ok(accounts)
     }
 
     /// By the Admin API; where that is not for us, by what a report says of itself.
     async fn described(&self, session: &Session) -> Result<Account, Failure> {
-        let call = Call::get_at(&[ADMIN_VERSION, "properties", self.property()], endpoint::PROPERTY);
-        let call = call.host(ADMIN.name).account(self.property());
-        match session.json::<wire::Property>(call).await {
-            Ok(property) => self.account(property.display_name, property.time_zone, property.currency_code),
+        let id = self.property.clone();
+        let call = Call::get_at(&[ADMIN_VERSION, "properties", &id], endpoint::PROPERTY);
+        let told = match session.json(call.host(ADMIN.name).account(&id)).await {
             Err(Failure::Forbidden { .. } | Failure::Permanent { .. } | Failure::Gone { .. }) => {
                 let today = json!([{ "startDate": "today", "endDate": "today" }]);
                 let body = json!({ "dateRanges": today, "metrics": names(&[field::SESSIONS]), "limit": "1" });
                 let response = session.send(self.call("runReport", endpoint::REPORT, body)).await?;
-                let wire::Beside { metadata, .. } = response.json(endpoint::REPORT)?;
-                self.account(None, metadata.time_zone, metadata.currency_code)
+                let report: wire::Report<'_> = elements::answer(&response.body, endpoint::REPORT)?;
+                let wire::Metadata { time_zone, currency_code, .. } = report.metadata;
+                wire::Property { display_name: None, time_zone, currency_code }
             }
-            Err(failure) => Err(failure),
-        }
-    }
-
-    fn account(
-        &self,
-        name: Option<String>,
-        time_zone: Option<String>,
-        currency: Option<String>,
-    ) -> Result<Account, Failure> {
-        let id = self.property().to_owned();
-        let time_zone = time_zone.ok_or_else(|| Failure::Transient {
+            told => told?,
+        };
+        let time_zone = told.time_zone.ok_or_else(|| Failure::Transient {
             reason: format!("property {id}: Google does not say in which time zone its days are counted"),
         })?;
-        Ok(Account {
-            name: name.unwrap_or_else(|| format!("property {id}")),
-            currency: currency.and_then(|code| Currency::parse(&code).ok()),
-            time_zone,
-            id,
-        })
+        let name = told.display_name.unwrap_or_else(|| format!("property {id}"));
+        let currency = told.currency_code.and_then(|code| Currency::parse(&code).ok());
+        Ok(Account { id, name, currency, time_zone })
     }
 
     /// Asks which fields go together: that changes with Google's versions. What does not go with the others is left out and
@@ -78,26 +68,21 @@ impl AnalyticsSource {
             "metrics": names(&METRICS),
             "compatibilityFilter": "INCOMPATIBLE",
         });
-        let answer: wire::Compatibility =
-            match session.json(self.call("checkCompatibility", endpoint::COMPATIBILITY, body)).await {
-                Ok(answer) => answer,
-                // It is not answered here: reports will tell.
-                Err(Failure::Permanent { .. } | Failure::Gone { .. }) => return Ok(()),
-                Err(failure) => return Err(failure),
-            };
-        let is_incompatible = |field: &&&str| answer.incompatible().any(|name| name == **field);
-        let needed = DIMENSIONS.iter().chain([&field::SESSIONS]).filter(is_incompatible);
-        if let Some(field) = needed.copied().next() {
-            return Err(Failure::Permanent {
-                reason: format!(
-                    "property {}: Google says that {field} does not go with {} and {}",
-                    self.property(),
-                    DIMENSIONS.join(", "),
-                    METRICS.join(", ")
-                ),
-            });
+        let call = self.call("checkCompatibility", endpoint::COMPATIBILITY, body);
+        let answer: wire::Compatibility = match session.json(call).await {
+            // It is not answered here: reports will tell.
+            Err(Failure::Permanent { .. } | Failure::Gone { .. }) => return Ok(()),
+            answer => answer?,
+        };
+        let needed = DIMENSIONS.iter().chain([&field::SESSIONS]);
+        if let Some(field) = needed.copied().find(|field| answer.is_incompatible(field)) {
+            let (property, others) = (&self.property, [DIMENSIONS, &METRICS].concat().join(", "));
+            let reason =
+                format!("property {property}: Google says that {field} does not go with all of {others}");
+            return Err(Failure::Permanent { reason });
         }
-        self.leave_out(METRICS.iter().filter(is_incompatible).copied().collect());
+        let left_out = METRICS.into_iter().filter(|metric| answer.is_incompatible(metric));
+        *self.left_out.lock() = left_out.collect();
         Ok(())
     }
 }

@@ -2,10 +2,14 @@
 //! users are not the sum of anything, then the day by where sessions came from. Goals are asked for in groups, since a report
 //! has ten metrics at most.
 
-use std::{fmt, ops::Range, str::FromStr};
+use std::{fmt, ops::Range};
 
 use rows::{DayRange, web::WebScope};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use super::wire;
+use crate::reading::offsets::SoFar;
 
 /// Dimensions and metrics by Google's names.
 pub mod field {
@@ -44,7 +48,7 @@ pub enum Subject {
 }
 
 /// A page of one of a window's reports: the cursor.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Which goals, by their places; none of sessions.
     pub goals: Range<usize>,
@@ -85,14 +89,11 @@ pub fn names<T: AsRef<str>>(fields: &[T]) -> Value {
 impl Position {
     /// Where a window begins. Of `goals` in all.
     pub fn first(subject: Subject, goals: usize) -> Self {
-        let first = match subject {
-            Subject::Sessions => 0..0,
-            Subject::KeyEvents => group(0, goals),
-        };
+        let first = if subject == Subject::Sessions { 0..0 } else { group(0, goals) };
         Self::report(first, WebScope::Total)
     }
 
-    fn report(goals: Range<usize>, scope: WebScope) -> Self {
+    const fn report(goals: Range<usize>, scope: WebScope) -> Self {
         Self { goals, scope, offset: 0 }
     }
 
@@ -112,12 +113,9 @@ impl Position {
         })
     }
 
-    /// How many rows the whole report has, by what Google counts; where it does not, a full page has a successor.
-    pub fn total(&self, counted: Option<u64>, came: u64) -> u64 {
-        match counted {
-            Some(counted) => counted,
-            None => self.offset + came + u64::from(came >= PAGE_ROWS),
-        }
+    /// How far the report is read with this page.
+    pub fn so_far(&self, page: &wire::Report<'_>) -> SoFar {
+        SoFar::new(self.offset, page.rows.len(), page.row_count, PAGE_ROWS)
     }
 
     /// The same report from a later row on.
@@ -150,26 +148,11 @@ fn group(start: usize, goals: usize) -> Range<usize> {
     start..(start + GOALS_PER_REPORT).min(goals)
 }
 
+/// For people.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { goals, scope, offset } = self;
         write!(f, "{}/{}/{}/{offset}", goals.start, goals.end, scope.as_str())
-    }
-}
-
-impl FromStr for Position {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let parts: Vec<&str> = text.split('/').collect();
-        let [start, end, scope, offset] = parts.as_slice() else { return Err(()) };
-        let scope = [WebScope::Total, WebScope::Campaign].into_iter().find(|known| known.as_str() == *scope);
-        let place = |text: &str| text.parse::<usize>().map_err(|_| ());
-        Ok(Self {
-            goals: place(start)?..place(end)?,
-            scope: scope.ok_or(())?,
-            offset: offset.parse().map_err(|_| ())?,
-        })
     }
 }
 
@@ -178,13 +161,14 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::reading::cursor;
 
     #[test]
     fn a_window_is_every_goal_as_a_whole_and_by_origin() {
         let mut position = Some(Position::first(Subject::KeyEvents, 9));
         let mut walked = Vec::new();
         while let Some(here) = position {
-            assert_eq!(here.to_string().parse(), Ok(here.clone()));
+            assert_eq!(cursor::read(Some(&cursor::write(&here))), Ok(Some(here.clone())));
             walked.push(here.to_string());
             position = here.next(9);
         }
@@ -224,20 +208,5 @@ mod tests {
         assert_eq!((&request["offset"], &request["limit"]), (&json!("25000"), &json!("25000")));
         assert_eq!(request["orderBys"].as_array().unwrap().len(), 4);
         assert_eq!(request["metrics"][8], json!({ "name": "sessionKeyEventRate:d" }));
-    }
-
-    #[test]
-    fn a_full_page_without_a_count_is_not_the_last() {
-        let position = Position::first(Subject::Sessions, 0).at(PAGE_ROWS);
-        assert_eq!(position.total(None, PAGE_ROWS), 2 * PAGE_ROWS + 1);
-        assert_eq!(position.total(None, 3), PAGE_ROWS + 3);
-        assert_eq!(position.total(Some(7), 3), 7);
-    }
-
-    #[test]
-    fn a_cursor_of_another_form_is_none() {
-        for text in ["", "1/2/total", "0/4/half/0", "0/4/total/-1", "a/4/total/0", "0/4/total/0/0"] {
-            assert_eq!(text.parse::<Position>(), Err(()), "{text}");
-        }
     }
 }

@@ -35,7 +35,7 @@ impl Settings {
         if (1..=PROPERTY_DIGITS_MAX).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(id.to_owned());
         }
-        Err(refuse(
+        Err(SetupError::setting(
             "property",
             "expected the property's number, such as \"123456\", from Admin > Property details; a measurement id (G-…) is not it",
         ))
@@ -51,18 +51,14 @@ impl Settings {
             let problem = format!(
                 "expected names of key events, such as sign_up: letters, digits and underscores, at most {GOAL_LENGTH_MAX}"
             );
-            return Err(refuse("goals", &problem));
+            return Err(SetupError::setting("goals", problem));
         }
         let goals: BTreeSet<&String> = self.goals.iter().collect();
         if goals.len() > GOALS_MAX {
-            return Err(refuse("goals", &format!("expected at most {GOALS_MAX} key events")));
+            return Err(SetupError::setting("goals", format!("expected at most {GOALS_MAX} key events")));
         }
         Ok(goals.into_iter().cloned().collect())
     }
-}
-
-fn refuse(key: &str, problem: &str) -> SetupError {
-    SetupError::Setting { key: key.to_owned(), problem: problem.to_owned() }
 }
 
 #[cfg(test)]

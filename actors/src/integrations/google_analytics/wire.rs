@@ -3,28 +3,23 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::reading::wire::{Count, Text};
+use crate::reading::{
+    table::Columns,
+    wire::{Count, Text},
+};
 
 /// `RunReportResponse`. Rows and their number are left out when there are none.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Report<'a> {
-    #[serde(default)]
-    pub dimension_headers: Vec<Header>,
-    #[serde(default)]
-    pub metric_headers: Vec<Header>,
-    #[serde(borrow, default)]
+    pub dimension_headers: Columns,
+    pub metric_headers: Columns,
+    #[serde(borrow)]
     pub rows: Vec<&'a RawValue>,
     /// Rows of the whole report, on whatever pages.
     pub row_count: Option<Count>,
-    #[serde(default)]
     pub metadata: Metadata,
-}
-
-/// What a column is.
-#[derive(Debug, Deserialize)]
-pub struct Header {
-    pub name: String,
+    pub property_quota: Option<PropertyQuota>,
 }
 
 /// A row: values in the order of the headers.
@@ -73,14 +68,6 @@ pub struct Restrictions {
 #[serde(rename_all = "camelCase", default)]
 pub struct Restriction {
     pub metric_name: String,
-}
-
-/// What rides on a report beside its rows.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Beside {
-    pub metadata: Metadata,
-    pub property_quota: Option<PropertyQuota>,
 }
 
 /// What the property has left. The other quotas are not ours to use up: requests at once, and requests for groups of people.
@@ -134,12 +121,22 @@ pub struct Property {
     pub currency_code: Option<String>,
 }
 
+// === impl Metadata ===
+
+impl Metadata {
+    /// Whether the user may not see this metric.
+    pub fn is_blocked(&self, metric: &str) -> bool {
+        let blocked = &self.schema_restriction_response.active_metric_restrictions;
+        blocked.iter().any(|restriction| restriction.metric_name == metric)
+    }
+}
+
 // === impl Compatibility ===
 
 impl Compatibility {
-    /// Names of the fields that do not go with the others.
-    pub fn incompatible(&self) -> impl Iterator<Item = &str> {
-        let all = self.dimension_compatibilities.iter().chain(&self.metric_compatibilities);
-        all.filter(|field| field.compatibility == "INCOMPATIBLE").map(|field| &*field.field.api_name)
+    /// Whether a field does not go with the others.
+    pub fn is_incompatible(&self, name: &str) -> bool {
+        let mut all = self.dimension_compatibilities.iter().chain(&self.metric_compatibilities);
+        all.any(|of| of.compatibility == "INCOMPATIBLE" && of.field.api_name == name)
     }
 }

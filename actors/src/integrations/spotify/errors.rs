@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 
-use super::wire::{Found, Refusal, RefusalBody, Shown};
+use super::wire::{self, Found, RefusalBody, Shown};
 use crate::{
     failure::Wait,
-    reading::front_end,
+    reading::refusals::Refusal,
     session::{Meaning, Response, SaidWait, Signal, quota::Scope},
 };
 
@@ -34,26 +34,22 @@ pub struct Quota {
 /// Reads one answer.
 pub fn meaning(response: &Response, quota: &Quota) -> Meaning {
     let Response { status, endpoint, .. } = response;
-    let reason = format!("Spotify answers status {status} to {endpoint}");
-    let RefusalBody { message, reason: word, .. } =
-        match front_end::refusal::<Refusal>(response, "Spotify", Scope::Project, &reason) {
-            Ok(refusal) => refusal.error,
-            Err(meaning) => {
-                if meaning == Meaning::Ok {
-                    quota.answered();
-                }
-                return meaning;
+    let refusal = Refusal::new(response, "Spotify", Scope::Project, *status, "");
+    let RefusalBody { message, reason: word, .. } = match refusal.said::<wire::Refusal>() {
+        Ok(said) => said.error,
+        Err(meaning) => {
+            if meaning == Meaning::Ok {
+                quota.answered();
             }
-        };
+            return meaning;
+        }
+    };
     let message = message.unwrap_or_default().to_lowercase();
     match status {
-        401 => Meaning::NeedsReauth {
-            advice: format!(
-                "{reason}: it refuses an access token that was just fetched. Look at the app at developer.spotify.com, and set \
-                 credentials again"
-            ),
-        },
-        403 => Meaning::Forbidden { advice: format!("{reason}: {}", advice(&message, endpoint)) },
+        401 => refusal.reauth(
+            "it refuses an access token that was just fetched. Look at the app at developer.spotify.com, and set credentials again",
+        ),
+        403 => refusal.forbidden(advice(&message, endpoint)),
         429 if word.as_deref() == Some("QUOTA_EXCEEDED") => {
             let said = response.said_wait().map(SaidWait::asked);
             Meaning::RateLimited {
@@ -61,16 +57,14 @@ pub fn meaning(response: &Response, quota: &Quota) -> Meaning {
                 wait: Wait::For(quota.exceeded(response.received_at, said)),
             }
         }
-        404 if message == "service not found" => Meaning::Permanent {
-            reason: format!("{reason}: it knows no such path, check base_url and api_version"),
-        },
-        404 => Meaning::Gone { reason },
-        400 => Meaning::Permanent {
-            reason: format!(
-                "{reason}: it does not take the request, look at the ids and at `market` in the settings"
-            ),
-        },
-        _ => Meaning::of_status(*status, Scope::Project, reason),
+        404 if message == "service not found" => {
+            refusal.permanent("it knows no such path, check base_url and api_version")
+        }
+        404 => refusal.gone(),
+        400 => {
+            refusal.permanent("it does not take the request, look at the ids and at `market` in the settings")
+        }
+        _ => refusal.of_status(),
     }
 }
 

@@ -47,7 +47,7 @@ impl SpotifySource {
     /// Checks what is configured. Sends nothing.
     pub fn new(spec: &ConnectionSpec, settings: &Settings) -> Result<Self, SetupError> {
         spec.refuse_accounts("tracks", "name tracks, albums, artists or playlists")?;
-        let client = spec.client([&CLIENT_ID, &CLIENT_SECRET], ClientAuth::Basic)?;
+        let client = spec.client(&CLIENT_ID, &CLIENT_SECRET, ClientAuth::Basic)?;
         let url = spec.host(TOKEN_HOST).unwrap_or(&spec.base_url);
         let credential = match spec.credentials.get(REFRESH_TOKEN.name) {
             Some(token) => Credential::refresh(url, client, token.clone()),

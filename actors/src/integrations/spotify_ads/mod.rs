@@ -35,7 +35,7 @@ use crate::{
     integrations::spotify_accounts,
     reader::StreamOf,
     session::quota::{QuotaRule, Scope},
-    stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
+    stream::{DAILY, Days, QUARTER_DAY, Snapshot, WEEKLY},
 };
 
 /// Spotify Ads.
@@ -56,21 +56,18 @@ mod endpoint {
     pub const REPORT: &str = "report";
 }
 
-const CLIENT_ID: CredentialSpec = CredentialSpec {
-    name: "client_id",
-    required: true,
-    help: "the Client ID of your app at developer.spotify.com/dashboard, which must be admitted to the Ads API",
-};
-const CLIENT_SECRET: CredentialSpec = CredentialSpec {
-    name: "client_secret",
-    required: true,
-    help: "the Client secret of your app at developer.spotify.com/dashboard",
-};
-const REFRESH_TOKEN: CredentialSpec = CredentialSpec {
-    name: "refresh_token",
-    required: true,
-    help: "of a user of Ads Manager who has let your app in. Spotify may replace it when it is used: the new one is kept",
-};
+const CLIENT_ID: CredentialSpec = CredentialSpec::required(
+    "client_id",
+    "the Client ID of your app at developer.spotify.com/dashboard, which must be admitted to the Ads API",
+);
+const CLIENT_SECRET: CredentialSpec = CredentialSpec::required(
+    "client_secret",
+    "the Client secret of your app at developer.spotify.com/dashboard",
+);
+const REFRESH_TOKEN: CredentialSpec = CredentialSpec::required(
+    "refresh_token",
+    "of a user of Ads Manager who has let your app in. Spotify may replace it when it is used: the new one is kept",
+);
 
 /// Days in one report by campaign. Spotify takes 90, which would be many pages of 50 rows: one that breaks off is read anew.
 const WINDOW_DAYS_MAX: u32 = 30;
@@ -84,7 +81,6 @@ const DETAIL_EVERY: Duration = Duration::from_hours(3);
 const LOOKBACK_DAYS: u32 = 14;
 /// … and what is corrected later is found once a week.
 const DEEP_DAYS: u32 = 30;
-const WEEKLY: Duration = Duration::from_hours(7 * 24);
 /// Nothing is published about when delivery and cost of a day are final.
 const SETTLING: SignedDuration = SignedDuration::from_hours(72);
 
@@ -160,17 +156,9 @@ fn report(
     window_days_max: u32,
 ) -> StreamOf<SpotifyAdsSource> {
     let tiers = [(2, fresh), (LOOKBACK_DAYS, DAILY), (DEEP_DAYS, WEEKLY)];
-    let policy = Days {
-        level: Some(level.as_str()),
-        tiers: tiers.into_iter().map(|(days, every)| Tier { days, every }).collect(),
-        settling: SETTLING,
-        window_days_max,
-        history_days_max: None,
-    };
-    StreamOf::days(
-        name,
-        &[Table::AdPerformanceDaily],
-        policy,
-        move |source: &SpotifyAdsSource, session, request| source.report(session, level, request).boxed(),
-    )
+    let policy = Days { level: Some(level.as_str()), ..Days::new(tiers, SETTLING, window_days_max) };
+    let tables = &[Table::AdPerformanceDaily];
+    StreamOf::days(name, tables, policy, move |source: &SpotifyAdsSource, session, request| {
+        source.report(session, level, request).boxed()
+    })
 }

@@ -73,3 +73,24 @@ impl Accounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_enough_that_the_provider_answers() {
+        let check = |answer| Accounts::answered::<()>(answer, Account::sole("Deezer", "UTC"));
+        let hidden = || Failure::Forbidden { advice: "not shown".to_owned() };
+        for answer in [Ok(()), Err(Failure::Gone { reason: "gone".to_owned() }), Err(hidden())] {
+            assert_eq!(check(answer), Ok(Accounts::one(Account::sole("Deezer", "UTC"))));
+        }
+        for failure in [
+            Failure::Permanent { reason: "no such path".to_owned() },
+            Failure::Transient { reason: "down".to_owned() },
+            Failure::NeedsReauth { advice: "set it again".to_owned() },
+        ] {
+            assert_eq!(check(Err(failure.clone())), Err(failure));
+        }
+    }
+}

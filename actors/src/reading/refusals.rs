@@ -114,6 +114,23 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_is_good_or_a_refusal_or_somebody_elses() {
+        let said = |status: u16, body: &str| {
+            let response = response("ads", status, &[], body);
+            Refusal::new(&response, "Spotify", Scope::Project, status, "").said::<Said>()
+        };
+        assert_eq!(said(200, r#"{"message":"fine"}"#), Err(Meaning::Ok));
+        assert_eq!(said(400, r#"{"message":"no"}"#), Ok(Said { message: Some("no".to_owned()) }));
+        for (status, body) in
+            [(200, "[]"), (200, "{"), (200, "<html>"), (404, "[]"), (404, "<html>"), (503, "")]
+        {
+            let meaning = said(status, body).unwrap_err();
+            assert!(!matches!(meaning, Meaning::Ok | Meaning::Gone { .. }), "{status} {body}: {meaning:?}");
+        }
+        assert!(matches!(said(404, r#"{"message":7}"#), Err(Meaning::Permanent { .. })), "of another form");
+    }
+
+    #[test]
     fn an_advice_says_what_came_and_a_page_in_the_providers_place_is_nobodys_word() {
         let mut page = response("ads", 403, &[], "<html>");
         page.account = "7".to_owned();

@@ -121,10 +121,8 @@ impl Wanted {
         }
         if wanted.names().is_empty() {
             let keys: Vec<&str> = wanted.0.keys().map(|subject| subject.stream()).collect();
-            return Err(SetupError::Setting {
-                key: "tracks".to_owned(),
-                problem: format!("nothing to read: name at least one of {}", keys.join(", ")),
-            });
+            let problem = format!("nothing to read: name at least one of {}", keys.join(", "));
+            return Err(SetupError::setting("tracks", problem));
         }
         Ok(wanted)
     }

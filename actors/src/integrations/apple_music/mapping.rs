@@ -7,12 +7,13 @@ use rows::{
 };
 use serde_json::value::RawValue;
 
-use super::wire::{self, Identified, Kind, Related, Resource, SERVICE};
+use super::wire::{self, Kind, Related, Resource, SERVICE};
 use crate::reading::{
     contents::Placed,
     dates::day_of,
     elements::{Unreadable, parse},
     subjects::Subject,
+    wire::Identified,
 };
 
 /// A playlist, and when it was changed last.

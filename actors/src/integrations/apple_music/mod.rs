@@ -22,7 +22,7 @@ use crate::{
     reader::StreamOf,
     reading::{catalogue, subjects::Subject},
     session::quota::{QuotaRule, Scope},
-    stream::{DAILY, Days, QUARTER_DAY, Tier},
+    stream::{DAILY, Days, QUARTER_DAY},
 };
 
 /// The catalogue, and the plays of a label's own artists.
@@ -30,18 +30,16 @@ use crate::{
 pub struct AppleMusic;
 
 /// Signs developer tokens.
-const PRIVATE_KEY: CredentialSpec = CredentialSpec {
-    name: "private_key",
-    required: true,
-    help: "the private key (.p8, with its line breaks) of a media identifier with MusicKit: developer.apple.com > Certificates, \
-           Identifiers & Profiles > Keys",
-};
+const PRIVATE_KEY: CredentialSpec = CredentialSpec::required(
+    "private_key",
+    "the private key (.p8, with its line breaks) of a media identifier with MusicKit: developer.apple.com > Certificates, \
+     Identifiers & Profiles > Keys",
+);
 /// Signs tokens of the Music Analytics API.
-const ANALYTICS_KEY: CredentialSpec = CredentialSpec {
-    name: "analytics_key",
-    required: false,
-    help: "the private key (.p8) of the Music Analytics API, for the setting `analytics`: iTunes Connect > Users and Access > Keys",
-};
+const ANALYTICS_KEY: CredentialSpec = CredentialSpec::optional(
+    "analytics_key",
+    "the private key (.p8) of the Music Analytics API, for the setting `analytics`: iTunes Connect > Users and Access > Keys",
+);
 
 /// Where plays are.
 const ANALYTICS: HostSpec = HostSpec {
@@ -106,13 +104,8 @@ const fn tables(subject: Subject) -> &'static [Table] {
 }
 
 fn plays() -> StreamOf<AppleMusicSource> {
-    let policy = Days {
-        level: None,
-        tiers: vec![Tier { days: 4, every: QUARTER_DAY }, Tier { days: LOOKBACK_DAYS, every: DAILY }],
-        settling: SignedDuration::from_hours(72),
-        window_days_max: WINDOW_DAYS_MAX,
-        history_days_max: None,
-    };
+    let tiers = [(4, QUARTER_DAY), (LOOKBACK_DAYS, DAILY)];
+    let policy = Days::new(tiers, SignedDuration::from_hours(72), WINDOW_DAYS_MAX);
     let tables = &[Table::TrackPerformanceDaily];
     StreamOf::days("plays", tables, policy, |source: &AppleMusicSource, session, request| {
         source.plays(session, request).boxed()

@@ -60,9 +60,7 @@ impl Report {
     /// Checks what the settings say; the first mistake is told.
     pub fn new(analytics: &Analytics) -> Result<Self, SetupError> {
         let Analytics { path, fields, time_zone } = analytics;
-        let refuse = |key: &str, problem: &str| {
-            Err(SetupError::Setting { key: format!("analytics.{key}"), problem: problem.to_owned() })
-        };
+        let refuse = |key, problem| Err(SetupError::setting(format!("analytics.{key}"), problem));
         let (plain, query) = path.split_once('?').unwrap_or((path, ""));
         let segments: Vec<String> = plain.trim_start_matches('/').split('/').map(str::to_owned).collect();
         if plain.contains("://") || segments.iter().any(|part| matches!(part.as_str(), "" | "." | "..")) {

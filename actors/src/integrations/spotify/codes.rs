@@ -11,6 +11,7 @@ use crate::{
         elements::{Unreadable, parse},
         named_objects::{Reference, Standard, asked, asked_for, unread},
         subjects::{Subject, check_code, found},
+        wire::Identified,
     },
     session::Session,
 };
@@ -61,7 +62,7 @@ impl SpotifySource {
         day: Day,
     ) -> Result<Result<Page, Unreadable>, Failure> {
         if subject != Subject::Track {
-            let id = match parse::<wire::Identified>(raw) {
+            let id = match parse::<Identified>(raw) {
                 Ok(hit) => hit.id.0,
                 Err(why) => return Ok(Err(why)),
             };

@@ -33,24 +33,19 @@ use crate::{
 pub struct Spotify;
 
 /// The app's id.
-const CLIENT_ID: CredentialSpec = CredentialSpec {
-    name: "client_id",
-    required: true,
-    help: "the Client ID of your app at developer.spotify.com/dashboard",
-};
+const CLIENT_ID: CredentialSpec =
+    CredentialSpec::required("client_id", "the Client ID of your app at developer.spotify.com/dashboard");
 /// The app's secret.
-const CLIENT_SECRET: CredentialSpec = CredentialSpec {
-    name: "client_secret",
-    required: true,
-    help: "the Client secret of your app at developer.spotify.com/dashboard",
-};
+const CLIENT_SECRET: CredentialSpec = CredentialSpec::required(
+    "client_secret",
+    "the Client secret of your app at developer.spotify.com/dashboard",
+);
 /// A user's word for the app.
-const REFRESH_TOKEN: CredentialSpec = CredentialSpec {
-    name: "refresh_token",
-    required: false,
-    help: "of a user who has let your app in (scopes playlist-read-private playlist-read-collaborative): in development mode \
-           only the playlists of that user can be read",
-};
+const REFRESH_TOKEN: CredentialSpec = CredentialSpec::optional(
+    "refresh_token",
+    "of a user who has let your app in (scopes playlist-read-private playlist-read-collaborative): in development mode \
+     only the playlists of that user can be read",
+);
 
 /// What a user's playlists need.
 const CONSENT: &[(&str, &str)] =

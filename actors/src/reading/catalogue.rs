@@ -134,3 +134,22 @@ impl<C: Catalogue> Objects for Reading<'_, C> {
         self.subject.is_list()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rows::music::Artist;
+
+    use super::*;
+
+    #[test]
+    fn an_object_is_its_rows_or_set_aside_by_what_was_asked_for() {
+        let page = |read| rows_or_aside(read, b"Jane Doe", "/artists/7", "artist 7");
+        let artist = || Row::Artist(Artist::of("deezer", "7"));
+        assert_eq!(page(Ok(vec![artist()])), Page::of(vec![artist()]));
+        let Page { rows, quarantined, .. } = page(Err(Unreadable::Missing("id")));
+        let [aside] = &quarantined[..] else { panic!("{quarantined:?}") };
+        assert_eq!((rows.len(), aside.reason, &*aside.place), (0, "missing_field", "/artists/7"));
+        assert_eq!(aside.fields, [("asked", "artist 7".to_owned())]);
+        assert!(!format!("{aside:?}").contains("Jane"));
+    }
+}

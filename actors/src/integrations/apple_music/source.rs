@@ -25,7 +25,7 @@ use crate::{
     reading::{
         catalogue::{Catalogue, Shelf, rows_or_aside},
         elements::Unreadable,
-        named_objects::{Reference, Standard, asked, asked_for, unread},
+        named_objects::{Reference, Standard, asked, asked_for},
         subjects::{Subject, check_code, ids_of},
     },
     session::{
@@ -149,9 +149,9 @@ impl AppleMusicSource {
                 let (following, list) = match list {
                     Ok(list) => list,
                     Err(why) => {
-                        let lacking = Some(format!("{asked}: {why}"));
-                        page.quarantined.push(unread("malformed", why.to_string(), &asked));
-                        return Ok(SetPage { page, lacking });
+                        let mut set = SetPage::from(page);
+                        set.lack("malformed", why.to_string(), &asked);
+                        return Ok(set);
                     }
                 };
                 for raw in list.data {

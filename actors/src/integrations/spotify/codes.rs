@@ -9,7 +9,7 @@ use crate::{
     page::{Page, SetPage},
     reading::{
         elements::{Unreadable, parse},
-        named_objects::{Reference, Standard, asked, asked_for, unread},
+        named_objects::{Reference, Standard, asked, asked_for},
         subjects::{Subject, check_code, found},
         wire::Identified,
     },
@@ -44,9 +44,9 @@ impl SpotifySource {
             }
         }
         if let Some(why) = hits.lacking {
-            let lacking = Some(format!("{asked}: {why}"));
-            page.quarantined.push(unread("moved", why, &asked));
-            return Ok(SetPage { page, lacking });
+            let mut set = SetPage::from(page);
+            set.lack("moved", why, &asked);
+            return Ok(set);
         }
         let by_id = |id: String| async move { self.single(session, subject, &id, day).await };
         self.shelf.codes.led(reference, subject, page, by_id).await.map(SetPage::from)

@@ -5,6 +5,9 @@ use rows::{Day, instant::said};
 
 use super::elements::Unreadable;
 
+/// Letters of `2026-11-21`.
+const DAY_LENGTH: usize = 10;
+
 /// `2001-03-07`. Where only the year or the month is told (`2001`, `2001-03`), or one of them is written with zeros, the day is
 /// unknown. `field` is named where it is neither.
 pub fn day_of(text: Option<&str>, field: &'static str) -> Result<Option<Day>, Unreadable> {
@@ -16,6 +19,12 @@ pub fn day_of(text: Option<&str>, field: &'static str) -> Result<Option<Day>, Un
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| Unreadable::Date(field))
+}
+
+/// The day that a text begins with, as it is written there: a time and a zone may follow. `field` is named where it begins with none.
+pub fn day_written(text: &str, field: &'static str) -> Result<Day, Unreadable> {
+    let day = text.trim().get(..DAY_LENGTH).and_then(|day| day.parse().ok());
+    day.ok_or(Unreadable::Date(field))
 }
 
 /// `2026-11-20T12:00:00Z`. Nothing, and what a time cannot be, is unknown; `field` is named where it is no time.
@@ -38,6 +47,16 @@ mod tests {
         }
         for text in ["last summer", "2017-13-01", "26-05-2017x", "-", "2001-", "2001-03-07-01"] {
             assert_eq!(day_of(Some(text), "released"), Err(Unreadable::Date("released")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_as_it_is_written() {
+        for text in ["2026-03-07", " 2026-03-07T00:00:00+02:00 ", "2026-03-07 to 2026-03-08"] {
+            assert_eq!(day_written(text, "date"), Ok(date(2026, 3, 7)), "{text}");
+        }
+        for text in ["", "2026-03", "someday soon", "åååååååååå", "7 March 2026"] {
+            assert_eq!(day_written(text, "date"), Err(Unreadable::Date("date")), "{text}");
         }
     }
 

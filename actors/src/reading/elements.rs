@@ -12,6 +12,7 @@ use rows::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::dates::day_written;
 use crate::{failure::Failure, page::Page};
 
 /// Why an element cannot become a row. Names fields and what was expected, never what was found: that may be anything.
@@ -87,8 +88,6 @@ pub trait Listing<'a>: Deserialize<'a> {
 
 /// Longest text that can be an id and is repeated.
 const ID_LENGTH_MAX: usize = 64;
-/// Letters of `2026-11-21`. A time of that day may follow.
-const DAY_LENGTH: usize = 10;
 
 /// Reads a list in an envelope `L`. `place` names it: a path, for people. `named` tells what may be repeated of an
 /// element that cannot be read, and `map` makes its row.
@@ -245,7 +244,7 @@ impl Named {
                 .iter()
                 .filter_map(|name| Some((*name, text(name).filter(|text| is_id(text))?.to_owned())))
                 .collect(),
-            day: text(day).and_then(|text| text.get(..DAY_LENGTH)?.parse().ok()),
+            day: text(day).and_then(|text| day_written(text, "").ok()),
         }
     }
 }

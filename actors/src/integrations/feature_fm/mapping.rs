@@ -6,12 +6,10 @@ use serde_json::value::RawValue;
 
 use super::wire::{self, Artist};
 use crate::reading::{
+    dates::day_written,
     elements::Unreadable,
     wire::{Id, Whole},
 };
-
-/// Bytes of `2026-11-21`, with which longer forms of a day begin.
-const DAY_LENGTH: usize = 10;
 
 /// A link, and what of it could not be read: that is unknown then.
 pub fn link(link: wire::Link<'_>) -> Result<(SmartLink, Vec<Unreadable>), Unreadable> {
@@ -38,9 +36,8 @@ pub fn link(link: wire::Link<'_>) -> Result<(SmartLink, Vec<Unreadable>), Unread
 
 /// The day that a text begins with.
 pub fn day_of(text: Option<&str>, field: &'static str) -> Result<Option<Day>, Unreadable> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let day = text.get(..DAY_LENGTH).and_then(|day| day.parse().ok());
-    day.map(Some).ok_or(Unreadable::Date(field))
+    let said = text.map(str::trim).filter(|text| !text.is_empty());
+    said.map(|text| day_written(text, field)).transpose()
 }
 
 fn url(domain: Option<&str>, short_id: Option<&Id>) -> Option<String> {

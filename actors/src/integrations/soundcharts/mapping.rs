@@ -1,4 +1,7 @@
 //! From Soundcharts' words to rows. All of it is what Soundcharts collects: none of it is measured by whoever counts.
+//!
+//! A date such as `2021-04-13T00:00:00+02:00` is the day that is written there: it is midnight of Soundcharts' own zone, which turns
+//! with summer, so that in UTC it would be the day before.
 
 use std::{
     cmp::Reverse,
@@ -15,13 +18,12 @@ use serde_json::value::RawValue;
 
 use super::wire::{self, IsrcOf};
 use crate::reading::{
+    dates::day_written,
     elements::{Named, Unreadable},
     wire::Count,
 };
 
 const ESTIMATED: MeasureClass = MeasureClass::Estimated;
-/// Characters of a date.
-const DATE_LENGTH: usize = 10;
 /// The highest popularity.
 const POPULARITY_MAX: i64 = 100;
 
@@ -58,7 +60,8 @@ pub fn tracks(song: wire::Song, services: &[String]) -> Result<Vec<Row>, Unreada
     };
     let artist = song.artists.and_then(|artists| artists.into_iter().next());
     let (artist_id, artist_name) = artist.map_or((None, None), |artist| (artist.uuid, artist.name));
-    let released_on = song.release_date.as_deref().map(|text| day(text, "releaseDate")).transpose()?;
+    let released_on =
+        song.release_date.as_deref().map(|text| day_written(text, "releaseDate")).transpose()?;
     let track = Track {
         title: song.name,
         isrc,
@@ -74,7 +77,7 @@ pub fn tracks(song: wire::Song, services: &[String]) -> Result<Vec<Row>, Unreada
 /// What a song's counter showed on a day. Its versions on a platform share one counter: the one that was read last shows most.
 /// A day without versions was not read.
 pub fn song_day(item: &wire::SongDay, of: Of<'_>, counter: &str) -> Result<Option<Row>, Unreadable> {
-    let date = day(&item.date, "date")?;
+    let date = day_written(&item.date, "date")?;
     let value = item.plots.iter().filter_map(|plot| plot.value).max();
     Ok(value.map(|value| reading(of, MusicEntity::Track, counter, date, value.0)))
 }
@@ -87,7 +90,7 @@ pub fn placement(
     if entry.exit_date.is_some() {
         return Ok(None);
     }
-    let date = day(&entry.position_date, "positionDate")?;
+    let date = day_written(&entry.position_date, "positionDate")?;
     let added_at = match entry.entry_date {
         Some(text) => said(entered(text.trim())?),
         None => None,
@@ -117,7 +120,7 @@ pub fn placements(mut places: Vec<(PlaylistPlacement, Playlist)>) -> Vec<Row> {
 
 /// One of an artist's days, on one of the lists.
 pub fn artist_day(item: wire::ArtistDay, measure: Measure) -> Result<(Day, wire::ArtistDay), Unreadable> {
-    let date = day(&item.date, "date")?;
+    let date = day_written(&item.date, "date")?;
     let (is_told, field) = match measure {
         Measure::Followers => (item.follower_count.or(item.like_count).is_some(), "followerCount"),
         Measure::MonthlyListeners | Measure::Popularity => (item.value.is_some(), "value"),
@@ -195,7 +198,7 @@ fn count(count: Option<Count>) -> Option<i64> {
     count.map(|count| count.0)
 }
 
-/// An instant; of a midnight, the day that it is written with, as [`day`] reads it.
+/// An instant; of a midnight, the day that it is written with, as all its dates are.
 fn entered(text: &str) -> Result<Timestamp, Unreadable> {
     let wrong = || Unreadable::Time("entryDate");
     let instant: Timestamp = text.parse().map_err(|_| wrong())?;
@@ -205,11 +208,4 @@ fn entered(text: &str) -> Result<Timestamp, Unreadable> {
         }
         _ => Ok(instant),
     }
-}
-
-/// The day of `2021-04-13T00:00:00+02:00`: as it is written there. It is midnight of Soundcharts' own zone, which turns with summer,
-/// so that in UTC it would be the day before.
-fn day(text: &str, field: &'static str) -> Result<Day, Unreadable> {
-    let date = text.trim().get(..DATE_LENGTH).ok_or(Unreadable::Date(field))?;
-    date.parse().map_err(|_| Unreadable::Date(field))
 }

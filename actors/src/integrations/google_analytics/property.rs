@@ -27,14 +27,7 @@ impl AnalyticsSource {
             self.compare(session).await?;
             Ok(account)
         };
-        let mut accounts = Accounts::default();
-        match found.await {
-            Err(failure @ (Failure::Forbidden { .. } | Failure::Permanent { .. })) => {
-                accounts.add(&self.property, Err(failure));
-            }
-            found => accounts.add(&self.property, Ok(found?)),
-        }
-        Ok(accounts)
+        Accounts::of_one(&self.property, found.await)
     }
 
     /// By the Admin API; where that is not for us, by what a report says of itself.

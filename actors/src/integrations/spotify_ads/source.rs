@@ -163,14 +163,8 @@ impl SpotifyAdsSource {
             }
         }
         let place = format!("{} by {}", call.path, mapping::entity_type(level));
-        let lost = |failure: Failure| match failure {
-            Failure::Gone { .. } | Failure::Permanent { .. } if cursor.is_some() => {
-                cursor::lost(&failure, &place)
-            }
-            failure => failure,
-        };
-        let body = session.send(call).await.map_err(lost)?.body;
-        let (unread, tail) = elements::unread::<wire::List<_>>(&body, &place)?;
+        let response = session.send(call).await.map_err(|failure| cursor::lost(failure, cursor, &place))?;
+        let (unread, tail) = elements::unread::<wire::List<_>>(&response.body, &place)?;
         let parents = unread.iter().filter_map(|raw| parse::<wire::ReportRow>(raw).ok()?.parent_entity);
         let ad_sets = parents.filter(|_| level != AdLevel::Campaign).map(|Identified { id }| id.0);
         let campaigns = self.campaigns(session, id, ad_sets).await?;

@@ -211,10 +211,7 @@ impl Reports<'_> {
         let body = self.session.send(self.call(id, query, days)).await?.body;
         let report: wire::Report<'_> = elements::answer(&body, &place)?;
         let columns = &report.column_headers;
-        if let Some(name) = columns.lacks(query.dimensions.iter().chain(query.metrics)) {
-            let reason = format!("{place}: the answer lacks the column {name}, which was asked for");
-            return Err(Failure::Transient { reason });
-        }
+        columns.require(query.dimensions.iter().chain(query.metrics), &place)?;
         let has_days = query.dimensions.contains(&column::DAY);
         let day = (!has_days).then_some(days.first);
         let about = About { id, dimension: query.dimension, day, currency: self.currency };

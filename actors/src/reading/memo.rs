@@ -32,6 +32,11 @@ impl<K: Clone + Eq + Hash, V: Clone, const MAX: usize> Memo<K, V, MAX> {
         told.insert(key, value);
     }
 
+    /// Forgets what was told of it: it is not so any more.
+    pub fn forget(&self, key: &K) {
+        self.told.lock().remove(key);
+    }
+
     /// What was told of it, else what `ask` tells now.
     pub async fn get_or_ask(
         &self,

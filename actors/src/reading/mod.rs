@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod ads;
 pub mod allowances;
+pub mod catalogue;
 pub mod contents;
 pub mod cursor;
 pub mod dates;

@@ -1,6 +1,7 @@
 //! Refusals: whether an answer is in the provider's own words, and what it then means, each with what to do about it.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::front_end;
 use crate::session::{Meaning, Response, quota::Scope};
@@ -41,6 +42,15 @@ impl<'a> Refusal<'a> {
         let said = if said.is_empty() { String::new() } else { format!(" ({said})") };
         let reason = format!("{provider} answers status {status}{said} to {endpoint}{of}");
         Self { response, provider, scope, status, reason }
+    }
+
+    /// The provider's own words `R`, where its good answers and its errors are objects; else what the answer means: it is good, or not the
+    /// provider's.
+    pub fn said<R: Deserialize<'a>>(&self) -> Result<R, Meaning> {
+        if self.response.is_success() && object::<&RawValue>(self.response).is_some() {
+            return Err(Meaning::Ok);
+        }
+        object(self.response).ok_or_else(|| self.by_front_end())
     }
 
     /// The credentials are refused.
@@ -101,6 +111,23 @@ mod tests {
         for body in ["", "[]", r#"["no"]"#, "<html>", "{", "null"] {
             assert_eq!(said(body), None, "{body}");
         }
+    }
+
+    #[test]
+    fn an_answer_is_good_or_a_refusal_or_somebody_elses() {
+        let said = |status: u16, body: &str| {
+            let response = response("ads", status, &[], body);
+            Refusal::new(&response, "Spotify", Scope::Project, status, "").said::<Said>()
+        };
+        assert_eq!(said(200, r#"{"message":"fine"}"#), Err(Meaning::Ok));
+        assert_eq!(said(400, r#"{"message":"no"}"#), Ok(Said { message: Some("no".to_owned()) }));
+        for (status, body) in
+            [(200, "[]"), (200, "{"), (200, "<html>"), (404, "[]"), (404, "<html>"), (503, "")]
+        {
+            let meaning = said(status, body).unwrap_err();
+            assert!(!matches!(meaning, Meaning::Ok | Meaning::Gone { .. }), "{status} {body}: {meaning:?}");
+        }
+        assert!(matches!(said(404, r#"{"message":7}"#), Err(Meaning::Permanent { .. })), "of another form");
     }
 
     #[test]

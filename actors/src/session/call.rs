@@ -85,6 +85,20 @@ pub enum Auth {
     },
 }
 
+// === impl Auth ===
+
+impl Auth {
+    /// The same signature for every call.
+    pub fn always(signature: Signature) -> Self {
+        Self::Signer(Arc::new(move |_| signature.clone()))
+    }
+
+    /// These secret headers with every call.
+    pub fn headers(headers: Vec<(&'static str, SecretString)>) -> Self {
+        Self::always(Signature { headers, ..Signature::default() })
+    }
+}
+
 // === impl Call ===
 
 impl Call {

@@ -15,21 +15,8 @@ const DAY_LENGTH: usize = 10;
 
 /// A link, and what of it could not be read: that is unknown then.
 pub fn link(link: wire::Link<'_>) -> Result<(SmartLink, Vec<Unreadable>), Unreadable> {
-    let mut unread = Vec::new();
-    let mut or_unknown = |read: Result<Option<String>, Unreadable>| {
-        read.unwrap_or_else(|why| {
-            unread.push(why);
-            None
-        })
-    };
-    let stores = or_unknown(stores(link.stores));
-    let released_on = match day_of(link.release_date.as_deref(), "releaseDate") {
-        Ok(day) => day,
-        Err(why) => {
-            unread.push(why);
-            None
-        }
-    };
+    let (stores, released_on) = (stores(link.stores), day_of(link.release_date.as_deref(), "releaseDate"));
+    let unread = stores.as_ref().err().into_iter().chain(released_on.as_ref().err()).cloned().collect();
     let (id, artist_name) = link.artist.map_or((None, None), |Artist { id, name }| (id, name));
     let row = SmartLink {
         link_id: link.id.0,
@@ -39,12 +26,12 @@ pub fn link(link: wire::Link<'_>) -> Result<(SmartLink, Vec<Unreadable>), Unread
         kind: link.kind,
         artist_id: link.artist_id.or(id).map(|id| id.0),
         artist_name,
-        stores,
+        stores: stores.unwrap_or_default(),
         // Feature.fm tells neither.
         isrc: None,
         upc: None,
         created_at: time_of(link.created_at)?,
-        released_on,
+        released_on: released_on.unwrap_or_default(),
     };
     Ok((row, unread))
 }

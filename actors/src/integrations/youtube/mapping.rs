@@ -71,15 +71,8 @@ pub fn readings(entity: MusicEntity, counted: wire::Counted, day: Day) -> Vec<Ro
         ],
     };
     let reading = |(counter, value): &(&str, Option<Count>)| {
-        Some(Row::CounterReading(CounterReading {
-            service: SERVICE.to_owned(),
-            entity,
-            id: counted.id.0.clone(),
-            counter: (*counter).to_owned(),
-            date: day,
-            value: (*value)?.0,
-            measure_class: MeasureClass::PublicCounter,
-        }))
+        let (id, value) = (counted.id.0.clone(), (*value)?.0);
+        Some(Row::CounterReading(CounterReading::public(SERVICE, entity, id, counter, day, value)))
     };
     shown.iter().filter_map(reading).collect()
 }

@@ -9,6 +9,10 @@ use crate::{
     failure::Failure,
 };
 
+/// What an account's amounts are in.
+pub const CURRENCY: &str = "currency (ISO 4217)";
+/// What its days are counted in.
+pub const TIME_ZONE: &str = "time zone (IANA)";
 /// Longest text of a provider's that is repeated.
 const SHOWN_MAX: usize = 60;
 
@@ -59,28 +63,29 @@ impl Called {
     pub fn account(self, told: Told) -> Result<Account, Failure> {
         let Told { id, name, currency, time_zone, .. } = told;
         let known = time_zone.as_deref().filter(|name| zone(name).is_some()).map(str::to_owned);
-        let time_zone = known.ok_or_else(|| self.refuse(&id, "time zone (IANA)", time_zone.as_deref()))?;
+        let time_zone = known.ok_or_else(|| self.refuse(&id, TIME_ZONE, time_zone.as_deref()))?;
         let known = currency.as_deref().and_then(|code| Currency::parse(code).ok());
-        let known = known.ok_or_else(|| self.refuse(&id, "currency (ISO 4217)", currency.as_deref()))?;
+        let known = known.ok_or_else(|| self.refuse(&id, CURRENCY, currency.as_deref()))?;
         Ok(Account { id, name: name.unwrap_or_default(), currency: Some(known), time_zone })
+    }
+
+    /// What a provider does not say of an account.
+    pub fn unsaid(self, id: &str, what: &str) -> Failure {
+        let Self { provider, word } = self;
+        let reason = format!(
+            "{word}{id}: {provider} does not tell its {what}: it is read once that is told; or name it in `accounts_exclude`"
+        );
+        Failure::Transient { reason }
     }
 
     fn refuse(self, id: &str, what: &str, said: Option<&str>) -> Failure {
         let Self { provider, word } = self;
-        match said.filter(|said| !said.trim().is_empty()) {
-            None => Failure::Transient {
-                reason: format!(
-                    "{word}{id}: {provider} does not tell its {what}: it is read once that is told; or name it in \
-                     `accounts_exclude`"
-                ),
-            },
-            Some(said) => Failure::Permanent {
-                reason: format!(
-                    "{word}{id}: {what} {:?} is not known: correct it at {provider}, or name the account in `accounts_exclude`",
-                    redact::line(said, SHOWN_MAX)
-                ),
-            },
-        }
+        let Some(said) = said.filter(|said| !said.trim().is_empty()) else { return self.unsaid(id, what) };
+        let said = redact::line(said, SHOWN_MAX);
+        let reason = format!(
+            "{word}{id}: {what} {said:?} is not known: correct it at {provider}, or name the account in `accounts_exclude`"
+        );
+        Failure::Permanent { reason }
     }
 
     /// Sorts in one that was asked about by itself. Credentials that are refused are refused for all.
@@ -112,6 +117,29 @@ impl Called {
         for told in listed.rows {
             accounts.add(&told.id.clone(), self.account(told));
         }
+    }
+}
+
+// === impl Accounts ===
+
+impl Accounts {
+    /// Of a connection that reads one account: what is not permitted, or cannot be, is told of it; with any other failure nothing can be
+    /// said.
+    pub fn of_one(id: &str, found: Result<Account, Failure>) -> Result<Self, Failure> {
+        let mut accounts = Self::default();
+        match found {
+            Err(Failure::Forbidden { .. } | Failure::Permanent { .. }) | Ok(_) => accounts.add(id, found),
+            Err(failure) => return Err(failure),
+        }
+        Ok(accounts)
+    }
+
+    /// These, if there are any: credentials that see none are told what to grant.
+    pub fn or_grant(self, advice: &str) -> Result<Self, Failure> {
+        if self.usable.is_empty() && self.unusable.is_empty() {
+            return Err(Failure::Forbidden { advice: advice.to_owned() });
+        }
+        Ok(self)
     }
 }
 
@@ -196,5 +224,17 @@ mod tests {
         );
         assert_eq!(accounts.usable.len(), 1);
         assert_eq!(outcomes(&accounts), [("8", "transient"), ("element 1", "transient"), ("7", "permanent")]);
+    }
+
+    #[test]
+    fn the_one_account_of_a_connection_is_told_what_to_do_or_waited_for() {
+        let forbidden = Failure::Forbidden { advice: "grant it".to_owned() };
+        assert_eq!(outcomes(&Accounts::of_one("7", Err(forbidden)).unwrap()), [("7", "forbidden")]);
+        let down = Failure::Transient { reason: "down".to_owned() };
+        assert_eq!(Accounts::of_one("7", Err(down.clone())), Err(down));
+        let accounts = Accounts::of_one("7", CALLED.account(told("EUR", "UTC"))).unwrap();
+        assert_eq!(accounts.usable.len(), 1);
+        assert_eq!(accounts.clone().or_grant("grant it"), Ok(accounts));
+        assert_eq!(Accounts::default().or_grant("grant it").unwrap_err().outcome(), "forbidden");
     }
 }

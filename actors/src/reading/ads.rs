@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use rows::{
     Currency, Day, Micros, Row,
-    ads::{Ad, AdCampaign, AdCountry, AdLevel, AdMetrics, AdPerformance, AdSet},
+    ads::{Ad, AdCampaign, AdCountry, AdLevel, AdMetrics, AdPerformance, AdSet, REMOVED},
 };
 
-use super::elements::Unreadable;
+use super::{accounts::Called, elements::Unreadable};
 use crate::{account::Account, failure::Failure};
 
 /// Whose rows these are, and what they count. `C` is what counts as a conversion in the provider's own terms.
@@ -30,6 +30,18 @@ pub struct Definitions {
     pub conversion: Option<Arc<str>>,
     /// Of `video_views`.
     pub view: Option<Arc<str>>,
+}
+
+/// What an object's owner asked for, and what is really happening. Where either word says that it is deleted, it is removed in both.
+pub fn statuses(
+    asked: Option<String>,
+    real: Option<String>,
+    is_deleted: impl Fn(&str) -> bool,
+) -> (Option<String>, Option<String>) {
+    if [&asked, &real].into_iter().flatten().any(|word| is_deleted(word)) {
+        return (Some(REMOVED.to_owned()), Some(REMOVED.to_owned()));
+    }
+    (asked, real)
 }
 
 /// The sum of counts or millionths. With an unknown part it is unknown; `field` is named where it is too large.
@@ -57,10 +69,15 @@ pub fn sum_of_amounts(
 // === impl Owner ===
 
 impl<C> Owner<C> {
-    /// Of an account that the check found; `word` is what the provider calls one.
-    pub fn of(account: &Account, word: &str, counted: C, definitions: Definitions) -> Result<Self, Failure> {
+    /// Of an account that the check found.
+    pub fn of(
+        account: &Account,
+        called: Called,
+        counted: C,
+        definitions: Definitions,
+    ) -> Result<Self, Failure> {
         let currency = account.currency.ok_or_else(|| Failure::Permanent {
-            reason: format!("{word} {}: its currency is not known", account.id),
+            reason: format!("{}{}: its currency is not known", called.word, account.id),
         })?;
         Ok(Self { account_id: account.id.clone(), currency, counted, definitions })
     }
@@ -187,6 +204,8 @@ mod tests {
 
     use super::*;
 
+    const CALLED: Called = Called { provider: "Meta", word: "ad account " };
+
     fn owner() -> Owner<()> {
         let account = Account {
             id: "7".to_owned(),
@@ -194,12 +213,12 @@ mod tests {
             currency: Some(Currency::parse("EUR").unwrap()),
             time_zone: "UTC".to_owned(),
         };
-        Owner::of(&account, "ad account", (), Definitions::new("purchases", "3s")).unwrap()
+        Owner::of(&account, CALLED, (), Definitions::new("purchases", "3s")).unwrap()
     }
 
     #[test]
     fn an_account_without_a_currency_has_no_rows() {
-        let failure = Owner::of(&Account::sole("", "UTC"), "ad account", (), Definitions::default());
+        let failure = Owner::of(&Account::sole("", "UTC"), CALLED, (), Definitions::default());
         assert_eq!(failure.unwrap_err().outcome(), "permanent");
     }
 
@@ -219,6 +238,15 @@ mod tests {
         assert!(Arc::ptr_eq(&one, &other));
         let row = owner.country_day("1".to_owned(), "US".to_owned(), day, AdMetrics::default());
         assert_eq!((&*row.country, row.conversion_definition.as_deref()), ("US", Some("purchases")));
+    }
+
+    #[test]
+    fn what_is_deleted_is_removed_in_both_words() {
+        let word = |text: &str| Some(text.to_owned());
+        let statuses = |asked, real| super::statuses(asked, real, |word| word == "GONE");
+        assert_eq!(statuses(word("ON"), word("PAUSED")), (word("ON"), word("PAUSED")));
+        assert_eq!(statuses(word("GONE"), None), (word(REMOVED), word(REMOVED)));
+        assert_eq!(statuses(word("ON"), word("GONE")), (word(REMOVED), word(REMOVED)));
     }
 
     #[test]

@@ -20,11 +20,14 @@ pub fn next(position: Option<&impl Serialize>) -> Next {
     position.map_or(Next::End(None), |position| Next::More(write(position)))
 }
 
-/// What a refusal means for a page behind the first: the provider does not take its own cursor (any more). How long one holds is seldom
-/// told, and its list is read from the beginning.
-pub fn lost(refusal: &Failure, place: &str) -> Failure {
-    let reason = format!("{place}: the next page is not given: it is read from the beginning ({refusal})");
-    Failure::Transient { reason }
+/// What a failure means where it refuses a `cursor`: how long one holds is seldom told, and the list is read from the beginning.
+pub fn lost(failure: Failure, cursor: Option<&str>, place: &str) -> Failure {
+    match failure {
+        Failure::Gone { .. } | Failure::Permanent { .. } if cursor.is_some() => Failure::Transient {
+            reason: format!("{place}: the next page is not given: it is read from the beginning ({failure})"),
+        },
+        failure => failure,
+    }
 }
 
 #[cfg(test)]
@@ -45,5 +48,16 @@ mod tests {
             let failure = read::<(String, u64)>(Some(cursor)).unwrap_err();
             assert_eq!(failure.outcome(), "transient", "{cursor}");
         }
+    }
+
+    #[test]
+    fn a_cursor_that_is_refused_is_begun_anew_and_what_is_refused_without_one_is_not() {
+        let outcome = |failure, cursor| lost(failure, cursor, "/v1/lines").outcome();
+        let gone = || Failure::Gone { reason: "expired".to_owned() };
+        assert_eq!((outcome(gone(), Some("c")), outcome(gone(), None)), ("transient", "gone"));
+        let refused = || Failure::Permanent { reason: "no such".to_owned() };
+        assert_eq!((outcome(refused(), Some("c")), outcome(refused(), None)), ("transient", "permanent"));
+        let reauth = Failure::NeedsReauth { advice: "anew".to_owned() };
+        assert_eq!(outcome(reauth, Some("c")), "needs_reauth");
     }
 }

@@ -11,6 +11,7 @@ pub mod cursor;
 pub mod dates;
 pub mod elements;
 pub mod front_end;
+pub mod goals;
 pub mod memo;
 pub mod named_objects;
 pub mod notes;

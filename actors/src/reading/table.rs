@@ -3,15 +3,18 @@
 use serde::Deserialize;
 
 use super::{elements::Unreadable, wire::Scalar};
+use crate::failure::Failure;
 
-/// The columns of a report, `[{"name": …}, …]`.
+/// The columns of a report, or other fields: `[{"name": …}, …]`.
 #[derive(Debug, Default, Deserialize)]
 pub struct Columns(Vec<Column>);
 
-/// What a column is.
+/// A column, or another field.
 #[derive(Debug, Deserialize)]
-struct Column {
-    name: String,
+pub struct Column {
+    /// What it is called.
+    #[serde(alias = "apiName", alias = "metricName")]
+    pub name: String,
 }
 
 /// A number from the text of a value; `field` and its `form` are named where it is none.
@@ -35,6 +38,19 @@ impl Columns {
     /// The first of those that were asked for of which there is none. What a report leaves out would be taken for what is not there.
     pub fn lacks<N: AsRef<str>>(&self, asked: impl IntoIterator<Item = N>) -> Option<N> {
         asked.into_iter().find(|name| !self.has(name.as_ref()))
+    }
+
+    /// Refuses a report that lacks one of those, in this place.
+    pub fn require<N: AsRef<str>>(
+        &self,
+        asked: impl IntoIterator<Item = N>,
+        place: &str,
+    ) -> Result<(), Failure> {
+        self.lacks(asked).map_or(Ok(()), |name| {
+            let name = name.as_ref();
+            let reason = format!("{place}: the answer lacks the column {name}, which was asked for");
+            Err(Failure::Transient { reason })
+        })
     }
 
     /// A row's value in this column; none where there is no such column, or where the row ends before it.
@@ -72,6 +88,10 @@ mod tests {
             (names.lacks(["day", "views"]), names.lacks(["day", "likes", "users"])),
             (None, Some("likes"))
         );
+        assert_eq!(names.require(["day"], "/report"), Ok(()));
+        let failure = names.require(["day", "likes"], "/report").unwrap_err();
+        assert_eq!(failure.outcome(), "transient");
+        assert!(failure.to_string().starts_with("/report: the answer lacks the column likes"), "{failure}");
     }
 
     #[test]

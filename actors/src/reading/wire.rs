@@ -191,6 +191,11 @@ impl Exact {
         self.0.whole().ok_or(Unreadable::Count(field))
     }
 
+    /// The nearest whole number to so many times the same; `field` is named where it is too large.
+    pub fn times(self, count: i64, field: &'static str) -> Result<i64, Unreadable> {
+        self.0.times(count).and_then(Decimal::round).ok_or(Unreadable::TooLarge(field))
+    }
+
     /// As an amount; `field` is named where it does not fit.
     pub fn micros(self, field: &'static str) -> Result<Micros, Unreadable> {
         self.0.micros().ok_or(Unreadable::Money(field))

@@ -70,13 +70,12 @@ pub async fn page(
         .body(body)
         .timeout(TIMEOUT);
     let place = format!("customer {customer}, {}", query.name);
-    let body = match session.send(call).await {
-        Ok(response) => response.body,
+    let response = session.send(call).await.map_err(|failure| match failure {
         // Rows may stand elsewhere by now: the query is read from its beginning, by whoever asked for it.
-        Err(failure @ Failure::Gone { .. }) if token.is_some() => return Err(cursor::lost(&failure, &place)),
-        Err(failure) => return Err(failure),
-    };
-    Ok(Found { body, place, asked_token: token.map(str::to_owned) })
+        Failure::Gone { .. } => cursor::lost(failure, token, &place),
+        failure => failure,
+    })?;
+    Ok(Found { body: response.body, place, asked_token: token.map(str::to_owned) })
 }
 
 /// Reads all pages. For short lists only.

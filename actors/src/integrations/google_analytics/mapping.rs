@@ -2,16 +2,13 @@
 
 use jiff::civil::Date;
 use rows::{
-    Currency, Day, Decimal, Micros, Row,
+    Currency, Day, Micros, Row,
     web::{WebAnalytics, WebConversions, WebOrigin, WebScope},
 };
 use serde_json::value::RawValue;
 
 use super::{
-    report::{
-        field::{self, AVERAGE_DURATION},
-        of_goal,
-    },
+    report::{field, of_goal},
     wire,
 };
 use crate::reading::{
@@ -49,12 +46,6 @@ impl<'a> Table<'a> {
         Self { property, scope, report, currency: said.or(currency) }
     }
 
-    /// Whether it has these columns.
-    pub fn has(&self, dimensions: &[&str], metrics: &[String]) -> bool {
-        let wire::Report { dimension_headers, metric_headers, .. } = &self.report;
-        dimension_headers.lacks(dimensions).is_none() && metric_headers.lacks(metrics).is_none()
-    }
-
     /// Visits, row by row: one that cannot be read is set aside.
     pub fn sessions(&self, place: &str) -> Elements<Row> {
         self.each(place, |cells| {
@@ -65,7 +56,7 @@ impl<'a> Table<'a> {
                 date: cells.day()?,
                 page_views: cells.count(field::PAGE_VIEWS)?,
                 sessions,
-                session_seconds: cells.of_sessions(AVERAGE_DURATION, AVERAGE_DURATION, sessions)?,
+                session_seconds: cells.of_sessions(field::DURATION, field::DURATION, sessions)?,
                 users: cells.count(field::USERS)?,
                 revenue: cells.revenue()?,
                 currency: self.currency,
@@ -78,8 +69,8 @@ impl<'a> Table<'a> {
         let (events, rate) = (of_goal(field::KEY_EVENTS, goal), of_goal(field::KEY_EVENT_RATE, goal));
         self.each(place, |cells| {
             let sessions = cells.count(field::SESSIONS)?;
-            let conversions = cells.positive(&events, field::KEY_EVENTS)?;
-            let conversions = conversions.map(|events| events.micros(field::KEY_EVENTS)).transpose()?;
+            let read = |events: Exact| events.not_negative(field::KEY_EVENTS)?.micros(field::KEY_EVENTS);
+            let conversions = cells.metric(&events, field::KEY_EVENTS, read)?;
             let converting_sessions = cells.of_sessions(&rate, field::KEY_EVENT_RATE, sessions)?;
             if converting_sessions.zip(sessions).is_some_and(|(converting, all)| converting > all) {
                 let detail = format!("{} is above 1", field::KEY_EVENT_RATE);
@@ -123,8 +114,12 @@ impl Cells<'_> {
         Ok(value.ok_or(Unreadable::Missing(name))?.value.as_ref().map_or("", |text| &text.0))
     }
 
+    /// `20261120`.
     fn day(&self) -> Result<Day, Unreadable> {
-        day(self.text(field::DATE)?).ok_or(Unreadable::Date(field::DATE))
+        let text = self.text(field::DATE)?;
+        let is_date = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let date = Date::strptime("%Y%m%d", text).ok().filter(|_| is_date);
+        date.ok_or(Unreadable::Date(field::DATE))
     }
 
     fn origin(&self) -> Result<WebOrigin, Unreadable> {
@@ -136,23 +131,25 @@ impl Cells<'_> {
         Ok(WebOrigin { scope: WebScope::Campaign, campaign: campaign?, source: source?, medium: medium? })
     }
 
-    /// A metric; none where it was left out, or where the user may not see it: it then comes as zeros. `field` names it in errors.
-    fn number(&self, name: &str, field: &'static str) -> Result<Option<Exact>, Unreadable> {
+    /// A metric, as `read` takes it; none where it was left out, or where the user may not see it: it then comes as zeros. `field` names
+    /// it in errors.
+    fn metric<T>(
+        &self,
+        name: &str,
+        field: &'static str,
+        read: impl Fn(Exact) -> Result<T, Unreadable>,
+    ) -> Result<Option<T>, Unreadable> {
         let wire::Report { metric_headers, metadata, .. } = &self.table.report;
         if !metric_headers.has(name) || metadata.is_blocked(name) {
             return Ok(None);
         }
         let value = metric_headers.of(name, &self.row.metric_values).and_then(|value| value.value.as_ref());
-        number(&value.ok_or(Unreadable::Missing(field))?.0, field, "decimal number").map(Some)
-    }
-
-    fn positive(&self, name: &str, field: &'static str) -> Result<Option<Exact>, Unreadable> {
-        self.number(name, field)?.map(|number| number.not_negative(field)).transpose()
+        read(number(&value.ok_or(Unreadable::Missing(field))?.0, field, "decimal number")?).map(Some)
     }
 
     /// A whole number, also where it is written as a decimal.
     fn count(&self, name: &'static str) -> Result<Option<i64>, Unreadable> {
-        self.positive(name, name)?.map(|number| number.whole(name)).transpose()
+        self.metric(name, name, |number| number.not_negative(name)?.whole(name))
     }
 
     /// An average over sessions, as the sum that it is made of: a whole number.
@@ -162,22 +159,15 @@ impl Cells<'_> {
         field: &'static str,
         sessions: Option<i64>,
     ) -> Result<Option<i64>, Unreadable> {
-        let average = self.positive(name, field)?.zip(sessions);
-        let sum = average.map(|(Exact(average), sessions)| average.times(sessions).and_then(Decimal::round));
-        sum.map(|sum| sum.ok_or(Unreadable::TooLarge(field))).transpose()
+        let average = self.metric(name, field, |average| average.not_negative(field))?;
+        average.zip(sessions).map(|(average, sessions)| average.times(sessions, field)).transpose()
     }
 
     /// Unknown where nobody says in which currency.
     fn revenue(&self) -> Result<Option<Micros>, Unreadable> {
-        let amount = self.number(field::REVENUE, field::REVENUE)?.filter(|_| self.table.currency.is_some());
-        amount.map(|amount| amount.micros(field::REVENUE)).transpose()
+        let amount = self.metric(field::REVENUE, field::REVENUE, |amount| amount.micros(field::REVENUE))?;
+        Ok(amount.filter(|_| self.table.currency.is_some()))
     }
-}
-
-/// `20261120`.
-fn day(text: &str) -> Option<Day> {
-    let is_date = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_date.then(|| Date::strptime("%Y%m%d", text).ok()).flatten()
 }
 
 #[cfg(test)]

@@ -3,16 +3,14 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `report.rs` | what is asked for: the reports of a window, one after the other |
+//! | `report.rs` | what is asked for and read: the reports of a window, one after the other |
 //! | `wire.rs` | what Google sends |
 //! | `mapping.rs` | from there to the project's rows |
-//! | `property.rs` | what is asked when connecting: the property itself, and which fields go together |
-//! | `errors.rs`, `quota.rs` | what an answer means; what a property has left |
+//! | `source.rs` | what is asked when connecting: the property itself, and which fields go together |
+//! | `errors.rs` | what an answer means, and what it says the property has left |
 
 mod errors;
 mod mapping;
-mod property;
-mod quota;
 mod report;
 mod settings;
 mod source;

@@ -1,4 +1,4 @@
-//! What is asked for. A window of days takes several reports, one after the other, each in pages: the day as a whole, whose
+//! What is asked for, and what is read of it. A window of days takes several reports, one after the other, each in pages: the day as a whole, whose
 //! users are not the sum of anything, then the day by where sessions came from. Goals are asked for in groups, since a report
 //! has ten metrics at most.
 
@@ -8,8 +8,13 @@ use rows::{DayRange, web::WebScope};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::wire;
-use crate::reading::offsets::SoFar;
+use super::{endpoint, mapping::Table, source::AnalyticsSource, wire};
+use crate::{
+    failure::Failure,
+    page::{DaysReply, DaysRequest, Page},
+    reading::{cursor, elements, notes::note, offsets::SoFar},
+    session::Session,
+};
 
 /// Dimensions and metrics by Google's names.
 pub mod field {
@@ -19,7 +24,7 @@ pub mod field {
     pub const MEDIUM: &str = "sessionMedium";
     pub const SESSIONS: &str = "sessions";
     pub const PAGE_VIEWS: &str = "screenPageViews";
-    pub const AVERAGE_DURATION: &str = "averageSessionDuration";
+    pub const DURATION: &str = "averageSessionDuration";
     pub const USERS: &str = "totalUsers";
     pub const REVENUE: &str = "purchaseRevenue";
     /// Of one key event: `keyEvents:sign_up`.
@@ -32,7 +37,7 @@ pub mod field {
 pub const DIMENSIONS: &[&str] = &[field::DATE, field::CAMPAIGN, field::SOURCE, field::MEDIUM];
 /// Metrics of sessions. All but the first can be left out.
 pub const METRICS: [&str; 5] =
-    [field::SESSIONS, field::PAGE_VIEWS, field::AVERAGE_DURATION, field::USERS, field::REVENUE];
+    [field::SESSIONS, field::PAGE_VIEWS, field::DURATION, field::USERS, field::REVENUE];
 /// Goals in one report, of ten metrics: each takes two, and their sessions one.
 const GOALS_PER_REPORT: usize = 4;
 /// Rows of a page, half a kilobyte each.
@@ -64,18 +69,14 @@ pub fn of_goal(field: &str, goal: &str) -> String {
 }
 
 /// The dimensions of a scope.
-pub fn dimensions(scope: WebScope) -> &'static [&'static str] {
-    match scope {
-        WebScope::Total => &DIMENSIONS[..1],
-        WebScope::Campaign => DIMENSIONS,
-    }
+fn dimensions(scope: WebScope) -> &'static [&'static str] {
+    if scope == WebScope::Total { &DIMENSIONS[..1] } else { DIMENSIONS }
 }
 
 /// The metrics of these goals.
-pub fn metrics_of(goals: &[String]) -> Vec<String> {
-    let of_goals = goals
-        .iter()
-        .flat_map(|goal| [of_goal(field::KEY_EVENTS, goal), of_goal(field::KEY_EVENT_RATE, goal)]);
+fn metrics_of(goals: &[String]) -> Vec<String> {
+    let of_goal = |goal| [field::KEY_EVENTS, field::KEY_EVENT_RATE].map(|field| of_goal(field, goal));
+    let of_goals = goals.iter().flat_map(|goal| of_goal(goal));
     std::iter::once(field::SESSIONS.to_owned()).chain(of_goals).collect()
 }
 
@@ -89,12 +90,8 @@ pub fn names<T: AsRef<str>>(fields: &[T]) -> Value {
 impl Position {
     /// Where a window begins. Of `goals` in all.
     pub fn first(subject: Subject, goals: usize) -> Self {
-        let first = if subject == Subject::Sessions { 0..0 } else { group(0, goals) };
-        Self::report(first, WebScope::Total)
-    }
-
-    const fn report(goals: Range<usize>, scope: WebScope) -> Self {
-        Self { goals, scope, offset: 0 }
+        let goals = if subject == Subject::Sessions { 0..0 } else { group(0, goals) };
+        Self { goals, scope: WebScope::Total, offset: 0 }
     }
 
     /// The request. An int64 is a text; without an order, pages would overlap.
@@ -113,11 +110,6 @@ impl Position {
         })
     }
 
-    /// How far the report is read with this page.
-    pub fn so_far(&self, page: &wire::Report<'_>) -> SoFar {
-        SoFar::new(self.offset, page.rows.len(), page.row_count, PAGE_ROWS)
-    }
-
     /// The same report from a later row on.
     #[must_use]
     pub fn at(&self, offset: u64) -> Self {
@@ -127,20 +119,21 @@ impl Position {
     /// The report after this one; none after the last.
     pub fn next(&self, goals: usize) -> Option<Self> {
         match self.scope {
-            WebScope::Total => Some(Self::report(self.goals.clone(), WebScope::Campaign)),
+            WebScope::Total => Some(Self { scope: WebScope::Campaign, offset: 0, ..self.clone() }),
             WebScope::Campaign => self.next_goals(goals),
         }
     }
 
     /// The first report of the goals after these; none after the last.
     pub fn next_goals(&self, goals: usize) -> Option<Self> {
-        (self.goals.end < goals && !self.goals.is_empty())
-            .then(|| Self::report(group(self.goals.end, goals), WebScope::Total))
+        let follows = self.goals.end < goals && !self.goals.is_empty();
+        follows.then(|| Self { goals: group(self.goals.end, goals), scope: WebScope::Total, offset: 0 })
     }
 
     /// The first report of the first of these goals alone; none where it is alone.
     pub fn alone(&self) -> Option<Self> {
-        (self.goals.len() > 1).then(|| Self::report(self.goals.start..self.goals.start + 1, WebScope::Total))
+        let first = self.goals.start..self.goals.start + 1;
+        (self.goals.len() > 1).then(|| Self { goals: first, scope: WebScope::Total, offset: 0 })
     }
 }
 
@@ -156,12 +149,80 @@ impl fmt::Display for Position {
     }
 }
 
+// === impl AnalyticsSource ===
+
+impl AnalyticsSource {
+    /// One page of a window: of one of its reports.
+    pub async fn page(
+        &self,
+        session: &Session,
+        subject: Subject,
+        request: DaysRequest<'_>,
+    ) -> Result<DaysReply, Failure> {
+        let DaysRequest { account, days, cursor, .. } = request;
+        let position = cursor::read(cursor)?.unwrap_or_else(|| Position::first(subject, self.goals.len()));
+        let place = format!("property {}, {position} of {}..{}", self.property, days.first, days.last);
+        let goals = self.goals.get(position.goals.clone()).unwrap_or_default();
+        let metrics = match subject {
+            Subject::Sessions => {
+                let left_out = self.left_out.lock();
+                METRICS.iter().filter(|metric| !left_out.contains(*metric)).map(ToString::to_string).collect()
+            }
+            Subject::KeyEvents => metrics_of(goals),
+        };
+        let call = self.call("runReport", endpoint::REPORT, position.request(days, &metrics));
+        let response = match session.send(call).await {
+            // What is wrong is one of the goals: it takes none of the others with it.
+            Err(Failure::Permanent { reason }) if !goals.is_empty() => {
+                return self.without_a_goal(&position, &reason);
+            }
+            response => response?,
+        };
+        let report: wire::Report<'_> = elements::answer(&response.body, &place)?;
+        // Only rows and their number are left out of a report in which there is nothing.
+        report.dimension_headers.require(dimensions(position.scope), &place)?;
+        report.metric_headers.require(&metrics, &place)?;
+        let so_far = SoFar::new(position.offset, report.rows.len(), report.row_count, PAGE_ROWS);
+        let table = Table::new(&self.property, position.scope, report, account.currency);
+        let mut page = match subject {
+            Subject::Sessions => table.sessions(&place).into(),
+            Subject::KeyEvents => Page::default(),
+        };
+        for goal in goals {
+            page.absorb(table.conversions(goal, &place).into());
+        }
+        let property = ("property", self.property.clone());
+        let (more, then) = (position.at(so_far.end()), position.next(self.goals.len()));
+        so_far.lead(&mut page, [&position, &more], then.as_ref(), &place, vec![property])?;
+        Ok(page.into())
+    }
+
+    /// What follows where a report is refused because of a goal: the first of its goals alone; where it is alone, the others.
+    fn without_a_goal(&self, position: &Position, reason: &str) -> Result<DaysReply, Failure> {
+        if let Some(alone) = position.alone() {
+            return Ok(Page { next: cursor::next(Some(&alone)), ..Page::default() }.into());
+        }
+        let goal = self.goals.get(position.goals.start).cloned().unwrap_or_default();
+        let advice = format!(
+            "goal {goal} cannot be asked for: mark the event as a key event in Google Analytics (Admin > Events), or take it out of \
+             `goals` ({reason})"
+        );
+        // Of the only goal, a window without rows would look as if nobody had reached it.
+        if self.goals.len() == 1 {
+            return Err(Failure::Permanent { reason: advice });
+        }
+        let fields = vec![("property", self.property.clone()), ("goal", goal.clone())];
+        let refused = note("refused", advice, &format!("property {}, goals", self.property), &goal, fields);
+        let next = cursor::next(position.next_goals(self.goals.len()).as_ref());
+        Ok(Page { quarantined: vec![refused], next, ..Page::default() }.into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::reading::cursor;
 
     #[test]
     fn a_window_is_every_goal_as_a_whole_and_by_origin() {

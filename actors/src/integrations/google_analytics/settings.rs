@@ -1,11 +1,9 @@
 //! What a connection may set.
 
-use std::collections::BTreeSet;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::integration::SetupError;
+use crate::{integration::SetupError, reading::goals};
 
 /// Goals of one connection: four stand in one report.
 const GOALS_MAX: usize = 100;
@@ -44,20 +42,12 @@ impl Settings {
     /// The key events, each once. A name becomes part of a metric's (`keyEvents:sign_up`).
     pub fn goals(&self) -> Result<Vec<String>, SetupError> {
         let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
-        let is_name = |goal: &String| {
-            (1..=GOAL_LENGTH_MAX).contains(&goal.chars().count()) && goal.chars().all(is_letter)
-        };
-        if !self.goals.iter().all(is_name) {
-            let problem = format!(
-                "expected names of key events, such as sign_up: letters, digits and underscores, at most {GOAL_LENGTH_MAX}"
-            );
-            return Err(SetupError::setting("goals", problem));
-        }
-        let goals: BTreeSet<&String> = self.goals.iter().collect();
-        if goals.len() > GOALS_MAX {
-            return Err(SetupError::setting("goals", format!("expected at most {GOALS_MAX} key events")));
-        }
-        Ok(goals.into_iter().cloned().collect())
+        let is_name =
+            |goal: &str| (1..=GOAL_LENGTH_MAX).contains(&goal.chars().count()) && goal.chars().all(is_letter);
+        let expected = format!(
+            "names of key events, such as sign_up: letters, digits and underscores, at most {GOAL_LENGTH_MAX}"
+        );
+        goals::each_once(&self.goals, is_name, &expected, GOALS_MAX)
     }
 }
 

@@ -1,29 +1,31 @@
-//! One connection: its credentials, its property, its goals.
+//! One connection: its credentials, its property, its goals; and what is asked when connecting: the property itself, and which fields
+//! go together in it.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use parking_lot::Mutex;
-use serde_json::Value;
+use rows::Currency;
+use serde_json::{Value, json};
 
 use super::{
     ADMIN, SCOPE, endpoint, errors,
-    mapping::Table,
-    report::{METRICS, Position, Subject, dimensions, metrics_of},
+    report::{DIMENSIONS, METRICS, field, names},
     settings::Settings,
     wire,
 };
 use crate::{
     failure::Failure,
-    integration::{Accounts, ConnectionSpec, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
     integrations::google,
-    page::{DaysReply, DaysRequest, Page},
-    reading::{cursor, elements, notes::note},
+    reading::elements,
     session::{Auth, Call, Credential, Response, Session, Verdict},
 };
 
 /// A large report takes a while.
 const TIMEOUT: Duration = Duration::from_mins(2);
+/// The version of the Admin API, which is another one's.
+const ADMIN_VERSION: &str = "v1beta";
 
 /// A connected property.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ pub struct AnalyticsSource {
     credential: Arc<Credential>,
     version: String,
     pub(super) property: String,
-    goals: Vec<String>,
+    pub(super) goals: Vec<String>,
     /// Metrics that do not go with the others, as the last check found them.
     pub(super) left_out: Mutex<BTreeSet<&'static str>>,
 }
@@ -61,82 +63,52 @@ impl AnalyticsSource {
         call.account(&self.property).body(body).timeout(TIMEOUT)
     }
 
-    /// One page of a window: of one of its reports.
-    pub async fn page(
-        &self,
-        session: &Session,
-        subject: Subject,
-        request: DaysRequest<'_>,
-    ) -> Result<DaysReply, Failure> {
-        let DaysRequest { account, days, cursor, .. } = request;
-        let position: Position =
-            cursor::read(cursor)?.unwrap_or_else(|| Position::first(subject, self.goals.len()));
-        let place = format!("property {}, {position} of {}..{}", self.property, days.first, days.last);
-        let goals = self.goals.get(position.goals.clone()).unwrap_or_default();
-        let metrics = match subject {
-            Subject::Sessions => self.metrics(),
-            Subject::KeyEvents => metrics_of(goals),
-        };
-        let call = self.call("runReport", endpoint::REPORT, position.request(days, &metrics));
-        let body = match session.send(call).await {
-            Ok(response) => response.body,
-            // What is wrong is one of the goals: it takes none of the others with it.
-            Err(Failure::Permanent { reason }) if !goals.is_empty() => {
-                return self.without_a_goal(&position, &reason).map(DaysReply::from);
+    /// The property, by the Admin API; where that is not for us, by what a report says of itself. Notes which metrics are to be left out.
+    async fn found(&self, session: &Session) -> Result<Account, Failure> {
+        let id = self.property.clone();
+        let call = Call::get_at(&[ADMIN_VERSION, "properties", &id], endpoint::PROPERTY);
+        let told: wire::Metadata = match session.json(call.host(ADMIN.name).account(&id)).await {
+            Err(Failure::Forbidden { .. } | Failure::Permanent { .. } | Failure::Gone { .. }) => {
+                let today = json!([{ "startDate": "today", "endDate": "today" }]);
+                let body = json!({ "dateRanges": today, "metrics": names(&[field::SESSIONS]), "limit": "1" });
+                let response = session.send(self.call("runReport", endpoint::REPORT, body)).await?;
+                let report: wire::Report<'_> = elements::answer(&response.body, endpoint::REPORT)?;
+                report.metadata
             }
-            Err(failure) => return Err(failure),
+            told => told?,
         };
-        let report: wire::Report<'_> = elements::answer(&body, &place)?;
-        let so_far = position.so_far(&report);
-        let table = Table::new(&self.property, position.scope, report, account.currency);
-        // Only rows and their number are left out of a report in which there is nothing.
-        if !table.has(dimensions(position.scope), &metrics) {
-            let reason = format!("{place}: the answer lacks a column that was asked for");
-            return Err(Failure::Transient { reason });
-        }
-        let mut page = match subject {
-            Subject::Sessions => table.sessions(&place).into(),
-            Subject::KeyEvents => Page::default(),
+        let time_zone = told.time_zone.ok_or_else(|| Failure::Transient {
+            reason: format!("property {id}: Google does not say in which time zone its days are counted"),
+        })?;
+        let name = told.display_name.unwrap_or_else(|| format!("property {id}"));
+        let currency = told.currency_code.and_then(|code| Currency::parse(&code).ok());
+        self.compare(session).await?;
+        Ok(Account { id, name, currency, time_zone })
+    }
+
+    /// Asks which fields go together: that changes with Google's versions. What does not go with the others is left out and
+    /// unknown; without sessions, or without their origin, there is nothing to read.
+    async fn compare(&self, session: &Session) -> Result<(), Failure> {
+        let body = json!({
+            "dimensions": names(DIMENSIONS),
+            "metrics": names(&METRICS),
+            "compatibilityFilter": "INCOMPATIBLE",
+        });
+        let call = self.call("checkCompatibility", endpoint::COMPATIBILITY, body);
+        let answer: wire::Compatibility = match session.json(call).await {
+            // It is not answered here: reports will tell.
+            Err(Failure::Permanent { .. } | Failure::Gone { .. }) => return Ok(()),
+            answer => answer?,
         };
-        for goal in goals {
-            page.absorb(table.conversions(goal, &place).into());
+        let needed = DIMENSIONS.iter().chain([&field::SESSIONS]);
+        if let Some(field) = needed.copied().find(|field| answer.is_incompatible(field)) {
+            let (property, others) = (&self.property, [DIMENSIONS, &METRICS].concat().join(", "));
+            let reason = format!("property {property}: Google says that {field} does not go with {others}");
+            return Err(Failure::Permanent { reason });
         }
-        let (more, then) = (position.at(so_far.end()), position.next(self.goals.len()));
-        so_far.lead(&mut page, [&position, &more], then.as_ref(), &place, self.fields())?;
-        Ok(page.into())
-    }
-
-    /// What entries of the quarantine name.
-    fn fields(&self) -> Vec<(&'static str, String)> {
-        vec![("property", self.property.clone())]
-    }
-
-    /// Metrics of sessions that go together.
-    fn metrics(&self) -> Vec<String> {
-        let left_out = self.left_out.lock();
-        METRICS.iter().filter(|metric| !left_out.contains(*metric)).map(ToString::to_string).collect()
-    }
-
-    /// What follows where a report is refused because of a goal: the first of its goals alone; where it is alone, the others.
-    fn without_a_goal(&self, position: &Position, reason: &str) -> Result<Page, Failure> {
-        if let Some(alone) = position.alone() {
-            return Ok(Page { next: cursor::next(Some(&alone)), ..Page::default() });
-        }
-        let goal = self.goals.get(position.goals.start).cloned().unwrap_or_default();
-        let advice = format!(
-            "goal {goal} cannot be asked for: mark the event as a key event in Google Analytics (Admin > Events), or take it out of \
-             `goals` ({reason})"
-        );
-        // Of the only goal, a window without rows would look as if nobody had reached it.
-        if self.goals.len() == 1 {
-            return Err(Failure::Permanent { reason: advice });
-        }
-        let place = format!("property {}, goals", self.property);
-        let mut fields = self.fields();
-        fields.push(("goal", goal.clone()));
-        let refused = note("refused", advice, &place, &goal, fields);
-        let next = cursor::next(position.next_goals(self.goals.len()).as_ref());
-        Ok(Page { quarantined: vec![refused], next, ..Page::default() })
+        let left_out = METRICS.into_iter().filter(|metric| answer.is_incompatible(metric));
+        *self.left_out.lock() = left_out.collect();
+        Ok(())
     }
 }
 
@@ -154,6 +126,6 @@ impl Source for AnalyticsSource {
     }
 
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
-        Self::check(self, session).boxed()
+        async { Accounts::of_one(&self.property, self.found(session).await) }.boxed()
     }
 }

@@ -1,10 +1,12 @@
 //! What Google sends, as far as it is read. Every value of a report is a text, whatever its type.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::reading::{
-    table::Columns,
+    table::{Column, Columns},
     wire::{Count, Text},
 };
 
@@ -19,7 +21,8 @@ pub struct Report<'a> {
     /// Rows of the whole report, on whatever pages.
     pub row_count: Option<Count>,
     pub metadata: Metadata,
-    pub property_quota: Option<PropertyQuota>,
+    #[serde(borrow)]
+    pub property_quota: Option<&'a RawValue>,
 }
 
 /// A row: values in the order of the headers.
@@ -39,10 +42,12 @@ pub struct Value<'a> {
     pub value: Option<Text<'a>>,
 }
 
-/// What is to be known of a report's numbers.
+/// What is to be known of a report's numbers; in the same words, a property as the Admin API describes it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Metadata {
+    /// Of a property.
+    pub display_name: Option<String>,
     pub currency_code: Option<String>,
     pub time_zone: Option<String>,
     /// Rows of few people are withheld.
@@ -60,30 +65,15 @@ pub struct Metadata {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Restrictions {
-    pub active_metric_restrictions: Vec<Restriction>,
+    active_metric_restrictions: Columns,
 }
 
-/// One of them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Restriction {
-    pub metric_name: String,
-}
-
-/// What the property has left. The other quotas are not ours to use up: requests at once, and requests for groups of people.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PropertyQuota {
-    pub tokens_per_day: Option<QuotaStatus>,
-    pub tokens_per_hour: Option<QuotaStatus>,
-    pub tokens_per_project_per_hour: Option<QuotaStatus>,
-    pub server_errors_per_project_per_hour: Option<QuotaStatus>,
-}
+/// What the property has left, by the names of its pools.
+pub type PropertyQuota = BTreeMap<String, QuotaStatus>;
 
 /// `QuotaStatus`: what is zero is left out.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct QuotaStatus {
-    #[serde(default)]
     pub remaining: Option<Count>,
 }
 
@@ -91,34 +81,16 @@ pub struct QuotaStatus {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Compatibility {
-    pub dimension_compatibilities: Vec<Compatible>,
-    pub metric_compatibilities: Vec<Compatible>,
+    dimension_compatibilities: Vec<Compatible>,
+    metric_compatibilities: Vec<Compatible>,
 }
 
 /// A field, and whether it goes with those that were asked about.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Compatible {
+struct Compatible {
     #[serde(alias = "dimensionMetadata", alias = "metricMetadata")]
-    pub field: Field,
-    #[serde(default)]
-    pub compatibility: String,
-}
-
-/// Its description.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Field {
-    pub api_name: String,
-}
-
-/// A property, as the Admin API describes it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Property {
-    pub display_name: Option<String>,
-    pub time_zone: Option<String>,
-    pub currency_code: Option<String>,
+    field: Column,
+    compatibility: Option<String>,
 }
 
 // === impl Metadata ===
@@ -126,8 +98,7 @@ pub struct Property {
 impl Metadata {
     /// Whether the user may not see this metric.
     pub fn is_blocked(&self, metric: &str) -> bool {
-        let blocked = &self.schema_restriction_response.active_metric_restrictions;
-        blocked.iter().any(|restriction| restriction.metric_name == metric)
+        self.schema_restriction_response.active_metric_restrictions.has(metric)
     }
 }
 
@@ -137,6 +108,6 @@ impl Compatibility {
     /// Whether a field does not go with the others.
     pub fn is_incompatible(&self, name: &str) -> bool {
         let mut all = self.dimension_compatibilities.iter().chain(&self.metric_compatibilities);
-        all.any(|of| of.compatibility == "INCOMPATIBLE" && of.field.api_name == name)
+        all.any(|of| of.compatibility.as_deref() == Some("INCOMPATIBLE") && of.field.name == name)
     }
 }

@@ -14,7 +14,8 @@ use crate::{
     session::Session,
 };
 
-const CALLED: Called = Called { provider: "Spotify", word: "ad account " };
+/// How they are called.
+pub const CALLED: Called = Called { provider: "Spotify", word: "ad account " };
 
 /// The configured accounts, or all there are. One that cannot be read, and a business that does not answer, stop no other.
 pub async fn check(source: &SpotifyAdsSource, session: &Session) -> Result<Accounts, Failure> {
@@ -56,12 +57,9 @@ async fn listed(source: &SpotifyAdsSource, session: &Session) -> Result<Accounts
             }
         }
     }
-    if accounts.usable.is_empty() && accounts.unusable.is_empty() {
-        let advice = "whoever has let the app in sees no ad account: give them a role in one (AD_ACCOUNT_VIEWER is enough) in \
-                      Spotify Ads Manager";
-        return Err(Failure::Forbidden { advice: advice.to_owned() });
-    }
-    Ok(accounts)
+    accounts.or_grant(
+        "whoever has let the app in sees no ad account: give them a role in one (AD_ACCOUNT_VIEWER is enough) in Spotify Ads Manager",
+    )
 }
 
 /// A list that comes in one piece.

@@ -10,7 +10,7 @@ use ::rows::{
 use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 use serde_json::value::RawValue;
 
-use super::wire;
+use super::{accounts::CALLED, wire};
 use crate::{
     account::Account,
     failure::Failure,
@@ -50,7 +50,7 @@ impl Counted {
 
 /// Of an account that the check found.
 pub fn owner<'a>(account: &Account, counted: &'a Counted) -> Result<Owner<'a>, Failure> {
-    Owner::of(account, "ad account", counted, counted.definitions.clone())
+    Owner::of(account, CALLED, counted, counted.definitions.clone())
 }
 
 /// A campaign.
@@ -126,13 +126,9 @@ pub fn performance(
     Ok(owner.ad_day([campaign_of(&ad_set)?, ad_set, id], date, metrics))
 }
 
-/// Spotify's word for what a level's rows are of.
-pub const fn entity_type(level: AdLevel) -> &'static str {
-    match level {
-        AdLevel::Campaign => "CAMPAIGN",
-        AdLevel::AdSet => "AD_SET",
-        AdLevel::Ad => "AD",
-    }
+/// Spotify's word for what a level's rows are of. Reports by ad set are not read.
+pub fn entity_type(level: AdLevel) -> &'static str {
+    if level == AdLevel::Campaign { "CAMPAIGN" } else { "AD" }
 }
 
 /// The fields that a report is asked for: those of the table, and what counts as a conversion.

@@ -45,13 +45,11 @@ pub struct SpotifyAds;
 /// The zone of all days: reports know no other, and accounts have none.
 const TIME_ZONE: &str = "UTC";
 
-/// Endpoints as quota and labels name them.
+/// Endpoints as quota and labels name them, beside those of objects.
 mod endpoint {
     /// Businesses and ad accounts.
     pub const ACCOUNTS: &str = "accounts";
-    pub const CAMPAIGNS: &str = "campaigns";
     pub const AD_SETS: &str = "ad_sets";
-    pub const ADS: &str = "ads";
     /// Aggregate reports.
     pub const REPORT: &str = "report";
 }
@@ -117,10 +115,10 @@ impl Integration for SpotifyAds {
 
     fn streams(&self, _: &Settings) -> Vec<StreamOf<SpotifyAdsSource>> {
         vec![
-            objects("accounts", Object::Account, &[Table::AdAccounts], None),
-            objects("campaigns", Object::Campaign, &[Table::AdCampaigns], Some(Table::AdCampaigns)),
-            objects("ad_sets", Object::AdSet, &[Table::AdSets], Some(Table::AdSets)),
-            objects("ads", Object::Ad, &[Table::Ads], Some(Table::Ads)),
+            objects(Object::Account, &[Table::AdAccounts], None),
+            objects(Object::Campaign, &[Table::AdCampaigns], Some(Table::AdCampaigns)),
+            objects(Object::AdSet, &[Table::AdSets], Some(Table::AdSets)),
+            objects(Object::Ad, &[Table::Ads], Some(Table::Ads)),
             report("performance", AdLevel::Campaign, EVERY, WINDOW_DAYS_MAX),
             report("ad_performance", AdLevel::Ad, DETAIL_EVERY, AD_WINDOW_DAYS_MAX),
         ]
@@ -137,14 +135,9 @@ impl Integration for SpotifyAds {
 }
 
 /// Objects move seldom.
-fn objects(
-    name: &'static str,
-    object: Object,
-    tables: &'static [Table],
-    vanishing: Option<Table>,
-) -> StreamOf<SpotifyAdsSource> {
+fn objects(object: Object, tables: &'static [Table], vanishing: Option<Table>) -> StreamOf<SpotifyAdsSource> {
     let policy = Snapshot { every: QUARTER_DAY, vanishing };
-    StreamOf::snapshot(name, tables, policy, move |source: &SpotifyAdsSource, session, request| {
+    StreamOf::snapshot(object.name(), tables, policy, move |source: &SpotifyAdsSource, session, request| {
         source.objects(session, object, request).boxed()
     })
 }

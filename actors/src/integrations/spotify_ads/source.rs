@@ -51,12 +51,26 @@ pub struct SpotifyAdsSource {
 pub enum Object {
     /// The account itself.
     Account,
-    /// `/campaigns`
+    /// Campaigns of an account.
     Campaign,
-    /// `/ad_sets`
+    /// Its ad sets.
     AdSet,
-    /// `/ads`
+    /// Its ads.
     Ad,
+}
+
+// === impl Object ===
+
+impl Object {
+    /// What its stream and its endpoint are called; below an account, its path, too.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Account => endpoint::ACCOUNTS,
+            Self::Campaign => "campaigns",
+            Self::AdSet => endpoint::AD_SETS,
+            Self::Ad => "ads",
+        }
+    }
 }
 
 // === impl SpotifyAdsSource ===
@@ -92,18 +106,13 @@ impl SpotifyAdsSource {
     ) -> Result<SnapshotReply, Failure> {
         let SnapshotRequest { account, cursor, .. } = request;
         let (owner, id) = (mapping::owner(account, &self.counted)?, &account.id);
-        let (path, endpoint) = match object {
-            Object::Account => {
-                let account = accounts::fetch(self, session, id).await?;
-                return Ok(Page { rows: vec![account.row()], ..Page::default() }.into());
-            }
-            Object::Campaign => ("campaigns", endpoint::CAMPAIGNS),
-            Object::AdSet => ("ad_sets", endpoint::AD_SETS),
-            Object::Ad => ("ads", endpoint::ADS),
-        };
+        if object == Object::Account {
+            let account = accounts::fetch(self, session, id).await?;
+            return Ok(Page { rows: vec![account.row()], ..Page::default() }.into());
+        }
         let position: Position = cursor::read(cursor)?.unwrap_or_default();
         let call = self
-            .call(&["ad_accounts", id, path], endpoint, id)
+            .call(&["ad_accounts", id, object.name()], object.name(), id)
             .query("sort_field", "CREATED_AT")
             .query("sort_direction", "ASC")
             .query("limit", PAGE_LENGTH)
@@ -154,14 +163,8 @@ impl SpotifyAdsSource {
             }
         }
         let place = format!("{} by {}", call.path, mapping::entity_type(level));
-        let body = match session.send(call).await {
-            Ok(response) => response.body,
-            Err(failure @ (Failure::Gone { .. } | Failure::Permanent { .. })) if cursor.is_some() => {
-                return Err(cursor::lost(&failure, &place));
-            }
-            Err(failure) => return Err(failure),
-        };
-        let (unread, tail) = elements::unread::<wire::List<_>>(&body, &place)?;
+        let response = session.send(call).await.map_err(|failure| cursor::lost(failure, cursor, &place))?;
+        let (unread, tail) = elements::unread::<wire::List<_>>(&response.body, &place)?;
         let parents = unread.iter().filter_map(|raw| parse::<wire::ReportRow>(raw).ok()?.parent_entity);
         let ad_sets = parents.filter(|_| level != AdLevel::Campaign).map(|Identified { id }| id.0);
         let campaigns = self.campaigns(session, id, ad_sets).await?;

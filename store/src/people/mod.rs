@@ -7,6 +7,8 @@
 mod age;
 pub mod audit;
 mod consent;
+mod disclosures;
+mod export;
 mod form;
 mod keys;
 mod links;
@@ -24,9 +26,11 @@ pub(crate) use self::consent::{Rests, withheld};
 pub use self::{
     age::{AgeStatement, YEARS_MIN},
     consent::{Consent, NewConsent, RestsOn},
+    disclosures::{ACCESS_REQUEST, DATA_SUBJECT, Disclosure, NewDisclosure, OPERATION, refused_purpose},
+    export::{Exported, LEFT_OUT},
     form::{FormError, PersonForm},
     keys::{KeyStore, Resealed},
-    links::UserLink,
+    links::{Source, UserLink},
     person::{BirthDate, Listed, Person, PersonStatus, Who},
     places::{Category, Erasure, Found, NOBODY, PLACES, Place, Through},
     policy::{NewPolicy, Policy},
@@ -72,6 +76,9 @@ pub enum PeopleError {
     /// Something that is not done, and why.
     #[error("{0}")]
     Refused(String),
+    /// The place that an export goes to.
+    #[error("what is stored of the person cannot be written: {0}")]
+    Unwritten(std::io::Error),
 }
 
 impl From<sea_orm::DbErr> for PeopleError {

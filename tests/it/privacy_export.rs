@@ -408,8 +408,8 @@ async fn handed_out(mut bench: Bench, elsewhere: impl AsyncFnOnce(&Markers) -> b
     assert!(markers.expect_none_below(bench.dir.path(), &exports) > 5);
     assert!(markers.found(read("ada.json").as_bytes()).is_some());
     let verified = silent(run(&bench, &[&["privacy", "verify"], &at[..]].concat(), ""), 0).0;
-    // Three exports, a correction, a look, the record.
-    assert!(verified.starts_with("6 lines"), "{verified}");
+    // Four links, three exports, a correction, a look, the record.
+    assert!(verified.starts_with("10 lines"), "{verified}");
     keyless(&mut bench);
 }
 

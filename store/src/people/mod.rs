@@ -6,6 +6,7 @@
 
 mod age;
 pub mod audit;
+mod category;
 mod consent;
 mod disclosures;
 mod export;
@@ -25,6 +26,7 @@ use sea_orm::DbBackend;
 pub(crate) use self::consent::{Rests, withheld};
 pub use self::{
     age::{AgeStatement, YEARS_MIN},
+    category::Category,
     consent::{Consent, NewConsent, RestsOn},
     disclosures::{ACCESS_REQUEST, DATA_SUBJECT, Disclosure, NewDisclosure, OPERATION, refused_purpose},
     export::{Exported, LEFT_OUT},
@@ -32,7 +34,7 @@ pub use self::{
     keys::{KeyStore, Resealed},
     links::{Source, UserLink},
     person::{BirthDate, Listed, Person, PersonStatus, Who},
-    places::{Category, Erasure, Found, NOBODY, PLACES, Place, Through},
+    places::{Erasure, Found, NOBODY, PLACES, Place, Through},
     policy::{NewPolicy, Policy},
     tenants::Tenant,
 };

@@ -8,6 +8,7 @@ use super::{
     Database, Settings,
     document::{PrivacyTable, RestsOnTable, TenantTable},
     place::KeyPath,
+    recipients::Recipient,
     review::Review,
 };
 
@@ -36,6 +37,8 @@ pub struct RestsOn {
 pub struct Privacy {
     /// Where users' data keys are: a path, or the URL of a PostgreSQL database of its own.
     pub keys: Option<SecretString>,
+    /// Who is given data of people, by name.
+    pub recipients: BTreeMap<String, Recipient>,
 }
 
 /// What the key store beside a SQLite file is called after it.
@@ -64,6 +67,12 @@ impl Settings {
         rests.collect()
     }
 
+    /// Who is given data of this tenant's people, by name.
+    pub fn recipients_of(&self, tenant: &str) -> impl Iterator<Item = (&str, &Recipient)> {
+        let recipients = self.privacy.recipients.iter().map(|(name, recipient)| (name.as_str(), recipient));
+        recipients.filter(move |(_, recipient)| recipient.is_of(tenant))
+    }
+
     /// Where the key store is: as configured, else beside the database's file. Nothing where neither says so: several workers
     /// on one server would each have a key store of their own.
     pub fn key_store(&self) -> Option<SecretString> {
@@ -90,9 +99,13 @@ impl Review<'_> {
     }
 
     /// The privacy section.
-    pub fn privacy(&mut self, database: Option<&Database>) -> Option<Privacy> {
+    pub fn privacy(
+        &mut self,
+        database: Option<&Database>,
+        tenants: &BTreeMap<String, Tenant>,
+    ) -> Option<Privacy> {
         let section = KeyPath::of(["privacy"]);
-        let PrivacyTable { keys } = self.read(&section)?;
+        let PrivacyTable { keys, recipients } = self.read(&section)?;
         let is_database = |keys: &SecretString| {
             database.is_some_and(|database| database.url.expose_secret() == keys.expose_secret())
         };
@@ -105,7 +118,8 @@ impl Review<'_> {
                 None,
             );
         }
-        Some(Privacy { keys })
+        let recipients = self.recipients(recipients, tenants);
+        Some(Privacy { keys, recipients })
     }
 
     /// A connection can rest only on a consent of a user of its tenant, and users are of tenants that are configured.
@@ -120,6 +134,7 @@ impl Review<'_> {
                 None,
             );
         }
+        self.refuse_sale(&path.child("rests_on").child("purpose"), &purpose);
         Some(RestsOn { user, purpose })
     }
 }

@@ -6,12 +6,18 @@
 
 mod age;
 pub mod audit;
+mod category;
 mod consent;
+mod disclosures;
+mod export;
 mod form;
 mod keys;
+mod links;
 mod person;
+mod places;
 mod policy;
 mod read;
+mod subject;
 mod tenants;
 mod write;
 
@@ -20,10 +26,15 @@ use sea_orm::DbBackend;
 pub(crate) use self::consent::{Rests, withheld};
 pub use self::{
     age::{AgeStatement, YEARS_MIN},
+    category::Category,
     consent::{Consent, NewConsent, RestsOn},
+    disclosures::{ACCESS_REQUEST, DATA_SUBJECT, Disclosure, NewDisclosure, OPERATION, refused_purpose},
+    export::{Exported, LEFT_OUT},
     form::{FormError, PersonForm},
     keys::{KeyStore, Resealed},
+    links::{Source, UserLink},
     person::{BirthDate, Listed, Person, PersonStatus, Who},
+    places::{Erasure, Found, NOBODY, PLACES, Place, Through},
     policy::{NewPolicy, Policy},
     tenants::Tenant,
 };
@@ -67,6 +78,9 @@ pub enum PeopleError {
     /// Something that is not done, and why.
     #[error("{0}")]
     Refused(String),
+    /// The place that an export goes to.
+    #[error("what is stored of the person cannot be written: {0}")]
+    Unwritten(std::io::Error),
 }
 
 impl From<sea_orm::DbErr> for PeopleError {

@@ -9,9 +9,12 @@ pub mod audit;
 mod consent;
 mod form;
 mod keys;
+mod links;
 mod person;
+mod places;
 mod policy;
 mod read;
+mod subject;
 mod tenants;
 mod write;
 
@@ -23,7 +26,9 @@ pub use self::{
     consent::{Consent, NewConsent, RestsOn},
     form::{FormError, PersonForm},
     keys::{KeyStore, Resealed},
+    links::UserLink,
     person::{BirthDate, Listed, Person, PersonStatus, Who},
+    places::{Category, Erasure, Found, NOBODY, PLACES, Place, Through},
     policy::{NewPolicy, Policy},
     tenants::Tenant,
 };

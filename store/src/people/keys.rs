@@ -172,6 +172,11 @@ impl KeyStore {
         Ok(self.database.execute_raw(delete.done()).await?.rows_affected() > 0)
     }
 
+    /// Whether there is a key of this name.
+    pub(super) async fn has(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.sealed(name).await?.is_some())
+    }
+
     /// Destroyed keys leave the file: a deleted row's bytes may stay in it until it is written anew. It is a small one.
     pub(super) async fn scrub(&self) -> Result<(), StoreError> {
         let statement = match self.backend() {

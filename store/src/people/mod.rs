@@ -5,8 +5,10 @@
 //! database, its log and every backup of it.
 
 mod age;
+mod apart;
 pub mod audit;
 mod consent;
+pub mod erasure;
 mod form;
 mod keys;
 mod links;
@@ -20,10 +22,14 @@ mod write;
 
 use sea_orm::DbBackend;
 
-pub(crate) use self::consent::{Rests, withheld};
+pub(crate) use self::{
+    consent::{Rests, withheld},
+    erasure::customer_digest,
+};
 pub use self::{
     age::{AgeStatement, YEARS_MIN},
     consent::{Consent, NewConsent, RestsOn},
+    erasure::Journal,
     form::{FormError, PersonForm},
     keys::{KeyStore, Resealed},
     links::UserLink,
@@ -42,6 +48,7 @@ use crate::{
 pub struct People {
     store: Store,
     keys: KeyStore,
+    journal: Journal,
     keyring: Keyring,
 }
 
@@ -55,10 +62,7 @@ pub enum PeopleError {
     #[error("nobody under {YEARS_MIN} is served: nothing was stored")]
     UnderAge,
     /// Too young, and known already.
-    #[error(
-        "user {0} is under {YEARS_MIN}: what was stored of this person in `users` is erased, and the person's data key is \
-         destroyed"
-    )]
+    #[error("user {0} is under {YEARS_MIN}: what was stored of this person is erased, and the person's data key is destroyed")]
     FoundUnderAge(String),
     /// An e-mail address of several.
     #[error("several users have this e-mail address: choose one by its id: {}", .0.join(", "))]
@@ -87,27 +91,28 @@ const DIGESTS: &str = "digests";
 
 impl People {
     /// Needs the store's keyring: without one there are no users.
-    pub fn open(store: &Store, keys: KeyStore) -> Result<Self, StoreError> {
+    pub fn open(store: &Store, keys: KeyStore, journal: Journal) -> Result<Self, StoreError> {
         let keyring = store.require_keys("users")?;
-        Ok(Self { store: store.clone(), keys, keyring })
+        Ok(Self { store: store.clone(), keys, journal, keyring })
     }
 
-    /// Closes the key store. The database is the caller's.
+    /// Closes key store and journal. The database is the caller's.
     pub async fn close(self) {
         self.keys.close().await;
+        self.journal.close().await;
     }
 
     fn backend(&self) -> DbBackend {
         self.store.pools.write.get_database_backend()
     }
 
-    /// The key of digests; made when it is first needed. A key store without it beside a database with users is not the one
-    /// that belongs to it: a new key would find nobody.
+    /// The key of digests; made when it is first needed. A key store without it beside a database with users, or with traces of
+    /// erased ones, is not the one that belongs to it: a new key would find nobody.
     async fn digests(&self) -> Result<DataKey, StoreError> {
         if let Some(key) = self.keys.key(&self.keyring, DIGESTS).await? {
             return Ok(key);
         }
-        if self.has_sealed().await? {
+        if self.needs_keys().await? {
             return Err(StoreError::Unreadable(format!(
                 "the key store {} has no keys of this database's users: restore it from its own backup, or set privacy.keys \
                  to where it is",
@@ -126,9 +131,4 @@ impl People {
     pub async fn subject_digest(&self, tenant: &str, user: &str) -> Result<Vec<u8>, StoreError> {
         Ok(self.digests().await?.digest(&["subject", tenant, user]))
     }
-}
-
-/// The name under which a user's data key is kept.
-fn key_name(user: &str) -> String {
-    format!("user/{user}")
 }

@@ -1,5 +1,6 @@
 //! `dynamoi privacy`: what somebody may ask of us who is in these tables, and what an auditor may.
 
+mod erase;
 mod verify;
 
 use clap::{Args, Subcommand};
@@ -17,6 +18,8 @@ pub struct Privacy {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Action {
+    /// Erase a person, everywhere and for good; prints a receipt.
+    Erase(erase::Erase),
     /// Check the audit log: whether a line was changed or removed.
     Verify(verify::Verify),
 }
@@ -42,6 +45,7 @@ impl Privacy {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
         match self.action {
+            Action::Erase(erase) => erase.run().await,
             Action::Verify(verify) => verify.run().await,
         }
     }

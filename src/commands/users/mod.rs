@@ -13,8 +13,8 @@ use dynamoi::{open_store, settings::Settings};
 use rows::{clock::SystemClock, personal::Personal};
 use secrecy::ExposeSecret;
 use store::{
-    Access, Store, StoreError,
-    people::{KeyStore, NewConsent, People, PeopleError, PersonForm, Who, audit},
+    Access, Store,
+    people::{erasure::Settled, Journal, KeyStore, NewConsent, People, PeopleError, PersonForm, Who, audit},
 };
 
 use super::{
@@ -282,7 +282,8 @@ impl Consent {
 // === impl Whom ===
 
 impl Whom {
-    fn who(&self) -> Result<Who, String> {
+    /// As the store asks for one. Reads an address from stdin.
+    pub fn who(&self) -> Result<Who, String> {
         if let Some(id) = &self.user {
             return Ok(Who::Id(id.clone()));
         }
@@ -321,15 +322,24 @@ pub async fn with(
              postgres://…, or the path of a file where one worker only is on this database",
         );
     };
+    let Some(journal) = settings.erasure_journal() else {
+        return Exit::usage(
+            "users are off without an erasure journal\n  privacy.journal: expected a PostgreSQL database of its own, \
+             postgres://…, or the path of a file where one worker only is on this database",
+        );
+    };
+    let places = [place.expose_secret(), journal.expose_secret()];
     if access != Access::Make
         && let Some(path) = missing_file(&settings)
     {
         return Exit::failed(format_args!("{} is not there yet: nothing is stored", path.display()));
     }
     let opened = async {
+        if access == Access::Read {
+            settle_before_reading(&settings, places, &tenant).await?;
+        }
         let store = open_store(&settings, access, Arc::new(SystemClock::new())).await?;
-        let room = room(&settings, &store, place.expose_secret(), access, tenant).await;
-        match room {
+        match room(&settings, &store, places, access, tenant).await {
             Ok(room) => Ok(room),
             Err(error) => {
                 store.close().await;
@@ -347,13 +357,41 @@ pub async fn with(
     exit
 }
 
+/// Nobody is shown who was erased: out of a backup, a database is to be written before it is read.
+async fn settle_before_reading(
+    settings: &Settings,
+    places: [&str; 2],
+    tenant: &str,
+) -> Result<(), PeopleError> {
+    let open = async |access| open_store(settings, access, Arc::new(SystemClock::new())).await;
+    let store = open(Access::Read).await?;
+    let looked = async {
+        let Room { people, .. } = room(settings, &store, places, Access::Read, tenant.to_owned()).await?;
+        let is_settled = people.is_settled().await;
+        people.close().await;
+        is_settled
+    };
+    let is_settled = looked.await;
+    store.close().await;
+    if is_settled? {
+        return Ok(());
+    }
+    let store = open(Access::Write).await?;
+    let settled = room(settings, &store, places, Access::Write, tenant.to_owned()).await;
+    if let Ok(Room { people, .. }) = settled {
+        people.close().await;
+    }
+    store.close().await;
+    Ok(())
+}
+
 async fn room(
     settings: &Settings,
     store: &Store,
-    place: &str,
+    [keys, journal]: [&str; 2],
     access: Access,
     tenant: String,
-) -> Result<Room, StoreError> {
+) -> Result<Room, PeopleError> {
     match access {
         // Users may come before the first run. What is there already is not migrated: a worker may be at it.
         Access::Make => store.expect_current_or_empty().await?,
@@ -362,7 +400,14 @@ async fn room(
     if access != Access::Read {
         store.sync_tenants(&settings.stored_tenants()).await?;
     }
-    let people = People::open(store, KeyStore::open(place, access).await?)?;
+    let people =
+        People::open(store, KeyStore::open(keys, access).await?, Journal::open(journal, access).await?)?;
+    if access != Access::Read {
+        let settled = people.settle().await?;
+        if settled != Settled::default() {
+            output::complain(format_args!("{settled}"));
+        }
+    }
     Ok(Room { people, store: store.clone(), tenant })
 }
 

@@ -12,7 +12,7 @@ use super::{
     receipt::Receipt,
     rows, tombstones,
 };
-use crate::{StoreError, sql::Sql};
+use crate::{Store, StoreError, sql::Sql};
 
 /// What was done before anything was served.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,6 +30,15 @@ struct Looked {
     lines: Vec<Line>,
     /// Whether the database or the key store has not followed all of it.
     is_behind: bool,
+}
+
+impl Store {
+    /// Whether anybody was ever erased here.
+    pub async fn has_erased(&self) -> Result<bool, StoreError> {
+        let query = "SELECT 1 AS one FROM tombstones UNION ALL SELECT 1 FROM journal_marks LIMIT 1";
+        let query = Sql::new(self.pools.read.get_database_backend(), query);
+        Ok(self.pools.read.query_one_raw(query.done()).await?.is_some())
+    }
 }
 
 impl People {
@@ -244,4 +253,17 @@ fn unfinished(lines: &[Line]) -> BTreeSet<String> {
         };
     }
     open
+}
+
+// === impl Settled ===
+
+impl std::fmt::Display for Settled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { users, customers, keys } = self;
+        write!(
+            f,
+            "the erasure journal was followed: {users} users, {customers} customers without a user and {keys} data keys were \
+             erased again, or to the end"
+        )
+    }
 }

@@ -25,7 +25,9 @@ pub async fn every_table_has_its_place_or_nobody_in_it(bench: &Bench) {
     assert_eq!(known.len(), listed.len(), "a table stands in the list once");
     let unclassed: Vec<_> = there.difference(&known).collect();
     assert!(unclassed.is_empty(), "say in people/places.rs what of a person is in {unclassed:?}");
-    assert_eq!(known.difference(&there).collect::<Vec<_>>(), Vec::<&String>::new(), "no such table");
+    // Texts of any length have a table on PostgreSQL only.
+    let missing: Vec<_> = known.difference(&there).filter(|table| *table != "long_texts").collect();
+    assert!(missing.is_empty(), "no such table: {missing:?}");
     for place in &PLACES {
         bench.query(&format!("SELECT * FROM {} LIMIT 1", place.shown)).await;
         if let Erasure::Emptied(columns) = place.erasure {

@@ -20,8 +20,7 @@ use super::{
     holding::{self, Keeper},
     marketing,
     operator::StoreOperator,
-    people,
-    purge,
+    people, purge,
     shared::Shared,
     webhooks::EngineWebhooks,
 };

@@ -20,7 +20,8 @@ pub async fn guard(store: &Store, settings: &Settings) -> Result<(), StoreError>
     if settings.tenants.is_empty() && !has_erased && KeyStore::missing_file(keys).is_some() {
         return Ok(());
     }
-    let (keys, journal) = (KeyStore::open(keys, Access::Make).await?, Journal::open(journal, Access::Make).await?);
+    let (keys, journal) =
+        (KeyStore::open(keys, Access::Make).await?, Journal::open(journal, Access::Make).await?);
     let people = People::open(store, keys, journal)?;
     let guarded = async {
         let settled = people.settle().await?;

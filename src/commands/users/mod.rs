@@ -14,7 +14,7 @@ use rows::{clock::SystemClock, personal::Personal};
 use secrecy::ExposeSecret;
 use store::{
     Access, Store,
-    people::{erasure::Settled, Journal, KeyStore, NewConsent, People, PeopleError, PersonForm, Who, audit},
+    people::{Journal, KeyStore, NewConsent, People, PeopleError, PersonForm, Who, audit, erasure::Settled},
 };
 
 use super::{

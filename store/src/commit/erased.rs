@@ -65,7 +65,8 @@ impl Erased {
     /// Learns what is new. To be called once the connection's row lock is held.
     pub async fn refresh(&mut self, tx: &Transaction<'_>, connection_id: i64) -> Result<(), DbErr> {
         let backend = tx.get_database_backend();
-        let query = Sql::new(backend, "SELECT erasures, tenant FROM connections WHERE id = ").bind(connection_id);
+        let query =
+            Sql::new(backend, "SELECT erasures, tenant FROM connections WHERE id = ").bind(connection_id);
         let Some(row) = tx.query_one_raw(query.done()).await? else { return Ok(()) };
         let (erasures, tenant): (i64, String) = (row.try_get("", "erasures")?, row.try_get("", "tenant")?);
         if self.erasures(connection_id) != Some(erasures) {
@@ -78,7 +79,8 @@ impl Erased {
 
     /// The commit without what tells of erased people.
     pub fn screen<'a>(&self, connection_id: i64, commit: &'a Commit) -> Result<Cow<'a, Commit>, DbErr> {
-        let Some(Known { tenant, .. }) = self.known.get(&connection_id).filter(|_| !self.digests.is_empty()) else {
+        let Some(Known { tenant, .. }) = self.known.get(&connection_id).filter(|_| !self.digests.is_empty())
+        else {
             return Ok(Cow::Borrowed(commit));
         };
         let key = self.key.read().clone().ok_or_else(|| {
@@ -90,7 +92,8 @@ impl Erased {
         })?;
         let is_erased = |customer: &str| self.digests.contains(&customer_digest(&key, tenant, customer));
         let is_named = |row: &Row| customer_of(row).is_some_and(is_erased);
-        let is_set_aside = |row: &rows::quarantine::Quarantined| row.fields.iter().any(|(_, value)| is_erased(value));
+        let is_set_aside =
+            |row: &rows::quarantine::Quarantined| row.fields.iter().any(|(_, value)| is_erased(value));
         let is_told_gone = |(table, id): &(Table, String)| names_customers(*table) && is_erased(id);
         if !commit.rows.iter().any(is_named)
             && !commit.quarantined.iter().any(is_set_aside)

@@ -94,7 +94,11 @@ pub async fn store(
         answers.first().ok_or_else(|| DbErr::RecordNotFound("a commit without an answer".to_owned()))?;
     if !answer.try_get::<bool>("", "entered")? {
         // Of two reasons the usual way finds out which.
-        return Ok(if erasures.is_some() { SingleStatement::Unsuited(None) } else { SingleStatement::Outdated });
+        return Ok(if erasures.is_some() {
+            SingleStatement::Unsuited(None)
+        } else {
+            SingleStatement::Outdated
+        });
     }
     let outcome: Outcome = outcome(answer)?;
     if !answer.try_get::<bool>("", "noted")? {

@@ -48,7 +48,10 @@ pub fn make_file(path: &Path) -> io::Result<()> {
 }
 
 /// Opens a database of its own, and says where it is, for people.
-pub async fn on_server(url: &str, application_name: &str) -> Result<(DatabaseConnection, String), StoreError> {
+pub async fn on_server(
+    url: &str,
+    application_name: &str,
+) -> Result<(DatabaseConnection, String), StoreError> {
     let options = StoreOptions {
         application_name: application_name.to_owned(),
         readers_max: 1,

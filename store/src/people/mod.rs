@@ -22,10 +22,6 @@ mod write;
 
 use sea_orm::DbBackend;
 
-pub(crate) use self::{
-    consent::{Rests, withheld},
-    erasure::customer_digest,
-};
 pub use self::{
     age::{AgeStatement, YEARS_MIN},
     consent::{Consent, NewConsent, RestsOn},
@@ -37,6 +33,10 @@ pub use self::{
     places::{Category, Erasure, Found, NOBODY, PLACES, Place, Through},
     policy::{NewPolicy, Policy},
     tenants::Tenant,
+};
+pub(crate) use self::{
+    consent::{Rests, withheld},
+    erasure::customer_digest,
 };
 use crate::{
     Store, StoreError,
@@ -62,7 +62,9 @@ pub enum PeopleError {
     #[error("nobody under {YEARS_MIN} is served: nothing was stored")]
     UnderAge,
     /// Too young, and known already.
-    #[error("user {0} is under {YEARS_MIN}: what was stored of this person is erased, and the person's data key is destroyed")]
+    #[error(
+        "user {0} is under {YEARS_MIN}: what was stored of this person is erased, and the person's data key is destroyed"
+    )]
     FoundUnderAge(String),
     /// An e-mail address of several.
     #[error("several users have this e-mail address: choose one by its id: {}", .0.join(", "))]

@@ -120,7 +120,11 @@ impl Journal {
         let mut lines = Vec::with_capacity(texts.len());
         for (number, text) in (1..).zip(texts) {
             let line: Line = serde_json::from_str(&text).map_err(|error| {
-                self.unusable(&format_args!("line {number}: {:?} error at column {}", error.classify(), error.column()))
+                self.unusable(&format_args!(
+                    "line {number}: {:?} error at column {}",
+                    error.classify(),
+                    error.column()
+                ))
             })?;
             if line.digest(key) != line.mac {
                 return Err(self.unusable(&format_args!(
@@ -176,7 +180,8 @@ async fn insert(database: &DatabaseConnection, text: &str) -> Result<u64, DbErr>
     // Whatever the role's default is.
     tx.execute_unprepared("SET LOCAL synchronous_commit = on").await?;
     tx.execute_unprepared(&format!("LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")).await?;
-    let insert = Sql::new(DbBackend::Postgres, &format!("INSERT INTO {TABLE} (line) VALUES (")).bind(text).text(")");
+    let insert =
+        Sql::new(DbBackend::Postgres, &format!("INSERT INTO {TABLE} (line) VALUES (")).bind(text).text(")");
     tx.execute_raw(insert.done()).await?;
     let count = Sql::new(DbBackend::Postgres, &format!("SELECT count(*) AS lines FROM {TABLE}"));
     let lines: i64 = match tx.query_one_raw(count.done()).await? {
@@ -219,6 +224,69 @@ impl Line {
             State::Done => "done",
         };
         let (at, customers) = (self.at.to_string(), self.customers.join(" "));
-        hex::encode(key.digest(&["erasure", &at, &self.tenant, &self.actor, state, &self.subject, &customers]))
+        hex::encode(key.digest(&[
+            "erasure",
+            &at,
+            &self.tenant,
+            &self.actor,
+            state,
+            &self.subject,
+            &customers,
+        ]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: i64, state: State) -> Line {
+        Line {
+            at: Timestamp::from_second(number).unwrap(),
+            tenant: "label-a".to_owned(),
+            actor: "cli:root".to_owned(),
+            state,
+            subject: format!("{number:064x}"),
+            customers: vec![format!("{:064x}", number + 1), format!("{:064x}", number + 2)],
+            mac: String::new(),
+        }
+    }
+
+    fn key() -> DataKey {
+        DataKey::of(&DataKey::random_bytes().unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_line_that_was_cut_off_is_passed_over_and_a_changed_one_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("private/erasures");
+        let journal = Journal::open(&path.display().to_string(), Access::Make).await.unwrap();
+        let key = key();
+        assert_eq!(journal.read(&key).await.unwrap(), None, "never begun");
+        let (mut first, mut second) = (line(1, State::Requested), line(1, State::Done));
+        assert_eq!(journal.append(&mut first, &key).await.unwrap(), 1);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        // Killed while it wrote, in the middle of a letter.
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, [&whole[..], "{\"at\":\"2026-ü".as_bytes().split_last().unwrap().1].concat())
+            .unwrap();
+        assert_eq!(journal.read(&key).await.unwrap(), Some(vec![first.clone()]));
+        assert_eq!(journal.append(&mut second, &key).await.unwrap(), 2);
+        assert_eq!(journal.read(&key).await.unwrap(), Some(vec![first.clone(), second]));
+
+        // Another key, another line, half a line within.
+        let refused = journal.read(&self::key()).await.unwrap_err().to_string();
+        assert!(refused.contains("line 1") && refused.contains("privacy.journal"), "{refused}");
+        let text = fs::read_to_string(&path).unwrap();
+        for (changed, number) in [
+            (text.replace("\"done\"", "\"requested\""), "line 2"),
+            (text.replacen("cli:root", "cli:nobody", 1), "line 1"),
+            (format!("{{\n{text}"), "line 1"),
+        ] {
+            fs::write(&path, changed).unwrap();
+            let refused = journal.read(&key).await.unwrap_err().to_string();
+            assert!(refused.contains(number) && !refused.contains(&first.subject), "{refused}");
+        }
     }
 }

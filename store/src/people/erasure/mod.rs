@@ -17,12 +17,12 @@ use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 pub(crate) use self::tombstones::customer_digest;
+pub use self::{journal::Journal, replay::Settled};
 use self::{
     journal::{Line, State as Reached},
     receipt::{Reached as Done, Receipt, State},
     rows::Target,
 };
-pub use self::{journal::Journal, replay::Settled};
 use super::{People, PeopleError, PersonStatus, audit, keys::key_name};
 use crate::{StoreError, error::Failure, limits, sql::Sql};
 
@@ -199,7 +199,8 @@ impl People {
         self.put_receipt(&self.store.pools.write, subject, &receipt).await?;
         let detail = if repeated_at.is_some() { "again, from the journal" } else { "" }.to_owned();
         let (actor, tenant) = (line.actor.clone(), line.tenant.clone());
-        let deed = audit::Deed { actor: &actor, action: audit::Action::Erase, tenant: Some(&tenant), user, detail };
+        let deed =
+            audit::Deed { actor: &actor, action: audit::Action::Erase, tenant: Some(&tenant), user, detail };
         self.note(&deed).await?;
         let mut done = Line { at: now, state: Reached::Done, ..line };
         let seq = self.journal.append(&mut done, &self.digests().await?).await?;

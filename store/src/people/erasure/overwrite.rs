@@ -28,11 +28,9 @@ pub async fn overwrite(store: &Store, tables: &BTreeSet<String>) -> Vec<Reached>
                     done: true,
                     note: "the file is written anew without the old bytes, and its log is empty".to_owned(),
                 },
-                Err(reason) => Reached {
-                    what,
-                    done: false,
-                    note: format!("{reason}: run the same command again"),
-                },
+                Err(reason) => {
+                    Reached { what, done: false, note: format!("{reason}: run the same command again") }
+                }
             }]
         }
         Location::Server { options, .. } => {

@@ -111,7 +111,8 @@ pub struct ToTell {
 impl Receipt {
     /// Before anything was done.
     pub fn begun(tenant: &str, subject: String, actor: &str, requested_at: Timestamp) -> Self {
-        let note = |(place, note): &(&str, &str)| Note { place: (*place).to_owned(), note: (*note).to_owned() };
+        let note =
+            |(place, note): &(&str, &str)| Note { place: (*place).to_owned(), note: (*note).to_owned() };
         Self {
             schema_version: SCHEMA_VERSION,
             tenant: tenant.to_owned(),
@@ -167,7 +168,6 @@ impl Receipt {
     pub fn changed(&self) -> impl Iterator<Item = String> {
         self.tables.iter().filter(|of| of.deleted + of.emptied > 0).map(|of| of.table.clone())
     }
-
 }
 
 /// Where nothing of a person can be.
@@ -177,9 +177,15 @@ const HOLDS_NOTHING: [(&str, &str); 5] = [
         "each commit looks for erased people within its own transaction: what was asked for before and comes later is not stored",
     ),
     ("webhooks", "a message rings a bell and is dropped: none is queued or stored"),
-    ("the cache (Redis)", "campaigns' figures, parts of limits, sealed access tokens: no customer and no user"),
+    (
+        "the cache (Redis)",
+        "campaigns' figures, parts of limits, sealed access tokens: no customer and no user",
+    ),
     ("metrics", "series are of connections, campaigns and currencies: no label names a person"),
-    ("logs, cycles, reports", "errors and rows that were set aside are told by place and kind, never by value"),
+    (
+        "logs, cycles, reports",
+        "errors and rows that were set aside are told by place and kind, never by value",
+    ),
 ];
 
 /// Where it does not reach, and what to do there.
@@ -199,6 +205,9 @@ const NOT_REACHED: [(&str, &str); 5] = [
         "exports and reports that were written earlier",
         "files are whoever's they were handed to: see to_tell, and delete copies of your own",
     ),
-    ("the payment provider", "it has the person until it is asked itself: delete or redact the customer there"),
+    (
+        "the payment provider",
+        "it has the person until it is asked itself: delete or redact the customer there",
+    ),
     ("the platform that handed the user over", "it has its own copy, and would hand it over as a new user"),
 ];

@@ -108,7 +108,8 @@ impl People {
         let lines = self.journal.read(&key).await?;
         let mark = self.mark(&self.store.pools.read).await?;
         let anchor = self.keys.anchor(JOURNAL).await?;
-        let anchor = anchor.map(|(seq, mac)| (seq.unsigned_abs(), String::from_utf8_lossy(&mac).into_owned()));
+        let anchor =
+            anchor.map(|(seq, mac)| (seq.unsigned_abs(), String::from_utf8_lossy(&mac).into_owned()));
         let known = [&mark, &anchor].into_iter().flatten().map(|(seq, _)| *seq).max().unwrap_or_default();
         let lines = match lines {
             Some(lines) if lines.len() as u64 >= known => lines,
@@ -135,7 +136,9 @@ impl People {
         let tx = self.store.pools.begin().await?;
         self.set_mark(&tx, lines.len() as u64, &last.mac).await?;
         tx.commit().await?;
-        self.keys.set_anchor(JOURNAL, lines.len().try_into().unwrap_or(i64::MAX), last.mac.as_bytes()).await?;
+        self.keys
+            .set_anchor(JOURNAL, lines.len().try_into().unwrap_or(i64::MAX), last.mac.as_bytes())
+            .await?;
         Ok(())
     }
 
@@ -166,7 +169,9 @@ impl People {
         let named: Vec<String> = named
             .iter()
             .map(|(table, column)| {
-                format!("SELECT connection_id, {column} AS customer_id FROM {table} WHERE {column} IS NOT NULL")
+                format!(
+                    "SELECT connection_id, {column} AS customer_id FROM {table} WHERE {column} IS NOT NULL"
+                )
             })
             .collect();
         let query = format!(

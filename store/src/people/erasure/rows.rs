@@ -70,7 +70,11 @@ impl People {
     }
 
     /// Why a person may not be erased now.
-    pub(super) async fn held(&self, database: &impl ConnectionTrait, user: &str) -> Result<Option<String>, DbErr> {
+    pub(super) async fn held(
+        &self,
+        database: &impl ConnectionTrait,
+        user: &str,
+    ) -> Result<Option<String>, DbErr> {
         let query = Sql::new(self.backend(), "SELECT reason FROM legal_holds WHERE user_id = ")
             .bind(user)
             .text(" AND released_at IS NULL ORDER BY id LIMIT 1");
@@ -254,12 +258,14 @@ async fn change(
             Erasure::Deleted => key.stored(Sql::new(backend, &format!("DELETE FROM {} WHERE ", place.table))),
             Erasure::Emptied(columns) => {
                 let emptied: Vec<String> = columns.iter().map(|column| format!("{column} = NULL")).collect();
-                let mut sql = Sql::new(backend, &format!("UPDATE {} SET {}", place.table, emptied.join(", ")));
+                let mut sql =
+                    Sql::new(backend, &format!("UPDATE {} SET {}", place.table, emptied.join(", ")));
                 if place.category == Category::Payments {
                     // Whoever copies what has changed hears of it; and the digest is the writer's own.
                     sql = sql.text(", digest = NULL, observed_at = ").bind(crate::convert::seconds(now));
                 }
-                let filled: Vec<String> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
+                let filled: Vec<String> =
+                    columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
                 key.stored(sql.text(" WHERE ")).text(&format!(" AND ({})", filled.join(" OR ")))
             }
         };

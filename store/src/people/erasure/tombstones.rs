@@ -20,11 +20,12 @@ pub async fn put(
 ) -> Result<(), DbErr> {
     for digest in digests {
         let bytes = hex::decode(digest).map_err(|error| DbErr::Custom(format!("a tombstone: {error}")))?;
-        let insert = Sql::new(tx.get_database_backend(), "INSERT INTO tombstones (digest, erased_at) VALUES (")
-            .bind(bytes)
-            .text(", ")
-            .bind(utc(now))
-            .text(") ON CONFLICT (digest) DO NOTHING");
+        let insert =
+            Sql::new(tx.get_database_backend(), "INSERT INTO tombstones (digest, erased_at) VALUES (")
+                .bind(bytes)
+                .text(", ")
+                .bind(utc(now))
+                .text(") ON CONFLICT (digest) DO NOTHING");
         tx.execute_raw(insert.done()).await?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{duration, form, http::HttpTable, secret::SecretSource};
+use super::{duration, form, http::HttpTable, recipients::RecipientTable, secret::SecretSource};
 
 /// The whole file. Later files win over earlier ones, the environment over all of them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -344,6 +344,9 @@ pub struct PrivacyTable {
     #[serde(default)]
     #[schemars(schema_with = "form::key_store")]
     pub journal: Option<SecretString>,
+    /// Who is given data of people, by a name of your own.
+    #[serde(default)]
+    pub recipients: BTreeMap<String, RecipientTable>,
 }
 
 /// One marketing campaign across networks.
@@ -414,7 +417,7 @@ fn default_tenant() -> String {
     DEFAULT_TENANT.to_owned()
 }
 
-const fn yes() -> bool {
+pub const fn yes() -> bool {
     true
 }
 

@@ -21,6 +21,7 @@ mod overlap;
 mod people;
 mod place;
 mod quota;
+mod recipients;
 mod review;
 mod schema;
 mod secret;
@@ -47,6 +48,7 @@ pub use http::{Authentication, Basic, Http, Tls};
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use people::{Privacy, RestsOn, Tenant};
 pub use place::{KeyPath, Place};
+pub use recipients::Recipient;
 pub use secret::StoredSecrets;
 pub(crate) use suggestion::did_you_mean;
 
@@ -305,7 +307,7 @@ impl Review<'_> {
         let connections = self.connections();
         let campaigns = self.campaigns();
         let tenants = self.tenants();
-        let privacy = self.privacy(database.as_ref());
+        let privacy = self.privacy(database.as_ref(), &tenants);
         Some(Settings {
             worker: worker?,
             log: log?,

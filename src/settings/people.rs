@@ -8,6 +8,7 @@ use super::{
     Database, Settings,
     document::{PrivacyTable, RestsOnTable, TenantTable},
     place::KeyPath,
+    recipients::Recipient,
     review::Review,
 };
 
@@ -38,6 +39,8 @@ pub struct Privacy {
     pub keys: Option<SecretString>,
     /// Where erasures are noted: a path, or the URL of a PostgreSQL database of its own.
     pub journal: Option<SecretString>,
+    /// Who is given data of people, by name.
+    pub recipients: BTreeMap<String, Recipient>,
 }
 
 /// What the key store beside a SQLite file is called after it.
@@ -66,6 +69,12 @@ impl Settings {
             Some((name.clone(), store::people::RestsOn { tenant: connection.tenant.clone(), user, purpose }))
         });
         rests.collect()
+    }
+
+    /// Who is given data of this tenant's people, by name.
+    pub fn recipients_of(&self, tenant: &str) -> impl Iterator<Item = (&str, &Recipient)> {
+        let recipients = self.privacy.recipients.iter().map(|(name, recipient)| (name.as_str(), recipient));
+        recipients.filter(move |(_, recipient)| recipient.is_of(tenant))
     }
 
     /// Where the key store is: as configured, else beside the database's file. Nothing where neither says so: several workers
@@ -102,9 +111,13 @@ impl Review<'_> {
     }
 
     /// The privacy section.
-    pub fn privacy(&mut self, database: Option<&Database>) -> Option<Privacy> {
+    pub fn privacy(
+        &mut self,
+        database: Option<&Database>,
+        tenants: &BTreeMap<String, Tenant>,
+    ) -> Option<Privacy> {
         let section = KeyPath::of(["privacy"]);
-        let PrivacyTable { keys, journal } = self.read(&section)?;
+        let PrivacyTable { keys, journal, recipients } = self.read(&section)?;
         let is_same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
         let is_database =
             |place: &SecretString| database.is_some_and(|database| is_same(&database.url, place));
@@ -137,7 +150,8 @@ impl Review<'_> {
                 None,
             );
         }
-        Some(Privacy { keys, journal })
+        let recipients = self.recipients(recipients, tenants);
+        Some(Privacy { keys, journal, recipients })
     }
 
     /// A connection can rest only on a consent of a user of its tenant, and users are of tenants that are configured.
@@ -152,6 +166,7 @@ impl Review<'_> {
                 None,
             );
         }
+        self.refuse_sale(&path.child("rests_on").child("purpose"), &purpose);
         Some(RestsOn { user, purpose })
     }
 }

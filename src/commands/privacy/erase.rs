@@ -54,7 +54,7 @@ impl Erase {
                     "nothing was erased\n  --yes: expected, where nobody can be asked\n  help: --dry-run shows what would be erased",
                 ));
             }
-            let receipt = room.people.erase(&room.tenant, &user, &actor).await?;
+            let receipt = room.people.erase(&room.tenant, &user, &actor, &super::standing(room, &actor)).await?;
             let printed = print(&receipt);
             if !receipt.is_finished() {
                 return Ok(Exit::failed(format_args!(

@@ -8,7 +8,9 @@ mod age;
 mod apart;
 pub mod audit;
 mod consent;
+mod disclosures;
 pub mod erasure;
+mod export;
 mod form;
 mod keys;
 mod links;
@@ -25,10 +27,12 @@ use sea_orm::DbBackend;
 pub use self::{
     age::{AgeStatement, YEARS_MIN},
     consent::{Consent, NewConsent, RestsOn},
+    disclosures::{ACCESS_REQUEST, DATA_SUBJECT, Disclosure, NewDisclosure, OPERATION, refused_purpose},
     erasure::Journal,
+    export::{Exported, LEFT_OUT},
     form::{FormError, PersonForm},
     keys::{KeyStore, Resealed},
-    links::UserLink,
+    links::{Source, UserLink},
     person::{BirthDate, Listed, Person, PersonStatus, Who},
     places::{Category, Erasure, Found, NOBODY, PLACES, Place, Through},
     policy::{NewPolicy, Policy},
@@ -78,6 +82,9 @@ pub enum PeopleError {
     /// Something that is not done, and why.
     #[error("{0}")]
     Refused(String),
+    /// The place that an export goes to.
+    #[error("what is stored of the person cannot be written: {0}")]
+    Unwritten(std::io::Error),
 }
 
 impl From<sea_orm::DbErr> for PeopleError {

@@ -74,7 +74,17 @@ impl People {
 
     /// Opens a user.
     pub async fn show(&self, tenant: &str, id: &str) -> Result<Person, PeopleError> {
-        let row = self.store.pools.read.query_one_raw(select(self.backend(), tenant, id, "")).await?;
+        self.show_in(&self.store.pools.read, tenant, id).await
+    }
+
+    /// Opens a user as this connection or transaction sees the row.
+    pub(super) async fn show_in(
+        &self,
+        database: &impl ConnectionTrait,
+        tenant: &str,
+        id: &str,
+    ) -> Result<Person, PeopleError> {
+        let row = database.query_one_raw(select(self.backend(), tenant, id, "")).await?;
         self.opened(row.ok_or_else(|| unknown(tenant))?).await
     }
 

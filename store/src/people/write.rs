@@ -90,7 +90,7 @@ impl People {
             Ok(()) => {}
             Err(PeopleError::UnderAge) => {
                 tx.rollback().await?;
-                self.erase(tenant, id, AGE_CHECK).await?;
+                self.erase(tenant, id, AGE_CHECK, &[]).await?;
                 return Err(PeopleError::FoundUnderAge(id.to_owned()));
             }
             Err(error) => return Err(error),

@@ -1,6 +1,6 @@
 //! Reads objects into pages: parses each by itself, drops what belongs to the other mode, sets aside what is wrong.
 
-use rows::{Row, day::day_at, payments::SubscriptionMrr};
+use rows::{Row, Table, day::day_at, payments::SubscriptionMrr};
 use serde_json::value::RawValue;
 
 use crate::{

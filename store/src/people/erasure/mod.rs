@@ -20,10 +20,10 @@ pub(crate) use self::tombstones::customer_digest;
 pub use self::{journal::Journal, replay::Settled};
 use self::{
     journal::{Line, State as Reached},
-    receipt::{Reached as Done, Receipt, State},
+    receipt::{Reached as Done, Receipt, State, ToTell},
     rows::Target,
 };
-use super::{People, PeopleError, PersonStatus, audit, keys::key_name};
+use super::{NewDisclosure, People, PeopleError, PersonStatus, audit, keys::key_name};
 use crate::{StoreError, error::Failure, limits, sql::Sql};
 
 /// A wish to be erased.
@@ -45,8 +45,15 @@ const JOURNAL: &str = "erasures";
 // === impl People ===
 
 impl People {
-    /// Erases a user. Again, it ends the same.
-    pub async fn erase(&self, tenant: &str, user: &str, actor: &str) -> Result<Receipt, PeopleError> {
+    /// Erases a user. Again, it ends the same. Whoever was told of the person is to be told of it, and so are those who get data
+    /// by other ways (`standing`).
+    pub async fn erase(
+        &self,
+        tenant: &str,
+        user: &str,
+        actor: &str,
+        standing: &[NewDisclosure<'_>],
+    ) -> Result<Receipt, PeopleError> {
         let request = Request { tenant, user, actor, requested_at: self.store.clock.0.now() };
         let target = self.target(&self.store.pools.read, tenant, user).await?;
         // Who is not there, or may not be erased, leaves no line.
@@ -76,7 +83,7 @@ impl People {
         let receipt = self.receipt(&self.store.pools.read, tenant, &target.subject.digest).await?;
         let tables = receipt.iter().flat_map(|(_, receipt)| receipt.changed()).collect();
         let cleaned = self.clean(&tables).await?;
-        self.finish(&target.subject.digest, Some(user), line, &cleaned, None).await
+        self.finish(&target.subject.digest, Some((user, standing)), line, &cleaned, None).await
     }
 
     /// What [`erase`](Self::erase) would do. Changes nothing.
@@ -120,8 +127,8 @@ impl People {
         }
     }
 
-    /// Tombstones, rows and the unfinished receipt; with the line of the journal that asks for it, unless a hold forbids it. A
-    /// worker that holds what is needed is waited for.
+    /// Tombstones, rows and the unfinished receipt, with the line of the journal that asks for it. A worker that holds what is
+    /// needed is waited for.
     async fn erase_in_transaction(
         &self,
         request: &Request<'_>,
@@ -133,9 +140,6 @@ impl People {
             let erased = async {
                 let tx = self.store.pools.begin().await?;
                 tombstones::tell_writers(&tx, Some(request.tenant)).await?;
-                if line.is_some() {
-                    self.refuse_held(&tx, request.user).await?;
-                }
                 let receipt = self.erase_rows(&tx, target, request).await?;
                 self.put_receipt(&tx, &target.subject.digest, &receipt).await?;
                 if let Some((seq, mac)) = line {
@@ -175,7 +179,7 @@ impl People {
     async fn finish(
         &self,
         subject: &[u8],
-        user: Option<&str>,
+        whom: Option<(&str, &[NewDisclosure<'_>])>,
         line: Line,
         cleaned: &[Done],
         repeated_at: Option<Timestamp>,
@@ -196,11 +200,20 @@ impl People {
             note: "destroyed: what it sealed opens no more, wherever it is".to_owned(),
         }];
         receipt.files = cleaned.to_vec();
+        if let Some((user, standing)) = whom {
+            let told = self.to_notify(&line.tenant, user, standing).await?;
+            receipt.to_tell = told.into_iter().map(ToTell::from).collect();
+        }
         self.put_receipt(&self.store.pools.write, subject, &receipt).await?;
         let detail = if repeated_at.is_some() { "again, from the journal" } else { "" }.to_owned();
         let (actor, tenant) = (line.actor.clone(), line.tenant.clone());
-        let deed =
-            audit::Deed { actor: &actor, action: audit::Action::Erase, tenant: Some(&tenant), user, detail };
+        let deed = audit::Deed {
+            actor: &actor,
+            action: audit::Action::Erase,
+            tenant: Some(&tenant),
+            user: whom.map(|(user, _)| user),
+            detail,
+        };
         self.note(&deed).await?;
         let mut done = Line { at: now, state: Reached::Done, ..line };
         let seq = self.journal.append(&mut done, &self.digests().await?).await?;

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::super::places::{Erasure, Place};
+use super::super::{
+    Disclosure,
+    places::{Erasure, Place},
+};
 
 /// The receipt's own version, for programs.
 const SCHEMA_VERSION: u32 = 1;
@@ -96,14 +99,28 @@ pub struct Note {
 /// Somebody who was told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToTell {
+    /// Which disclosure: for `dynamoi privacy disclosures --done`.
+    pub disclosure: i64,
     /// Who.
     pub recipient: String,
     /// What for.
     pub purpose: String,
-    /// What: categories, as recorded.
-    pub categories: String,
+    /// What.
+    pub categories: Vec<String>,
     /// Until when.
     pub due_at: Option<Timestamp>,
+}
+
+impl From<Disclosure> for ToTell {
+    fn from(told: Disclosure) -> Self {
+        Self {
+            disclosure: told.id,
+            recipient: told.recipient,
+            purpose: told.purpose,
+            categories: told.categories,
+            due_at: told.notify_due_at,
+        }
+    }
 }
 
 // === impl Receipt ===

@@ -91,7 +91,14 @@ impl People {
             let Some(line) = people.get(digest.as_str()).copied() else { continue };
             let subject = hex::decode(digest).unwrap_or_default();
             let repeated_at = (!unfinished.contains(digest)).then(|| self.store.clock.0.now());
-            self.finish(&subject, user.as_deref(), line.clone(), &cleaned, repeated_at).await?;
+            self.finish(
+                &subject,
+                user.as_deref().map(|user| (user, &[][..])),
+                line.clone(),
+                &cleaned,
+                repeated_at,
+            )
+            .await?;
         }
         self.followed().await?;
         Ok(settled)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, prelude::DateTimeUtc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::{
     super::{
@@ -12,13 +12,10 @@ use super::{
         subject::{Customer, Subject},
     },
     Request,
-    receipt::{Receipt, State, ToTell},
+    receipt::{Receipt, State},
     tombstones,
 };
-use crate::{
-    convert::{timestamp, utc},
-    sql::Sql,
-};
+use crate::{convert::utc, sql::Sql};
 
 /// Who is erased: what is found of the person, and by what the person is known afterwards.
 #[derive(Debug)]
@@ -92,7 +89,6 @@ impl People {
         let now = self.store.clock.0.now();
         let mut receipt = self.unfinished_receipt(tx, target, request).await?;
         receipt.customers_barred = receipt.customers_barred.max(target.customers.len() as u64);
-        receipt.to_tell = self.to_tell(tx, &target.subject).await?;
         tombstones::put(tx, &target.customers, now).await?;
         // Before anything is emptied: what is found through others is found no more afterwards.
         let mut found = Vec::with_capacity(PLACES.len());
@@ -191,25 +187,6 @@ impl People {
         };
         database.execute_raw(sql.done()).await?;
         Ok(())
-    }
-
-    /// Who was told of the person, and not yet of the erasure.
-    async fn to_tell(&self, tx: &DatabaseTransaction, subject: &Subject) -> Result<Vec<ToTell>, DbErr> {
-        let query = Sql::new(
-            self.backend(),
-            "SELECT recipient, purpose, categories, min(notify_due_at) AS due FROM disclosures WHERE subject_hmac = ",
-        )
-        .bind(subject.digest.clone())
-        .text(" AND notified_at IS NULL GROUP BY recipient, purpose, categories ORDER BY recipient, purpose");
-        let told = |row: &QueryResult| {
-            Ok(ToTell {
-                recipient: row.try_get("", "recipient")?,
-                purpose: row.try_get("", "purpose")?,
-                categories: row.try_get("", "categories")?,
-                due_at: row.try_get::<Option<DateTimeUtc>>("", "due")?.map(timestamp),
-            })
-        };
-        tx.query_all_raw(query.done()).await?.iter().map(told).collect()
     }
 }
 

@@ -339,6 +339,11 @@ pub struct PrivacyTable {
     #[serde(default)]
     #[schemars(schema_with = "form::key_store")]
     pub keys: Option<SecretString>,
+    /// Where erasures are noted, so that a restored backup brings nobody back: the path of a file, or the URL of a PostgreSQL
+    /// database of its own. Without: a file beside the database's, where that is one.
+    #[serde(default)]
+    #[schemars(schema_with = "form::key_store")]
+    pub journal: Option<SecretString>,
     /// Who is given data of people, by a name of your own.
     #[serde(default)]
     pub recipients: BTreeMap<String, RecipientTable>,

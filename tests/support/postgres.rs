@@ -111,7 +111,8 @@ impl Server {
         command
     }
 
-    fn data(&self) -> PathBuf {
+    /// Its files.
+    pub fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
 }

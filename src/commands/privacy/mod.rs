@@ -2,6 +2,7 @@
 
 mod about;
 mod disclosures;
+mod erase;
 mod export;
 mod records;
 mod verify;
@@ -26,6 +27,8 @@ pub struct Privacy {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Action {
+    /// Erase a person, everywhere and for good; prints a receipt.
+    Erase(erase::Erase),
     /// Write everything that is stored of a person into a file.
     Export(export::Export),
     /// Show who was told what of a person, and who is still to be told of a correction or an erasure.
@@ -56,13 +59,13 @@ const ACCOUNT_CHARS_MAX: usize = 64;
 /// Something of a user was corrected or erased: who is to be told of it, and until when.
 pub async fn to_tell(room: &Room, user: &str) -> Result<Vec<Disclosure>, PeopleError> {
     let actor = actor();
-    let standing: Vec<NewDisclosure<'_>> = room
-        .settings
-        .recipients_of(&room.tenant)
-        .filter(|(_, recipient)| recipient.standing)
-        .map(|(name, recipient)| recipient.disclosure(name, &actor))
-        .collect();
-    room.people.to_notify(&room.tenant, user, &standing).await
+    room.people.to_notify(&room.tenant, user, &standing(room, &actor)).await
+}
+
+/// Recipients who get the tenant's data by other ways than this program.
+pub fn standing<'a>(room: &'a Room, actor: &'a str) -> Vec<NewDisclosure<'a>> {
+    let recipients = room.settings.recipients_of(&room.tenant).filter(|(_, recipient)| recipient.standing);
+    recipients.map(|(name, recipient)| recipient.disclosure(name, actor)).collect()
 }
 
 /// As [`to_tell`], and says so.
@@ -101,6 +104,7 @@ impl Privacy {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
         match self.action {
+            Action::Erase(erase) => erase.run().await,
             Action::Export(export) => export.run().await,
             Action::Disclosures(disclosures) => disclosures.run().await,
             Action::Records(records) => records.run().await,

@@ -16,8 +16,8 @@ use dynamoi::{open_store, settings::Settings};
 use rows::{clock::SystemClock, personal::Personal};
 use secrecy::ExposeSecret;
 use store::{
-    Access, Store, StoreError,
-    people::{KeyStore, People, PeopleError, PersonForm, Who, audit},
+    Access, Store,
+    people::{Journal, KeyStore, People, PeopleError, PersonForm, Who, audit, erasure::Settled},
 };
 
 use super::{
@@ -297,13 +297,23 @@ pub async fn enter(settings: Settings, access: Access, tenant: String) -> Result
              postgres://…, or the path of a file where one worker only is on this database",
         ));
     };
+    let Some(journal) = settings.erasure_journal() else {
+        return Err(Exit::usage(
+            "users are off without an erasure journal\n  privacy.journal: expected a PostgreSQL database of its own, \
+             postgres://…, or the path of a file where one worker only is on this database",
+        ));
+    };
+    let places = [place.expose_secret(), journal.expose_secret()];
     if access != Access::Make
         && let Some(path) = missing_file(&settings)
     {
         return Err(Exit::failed(format_args!("{} is not there yet: nothing is stored", path.display())));
     }
+    if access == Access::Read {
+        settle_before_reading(&settings, places, &tenant).await.map_err(Exit::failed)?;
+    }
     let store = open_store(&settings, access, Arc::new(SystemClock::new())).await.map_err(Exit::failed)?;
-    match room(settings, &store, place.expose_secret(), access, tenant).await {
+    match room(settings.clone(), &store, places, access, tenant).await {
         Ok(room) => Ok(room),
         Err(error) => {
             store.close().await;
@@ -312,13 +322,42 @@ pub async fn enter(settings: Settings, access: Access, tenant: String) -> Result
     }
 }
 
+/// Nobody is shown who was erased: out of a backup, a database is to be written before it is read.
+async fn settle_before_reading(
+    settings: &Settings,
+    places: [&str; 2],
+    tenant: &str,
+) -> Result<(), PeopleError> {
+    let open = async |access| open_store(settings, access, Arc::new(SystemClock::new())).await;
+    let store = open(Access::Read).await?;
+    let looked = async {
+        let Room { people, .. } =
+            room(settings.clone(), &store, places, Access::Read, tenant.to_owned()).await?;
+        let is_settled = people.is_settled().await;
+        people.close().await;
+        is_settled
+    };
+    let is_settled = looked.await;
+    store.close().await;
+    if is_settled? {
+        return Ok(());
+    }
+    let store = open(Access::Write).await?;
+    let settled = room(settings.clone(), &store, places, Access::Write, tenant.to_owned()).await;
+    if let Ok(Room { people, .. }) = settled {
+        people.close().await;
+    }
+    store.close().await;
+    Ok(())
+}
+
 async fn room(
     settings: Settings,
     store: &Store,
-    place: &str,
+    [keys, journal]: [&str; 2],
     access: Access,
     tenant: String,
-) -> Result<Room, StoreError> {
+) -> Result<Room, PeopleError> {
     match access {
         // Users may come before the first run. What is there already is not migrated: a worker may be at it.
         Access::Make => store.expect_current_or_empty().await?,
@@ -327,7 +366,14 @@ async fn room(
     if access != Access::Read {
         store.sync_tenants(&settings.stored_tenants()).await?;
     }
-    let people = People::open(store, KeyStore::open(place, access).await?)?;
+    let people =
+        People::open(store, KeyStore::open(keys, access).await?, Journal::open(journal, access).await?)?;
+    if access != Access::Read {
+        let settled = people.settle().await?;
+        if settled != Settled::default() {
+            output::complain(format_args!("{settled}"));
+        }
+    }
     Ok(Room { people, store: store.clone(), settings, tenant })
 }
 

@@ -187,6 +187,7 @@ pub const NOBODY: [(&str, &[&str]); 4] = [
             "changes",
             "long_texts",
             "tombstones",
+            "journal_marks",
         ],
     ),
     ("what tenants are, and what they tell everybody", &["tenants", "policy_versions"]),

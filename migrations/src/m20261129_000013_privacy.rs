@@ -37,6 +37,9 @@ const TABLES: [&str; 3] = [
 
 const INDEXES: [&str; 1] = ["CREATE INDEX legal_holds_by_user ON legal_holds (user_id)"];
 
+/// Since when a connection is not configured any more: what providers want deleted after that.
+const COLUMNS: [&str; 1] = ["ALTER TABLE connections ADD COLUMN removed_at @timestamp"];
+
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     fn use_transaction(&self) -> Option<bool> {
@@ -45,10 +48,12 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         sql::run(manager, &TABLES).await?;
-        sql::run(manager, &INDEXES).await
+        sql::run(manager, &INDEXES).await?;
+        sql::run(manager, &COLUMNS).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        sql::run(manager, &["ALTER TABLE connections DROP COLUMN removed_at"]).await?;
         sql::drop(manager, &[], &["legal_holds", "tombstones", "audit_log"]).await
     }
 }

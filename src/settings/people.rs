@@ -36,6 +36,8 @@ pub struct RestsOn {
 pub struct Privacy {
     /// Where users' data keys are: a path, or the URL of a PostgreSQL database of its own.
     pub keys: Option<SecretString>,
+    /// The region of what is kept apart.
+    pub data_region: Option<String>,
 }
 
 /// What the key store beside a SQLite file is called after it.
@@ -75,6 +77,15 @@ impl Settings {
     }
 }
 
+// === impl Privacy ===
+
+impl Privacy {
+    /// Whether it names a place of its own, which need not be where the database is.
+    pub const fn is_apart(&self) -> bool {
+        self.keys.is_some()
+    }
+}
+
 // === impl Review ===
 
 impl Review<'_> {
@@ -92,7 +103,7 @@ impl Review<'_> {
     /// The privacy section.
     pub fn privacy(&mut self, database: Option<&Database>) -> Option<Privacy> {
         let section = KeyPath::of(["privacy"]);
-        let PrivacyTable { keys } = self.read(&section)?;
+        let PrivacyTable { keys, data_region } = self.read(&section)?;
         let is_database = |keys: &SecretString| {
             database.is_some_and(|database| database.url.expose_secret() == keys.expose_secret())
         };
@@ -105,7 +116,7 @@ impl Review<'_> {
                 None,
             );
         }
-        Some(Privacy { keys })
+        Some(Privacy { keys, data_region })
     }
 
     /// A connection can rest only on a consent of a user of its tenant, and users are of tenants that are configured.

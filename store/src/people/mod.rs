@@ -8,6 +8,7 @@ mod age;
 pub mod audit;
 mod consent;
 mod form;
+mod holds;
 mod keys;
 mod person;
 mod policy;
@@ -22,6 +23,7 @@ pub use self::{
     age::{AgeStatement, YEARS_MIN},
     consent::{Consent, NewConsent, RestsOn},
     form::{FormError, PersonForm},
+    holds::LegalHold,
     keys::{KeyStore, Resealed},
     person::{BirthDate, Listed, Person, PersonStatus, Who},
     policy::{NewPolicy, Policy},

@@ -10,9 +10,12 @@ mod consent;
 mod form;
 mod holds;
 mod keys;
+mod links;
 mod person;
+mod places;
 mod policy;
 mod read;
+mod subject;
 mod tenants;
 mod write;
 
@@ -25,7 +28,9 @@ pub use self::{
     form::{FormError, PersonForm},
     holds::LegalHold,
     keys::{KeyStore, Resealed},
+    links::UserLink,
     person::{BirthDate, Listed, Person, PersonStatus, Who},
+    places::{Category, Erasure, Found, NOBODY, PLACES, Place, Through},
     policy::{NewPolicy, Policy},
     tenants::Tenant,
 };

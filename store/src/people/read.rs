@@ -44,7 +44,7 @@ impl People {
         Ok(self.ids(tenant, "external_id = ", external_id.to_owned()).await?.into_iter().next())
     }
 
-    async fn ids(
+    pub(super) async fn ids(
         &self,
         tenant: &str,
         condition: &str,

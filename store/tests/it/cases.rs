@@ -3,9 +3,9 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    budgets::*, changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, people::*, reading::*,
-    refusing::*, royalties::*, sealing::*, storing::*, support::Bench, tables::*, texts::*, vanishing::*,
-    web::*, windows::*,
+    budgets::*, changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, people::*, privacy::*,
+    reading::*, refusing::*, royalties::*, sealing::*, storing::*, support::Bench, tables::*, texts::*,
+    vanishing::*, web::*, windows::*,
 };
 
 /// A case, ready to run.
@@ -142,6 +142,7 @@ cases! {
     nobody_under_thirteen_leaves_anything
     consents_are_added_to_and_decide_what_rests_on_them
     tenants_follow_the_configuration_unless_somebody_is_of_them
+    every_table_has_its_place_or_nobody_in_it
     keys_are_what_is_left_without_u0000
     keys_are_kept_whole_and_told_apart_at_any_length
     a_key_beyond_all_measure_is_set_aside_alone

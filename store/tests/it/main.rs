@@ -18,6 +18,7 @@ mod people;
 mod postgres;
 #[path = "../../../tests/support/postgres.rs"]
 mod postgres_server;
+mod privacy;
 mod reading;
 mod refusing;
 mod royalties;

@@ -324,12 +324,12 @@ impl Connection {
         let services = blueprint.services.services();
         let connected = blueprint.integration.connected(&blueprint.spec, &services);
         let Connected { source, streams } = connected.map_err(|error| error.to_string())?;
-        let integration = blueprint.integration.id();
+        let integration = blueprint.integration.manifest().id;
         let link = Link::new(
             Arc::clone(&blueprint.spec),
             integration,
             source,
-            blueprint.integration.quota(),
+            blueprint.integration.manifest().quota(),
             blueprint.services.clone(),
         );
         let mut poller = Poller::new(

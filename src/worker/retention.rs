@@ -7,8 +7,8 @@ use rows::Clock;
 use secrecy::{ExposeSecret, SecretString};
 use store::{
     Access, Store, StoreError,
-    people::{KeyStore, People, audit},
-    retention::{Purged, Terms},
+    people::{KeyStore, People},
+    retention::Terms,
 };
 
 use super::holding::Health;
@@ -90,9 +90,8 @@ impl Configured {
     async fn purge(&self, store: &Store) {
         let purged = async {
             let people = self.people(store).await?;
-            let purged = store.purge(&self.terms, people.as_ref()).await;
-            if let (Ok(purged), Some(people)) = (&purged, people) {
-                note(&people, ACTOR, purged).await;
+            let purged = store.purge(&self.terms, people.as_ref(), ACTOR).await;
+            if let Some(people) = people {
                 people.close().await;
             }
             purged
@@ -125,24 +124,5 @@ impl Configured {
             }
             Err(error) => tracing::warn!(%error, "it is not known whether a privacy duty is past its time"),
         }
-    }
-}
-
-/// Adds what was deleted to the audit log; nothing where nothing was. What cannot be noted is said.
-pub async fn note(people: &People, actor: &str, purged: &Purged) {
-    if purged.rows() == 0 {
-        return;
-    }
-    let tables: Vec<String> =
-        purged.lines.iter().filter(|line| line.rows > 0).map(|line| format!("{} {}", line.table, line.rows)).collect();
-    let deed = audit::Deed {
-        actor,
-        action: audit::Action::Purge,
-        tenant: None,
-        user: None,
-        detail: tables.join(", "),
-    };
-    if let Err(error) = people.note(&deed).await {
-        tracing::warn!(%error, "a purge was not added to the audit log");
     }
 }

@@ -1,5 +1,7 @@
 //! `dynamoi privacy`: what somebody may ask of us who is in these tables, and what an auditor may.
 
+mod hold;
+mod purge;
 mod verify;
 
 use clap::{Args, Subcommand};
@@ -19,6 +21,10 @@ pub struct Privacy {
 pub enum Action {
     /// Check the audit log: whether a line was changed or removed.
     Verify(verify::Verify),
+    /// Delete what has been kept for as long as `[retention]` says.
+    Purge(purge::Purge),
+    /// Keep what is stored of a user from being deleted.
+    Hold(hold::Hold),
 }
 
 /// Who does it, for the audit log: this program, and the account that it runs under.
@@ -43,6 +49,8 @@ impl Privacy {
     pub async fn run(self) -> Exit {
         match self.action {
             Action::Verify(verify) => verify.run().await,
+            Action::Purge(purge) => purge.run().await,
+            Action::Hold(hold) => hold.run().await,
         }
     }
 }

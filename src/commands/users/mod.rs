@@ -309,6 +309,16 @@ pub async fn with(
         Ok(tenant) => tenant,
         Err(problem) => return Exit::usage(problem),
     };
+    within(&settings, tenant, access, action).await
+}
+
+/// Likewise, with what is configured already. Who works for all tenants names none.
+pub async fn within(
+    settings: &Settings,
+    tenant: String,
+    access: Access,
+    action: impl AsyncFnOnce(&Room) -> Result<Exit, PeopleError>,
+) -> Exit {
     if settings.encryption.keyring.is_none() {
         return Exit::usage(
             "users are off without a key\n  encryption.key: expected where the key is, such as { file = \"data/key\" }\n  \
@@ -322,13 +332,13 @@ pub async fn with(
         );
     };
     if access != Access::Make
-        && let Some(path) = missing_file(&settings)
+        && let Some(path) = missing_file(settings)
     {
         return Exit::failed(format_args!("{} is not there yet: nothing is stored", path.display()));
     }
     let opened = async {
-        let store = open_store(&settings, access, Arc::new(SystemClock::new())).await?;
-        let room = room(&settings, &store, place.expose_secret(), access, tenant).await;
+        let store = open_store(settings, access, Arc::new(SystemClock::new())).await?;
+        let room = room(settings, &store, place.expose_secret(), access, tenant).await;
         match room {
             Ok(room) => Ok(room),
             Err(error) => {

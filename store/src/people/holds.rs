@@ -8,6 +8,7 @@ use crate::{
     Store, StoreError,
     convert::{timestamp, utc},
     limits::HOLD_REASON_CHARS_MAX,
+    retention::Holds,
     sql::Sql,
 };
 
@@ -102,20 +103,18 @@ impl People {
 // === impl Store ===
 
 impl Store {
-    /// The keyed digests of everybody who is held. Nothing where somebody is and there are no keys to tell.
-    pub(crate) async fn held_subjects(
-        &self,
-        people: Option<&People>,
-    ) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+    /// Who is held now. Digests need their keys.
+    pub(crate) async fn holds_now(&self, people: Option<&People>) -> Result<Holds, StoreError> {
         let query =
             Sql::new(self.backend(), "SELECT DISTINCT tenant, user_id FROM legal_holds WHERE released_at IS NULL");
-        let mut subjects = Vec::new();
-        for row in self.pools.read.query_all_raw(query.done()).await? {
-            let Some(people) = people else { return Ok(None) };
+        let rows = self.pools.read.query_all_raw(query.done()).await?;
+        let mut digests = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let Some(people) = people else { return Ok(Holds::Unknown) };
             let (tenant, user): (String, String) = (row.try_get("", "tenant")?, row.try_get("", "user_id")?);
-            subjects.push(people.subject_digest(&tenant, &user).await?);
+            digests.push(people.subject_digest(&tenant, &user).await?);
         }
-        Ok(Some(subjects))
+        Ok(if digests.is_empty() { Holds::Nobody } else { Holds::Known(digests) })
     }
 }
 

@@ -12,7 +12,7 @@ mod holds;
 mod keys;
 mod links;
 mod person;
-mod places;
+pub(crate) mod places;
 mod policy;
 mod read;
 mod subject;

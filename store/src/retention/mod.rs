@@ -4,6 +4,7 @@
 mod condition;
 mod connections;
 mod due;
+mod held;
 mod overdue;
 mod rules;
 mod sweep;
@@ -13,9 +14,16 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use rows::Day;
 
+pub(crate) use self::held::Holds;
 pub use self::{due::DueUser, overdue::Overdue};
 use self::{connections::of_connections, rules::rules, sweep::Sweep};
-use crate::{Store, StoreError, people::People};
+use crate::{
+    Store, StoreError,
+    people::{
+        People,
+        audit::{Action, Deed},
+    },
+};
 
 /// How long something is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,15 +187,27 @@ impl Store {
         Ok(purged)
     }
 
-    /// Deletes what has been kept for long enough, in small transactions. Without `people`, what depends on their keys is
-    /// left, and said.
-    pub async fn purge(&self, terms: &Terms, people: Option<&People>) -> Result<Purged, StoreError> {
+    /// Deletes what has been kept for long enough, in small transactions, and adds that to the audit log. Without `people`, what
+    /// depends on their keys is left, and said.
+    pub async fn purge(
+        &self,
+        terms: &Terms,
+        people: Option<&People>,
+        actor: &str,
+    ) -> Result<Purged, StoreError> {
         let now = self.clock.0.now();
         let mut purged = Purged { users: self.users_due(terms, now).await?, ..Purged::default() };
         for sweep in self.sweeps(terms, people, now, &mut purged.left).await? {
             purged.add(self.delete_due(&sweep).await?);
         }
         due::erase(&mut purged, people).await;
+        if let (Some(people), true) = (people, purged.rows() > 0) {
+            let (action, detail) = (Action::Purge, purged.detail());
+            let deed = Deed { actor, action, tenant: None, user: None, detail };
+            if let Err(error) = people.note(&deed).await {
+                purged.left.push(format!("the audit log has no line of this purge: {error}"));
+            }
+        }
         Ok(purged)
     }
 
@@ -199,15 +219,15 @@ impl Store {
         now: Timestamp,
         left: &mut Vec<String>,
     ) -> Result<Vec<Sweep>, StoreError> {
-        let held = self.held_subjects(people).await?;
+        let holds = self.holds_now(people).await?;
         let mut sweeps = Vec::new();
         for rule in rules() {
             let keep = (rule.keep)(terms);
             let Some(cut) = keep.cut(now) else { continue };
             for aging in &rule.tables {
-                match Sweep::of(&rule, aging, keep, cut, held.as_deref()) {
-                    Some(sweep) => sweeps.push(sweep),
-                    None => left.push(format!(
+                match holds.of(aging.table, self.backend()) {
+                    Ok(held) => sweeps.push(Sweep::of(&rule, aging, keep, cut, held)),
+                    Err(_) => left.push(format!(
                         "{}: there are legal holds, and without the key store nobody can tell whose rows these are",
                         aging.table
                     )),
@@ -220,6 +240,12 @@ impl Store {
 }
 
 impl Purged {
+    /// Numbers of rows by table.
+    fn detail(&self) -> String {
+        let lines = self.lines.iter().filter(|line| line.rows > 0);
+        lines.map(|line| format!("{} {}", line.table, line.rows)).collect::<Vec<_>>().join(", ")
+    }
+
     fn add(&mut self, line: Line) {
         if line.rows > 0 || line.held > 0 {
             self.lines.push(line);

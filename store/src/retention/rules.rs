@@ -28,8 +28,6 @@ pub(super) struct Aging {
     pub age: Age,
     /// Only these rows; `t` is the table.
     pub only: &'static str,
-    /// Whose rows a legal hold keeps.
-    pub held: Held,
     /// Whether its rows are facts about entities, and are found by these.
     pub facts: bool,
 }
@@ -45,35 +43,8 @@ pub(super) enum Age {
     Day(&'static str),
 }
 
-/// Whose rows a legal hold keeps.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Held {
-    /// Nobody's.
-    No,
-    /// Those of the user whose id this SQL gives.
-    User(&'static str),
-    /// Those of the person whose keyed digest is in `subject_hmac`.
-    Subject,
-    /// Those of the customers that held users are linked to: a condition on `h`, a customer, and `t`.
-    Customer(&'static str),
-}
-
+/// When the user of a row was erased.
 const ERASED: &str = "(SELECT u.updated_at FROM users u WHERE u.id = t.user_id AND u.status = 'erased')";
-
-const BY_PAYMENT: &str = "EXISTS (SELECT 1 FROM payment_rows p WHERE p.connection_id = h.connection_id \
-     AND p.customer_id = h.customer_id AND (p.id = t.payment_id OR p.payment_intent_id = t.payment_intent_id))";
-const BY_INVOICE: &str = "EXISTS (SELECT 1 FROM invoice_rows i WHERE i.connection_id = h.connection_id \
-     AND i.customer_id = h.customer_id AND i.id = t.invoice_id)";
-const BY_SUBSCRIPTION: &str = "EXISTS (SELECT 1 FROM subscription_entities e JOIN subscription_rows s \
-     ON s.connection_id = e.connection_id AND s.id = e.subscription_id \
-     WHERE e.id = t.entity_id AND s.connection_id = h.connection_id AND s.customer_id = h.customer_id)";
-/// An entry's source is a payment, or a refund or dispute of one.
-const BY_SOURCE: &str = "EXISTS (SELECT 1 FROM payment_rows p WHERE p.connection_id = h.connection_id \
-     AND p.customer_id = h.customer_id AND (p.id = t.source_id \
-     OR EXISTS (SELECT 1 FROM refund_rows r WHERE r.connection_id = p.connection_id AND r.id = t.source_id \
-         AND (r.payment_id = p.id OR r.payment_intent_id = p.payment_intent_id)) \
-     OR EXISTS (SELECT 1 FROM dispute_rows d WHERE d.connection_id = p.connection_id AND d.id = t.source_id \
-         AND (d.payment_id = p.id OR d.payment_intent_id = p.payment_intent_id))))";
 
 /// Every rule.
 pub(super) fn rules() -> Vec<Rule> {
@@ -113,8 +84,8 @@ pub(super) fn rules() -> Vec<Rule> {
             keep: |terms| terms.disclosures,
             reason: "who was told of a person: for as long as claims can be made of it",
             tables: vec![Aging {
+                // Who was not told yet is still to be told.
                 only: "(t.notify_due_at IS NULL OR t.notified_at IS NOT NULL)",
-                held: Held::Subject,
                 ..timed("disclosures", "t.disclosed_at")
             }],
         },
@@ -130,10 +101,10 @@ pub(super) fn rules() -> Vec<Rule> {
             reason: "the proof of what somebody had agreed to, without the person: for as long as claims can be made of it",
             // What speaks of a user goes before the user.
             tables: vec![
-                Aging { held: Held::User("t.user_id"), ..timed("consents", ERASED) },
-                Aging { held: Held::User("t.user_id"), ..timed("user_links", ERASED) },
-                Aging { held: Held::User("t.user_id"), ..timed("legal_holds", ERASED) },
-                Aging { only: "t.status = 'erased'", held: Held::User("t.id"), ..timed("users", "t.updated_at") },
+                timed("consents", ERASED),
+                timed("user_links", ERASED),
+                timed("legal_holds", ERASED),
+                Aging { only: "t.status = 'erased'", ..timed("users", "t.updated_at") },
             ],
         },
         Rule {
@@ -141,13 +112,14 @@ pub(super) fn rules() -> Vec<Rule> {
             keep: |terms| terms.payments,
             reason: "tax law asks for six to ten years in most countries",
             tables: vec![
-                charged("ledger_entry_rows", BY_SOURCE),
-                charged("refund_rows", BY_PAYMENT),
-                charged("dispute_rows", BY_PAYMENT),
-                charged("invoice_payment_rows", BY_INVOICE),
-                charged("invoice_rows", "t.connection_id = h.connection_id AND t.customer_id = h.customer_id"),
-                charged("payment_rows", "t.connection_id = h.connection_id AND t.customer_id = h.customer_id"),
-                Aging { held: Held::Customer(BY_SUBSCRIPTION), ..fact("subscription_mrr_rows") },
+                // What leads to a customer by way of others goes before these.
+                charged("ledger_entry_rows"),
+                charged("invoice_payment_rows"),
+                charged("refund_rows"),
+                charged("dispute_rows"),
+                charged("invoice_rows"),
+                charged("payment_rows"),
+                fact("subscription_mrr_rows"),
             ],
         },
         Rule {
@@ -183,17 +155,17 @@ const BUDGET_DAYS: u32 = (crate::limits::BUDGET_SLOTS_KEPT.as_hours() / 24) as u
 
 /// Rows that grow old from this time on.
 const fn timed(table: &'static str, time: &'static str) -> Aging {
-    Aging { table, age: Age::Time(time), only: "", held: Held::No, facts: false }
+    Aging { table, age: Age::Time(time), only: "", facts: false }
 }
 
 /// Money that moved.
-const fn charged(table: &'static str, held: &'static str) -> Aging {
-    Aging { table, age: Age::Seconds("t.created_at"), only: "", held: Held::Customer(held), facts: false }
+const fn charged(table: &'static str) -> Aging {
+    Aging { table, age: Age::Seconds("t.created_at"), only: "", facts: false }
 }
 
 /// Numbers by day.
 const fn fact(table: &'static str) -> Aging {
-    Aging { table, age: Age::Day("t.date"), only: "", held: Held::No, facts: true }
+    Aging { table, age: Age::Day("t.date"), only: "", facts: true }
 }
 
 /// All daily tables of a family.

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Value, prelude::Da
 use super::{
     Keep, Line, Moment,
     condition::Condition,
-    rules::{Age, Aging, Held, Rule},
+    rules::{Age, Aging, Rule},
 };
 use crate::{
     Store, StoreError,
@@ -37,39 +37,22 @@ pub(super) struct Sweep {
     pub facts: bool,
 }
 
-/// Held customers: connection and customer.
-const CUSTOMERS: &str = "SELECT c.id AS connection_id, k.customer_id AS customer_id FROM legal_holds l \
-     JOIN user_links k ON k.user_id = l.user_id JOIN connections c ON c.name = k.connection WHERE l.released_at IS NULL";
-
 // === impl Sweep ===
 
 impl Sweep {
-    /// Of a rule. Nothing where it cannot be told whose rows are held: `subjects` are the digests of who is, if they are known.
+    /// Of a rule.
     pub fn of(
         rule: &Rule,
         aging: &Aging,
         keep: Keep,
         cut: Timestamp,
-        subjects: Option<&[Vec<u8>]>,
-    ) -> Option<Self> {
-        let held = match aging.held {
-            Held::No => None,
-            Held::User(user) => Some(Condition::new(format!(
-                "EXISTS (SELECT 1 FROM legal_holds l WHERE l.user_id = {user} AND l.released_at IS NULL)"
-            ))),
-            Held::Customer(which) => {
-                Some(Condition::new(format!("EXISTS (SELECT 1 FROM ({CUSTOMERS}) h WHERE {which})")))
-            }
-            Held::Subject => match subjects? {
-                [] => None,
-                subjects => Some(one_of("t.subject_hmac", subjects.iter().cloned())),
-            },
-        };
+        held: Option<Condition>,
+    ) -> Self {
         let mut due = aging.age.before(cut);
         if !aging.only.is_empty() {
             due = due.text(" AND ").text(aging.only);
         }
-        Some(Self {
+        Self {
             rule: rule.name.to_owned(),
             connection: None,
             table: aging.table,
@@ -79,7 +62,7 @@ impl Sweep {
             due,
             held,
             facts: aging.facts,
-        })
+        }
     }
 
     /// Due, and not held.

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use actors::{integration::AnyIntegration as _, integrations::catalogue};
+use actors::integrations::catalogue;
 use sandbox::Fault;
 
 use crate::{
@@ -30,8 +30,8 @@ async fn an_answer_that_was_under_way_when_consent_was_taken_back_is_not_stored(
         "connections.label-a-meta.rests_on = {{ user = \"{id}\", purpose = \"ads\" }}\nconnections.label-a-stripe.enabled = false\n"
     );
     // Which accounts there are is told; every answer about one is held open.
-    let meta = catalogue().into_iter().find(|integration| integration.id() == "meta_ads").unwrap();
-    let of_account = format!("/{}/act_", meta.api_version());
+    let meta = catalogue().into_iter().find(|integration| integration.manifest().id == "meta_ads").unwrap();
+    let of_account = format!("/{}/act_", meta.manifest().api_version);
     bench.sandbox.script("meta_ads", &of_account, vec![Fault::Hang(HELD); 200]);
     let requests = || -> u64 {
         let paths = bench.sandbox.request_paths("meta_ads");

@@ -78,7 +78,9 @@ async fn a_reload_takes_no_data_out_of_its_region() {
     bench.layer = STATED.to_owned();
     let mut daemon = bench.start(&["run"]);
     let address = daemon.address().await;
-    until_state(address, "label-a-stripe", "idle").await;
+    for connection in ["label-a-meta", "label-a-stripe"] {
+        until_state(address, connection, "idle").await;
+    }
     let reload = async |bench: &Bench, said: &str| {
         bench.config();
         daemon.signal("HUP").await;

@@ -134,14 +134,14 @@ impl Subject {
                 None => objects.push(line(stored.rows, Some(OBSERVED), false, by_id())),
             }
         }
-        let first_seen = Some(Age::Time("t.first_seen_at"));
+        let first_seen = Some(Age::Time("first_seen_at"));
         let rest = [
             line("report_files", first_seen, false, by_id()),
             line("ledger", None, false, by_id()),
             line("quarantined_rows", first_seen, false, by_name()),
-            line("cycles", Some(Age::Time("t.finished_at")), false, by_name()),
-            line("backfills", Some(Age::Time("t.requested_at")), false, by_name()),
-            line("changes", Some(Age::Time("t.at")), false, by_name()),
+            line("cycles", Some(Age::Time("finished_at")), false, by_name()),
+            line("backfills", Some(Age::Time("requested_at")), false, by_name()),
+            line("changes", Some(Age::Time("at")), false, by_name()),
         ];
         facts.into_iter().chain(entities).chain(objects).chain(rest).collect()
     }
@@ -207,7 +207,7 @@ impl Subject {
 }
 
 /// When a fact or an object was first seen as it is.
-const OBSERVED: Age = Age::Seconds("t.observed_at");
+const OBSERVED: Age = Age::Seconds("observed_at");
 /// Streams in one statement.
 const STREAMS_MAX: usize = 500;
 

@@ -32,7 +32,7 @@ pub(super) struct Aging {
     pub facts: bool,
 }
 
-/// What tells how old a row is. A row is due when it is older than it is kept; one that is exactly so old is not.
+/// What tells how old a row is: SQL without the name `t`, which SQLite does not know where deleted rows are told. A row is due when it is older than it is kept; one that is exactly so old is not.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Age {
     /// A time, of this row or of another: SQL.
@@ -44,7 +44,7 @@ pub(super) enum Age {
 }
 
 /// When the user of a row was erased.
-const ERASED: &str = "(SELECT u.updated_at FROM users u WHERE u.id = t.user_id AND u.status = 'erased')";
+const ERASED: &str = "(SELECT u.updated_at FROM users u WHERE u.id = user_id AND u.status = 'erased')";
 
 /// Every rule.
 pub(super) fn rules() -> Vec<Rule> {
@@ -53,31 +53,31 @@ pub(super) fn rules() -> Vec<Rule> {
             name: "cycles",
             keep: |terms| terms.cycles,
             reason: "what was read when: for who looks into what went wrong lately",
-            tables: vec![timed("cycles", "t.finished_at")],
+            tables: vec![timed("cycles", "finished_at")],
         },
         Rule {
             name: "quarantined_rows",
             keep: |terms| terms.quarantined_rows,
             reason: "what could not be read: once it is put right, a new reading brings it",
-            tables: vec![timed("quarantined_rows", "t.last_seen_at")],
+            tables: vec![timed("quarantined_rows", "last_seen_at")],
         },
         Rule {
             name: "workers",
             keep: |terms| terms.workers,
             reason: "which worker ran when: for who looks into what went wrong lately",
-            tables: vec![timed("workers", "t.ended_at")],
+            tables: vec![timed("workers", "ended_at")],
         },
         Rule {
             name: "backfills",
             keep: |terms| terms.backfills,
             reason: "requests that were answered: for who asks why old numbers changed",
-            tables: vec![timed("backfills", "t.finished_at")],
+            tables: vec![timed("backfills", "finished_at")],
         },
         Rule {
             name: "quota_budgets",
             keep: |_| Keep::Days(BUDGET_DAYS),
             reason: "what was used so long ago counts in no budget; not configurable",
-            tables: vec![timed("quota_budgets", "t.slot")],
+            tables: vec![timed("quota_budgets", "slot")],
         },
         Rule {
             name: "disclosures",
@@ -86,14 +86,14 @@ pub(super) fn rules() -> Vec<Rule> {
             tables: vec![Aging {
                 // Who was not told yet is still to be told.
                 only: "(t.notify_due_at IS NULL OR t.notified_at IS NOT NULL)",
-                ..timed("disclosures", "t.disclosed_at")
+                ..timed("disclosures", "disclosed_at")
             }],
         },
         Rule {
             name: "erasures",
             keep: |terms| terms.erasures,
             reason: "the proof that somebody was erased: for as long as claims can be made of it",
-            tables: vec![timed("erasures", "t.finished_at")],
+            tables: vec![timed("erasures", "finished_at")],
         },
         Rule {
             name: "erased_users",
@@ -104,7 +104,7 @@ pub(super) fn rules() -> Vec<Rule> {
                 timed("consents", ERASED),
                 timed("user_links", ERASED),
                 timed("legal_holds", ERASED),
-                Aging { only: "t.status = 'erased'", ..timed("users", "t.updated_at") },
+                Aging { only: "t.status = 'erased'", ..timed("users", "updated_at") },
             ],
         },
         Rule {
@@ -160,12 +160,12 @@ const fn timed(table: &'static str, time: &'static str) -> Aging {
 
 /// Money that moved.
 const fn charged(table: &'static str) -> Aging {
-    Aging { table, age: Age::Seconds("t.created_at"), only: "", facts: false }
+    Aging { table, age: Age::Seconds("created_at"), only: "", facts: false }
 }
 
 /// Numbers by day.
 const fn fact(table: &'static str) -> Aging {
-    Aging { table, age: Age::Day("t.date"), only: "", facts: true }
+    Aging { table, age: Age::Day("date"), only: "", facts: true }
 }
 
 /// All daily tables of a family.

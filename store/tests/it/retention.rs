@@ -310,7 +310,7 @@ pub async fn what_a_provider_wants_deleted_goes_in_time(bench: &Bench) {
     bench.clock.set("2026-12-24T00:00:01Z");
     let unread = "integrations.youtube.unread";
     let purged = purge(bench, &terms, None).await;
-    assert_eq!(shape(&purged), [(unread, "ad_performance_rows", 1, 0), (unread, "ad_campaign_rows", 1, 0)]);
+    assert_eq!(shape(&purged), [(unread, "ad_campaign_rows", 1, 0), (unread, "ad_performance_rows", 1, 0)]);
     assert!(purged.lines.iter().all(|line| line.connection.as_deref() == Some("lapsed")));
     assert_eq!(bench.count("ad_campaigns").await, 1, "the other provider has no such terms");
 }

@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{duration, form, http::HttpTable, retention::RetentionTable, secret::SecretSource};
+use super::{
+    duration, form, http::HttpTable, recipients::RecipientTable, retention::RetentionTable,
+    secret::SecretSource,
+};
 
 /// The whole file. Later files win over earlier ones, the environment over all of them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -358,8 +361,16 @@ pub struct PrivacyTable {
     #[serde(default)]
     #[schemars(schema_with = "form::key_store")]
     pub keys: Option<SecretString>,
+    /// Where erasures are noted, so that a restored backup brings nobody back: the path of a file, or the URL of a PostgreSQL
+    /// database of its own. Without: a file beside the database's, where that is one.
+    #[serde(default)]
+    #[schemars(schema_with = "form::key_store")]
+    pub journal: Option<SecretString>,
+    /// Who is given data of people, by a name of your own.
+    #[serde(default)]
+    pub recipients: BTreeMap<String, RecipientTable>,
     /// The region of what is kept apart; the database's, where it is beside the database's file. Needed where a tenant names one
-    /// and `keys` another place.
+    /// and `keys` or `journal` another place.
     #[serde(default)]
     #[schemars(schema_with = "form::region")]
     pub data_region: Option<String>,
@@ -433,7 +444,7 @@ fn default_tenant() -> String {
     DEFAULT_TENANT.to_owned()
 }
 
-const fn yes() -> bool {
+pub const fn yes() -> bool {
     true
 }
 

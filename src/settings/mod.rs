@@ -21,6 +21,7 @@ mod overlap;
 mod people;
 mod place;
 mod quota;
+mod recipients;
 mod region;
 mod retention;
 mod review;
@@ -49,6 +50,7 @@ pub use http::{Authentication, Basic, Http, Tls};
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use people::{Privacy, RestsOn, Tenant};
 pub use place::{KeyPath, Place};
+pub use recipients::Recipient;
 pub use region::{Location, Outside};
 pub use secret::StoredSecrets;
 pub(crate) use suggestion::did_you_mean;
@@ -310,7 +312,7 @@ impl Review<'_> {
         let connections = self.connections();
         let campaigns = self.campaigns();
         let tenants = self.tenants();
-        let privacy = self.privacy(database.as_ref());
+        let privacy = self.privacy(database.as_ref(), &tenants);
         let retention = self.retention();
         let settings = Settings {
             worker: worker?,

@@ -20,6 +20,7 @@ use super::{
     holding::{self, Keeper},
     marketing,
     operator::StoreOperator,
+    people,
     retention::Retention,
     shared::Shared,
     webhooks::EngineWebhooks,
@@ -166,6 +167,7 @@ impl WorkerBuilder {
     ) -> Result<Worker, WorkerError> {
         let Self { settings, integrations, clock, once, only, headless, .. } = self;
         holding::note_configured(&store, &settings, &clock).await?;
+        people::guard(&store, &settings).await?;
 
         let mut specs = settings.specs();
         specs.retain(|spec| only.as_ref().is_none_or(|only| *only == spec.name));

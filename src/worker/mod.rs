@@ -5,6 +5,7 @@ mod figures;
 mod holding;
 pub(crate) mod marketing;
 mod operator;
+mod people;
 mod retention;
 mod shared;
 mod webhooks;
@@ -147,6 +148,9 @@ impl Worker {
             self.store.sync_tenants(&settings.stored_tenants()).await?;
         }
         self.store.use_consents(settings.stored_rests());
+        if !is_displaced {
+            people::guard(&self.store, &settings).await?;
+        }
         let unchanged = |name: &str| {
             let (before, after) = (self.settings.connections.get(name)?, settings.connections.get(name)?);
             before.is_same(after).then(|| before.spec.clone()).flatten()

@@ -7,12 +7,15 @@ use rows::Clock;
 use secrecy::{ExposeSecret, SecretString};
 use store::{
     Access, Store, StoreError,
-    people::{KeyStore, People},
-    retention::Terms,
+    people::{Journal, KeyStore, People},
+    retention::{By, Terms},
 };
 
 use super::holding::Health;
-use crate::{settings::Settings, telemetry::Metrics};
+use crate::{
+    settings::{Privacy, Settings},
+    telemetry::Metrics,
+};
 
 /// How often it is looked whether a duty is past its time.
 const LOOK_EVERY: Duration = Duration::from_hours(1);
@@ -30,7 +33,9 @@ pub struct Retention(Arc<RwLock<Configured>>);
 #[derive(Debug, Clone)]
 struct Configured {
     terms: Terms,
-    keys: Option<SecretString>,
+    privacy: Privacy,
+    /// Key store and erasure journal.
+    places: Option<(SecretString, SecretString)>,
 }
 
 // === impl Retention ===
@@ -74,23 +79,28 @@ impl Retention {
 
 impl Configured {
     fn of(settings: &Settings) -> Self {
-        let keys = settings.encryption.keyring.as_ref().and_then(|_| settings.key_store());
-        Self { terms: settings.retention.clone(), keys }
+        let has_key = settings.encryption.keyring.is_some();
+        let places = settings.key_store().zip(settings.erasure_journal()).filter(|_| has_key);
+        Self { terms: settings.retention.clone(), privacy: settings.privacy.clone(), places }
     }
 
     /// Those whose keys some of it depends on; nothing where there are none yet.
     async fn people(&self, store: &Store) -> Result<Option<People>, StoreError> {
-        let place = self.keys.as_ref().map(ExposeSecret::expose_secret);
-        let Some(place) = place.filter(|place| KeyStore::missing_file(place).is_none()) else {
+        let Some((keys, journal)) = &self.places else { return Ok(None) };
+        let (keys, journal) = (keys.expose_secret(), journal.expose_secret());
+        if KeyStore::missing_file(keys).is_some() {
             return Ok(None);
-        };
-        People::open(store, KeyStore::open(place, Access::Write).await?).map(Some)
+        }
+        let keys = KeyStore::open(keys, Access::Write).await?;
+        People::open(store, keys, Journal::open(journal, Access::Write).await?).map(Some)
     }
 
     async fn purge(&self, store: &Store) {
         let purged = async {
             let people = self.people(store).await?;
-            let purged = store.purge(&self.terms, people.as_ref(), ACTOR).await;
+            let standing = |tenant: &str| self.privacy.standing(tenant, ACTOR);
+            let by = people.as_ref().map(|people| By { people, actor: ACTOR, standing: &standing });
+            let purged = store.purge(&self.terms, by.as_ref()).await;
             if let Some(people) = people {
                 people.close().await;
             }

@@ -3,12 +3,16 @@
 use clap::Args;
 use serde_json::json;
 use store::{
-    Access,
-    retention::{Line, Moment, Purged},
+    Access, StoreError,
+    retention::{By, Line, Moment, Purged},
 };
 
 use super::{
-    super::{Exit, output, source::ConfigFiles, users},
+    super::{
+        Exit, output,
+        source::ConfigFiles,
+        users::{self, Room},
+    },
     actor,
 };
 
@@ -41,20 +45,30 @@ impl Purge {
             Err(exit) => return exit,
         };
         let access = if self.dry_run { Access::Read } else { Access::Write };
-        users::within(&settings, String::new(), access, async |room| {
-            let people = Some(&room.people);
-            let purged = if self.dry_run {
-                room.store.purgeable(&settings.retention, people).await?
-            } else {
-                room.store.purge(&settings.retention, people, &actor()).await?
-            };
-            let exit = if self.json { self.told(&purged) } else { self.shown(&purged) };
-            for left in &purged.left {
-                output::complain(format_args!("left: {left}"));
-            }
-            Ok(if purged.left.is_empty() { exit } else { Exit::Incomplete })
-        })
-        .await
+        let room = match users::enter(settings, access, String::new()).await {
+            Ok(room) => room,
+            Err(exit) => return exit,
+        };
+        let exit = self.purge(&room).await.unwrap_or_else(Exit::failed);
+        room.leave().await;
+        exit
+    }
+
+    async fn purge(&self, room: &Room) -> Result<Exit, StoreError> {
+        let Room { store, people, settings, .. } = room;
+        let terms = &settings.retention;
+        let purged = if self.dry_run {
+            store.purgeable(terms, Some(people)).await?
+        } else {
+            let actor = actor();
+            let standing = |tenant: &str| settings.privacy.standing(tenant, &actor);
+            store.purge(terms, Some(&By { people, actor: &actor, standing: &standing })).await?
+        };
+        let exit = if self.json { self.told(&purged) } else { self.shown(&purged) };
+        for left in &purged.left {
+            output::complain(format_args!("left: {left}"));
+        }
+        Ok(if purged.left.is_empty() { exit } else { Exit::Incomplete })
     }
 
     fn shown(&self, purged: &Purged) -> Exit {
@@ -70,8 +84,12 @@ impl Purge {
             text += &format!("{table}{of}: {rows} rows{span}{held}\n    {rule} = {keep}: {reason}\n");
         }
         for user in &purged.users {
-            let held = if user.held { ": under a legal hold" } else { "" };
-            text += &format!("user {} of {}, who left {}{held}\n", user.user, user.tenant, user.since);
+            let what = match (user.held, self.dry_run) {
+                (true, _) => "stays, under a legal hold",
+                (false, true) => "would be erased",
+                (false, false) => "was due for erasure",
+            };
+            text += &format!("user {} of {}, who left {}: {what}\n", user.user, user.tenant, user.since);
         }
         let verb = if self.dry_run { "would be deleted" } else { "deleted" };
         text += &format!("{} rows {verb}\n", purged.rows());

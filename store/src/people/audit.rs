@@ -183,7 +183,8 @@ impl People {
 
     async fn mac(&self, line: &Line) -> Result<Vec<u8>, StoreError> {
         let hex = |bytes: &[u8]| hex::encode(bytes);
-        let subject = line.subject.as_deref().map(hex);
+        // Nothing differs from empty.
+        let said = |text: Option<String>| text.map_or_else(|| "-".to_owned(), |text| format!("={text}"));
         Ok(self.digests().await?.digest(&[
             "audit",
             &line.seq.to_string(),
@@ -191,10 +192,8 @@ impl People {
             &line.at,
             &line.actor,
             &line.action,
-            // Nothing differs from empty.
-            line.tenant.as_deref().map_or("", |_| "tenant"),
-            line.tenant.as_deref().unwrap_or_default(),
-            subject.as_deref().unwrap_or_default(),
+            &said(line.tenant.clone()),
+            &said(line.subject.as_deref().map(hex)),
             &line.detail,
         ]))
     }

@@ -88,8 +88,8 @@ impl People {
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    /// The hold of a user that lasts, looked at within a transaction: who erases asks here first.
-    pub(crate) async fn lasting(
+    /// The hold of a user that lasts.
+    async fn lasting(
         &self,
         tx: &DatabaseTransaction,
         user: &str,

@@ -1,5 +1,6 @@
 //! Which customers of payment providers a user is: what is stored of those is the user's.
 
+use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use super::{
@@ -15,6 +16,19 @@ pub struct UserLink {
     pub connection: String,
     /// The provider's id of the customer.
     pub customer_id: String,
+}
+
+/// A payment provider that tells of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The connection.
+    pub connection: String,
+    /// Its provider.
+    pub provider: String,
+    /// Who the user is there.
+    pub customer_id: String,
+    /// Since when the user is a customer there, as far as the provider told.
+    pub since: Option<Timestamp>,
 }
 
 /// Longest id of a customer that can be linked: no provider's is longer.
@@ -112,6 +126,32 @@ impl People {
             })
         };
         rows.iter().map(link).collect()
+    }
+
+    /// Payment providers that tell of a user, by connection and customer.
+    pub async fn sources(&self, tenant: &str, user: &str) -> Result<Vec<Source>, PeopleError> {
+        let mut sources = Vec::new();
+        for Customer { connection_id, connection, customer_id } in
+            self.subject(&self.store.pools.read, tenant, user).await?.customers
+        {
+            let query = Sql::new(
+                self.backend(),
+                "SELECT c.integration, r.created_at FROM connections c LEFT JOIN customer_rows r ON r.connection_id = c.id \
+                 AND r.id = ",
+            )
+            .bind(&*customer_id)
+            .text(" WHERE c.id = ")
+            .bind(connection_id);
+            let Some(row) = self.store.pools.read.query_one_raw(query.done()).await? else { continue };
+            let since: Option<i64> = row.try_get("", "created_at")?;
+            sources.push(Source {
+                connection,
+                provider: row.try_get("", "integration")?,
+                customer_id,
+                since: since.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+            });
+        }
+        Ok(sources)
     }
 
     /// By what a user's rows are found, wherever they are. A connection that has become another tenant's is not looked at.

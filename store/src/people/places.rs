@@ -10,6 +10,8 @@ pub struct Place {
     pub shown: &'static str,
     /// How a person's rows are found.
     pub found: Found,
+    /// The columns of what is shown by which one person's rows have an order.
+    pub order: &'static str,
     /// What it tells.
     pub category: Category,
     /// Why it is kept at all.
@@ -38,8 +40,10 @@ pub enum Found {
 pub struct Through {
     /// The column here.
     pub column: &'static str,
-    /// The other place, whose `id` it is.
+    /// The other place.
     pub place: &'static Place,
+    /// The column there that it is.
+    pub key: &'static str,
 }
 
 /// What kind of data it is.
@@ -73,11 +77,17 @@ const PAID: &str = "accounts and taxes: money that moved is recorded, whoever mo
 /// What was done must be shown.
 const SHOWN: &str = "proof of what was done with a person's data, and of what the person agreed to";
 
+/// What belongs to a payment names it, or what was paid by it.
+const OF_PAYMENT: [Through; 2] = [
+    through("payment_id", &PAYMENTS),
+    Through { column: "payment_intent_id", place: &PAYMENTS, key: "payment_intent_id" },
+];
+
 const PAYMENTS: Place = of_customer("payment_rows", "payments");
 const INVOICES: Place = of_customer("invoice_rows", "invoices");
 const SUBSCRIPTIONS: Place = of_customer("subscription_rows", "subscriptions");
-const REFUNDS: Place = paid("refund_rows", "refunds", &[through("payment_id", &PAYMENTS)]);
-const DISPUTES: Place = paid("dispute_rows", "disputes", &[through("payment_id", &PAYMENTS)]);
+const REFUNDS: Place = paid("refund_rows", "refunds", "id", &OF_PAYMENT);
+const DISPUTES: Place = paid("dispute_rows", "disputes", "id", &OF_PAYMENT);
 
 /// Every place, each after those that it is found through.
 pub const PLACES: [Place; 18] = [
@@ -85,6 +95,7 @@ pub const PLACES: [Place; 18] = [
         table: "users",
         shown: "users",
         found: Found::User("id"),
+        order: "id",
         category: Category::Identity,
         why: "to know whom the tenant serves",
         erasure: Erasure::Emptied(&[
@@ -102,6 +113,7 @@ pub const PLACES: [Place; 18] = [
         table: "user_links",
         shown: "user_links",
         found: Found::User("user_id"),
+        order: "connection, customer_id",
         category: Category::Identity,
         why: "to know which customer of a payment provider a user is",
         erasure: Erasure::Deleted,
@@ -110,6 +122,7 @@ pub const PLACES: [Place; 18] = [
         table: "consents",
         shown: "consents",
         found: Found::User("user_id"),
+        order: "id",
         category: Category::Consents,
         why: SHOWN,
         erasure: Erasure::Kept,
@@ -118,6 +131,7 @@ pub const PLACES: [Place; 18] = [
         table: "billing_profile_rows",
         shown: "billing_profile_rows",
         found: Found::Customer("customer_id"),
+        order: "connection_id, customer_id, source",
         category: Category::Billing,
         why: "to know whom bills go to",
         erasure: Erasure::Deleted,
@@ -126,6 +140,7 @@ pub const PLACES: [Place; 18] = [
         table: "customer_rows",
         shown: "customers",
         found: Found::Customer("id"),
+        order: "id",
         category: Category::Billing,
         why: "to know who owes and who is owed",
         erasure: Erasure::Deleted,
@@ -134,6 +149,7 @@ pub const PLACES: [Place; 18] = [
         table: "quarantined_rows",
         shown: "quarantined_rows",
         found: Found::Named("fields"),
+        order: "id",
         category: Category::Billing,
         why: "to find out why something was not understood",
         erasure: Erasure::Deleted,
@@ -146,18 +162,25 @@ pub const PLACES: [Place; 18] = [
     paid(
         "invoice_payment_rows",
         "invoice_payments",
-        &[through("invoice_id", &INVOICES), through("payment_id", &PAYMENTS)],
+        "id",
+        &[through("invoice_id", &INVOICES), OF_PAYMENT[0], OF_PAYMENT[1]],
     ),
     paid(
         "ledger_entry_rows",
         "ledger_entries",
+        "id",
         &[through("source_id", &PAYMENTS), through("source_id", &REFUNDS), through("source_id", &DISPUTES)],
     ),
-    paid("subscription_mrr_rows", "subscription_mrr_daily", &[through("subscription_id", &SUBSCRIPTIONS)]),
-    handled("legal_holds", Found::User("user_id")),
-    handled("disclosures", Found::Subject("subject_hmac")),
-    handled("erasures", Found::Subject("subject_hmac")),
-    handled("audit_log", Found::Subject("subject_hmac")),
+    paid(
+        "subscription_mrr_rows",
+        "subscription_mrr_daily",
+        "subscription_id, date",
+        &[through("subscription_id", &SUBSCRIPTIONS)],
+    ),
+    handled("legal_holds", "id", Found::User("user_id")),
+    handled("disclosures", "id", Found::Subject("subject_hmac")),
+    handled("erasures", "id", Found::Subject("subject_hmac")),
+    handled("audit_log", "seq", Found::Subject("subject_hmac")),
 ];
 
 /// Tables in which nobody is, and why not.
@@ -177,6 +200,7 @@ pub const NOBODY: [(&str, &[&str]); 4] = [
             "changes",
             "long_texts",
             "tombstones",
+            "journal_marks",
         ],
     ),
     ("what tenants are, and what they tell everybody", &["tenants", "policy_versions"]),
@@ -235,6 +259,7 @@ const fn of_customer(table: &'static str, shown: &'static str) -> Place {
         table,
         shown,
         found: Found::Customer("customer_id"),
+        order: "created_at, id",
         category: Category::Payments,
         why: PAID,
         erasure,
@@ -242,18 +267,25 @@ const fn of_customer(table: &'static str, shown: &'static str) -> Place {
 }
 
 /// A place of a payment provider's objects that belong to others.
-const fn paid(table: &'static str, shown: &'static str, ways: &'static [Through]) -> Place {
-    let found = Found::Through(ways);
-    Place { table, shown, found, category: Category::Payments, why: PAID, erasure: Erasure::Kept }
+const fn paid(
+    table: &'static str,
+    shown: &'static str,
+    order: &'static str,
+    ways: &'static [Through],
+) -> Place {
+    let (found, erasure) = (Found::Through(ways), Erasure::Kept);
+    Place { table, shown, found, order, category: Category::Payments, why: PAID, erasure }
 }
 
 /// A place of what was done with somebody's data.
-const fn handled(table: &'static str, found: Found) -> Place {
-    Place { table, shown: table, found, category: Category::Handling, why: SHOWN, erasure: Erasure::Kept }
+const fn handled(table: &'static str, order: &'static str, found: Found) -> Place {
+    let (category, erasure) = (Category::Handling, Erasure::Kept);
+    Place { table, shown: table, found, order, category, why: SHOWN, erasure }
 }
 
+/// By the other place's id.
 const fn through(column: &'static str, place: &'static Place) -> Through {
-    Through { column, place }
+    Through { column, place, key: "id" }
 }
 
 // === impl Category ===

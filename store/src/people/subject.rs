@@ -80,9 +80,9 @@ impl Key<'_> {
             By::Through(ways, customer) => {
                 let mut sql = within(sql, customer).text(" AND (");
                 for (number, way) in ways.iter().enumerate() {
-                    let (or, Through { column, place }) = (if number > 0 { " OR " } else { "" }, way);
+                    let (or, Through { column, place, key }) = (if number > 0 { " OR " } else { "" }, way);
                     let Some(by) = By::of(place.found, customer) else { continue };
-                    sql = sql.text(&format!("{or}{column} IN (SELECT id FROM {} WHERE ", place.shown));
+                    sql = sql.text(&format!("{or}{column} IN (SELECT {key} FROM {} WHERE ", place.shown));
                     sql = Key { place, by }.shown(sql).text(")");
                 }
                 sql.text(")")

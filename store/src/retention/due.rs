@@ -3,11 +3,10 @@
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, prelude::DateTimeUtc};
 
-use super::{Purged, Terms};
+use super::{By, Purged, Terms};
 use crate::{
     Store, StoreError,
     convert::{timestamp, utc},
-    people::{People, PeopleError},
     sql::Sql,
 };
 
@@ -51,20 +50,18 @@ impl Store {
 }
 
 /// Erases who is due and not held.
-pub(super) async fn erase(purged: &mut Purged, people: Option<&People>) {
+pub(super) async fn erase(purged: &mut Purged, by: Option<&By<'_>>) {
     for due in purged.users.iter().filter(|due| !due.held) {
-        let done = match people {
-            Some(people) => erase_one(people, due).await.map_err(|error| error.to_string()),
-            None => Err("without the key store nobody can be erased".to_owned()),
+        let left = match by {
+            Some(By { people, actor, standing }) => {
+                match people.erase(&due.tenant, &due.user, actor, &standing(&due.tenant)).await {
+                    Ok(receipt) if receipt.is_finished() => continue,
+                    Ok(_) => "erased, but old bytes are left: its receipt says where".to_owned(),
+                    Err(error) => error.to_string(),
+                }
+            }
+            None => "without the key store nobody can be erased".to_owned(),
         };
-        if let Err(reason) = done {
-            purged.left.push(format!("user {}: {reason}", due.user));
-        }
+        purged.left.push(format!("user {}: {left}", due.user));
     }
-}
-
-/// The one place from which a purge erases somebody.
-#[expect(clippy::unused_async, reason = "erasing will wait")]
-async fn erase_one(_people: &People, due: &DueUser) -> Result<(), PeopleError> {
-    Err(PeopleError::Refused(format!("erase by hand: nothing erases tenant {}'s users yet", due.tenant)))
 }

@@ -84,13 +84,13 @@ impl Whose<'_> {
 
     fn through(&self, ways: &[Through], from: &str) -> Result<Condition, Untold> {
         let mut condition = Condition::new("(");
-        for (number, Through { column, place }) in ways.iter().enumerate() {
+        for (number, Through { column, place, key }) in ways.iter().enumerate() {
             let to = format!("{from}{number}");
             condition = condition
                 .text(if number > 0 { " OR " } else { "" })
                 .text(format!(
                     "EXISTS (SELECT 1 FROM {} {to} WHERE {to}.connection_id = {from}.connection_id \
-                     AND {to}.id = {from}.{column} AND ",
+                     AND {to}.{key} = {from}.{column} AND ",
                     place.table
                 ))
                 .then(self.rows(place, &to)?)

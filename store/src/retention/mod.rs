@@ -20,7 +20,7 @@ use self::{connections::of_connections, rules::rules, sweep::Sweep};
 use crate::{
     Store, StoreError,
     people::{
-        People,
+        NewDisclosure, People,
         audit::{Action, Deed},
     },
 };
@@ -107,6 +107,16 @@ pub struct Purged {
     pub left: Vec<String>,
 }
 
+/// Who purges.
+pub struct By<'a> {
+    /// People, with their keys.
+    pub people: &'a People,
+    /// For the audit log.
+    pub actor: &'a str,
+    /// Who is to be told of every erasure at a tenant.
+    pub standing: &'a (dyn Fn(&str) -> Vec<NewDisclosure<'a>> + Sync),
+}
+
 // === impl Keep ===
 
 impl Keep {
@@ -152,6 +162,12 @@ impl Terms {
             integrations: BTreeMap::new(),
         }
     }
+
+    /// How long rows of this table are kept.
+    pub fn keeping(&self, table: &str) -> Keep {
+        let of_table = rules().into_iter().find(|rule| rule.tables.iter().any(|aging| aging.table == table));
+        of_table.map_or(Keep::Forever, |rule| (rule.keep)(self))
+    }
 }
 
 // === impl Moment ===
@@ -187,24 +203,18 @@ impl Store {
         Ok(purged)
     }
 
-    /// Deletes what has been kept for long enough, in small transactions, and adds that to the audit log. Without `people`, what
-    /// depends on their keys is left, and said.
-    pub async fn purge(
-        &self,
-        terms: &Terms,
-        people: Option<&People>,
-        actor: &str,
-    ) -> Result<Purged, StoreError> {
+    /// Deletes what has been kept for long enough, in small transactions, erases who is due, and adds that to the audit log.
+    /// Without `by`, what depends on people's keys is left, and said.
+    pub async fn purge(&self, terms: &Terms, by: Option<&By<'_>>) -> Result<Purged, StoreError> {
         let now = self.clock.0.now();
         let mut purged = Purged { users: self.users_due(terms, now).await?, ..Purged::default() };
-        for sweep in self.sweeps(terms, people, now, &mut purged.left).await? {
+        for sweep in self.sweeps(terms, by.map(|by| by.people), now, &mut purged.left).await? {
             purged.add(self.delete_due(&sweep).await?);
         }
-        due::erase(&mut purged, people).await;
-        if let (Some(people), true) = (people, purged.rows() > 0) {
-            let (action, detail) = (Action::Purge, purged.detail());
-            let deed = Deed { actor, action, tenant: None, user: None, detail };
-            if let Err(error) = people.note(&deed).await {
+        due::erase(&mut purged, by).await;
+        if let (Some(by), true) = (by, purged.rows() > 0) {
+            let (actor, action, detail) = (by.actor, Action::Purge, purged.detail());
+            if let Err(error) = by.people.note(&Deed { actor, action, tenant: None, user: None, detail }).await {
                 purged.left.push(format!("the audit log has no line of this purge: {error}"));
             }
         }

@@ -9,8 +9,8 @@ use sea_orm::DbBackend;
 use store::{
     Access, StoreError,
     cipher::{Keyring, generate_key},
-    people::{KeyStore, NewConsent, NewPolicy, People, PersonForm, Tenant, UserLink},
-    retention::{Keep, Line, ProviderTerms, Purged, Terms},
+    people::{Journal, KeyStore, NewConsent, NewPolicy, People, PersonForm, Tenant, UserLink},
+    retention::{By, Keep, Line, ProviderTerms, Purged, Terms},
 };
 use tempfile::TempDir;
 
@@ -30,7 +30,9 @@ async fn people(bench: &Bench) -> (People, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("keys.db").display().to_string();
     let keys = KeyStore::open(&path, Access::Make).await.unwrap();
-    (People::open(&bench.store, keys).unwrap(), directory)
+    let journal = directory.path().join("journal.jsonl").display().to_string();
+    let journal = Journal::open(&journal, Access::Make).await.unwrap();
+    (People::open(&bench.store, keys, journal).unwrap(), directory)
 }
 
 async fn add(people: &People, external: &str) -> String {
@@ -68,12 +70,16 @@ async fn disclosure(bench: &Bench, digest: &[u8], at: &str, due: &str) {
     bench.execute(&insert).await;
 }
 
+fn by(people: Option<&People>) -> Option<By<'_>> {
+    people.map(|people| By { people, actor: "test", standing: &|_| Vec::new() })
+}
+
 /// Told beforehand and done: the same, row for row, and exactly so many rows are gone.
 async fn purge(bench: &Bench, terms: &Terms, people: Option<&People>) -> Purged {
     let before = bench.rows_by_table().await;
     let told = bench.store.purgeable(terms, people).await.unwrap();
     assert_eq!(bench.rows_by_table().await, before, "a dry run changes nothing");
-    let done = bench.store.purge(terms, people, "test").await.unwrap();
+    let done = bench.store.purge(terms, by(people).as_ref()).await.unwrap();
     assert_eq!(told.lines, done.lines);
     assert_eq!(told.users, done.users);
     let mut after = before;
@@ -84,7 +90,7 @@ async fn purge(bench: &Bench, terms: &Terms, people: Option<&People>) -> Purged 
         *after.get_mut("audit_log").unwrap() += 1;
     }
     assert_eq!(bench.rows_by_table().await, after);
-    assert_eq!(bench.store.purge(terms, None, "test").await.unwrap().rows(), 0, "nothing is left");
+    assert_eq!(bench.store.purge(terms, None).await.unwrap().rows(), 0, "nothing is left");
     done
 }
 
@@ -163,7 +169,7 @@ pub async fn a_hold_keeps_the_rows_of_a_user_and_of_the_users_customers(bench: &
 
     bench.clock.set("2027-11-24T10:00:00Z");
     let keep = Keep::Days(365);
-    let terms = Terms { payments: keep, disclosures: keep, withdrawn_users: Keep::Days(90), ..Terms::forever() };
+    let terms = Terms { payments: keep, disclosures: keep, ..Terms::forever() };
     // Without the keys it cannot be told whose disclosures these are; all else is known.
     let told = bench.store.purgeable(&terms, None).await.unwrap();
     assert!(told.left.iter().any(|left| left.starts_with("disclosures: ")), "{:?}", told.left);
@@ -178,13 +184,25 @@ pub async fn a_hold_keeps_the_rows_of_a_user_and_of_the_users_customers(bench: &
             ("payments", "payment_rows", 1, 1),
         ]
     );
-    let due: Vec<(&str, bool)> = purged.users.iter().map(|due| (&*due.user, due.held)).collect();
-    assert!(due.contains(&(&*held, true)) && due.contains(&(&*other, false)), "{due:?}");
     assert_eq!(bench.one("SELECT id FROM payments").await["id"], "ch_1");
     assert_eq!(bench.one("SELECT id FROM ledger_entries").await["id"], "txn_1");
     let log = bench.one("SELECT detail FROM audit_log WHERE action = 'purge'").await;
     assert_eq!(log["detail"], "disclosures 1, ledger_entry_rows 1, payment_rows 1");
     assert!(people.verify().await.unwrap().findings.is_empty());
+
+    // Who left long ago is erased, but for who is held.
+    let leaving = Terms { withdrawn_users: Keep::Days(90), ..Terms::forever() };
+    let told = bench.store.purgeable(&leaving, Some(&people)).await.unwrap();
+    let mut due: Vec<(&str, bool)> = told.users.iter().map(|due| (&*due.user, due.held)).collect();
+    due.sort_by_key(|(_, held)| *held);
+    assert_eq!(due, [(&*other, false), (&*held, true)]);
+    let erased = bench.store.purge(&leaving, by(Some(&people)).as_ref()).await.unwrap();
+    assert_eq!((&erased.users, erased.left), (&told.users, Vec::new()));
+    let status = async |user: &str| {
+        bench.one(&format!("SELECT status FROM users WHERE id = '{user}'")).await["status"].clone()
+    };
+    assert_eq!((status(&held).await, status(&other).await), ("withdrawn".into(), "erased".into()));
+    assert!(bench.store.purgeable(&leaving, Some(&people)).await.unwrap().users.iter().all(|due| due.held));
 
     people.release(TENANT, &held).await.unwrap();
     assert!(people.release(TENANT, &held).await.is_err(), "nothing lasts any more");
@@ -340,7 +358,7 @@ pub async fn what_is_past_its_time_is_counted(bench: &Bench) {
     assert_eq!(overdue("2026-12-26T10:00:01Z").await, (1, 1, 1));
     assert_eq!(overdue("2027-02-24T10:00:00Z").await, (1, 1, 1));
     assert_eq!(overdue("2027-02-24T10:00:01Z").await, (2, 1, 1));
-    bench.store.purge(&terms, Some(&people), "test").await.unwrap();
+    bench.store.purge(&terms, by(Some(&people)).as_ref()).await.unwrap();
     assert_eq!(overdue("2027-02-24T10:00:01Z").await, (2, 1, 0));
     people.close().await;
 }
@@ -362,7 +380,7 @@ pub async fn a_purge_beside_a_busy_worker_loses_nothing_of_it(bench: &Bench) {
             bench.commit(insights("meta", epoch, vec![row])).await;
         }
     };
-    let (purged, ()) = futures::join!(bench.store.purge(&terms, None, "test"), busy);
+    let (purged, ()) = futures::join!(bench.store.purge(&terms, None), busy);
     let purged: Result<Purged, StoreError> = purged;
     assert_eq!(
         shape(&purged.unwrap()),

@@ -1,0 +1,47 @@
+//! People, before anything is served: who was erased stays so, whatever a backup brought back, and the writer knows them.
+
+use secrecy::ExposeSecret;
+use store::{
+    Access, Store, StoreError,
+    people::{Journal, KeyStore, People, PeopleError, erasure::Settled},
+};
+
+use crate::settings::Settings;
+
+/// Follows the erasure journal, and tells the writer who was erased.
+pub async fn guard(store: &Store, settings: &Settings) -> Result<(), StoreError> {
+    let has_erased = store.has_erased().await?;
+    let places = (&settings.encryption.keyring, settings.key_store(), settings.erasure_journal());
+    let (Some(_), Some(keys), Some(journal)) = places else {
+        return if has_erased { Err(off()) } else { Ok(()) };
+    };
+    let (keys, journal) = (keys.expose_secret(), journal.expose_secret());
+    // Where there are no people yet, nothing is made for them.
+    if settings.tenants.is_empty() && !has_erased && KeyStore::missing_file(keys).is_some() {
+        return Ok(());
+    }
+    let (keys, journal) =
+        (KeyStore::open(keys, Access::Make).await?, Journal::open(journal, Access::Make).await?);
+    let people = People::open(store, keys, journal)?;
+    let guarded = async {
+        let settled = people.settle().await?;
+        if settled != Settled::default() {
+            tracing::warn!("{settled}");
+        }
+        people.guard_writer().await
+    };
+    let guarded = guarded.await;
+    people.close().await;
+    guarded.map_err(|error| match error {
+        PeopleError::Store(error) => error,
+        error => StoreError::Unknown(error.to_string()),
+    })
+}
+
+fn off() -> StoreError {
+    StoreError::Unknown(
+        "people were erased in this database, and would come back: set [encryption] key, privacy.keys and privacy.journal as \
+         where they were erased"
+            .to_owned(),
+    )
+}

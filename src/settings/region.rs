@@ -70,8 +70,9 @@ impl Settings {
         let bound = self.tenants.iter().filter_map(|(id, tenant)| Some((id, tenant.data_region.as_ref()?)));
         let outside = bound.flat_map(|(id, region)| {
             let region = region.to_lowercase();
-            let through =
-                locations.iter().filter(|location| location.tenant.as_ref().is_none_or(|tenant| tenant == id));
+            let through = locations
+                .iter()
+                .filter(|location| location.tenant.as_ref().is_none_or(|tenant| tenant == id));
             through
                 .filter(|location| location.region.as_deref() != Some(&*region))
                 .map(|location| Outside {
@@ -94,12 +95,20 @@ impl Review<'_> {
             let Location { what, key, region: stated, tenant: whose } = &location;
             let found = stated.as_ref().map_or_else(|| "none".to_owned(), |region| format!("{region:?}"));
             let help = match (stated, whose) {
-                (None, None) => format!("say where it is with {key}: what is not said is not taken to be right"),
-                (None, Some(_)) => {
-                    format!("say where it is with {key}, or with data_region of the integration for all its connections")
+                (None, None) => {
+                    format!("say where it is with {key}: what is not said is not taken to be right")
                 }
-                (Some(_), None) => format!("give tenant {tenant} a worker, a database and a cache of its own in that region"),
-                (Some(_), Some(_)) => "use what the provider has in that region, or take the connection out".to_owned(),
+                (None, Some(_)) => {
+                    format!(
+                        "say where it is with {key}, or with data_region of the integration for all its connections"
+                    )
+                }
+                (Some(_), None) => {
+                    format!("give tenant {tenant} a worker, a database and a cache of its own in that region")
+                }
+                (Some(_), Some(_)) => {
+                    "use what the provider has in that region, or take the connection out".to_owned()
+                }
             };
             self.mistake(
                 key,

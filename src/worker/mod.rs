@@ -81,7 +81,9 @@ pub enum WorkerError {
         name: String,
     },
     /// What a reload would take over beside what needs a restart.
-    #[error("{0}: a section that differs takes effect after a restart only; until then everything goes on as before")]
+    #[error(
+        "{0}: a section that differs takes effect after a restart only; until then everything goes on as before"
+    )]
     Region(Outside),
     /// The runtime that it was given.
     #[error("the worker's runtime ended while it started: {0}")]

@@ -113,7 +113,9 @@ impl Configured {
                 }
                 tracing::info!(rows = purged.rows(), "what was kept for long enough is deleted");
             }
-            Err(error) => tracing::warn!(%error, "what was kept for long enough was not deleted: tried again tomorrow"),
+            Err(error) => {
+                tracing::warn!(%error, "what was kept for long enough was not deleted: tried again tomorrow")
+            }
         }
     }
 

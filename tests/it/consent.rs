@@ -22,7 +22,18 @@ async fn an_answer_that_was_under_way_when_consent_was_taken_back_is_not_stored(
     let text = bench.dir.path().join("policy.md");
     fs::write(&text, "What we do with data.").unwrap();
     let text = text.display().to_string();
-    let policy = ["users", "policy", "add", "1", "--text", &text, "--purpose", "ads", "--effective-at", "2026-01-01T00:00:00Z"];
+    let policy = [
+        "users",
+        "policy",
+        "add",
+        "1",
+        "--text",
+        &text,
+        "--purpose",
+        "ads",
+        "--effective-at",
+        "2026-01-01T00:00:00Z",
+    ];
     expect(&run(&bench, &[&policy[..], &at].concat(), ""), 0);
     expect(&run(&bench, &[&["users", "consent", &id, "--grant", "ads"][..], &at].concat(), ""), 0);
 
@@ -80,7 +91,8 @@ async fn who_is_too_young_and_what_no_policy_names_leaves_nothing() {
         let (_, err) = expect(&users(&["add"], &record), 1);
         assert!(!err.contains("Marker"), "{err}");
     }
-    let everything = ["users", "consents", "user_links", "disclosures", "erasures", "audit_log", "tombstones"];
+    let everything =
+        ["users", "consents", "user_links", "disclosures", "erasures", "audit_log", "tombstones"];
     assert_eq!(stored(&everything).await, 0);
     let keys = fs::read(bench.dir.path().join("dynamoi.db.keys")).unwrap_or_default();
     assert!(!String::from_utf8_lossy(&keys).contains("user/"), "no key of anybody was made");
@@ -89,7 +101,8 @@ async fn who_is_too_young_and_what_no_policy_names_leaves_nothing() {
     let text = bench.dir.path().join("policy.md");
     fs::write(&text, "What we do with data.").unwrap();
     let text = text.display().to_string();
-    let add = ["policy", "add", "1", "--text", &text, "--purpose", "ads", "--effective-at", "2026-01-01T00:00:00Z"];
+    let add =
+        ["policy", "add", "1", "--text", &text, "--purpose", "ads", "--effective-at", "2026-01-01T00:00:00Z"];
     expect(&users(&add, ""), 0);
     for words in [
         &["consent", &id, "--grant", "ads", "--version", "2"][..],

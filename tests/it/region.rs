@@ -5,7 +5,8 @@ use crate::{
     support::{Bench, PATIENCE, program::until_state, until},
 };
 
-const BOUND: &str = "[tenants.label-a]\nname = \"Label A\"\ndata_region = \"EU\"\n[tenants.label-b]\nname = \"Label B\"\n";
+const BOUND: &str =
+    "[tenants.label-a]\nname = \"Label A\"\ndata_region = \"EU\"\n[tenants.label-b]\nname = \"Label B\"\n";
 /// Everything through which data goes, stated, in either case.
 const STATED: &str = "worker.data_region = \"eu\"\ndatabase.data_region = \"Eu\"\nintegrations.meta_ads.data_region = \"eu\"\n\
     integrations.stripe.data_region = \"eu\"\n";
@@ -48,7 +49,8 @@ async fn what_is_not_known_to_be_in_the_tenants_region_is_refused() {
     ];
     for (change, key) in elsewhere {
         let before = change.split(" = ").next().unwrap();
-        let kept: String = STATED.lines().filter(|line| !line.starts_with(before)).map(|line| format!("{line}\n")).collect();
+        let kept: String =
+            STATED.lines().filter(|line| !line.starts_with(before)).map(|line| format!("{line}\n")).collect();
         bench.layer = format!("{kept}{change}\n");
         let err = told(&bench, &["run", "--once"]);
         assert!(err.contains(&format!("key {key}: ")) && err.contains("1 mistake "), "{change}: {err}");
@@ -64,7 +66,10 @@ async fn what_is_not_known_to_be_in_the_tenants_region_is_refused() {
 
     // What is switched off talks to nobody; another tenant's is bound to nothing.
     bench.layer = format!("{STATED}connections.label-a-meta.tenant = \"label-b\"\n")
-        .replace("integrations.meta_ads.data_region = \"eu\"\n", "connections.label-a-stripe.enabled = false\n")
+        .replace(
+            "integrations.meta_ads.data_region = \"eu\"\n",
+            "connections.label-a-stripe.enabled = false\n",
+        )
         .replace("integrations.stripe.data_region = \"eu\"\n", "");
     let checked = run(&bench, &["check"], "");
     let (out, _) = expect(&checked, 0);
@@ -89,7 +94,11 @@ async fn a_reload_takes_no_data_out_of_its_region() {
 
     bench.layer = format!("{STATED}connections.label-a-stripe.data_region = \"us\"\n");
     reload(&bench, "the new configuration is refused: everything goes on as before").await;
-    assert!(daemon.err().contains("data of tenant label-a outside its region: stripe of connection label-a-stripe"));
+    assert!(
+        daemon
+            .err()
+            .contains("data of tenant label-a outside its region: stripe of connection label-a-stripe")
+    );
 
     // Right in itself, but what runs is another database than it names.
     let other = bench.dir.path().join("other.db").display().to_string();

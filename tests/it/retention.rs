@@ -29,7 +29,9 @@ async fn a_dry_run_tells_what_the_real_one_does_beside_a_worker() {
     }
     execute(&bench, "UPDATE cycles SET finished_at = '2020-01-01T00:00:00+00:00' WHERE id % 2 = 0").await;
     let eyes = Eyes::open(&bench.database_url).await;
-    let customer = eyes.query("SELECT customer_id FROM payments WHERE customer_id IS NOT NULL ORDER BY id LIMIT 1").await;
+    let customer = eyes
+        .query("SELECT customer_id FROM payments WHERE customer_id IS NOT NULL ORDER BY id LIMIT 1")
+        .await;
     let customer = customer[0]["customer_id"].as_str().unwrap().to_owned();
     execute(&bench, "UPDATE payment_rows SET created_at = 1").await;
     execute(
@@ -37,7 +39,8 @@ async fn a_dry_run_tells_what_the_real_one_does_beside_a_worker() {
         &format!("INSERT INTO user_links (user_id, connection, customer_id) VALUES ('{user}', 'label-a-stripe', '{customer}')"),
     )
     .await;
-    let of_customer = eyes.number(&format!("SELECT count(*) FROM payments WHERE customer_id = '{customer}'")).await;
+    let of_customer =
+        eyes.number(&format!("SELECT count(*) FROM payments WHERE customer_id = '{customer}'")).await;
     let payments = eyes.number("SELECT count(*) FROM payments").await;
 
     let at = ["--tenant", "label-a"];
@@ -46,15 +49,27 @@ async fn a_dry_run_tells_what_the_real_one_does_beside_a_worker() {
     assert!(expect(&hold(&["add", &user, "--reason", "case 18/2026"]), 1).1.contains("held already"));
     let (out, _) = expect(&hold(&["list", "--json"]), 0);
     let held: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!((&held["holds"][0]["user"], &held["holds"][0]["reason"]), (&user.as_str().into(), &"case 17/2026".into()));
+    assert_eq!(
+        (&held["holds"][0]["user"], &held["holds"][0]["reason"]),
+        (&user.as_str().into(), &"case 17/2026".into())
+    );
 
     let told: Value = serde_json::from_str(&expect(&purge(&["--dry-run", "--json"]), 0).0).unwrap();
     assert_eq!(eyes.number("SELECT count(*) FROM payments").await, payments, "nothing was deleted");
     let done: Value = serde_json::from_str(&expect(&purge(&["--json"]), 0).0).unwrap();
     // The worker adds younger rows meanwhile; those that are due are the same.
-    assert_eq!((&told["tables"], &told["rows"], &told["users"]), (&done["tables"], &done["rows"], &done["users"]));
+    assert_eq!(
+        (&told["tables"], &told["rows"], &told["users"]),
+        (&done["tables"], &done["rows"], &done["users"])
+    );
     let line = |table: &str| {
-        done["tables"].as_array().unwrap().iter().find(|line| line["table"] == table).cloned().unwrap_or_default()
+        done["tables"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|line| line["table"] == table)
+            .cloned()
+            .unwrap_or_default()
     };
     assert!(line("cycles")["rows"].as_i64() > Some(0), "{done}");
     assert!(line("ad_performance_rows")["rows"].as_i64() > Some(1_000), "{done}");
@@ -81,7 +96,10 @@ async fn a_dry_run_tells_what_the_real_one_does_beside_a_worker() {
     })
     .await;
     for deadline in ["erasure", "notification", "purge"] {
-        assert!(metrics.contains(&format!("dynamoi_privacy_overdue{{deadline=\"{deadline}\"}} 0")), "{metrics}");
+        assert!(
+            metrics.contains(&format!("dynamoi_privacy_overdue{{deadline=\"{deadline}\"}} 0")),
+            "{metrics}"
+        );
     }
     daemon.signal("TERM").await;
     daemon.ended(PATIENCE).await.expect(0);
@@ -118,6 +136,9 @@ async fn without_a_key_nothing_is_purged_by_hand_and_it_is_said() {
     }
     bench.layer = "[retention]\ncycles = \"25h\"\nintegrations.youtub = { removed = \"7d\" }\n".to_owned();
     let (_, err) = expect(&run(&bench, &["privacy", "purge"], ""), 2);
-    assert!(err.contains("retention.cycles") && err.contains("whole days") && err.contains("youtube"), "{err}");
+    assert!(
+        err.contains("retention.cycles") && err.contains("whole days") && err.contains("youtube"),
+        "{err}"
+    );
     assert!(!bench.dir.path().join("dynamoi.db").exists());
 }

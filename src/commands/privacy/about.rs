@@ -106,7 +106,9 @@ fn recipients(room: &Room) -> Value {
 
 fn retention(room: &Room, categories: &[Category]) -> Value {
     let places = PLACES.iter().filter(|place| categories.contains(&place.category));
-    places.map(|place| json!({ "table": place.shown, "kept": kept(place, &room.settings.retention) })).collect()
+    places
+        .map(|place| json!({ "table": place.shown, "kept": kept(place, &room.settings.retention) }))
+        .collect()
 }
 
 fn regions(room: &Room) -> Value {

@@ -83,7 +83,9 @@ impl Hold {
                 })
                 .await
             }
-            Action::List { at, json } => users::with(&at, Access::Read, async |room| list(room, json).await).await,
+            Action::List { at, json } => {
+                users::with(&at, Access::Read, async |room| list(room, json).await).await
+            }
         }
     }
 }
@@ -114,5 +116,7 @@ async fn list(room: &Room, json: bool) -> Result<Exit, PeopleError> {
 async fn note(room: &Room, user: &str, detail: &str) -> Result<(), PeopleError> {
     let (actor, tenant) = (actor(), Some(&*room.tenant));
     let action = audit::Action::Hold;
-    room.people.note(&audit::Deed { actor: &actor, action, tenant, user: Some(user), detail: detail.to_owned() }).await
+    room.people
+        .note(&audit::Deed { actor: &actor, action, tenant, user: Some(user), detail: detail.to_owned() })
+        .await
 }

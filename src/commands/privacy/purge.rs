@@ -79,7 +79,8 @@ impl Purge {
                 (Some(oldest), Some(newest)) => format!(", {oldest} to {newest}"),
                 _ => String::new(),
             };
-            let of = line.connection.as_ref().map_or_else(String::new, |name| format!(" of connection {name}"));
+            let of =
+                line.connection.as_ref().map_or_else(String::new, |name| format!(" of connection {name}"));
             let held = if *held > 0 { format!(", {held} more under a legal hold") } else { String::new() };
             text += &format!("{table}{of}: {rows} rows{span}{held}\n    {rule} = {keep}: {reason}\n");
         }

@@ -89,13 +89,10 @@ impl People {
     }
 
     /// The hold of a user that lasts.
-    async fn lasting(
-        &self,
-        tx: &DatabaseTransaction,
-        user: &str,
-    ) -> Result<Option<LegalHold>, PeopleError> {
-        let query = Sql::new(self.backend(), "SELECT * FROM legal_holds WHERE released_at IS NULL AND user_id = ")
-            .bind(user);
+    async fn lasting(&self, tx: &DatabaseTransaction, user: &str) -> Result<Option<LegalHold>, PeopleError> {
+        let query =
+            Sql::new(self.backend(), "SELECT * FROM legal_holds WHERE released_at IS NULL AND user_id = ")
+                .bind(user);
         Ok(tx.query_one_raw(query.done()).await?.as_ref().map(read).transpose()?)
     }
 }
@@ -105,8 +102,10 @@ impl People {
 impl Store {
     /// Who is held now. Digests need their keys.
     pub(crate) async fn holds_now(&self, people: Option<&People>) -> Result<Holds, StoreError> {
-        let query =
-            Sql::new(self.backend(), "SELECT DISTINCT tenant, user_id FROM legal_holds WHERE released_at IS NULL");
+        let query = Sql::new(
+            self.backend(),
+            "SELECT DISTINCT tenant, user_id FROM legal_holds WHERE released_at IS NULL",
+        );
         let rows = self.pools.read.query_all_raw(query.done()).await?;
         let mut digests = Vec::with_capacity(rows.len());
         for row in &rows {

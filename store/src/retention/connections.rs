@@ -92,7 +92,8 @@ impl Store {
         let (mut stale, mut fresh) = (Vec::new(), 0);
         for row in stored {
             // What cannot be read is not known to be old; whoever polls it says so.
-            let read = serde_json::from_str::<Checkpoint>(&row.memory).map(|memory| last_read(&memory.progress));
+            let read =
+                serde_json::from_str::<Checkpoint>(&row.memory).map(|memory| last_read(&memory.progress));
             match read {
                 Ok(Some(read)) if read < cut => stale.push((row.account_id, row.stream)),
                 _ => fresh += 1,

@@ -53,7 +53,8 @@ struct Whose<'a> {
 impl Whose<'_> {
     /// The condition on the rows of a place, which are called `alias`.
     fn rows(&self, place: &Place, alias: &str) -> Result<Condition, Untold> {
-        let customer = |which: String| Condition::new(format!("EXISTS (SELECT 1 FROM ({CUSTOMERS}) h WHERE {which})"));
+        let customer =
+            |which: String| Condition::new(format!("EXISTS (SELECT 1 FROM ({CUSTOMERS}) h WHERE {which})"));
         Ok(match place.found {
             Found::User(column) => Condition::new(format!(
                 "EXISTS (SELECT 1 FROM legal_holds l WHERE l.user_id = {alias}.{column} AND l.released_at IS NULL)"

@@ -15,8 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use rows::Day;
 
 pub(crate) use self::held::Holds;
-pub use self::{due::DueUser, overdue::Overdue};
 use self::{connections::of_connections, rules::rules, sweep::Sweep};
+pub use self::{due::DueUser, overdue::Overdue};
 use crate::{
     Store, StoreError,
     people::{
@@ -124,9 +124,9 @@ impl Keep {
     pub fn cut(self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Forever => None,
-            Self::Days(days) => {
-                Some(now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN))
-            }
+            Self::Days(days) => Some(
+                now.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN),
+            ),
         }
     }
 }
@@ -214,7 +214,9 @@ impl Store {
         due::erase(&mut purged, by).await;
         if let (Some(by), true) = (by, purged.rows() > 0) {
             let (actor, action, detail) = (by.actor, Action::Purge, purged.detail());
-            if let Err(error) = by.people.note(&Deed { actor, action, tenant: None, user: None, detail }).await {
+            if let Err(error) =
+                by.people.note(&Deed { actor, action, tenant: None, user: None, detail }).await
+            {
                 purged.left.push(format!("the audit log has no line of this purge: {error}"));
             }
         }

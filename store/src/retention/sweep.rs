@@ -41,13 +41,7 @@ pub(super) struct Sweep {
 
 impl Sweep {
     /// Of a rule.
-    pub fn of(
-        rule: &Rule,
-        aging: &Aging,
-        keep: Keep,
-        cut: Timestamp,
-        held: Option<Condition>,
-    ) -> Self {
+    pub fn of(rule: &Rule, aging: &Aging, keep: Keep, cut: Timestamp, held: Option<Condition>) -> Self {
         let mut due = aging.age.before(cut);
         if !aging.only.is_empty() {
             due = due.text(" AND ").text(aging.only);
@@ -200,8 +194,7 @@ impl Store {
         let mut line = sweep.line();
         if sweep.facts {
             for entities in self.entities_due(sweep).await? {
-                let condition =
-                    one_of("t.entity_id", entities.into_iter()).text(" AND ").then(sweep.free());
+                let condition = one_of("t.entity_id", entities.into_iter()).text(" AND ").then(sweep.free());
                 self.delete(sweep, &condition, &mut line).await?;
             }
         } else {
@@ -249,7 +242,9 @@ impl Store {
         let mut tries = 1;
         let rows = loop {
             match self.pools.write.query_all_raw(statement.clone()).await {
-                Err(error) if tries < ROTATION_TRIES_MAX && matches!(Failure::of(&error), Failure::Away(_)) => {
+                Err(error)
+                    if tries < ROTATION_TRIES_MAX && matches!(Failure::of(&error), Failure::Away(_)) =>
+                {
                     tries += 1;
                     self.clock.0.sleep(RETRY_PAUSE_MIN).await;
                 }

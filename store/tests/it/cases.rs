@@ -4,8 +4,8 @@ use futures::future::BoxFuture;
 
 use crate::{
     budgets::*, changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, people::*, privacy::*,
-    reading::*, refusing::*, retention::*, royalties::*, sealing::*, storing::*, support::Bench, tables::*, texts::*,
-    vanishing::*, web::*, windows::*,
+    reading::*, refusing::*, retention::*, royalties::*, sealing::*, storing::*, support::Bench, tables::*,
+    texts::*, vanishing::*, web::*, windows::*,
 };
 
 /// A case, ready to run.

@@ -6,7 +6,7 @@ use actors::integrations::catalogue;
 use dynamoi::settings::Connection;
 use rows::Table;
 use secrecy::ExposeSecret;
-use serde_json::{Value, json};
+use serde_json::json;
 use store::people::{Category, Erasure, PLACES};
 
 use super::{Ground, Section, measures, place::Place};

@@ -23,6 +23,7 @@ mod docs;
 mod embedding;
 mod encryption;
 mod end_to_end;
+mod erase;
 mod grafana;
 mod https;
 mod kill;

@@ -105,7 +105,8 @@ impl Server {
         command
     }
 
-    fn data(&self) -> PathBuf {
+    /// Its files.
+    pub fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
 }

@@ -35,6 +35,7 @@ mod pooler;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgres_restart;
+mod privacy_export;
 #[path = "../support/redis.rs"]
 mod redis;
 mod region;

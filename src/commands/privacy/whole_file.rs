@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, linkat};
 
 /// Reading and writing, for the owner.
 const MODE: u32 = 0o600;
@@ -33,16 +33,13 @@ impl WholeFile {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         let directory = directory_of(path);
-        // Without a name: whoever is killed leaves nothing.
-        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-        let (file, temporary) = match rustix::fs::open(directory, flags, Mode::from_raw_mode(MODE)) {
-            Ok(file) => (File::from(file), None),
-            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::ISDIR) => {
+        let (file, temporary) = match unnamed(directory)? {
+            Some(file) => (file, None),
+            None => {
                 let temporary = directory.join(format!(".dynamoi-{}.part", std::process::id()));
                 let file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&temporary)?;
                 (file, Some(temporary))
             }
-            Err(error) => return Err(error.into()),
         };
         // Whatever the umask says.
         file.set_permissions(fs::Permissions::from_mode(MODE))?;
@@ -60,7 +57,7 @@ impl WholeFile {
         match &self.temporary {
             None => {
                 let unnamed = format!("/proc/self/fd/{}", self.file.get_ref().as_raw_fd());
-                rustix::fs::linkat(CWD, &*unnamed, CWD, &self.path, AtFlags::SYMLINK_FOLLOW)?;
+                linkat(CWD, &*unnamed, CWD, &self.path, AtFlags::SYMLINK_FOLLOW)?;
             }
             Some(temporary) => fs::hard_link(temporary, &self.path)?,
         }
@@ -86,6 +83,26 @@ impl Drop for WholeFile {
             let _ = fs::remove_file(temporary);
         }
     }
+}
+
+/// A file without a name, where the file system has such: whoever is killed leaves nothing.
+#[cfg(target_os = "linux")]
+fn unnamed(directory: &Path) -> io::Result<Option<File>> {
+    use rustix::{
+        fs::{Mode, OFlags, open},
+        io::Errno,
+    };
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    match open(directory, flags, Mode::from_raw_mode(MODE)) {
+        Ok(file) => Ok(Some(file.into())),
+        Err(Errno::OPNOTSUPP | Errno::ISDIR) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed(_: &Path) -> io::Result<Option<File>> {
+    Ok(None)
 }
 
 fn directory_of(path: &Path) -> &Path {

@@ -6,7 +6,7 @@ use dynamoi::settings::Settings;
 use rows::Table;
 use store::{
     Access,
-    people::{UserLink, Who},
+    people::{UserLink, Who, audit},
 };
 
 use super::{At, shown, with};
@@ -53,6 +53,8 @@ impl Link {
                 )));
             }
             room.people.link(&room.tenant, &self.user, &link).await?;
+            let detail = format!("linked with a customer of {}", self.connection);
+            room.note_with(audit::Action::Link, &self.user, detail).await?;
             output::complain("linked: what is stored of this customer is the user's, and `dynamoi privacy export` shows it");
             Ok(Exit::Done)
         })
@@ -64,6 +66,8 @@ impl Link {
         let Some(link) = UserLink::of(&self.connection, &self.customer) else { return no_customer() };
         with(&self.at, Access::Write, async |room| {
             let was_there = room.people.unlink(&room.tenant, &self.user, &link).await?;
+            let detail = format!("unlinked from a customer of {}", self.connection);
+            room.note_with(audit::Action::Link, &self.user, detail).await?;
             output::complain(if was_there {
                 "unlinked: what is stored of the customer stays"
             } else {

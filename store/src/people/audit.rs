@@ -18,6 +18,8 @@ pub enum Action {
     Erase,
     /// What is stored of a person was corrected.
     Rectify,
+    /// It was said which customer a person is, or taken back.
+    Link,
     /// A person left.
     Withdraw,
     /// What had been kept for long enough was deleted.
@@ -86,6 +88,7 @@ impl Action {
             Self::Show => "show",
             Self::Erase => "erase",
             Self::Rectify => "rectify",
+            Self::Link => "link",
             Self::Withdraw => "withdraw",
             Self::Purge => "purge",
             Self::Hold => "hold",

@@ -7,6 +7,7 @@
 mod age;
 mod apart;
 pub mod audit;
+mod category;
 mod consent;
 mod disclosures;
 pub mod erasure;
@@ -27,6 +28,7 @@ use sea_orm::DbBackend;
 
 pub use self::{
     age::{AgeStatement, YEARS_MIN},
+    category::Category,
     consent::{Consent, NewConsent, RestsOn},
     disclosures::{ACCESS_REQUEST, DATA_SUBJECT, Disclosure, NewDisclosure, OPERATION, refused_purpose},
     erasure::Journal,
@@ -36,7 +38,7 @@ pub use self::{
     keys::{KeyStore, Resealed},
     links::{Source, UserLink},
     person::{BirthDate, Listed, Person, PersonStatus, Who},
-    places::{Category, Erasure, Found, NOBODY, PLACES, Place, Through},
+    places::{Erasure, Found, NOBODY, PLACES, Place, Through},
     policy::{NewPolicy, Policy},
     tenants::Tenant,
 };

@@ -1,6 +1,8 @@
 //! Which tables hold what of a person, and what becomes of it: the one list that exports, erasures and the record of
 //! processing read. A table that is in neither part of the list fails a test.
 
+use super::Category;
+
 /// A table in which something of a person is.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
@@ -44,21 +46,6 @@ pub struct Through {
     pub place: &'static Place,
     /// The column there that it is.
     pub key: &'static str,
-}
-
-/// What kind of data it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Category {
-    /// Who somebody is: name, e-mail address, account, age.
-    Identity,
-    /// What somebody agreed to.
-    Consents,
-    /// Whom bills go to: name, e-mail address, postal address, part of a card.
-    Billing,
-    /// What somebody bought and paid.
-    Payments,
-    /// What was done with somebody's data.
-    Handling,
 }
 
 /// What becomes of rows when their person is erased.
@@ -286,28 +273,4 @@ const fn handled(table: &'static str, order: &'static str, found: Found) -> Plac
 /// By the other place's id.
 const fn through(column: &'static str, place: &'static Place) -> Through {
     Through { column, place, key: "id" }
-}
-
-// === impl Category ===
-
-impl Category {
-    /// Every one.
-    pub const ALL: [Self; 5] =
-        [Self::Identity, Self::Consents, Self::Billing, Self::Payments, Self::Handling];
-
-    /// Its name in configuration, exports and records.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Identity => "identity",
-            Self::Consents => "consents",
-            Self::Billing => "billing",
-            Self::Payments => "payments",
-            Self::Handling => "handling",
-        }
-    }
-
-    /// Reads the name.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|category| category.as_str() == text)
-    }
 }

@@ -148,6 +148,9 @@ cases! {
     consents_are_added_to_and_decide_what_rests_on_them
     tenants_follow_the_configuration_unless_somebody_is_of_them
     every_table_has_its_place_or_nobody_in_it
+    a_changed_or_missing_line_of_the_audit_log_is_found
+    a_customer_is_one_users_only
+    who_was_told_of_a_person_is_told_of_corrections
     keys_are_what_is_left_without_u0000
     keys_are_kept_whole_and_told_apart_at_any_length
     a_key_beyond_all_measure_is_set_aside_alone

@@ -42,10 +42,12 @@ const TABLES: [&str; 4] = [
     )",
 ];
 
-const REST: [&str; 2] = [
+const REST: [&str; 3] = [
     "CREATE INDEX legal_holds_by_user ON legal_holds (user_id)",
     // Raised by each erasure, with the row locked, so that whatever is stored behind the fence notices it.
     "ALTER TABLE connections ADD COLUMN erasures bigint NOT NULL DEFAULT 0",
+    // Since when a connection is not configured any more: some providers want its data deleted after that.
+    "ALTER TABLE connections ADD COLUMN removed_at @timestamp",
 ];
 
 #[async_trait::async_trait]
@@ -60,7 +62,9 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        sql::run(manager, &["ALTER TABLE connections DROP COLUMN erasures"]).await?;
+        for column in ["removed_at", "erasures"] {
+            sql::run(manager, &[&format!("ALTER TABLE connections DROP COLUMN {column}")]).await?;
+        }
         sql::drop(manager, &[], &["legal_holds", "journal_marks", "tombstones", "audit_log"]).await
     }
 }

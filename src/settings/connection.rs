@@ -45,6 +45,8 @@ pub struct Connection {
     pub start_date_is_default: bool,
     /// The user's consent without which it is not polled.
     pub rests_on: Option<RestsOn>,
+    /// The region of what it talks to, as configured for it or its integration.
+    pub data_region: Option<String>,
     /// Whether it and its integration are switched on.
     pub enabled: bool,
     /// Where it sends requests to: scheme, host and port; nowhere while it is switched off.
@@ -71,8 +73,10 @@ impl Review<'_> {
             let general = integrations.get(integration.manifest().id);
             let is_on = table.enabled && general.is_none_or(|general| general.enabled);
             let rests_on = self.rests_on(&path, &table.tenant, table.rests_on.take());
+            let of_integration = || general.and_then(|general| general.data_region.clone());
             let mut connection = Connection {
                 rests_on,
+                data_region: table.data_region.clone().or_else(of_integration),
                 integration: table.integration.clone(),
                 tenant: table.tenant.clone(),
                 start_date_is_default: table.start_date.is_none(),

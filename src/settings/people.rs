@@ -41,6 +41,8 @@ pub struct Privacy {
     pub journal: Option<SecretString>,
     /// Who is given data of people, by name.
     pub recipients: BTreeMap<String, Recipient>,
+    /// The region of what is kept apart.
+    pub data_region: Option<String>,
 }
 
 /// What the key store beside a SQLite file is called after it.
@@ -96,6 +98,15 @@ fn beside(database: &Database, ending: &str) -> Option<SecretString> {
     Some(SecretString::from(format!("{path}{ending}")))
 }
 
+// === impl Privacy ===
+
+impl Privacy {
+    /// Whether it names a place of its own, which need not be where the database is.
+    pub const fn is_apart(&self) -> bool {
+        self.keys.is_some() || self.journal.is_some()
+    }
+}
+
 // === impl Review ===
 
 impl Review<'_> {
@@ -117,7 +128,7 @@ impl Review<'_> {
         tenants: &BTreeMap<String, Tenant>,
     ) -> Option<Privacy> {
         let section = KeyPath::of(["privacy"]);
-        let PrivacyTable { keys, journal, recipients } = self.read(&section)?;
+        let PrivacyTable { keys, journal, recipients, data_region } = self.read(&section)?;
         let is_same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
         let is_database =
             |place: &SecretString| database.is_some_and(|database| is_same(&database.url, place));
@@ -151,7 +162,7 @@ impl Review<'_> {
             );
         }
         let recipients = self.recipients(recipients, tenants);
-        Some(Privacy { keys, journal, recipients })
+        Some(Privacy { keys, journal, recipients, data_region })
     }
 
     /// A connection can rest only on a consent of a user of its tenant, and users are of tenants that are configured.

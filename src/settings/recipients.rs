@@ -6,7 +6,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use store::people::{Category, DATA_SUBJECT, NewDisclosure, refused_purpose};
 
-use super::{document::yes, form, people::Tenant, place::KeyPath, review::Review};
+use super::{
+    document::yes,
+    form,
+    people::{Privacy, Tenant},
+    place::KeyPath,
+    review::Review,
+};
 
 /// Who is given data of people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +109,17 @@ impl Recipient {
             actor,
             rests_on_consent: self.rests_on_consent,
         }
+    }
+}
+
+// === impl Privacy ===
+
+impl Privacy {
+    /// Recipients who get a tenant's data by other ways than this program.
+    pub fn standing<'a>(&'a self, tenant: &str, actor: &'a str) -> Vec<NewDisclosure<'a>> {
+        let standing =
+            self.recipients.iter().filter(|(_, recipient)| recipient.standing && recipient.is_of(tenant));
+        standing.map(|(name, recipient)| recipient.disclosure(name, actor)).collect()
     }
 }
 

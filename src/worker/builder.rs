@@ -20,7 +20,8 @@ use super::{
     holding::{self, Keeper},
     marketing,
     operator::StoreOperator,
-    people, purge,
+    people,
+    retention::Retention,
     shared::Shared,
     webhooks::EngineWebhooks,
 };
@@ -203,8 +204,9 @@ impl WorkerBuilder {
         let publisher = Arc::new(Publisher::new(source.clone(), statuses.clone(), exposition.clone()));
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         let mut tasks = shared.start();
-        let keeper = Keeper::new(&store, engine.statuses(), engine.bell(), metrics, &clock);
+        let keeper = Keeper::new(&store, engine.statuses(), engine.bell(), metrics.clone(), &clock);
         let health = keeper.health.clone();
+        let retention = Retention::new(&settings);
         tasks.push(tokio::spawn(keeper.run()));
         holding::say_started(&store, count, &before);
         let mut server = None;
@@ -243,7 +245,8 @@ impl WorkerBuilder {
                 let publisher = publisher.clone();
                 async move { publisher.run().await }
             }));
-            tasks.push(tokio::spawn(purge(store.clone(), clock)));
+            let keeping = retention.clone().run(store.clone(), health.clone(), metrics, clock);
+            tasks.push(tokio::spawn(keeping));
         }
         Ok(Worker {
             settings,
@@ -256,6 +259,7 @@ impl WorkerBuilder {
             tasks,
             server,
             health,
+            retention,
             single: once.map(|_| false),
             _guest: guest,
         })

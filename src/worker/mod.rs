@@ -6,10 +6,11 @@ mod holding;
 pub(crate) mod marketing;
 mod operator;
 mod people;
+mod retention;
 mod shared;
 mod webhooks;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use actors::{
     engine::{Engine, EngineError, Heartbeat, overseer::Progress, status::Statuses},
@@ -22,11 +23,11 @@ use store::{Access, Ending, Store, StoreError, StoreOptions};
 use tokio::task::JoinHandle;
 
 pub use self::builder::WorkerBuilder;
-use self::{holding::Health, shared::Shared, webhooks::EngineWebhooks};
+use self::{holding::Health, retention::Retention, shared::Shared, webhooks::EngineWebhooks};
 use crate::{
     cache::CacheError,
     http::{ServeError, Server},
-    settings::{Changes, Settings},
+    settings::{Changes, Outside, Settings},
     telemetry::{Exposition, Guest, Publisher},
 };
 
@@ -43,6 +44,7 @@ pub struct Worker {
     tasks: Vec<JoinHandle<()>>,
     server: Option<Server>,
     health: Health,
+    retention: Retention,
     /// Whether it is a single run, and whether that has read everything.
     single: Option<bool>,
     /// The host's registry lets the worker's metrics go when it is dropped.
@@ -78,15 +80,15 @@ pub enum WorkerError {
         /// The name.
         name: String,
     },
+    /// What a reload would take over beside what needs a restart.
+    #[error(
+        "{0}: a section that differs takes effect after a restart only; until then everything goes on as before"
+    )]
+    Region(Outside),
     /// The runtime that it was given.
     #[error("the worker's runtime ended while it started: {0}")]
     Runtime(#[from] tokio::task::JoinError),
 }
-
-/// Cycles and quarantined rows are kept so long.
-const RETENTION: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 30);
-/// How often what is older is deleted.
-const PURGE_EVERY: Duration = Duration::from_hours(6);
 
 // === impl WorkerError ===
 
@@ -134,6 +136,12 @@ impl Worker {
     /// answer says what changed and what needs a restart.
     pub async fn reload(&mut self, settings: Settings) -> Result<Changes, WorkerError> {
         let changes = Settings::changes(&self.settings, &settings);
+        // What was read is right in itself. But the database that runs may be another one than it names.
+        let taken = settings.clone().after_reload(&self.settings);
+        if let Some(outside) = taken.outside_region().into_iter().next() {
+            return Err(WorkerError::Region(outside));
+        }
+        self.retention.renew(&taken);
         self.store.use_keys(settings.encryption.keyring.clone());
         // Another worker's campaigns and connections are not this one's to change.
         let is_displaced = self.health.is_displaced();
@@ -165,7 +173,7 @@ impl Worker {
         {
             tracing::error!(%error, "the certificate was not renewed: the one before goes on");
         }
-        self.settings = settings.after_reload(&self.settings);
+        self.settings = taken;
         Ok(changes)
     }
 
@@ -232,16 +240,4 @@ pub async fn open_store(
     store.use_keys(settings.encryption.keyring.clone());
     store.use_consents(settings.stored_rests());
     Ok(store)
-}
-
-/// Deletes old records of cycles and workers, and old quarantined rows, now and then.
-async fn purge(store: Store, clock: Arc<dyn Clock>) {
-    loop {
-        clock.sleep(PURGE_EVERY).await;
-        let before = clock.now().checked_sub(RETENTION).unwrap_or(jiff::Timestamp::MIN);
-        match store.purge(before).await {
-            Ok(purged) => tracing::debug!(?purged, "old cycles and quarantined rows deleted"),
-            Err(error) => tracing::warn!(%error, "old cycles and quarantined rows were not deleted"),
-        }
-    }
 }

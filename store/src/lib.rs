@@ -24,7 +24,7 @@ mod profiles;
 pub mod read;
 mod records;
 mod refresh;
-mod retention;
+pub mod retention;
 mod rotation;
 mod secrets;
 mod sink;
@@ -56,7 +56,6 @@ pub use crate::{
     marketing::{MarketingBudget, MarketingCampaign, MarketingMember},
     operate::BackfillStatus,
     profiles::OpenProfile,
-    retention::Purged,
     rotation::{Place, Rotated},
     secrets::StoredSecret,
     workers::{Beat, Ending, Secured, WorkerIdentity, WorkerKind, WorkerStatus},

@@ -14,6 +14,7 @@ mod budgets;
 mod cache;
 mod cache_runs;
 mod connect;
+mod consent;
 mod credentials;
 mod daemon;
 mod deploy;
@@ -37,8 +38,10 @@ mod postgres_restart;
 mod privacy_export;
 #[path = "../support/redis.rs"]
 mod redis;
+mod region;
 mod report;
 mod report_files;
+mod retention;
 mod rotating_token;
 mod royalties;
 mod secrets;

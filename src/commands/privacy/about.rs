@@ -31,7 +31,7 @@ pub async fn of(room: &Room, user: &str, disclosure: &NewDisclosure<'_>) -> Resu
         ("purposes", purposes(room, user, &policies).await?),
         ("policy_versions", policies.iter().map(policy).collect()),
         ("recipients", recipients(room)),
-        ("retention", retention(disclosure.categories)),
+        ("retention", retention(room, disclosure.categories)),
         ("regions", regions(room)),
         ("not_included", LEFT_OUT.iter().map(|(what, why)| json!({ "what": what, "why": why })).collect()),
     ]))
@@ -104,16 +104,22 @@ fn recipients(room: &Room) -> Value {
     recipients.collect()
 }
 
-fn retention(categories: &[Category]) -> Value {
+fn retention(room: &Room, categories: &[Category]) -> Value {
     let places = PLACES.iter().filter(|place| categories.contains(&place.category));
-    places.map(|place| json!({ "table": place.shown, "kept": kept(place) })).collect()
+    places
+        .map(|place| json!({ "table": place.shown, "kept": kept(place, &room.settings.retention) }))
+        .collect()
 }
 
 fn regions(room: &Room) -> Value {
-    let stated = |region: &str| (!region.is_empty()).then(|| region.to_owned());
     let tenant = room.settings.tenants.get(&room.tenant);
+    let locations = room.settings.locations();
+    let through =
+        locations.iter().filter(|location| location.tenant.as_ref().is_none_or(|id| *id == room.tenant));
     json!({
         "tenant": tenant.and_then(|tenant| tenant.data_region.clone()),
-        "worker": stated(&room.settings.worker.data_region),
+        "through": through
+            .map(|location| json!({ "place": location.what, "region": location.region }))
+            .collect::<Vec<_>>(),
     })
 }

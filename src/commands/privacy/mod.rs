@@ -4,12 +4,17 @@ mod about;
 mod disclosures;
 mod erase;
 mod export;
+mod hold;
+mod purge;
 mod records;
 mod verify;
 mod whole_file;
 
 use clap::{Args, Subcommand};
-use store::people::{Disclosure, NewDisclosure, PeopleError, Place};
+use store::{
+    people::{Disclosure, Erasure, NewDisclosure, PeopleError, Place},
+    retention::{Keep, Terms},
+};
 
 use super::{
     Exit, output,
@@ -39,6 +44,10 @@ pub enum Action {
     Policy(Policy),
     /// Check the audit log: whether a line was changed or removed.
     Verify(verify::Verify),
+    /// Delete what has been kept for as long as `[retention]` says.
+    Purge(purge::Purge),
+    /// Keep what is stored of a user from being deleted.
+    Hold(hold::Hold),
 }
 
 /// Who does it, for the audit log: this program, and the account that it runs under.
@@ -64,8 +73,7 @@ pub async fn to_tell(room: &Room, user: &str) -> Result<Vec<Disclosure>, PeopleE
 
 /// Recipients who get the tenant's data by other ways than this program.
 pub fn standing<'a>(room: &'a Room, actor: &'a str) -> Vec<NewDisclosure<'a>> {
-    let recipients = room.settings.recipients_of(&room.tenant).filter(|(_, recipient)| recipient.standing);
-    recipients.map(|(name, recipient)| recipient.disclosure(name, actor)).collect()
+    room.settings.privacy.standing(&room.tenant, actor)
 }
 
 /// As [`to_tell`], and says so.
@@ -85,16 +93,15 @@ pub async fn tell_recipients(room: &Room, user: &str) -> Result<(), PeopleError>
 }
 
 /// How long rows of this place are kept.
-fn kept(place: &Place) -> &'static str {
-    match place.table {
-        "quarantined_rows" => "30 days after they were last seen, or until the person is erased",
-        _ => match place.erasure {
-            store::people::Erasure::Kept => "without limit: nothing in it leads to an erased person",
-            store::people::Erasure::Deleted => "until the person is erased",
-            store::people::Erasure::Emptied(_) => {
-                "until the person is erased; then without what tells of the person"
-            }
-        },
+fn kept(place: &Place, terms: &Terms) -> String {
+    let limit = terms.keeping(place.table);
+    let limit = if limit == Keep::Forever { "without limit".to_owned() } else { format!("for {limit}") };
+    match place.erasure {
+        Erasure::Kept => format!("{limit}: nothing in it leads to an erased person"),
+        Erasure::Deleted => format!("{limit}, or until the person is erased"),
+        Erasure::Emptied(_) => {
+            format!("{limit}; once the person is erased, without what tells of the person")
+        }
     }
 }
 
@@ -110,6 +117,8 @@ impl Privacy {
             Action::Records(records) => records.run().await,
             Action::Policy(policy) => policy.run().await,
             Action::Verify(verify) => verify.run().await,
+            Action::Purge(purge) => purge.run().await,
+            Action::Hold(hold) => hold.run().await,
         }
     }
 }

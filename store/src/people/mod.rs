@@ -13,10 +13,11 @@ mod disclosures;
 pub mod erasure;
 mod export;
 mod form;
+mod holds;
 mod keys;
 mod links;
 mod person;
-mod places;
+pub(crate) mod places;
 mod policy;
 mod read;
 mod subject;
@@ -33,6 +34,7 @@ pub use self::{
     erasure::Journal,
     export::{Exported, LEFT_OUT},
     form::{FormError, PersonForm},
+    holds::LegalHold,
     keys::{KeyStore, Resealed},
     links::{Source, UserLink},
     person::{BirthDate, Listed, Person, PersonStatus, Who},

@@ -4,8 +4,8 @@ use futures::future::BoxFuture;
 
 use crate::{
     budgets::*, changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, people::*, privacy::*,
-    reading::*, refusing::*, royalties::*, sealing::*, storing::*, support::Bench, tables::*, texts::*,
-    vanishing::*, web::*, windows::*,
+    reading::*, refusing::*, retention::*, royalties::*, sealing::*, storing::*, support::Bench, tables::*,
+    texts::*, vanishing::*, web::*, windows::*,
 };
 
 /// A case, ready to run.
@@ -117,7 +117,12 @@ cases! {
     a_budget_is_not_refilled_by_a_restart
     two_writers_never_exceed_a_budget
     what_was_used_long_ago_is_purged
-    old_records_are_purged
+    what_is_exactly_as_old_as_it_is_kept_stays
+    a_hold_keeps_the_rows_of_a_user_and_of_the_users_customers
+    what_is_left_of_erased_users_goes_with_their_consents
+    what_a_provider_wants_deleted_goes_in_time
+    what_is_past_its_time_is_counted
+    a_purge_beside_a_busy_worker_loses_nothing_of_it
     visits_and_goals_read_back_through_the_views
     a_web_window_loses_only_its_own_streams_days
     web_windows_are_sums_of_totals

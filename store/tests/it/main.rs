@@ -21,6 +21,7 @@ mod postgres_server;
 mod privacy;
 mod reading;
 mod refusing;
+mod retention;
 mod royalties;
 mod samples;
 mod sealing;

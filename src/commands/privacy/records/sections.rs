@@ -18,7 +18,7 @@ pub fn all(ground: &Ground<'_>) -> Vec<Section> {
         controllers(ground),
         purposes(ground),
         subjects(ground),
-        data(),
+        data(ground),
         connections(ground),
         recipients(ground),
         processors(ground),
@@ -105,7 +105,7 @@ fn subjects(ground: &Ground<'_>) -> Section {
     Section { name: "subjects", title: "Of whom", columns: &["subjects", "categories", "read_by"], rows }
 }
 
-fn data() -> Section {
+fn data(ground: &Ground<'_>) -> Section {
     let erased = |erasure: Erasure| match erasure {
         Erasure::Deleted => "deleted".to_owned(),
         Erasure::Emptied(columns) => format!("stays without {}", columns.join(", ")),
@@ -122,7 +122,7 @@ fn data() -> Section {
                     json!(place.shown),
                     json!(place.category.as_str()),
                     json!(place.why),
-                    json!(kept(place)),
+                    json!(kept(place, &ground.settings.retention)),
                     json!(erased(place.erasure)),
                 ]
             })
@@ -201,10 +201,10 @@ fn processors(ground: &Ground<'_>) -> Section {
     let region = Some(settings.worker.data_region.clone()).filter(|region| !region.is_empty());
     let mut rows =
         vec![vec![json!("worker"), json!(settings.worker.name), json!("everything"), json!(region)]];
-    let mut stored = |role: &str, address: &str, what: &str| {
+    let mut stored = |role: &str, address: &str, what: &str, stated: Option<&String>| {
         let place = Place::of(address);
         // What is on this machine is where the worker is.
-        let region = region.clone().filter(|_| place.is_local);
+        let region = stated.or(region.as_ref().filter(|_| place.is_local));
         rows.push(vec![
             json!(role),
             json!(format!("{}: {}", place.scheme, place.at)),
@@ -212,14 +212,24 @@ fn processors(ground: &Ground<'_>) -> Section {
             json!(region),
         ]);
     };
-    stored("database", settings.database.url.expose_secret(), "every table; personal columns sealed");
+    stored(
+        "database",
+        settings.database.url.expose_secret(),
+        "every table; personal columns sealed",
+        settings.database.data_region.as_ref(),
+    );
     stored(
         "cache",
         settings.cache.url.expose_secret(),
         "figures of campaigns, sealed access tokens; nothing personal",
+        settings.cache.data_region.as_ref(),
     );
+    let apart = settings.privacy.data_region.as_ref();
     if let Some(keys) = settings.key_store() {
-        stored("key store", keys.expose_secret(), "users' data keys, sealed");
+        stored("key store", keys.expose_secret(), "users' data keys, sealed", apart);
+    }
+    if let Some(journal) = settings.erasure_journal() {
+        stored("erasure journal", journal.expose_secret(), "digests of who was erased", apart);
     }
     Section { name: "processors", title: "Who keeps it", columns: &["role", "place", "what", "region"], rows }
 }
@@ -228,6 +238,18 @@ fn processors(ground: &Ground<'_>) -> Section {
 fn transfers(ground: &Ground<'_>) -> Section {
     let mut rows = Vec::new();
     for (id, tenant) in &ground.settings.tenants {
+        let own = tenant.data_region.as_ref().map(|region| region.to_lowercase());
+        let through = ground.settings.locations();
+        for location in through.iter().filter(|location| location.tenant.as_ref() == Some(id)) {
+            if own.is_none() || location.region != own {
+                rows.push(vec![
+                    json!(id),
+                    json!(tenant.data_region),
+                    json!(location.what),
+                    json!(location.region),
+                ]);
+            }
+        }
         for (name, recipient) in ground.settings.recipients_of(id) {
             let same = |own: &String| {
                 recipient.region.as_ref().is_some_and(|region| region.eq_ignore_ascii_case(own))

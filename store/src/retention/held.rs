@@ -28,7 +28,7 @@ const CUSTOMERS: &str = "SELECT c.id AS connection_id, c.name AS connection, k.c
 
 impl Holds {
     /// Which rows of this table, `t`, are held; nothing where none can be. An error where it cannot be told.
-    pub fn of(&self, table: &str, backend: DbBackend) -> Result<Option<Condition>, Untold> {
+    pub(super) fn of(&self, table: &str, backend: DbBackend) -> Result<Option<Condition>, Untold> {
         let Some(place) = PLACES.iter().find(|place| place.table == table) else { return Ok(None) };
         let digests = match self {
             Self::Nobody => return Ok(None),

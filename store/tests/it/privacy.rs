@@ -6,8 +6,8 @@ use store::{
     Access,
     cipher::{Keyring, generate_key},
     people::{
-        ACCESS_REQUEST, Category, DATA_SUBJECT, Erasure, KeyStore, NOBODY, NewDisclosure, OPERATION, PLACES,
-        People, PeopleError, PersonForm, Tenant, UserLink,
+        ACCESS_REQUEST, Category, DATA_SUBJECT, Erasure, Journal, KeyStore, NOBODY, NewDisclosure, OPERATION,
+        PLACES, People, PeopleError, PersonForm, Tenant, UserLink,
         audit::{Action, Deed},
     },
 };
@@ -60,7 +60,10 @@ async fn people(bench: &Bench) -> (People, TempDir) {
     bench.store.use_keys(Some(Keyring::parse(&generate_key().unwrap()).unwrap()));
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().join("keys.db").display().to_string();
-    let people = People::open(&bench.store, KeyStore::open(&place, Access::Make).await.unwrap()).unwrap();
+    let keys = KeyStore::open(&place, Access::Make).await.unwrap();
+    let journal = directory.path().join("erasures").display().to_string();
+    let journal = Journal::open(&journal, Access::Make).await.unwrap();
+    let people = People::open(&bench.store, keys, journal).unwrap();
     (people, directory)
 }
 

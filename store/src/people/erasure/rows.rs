@@ -7,8 +7,8 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::{
     super::{
-        People, PeopleError, PersonStatus, consent,
-        places::{Category, Erasure, PLACES, Place},
+        Category, People, PeopleError, PersonStatus, consent,
+        places::{Erasure, PLACES, Place},
         subject::{Customer, Subject},
     },
     Request,

@@ -180,10 +180,10 @@ impl Store {
     }
 
     async fn held(&self, sweep: &Sweep) -> Result<u64, StoreError> {
-        let Some(held) = &sweep.held else { return Ok(0) };
+        let Some(kept) = &sweep.held else { return Ok(0) };
         let head = format!("SELECT count(*) AS rows FROM {} t WHERE ", sweep.table);
         let query = sweep.due.write(Sql::new(self.backend(), &head)).text(" AND ");
-        match self.pools.read.query_one_raw(held.write(query).done()).await? {
+        match self.pools.read.query_one_raw(kept.write(query).done()).await? {
             Some(row) => Ok(whole(&row, "rows")?),
             None => Ok(0),
         }

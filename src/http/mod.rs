@@ -11,6 +11,7 @@ mod crowd;
 mod gate;
 mod guard;
 mod host;
+mod kind;
 mod lane;
 mod limits;
 mod listener;
@@ -30,19 +31,24 @@ use std::{collections::HashMap, sync::Arc};
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use rows::Clock;
+use rows::{
+    Clock,
+    money::{DisplaySpend, RawSpend},
+};
 use store::read::{CampaignDays, CampaignKey};
 
 pub use self::{
     actions::{Action, ActionError, Operator},
     campaigns::{CampaignStatus, Campaigns, Unread, UnreadWindows, WindowStatus, WindowStatuses},
     connections::{ConnectionAnswer, Connections, Quarantine, QuotaUsed, StreamAnswer},
+    routes::{Route, routes},
     server::{ServeError, Server, serve},
     webhooks::{Check, Webhooks},
 };
 use crate::telemetry::{
     Exposition,
     figures::StatusSource,
+    series::SeriesSource,
     shown::{CampaignSource, SetAsideSource},
 };
 
@@ -53,8 +59,10 @@ pub struct Sources {
     pub name: String,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// For `/metrics`.
+    /// For operators' `/metrics`.
     pub exposition: Arc<Exposition>,
+    /// For tenants' `/metrics`.
+    pub series: Arc<dyn SeriesSource>,
     /// Connections.
     pub statuses: Arc<dyn StatusSource>,
     /// Campaigns.
@@ -108,10 +116,18 @@ pub trait DaySource: Send + Sync {
         campaigns: Vec<CampaignKey>,
         now: Timestamp,
     ) -> BoxFuture<'_, Result<DaysByCampaign, String>>;
+
+    /// The same of a tenant's campaigns, as it is shown them.
+    fn days_displayed(
+        &self,
+        tenant: String,
+        campaigns: Vec<CampaignKey>,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<DaysByCampaign<DisplaySpend>, String>>;
 }
 
 /// Days by campaign; those of which nothing was ever read are left out.
-pub type DaysByCampaign = HashMap<CampaignKey, CampaignDays>;
+pub type DaysByCampaign<M = RawSpend> = HashMap<CampaignKey, CampaignDays<M>>;
 
 impl std::ops::Deref for Shared {
     type Target = Sources;

@@ -25,6 +25,7 @@ mod review;
 mod schema;
 mod secret;
 mod suggestion;
+mod tokens;
 mod tree;
 mod validation;
 
@@ -49,6 +50,7 @@ pub use people::{Privacy, RestsOn, Tenant};
 pub use place::{KeyPath, Place};
 pub use secret::StoredSecrets;
 pub(crate) use suggestion::did_you_mean;
+pub use tokens::Token;
 
 use self::{
     layer::Layer,

@@ -1,7 +1,8 @@
 //! For whom an output is, and the guard over what it costs: operators see what the networks charged, a tenant what it is shown of
 //! that, and nobody both.
 //!
-//! Types keep the two apart where outputs are made ([`RawSpend`], [`DisplaySpend`], and `Figures` of one of them). This is the second net, at
+//! Types keep the two apart where outputs are made ([`RawSpend`](rows::money::RawSpend), [`DisplaySpend`](rows::money::DisplaySpend), and
+//! `Figures` of one of them). This is the second net, at
 //! the door: every amount of either becomes text by way of [`said`], which notes its kind; [`written`] gathers the notes of one
 //! output, and [`Audience::may_have`] says whether it may leave.
 
@@ -9,7 +10,7 @@ use std::{cell::Cell, fmt, sync::Arc};
 
 use rows::{
     Micros,
-    money::{Basis, DisplaySpend, RawSpend, Spend},
+    money::{Basis, Spend},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
@@ -149,6 +150,13 @@ impl<T> Written<T> {
     }
 }
 
+impl<T, E> Written<Result<T, E>> {
+    /// What could be written, or why it could not.
+    pub(crate) fn transpose(self) -> Result<Written<T>, E> {
+        self.content.map(|content| Written { content, kinds: self.kinds })
+    }
+}
+
 // === impl Amount ===
 
 impl<M: Spend> Serialize for Amount<M> {
@@ -174,7 +182,10 @@ impl<M> JsonSchema for Amount<M> {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use rows::markup::Markup;
+    use rows::{
+        markup::Markup,
+        money::{DisplaySpend, RawSpend},
+    };
 
     use super::*;
 

@@ -34,7 +34,9 @@ impl<M: Spend> Figures<M> {
         amount("CPM", |figures, currency| Some(text::price(micros(figures.cpm)?, currency))),
         number("Video views", |figures, _| figures.counts.video_views.map(text::count)),
         number("Conversions", |figures, _| Some(text::quantity(Micros(figures.counts.conversions_micros?)))),
-        amount("Cost / conv.", |figures, currency| Some(text::price(micros(figures.cost_per_conversion)?, currency))),
+        amount("Cost / conv.", |figures, currency| {
+            Some(text::price(micros(figures.cost_per_conversion)?, currency))
+        }),
         number("ROAS", |figures, _| figures.roas.map(|roas| format!("{roas:.2}"))),
     ];
 }

@@ -133,7 +133,7 @@ impl Gatekeeper {
     fn asker(&self, value: &[u8]) -> Option<Asker> {
         let (scheme, rest) = std::str::from_utf8(value).ok()?.trim().split_once(' ')?;
         let rest = rest.trim();
-        let fits = |expected: Option<Hash>, brought: &Hash| {
+        let fits = |expected: Option<Hash>, brought: &Hash| -> bool {
             expected.map_or(Choice::from(0), |expected| expected.ct_eq(brought)).into()
         };
         if scheme.eq_ignore_ascii_case("basic") {

@@ -160,14 +160,17 @@ pub struct WindowStatus<M = RawSpend> {
 
 // === impl Campaigns ===
 
-impl<M: Kind> Campaigns<M> {
+impl<M: Spend> Campaigns<M> {
     /// The part that is asked for, as it stands now. An error says what is wrong with the question.
     pub(super) fn now(
         shared: &Shared,
         audience: &Audience,
         filter: &Filter,
         part: &Part,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, String>
+    where
+        M: Kind,
+    {
         let (state, limit) = (filter.state()?, part.limit()?);
         let key = part.after.as_deref().map(serde_json::from_str::<CampaignId>).transpose();
         let key = key.map_err(|_| "after: expected the `next` of an answer".to_owned())?;
@@ -195,7 +198,13 @@ impl<M: Kind> Campaigns<M> {
             let start_date = status.map(|status| status.start_date);
             CampaignStatus::new(campaign, settled_through, start_date)
         });
-        Ok(Self { at, total: shown.total, next, spend_basis: M::BASIS.as_str(), campaigns: campaigns.collect() })
+        Ok(Self {
+            at,
+            total: shown.total,
+            next,
+            spend_basis: M::BASIS.as_str(),
+            campaigns: campaigns.collect(),
+        })
     }
 }
 

@@ -78,7 +78,12 @@ fn judged(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let route = response.request().match_pattern().unwrap_or_default();
     let tenant = audience.as_ref().and_then(Audience::tenant).unwrap_or_default();
     let kinds = kinds.map(|kinds| kinds.to_string()).unwrap_or_default();
-    tracing::error!(route, tenant, kinds, "an answer was not given out: it has spend of a kind that is not for who asked");
+    tracing::error!(
+        route,
+        tenant,
+        kinds,
+        "an answer was not given out: it has spend of a kind that is not for who asked"
+    );
     let why = "this answer could not be given: the worker's log says why";
     response.into_response(actions::refused(StatusCode::INTERNAL_SERVER_ERROR, why))
 }

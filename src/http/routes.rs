@@ -1,10 +1,11 @@
 //! The routes.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::LazyLock, time::Duration};
 
 use actix_web::{
-    HttpRequest, HttpResponse, Resource, Responder,
+    HttpMessage, HttpRequest, HttpResponse, Resource, Responder,
     body::SizedStream,
+    dev::ServiceRequest,
     error::InternalError,
     http::{
         StatusCode,
@@ -13,6 +14,7 @@ use actix_web::{
     web::{self, Data, Query, QueryConfig, ServiceConfig},
 };
 use futures::stream;
+use rows::money::{Basis, DisplaySpend, RawSpend};
 use serde::Serialize;
 
 use super::{
@@ -21,7 +23,11 @@ use super::{
     query::{Filter, Part},
     webhooks,
 };
-use crate::{display, telemetry::CONTENT_TYPE};
+use crate::{
+    audience::{Audience, Kinds, written},
+    display,
+    telemetry::CONTENT_TYPE,
+};
 
 /// Whoever asks for readiness gives up about then; a check that takes longer is an answer too.
 const READINESS_TIMEOUT: Duration = Duration::from_secs(4);
@@ -47,21 +53,67 @@ pub(super) fn question() -> QueryConfig {
     })
 }
 
+/// One of the routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// With the names of its variable parts in braces.
+    pub path: &'static str,
+    /// What is answered, such as `GET, HEAD`.
+    pub methods: &'static str,
+    /// Whether tenants' tokens are let in.
+    pub for_tenants: bool,
+}
+
+/// All of them.
+pub fn routes() -> Vec<Route> {
+    ROUTES.clone()
+}
+
+static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| table().into_iter().map(|(route, _)| route).collect());
+
+const READ: &str = "GET, HEAD";
+
+/// The routes and what serves them: whether one is for tenants has to be said of each.
+fn table() -> Vec<(Route, Resource)> {
+    let closed = |path, methods, serve: fn(Resource) -> Resource| entry(path, methods, false, serve);
+    let open = |path, methods, serve: fn(Resource) -> Resource| entry(path, methods, true, serve);
+    vec![
+        open("/", READ, |at| at.get(status_page).head(status_page)),
+        open("/metrics", READ, |at| at.get(metrics).head(metrics)),
+        open("/healthz", READ, |at| at.get(health).head(health)),
+        open("/readyz", READ, |at| at.get(readiness).head(readiness)),
+        open("/style.css", READ, |at| at.get(style).head(style)),
+        open("/icon.svg", READ, |at| at.get(icon).head(icon)),
+        closed("/connections/{connection}/{action}", "POST", |at| at.post(actions::press)),
+        closed("/webhooks/{integration}/{connection}", "POST", |at| at.post(webhooks::take)),
+        open("/api/v1/connections", READ, |at| at.get(connections).head(connections)),
+        closed("/api/v1/connections/{connection}/{action}", "POST", |at| at.post(actions::act)),
+        open("/api/v1/campaigns", READ, |at| at.get(campaigns).head(campaigns)),
+        open("/api/v1/openapi.json", READ, |at| at.get(api_document).head(api_document)),
+    ]
+}
+
+fn entry(
+    path: &'static str,
+    methods: &'static str,
+    for_tenants: bool,
+    serve: fn(Resource) -> Resource,
+) -> (Route, Resource) {
+    let resource = if path.starts_with("/api/") { api(path, methods) } else { web::resource(path) };
+    (Route { path, methods, for_tenants }, serve(resource))
+}
+
+/// Whether tenants' tokens are let in. Where there is nothing, there is nothing to be seen either.
+pub(super) fn is_for_tenants(request: &ServiceRequest) -> bool {
+    let pattern = request.match_pattern();
+    pattern.is_none_or(|pattern| ROUTES.iter().any(|route| route.path == pattern && route.for_tenants))
+}
+
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(web::resource("/").get(status_page).head(status_page))
-        .service(web::resource("/metrics").get(metrics).head(metrics))
-        .service(web::resource("/healthz").get(health).head(health))
-        .service(web::resource("/readyz").get(readiness).head(readiness))
-        .service(web::resource("/style.css").get(style).head(style))
-        .service(web::resource("/icon.svg").get(icon).head(icon))
-        .service(web::resource("/connections/{connection}/{action}").post(actions::press))
-        .service(web::resource("/webhooks/{integration}/{connection}").post(webhooks::take))
-        .service(api("/api/v1/connections", "GET, HEAD").get(connections).head(connections))
-        .service(api("/api/v1/connections/{connection}/{action}", "POST").post(actions::act))
-        .service(api("/api/v1/campaigns", "GET, HEAD").get(campaigns).head(campaigns))
-        .service(api("/api/v1/openapi.json", "GET, HEAD").get(api_document).head(api_document))
-        .default_service(web::to(not_found));
+    for (_, resource) in table() {
+        config.service(resource);
+    }
+    config.default_service(web::to(not_found));
 }
 
 /// A resource of the API: what it refuses, it refuses in JSON.
@@ -74,14 +126,38 @@ fn api(path: &str, methods: &'static str) -> Resource {
     }))
 }
 
+/// For whom the answer is. Where nobody has seen to who asks, it is for nobody.
+fn audience(request: &HttpRequest) -> Audience {
+    request.extensions().get().cloned().unwrap_or_else(|| Audience::Tenant("".into()))
+}
+
+/// An answer in which no spend is.
+fn without_spend(mut response: HttpResponse) -> HttpResponse {
+    response.extensions_mut().insert(Kinds::NONE);
+    response
+}
+
 /// From memory: nothing is computed but the pipeline's own few metrics.
+/// What is a tenant's is made aside.
 async fn metrics(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
     let gzip = accepts_gzip(request.headers());
-    let pieces = match shared.exposition.scrape(gzip) {
-        Ok(pieces) => pieces,
-        Err(error) => {
-            tracing::error!(%error, "metrics could not be encoded");
-            return HttpResponse::InternalServerError().finish();
+    let (pieces, kinds) = match audience(&request) {
+        // The publisher has looked at it.
+        Audience::Operators => match shared.exposition.scrape(gzip) {
+            Ok(pieces) => (pieces, Kinds::of(Basis::Raw)),
+            Err(error) => {
+                tracing::error!(%error, "metrics could not be encoded");
+                return HttpResponse::InternalServerError().finish();
+            }
+        },
+        Audience::Tenant(tenant) => {
+            let asked = shared.clone();
+            let made =
+                shared.lane.make(async move { asked.series.series_of(&tenant, gzip, asked.clock.now()) });
+            match made.await {
+                Ok(written) => written.into_parts(),
+                Err(busy) => return busy,
+            }
         }
     };
     let length = pieces.iter().map(|piece| piece.len() as u64).sum();
@@ -92,7 +168,9 @@ async fn metrics(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
     }
     // Empty pieces would look like the end of the stream.
     let pieces = pieces.into_iter().filter(|piece| !piece.is_empty()).map(Ok::<_, Infallible>);
-    response.body(SizedStream::new(length, stream::iter(pieces)))
+    let mut response = response.body(SizedStream::new(length, stream::iter(pieces)));
+    response.extensions_mut().insert(kinds);
+    response
 }
 
 /// The process turns.
@@ -100,8 +178,8 @@ async fn health() -> impl Responder {
     "ok\n"
 }
 
-/// It can do its work: 200, or 503 with what is missing.
-async fn readiness(shared: Data<Shared>) -> HttpResponse {
+/// It can do its work: 200, or 503 with what is missing. What that is tells of others, too: tenants are told whether.
+async fn readiness(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
     let asked = shared.clone();
     let checked = shared.lane.make(async move {
         tokio::select! {
@@ -115,22 +193,43 @@ async fn readiness(shared: Data<Shared>) -> HttpResponse {
         Ok(reasons) => reasons,
         Err(busy) => return busy,
     };
-    let answer = Ready { ready: reasons.is_empty(), reasons };
-    if answer.ready {
-        HttpResponse::Ok().json(answer)
+    let ready = reasons.is_empty();
+    let is_told = audience(&request) == Audience::Operators;
+    let answer = Ready { ready, reasons: if is_told { reasons } else { Vec::new() } };
+    if ready {
+        without_spend(HttpResponse::Ok().json(answer))
     } else {
         HttpResponse::ServiceUnavailable().json(answer)
     }
 }
 
-async fn connections(filter: Query<Filter>, part: Query<Part>, shared: Data<Shared>) -> HttpResponse {
-    let asked = shared.clone();
-    answered(&shared, async move { Connections::now(&asked, &filter, &part) }).await
+async fn connections(
+    request: HttpRequest,
+    filter: Query<Filter>,
+    part: Query<Part>,
+    shared: Data<Shared>,
+) -> HttpResponse {
+    let (asked, audience) = (shared.clone(), audience(&request));
+    answered(&shared, async move { Connections::now(&asked, &audience, &filter, &part) }).await
 }
 
-async fn campaigns(filter: Query<Filter>, part: Query<Part>, shared: Data<Shared>) -> HttpResponse {
-    let asked = shared.clone();
-    answered(&shared, async move { Campaigns::now(&asked, &filter, &part) }).await
+async fn campaigns(
+    request: HttpRequest,
+    filter: Query<Filter>,
+    part: Query<Part>,
+    shared: Data<Shared>,
+) -> HttpResponse {
+    let (asked, audience) = (shared.clone(), audience(&request));
+    match audience {
+        Audience::Operators => {
+            let answer = async move { Campaigns::<RawSpend>::now(&asked, &audience, &filter, &part) };
+            answered(&shared, answer).await
+        }
+        Audience::Tenant(_) => {
+            let answer = async move { Campaigns::<DisplaySpend>::now(&asked, &audience, &filter, &part) };
+            answered(&shared, answer).await
+        }
+    }
 }
 
 /// Makes an answer of the API, aside.
@@ -140,7 +239,7 @@ async fn answered<T: Serialize + Send + 'static>(
 ) -> HttpResponse {
     let text = shared.lane.make(async move {
         let answer = answer.await?;
-        serde_json::to_vec(&answer).map_err(|error| error.to_string())
+        written(|| serde_json::to_vec(&answer)).transpose().map_err(|error| error.to_string())
     });
     match text.await {
         Ok(Ok(text)) => shared.lane.answer(StatusCode::OK, "application/json", text),
@@ -153,16 +252,27 @@ async fn api_document(shared: Data<Shared>) -> HttpResponse {
     answered(&shared, async { Ok(openapi::document()) }).await
 }
 
-async fn status_page(filter: Query<Filter>, pages: Query<Pages>, shared: Data<Shared>) -> HttpResponse {
-    let asked = shared.clone();
+async fn status_page(
+    request: HttpRequest,
+    filter: Query<Filter>,
+    pages: Query<Pages>,
+    shared: Data<Shared>,
+) -> HttpResponse {
+    let (asked, audience) = (shared.clone(), audience(&request));
     let html = shared.lane.make(async move {
-        match page::page(&asked, &filter, &pages).await {
+        let html = match &audience {
+            Audience::Operators => page::page::<RawSpend>(&asked, &audience, &filter, &pages).await,
+            Audience::Tenant(_) => page::page::<DisplaySpend>(&asked, &audience, &filter, &pages).await,
+        };
+        match html {
             Ok(html) => (StatusCode::OK, html),
-            Err(why) => (StatusCode::BAD_REQUEST, page::message(&why)),
+            Err(why) => (StatusCode::BAD_REQUEST, written(|| page::message(&why))),
         }
     });
     match html.await {
-        Ok((status, html)) => shared.lane.answer(status, "text/html; charset=utf-8", html.into_bytes()),
+        Ok((status, html)) => {
+            shared.lane.answer(status, "text/html; charset=utf-8", html.map(String::into_bytes))
+        }
         Err(busy) => busy,
     }
 }
@@ -179,7 +289,7 @@ async fn icon() -> HttpResponse {
 fn kept(content_type: &str, content: &'static str) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.content_type(content_type).insert_header((CACHE_CONTROL, "private, max-age=86400"));
-    response.body(content)
+    without_spend(response.body(content))
 }
 
 async fn not_found(request: HttpRequest) -> HttpResponse {

@@ -1,7 +1,8 @@
 //! What campaigns did over a range of days, for people: as a table, a spreadsheet, JSON or a page. What was paid for sales:
 //! [`royalties`].
 //!
-//! Days are those of each campaign's account. Amounts are what the networks charged. What is not known is left out, never a
+//! Days are those of each campaign's account. Spend is what the networks charged, or in a tenant's report what it is shown of that;
+//! never both. What is not known is left out, never a
 //! zero; days that were not read are counted beside the sums, which are of the days that were.
 
 mod budget;
@@ -16,13 +17,19 @@ mod visits;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rows::{Currency, Day, figures::CampaignWindow};
+use rows::{
+    Currency, Day,
+    figures::CampaignWindow,
+    markup::Markup,
+    money::{Basis, DisplaySpend, RawSpend, Spend},
+};
 use serde::Serialize;
 use store::{
     Store, StoreError,
     read::{CampaignHistory, CampaignVisits, DayTold},
 };
 
+use self::question::Asked;
 pub use self::{
     budget::BudgetReport,
     csv::Dialect,
@@ -30,6 +37,7 @@ pub use self::{
     visits::{GoalReport, VisitReport},
 };
 use crate::{
+    audience::{Amount, Audience, written},
     insight::figures::{Counts, Figures},
     settings::{Campaign, Member},
     telemetry::figures::MarketingCampaign,
@@ -49,26 +57,28 @@ pub enum ReportError {
 
 /// Campaigns over a range of days.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+#[serde(bound = "M: Spend")]
+pub struct Report<M = RawSpend> {
     /// When it was made.
     pub at: Timestamp,
     /// The first day.
     pub from: Day,
     /// The last day, included.
     pub to: Day,
-    /// `raw`: what the networks charged.
+    /// `raw`: what the networks charged. `display`: what the tenant is shown of that.
     pub spend_basis: &'static str,
     /// By currency: amounts in different ones are never added.
-    pub totals: Vec<Total>,
+    pub totals: Vec<Total<M>>,
     /// Configured marketing campaigns, by name.
-    pub marketing_campaigns: Vec<MarketingReport>,
+    pub marketing_campaigns: Vec<MarketingReport<M>>,
     /// The networks' campaigns, most spend first within a currency.
-    pub campaigns: Vec<CampaignReport>,
+    pub campaigns: Vec<CampaignReport<M>>,
 }
 
 /// Campaigns of one currency together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Total {
+#[serde(bound = "M: Spend")]
+pub struct Total<M = RawSpend> {
     /// ISO 4217; null where it is not known.
     pub currency: Option<Currency>,
     /// How many campaigns.
@@ -79,12 +89,13 @@ pub struct Total {
     pub incomplete: usize,
     /// Sums and ratios of those whose spend is known; null where one of them does not say.
     #[serde(flatten)]
-    pub figures: Figures,
+    pub figures: Figures<M>,
 }
 
 /// One of a network's campaigns.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CampaignReport {
+#[serde(bound = "M: Spend")]
+pub struct CampaignReport<M = RawSpend> {
     /// The network.
     pub provider: String,
     /// Its account there.
@@ -113,9 +124,9 @@ pub struct CampaignReport {
     pub provisional: bool,
     /// Sums over the days, and their ratios.
     #[serde(flatten)]
-    pub figures: Figures,
+    pub figures: Figures<M>,
     /// Day by day.
-    pub daily: Vec<DayReport>,
+    pub daily: Vec<DayReport<M>>,
     /// The last day whose numbers are final.
     pub settled_through: Option<Day>,
     /// Days of it were read, and none of them has a row: it adds nothing to a total.
@@ -125,7 +136,8 @@ pub struct CampaignReport {
 
 /// A campaign's day.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DayReport {
+#[serde(bound = "M: Spend")]
+pub struct DayReport<M = RawSpend> {
     /// The account's own day.
     pub date: Day,
     /// Whether it was read; if not, nothing is known of it.
@@ -134,19 +146,20 @@ pub struct DayReport {
     pub provisional: bool,
     /// What it counts.
     #[serde(flatten)]
-    pub counts: Counts,
+    pub counts: Counts<M>,
 }
 
 /// A marketing campaign across networks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MarketingReport {
+#[serde(bound = "M: Spend")]
+pub struct MarketingReport<M = RawSpend> {
     /// Its configured name.
     pub name: String,
     /// Whom it belongs to.
     pub tenant: String,
     /// Its members on the networks, by currency.
-    pub totals: Vec<Total>,
-    /// What it may cost, and how far that is spent.
+    pub totals: Vec<Total<M>>,
+    /// What it may cost, and how far that is spent: compared with what the networks charged, so that tenants' reports have none.
     pub budget: Option<BudgetReport>,
     /// Visits that links with its `utm_campaign` brought: observed by the web analytics, whose sessions are not the networks'
     /// clicks.
@@ -174,24 +187,70 @@ pub enum Format {
 // === impl Report ===
 
 impl Report {
-    /// Reads it from the database.
+    /// Reads it from the database, for operators.
     pub async fn read(
         store: &Store,
         configured: &BTreeMap<String, Campaign>,
         question: &Question,
         now: Timestamp,
     ) -> Result<Self, ReportError> {
-        let days = question.days;
-        let history = store.campaign_history(days, now).await?;
+        let history = store.campaign_history(question.days, now).await?;
         let asked = question.choose(configured, &history)?;
+        let mut report = Self::of(store, configured, question, &asked, now).await?;
+        let marketing = shown(configured);
+        for (of, (name, campaign)) in report.marketing_campaigns.iter_mut().zip(&asked.marketing) {
+            if let Some(marketing) = marketing.iter().find(|marketing| marketing.campaign == **name) {
+                of.budget = budget::read(store, campaign, marketing, now).await?;
+            }
+        }
+        Ok(report)
+    }
+}
+
+impl Report<DisplaySpend> {
+    /// Reads it from the database, for the tenant that the question is about, whose markup this is.
+    pub async fn read_displayed(
+        store: &Store,
+        configured: &BTreeMap<String, Campaign>,
+        question: &Question,
+        markup: &Markup,
+        now: Timestamp,
+    ) -> Result<Self, ReportError> {
+        let mut history = store.campaign_history(question.days, now).await?;
+        // Nothing of others gets near it, not even into a hint.
+        let is_own = |tenant: &str| question.tenant.as_deref() == Some(tenant);
+        history.retain(|history| is_own(&history.tenant));
+        let configured: BTreeMap<String, Campaign> = configured
+            .iter()
+            .filter(|(_, of)| is_own(&of.tenant))
+            .map(|(name, of)| (name.clone(), of.clone()))
+            .collect();
+        let Asked { campaigns, marketing } = question.choose(&configured, &history)?;
+        let campaigns = campaigns.into_iter().map(|history| history.displayed(markup)).collect();
+        Self::of(store, &configured, question, &Asked { campaigns, marketing }, now).await
+    }
+}
+
+impl<M: Spend> Report<M> {
+    /// Of what was chosen; without budgets.
+    async fn of(
+        store: &Store,
+        configured: &BTreeMap<String, Campaign>,
+        question: &Question,
+        asked: &Asked<'_, M>,
+        now: Timestamp,
+    ) -> Result<Self, ReportError> {
+        let days = question.days;
         let names: BTreeSet<String> =
             asked.marketing.iter().flat_map(|(_, campaign)| visits::utm_names(campaign)).collect();
         let visits = store.campaign_visits(&names, days, now).await?;
         let marketing = shown(configured);
-        let mut campaigns: Vec<CampaignReport> =
-            asked.campaigns.into_iter().map(|history| CampaignReport::new(history, &marketing)).collect();
+        let campaigns = asked.campaigns.iter().cloned();
+        let mut campaigns: Vec<CampaignReport<M>> =
+            campaigns.map(|history| CampaignReport::new(history, &marketing)).collect();
         campaigns.sort_by(|a, b| {
-            let spend = |campaign: &CampaignReport| campaign.figures.counts.spend_micros;
+            let spend =
+                |campaign: &CampaignReport<M>| campaign.figures.counts.spend.map(|Amount(spend)| spend);
             (a.currency, spend(b), &a.provider, &a.account_id, &a.campaign_id).cmp(&(
                 b.currency,
                 spend(a),
@@ -200,50 +259,60 @@ impl Report {
                 &b.campaign_id,
             ))
         });
-        let mut marketing_campaigns = Vec::new();
-        for (name, campaign) in asked.marketing {
+        let marketing_report = |(name, campaign): &(&String, &Campaign)| {
             let members = campaigns.iter().filter(|of| of.marketing_campaigns.contains(name));
-            let members: Vec<&CampaignReport> = members.collect();
-            marketing_campaigns.push(MarketingReport {
-                name: name.clone(),
+            let members: Vec<&CampaignReport<M>> = members.collect();
+            MarketingReport {
+                name: (*name).clone(),
                 tenant: campaign.tenant.clone(),
                 totals: Total::by_currency(members.iter().copied()),
-                budget: match marketing.iter().find(|of| of.campaign == *name) {
-                    Some(of) => budget::read(store, campaign, of, now).await?,
-                    None => None,
-                },
+                budget: None,
                 visits: VisitReport::of(campaign, &visits),
                 members_without_data: without_data(campaign, &members, &visits),
-            });
-        }
+            }
+        };
+        let marketing_campaigns = asked.marketing.iter().map(marketing_report).collect();
         Ok(Self {
             at: now,
             from: days.first,
             to: days.last,
-            spend_basis: "raw",
+            spend_basis: M::BASIS.as_str(),
             totals: Total::by_currency(&campaigns),
             marketing_campaigns,
             campaigns,
         })
     }
 
-    /// Prints it.
-    pub fn print(&self, format: Format) -> Result<String, String> {
-        match format {
+    /// Prints it for this audience; an error where it is not for it.
+    pub fn print(&self, format: Format, audience: &Audience) -> Result<String, String> {
+        let text = written(|| match format {
             Format::Table { width } => Ok(table::print(self, width)),
             Format::Csv(dialect) => Ok(csv::print(self, dialect)),
             Format::Json => serde_json::to_string_pretty(self)
                 .map(|text| format!("{text}\n"))
                 .map_err(|error| error.to_string()),
             Format::Html => Ok(html::print(self)),
+        });
+        text.for_audience(audience).map_err(|error| error.to_string())?
+    }
+
+    /// What its spend is, in words.
+    const fn spend_is(&self) -> &'static str {
+        match M::BASIS {
+            Basis::Raw => "Spend is what the networks charged",
+            Basis::Display => "Spend is by the agreed terms",
         }
     }
 }
 
 /// In words: what the configuration names and nothing was read of.
-fn without_data(campaign: &Campaign, members: &[&CampaignReport], visits: &[CampaignVisits]) -> Vec<String> {
+fn without_data<M>(
+    campaign: &Campaign,
+    members: &[&CampaignReport<M>],
+    visits: &[CampaignVisits],
+) -> Vec<String> {
     let names = campaign.members.iter().filter_map(|member| {
-        let found = |which: &dyn Fn(&CampaignReport) -> bool| members.iter().any(|of| which(of));
+        let found = |which: &dyn Fn(&CampaignReport<M>) -> bool| members.iter().any(|of| which(of));
         match member {
             Member::Campaign { integration, campaign } => {
                 let has = found(&|of| of.provider == *integration && of.campaign_id == *campaign);
@@ -269,11 +338,11 @@ fn without_data(campaign: &Campaign, members: &[&CampaignReport], visits: &[Camp
 
 // === impl CampaignReport ===
 
-impl CampaignReport {
-    fn new(history: CampaignHistory, marketing: &[MarketingCampaign]) -> Self {
+impl<M: Spend> CampaignReport<M> {
+    fn new(history: CampaignHistory<M>, marketing: &[MarketingCampaign]) -> Self {
         let settled_through = history.settled_through;
         let is_provisional = |day: Day| settled_through.is_none_or(|settled| settled < day);
-        let daily: Vec<DayReport> = history
+        let daily: Vec<DayReport<M>> = history
             .days
             .iter()
             .map(|(date, told)| DayReport {
@@ -284,7 +353,7 @@ impl CampaignReport {
             })
             .collect();
         let days_read = daily.iter().filter(|day| day.read).count();
-        let told: Vec<CampaignWindow> = history
+        let told: Vec<CampaignWindow<M>> = history
             .days
             .iter()
             .filter_map(|(_, told)| match told {
@@ -327,16 +396,15 @@ impl CampaignReport {
 
 // === impl Total ===
 
-impl Total {
-    fn by_currency<'a>(campaigns: impl IntoIterator<Item = &'a CampaignReport>) -> Vec<Self> {
-        let mut groups: BTreeMap<Option<Currency>, Vec<&CampaignReport>> = BTreeMap::new();
+impl<M: Spend> Total<M> {
+    fn by_currency<'a>(campaigns: impl IntoIterator<Item = &'a CampaignReport<M>>) -> Vec<Self> {
+        let mut groups: BTreeMap<Option<Currency>, Vec<&CampaignReport<M>>> = BTreeMap::new();
         for campaign in campaigns {
             groups.entry(campaign.currency).or_default().push(campaign);
         }
         let totals = groups.into_iter().map(|(currency, group)| {
             let campaigns = group.len();
-            let known: Vec<_> =
-                group.into_iter().filter(|of| of.figures.counts.spend_micros.is_some()).collect();
+            let known: Vec<_> = group.into_iter().filter(|of| of.figures.counts.spend.is_some()).collect();
             let told = known.iter().filter(|of| !of.quiet).map(|of| of.figures.counts.into());
             let only_quiet = !known.is_empty() && known.iter().all(|of| of.quiet);
             Self {

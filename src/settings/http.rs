@@ -125,7 +125,8 @@ impl Review<'_> {
     /// The HTTP section.
     pub fn http(&mut self) -> Option<Http> {
         let key = KeyPath::of(["http"]);
-        let HttpTable { listen, allow_public, allowed_hosts, tls, authentication, tokens } = self.read(&key)?;
+        let HttpTable { listen, allow_public, allowed_hosts, tls, authentication, tokens } =
+            self.read(&key)?;
         let is_authenticated = authentication.is_some();
         if !listen.ip().is_loopback() {
             let key = key.child("listen");

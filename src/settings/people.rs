@@ -119,7 +119,13 @@ impl Review<'_> {
             };
             if let Some((before, _)) = steps.last().filter(|(before, _)| from <= before) {
                 let expected = format!("a day after {before}, from which the one before it holds");
-                self.mistake(&path.child("from"), "markups that are not in order", &expected, &from.to_string(), None);
+                self.mistake(
+                    &path.child("from"),
+                    "markups that are not in order",
+                    &expected,
+                    &from.to_string(),
+                    None,
+                );
                 continue;
             }
             steps.push((*from, read));

@@ -66,7 +66,8 @@ impl Review<'_> {
             let is_same = |other: &SecretString| other.expose_secret() == secret.expose_secret();
             let twin = tokens.iter().find(|(_, token)| is_same(&token.secret));
             let twin = twin.map(|(name, _)| format!("http.tokens.{name}"));
-            let twin = twin.or_else(|| bearer.is_some_and(is_same).then(|| "http.authentication.bearer".to_owned()));
+            let twin =
+                twin.or_else(|| bearer.is_some_and(is_same).then(|| "http.authentication.bearer".to_owned()));
             if let Some(twin) = twin {
                 self.mistake(
                     &path,

@@ -307,7 +307,8 @@ impl Board {
 
     /// Those of this tenant among them: whose connection is the tenant's now, and was when they were read.
     pub fn campaigns_of(&self, tenant: &str) -> impl Iterator<Item = &Campaign> {
-        let connections: BTreeSet<&str> = self.statuses_of(Some(tenant)).map(|status| status.connection.as_str()).collect();
+        let connections: BTreeSet<&str> =
+            self.statuses_of(Some(tenant)).map(|status| status.connection.as_str()).collect();
         self.campaigns().filter(move |Campaign { snapshot, .. }| {
             snapshot.tenant == tenant && connections.contains(snapshot.connection.as_str())
         })

@@ -104,7 +104,8 @@ impl CampaignSource for Publisher {
     fn campaigns(&self, wanted: &Wanted, now: Timestamp) -> Shown {
         let board = self.board().lock();
         let all = board.campaigns().filter(|campaign| wanted.holds(&campaign.snapshot)).collect();
-        slice(all, wanted, |snapshot| snapshot.windows.last_28_days?.spend).map(|campaign| shown(&board, campaign, now))
+        slice(all, wanted, |snapshot| snapshot.windows.last_28_days?.spend)
+            .map(|campaign| shown(&board, campaign, now))
     }
 
     fn campaigns_displayed(&self, tenant: &str, wanted: &Wanted, now: Timestamp) -> Shown<DisplaySpend> {
@@ -132,7 +133,13 @@ struct Part<'a, M> {
 impl<M: Spend> Part<'_, M> {
     fn map(self, campaign: impl FnMut(&Campaign) -> ShownCampaign<M>) -> Shown<M> {
         let Self { campaigns, total, has_more, spend, spend_unknown } = self;
-        Shown { campaigns: campaigns.into_iter().map(campaign).collect(), total, has_more, spend, spend_unknown }
+        Shown {
+            campaigns: campaigns.into_iter().map(campaign).collect(),
+            total,
+            has_more,
+            spend,
+            spend_unknown,
+        }
     }
 }
 

@@ -197,6 +197,7 @@ impl WorkerBuilder {
 
         let statuses = Arc::new(engine.statuses().clone());
         let source = Arc::new(StoreFigures::new(store.clone()));
+        source.use_markups(settings.displayed_markups());
         let publisher = Arc::new(Publisher::new(source.clone(), statuses.clone(), exposition.clone()));
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         let mut tasks = shared.start();
@@ -222,10 +223,11 @@ impl WorkerBuilder {
                 name: settings.worker.name.clone(),
                 clock: clock.clone(),
                 exposition: exposition.clone(),
+                series: publisher.clone(),
                 statuses,
                 campaigns: publisher.clone(),
                 set_aside: publisher.clone(),
-                days: source,
+                days: source.clone(),
                 quotas: Arc::new(EngineQuotas(quotas)),
                 readiness: Arc::new(readiness),
                 operator: Arc::new(operator),
@@ -248,6 +250,7 @@ impl WorkerBuilder {
             store,
             exposition,
             publisher,
+            figures: source,
             webhooks,
             shared,
             tasks,

@@ -21,7 +21,7 @@ use store::{Access, Ending, Store, StoreError, StoreOptions};
 use tokio::task::JoinHandle;
 
 pub use self::builder::WorkerBuilder;
-use self::{holding::Health, shared::Shared, webhooks::EngineWebhooks};
+use self::{figures::StoreFigures, holding::Health, shared::Shared, webhooks::EngineWebhooks};
 use crate::{
     cache::CacheError,
     http::{ServeError, Server},
@@ -37,6 +37,7 @@ pub struct Worker {
     store: Store,
     exposition: Arc<Exposition>,
     publisher: Arc<Publisher>,
+    figures: Arc<StoreFigures>,
     webhooks: Arc<EngineWebhooks>,
     shared: Shared,
     tasks: Vec<JoinHandle<()>>,
@@ -133,6 +134,11 @@ impl Worker {
     /// answer says what changed and what needs a restart.
     pub async fn reload(&mut self, settings: Settings) -> Result<Changes, WorkerError> {
         let changes = Settings::changes(&self.settings, &settings);
+        // First of all: who must see nothing any more need not wait for a database that is away.
+        self.figures.use_markups(settings.displayed_markups());
+        if let Some(server) = &self.server {
+            server.use_tokens(&settings.http.tokens);
+        }
         self.store.use_keys(settings.encryption.keyring.clone());
         // Another worker's campaigns and connections are not this one's to change.
         let is_displaced = self.health.is_displaced();
@@ -155,6 +161,7 @@ impl Worker {
             self.store.retire_connections(&configured).await?;
         }
         self.publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
+        self.publisher.read_again();
         self.shared.touch().await;
         if let (Some(server), Some(tls)) = (&self.server, &self.settings.http.tls)
             && let Err(error) = server.renew_certificate(tls)

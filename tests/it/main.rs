@@ -45,6 +45,7 @@ mod services;
 mod settings;
 mod supervision;
 mod support;
+mod tenants;
 mod terminal;
 #[path = "../support/tools.rs"]
 mod tools;

@@ -20,6 +20,7 @@ const OPERATOR: &str = "Authorization: Bearer token\r\n";
 /// A campaign that has spent 5.00 today, which its tenant is shown as 6.25.
 fn marked_up(id: &str, tenant: &str) -> ShownCampaign {
     let mut shown = campaign(id, tenant);
+    shown.snapshot.connection = format!("{tenant}-meta");
     let day = jiff::civil::date(2026, 11, 24);
     let markup = Markup::new(vec![(day, Percent::parse("25").unwrap())]).unwrap();
     let spend = shown.snapshot.windows.today.and_then(|today: CampaignWindow| today.spend).unwrap();

@@ -25,13 +25,12 @@ use std::{
 use actors::{
     failure::Failure,
     integration::{
-        Account, Accounts, AnyIntegration, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services,
-        SetupError, Source,
+        Account, Accounts, AnyIntegration, Integration, Manifest, NoSettings, Setup, SetupError, Source,
     },
     integrations::catalogue,
     page::Page,
     reader::StreamOf,
-    session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
+    session::{Auth, Meaning, Response, Session, Verdict},
     stream::Snapshot,
 };
 use dynamoi::{Worker, settings::Settings};
@@ -45,32 +44,25 @@ const SCRAPE_EVERY: Duration = Duration::from_secs(15);
 #[derive(Debug, Clone, Copy)]
 struct Quiet;
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest { id: "quiet", base_url: "http://127.0.0.1:9", ..Manifest::BLANK };
+
 impl Integration for Quiet {
     type Settings = NoSettings;
     type Source = Self;
 
-    fn id(&self) -> &'static str {
-        "quiet"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
-    fn base_url(&self) -> &'static str {
-        "http://127.0.0.1:9"
-    }
+
     fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
         let policy = Snapshot { every: MONTH, vanishing: None };
         vec![StreamOf::snapshot("objects", &[Table::AdAccounts], policy, |_, _, _| {
             Box::pin(std::future::ready(Ok(Page::default().into())))
         })]
     }
-    fn quotas(&self) -> Vec<QuotaRule> {
-        Vec::new()
-    }
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[]
-    }
-    fn sample(&self) -> &'static str {
-        ""
-    }
-    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
+
+    fn connect(&self, _: Setup<'_, NoSettings>) -> Result<Self, SetupError> {
         Ok(*self)
     }
 }

@@ -79,14 +79,15 @@ fn runtime() -> tokio::runtime::Runtime {
 
 /// From a page's bytes to rows, through everything that lies between the wire and the engine.
 fn map(bench: &mut Criterion, provider: &str, body: &str, stream: &str, rows: usize) {
-    let integration = catalogue().into_iter().find(|integration| integration.id() == provider).unwrap();
+    let integration =
+        catalogue().into_iter().find(|integration| integration.manifest().id == provider).unwrap();
     let spec = Arc::new(specification(integration.as_ref()));
     let clock = Arc::new(SystemClock::new());
     let observer = Arc::new(Silent);
     let services =
         LinkServices::alone(Arc::new(Canned(Bytes::copy_from_slice(body.as_bytes()))), clock, observer);
     let Connected { source, streams } = integration.connected(&spec, &services.services()).unwrap();
-    let link = Link::new(spec, integration.id(), source, Vec::new(), services);
+    let link = Link::new(spec, integration.manifest().id, source, Vec::new(), services);
     let stream = streams.iter().find(|known| known.name == stream).unwrap();
     let account = Account {
         id: "1".to_owned(),
@@ -128,20 +129,20 @@ fn map(bench: &mut Criterion, provider: &str, body: &str, stream: &str, rows: us
 }
 
 fn specification(integration: &dyn AnyIntegration) -> ConnectionSpec {
-    let credential = integration.credentials().first().unwrap().name.to_owned();
+    let credential = integration.manifest().credentials.first().unwrap().name.to_owned();
     let rule = QuotaRule::per_second(Scope::Account, 1e9, 1_000_000);
     ConnectionSpec {
         name: "bench".to_owned(),
-        integration: integration.id().to_owned(),
+        integration: integration.manifest().id.to_owned(),
         tenant: "label-a".to_owned(),
         accounts: Vec::new(),
         accounts_exclude: Vec::new(),
         start_date: jiff::civil::date(2026, 1, 1),
         base_url: Url::parse("http://127.0.0.1:9").unwrap(),
         endpoints: BTreeMap::new(),
-        api_version: integration.api_version().to_owned(),
+        api_version: integration.manifest().api_version.to_owned(),
         credentials: BTreeMap::from([(credential, SecretString::from("rk_live_bench"))]),
-        settings: if integration.id() == "meta_ads" {
+        settings: if integration.manifest().id == "meta_ads" {
             serde_json::json!({ "conversion": CONVERSION })
         } else {
             serde_json::Value::Null

@@ -65,7 +65,7 @@ async fn main() {
         ),
     ] {
         let known = actors::integrations::catalogue();
-        let known = known.iter().find(|known| known.id() == integration).unwrap().known_streams();
+        let known = known.iter().find(|known| known.manifest().id == integration).unwrap().known_streams();
         for stream in streams.iter().filter(|stream| known.iter().any(|known| known.name == **stream)) {
             let _ = writeln!(layer, "integrations.{integration}.streams.{stream}.every = \"15s\"");
         }

@@ -75,8 +75,8 @@ impl Probe {
     ) -> Result<Self, ProbeError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let observer = Arc::new(Silent);
-        let must_keep =
-            integration.replaced_credentials().iter().any(|name| spec.credentials.contains_key(*name));
+        let mut replaced = integration.manifest().replaced_credentials.iter();
+        let must_keep = replaced.any(|name| spec.credentials.contains_key(*name));
         let alone = MemoryBudgets::default();
         let keeper = Arc::new(Keeper { settings: settings.clone(), must_keep, alone });
         let tokens = tokens(settings, &clock)?.kept_by(keeper.clone());
@@ -87,7 +87,7 @@ impl Probe {
             ..LinkServices::alone(Arc::new(HttpTransport::new()?), clock, observer)
         };
         let connected = integration.connected(&spec, &services.services())?;
-        let (integration, quota) = (integration.id(), integration.quota());
+        let (integration, quota) = (integration.manifest().id, integration.manifest().quota());
         let link = Link::new(spec, integration, Arc::clone(&connected.source), quota, services);
         Ok(Self { connected, integration, session: link.session(Urgency::Fresh) })
     }

@@ -35,10 +35,10 @@ pub fn integrations(all: &[Arc<dyn AnyIntegration>]) -> String {
     let mut out = HEAD.to_owned();
     out.push_str("\n| integration | streams | fills | budget | `dynamoi connect` |\n| --- | ---: | --- | --- | --- |\n");
     for integration in all {
-        let id = integration.id();
+        let id = integration.manifest().id;
         let streams = integration.known_streams();
-        let budgets: Vec<_> = integration.budgets().iter().map(budget).collect();
-        let consent = if integration.consent().is_some() { "yes" } else { "" };
+        let budgets: Vec<_> = integration.manifest().quota().budgets.iter().map(budget).collect();
+        let consent = if integration.manifest().consent.is_some() { "yes" } else { "" };
         let _ = writeln!(
             out,
             "| [`{id}`](#{id}) | {} | {} | {} | {consent} |",
@@ -54,13 +54,13 @@ pub fn integrations(all: &[Arc<dyn AnyIntegration>]) -> String {
 }
 
 fn section(out: &mut String, integration: &dyn AnyIntegration) {
-    let id = integration.id();
-    let version = Some(integration.api_version()).filter(|version| !version.is_empty());
+    let id = integration.manifest().id;
+    let version = Some(integration.manifest().api_version).filter(|version| !version.is_empty());
     let version = version.map(|version| format!(", version `{version}`")).unwrap_or_default();
     let _ = writeln!(
         out,
         "\n## {id}\n\n`base_url` = `{}`{version}. Facts: [README](../actors/src/integrations/{id}/README.md). An example: `dynamoi config example {id}`.",
-        integration.base_url()
+        integration.manifest().base_url
     );
     out.push_str("\n| stream | fills | how often | restated |\n| --- | --- | --- | --- |\n");
     for stream in integration.known_streams() {
@@ -77,7 +77,7 @@ fn section(out: &mut String, integration: &dyn AnyIntegration) {
     credentials(out, integration);
     settings(out, integration);
     for heading in [NEEDS, VERIFIED, NOT_VERIFIED] {
-        if let Some(text) = part(integration.readme(), heading) {
+        if let Some(text) = part(integration.manifest().readme, heading) {
             let _ = writeln!(out, "\n### {heading}\n\n{}", linked(text));
         }
     }
@@ -136,8 +136,8 @@ fn duration(duration: Duration) -> String {
 }
 
 fn quotas(out: &mut String, integration: &dyn AnyIntegration) {
-    let rates: Vec<_> = integration.quotas().iter().map(rate).collect();
-    let budgets: Vec<_> = integration.budgets().iter().map(budget).collect();
+    let rates: Vec<_> = integration.manifest().rates.iter().map(rate).collect();
+    let budgets: Vec<_> = integration.manifest().quota().budgets.iter().map(budget).collect();
     if rates.is_empty() && budgets.is_empty() {
         return;
     }
@@ -161,10 +161,10 @@ fn budget(BudgetRule { scope, limit, term: Term { per, resets }, unit }: &Budget
 }
 
 fn credentials(out: &mut String, integration: &dyn AnyIntegration) {
-    let credentials = integration.credentials();
-    let hosts = integration.hosts();
+    let credentials = integration.manifest().credentials;
+    let hosts = integration.manifest().hosts;
     if !credentials.is_empty() {
-        let gives = integration.consent().map(|consent| consent.gives.name);
+        let gives = integration.manifest().consent.map(|consent| consent.gives.name);
         out.push_str("\n| credential | | what it is |\n| --- | --- | --- |\n");
         for CredentialSpec { name, required, help } in credentials {
             let need = match (*required, gives == Some(*name)) {
@@ -267,8 +267,8 @@ mod tests {
     fn every_integration_says_what_it_needs_and_what_is_verified() {
         for integration in catalogue() {
             for heading in [NEEDS, VERIFIED, NOT_VERIFIED] {
-                let text = part(integration.readme(), heading);
-                assert!(text.is_some_and(|text| text.len() > 20), "{}: {heading}", integration.id());
+                let text = part(integration.manifest().readme, heading);
+                assert!(text.is_some_and(|text| text.len() > 20), "{}: {heading}", integration.manifest().id);
             }
         }
     }

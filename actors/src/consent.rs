@@ -19,7 +19,7 @@ use crate::{
 
 /// How a provider asks a person whether an application may read for them. Its page is the host
 /// [`AUTHORIZE_HOST`] of the integration, which a browser opens and nobody else.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Consent {
     /// What names the application: its id and its secret.
     pub application: [&'static CredentialSpec; 2],

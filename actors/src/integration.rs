@@ -8,15 +8,13 @@ use serde_json::Value;
 
 pub use crate::{
     account::{Account, Accounts, Unusable},
+    manifest::Manifest,
     session::{Services, Source},
     spec::{ConnectionSpec, CredentialSpec, HostSpec, SetupError, StreamOverride},
 };
 use crate::{
-    consent::Consent,
     reader::{BoundStream, StreamOf},
-    session::quota::{BudgetRule, Quota, QuotaRule},
     stream::Stream,
-    webhook::WebhookVerifier,
 };
 
 /// A provider: what it is called, what it reads, how one connects to it. The engine and the daemon know it as
@@ -32,21 +30,8 @@ pub trait Integration: Send + Sync {
     where
         Self: Sized;
 
-    /// The id in configuration, tables and labels: `meta_ads`.
-    fn id(&self) -> &'static str;
-
-    /// Where its API is reached unless the configuration says otherwise.
-    fn base_url(&self) -> &'static str;
-
-    /// Its further hosts, such as the one that gives access tokens. Nothing is sent to any other.
-    fn hosts(&self) -> &'static [HostSpec] {
-        &[]
-    }
-
-    /// The API version asked for unless the configuration says otherwise; `""` where there are none.
-    fn api_version(&self) -> &'static str {
-        ""
-    }
+    /// What it is, whatever the settings are.
+    fn manifest(&self) -> Manifest;
 
     /// What it can read, each stream with its reader, as these settings make it: some are switched on, some get another
     /// look-back. Names, tables and kinds are the same whatever the settings are. What the configuration says about streams
@@ -55,21 +40,10 @@ pub trait Integration: Send + Sync {
     where
         Self: Sized;
 
-    /// The rates that it keeps unless the configuration says otherwise.
-    fn quotas(&self) -> Vec<QuotaRule>;
-
-    /// What it uses at most in a day or month unless the configuration says otherwise.
-    fn budgets(&self) -> Vec<BudgetRule> {
-        Vec::new()
-    }
-
-    /// Rates and budgets.
-    fn quota(&self) -> Quota {
-        Quota { rates: self.quotas(), budgets: self.budgets() }
-    }
-
-    /// The secrets that it takes.
-    fn credentials(&self) -> &'static [CredentialSpec];
+    /// Makes the source of one connection. Sends nothing.
+    fn connect(&self, setup: Setup<'_, Self::Settings>) -> Result<Self::Source, SetupError>
+    where
+        Self: Sized;
 
     /// What a connection with these settings reads, each in words of its own (`project 12345`), where its settings say so
     /// and not its accounts. Two enabled connections on one subject are refused: they would double every total.
@@ -80,28 +54,6 @@ pub trait Integration: Send + Sync {
         None
     }
 
-    /// Settings that, when true, make it read personal data: they are switched off where no encryption key is configured.
-    fn sealed_settings(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// Credentials that the provider replaces when they are used: a connection with one of them is refused where no
-    /// encryption key is configured, because the new one could not be kept.
-    fn replaced_credentials(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// How a person lets it in, where the provider has a page for that; none where credentials are copied from a console.
-    fn consent(&self) -> Option<Consent> {
-        None
-    }
-
-    /// An account's id as the provider gives it, from how it may be written in the configuration (`act_1` is 1,
-    /// `123-456-7890` is 1234567890).
-    fn account_id<'a>(&self, configured: &'a str) -> Cow<'a, str> {
-        configured.into()
-    }
-
     /// The accounts that these settings name, where they say what is read (`project`).
     fn accounts_in(&self, _settings: &Self::Settings) -> Vec<String>
     where
@@ -110,28 +62,22 @@ pub trait Integration: Send + Sync {
         Vec::new()
     }
 
-    /// How messages are checked in which the provider says that there is something new; none where it sends none.
-    fn webhook(&self) -> Option<&'static dyn WebhookVerifier> {
-        None
+    /// An account's id as the provider gives it, from how it may be written in the configuration (`act_1` is 1,
+    /// `123-456-7890` is 1234567890).
+    fn account_id<'a>(&self, configured: &'a str) -> Cow<'a, str> {
+        configured.into()
     }
+}
 
-    /// A commented example of its configuration, TOML.
-    fn sample(&self) -> &'static str;
-
-    /// Facts about it, Markdown. Its sections "What it needs", "Verified" and "Not verified" are shown with those of others.
-    fn readme(&self) -> &'static str {
-        ""
-    }
-
-    /// Makes the source of one connection. Sends nothing.
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Self::Settings,
-        services: &Services,
-    ) -> Result<Self::Source, SetupError>
-    where
-        Self: Sized;
+/// What a source is made from.
+#[derive(Debug)]
+pub struct Setup<'a, Settings> {
+    /// The connection as configured.
+    pub spec: &'a ConnectionSpec,
+    /// Its settings, read.
+    pub settings: Settings,
+    /// What the process has for all connections.
+    pub services: &'a Services,
 }
 
 /// An [`Integration`] whose types are not known: settings come as they are configured, and what it connects can be read, but
@@ -187,7 +133,7 @@ impl<I: Integration> AnyIntegration for I {
     fn connected(&self, spec: &ConnectionSpec, services: &Services) -> Result<Connected, SetupError> {
         let settings = parsed(&spec.settings)?;
         let streams = self.streams(&settings);
-        let source = Arc::new(self.connect(spec, settings, services)?);
+        let source = Arc::new(self.connect(Setup { spec, settings, services })?);
         let bind = |stream: StreamOf<I::Source>| {
             let stream = stream.bind(Arc::clone(&source));
             let goes = source.goes_with(stream.name);

@@ -13,6 +13,7 @@ pub mod files;
 pub mod integration;
 pub mod integrations;
 pub mod limits;
+pub mod manifest;
 pub mod observer;
 pub mod page;
 pub mod reader;

@@ -51,15 +51,15 @@ pub fn spec(
 ) -> ConnectionSpec {
     let (name, value) = secret;
     ConnectionSpec {
-        name: format!("label-a-{}", integration.id()),
-        integration: integration.id().to_owned(),
+        name: format!("label-a-{}", integration.manifest().id),
+        integration: integration.manifest().id.to_owned(),
         tenant: "label-a".to_owned(),
         accounts: Vec::new(),
         accounts_exclude: Vec::new(),
         start_date: date(2026, 11, 1),
-        base_url: integration.base_url().parse().unwrap(),
+        base_url: integration.manifest().base_url.parse().unwrap(),
         endpoints: BTreeMap::new(),
-        api_version: integration.api_version().to_owned(),
+        api_version: integration.manifest().api_version.to_owned(),
         credentials: BTreeMap::from([(name.to_owned(), value.into())]),
         settings,
         quotas: None,
@@ -128,5 +128,5 @@ pub fn link(
     clock: &SimulatedClock,
 ) -> Arc<Link> {
     let services = LinkServices::alone(transport, Arc::new(clock.clone()), Arc::new(Silent));
-    Link::new(Arc::new(spec), integration.id(), source, quotas, services)
+    Link::new(Arc::new(spec), integration.manifest().id, source, quotas, services)
 }

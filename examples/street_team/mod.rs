@@ -6,13 +6,10 @@ use std::{sync::Arc, time::Duration};
 use dynamoi::{
     actors::{
         failure::Failure,
-        integration::{
-            Account, Accounts, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services, SetupError,
-            Source,
-        },
+        integration::{Account, Accounts, Integration, Manifest, NoSettings, Setup, SetupError, Source},
         page::Page,
         reader::StreamOf,
-        session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
+        session::{Auth, Meaning, Response, Session, Verdict},
         stream::Snapshot,
     },
     rows::{Row, Table, ads::AdCampaign},
@@ -23,16 +20,20 @@ use futures::future::{BoxFuture, ready};
 #[derive(Debug, Clone)]
 pub struct StreetTeam(pub Arc<[String]>);
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "street_team",
+    base_url: "http://localhost",
+    sample: "[connections.posters]\nintegration = \"street_team\"\n",
+    ..Manifest::BLANK
+};
+
 impl Integration for StreetTeam {
     type Settings = NoSettings;
     type Source = Self;
 
-    fn id(&self) -> &'static str {
-        "street_team"
-    }
-
-    fn base_url(&self) -> &'static str {
-        "http://localhost"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
@@ -43,19 +44,7 @@ impl Integration for StreetTeam {
         })]
     }
 
-    fn quotas(&self) -> Vec<QuotaRule> {
-        Vec::new()
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[]
-    }
-
-    fn sample(&self) -> &'static str {
-        "[connections.posters]\nintegration = \"street_team\"\n"
-    }
-
-    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
+    fn connect(&self, _: Setup<'_, NoSettings>) -> Result<Self, SetupError> {
         Ok(self.clone())
     }
 }

@@ -17,6 +17,7 @@ mod m20261128_000009_workers;
 mod m20261128_000010_further_tables;
 mod m20261128_000011_hourly_budgets;
 mod m20261128_000012_report_files;
+mod m20261129_000013_privacy;
 mod sql;
 
 use sea_orm_migration::{
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000010_further_tables::Migration),
             Box::new(m20261128_000011_hourly_budgets::Migration),
             Box::new(m20261128_000012_report_files::Migration),
+            Box::new(m20261129_000013_privacy::Migration),
         ]
     }
 }

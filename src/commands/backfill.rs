@@ -248,7 +248,7 @@ impl Backfill {
 
 /// What can be read of these days.
 fn reach(spec: &ConnectionSpec, days: DayRange, today: Day) -> Reach {
-    let integration = catalogue().into_iter().find(|known| known.id() == spec.integration);
+    let integration = catalogue().into_iter().find(|known| known.manifest().id == spec.integration);
     let streams = integration.map(|integration| integration.known_streams()).unwrap_or_default();
     let mut limited: Vec<(Day, String)> = Vec::new();
     let mut is_limited = true;

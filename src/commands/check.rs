@@ -124,7 +124,8 @@ async fn database(settings: &Settings) -> bool {
 
 async fn connection(settings: &Settings, spec: Arc<ConnectionSpec>) -> bool {
     let name = spec.name.clone();
-    let Some(integration) = catalogue().into_iter().find(|known| known.id() == spec.integration) else {
+    let Some(integration) = catalogue().into_iter().find(|known| known.manifest().id == spec.integration)
+    else {
         line(&name, false, &format!("integration {} is not built in", spec.integration));
         return false;
     };

@@ -63,10 +63,10 @@ impl Config {
 
 fn example(id: &str) -> Exit {
     let integrations = catalogue();
-    if let Some(integration) = integrations.iter().find(|integration| integration.id() == id) {
-        return output::print_data(integration.sample());
+    if let Some(integration) = integrations.iter().find(|integration| integration.manifest().id == id) {
+        return output::print_data(integration.manifest().sample);
     }
-    let ids: Vec<_> = integrations.iter().map(|integration| integration.id()).collect();
+    let ids: Vec<_> = integrations.iter().map(|integration| integration.manifest().id).collect();
     output::complain(format_args!(
         "error: integration `{id}` is not built in\n  help: these are: {}",
         if ids.is_empty() { "none in this build".to_owned() } else { ids.join(", ") }

@@ -81,9 +81,10 @@ const UNHEARD_PORT: u16 = 8_888;
 impl Connect {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
-        let Some(integration) = catalogue().into_iter().find(|known| known.id() == self.integration) else {
-            let known = catalogue().into_iter().filter(|known| known.consent().is_some());
-            let known: Vec<_> = known.map(|known| known.id()).collect();
+        let Some(integration) = catalogue().into_iter().find(|known| known.manifest().id == self.integration)
+        else {
+            let known = catalogue().into_iter().filter(|known| known.manifest().consent.is_some());
+            let known: Vec<_> = known.map(|known| known.manifest().id).collect();
             output::complain(format_args!(
                 "error: there is no integration `{}`\n  INTEGRATION: expected one of {}",
                 self.integration,

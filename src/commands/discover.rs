@@ -43,7 +43,8 @@ impl Discover {
         };
         let spec = settings.specs().into_iter().find(|spec| spec.name == self.connection);
         let found = spec.and_then(|spec| {
-            let integration = catalogue().into_iter().find(|known| known.id() == spec.integration)?;
+            let integration =
+                catalogue().into_iter().find(|known| known.manifest().id == spec.integration)?;
             Some((spec, integration))
         });
         let Some((mut spec, integration)) = found else {

@@ -14,6 +14,7 @@ mod exit;
 mod files;
 mod migrate;
 mod output;
+mod privacy;
 mod report;
 mod run;
 #[cfg(feature = "sandbox")]
@@ -94,6 +95,8 @@ pub enum Command {
     Secrets(secrets::Secrets),
     /// Keep users, what they agreed to, and the policy's versions.
     Users(users::Users),
+    /// Answer people's requests about their data, and show an auditor what was done.
+    Privacy(privacy::Privacy),
     /// Show report files, and decide about those that wait.
     Files(files::Files),
     /// Print completions for a shell.
@@ -140,6 +143,7 @@ impl Command {
             Self::Migrate(command) => command.run().await,
             Self::Secrets(command) => command.run().await,
             Self::Users(command) => command.run().await,
+            Self::Privacy(command) => command.run().await,
             Self::Files(command) => command.run().await,
             Self::Completions(command) => command.run(),
         }

@@ -8,7 +8,7 @@ use std::{path::PathBuf, sync::Arc};
 use actors::{
     consent::{Code, Consent, Request},
     failure::Failure,
-    integration::{Accounts, AnyIntegration, ConnectionSpec, SetupError},
+    integration::{Accounts, AnyIntegration, ConnectionSpec, Manifest, SetupError},
 };
 use reqwest::Url;
 use rows::clock::SystemClock;
@@ -98,7 +98,8 @@ impl Asking {
         spec: &ConnectionSpec,
         integration: Arc<dyn AnyIntegration>,
     ) -> Result<Self, ConsentError> {
-        let consent = integration.consent().ok_or(ConsentError::NoPage(integration.id()))?;
+        let Manifest { id, consent, .. } = integration.manifest();
+        let consent = consent.ok_or(ConsentError::NoPage(id))?;
         if settings.encryption.keyring.is_none() {
             return Err(ConsentError::NoKey);
         }

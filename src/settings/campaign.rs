@@ -127,7 +127,7 @@ impl Review<'_> {
 
     fn check_member_integration(&mut self, path: &KeyPath, id: &str) {
         let key = path.child("integration");
-        let ids: Vec<_> = self.integrations.iter().map(|integration| integration.id()).collect();
+        let ids: Vec<_> = self.integrations.iter().map(|integration| integration.manifest().id).collect();
         if ids.contains(&id) {
             return;
         }

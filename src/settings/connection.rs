@@ -61,7 +61,7 @@ impl Review<'_> {
             let Some(mut table) = self.read::<ConnectionTable>(&path) else { continue };
             let Some(integration) = self.integration(&table.integration, &path) else { continue };
             self.take_consent(&name, &mut table, integration.as_ref());
-            let general = integrations.get(integration.id());
+            let general = integrations.get(integration.manifest().id);
             let is_on = table.enabled && general.is_none_or(|general| general.enabled);
             let rests_on = self.rests_on(&path, &table.tenant, table.rests_on.take());
             let mut connection = Connection {
@@ -97,10 +97,10 @@ impl Review<'_> {
     }
 
     fn integration(&mut self, id: &str, path: &KeyPath) -> Option<Arc<dyn AnyIntegration>> {
-        let found = self.integrations.iter().find(|integration| integration.id() == id).cloned();
+        let found = self.integrations.iter().find(|integration| integration.manifest().id == id).cloned();
         if found.is_none() {
             let key = path.child("integration");
-            let ids: Vec<_> = self.integrations.iter().map(|integration| integration.id()).collect();
+            let ids: Vec<_> = self.integrations.iter().map(|integration| integration.manifest().id).collect();
             let place = self.tree.place(&key);
             self.mistakes.push(not_built_in(id, &ids, place, key));
         }
@@ -110,7 +110,7 @@ impl Review<'_> {
     fn integration_tables(&mut self) -> BTreeMap<String, IntegrationTable> {
         let mut tables = BTreeMap::new();
         for integration in self.integrations {
-            let path = KeyPath::of(["integrations", integration.id()]);
+            let path = KeyPath::of(["integrations", integration.manifest().id]);
             let Some(table) = self.read::<IntegrationTable>(&path) else { continue };
             self.check_quota(&path, &table.quota);
             self.check_streams(&path, &table.streams, integration.as_ref());
@@ -119,7 +119,7 @@ impl Review<'_> {
                     self.warn_exposed(&key);
                 }
             }
-            tables.insert(integration.id().to_owned(), table);
+            tables.insert(integration.manifest().id.to_owned(), table);
         }
         tables
     }
@@ -138,7 +138,7 @@ impl Review<'_> {
         let configured =
             table.base_url.as_deref().or(general.and_then(|general| general.base_url.as_deref()));
         let key = path.child("base_url");
-        let Ok(url) = base_url::parse(configured.unwrap_or_else(|| integration.base_url())) else {
+        let Ok(url) = base_url::parse(configured.unwrap_or_else(|| integration.manifest().base_url)) else {
             self.mistake(
                 &key,
                 "no usable base URL",
@@ -163,7 +163,7 @@ impl Review<'_> {
         integration: &dyn AnyIntegration,
     ) -> BTreeMap<String, Url> {
         let mut endpoints = BTreeMap::new();
-        for host in integration.hosts() {
+        for host in integration.manifest().hosts {
             let own = table.endpoints.get(host.name);
             let configured = own.or_else(|| general.and_then(|general| general.endpoints.get(host.name)));
             // One that is wrong is told already, by the schema.
@@ -189,7 +189,7 @@ impl Review<'_> {
 
     /// What `dynamoi connect` has stored stands where nothing is configured.
     fn take_consent(&self, name: &str, table: &mut ConnectionTable, integration: &dyn AnyIntegration) {
-        let Some(consent) = integration.consent() else { return };
+        let Some(consent) = integration.manifest().consent else { return };
         let has = |credential: &CredentialSpec| table.credentials.contains_key(credential.name);
         if has(consent.gives) || !consent.application.into_iter().all(has) {
             return;
@@ -232,9 +232,9 @@ impl Review<'_> {
             start_date: table
                 .start_date
                 .unwrap_or_else(|| rows::day::plus_days(self.today, -DEFAULT_HISTORY_DAYS)),
-            base_url: base_url::parse(integration.base_url()).ok()?,
+            base_url: base_url::parse(integration.manifest().base_url).ok()?,
             endpoints: BTreeMap::new(),
-            api_version: api_version.unwrap_or_else(|| integration.api_version().to_owned()),
+            api_version: api_version.unwrap_or_else(|| integration.manifest().api_version.to_owned()),
             credentials: BTreeMap::new(),
             settings,
             quotas,
@@ -261,7 +261,7 @@ impl Review<'_> {
 
     /// What the provider replaces must be kept, and is kept sealed only.
     fn refuse_unkept(&mut self, path: &KeyPath, table: &ConnectionTable, integration: &dyn AnyIntegration) {
-        for name in integration.replaced_credentials() {
+        for name in integration.manifest().replaced_credentials {
             if !self.encrypts && table.credentials.contains_key(*name) {
                 self.mistake(
                     &path.child("credentials").child(name),
@@ -283,7 +283,7 @@ impl Review<'_> {
         integration: &dyn AnyIntegration,
     ) -> serde_json::Value {
         let mut settings = settings.clone();
-        for name in integration.sealed_settings() {
+        for name in integration.manifest().sealed_settings {
             if !self.encrypts && settings.get(name) == Some(&serde_json::Value::Bool(true)) {
                 self.warn(
                     &path.child("settings").child(name),
@@ -308,8 +308,8 @@ impl Review<'_> {
     ) {
         // A secret that cannot be had is told already; it must not keep the settings from being looked at.
         let mut unseen = Vec::new();
-        let gives = integration.consent().map(|consent| consent.gives.name);
-        for CredentialSpec { name, required, .. } in integration.credentials() {
+        let gives = integration.manifest().consent.map(|consent| consent.gives.name);
+        for CredentialSpec { name, required, .. } in integration.manifest().credentials {
             let source = table.credentials.get(*name);
             // The schema has said so of every other that is required.
             let is_told = *required && Some(*name) != gives;

@@ -239,14 +239,18 @@ fn integrations_schema(table: &Value, integrations: &[Arc<dyn AnyIntegration>]) 
     let mut tables = Map::new();
     for integration in integrations {
         let mut table = table.clone();
-        set(&mut table["properties"]["base_url"], "default", json!(integration.base_url()));
-        if !integration.api_version().is_empty() {
-            set(&mut table["properties"]["api_version"], "default", json!(integration.api_version()));
+        set(&mut table["properties"]["base_url"], "default", json!(integration.manifest().base_url));
+        if !integration.manifest().api_version.is_empty() {
+            set(
+                &mut table["properties"]["api_version"],
+                "default",
+                json!(integration.manifest().api_version),
+            );
         }
         table["properties"]["endpoints"] = endpoints_schema(integration.as_ref());
         table["properties"]["quota"] = quota_schema();
         table["properties"]["streams"] = streams_schema(integration.as_ref());
-        tables.insert(integration.id().to_owned(), table);
+        tables.insert(integration.manifest().id.to_owned(), table);
     }
     json!({
         "description": "What holds for all connections of an integration, by integration.",
@@ -258,7 +262,8 @@ fn integrations_schema(table: &Value, integrations: &[Arc<dyn AnyIntegration>]) 
 
 fn endpoints_schema(integration: &dyn AnyIntegration) -> Value {
     let hosts: Map<_, _> = integration
-        .hosts()
+        .manifest()
+        .hosts
         .iter()
         .map(|host| {
             let mut node = generate_form(super::form::url);
@@ -306,7 +311,7 @@ fn connection_schema(table: &Value, integrations: &[Arc<dyn AnyIntegration>]) ->
     connection["properties"]["quota"] = quota_schema();
     set(&mut connection["properties"]["credentials"], "writeOnly", json!(true));
     if !integrations.is_empty() {
-        let ids: Vec<_> = integrations.iter().map(|integration| integration.id()).collect();
+        let ids: Vec<_> = integrations.iter().map(|integration| integration.manifest().id).collect();
         set(&mut connection["properties"]["integration"], "enum", json!(ids));
     }
     let cases: Vec<_> =
@@ -318,7 +323,7 @@ fn connection_schema(table: &Value, integrations: &[Arc<dyn AnyIntegration>]) ->
 }
 
 fn connection_case(integration: &dyn AnyIntegration) -> Value {
-    let credentials = integration.credentials();
+    let credentials = integration.manifest().credentials;
     let named: Map<_, _> = credentials
         .iter()
         .map(|credential| {
@@ -329,7 +334,7 @@ fn connection_case(integration: &dyn AnyIntegration) -> Value {
         .collect();
     let required: Vec<_> = credentials.iter().filter(|credential| credential.required).collect();
     // What a consent gives may be stored, and missing here.
-    let gives = integration.consent().map(|consent| consent.gives.name);
+    let gives = integration.manifest().consent.map(|consent| consent.gives.name);
     let obligatory: Vec<_> =
         required.iter().map(|credential| credential.name).filter(|name| Some(*name) != gives).collect();
     let mut case = json!({
@@ -350,7 +355,7 @@ fn connection_case(integration: &dyn AnyIntegration) -> Value {
         set(&mut case, "required", json!(["credentials"]));
     }
     json!({
-        "if": { "properties": { "integration": { "const": integration.id() } }, "required": ["integration"] },
+        "if": { "properties": { "integration": { "const": integration.manifest().id } }, "required": ["integration"] },
         "then": case
     })
 }
@@ -364,7 +369,7 @@ fn describe(credentials: &[&CredentialSpec]) -> String {
 /// An integration's settings, and the definitions that they refer to under names that cannot collide.
 fn settings_schema(integration: &dyn AnyIntegration) -> (Value, Map<String, Value>) {
     let mut schema = integration.settings_schema().to_value();
-    let prefix = format!("{}.", integration.id());
+    let prefix = format!("{}.", integration.manifest().id);
     rename_references(&mut schema, &prefix);
     let mut definitions = Map::new();
     if let Some(table) = schema.as_object_mut() {

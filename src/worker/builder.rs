@@ -170,9 +170,11 @@ impl WorkerBuilder {
         let mut specs = settings.specs();
         specs.retain(|spec| only.as_ref().is_none_or(|only| *only == spec.name));
         for integration in &integrations {
-            if specs.iter().any(|spec| spec.integration == integration.id()) {
-                metrics
-                    .announce(integration.id(), integration.known_streams().iter().map(|stream| stream.name));
+            if specs.iter().any(|spec| spec.integration == integration.manifest().id) {
+                metrics.announce(
+                    integration.manifest().id,
+                    integration.known_streams().iter().map(|stream| stream.name),
+                );
             }
         }
         let exposition = Arc::new(Exposition::new(metrics.clone(), clock.clone()));

@@ -42,8 +42,8 @@ impl EngineWebhooks {
     }
 
     fn check_of(&self, spec: &ConnectionSpec) -> Option<Check> {
-        let integration = self.integrations.iter().find(|known| known.id() == spec.integration)?;
-        let verifier = integration.webhook()?;
+        let integration = self.integrations.iter().find(|known| known.manifest().id == spec.integration)?;
+        let verifier = integration.manifest().webhook?;
         let secret = spec.credentials.get(verifier.credential().name)?.clone();
         Some(Check { verifier, secret })
     }

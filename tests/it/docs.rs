@@ -134,7 +134,7 @@ fn every_key_is_documented() {
     // Streams are named in each integration's own README.
     let readmes: Vec<String> = catalogue()
         .iter()
-        .map(|integration| read(&format!("actors/src/integrations/{}/README.md", integration.id())))
+        .map(|integration| read(&format!("actors/src/integrations/{}/README.md", integration.manifest().id)))
         .collect();
     let streams: BTreeSet<&str> = readmes.iter().flat_map(|text| quoted(text)).collect();
     for key in keys {

@@ -9,12 +9,9 @@ use std::{
 
 use actors::{
     failure::Failure,
-    integration::{
-        Accounts, AnyIntegration, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services,
-        SetupError, Source,
-    },
+    integration::{Accounts, AnyIntegration, Integration, Manifest, NoSettings, Setup, SetupError, Source},
     reader::StreamOf,
-    session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
+    session::{Auth, Meaning, Response, Session, Verdict},
 };
 use dynamoi::{Worker, service::Service, settings::Settings};
 use futures::future::BoxFuture;
@@ -196,25 +193,15 @@ impl Integration for Stuck {
     type Settings = NoSettings;
     type Source = Self;
 
-    fn id(&self) -> &'static str {
-        self.what
+    fn manifest(&self) -> Manifest {
+        Manifest { id: self.what, base_url: "http://127.0.0.1:9", ..Manifest::BLANK }
     }
-    fn base_url(&self) -> &'static str {
-        "http://127.0.0.1:9"
-    }
+
     fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
         Vec::new()
     }
-    fn quotas(&self) -> Vec<QuotaRule> {
-        Vec::new()
-    }
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[]
-    }
-    fn sample(&self) -> &'static str {
-        ""
-    }
-    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
+
+    fn connect(&self, _: Setup<'_, NoSettings>) -> Result<Self, SetupError> {
         // Settings are checked by connecting, too: elsewhere, and in peace.
         let on_actors_thread = std::thread::current().name() == Some("dynamoi-actors");
         if self.what == Self::ACTORS && on_actors_thread {

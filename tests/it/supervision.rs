@@ -5,13 +5,12 @@ use std::{sync::Arc, time::Duration};
 use actors::{
     failure::{Failure, Wait},
     integration::{
-        Account, Accounts, AnyIntegration, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services,
-        SetupError, Source,
+        Account, Accounts, AnyIntegration, Integration, Manifest, NoSettings, Setup, SetupError, Source,
     },
     integrations::catalogue,
     page::SnapshotReply,
     reader::StreamOf,
-    session::{Auth, Call, Meaning, Response, Session, Verdict, quota::QuotaRule},
+    session::{Auth, Call, Meaning, Response, Session, Verdict},
     stream::Snapshot,
 };
 use dynamoi::{Worker, settings::Settings};
@@ -32,32 +31,26 @@ impl Integration for Bad {
     type Settings = NoSettings;
     type Source = Self;
 
-    fn id(&self) -> &'static str {
-        match self {
-            Self::Panics => "panics",
-            Self::Hangs => "hangs",
-            Self::Garbage => "garbage",
+    fn manifest(&self) -> Manifest {
+        Manifest {
+            id: match self {
+                Self::Panics => "panics",
+                Self::Hangs => "hangs",
+                Self::Garbage => "garbage",
+            },
+            base_url: "http://127.0.0.1:9",
+            ..Manifest::BLANK
         }
     }
-    fn base_url(&self) -> &'static str {
-        "http://127.0.0.1:9"
-    }
+
     fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
         let policy = Snapshot { every: Duration::from_millis(100), vanishing: None };
         vec![StreamOf::snapshot("objects", &[Table::AdAccounts], policy, |bad: &Self, session, _| {
             Box::pin(bad.misbehave(session))
         })]
     }
-    fn quotas(&self) -> Vec<QuotaRule> {
-        Vec::new()
-    }
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[]
-    }
-    fn sample(&self) -> &'static str {
-        ""
-    }
-    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
+
+    fn connect(&self, _: Setup<'_, NoSettings>) -> Result<Self, SetupError> {
         Ok(*self)
     }
 }

@@ -5,13 +5,12 @@ use std::{sync::Arc, time::Duration};
 use actors::{
     failure::Failure,
     integration::{
-        Account, Accounts, AnyIntegration, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services,
-        SetupError, Source,
+        Account, Accounts, AnyIntegration, Integration, Manifest, NoSettings, Setup, SetupError, Source,
     },
     integrations::catalogue,
     page::Page,
     reader::StreamOf,
-    session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
+    session::{Auth, Meaning, Response, Session, Verdict},
     stream::{DAILY, Days, Tier},
 };
 use dynamoi::{Worker, settings::Settings};
@@ -32,16 +31,17 @@ use crate::{
 #[derive(Clone)]
 struct Report(Arc<Mutex<Vec<&'static str>>>);
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest { id: "report", base_url: "http://127.0.0.1:9", ..Manifest::BLANK };
+
 impl Integration for Report {
     type Settings = NoSettings;
     type Source = Self;
 
-    fn id(&self) -> &'static str {
-        "report"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
-    fn base_url(&self) -> &'static str {
-        "http://127.0.0.1:9"
-    }
+
     fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
         let days = Days {
             level: None,
@@ -58,16 +58,8 @@ impl Integration for Report {
             Box::pin(std::future::ready(Ok(Page { rows, ..Page::default() }.into())))
         })]
     }
-    fn quotas(&self) -> Vec<QuotaRule> {
-        Vec::new()
-    }
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[]
-    }
-    fn sample(&self) -> &'static str {
-        ""
-    }
-    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
+
+    fn connect(&self, _: Setup<'_, NoSettings>) -> Result<Self, SetupError> {
         Ok(self.clone())
     }
 }

@@ -187,7 +187,8 @@ impl Engine {
 
     fn blueprint(&self, spec: Arc<ConnectionSpec>, count: usize) -> Option<Blueprint> {
         let options = &self.options;
-        let Some(integration) = options.integrations.iter().find(|known| known.id() == spec.integration)
+        let Some(integration) =
+            options.integrations.iter().find(|known| known.manifest().id == spec.integration)
         else {
             tracing::error!(
                 connection = spec.name,

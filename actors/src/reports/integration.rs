@@ -10,9 +10,8 @@ use super::{
     storage,
 };
 use crate::{
-    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    integration::{CredentialSpec, HostSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
-    session::quota::QuotaRule,
     stream::{FRESH, Files},
 };
 
@@ -41,15 +40,14 @@ pub(super) const SECRET_ACCESS_KEY: CredentialSpec = CredentialSpec {
     required: false,
     help: "the secret of the key that access_key_id names",
 };
-const CREDENTIALS: [CredentialSpec; 2] = [ACCESS_KEY_ID, SECRET_ACCESS_KEY];
 
 /// The name of the object store's address.
 pub(super) const STORAGE_HOST: &str = "storage";
-const HOSTS: [HostSpec; 1] = [HostSpec {
+const STORAGE: HostSpec = HostSpec {
     name: STORAGE_HOST,
     url: storage::AMAZON,
     help: "the object store of settings.url: Amazon's in settings.region, or any that speaks S3's protocol",
-}];
+};
 
 /// What files can fill.
 const TABLES: [Table; 6] = [
@@ -70,17 +68,17 @@ impl Integration for Reports {
     type Settings = Settings;
     type Source = FilesSource;
 
-    fn id(&self) -> &'static str {
-        self.id
-    }
-
-    /// It has no API. No request goes there.
-    fn base_url(&self) -> &'static str {
-        storage::AMAZON
-    }
-
-    fn hosts(&self) -> &'static [HostSpec] {
-        &HOSTS
+    fn manifest(&self) -> Manifest {
+        Manifest {
+            id: self.id,
+            // It has no API. No request goes there.
+            base_url: storage::AMAZON,
+            hosts: &[STORAGE],
+            credentials: &[ACCESS_KEY_ID, SECRET_ACCESS_KEY],
+            sample: self.sample,
+            readme: self.readme,
+            ..Manifest::BLANK
+        }
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<FilesSource>> {
@@ -92,33 +90,12 @@ impl Integration for Reports {
         vec![StreamOf::files("files", &TABLES, Files { every }, FilesSource::files)]
     }
 
-    fn quotas(&self) -> Vec<QuotaRule> {
-        Vec::new()
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &CREDENTIALS
-    }
-
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
         // Settings that make no sense are refused by `connect`, in its own words.
         Some(vec![settings.place().ok()?.subject()])
     }
 
-    fn sample(&self) -> &'static str {
-        self.sample
-    }
-
-    fn readme(&self) -> &'static str {
-        self.readme
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<FilesSource, SetupError> {
-        FilesSource::new(spec, settings.watched(self.known)?)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<FilesSource, SetupError> {
+        FilesSource::new(setup.spec, setup.settings.watched(self.known)?)
     }
 }

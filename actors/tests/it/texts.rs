@@ -5,13 +5,12 @@ use std::{future::ready, sync::Arc, time::Duration};
 use actors::{
     failure::Failure,
     integration::{
-        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services, SetupError,
-        Source,
+        Account, Accounts, ConnectionSpec, Integration, Manifest, NoSettings, Setup, SetupError, Source,
     },
     observer::Observer,
     page::{Next, Page},
     reader::StreamOf,
-    session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
+    session::{Auth, Meaning, Response, Session, Verdict},
     stream::{DAILY, Days, Feed, Snapshot, Tier},
 };
 use futures::future::BoxFuture;
@@ -47,16 +46,17 @@ struct Letters {
 #[derive(Debug, Clone, Default)]
 struct Handle(Arc<Mutex<Letters>>);
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest { id: "letters", base_url: "http://127.0.0.1:9", ..Manifest::BLANK };
+
 impl Integration for Handle {
     type Settings = NoSettings;
     type Source = Self;
 
-    fn id(&self) -> &'static str {
-        "letters"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
-    fn base_url(&self) -> &'static str {
-        "http://127.0.0.1:9"
-    }
+
     fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
         let every = Duration::from_mins(15);
         let days = Days {
@@ -85,16 +85,8 @@ impl Integration for Handle {
             }),
         ]
     }
-    fn quotas(&self) -> Vec<QuotaRule> {
-        Vec::new()
-    }
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[]
-    }
-    fn sample(&self) -> &'static str {
-        ""
-    }
-    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
+
+    fn connect(&self, _: Setup<'_, NoSettings>) -> Result<Self, SetupError> {
         Ok(self.clone())
     }
 }

@@ -14,11 +14,11 @@ use rows::{clock::SystemClock, personal::Personal};
 use secrecy::ExposeSecret;
 use store::{
     Access, Store, StoreError,
-    people::{KeyStore, NewConsent, People, PeopleError, PersonForm, Who},
+    people::{KeyStore, NewConsent, People, PeopleError, PersonForm, Who, audit},
 };
 
 use super::{
-    Exit, output,
+    Exit, output, privacy,
     source::{ConfigFiles, missing_file},
 };
 
@@ -164,9 +164,12 @@ pub struct Consent {
 
 /// What a command works with.
 pub struct Room {
-    people: People,
-    store: Store,
-    tenant: String,
+    /// Everybody's values.
+    pub people: People,
+    /// The database.
+    pub store: Store,
+    /// Whose people.
+    pub tenant: String,
 }
 
 // === impl Users ===
@@ -210,6 +213,7 @@ impl Users {
                 };
                 with(&at, Access::Write, async |room| {
                     room.people.rectify(&room.tenant, &user, PersonForm::read(&bytes)?).await?;
+                    room.note(audit::Action::Rectify, &user).await?;
                     output::complain("corrected");
                     Ok(Exit::Done)
                 })
@@ -225,6 +229,7 @@ impl Users {
             Action::Withdraw { user, at, source } => {
                 with(&at, Access::Write, async |room| {
                     room.people.withdraw(&room.tenant, &user, &source).await?;
+                    room.note(audit::Action::Withdraw, &user).await?;
                     output::complain(
                         "withdrawn: what rests on a consent of this user stops; what is stored stays",
                     );
@@ -235,6 +240,17 @@ impl Users {
             Action::Consent(consent) => consent.run().await,
             Action::Policy(policy) => policy.run().await,
         }
+    }
+}
+
+// === impl Room ===
+
+impl Room {
+    /// Adds what was done to a user to the audit log.
+    pub async fn note(&self, action: audit::Action, user: &str) -> Result<(), PeopleError> {
+        let actor = privacy::actor();
+        let (tenant, user) = (Some(&*self.tenant), Some(user));
+        self.people.note(&audit::Deed { actor: &actor, action, tenant, user, detail: String::new() }).await
     }
 }
 

@@ -154,7 +154,7 @@ impl Operator for World {
 
 impl Webhooks for World {
     fn check(&self, integration: &str, connection: &str) -> Option<Check> {
-        let verifier = Stripe.webhook()?;
+        let verifier = Stripe.manifest().webhook?;
         (integration == "stripe" && connection == "label-a-stripe")
             .then(|| Check { verifier, secret: "whsec_ours".into() })
     }

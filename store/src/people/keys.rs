@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use zeroize::Zeroizing;
@@ -36,6 +36,8 @@ pub struct Resealed {
 }
 
 const TABLE: &str = "data_keys";
+/// The last line of a log that is elsewhere, by the log's name.
+const ANCHORS: &str = "anchors";
 
 /// The cell of a key.
 fn cell<'a>(name: &'a [&'a str]) -> Cell<'a> {
@@ -59,6 +61,13 @@ impl KeyStore {
                 .execute_unprepared(&format!(
                     "CREATE TABLE IF NOT EXISTS {TABLE} (name text NOT NULL PRIMARY KEY, key_id text NOT NULL, \
                      sealed {kind} NOT NULL, made_at text NOT NULL)"
+                ))
+                .await?;
+            store
+                .database
+                .execute_unprepared(&format!(
+                    "CREATE TABLE IF NOT EXISTS {ANCHORS} (name text NOT NULL PRIMARY KEY, seq bigint NOT NULL, \
+                     mac {kind} NOT NULL)"
                 ))
                 .await?;
         }
@@ -230,6 +239,30 @@ impl KeyStore {
         let query = Sql::new(self.backend(), &format!("SELECT sealed FROM {TABLE} WHERE name = ")).bind(name);
         let found = self.database.query_one_raw(query.done()).await?;
         Ok(found.map(|row| row.try_get("", "sealed")).transpose()?)
+    }
+
+    /// Number and `mac` of a log's last line, as far as this store knows.
+    pub(super) async fn anchor(&self, log: &str) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
+        let query =
+            Sql::new(self.backend(), &format!("SELECT seq, mac FROM {ANCHORS} WHERE name = ")).bind(log);
+        let found = self.database.query_one_raw(query.done()).await?;
+        Ok(found.map(|row| Ok::<_, DbErr>((row.try_get("", "seq")?, row.try_get("", "mac")?))).transpose()?)
+    }
+
+    /// A log has one more line. Later lines stand.
+    pub(super) async fn set_anchor(&self, log: &str, seq: i64, mac: &[u8]) -> Result<(), StoreError> {
+        let upsert = Sql::new(self.backend(), &format!("INSERT INTO {ANCHORS} (name, seq, mac) VALUES ("))
+            .bind(log)
+            .text(", ")
+            .bind(seq)
+            .text(", ")
+            .bind(mac.to_vec())
+            .text(&format!(
+                ") ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, mac = excluded.mac \
+                 WHERE {ANCHORS}.seq < excluded.seq"
+            ));
+        self.database.execute_raw(upsert.done()).await?;
+        Ok(())
     }
 
     fn backend(&self) -> DbBackend {

@@ -5,6 +5,7 @@
 //! database, its log and every backup of it.
 
 mod age;
+pub mod audit;
 mod consent;
 mod form;
 mod keys;

@@ -13,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 
 static INTEGRATION: LazyLock<Arc<dyn AnyIntegration>> = LazyLock::new(|| {
     let id = env!("CARGO_BIN_NAME");
-    catalogue().into_iter().find(|known| known.id() == id).unwrap()
+    catalogue().into_iter().find(|known| known.manifest().id == id).unwrap()
 });
 
 /// The first byte chooses the status; most choose success, behind which parsers are.

@@ -60,10 +60,10 @@ fn every_sample_of_an_integration_is_right() {
     for integration in actors::integrations::catalogue() {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("sample.toml");
-        fs::write(&path, integration.sample()).unwrap();
+        fs::write(&path, integration.manifest().sample).unwrap();
         let loaded =
             Settings::load_without_secrets(&[path], std::iter::empty(), &actors::integrations::catalogue());
-        let settings = loaded.unwrap_or_else(|mistakes| panic!("{}:\n{mistakes}", integration.id()));
-        assert!(!settings.connections.is_empty(), "{}", integration.id());
+        let settings = loaded.unwrap_or_else(|mistakes| panic!("{}:\n{mistakes}", integration.manifest().id));
+        assert!(!settings.connections.is_empty(), "{}", integration.manifest().id);
     }
 }

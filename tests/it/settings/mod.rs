@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fs, future::ready, path::PathBuf, sync::Arc, ti
 
 use actors::{
     integration::{
-        AnyIntegration, ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError, Source,
+        AnyIntegration, CredentialSpec, HostSpec, Integration, Manifest, Setup, SetupError, Source,
     },
     page::Page,
     reader::StreamOf,
@@ -46,20 +46,29 @@ pub enum Mode {
     Test,
 }
 
+const MANIFEST: Manifest = Manifest {
+    base_url: "https://api.example.com",
+    api_version: "v1",
+    hosts: &[
+        HostSpec { name: "token", url: "https://token.example.com/oauth/token", help: "Gives tokens." },
+        HostSpec { name: "analytics", url: "https://analytics.example.com", help: "Gives numbers." },
+    ],
+    credentials: &[
+        CredentialSpec { name: "access_token", required: true, help: "a token from the fake's console" },
+        CredentialSpec { name: "refresh_token", required: false, help: "replaced whenever it is used" },
+        CredentialSpec { name: "key", required: false, help: "a PEM" },
+    ],
+    replaced_credentials: &["refresh_token"],
+    rates: &[QuotaRule::per_second(Scope::App, 10.0, 5)],
+    ..Manifest::BLANK
+};
+
 impl Integration for Fake {
     type Settings = FakeSettings;
     type Source = Nothing;
 
-    fn id(&self) -> &'static str {
-        self.0
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://api.example.com"
-    }
-
-    fn api_version(&self) -> &'static str {
-        "v1"
+    fn manifest(&self) -> Manifest {
+        Manifest { id: self.0, ..MANIFEST }
     }
 
     fn streams(&self, _: &FakeSettings) -> Vec<StreamOf<Nothing>> {
@@ -79,39 +88,8 @@ impl Integration for Fake {
         ]
     }
 
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::App, 10.0, 5)]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[
-            CredentialSpec { name: "access_token", required: true, help: "a token from the fake's console" },
-            CredentialSpec { name: "refresh_token", required: false, help: "replaced whenever it is used" },
-            CredentialSpec { name: "key", required: false, help: "a PEM" },
-        ]
-    }
-
-    fn replaced_credentials(&self) -> &'static [&'static str] {
-        &["refresh_token"]
-    }
-
-    fn hosts(&self) -> &'static [HostSpec] {
-        &[
-            HostSpec { name: "token", url: "https://token.example.com/oauth/token", help: "Gives tokens." },
-            HostSpec { name: "analytics", url: "https://analytics.example.com", help: "Gives numbers." },
-        ]
-    }
-
-    fn sample(&self) -> &'static str {
-        ""
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: FakeSettings,
-        _: &Services,
-    ) -> Result<Nothing, SetupError> {
+    fn connect(&self, setup: Setup<'_, FakeSettings>) -> Result<Nothing, SetupError> {
+        let Setup { spec, settings, .. } = setup;
         if !settings.time_zone.is_empty() && rows::zone::zone(&settings.time_zone).is_none() {
             return Err(SetupError::Setting {
                 key: "time_zone".to_owned(),

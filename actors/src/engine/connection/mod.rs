@@ -22,6 +22,7 @@ use super::{
     job,
     messages::{Controls, Ended, Fate},
     poller::{BackfillState, Job, Key, Once, Poller},
+    status::ConnectionStatus,
 };
 use crate::{
     account::Accounts,
@@ -84,6 +85,10 @@ struct CycleDone {
 
 /// A single run looks at its own time so often.
 const ONCE_LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What a single run says of a connection that it gives up, where no failure says more.
+const STILL_WAITING: &str = "requests still waited for their turn when the run's time was over: the provider, or the limits, allow no more now";
+const STILL_TROUBLED: &str =
+    "requests were still being repeated after passing failures when the run's time was over";
 /// One that ends looks so often whether its tasks have.
 const END_LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -185,9 +190,8 @@ impl Connection {
         }
         // Cycles wait for limits and passing failures within themselves, too.
         if overdue && (link.is_waiting() || link.is_troubled()) {
-            tracing::warn!(connection = self.name(), "waited for longer than this run may: given up");
-            self.end(ctx, Fate::Finished { ok: false, epoch: Some(epoch) });
-            return;
+            let reason = if link.is_waiting() { STILL_WAITING } else { STILL_TROUBLED };
+            return self.give_up(ctx, reason, epoch);
         }
         if let Some(wait) = step.wake_in {
             let wait = if self.blueprint.once.is_some() { wait.min(ONCE_LOOK_EVERY) } else { wait };
@@ -282,6 +286,17 @@ impl Connection {
         ctx.stop();
     }
 
+    /// Ends a single run's connection, and says why where nothing else does.
+    fn give_up(&mut self, ctx: &mut ActorCtx<Self>, reason: &str, epoch: i64) {
+        tracing::warn!(connection = self.name(), reason, "waited for longer than this run may: given up");
+        if let Some(shown) = self.blueprint.statuses.own(self.name()).filter(|shown| shown.error.is_none()) {
+            self.blueprint
+                .statuses
+                .set(ConnectionStatus { error: Some(reason.to_owned()), ..(*shown).clone() });
+        }
+        self.end(ctx, Fate::Finished { ok: false, epoch: Some(epoch) });
+    }
+
     fn crash(&mut self, ctx: &mut ActorCtx<Self>, what: &str) {
         tracing::error!(connection = self.name(), what, "a bug: the connection is rebuilt");
         self.end(ctx, Fate::Crashed { reason: "panic" });
@@ -309,12 +324,12 @@ impl Connection {
         let services = blueprint.services.services();
         let connected = blueprint.integration.connected(&blueprint.spec, &services);
         let Connected { source, streams } = connected.map_err(|error| error.to_string())?;
-        let integration = blueprint.integration.id();
+        let integration = blueprint.integration.manifest().id;
         let link = Link::new(
             Arc::clone(&blueprint.spec),
             integration,
             source,
-            blueprint.integration.quota(),
+            blueprint.integration.manifest().quota(),
             blueprint.services.clone(),
         );
         let mut poller = Poller::new(

@@ -108,7 +108,7 @@ impl Overseer {
         let spec = &blueprint.spec;
         blueprint.statuses.set(ConnectionStatus {
             connection: name.clone(),
-            integration: blueprint.integration.id(),
+            integration: blueprint.integration.manifest().id,
             tenant: spec.tenant.clone(),
             start_date: spec.start_date,
             paused: false,
@@ -135,7 +135,7 @@ impl Overseer {
     fn crashed(&mut self, name: &str, reason: &'static str, ctx: &mut Context<Self>) {
         let Some(child) = self.children.get_mut(name) else { return };
         let blueprint = &child.blueprint;
-        blueprint.observer().restarted(blueprint.integration.id(), reason);
+        blueprint.observer().restarted(blueprint.integration.manifest().id, reason);
         if blueprint.once.is_some() {
             self.finish(name, false, None, ctx);
             return;

@@ -138,7 +138,7 @@ impl Poller {
         let named = Named::of(&spec, integration);
         let mut poller = Self {
             spec,
-            integration: integration.id(),
+            integration: integration.manifest().id,
             streams,
             made_at: clock.elapsed(),
             clock,

@@ -18,7 +18,7 @@ use rows::Table;
 
 use self::{settings::Settings, source::AppleMusicSource};
 use crate::{
-    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    integration::{CredentialSpec, HostSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
     reading::subjects::Subject,
     session::quota::{QuotaRule, Scope},
@@ -55,26 +55,28 @@ const LOOKBACK_DAYS: u32 = 14;
 /// Days in one query: as many as the documented one has.
 const WINDOW_DAYS_MAX: u32 = 28;
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: wire::SERVICE,
+    base_url: "https://api.music.apple.com",
+    api_version: "v1",
+    hosts: &[ANALYTICS],
+    credentials: &[PRIVATE_KEY, ANALYTICS_KEY],
+    // Apple publishes no numbers; ten requests a second to the catalogue are let through. Queries for plays are few, one after the other.
+    rates: &[QuotaRule::per_second(Scope::Project, 10.0, 10)],
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl AppleMusic ===
 
 impl Integration for AppleMusic {
     type Settings = Settings;
     type Source = AppleMusicSource;
 
-    fn id(&self) -> &'static str {
-        wire::SERVICE
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://api.music.apple.com"
-    }
-
-    fn hosts(&self) -> &'static [HostSpec] {
-        &[ANALYTICS]
-    }
-
-    fn api_version(&self) -> &'static str {
-        "v1"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<AppleMusicSource>> {
@@ -83,35 +85,13 @@ impl Integration for AppleMusic {
         streams.chain([plays().enabled(settings.analytics.is_some())]).collect()
     }
 
-    /// Apple publishes no numbers; ten requests a second to the catalogue are let through. Queries for plays are few, one after the other.
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::Project, 10.0, 10)]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[PRIVATE_KEY, ANALYTICS_KEY]
-    }
-
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
         // Settings that make no sense are refused by `connect`, in its own words.
         Some(settings.wanted().ok()?.names())
     }
 
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<AppleMusicSource, SetupError> {
-        AppleMusicSource::new(spec, &settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<AppleMusicSource, SetupError> {
+        AppleMusicSource::new(setup.spec, &setup.settings)
     }
 }
 

@@ -19,7 +19,7 @@ use rows::Table;
 
 use self::{settings::Settings, source::DeezerSource};
 use crate::{
-    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError},
+    integration::{Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
     reading::subjects::Subject,
     session::quota::{QuotaRule, Scope},
@@ -37,31 +37,29 @@ const EVERY: Duration = Duration::from_hours(1);
 /// Requests that Deezer's limit counts together: 50 in this time, by address.
 const QUOTA_PERIOD: Duration = Duration::from_secs(5);
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: wire::SERVICE,
+    base_url: "https://api.deezer.com",
+    // 50 requests in 5 seconds are allowed; ten are left to whatever else this address asks.
+    rates: &[QuotaRule { scope: Scope::Ip, limit: 40.0, per: QUOTA_PERIOD, burst: 8 }],
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl Deezer ===
 
 impl Integration for Deezer {
     type Settings = Settings;
     type Source = DeezerSource;
 
-    fn id(&self) -> &'static str {
-        wire::SERVICE
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://api.deezer.com"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<DeezerSource>> {
         settings.lists().map(|(subject, entries)| stream_of(subject, entries)).into()
-    }
-
-    /// 50 requests in 5 seconds are allowed; ten are left to whatever else this address asks.
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule { scope: Scope::Ip, limit: 40.0, per: QUOTA_PERIOD, burst: 8 }]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[]
     }
 
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
@@ -69,21 +67,8 @@ impl Integration for Deezer {
         Some(settings.wanted().ok()?.names())
     }
 
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<DeezerSource, SetupError> {
-        DeezerSource::new(spec, &settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<DeezerSource, SetupError> {
+        DeezerSource::new(setup.spec, &setup.settings)
     }
 }
 

@@ -23,7 +23,7 @@ use rows::Table;
 
 use self::{settings::Settings, source::FeatureFmSource};
 use crate::{
-    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError},
+    integration::{CredentialSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
     session::quota::{QuotaRule, Scope},
     stream::{DAILY, Days, FRESH, Snapshot, Tier},
@@ -53,22 +53,27 @@ const LINKS_EVERY: std::time::Duration = FRESH.saturating_mul(4);
 const LOOKBACK_DAYS: u32 = 8;
 const SETTLING: SignedDuration = SignedDuration::from_hours(48);
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "feature_fm",
+    base_url: "https://api.feature.fm",
+    api_version: "manage/v1",
+    credentials: &[API_KEY],
+    // Feature.fm publishes no limit.
+    rates: &[QuotaRule::per_second(Scope::Project, 2.0, 4)],
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl FeatureFm ===
 
 impl Integration for FeatureFm {
     type Settings = Settings;
     type Source = FeatureFmSource;
 
-    fn id(&self) -> &'static str {
-        "feature_fm"
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://api.feature.fm"
-    }
-
-    fn api_version(&self) -> &'static str {
-        "manage/v1"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<FeatureFmSource>> {
@@ -102,34 +107,12 @@ impl Integration for FeatureFm {
         ]
     }
 
-    /// Feature.fm publishes no limit.
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::Project, 2.0, 4)]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[API_KEY]
-    }
-
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
         // Settings that make no sense are refused by `connect`, in its own words.
         settings.subjects().ok()
     }
 
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<FeatureFmSource, SetupError> {
-        FeatureFmSource::new(spec, &settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<FeatureFmSource, SetupError> {
+        FeatureFmSource::new(setup.spec, &setup.settings)
     }
 }

@@ -22,8 +22,7 @@ use self::{
 };
 use super::google;
 use crate::{
-    consent::Consent,
-    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    integration::{CredentialSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
     session::quota::{BudgetRule, QuotaRule, Scope},
     stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
@@ -84,26 +83,37 @@ const DEVELOPER_TOKEN: CredentialSpec = CredentialSpec {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GoogleAds;
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "google_ads",
+    base_url: "https://googleads.googleapis.com",
+    api_version: "v25",
+    hosts: &[google::TOKEN, google::AUTHORIZE],
+    credentials: &[
+        google::SERVICE_ACCOUNT,
+        google::CLIENT_ID,
+        google::CLIENT_SECRET,
+        google::REFRESH_TOKEN,
+        DEVELOPER_TOKEN,
+    ],
+    consent: Some(google::consent(CONSENT)),
+    // What Google allows a second is not published; these are known to go.
+    rates: &[QuotaRule::per_second(Scope::Account, 1.0, 5), QuotaRule::per_second(Scope::App, 5.0, 10)],
+    // Granted to the Cloud project.
+    budgets: || vec![BudgetRule::per_day(Scope::Project, OPERATIONS_PER_DAY, "operations")],
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl GoogleAds ===
 
 impl Integration for GoogleAds {
     type Settings = Settings;
     type Source = GoogleAdsSource;
 
-    fn id(&self) -> &'static str {
-        "google_ads"
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://googleads.googleapis.com"
-    }
-
-    fn hosts(&self) -> &'static [HostSpec] {
-        &[google::TOKEN, google::AUTHORIZE]
-    }
-
-    fn api_version(&self) -> &'static str {
-        "v25"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<GoogleAdsSource>> {
@@ -131,49 +141,12 @@ impl Integration for GoogleAds {
         ]
     }
 
-    /// What Google allows a second is not published; these are known to go.
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::Account, 1.0, 5), QuotaRule::per_second(Scope::App, 5.0, 10)]
-    }
-
-    /// Granted to the Cloud project.
-    fn budgets(&self) -> Vec<BudgetRule> {
-        vec![BudgetRule::per_day(Scope::Project, OPERATIONS_PER_DAY, "operations")]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[
-            google::SERVICE_ACCOUNT,
-            google::CLIENT_ID,
-            google::CLIENT_SECRET,
-            google::REFRESH_TOKEN,
-            DEVELOPER_TOKEN,
-        ]
-    }
-
     fn account_id<'a>(&self, configured: &'a str) -> Cow<'a, str> {
         undashed(configured).into()
     }
 
-    fn consent(&self) -> Option<Consent> {
-        Some(google::consent(CONSENT))
-    }
-
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<GoogleAdsSource, SetupError> {
-        GoogleAdsSource::new(spec, settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<GoogleAdsSource, SetupError> {
+        GoogleAdsSource::new(setup.spec, setup.settings)
     }
 }
 

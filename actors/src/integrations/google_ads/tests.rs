@@ -3,7 +3,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::*;
-use crate::session::Auth;
+use crate::{session::Auth, spec::ConnectionSpec};
 
 /// A key that was made for tests alone.
 const KEY: &str = include_str!("../../session/oauth/testing/rsa.pem");
@@ -12,14 +12,14 @@ fn spec(credentials: &[(&str, &str)]) -> ConnectionSpec {
     let secret = |(name, text): &(&str, &str)| ((*name).to_owned(), SecretString::from(*text));
     ConnectionSpec {
         name: "label-a-google".to_owned(),
-        integration: GoogleAds.id().to_owned(),
+        integration: GoogleAds.manifest().id.to_owned(),
         tenant: "label-a".to_owned(),
         accounts: Vec::new(),
         accounts_exclude: Vec::new(),
         start_date: date(2026, 11, 1),
-        base_url: GoogleAds.base_url().parse().unwrap(),
+        base_url: GoogleAds.manifest().base_url.parse().unwrap(),
         endpoints: [("token".to_owned(), google::TOKEN.url.parse().unwrap())].into(),
-        api_version: GoogleAds.api_version().to_owned(),
+        api_version: GoogleAds.manifest().api_version.to_owned(),
         credentials: credentials.iter().map(secret).collect(),
         settings: serde_json::Value::Null,
         quotas: None,

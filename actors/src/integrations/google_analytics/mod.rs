@@ -29,8 +29,7 @@ use jiff::SignedDuration;
 use self::{report::Subject, settings::Settings, source::AnalyticsSource};
 use super::google;
 use crate::{
-    consent::Consent,
-    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    integration::{HostSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
     session::quota::{QuotaRule, Scope},
     stream::{DAILY, Days, QUARTER_DAY, Tier},
@@ -67,26 +66,30 @@ const SETTLING: SignedDuration = SignedDuration::from_hours(48);
 #[derive(Debug, Clone, Copy, Default)]
 pub struct GoogleAnalytics;
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "google_analytics",
+    base_url: "https://analyticsdata.googleapis.com",
+    api_version: "v1beta",
+    hosts: &[google::TOKEN, google::AUTHORIZE, ADMIN],
+    credentials: &[google::SERVICE_ACCOUNT, google::CLIENT_ID, google::CLIENT_SECRET, google::REFRESH_TOKEN],
+    consent: Some(google::consent(CONSENT)),
+    // Google counts tokens of a property, and tells with every report how many are left; what it allows a second is not
+    // published. Ten requests of a property may run at once, and its people's own are among them.
+    rates: &[QuotaRule::per_second(Scope::Account, 2.0, 4)],
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl GoogleAnalytics ===
 
 impl Integration for GoogleAnalytics {
     type Settings = Settings;
     type Source = AnalyticsSource;
 
-    fn id(&self) -> &'static str {
-        "google_analytics"
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://analyticsdata.googleapis.com"
-    }
-
-    fn hosts(&self) -> &'static [HostSpec] {
-        &[google::TOKEN, google::AUTHORIZE, ADMIN]
-    }
-
-    fn api_version(&self) -> &'static str {
-        "v1beta"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<AnalyticsSource>> {
@@ -97,16 +100,6 @@ impl Integration for GoogleAnalytics {
         ]
     }
 
-    /// Google counts tokens of a property, and tells with every report how many are left; what it allows a second is not
-    /// published. Ten requests of a property may run at once, and its people's own are among them.
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::Account, 2.0, 4)]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[google::SERVICE_ACCOUNT, google::CLIENT_ID, google::CLIENT_SECRET, google::REFRESH_TOKEN]
-    }
-
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
         settings.property().ok().map(|property| vec![format!("property {property}")])
     }
@@ -115,25 +108,8 @@ impl Integration for GoogleAnalytics {
         settings.property().into_iter().collect()
     }
 
-    fn consent(&self) -> Option<Consent> {
-        Some(google::consent(CONSENT))
-    }
-
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<AnalyticsSource, SetupError> {
-        AnalyticsSource::new(spec, &settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<AnalyticsSource, SetupError> {
+        AnalyticsSource::new(setup.spec, &setup.settings)
     }
 }
 

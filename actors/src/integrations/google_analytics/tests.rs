@@ -165,17 +165,14 @@ fn connect(settings: Value, account: &str) -> Result<AnalyticsSource, SetupError
     for name in ["client_id", "client_secret"] {
         spec.credentials.insert(name.to_owned(), "planted".into());
     }
-    spec.endpoints = GoogleAnalytics
-        .hosts()
-        .iter()
-        .map(|host| (host.name.to_owned(), host.url.parse().unwrap()))
-        .collect();
+    let hosts = GoogleAnalytics.manifest().hosts.iter();
+    spec.endpoints = hosts.map(|host| (host.name.to_owned(), host.url.parse().unwrap())).collect();
     spec.accounts.extend((!account.is_empty()).then(|| account.to_owned()));
-    GoogleAnalytics.connect(
-        &spec,
-        serde_json::from_value(settings).unwrap(),
-        &crate::testing::services(Timestamp::UNIX_EPOCH),
-    )
+    GoogleAnalytics.connect(Setup {
+        spec: &spec,
+        settings: serde_json::from_value(settings).unwrap(),
+        services: &crate::testing::services(Timestamp::UNIX_EPOCH),
+    })
 }
 
 #[test]

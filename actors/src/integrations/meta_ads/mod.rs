@@ -20,7 +20,7 @@ use rows::Table;
 use self::{entities::Level, reading::Report, settings::Settings, source::MetaAdsSource};
 use crate::{
     failure::Failure,
-    integration::{Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source},
+    integration::{Accounts, CredentialSpec, Integration, Manifest, Setup, SetupError, Source},
     reader::StreamOf,
     session::{
         Auth, Response, Session, Verdict,
@@ -80,22 +80,27 @@ const APP_SECRET: CredentialSpec = CredentialSpec {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MetaAds;
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "meta_ads",
+    base_url: "https://graph.facebook.com",
+    api_version: "v25.0",
+    credentials: &[ACCESS_TOKEN, APP_SECRET],
+    // Full access (`ads_api_access_tier` = `standard_access`).
+    rates: &[QuotaRule::per_second(Scope::Account, 5.0, 5), QuotaRule::per_second(Scope::App, 10.0, 10)],
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl MetaAds ===
 
 impl Integration for MetaAds {
     type Settings = Settings;
     type Source = MetaAdsSource;
 
-    fn id(&self) -> &'static str {
-        "meta_ads"
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://graph.facebook.com"
-    }
-
-    fn api_version(&self) -> &'static str {
-        "v25.0"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<MetaAdsSource>> {
@@ -113,34 +118,12 @@ impl Integration for MetaAds {
         ]
     }
 
-    /// Full access (`ads_api_access_tier` = `standard_access`).
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::Account, 5.0, 5), QuotaRule::per_second(Scope::App, 10.0, 10)]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[ACCESS_TOKEN, APP_SECRET]
-    }
-
     fn account_id<'a>(&self, configured: &'a str) -> Cow<'a, str> {
         configured.strip_prefix("act_").unwrap_or(configured).into()
     }
 
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<MetaAdsSource, SetupError> {
-        MetaAdsSource::new(spec, settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<MetaAdsSource, SetupError> {
+        MetaAdsSource::new(setup.spec, setup.settings)
     }
 }
 

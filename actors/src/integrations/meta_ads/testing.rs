@@ -72,7 +72,14 @@ impl Stage {
         let answers = answers.iter().map(|(status, body)| Answer::Body(*status, (*body).to_owned()));
         let script = Scripted::new(answers);
         let clock = SimulatedClock::new(NOW);
-        let link = testing::link(spec, &MetaAds, source.clone(), MetaAds.quotas(), script.clone(), &clock);
+        let link = testing::link(
+            spec,
+            &MetaAds,
+            source.clone(),
+            MetaAds.manifest().rates.to_vec(),
+            script.clone(),
+            &clock,
+        );
         let account = Account {
             id: owner().account_id,
             name: "Label A".to_owned(),

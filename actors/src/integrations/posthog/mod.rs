@@ -37,7 +37,7 @@ use self::{
 use crate::{
     failure::Failure,
     integration::{
-        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
+        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Manifest, Setup, SetupError, Source,
     },
     reader::StreamOf,
     session::{
@@ -78,18 +78,33 @@ pub struct PostHogSource {
     plan: Plan,
 }
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "posthog",
+    base_url: "https://us.posthog.com",
+    credentials: &[API_KEY],
+    // A connection's first days are there at once, then it goes at one query a minute: at most 100 in any hour, of 120 that
+    // the oldest organisations have. Its two streams run at most two at once; PostHog runs three for a project, its
+    // people's own among them.
+    rates: &[QuotaRule {
+        scope: Scope::Project,
+        limit: QUERIES_PER_HOUR,
+        per: Duration::from_hours(1),
+        burst: QUERIES_AT_ONCE,
+    }],
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl PostHog ===
 
 impl Integration for PostHog {
     type Settings = Settings;
     type Source = PostHogSource;
 
-    fn id(&self) -> &'static str {
-        "posthog"
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://us.posthog.com"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<PostHogSource>> {
@@ -100,22 +115,6 @@ impl Integration for PostHog {
         ]
     }
 
-    /// A connection's first days are there at once, then it goes at one query a minute: at most 100 in any hour, of 120 that
-    /// the oldest organisations have. Its two streams run at most two at once; PostHog runs three for a project, its
-    /// people's own among them.
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule {
-            scope: Scope::Project,
-            limit: QUERIES_PER_HOUR,
-            per: Duration::from_hours(1),
-            burst: QUERIES_AT_ONCE,
-        }]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[API_KEY]
-    }
-
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
         (!settings.project.is_empty()).then(|| vec![format!("project {}", settings.project)])
     }
@@ -124,21 +123,8 @@ impl Integration for PostHog {
         if settings.project.is_empty() { Vec::new() } else { vec![settings.project.clone()] }
     }
 
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<PostHogSource, SetupError> {
-        PostHogSource::new(spec, &settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<PostHogSource, SetupError> {
+        PostHogSource::new(setup.spec, &setup.settings)
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    integration::{AnyIntegration as _, Connected},
+    integration::{AnyIntegration as _, Connected, Services},
     page::{DaysReply, DaysRequest, Next, Page, Pending},
     reader::{BoundStream, Reader},
     session::{Call, Method, quota::Urgency},

@@ -23,7 +23,7 @@ use self::{
     subject::{SUBJECTS, Subject},
 };
 use crate::{
-    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    integration::{CredentialSpec, HostSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
     session::{
         oauth::TOKEN_HOST,
@@ -63,39 +63,35 @@ const EVERY: Duration = Duration::from_hours(12);
 /// Nothing is published about when a day's counters are final.
 const SETTLING: SignedDuration = SignedDuration::from_hours(72);
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "soundcharts",
+    base_url: "https://customer.api.soundcharts.com",
+    hosts: &[HostSpec {
+        name: TOKEN_HOST,
+        url: "https://account.soundcharts.com/oauth/token",
+        help: "the address from which access tokens are had",
+    }],
+    credentials: &[CLIENT_ID, CLIENT_SECRET, APP_ID, API_KEY],
+    // Soundcharts asks for no more than 10,000 requests a minute; its own client sends five at once.
+    rates: &[QuotaRule::per_second(Scope::Project, 5.0, 5)],
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl Soundcharts ===
 
 impl Integration for Soundcharts {
     type Settings = Settings;
     type Source = SoundchartsSource;
 
-    fn id(&self) -> &'static str {
-        "soundcharts"
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://customer.api.soundcharts.com"
-    }
-
-    fn hosts(&self) -> &'static [HostSpec] {
-        &[HostSpec {
-            name: TOKEN_HOST,
-            url: "https://account.soundcharts.com/oauth/token",
-            help: "the address from which access tokens are had",
-        }]
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<SoundchartsSource>> {
         SUBJECTS.map(|subject| stream_of(subject, settings)).into()
-    }
-
-    /// Soundcharts asks for no more than 10,000 requests a minute; its own client sends five at once.
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::Project, 5.0, 5)]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[CLIENT_ID, CLIENT_SECRET, APP_ID, API_KEY]
     }
 
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
@@ -103,21 +99,8 @@ impl Integration for Soundcharts {
         Some(settings.wanted().ok()?.names())
     }
 
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<SoundchartsSource, SetupError> {
-        SoundchartsSource::new(spec, &settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<SoundchartsSource, SetupError> {
+        SoundchartsSource::new(setup.spec, &setup.settings)
     }
 }
 

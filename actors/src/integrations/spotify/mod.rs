@@ -21,8 +21,7 @@ use futures::future::FutureExt as _;
 
 use self::{settings::Settings, source::SpotifySource};
 use crate::{
-    consent::Consent,
-    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    integration::{CredentialSpec, Integration, Manifest, Setup, SetupError},
     integrations::spotify_accounts,
     reader::StreamOf,
     reading::subjects::Subject,
@@ -53,9 +52,7 @@ const REFRESH_TOKEN: CredentialSpec = CredentialSpec {
     help: "of a user who has let your app in (scopes playlist-read-private playlist-read-collaborative): in development mode \
            only the playlists of that user can be read",
 };
-const CREDENTIALS: [CredentialSpec; 3] = [CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN];
 
-const HOSTS: [HostSpec; 2] = [spotify_accounts::TOKEN, spotify_accounts::AUTHORIZE];
 /// What a user's playlists need.
 const CONSENT: &[(&str, &str)] =
     &[("response_type", "code"), ("scope", "playlist-read-private playlist-read-collaborative")];
@@ -63,39 +60,33 @@ const CONSENT: &[(&str, &str)] =
 /// Spotify's limit counts requests of this time.
 const QUOTA_PERIOD: Duration = Duration::from_secs(30);
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: wire::SERVICE,
+    base_url: "https://api.spotify.com",
+    api_version: "v1",
+    hosts: &[spotify_accounts::TOKEN, spotify_accounts::AUTHORIZE],
+    credentials: &[CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN],
+    consent: Some(spotify_accounts::consent([&CLIENT_ID, &CLIENT_SECRET], &REFRESH_TOKEN, CONSENT)),
+    // The limit is an app's, and its size is not published.
+    rates: &[QuotaRule { scope: Scope::Project, limit: 60.0, per: QUOTA_PERIOD, burst: 10 }],
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl Spotify ===
 
 impl Integration for Spotify {
     type Settings = Settings;
     type Source = SpotifySource;
 
-    fn id(&self) -> &'static str {
-        wire::SERVICE
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://api.spotify.com"
-    }
-
-    fn hosts(&self) -> &'static [HostSpec] {
-        &HOSTS
-    }
-
-    fn api_version(&self) -> &'static str {
-        "v1"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<SpotifySource>> {
         settings.lists().map(|(subject, entries)| stream_of(subject, entries)).into()
-    }
-
-    /// The limit is an app's, and its size is not published.
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule { scope: Scope::Project, limit: 60.0, per: QUOTA_PERIOD, burst: 10 }]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &CREDENTIALS
     }
 
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
@@ -103,25 +94,8 @@ impl Integration for Spotify {
         Some(settings.wanted().ok()?.names())
     }
 
-    fn consent(&self) -> Option<Consent> {
-        Some(spotify_accounts::consent([&CLIENT_ID, &CLIENT_SECRET], &REFRESH_TOKEN, CONSENT))
-    }
-
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<SpotifySource, SetupError> {
-        SpotifySource::new(spec, &settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<SpotifySource, SetupError> {
+        SpotifySource::new(setup.spec, &setup.settings)
     }
 }
 

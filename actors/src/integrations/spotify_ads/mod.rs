@@ -31,8 +31,7 @@ use self::{
     source::{Object, SpotifyAdsSource},
 };
 use crate::{
-    consent::Consent,
-    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    integration::{CredentialSpec, Integration, Manifest, Setup, SetupError},
     integrations::spotify_accounts,
     reader::StreamOf,
     session::quota::{QuotaRule, Scope},
@@ -73,9 +72,6 @@ const REFRESH_TOKEN: CredentialSpec = CredentialSpec {
     help: "of a user of Ads Manager who has let your app in. Spotify may replace it when it is used: the new one is kept",
 };
 
-/// What Spotify may replace.
-const REPLACED: [&str; 1] = [REFRESH_TOKEN.name];
-
 /// Days in one report by campaign. Spotify takes 90, which would be many pages of 50 rows: one that breaks off is read anew.
 const WINDOW_DAYS_MAX: u32 = 30;
 /// Days in one report by ad, which has many more rows.
@@ -92,26 +88,35 @@ const WEEKLY: Duration = Duration::from_hours(7 * 24);
 /// Nothing is published about when delivery and cost of a day are final.
 const SETTLING: SignedDuration = SignedDuration::from_hours(72);
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "spotify_ads",
+    base_url: "https://api-partner.spotify.com/ads",
+    api_version: "v3",
+    hosts: &[spotify_accounts::TOKEN, spotify_accounts::AUTHORIZE],
+    credentials: &[CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN],
+    replaced_credentials: &[REFRESH_TOKEN.name],
+    // The Ads API knows no scopes.
+    consent: Some(spotify_accounts::consent(
+        [&CLIENT_ID, &CLIENT_SECRET],
+        &REFRESH_TOKEN,
+        &[("response_type", "code")],
+    )),
+    // Spotify counts requests a second of a user through an app; how many it allows is not published.
+    rates: &[QuotaRule::per_second(Scope::Project, 2.0, 5)],
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl SpotifyAds ===
 
 impl Integration for SpotifyAds {
     type Settings = Settings;
     type Source = SpotifyAdsSource;
 
-    fn id(&self) -> &'static str {
-        "spotify_ads"
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://api-partner.spotify.com/ads"
-    }
-
-    fn hosts(&self) -> &'static [HostSpec] {
-        &[spotify_accounts::TOKEN, spotify_accounts::AUTHORIZE]
-    }
-
-    fn api_version(&self) -> &'static str {
-        "v3"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, _: &Settings) -> Vec<StreamOf<SpotifyAdsSource>> {
@@ -125,48 +130,13 @@ impl Integration for SpotifyAds {
         ]
     }
 
-    /// Spotify counts requests a second of a user through an app; how many it allows is not published.
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::Project, 2.0, 5)]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN]
-    }
-
-    fn replaced_credentials(&self) -> &'static [&'static str] {
-        &REPLACED
-    }
-
     /// Ids are UUIDs, which Spotify writes in small letters.
     fn account_id<'a>(&self, configured: &'a str) -> Cow<'a, str> {
         configured.trim().to_ascii_lowercase().into()
     }
 
-    /// The Ads API knows no scopes.
-    fn consent(&self) -> Option<Consent> {
-        Some(spotify_accounts::consent(
-            [&CLIENT_ID, &CLIENT_SECRET],
-            &REFRESH_TOKEN,
-            &[("response_type", "code")],
-        ))
-    }
-
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<SpotifyAdsSource, SetupError> {
-        SpotifyAdsSource::new(spec, &settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<SpotifyAdsSource, SetupError> {
+        SpotifyAdsSource::new(setup.spec, &setup.settings)
     }
 }
 

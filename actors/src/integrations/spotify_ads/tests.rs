@@ -213,7 +213,7 @@ fn a_connection_needs_its_three_credentials() {
     let source = SpotifyAdsSource::new(&spec, &Settings::default()).unwrap();
     assert_eq!(source.accounts, ["ce4ff15e-f04d-48b9-9ddf-fb3c85fbd57a"]);
     assert!(!format!("{source:?}").contains("secret"));
-    assert_eq!(SpotifyAds.replaced_credentials(), ["refresh_token"]);
+    assert_eq!(SpotifyAds.manifest().replaced_credentials, ["refresh_token"]);
 }
 
 #[test]

@@ -40,9 +40,7 @@ use self::{
 };
 use crate::{
     failure::Failure,
-    integration::{
-        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, Services, SetupError, Source,
-    },
+    integration::{Account, Accounts, CredentialSpec, Integration, Manifest, Setup, SetupError, Source},
     page::FeedRequest,
     reader::StreamOf,
     session::{
@@ -50,7 +48,6 @@ use crate::{
         quota::{QuotaRule, Scope},
     },
     stream::{self, DAILY, FRESH, Relist, Snapshot},
-    webhook::WebhookVerifier,
 };
 
 /// Payments, invoices and subscriptions of a Stripe account.
@@ -76,22 +73,32 @@ pub struct StripeSource {
     reader: Reader,
 }
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "stripe",
+    base_url: "https://api.stripe.com",
+    api_version: "2026-10-28.endive",
+    credentials: &[API_KEY, WEBHOOK_SECRET],
+    sealed_settings: &["billing_profiles"],
+    // Live accounts have 100 requests a second, and 25 for each operation; the account's own business shares them.
+    rates: &[
+        QuotaRule::per_second(Scope::Endpoint, 20.0, 5),
+        QuotaRule::per_second(Scope::Account, 60.0, 10),
+    ],
+    webhook: Some(&StripeSignature),
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl Stripe ===
 
 impl Integration for Stripe {
     type Settings = Settings;
     type Source = StripeSource;
 
-    fn id(&self) -> &'static str {
-        "stripe"
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://api.stripe.com"
-    }
-
-    fn api_version(&self) -> &'static str {
-        "2026-10-28.endive"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<StripeSource>> {
@@ -104,37 +111,8 @@ impl Integration for Stripe {
         RESOURCES.iter().map(|resource| feed_of(resource, settings)).chain([revenue]).collect()
     }
 
-    /// Live accounts have 100 requests a second, and 25 for each operation; the account's own business shares them.
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::Endpoint, 20.0, 5), QuotaRule::per_second(Scope::Account, 60.0, 10)]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[API_KEY, WEBHOOK_SECRET]
-    }
-
-    fn sealed_settings(&self) -> &'static [&'static str] {
-        &["billing_profiles"]
-    }
-
-    fn webhook(&self) -> Option<&'static dyn WebhookVerifier> {
-        Some(&StripeSignature)
-    }
-
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<StripeSource, SetupError> {
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<StripeSource, SetupError> {
+        let Setup { spec, settings, .. } = setup;
         let key = spec.credential(&API_KEY)?;
         let zone = settings.check()?;
         spec.refuse_accounts("stripe_account", "name a connected account here")?;

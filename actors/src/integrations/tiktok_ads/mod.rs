@@ -22,14 +22,10 @@ use self::{
     source::TikTokAdsSource,
 };
 use crate::{
-    consent::Consent,
-    integration::Integration,
+    integration::{Integration, Manifest, Setup},
     reader::StreamOf,
-    session::{
-        Services,
-        quota::{QuotaRule, Scope},
-    },
-    spec::{ConnectionSpec, CredentialSpec, HostSpec, SetupError},
+    session::quota::{QuotaRule, Scope},
+    spec::{CredentialSpec, SetupError},
     stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
 };
 
@@ -90,26 +86,30 @@ const APP_SECRET: CredentialSpec = CredentialSpec {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TikTokAds;
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "tiktok_ads",
+    base_url: "https://business-api.tiktok.com",
+    api_version: "v1.3",
+    hosts: &[authorisation::AUTHORIZE],
+    credentials: &[ACCESS_TOKEN, APP_ID, APP_SECRET],
+    consent: Some(authorisation::consent()),
+    // An app of the basic level may send 10 requests a second and 600 a minute; an advertiser's limit differs by path. What is
+    // sent here in a day stays below the day's limit.
+    rates: &[QuotaRule::per_second(Scope::Account, 5.0, 2), QuotaRule::per_minute(Scope::App, 500.0, 2)],
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl TikTokAds ===
 
 impl Integration for TikTokAds {
     type Settings = Settings;
     type Source = TikTokAdsSource;
 
-    fn id(&self) -> &'static str {
-        "tiktok_ads"
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://business-api.tiktok.com"
-    }
-
-    fn hosts(&self) -> &'static [HostSpec] {
-        &[authorisation::AUTHORIZE]
-    }
-
-    fn api_version(&self) -> &'static str {
-        "v1.3"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<TikTokAdsSource>> {
@@ -136,35 +136,8 @@ impl Integration for TikTokAds {
         ]
     }
 
-    /// An app of the basic level may send 10 requests a second and 600 a minute; an advertiser's limit differs by path. What is
-    /// sent here in a day stays below the day's limit.
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::Account, 5.0, 2), QuotaRule::per_minute(Scope::App, 500.0, 2)]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[ACCESS_TOKEN, APP_ID, APP_SECRET]
-    }
-
-    fn consent(&self) -> Option<Consent> {
-        Some(authorisation::consent())
-    }
-
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<TikTokAdsSource, SetupError> {
-        TikTokAdsSource::new(spec, settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<TikTokAdsSource, SetupError> {
+        TikTokAdsSource::new(setup.spec, setup.settings)
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     session::{Auth, Call, Source as _},
+    spec::ConnectionSpec,
     testing,
 };
 

@@ -34,8 +34,7 @@ use jiff::SignedDuration;
 use self::{counters::method, report::Subject, settings::Settings, source::YouTubeSource};
 use super::google;
 use crate::{
-    consent::Consent,
-    integration::{ConnectionSpec, CredentialSpec, HostSpec, Integration, Services, SetupError},
+    integration::{CredentialSpec, HostSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
     session::quota::{BudgetRule, QuotaRule, Scope},
     stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
@@ -91,26 +90,35 @@ const COUNTRY_DAYS_MAX: u32 = 8;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct YouTube;
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: wire::SERVICE,
+    base_url: "https://youtube.googleapis.com",
+    api_version: "v3",
+    hosts: &[google::TOKEN, google::AUTHORIZE, ANALYTICS],
+    credentials: &[API_KEY, google::CLIENT_ID, google::CLIENT_SECRET, google::REFRESH_TOKEN],
+    consent: Some(google::consent(CONSENT)),
+    // What Google allows a second is not published; this is known to go.
+    rates: &[QuotaRule::per_second(Scope::Account, 5.0, 10)],
+    // Granted to the Cloud project, from midnight to midnight in California. Analytics costs none of it.
+    budgets: || {
+        let resets = zone(google::PACIFIC).map_or(Resets::Rolling, Resets::Zone);
+        let term = Term { per: Period::Day, resets };
+        vec![BudgetRule { scope: Scope::Project, limit: UNITS_PER_DAY, term, unit: "units" }]
+    },
+    sample: include_str!("sample.toml"),
+    readme: include_str!("README.md"),
+    ..Manifest::BLANK
+};
+
 // === impl YouTube ===
 
 impl Integration for YouTube {
     type Settings = Settings;
     type Source = YouTubeSource;
 
-    fn id(&self) -> &'static str {
-        wire::SERVICE
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://youtube.googleapis.com"
-    }
-
-    fn hosts(&self) -> &'static [HostSpec] {
-        &[google::TOKEN, google::AUTHORIZE, ANALYTICS]
-    }
-
-    fn api_version(&self) -> &'static str {
-        "v3"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<YouTubeSource>> {
@@ -131,46 +139,13 @@ impl Integration for YouTube {
         ]
     }
 
-    /// What Google allows a second is not published; this is known to go.
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::Account, 5.0, 10)]
-    }
-
-    /// Granted to the Cloud project, from midnight to midnight in California. Analytics costs none of it.
-    fn budgets(&self) -> Vec<BudgetRule> {
-        let resets = zone(google::PACIFIC).map_or(Resets::Rolling, Resets::Zone);
-        let term = Term { per: Period::Day, resets };
-        vec![BudgetRule { scope: Scope::Project, limit: UNITS_PER_DAY, term, unit: "units" }]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[API_KEY, google::CLIENT_ID, google::CLIENT_SECRET, google::REFRESH_TOKEN]
-    }
-
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
         // Settings that make no sense are refused by `connect`, in its own words.
         Some(settings.wanted().ok()?.names())
     }
 
-    fn consent(&self) -> Option<Consent> {
-        Some(google::consent(CONSENT))
-    }
-
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn readme(&self) -> &'static str {
-        include_str!("README.md")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<YouTubeSource, SetupError> {
-        YouTubeSource::new(spec, &settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<YouTubeSource, SetupError> {
+        YouTubeSource::new(setup.spec, &setup.settings)
     }
 }
 

@@ -10,7 +10,7 @@
 //! | `imitation.rs` | the network itself, for tests |
 
 use actors::{
-    integration::{ConnectionSpec, CredentialSpec, Integration, Services, SetupError},
+    integration::{CredentialSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
     session::quota::{QuotaRule, Scope},
     stream::{DAILY, Days, FRESH, Snapshot, Tier},
@@ -55,16 +55,22 @@ const TOKEN: CredentialSpec = CredentialSpec {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Busboards;
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "busboards",
+    base_url: "https://api.busboards.example",
+    credentials: &[TOKEN],
+    rates: &[QuotaRule::per_second(Scope::Account, 5.0, 5)],
+    sample: include_str!("sample.toml"),
+    ..Manifest::BLANK
+};
+
 impl Integration for Busboards {
     type Settings = Settings;
     type Source = BusboardsSource;
 
-    fn id(&self) -> &'static str {
-        "busboards"
-    }
-
-    fn base_url(&self) -> &'static str {
-        "https://api.busboards.example"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
 
     fn streams(&self, _: &Settings) -> Vec<StreamOf<BusboardsSource>> {
@@ -91,24 +97,7 @@ impl Integration for Busboards {
         ]
     }
 
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::Account, 5.0, 5)]
-    }
-
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[TOKEN]
-    }
-
-    fn sample(&self) -> &'static str {
-        include_str!("sample.toml")
-    }
-
-    fn connect(
-        &self,
-        spec: &ConnectionSpec,
-        settings: Settings,
-        _: &Services,
-    ) -> Result<BusboardsSource, SetupError> {
-        BusboardsSource::new(spec, settings)
+    fn connect(&self, setup: Setup<'_, Settings>) -> Result<BusboardsSource, SetupError> {
+        BusboardsSource::new(setup.spec, setup.settings)
     }
 }

@@ -89,7 +89,7 @@ impl Driver {
     fn link(&self) -> (Arc<Link>, Vec<BoundStream>) {
         let connected = self.integration.connected(&self.spec, &self.services.services()).unwrap();
         let Connected { source, streams } = connected;
-        let (id, quota) = (self.integration.id(), self.integration.quota());
+        let (id, quota) = (self.integration.manifest().id, self.integration.manifest().quota());
         let link = Link::new(Arc::clone(&self.spec), id, source, quota, self.services.clone());
         (link, streams)
     }
@@ -122,7 +122,7 @@ impl Driver {
         let mut poll_at = self.poll_after.map(|after| clock.elapsed() + after);
         let context = Context {
             spec: Arc::clone(&self.spec),
-            integration: self.integration.id(),
+            integration: self.integration.manifest().id,
             epoch: registration.epoch,
             sink: Arc::clone(&self.sink),
             link: Arc::clone(&link),

@@ -124,18 +124,23 @@ pub fn feed(integration: &dyn AnyIntegration, status: u16, body: &[u8]) {
 }
 
 async fn read(integration: &dyn AnyIntegration, status: u16, body: Bytes) {
-    let (credentials, settings) = setup(integration.id());
+    let (credentials, settings) = setup(integration.manifest().id);
     let host = |name: &str| Url::parse(&format!("http://{name}.invalid")).unwrap();
     let spec = Arc::new(ConnectionSpec {
         name: "fed".to_owned(),
-        integration: integration.id().to_owned(),
+        integration: integration.manifest().id.to_owned(),
         tenant: "label-a".to_owned(),
         accounts: Vec::new(),
         accounts_exclude: Vec::new(),
         start_date: date(2026, 11, 1),
         base_url: host(API_HOST),
-        endpoints: integration.hosts().iter().map(|of| (of.name.to_owned(), host(of.name))).collect(),
-        api_version: integration.api_version().to_owned(),
+        endpoints: integration
+            .manifest()
+            .hosts
+            .iter()
+            .map(|of| (of.name.to_owned(), host(of.name)))
+            .collect(),
+        api_version: integration.manifest().api_version.to_owned(),
         credentials: credentials.into_iter().map(|(name, secret)| (name.to_owned(), secret.into())).collect(),
         settings,
         quotas: None,
@@ -146,7 +151,7 @@ async fn read(integration: &dyn AnyIntegration, status: u16, body: Bytes) {
     let connected = integration.connected(&spec, &services.services()).unwrap();
     let link = Link::new(
         Arc::clone(&spec),
-        integration.id(),
+        integration.manifest().id,
         Arc::clone(&connected.source),
         Quota::default(),
         services,

@@ -5,8 +5,7 @@ use std::{sync::Arc, time::Duration};
 use actors::{
     failure::{Failure, Wait},
     integration::{
-        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services, SetupError,
-        Source,
+        Account, Accounts, ConnectionSpec, Integration, Manifest, NoSettings, Setup, SetupError, Source,
     },
     observer::Silent,
     page::{DaysReply, Next, Page, SnapshotReply},
@@ -174,29 +173,27 @@ impl Transport for Wire {
 
 struct Puppet(Vec<&'static str>);
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "puppet",
+    base_url: "http://provider.invalid",
+    rates: &[QuotaRule::per_second(Scope::App, 20.0, 5)],
+    ..Manifest::BLANK
+};
+
 impl Integration for Puppet {
     type Settings = NoSettings;
     type Source = PuppetSource;
 
-    fn id(&self) -> &'static str {
-        "puppet"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
-    fn base_url(&self) -> &'static str {
-        "http://provider.invalid"
-    }
+
     fn streams(&self, _: &NoSettings) -> Vec<StreamOf<PuppetSource>> {
         self.0.iter().map(|name| stream(name)).collect()
     }
-    fn quotas(&self) -> Vec<QuotaRule> {
-        vec![QuotaRule::per_second(Scope::App, 20.0, 5)]
-    }
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[]
-    }
-    fn sample(&self) -> &'static str {
-        ""
-    }
-    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<PuppetSource, SetupError> {
+
+    fn connect(&self, _: Setup<'_, NoSettings>) -> Result<PuppetSource, SetupError> {
         Ok(PuppetSource)
     }
 }

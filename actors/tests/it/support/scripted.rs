@@ -10,15 +10,11 @@ use std::{
 
 use actors::{
     failure::Failure,
-    integration::{
-        Account, Accounts, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services, SetupError,
-        Source,
-    },
+    integration::{Account, Accounts, Integration, Manifest, NoSettings, Setup, SetupError, Source},
     page::{DaysReply, Page, SnapshotReply},
     reader::StreamOf,
     session::{
         Auth, Call, Meaning, Response, Session, Signature, Verdict,
-        quota::QuotaRule,
         transport::{RawResponse, Transport, TransportError},
     },
     stream::{DAILY, Days, Snapshot, Tier},
@@ -70,12 +66,10 @@ impl Integration for Handle {
     type Settings = NoSettings;
     type Source = ScriptedSource;
 
-    fn id(&self) -> &'static str {
-        self.0.id
+    fn manifest(&self) -> Manifest {
+        Manifest { id: self.0.id, base_url: "http://127.0.0.1:9", ..Manifest::BLANK }
     }
-    fn base_url(&self) -> &'static str {
-        "http://127.0.0.1:9"
-    }
+
     fn streams(&self, _: &NoSettings) -> Vec<StreamOf<ScriptedSource>> {
         let objects = Snapshot { every: self.0.every, vanishing: Some(Table::AdAccounts) };
         let numbers = Days {
@@ -100,16 +94,8 @@ impl Integration for Handle {
             ),
         ]
     }
-    fn quotas(&self) -> Vec<QuotaRule> {
-        Vec::new()
-    }
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[]
-    }
-    fn sample(&self) -> &'static str {
-        ""
-    }
-    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<ScriptedSource, SetupError> {
+
+    fn connect(&self, _: Setup<'_, NoSettings>) -> Result<ScriptedSource, SetupError> {
         Ok(ScriptedSource(Arc::clone(&self.0)))
     }
 }

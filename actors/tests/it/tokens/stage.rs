@@ -5,8 +5,8 @@ use std::sync::Arc;
 use actors::{
     failure::Failure,
     integration::{
-        Account, Accounts, AnyIntegration as _, ConnectionSpec, CredentialSpec, HostSpec, Integration,
-        NoSettings, Services, SetupError, Source,
+        Account, Accounts, AnyIntegration as _, ConnectionSpec, HostSpec, Integration, Manifest, NoSettings,
+        Setup, SetupError, Source,
     },
     observer::{Observer, Silent},
     page::Page,
@@ -14,7 +14,7 @@ use actors::{
     session::{
         Auth, Call, Credential, Link, LinkServices, Meaning, Response, Session, Verdict,
         oauth::{Client, ClientAuth},
-        quota::{QuotaRule, Urgency},
+        quota::Urgency,
         tokens::Tokens,
     },
     stream::Snapshot,
@@ -118,19 +118,26 @@ impl Stage {
     }
 }
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest = Manifest {
+    id: "gated",
+    base_url: "https://api.invalid",
+    hosts: &[HostSpec {
+        name: "token",
+        url: "https://token.invalid/oauth/token",
+        help: "Gives access tokens.",
+    }],
+    ..Manifest::BLANK
+};
+
 impl Integration for Gated {
     type Settings = NoSettings;
     type Source = GatedSource;
 
-    fn id(&self) -> &'static str {
-        "gated"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
-    fn base_url(&self) -> &'static str {
-        "https://api.invalid"
-    }
-    fn hosts(&self) -> &'static [HostSpec] {
-        &[HostSpec { name: "token", url: "https://token.invalid/oauth/token", help: "Gives access tokens." }]
-    }
+
     fn streams(&self, _: &NoSettings) -> Vec<StreamOf<GatedSource>> {
         let policy = Snapshot { every: std::time::Duration::from_mins(5), vanishing: None };
         vec![StreamOf::snapshot("things", &[Table::AdAccounts], policy, |_, session, _| {
@@ -140,16 +147,8 @@ impl Integration for Gated {
             })
         })]
     }
-    fn quotas(&self) -> Vec<QuotaRule> {
-        Vec::new()
-    }
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[]
-    }
-    fn sample(&self) -> &'static str {
-        ""
-    }
-    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<GatedSource, SetupError> {
+
+    fn connect(&self, _: Setup<'_, NoSettings>) -> Result<GatedSource, SetupError> {
         Ok(GatedSource(self.0.clone()))
     }
 }

@@ -176,7 +176,8 @@ impl Connected {
         let integration::Connected { source, streams } =
             Stripe.connected(&spec, &testing::services(now)).unwrap();
         let clock = SimulatedClock::new(now);
-        let link = testing::link(spec, &Stripe, source, Stripe.quotas(), stripe.clone(), &clock);
+        let link =
+            testing::link(spec, &Stripe, source, Stripe.manifest().rates.to_vec(), stripe.clone(), &clock);
         let account = Account::sole("", "UTC");
         Self {
             stripe,

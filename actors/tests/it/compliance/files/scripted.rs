@@ -22,11 +22,11 @@ use actors::{
     failure::Failure,
     files::{FileRows, FileSource, FoundFile, OpenFile, Refusal, Refused},
     integration::{
-        Account, Accounts, AnyIntegration, ConnectionSpec, CredentialSpec, Integration, NoSettings, Services,
+        Account, Accounts, AnyIntegration, ConnectionSpec, Integration, Manifest, NoSettings, Setup,
         SetupError, Source,
     },
     reader::StreamOf,
-    session::{Auth, Meaning, Response, Session, Verdict, quota::QuotaRule},
+    session::{Auth, Meaning, Response, Session, Verdict},
     stream::Files,
 };
 use futures::future::BoxFuture;
@@ -136,31 +136,25 @@ impl Place for Folder {
     }
 }
 
+/// Its entry in the catalogue.
+const MANIFEST: Manifest =
+    Manifest { id: "scripted_files", base_url: "http://127.0.0.1:9", ..Manifest::BLANK };
+
 impl Integration for Folder {
     type Settings = NoSettings;
     type Source = Self;
 
-    fn id(&self) -> &'static str {
-        "scripted_files"
+    fn manifest(&self) -> Manifest {
+        MANIFEST
     }
-    fn base_url(&self) -> &'static str {
-        "http://127.0.0.1:9"
-    }
+
     fn streams(&self, _: &NoSettings) -> Vec<StreamOf<Self>> {
         let tables = &[Table::RoyaltyStatements, Table::TrackPerformanceDaily];
         let files = Files { every: Duration::from_mins(1) };
         vec![StreamOf::files("files", tables, files, |folder: &Self| folder)]
     }
-    fn quotas(&self) -> Vec<QuotaRule> {
-        Vec::new()
-    }
-    fn credentials(&self) -> &'static [CredentialSpec] {
-        &[]
-    }
-    fn sample(&self) -> &'static str {
-        ""
-    }
-    fn connect(&self, _: &ConnectionSpec, _: NoSettings, _: &Services) -> Result<Self, SetupError> {
+
+    fn connect(&self, _: Setup<'_, NoSettings>) -> Result<Self, SetupError> {
         Ok(self.clone())
     }
 }

@@ -103,5 +103,5 @@ fn link(bench: &Bench) -> Arc<Link> {
     let driver = bench.driver();
     let integration = bench.case.integration();
     let source = integration.connected(&bench.spec, &driver.services.services()).unwrap().source;
-    Link::new(Arc::new(bench.spec.clone()), integration.id(), source, Vec::new(), driver.services)
+    Link::new(Arc::new(bench.spec.clone()), integration.manifest().id, source, Vec::new(), driver.services)
 }

@@ -18,11 +18,11 @@ use super::{
     actions,
     answer::{self, Turn},
     authentication::Verdict,
-    limits::{FORM_BYTES_MAX, WEBHOOK_BYTES_MAX},
+    limits::{FORM_BYTES_MAX, IMPORT_BYTES_MAX, RECORD_BYTES_MAX, WEBHOOK_BYTES_MAX},
     refusals::Refused,
     routes,
     server::Door,
-    webhooks,
+    users, webhooks,
 };
 use crate::audience::{Audience, Kinds};
 
@@ -161,7 +161,7 @@ fn refusal(request: &ServiceRequest, door: &Door) -> Option<HttpResponse> {
     }
 }
 
-/// None at all, a button's, or a webhook's.
+/// None at all, a button's, a webhook's, or what is said of users.
 fn has_acceptable_body(request: &ServiceRequest) -> bool {
     let headers = request.headers();
     if headers.contains_key(TRANSFER_ENCODING) {
@@ -170,9 +170,12 @@ fn has_acceptable_body(request: &ServiceRequest) -> bool {
     let Some(length) = headers.get(CONTENT_LENGTH) else { return true };
     let length = length.to_str().ok().and_then(|length| length.parse::<usize>().ok());
     let is_form = request.method() == Method::POST && request.path().starts_with(FORMS);
-    let most = match (is_form, is_webhook(request)) {
-        (true, _) => FORM_BYTES_MAX,
-        (_, true) => WEBHOOK_BYTES_MAX,
+    let is_said = [Method::POST, Method::PATCH].contains(request.method());
+    let most = match request.path() {
+        _ if is_form => FORM_BYTES_MAX,
+        _ if is_webhook(request) => WEBHOOK_BYTES_MAX,
+        users::IMPORT if is_said => IMPORT_BYTES_MAX,
+        path if is_said && path.starts_with(users::PATH) => RECORD_BYTES_MAX,
         _ => 0,
     };
     length.is_some_and(|length| length <= most)

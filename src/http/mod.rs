@@ -25,6 +25,7 @@ mod schema;
 mod seat;
 mod server;
 pub mod tls;
+mod users;
 mod webhooks;
 
 use std::{collections::HashMap, sync::Arc};
@@ -43,6 +44,7 @@ pub use self::{
     connections::{ConnectionAnswer, Connections, Quarantine, QuotaUsed, StreamAnswer},
     routes::{Route, routes},
     server::{ServeError, Server, serve},
+    users::{PeopleOff, PeopleSource},
     webhooks::{Check, Webhooks},
 };
 use crate::telemetry::{
@@ -79,6 +81,8 @@ pub struct Sources {
     pub operator: Arc<dyn Operator>,
     /// For providers that say themselves that there is news.
     pub webhooks: Arc<dyn Webhooks>,
+    /// For users.
+    pub people: Arc<dyn PeopleSource>,
 }
 
 /// What every route has.
@@ -94,6 +98,8 @@ struct Shared {
     refusals: Arc<refusals::Refusals>,
     /// Where pages and lists are made.
     lane: lane::Lane,
+    /// Where answers about users are: what is imported there holds up no page.
+    desk: lane::Lane,
 }
 
 /// Whether the worker can do its work.

@@ -21,7 +21,7 @@ use super::{
     Campaigns, Connections, Shared, actions, openapi,
     page::{self, Pages},
     query::{Filter, Part},
-    webhooks,
+    users, webhooks,
 };
 use crate::{
     audience::{Audience, Kinds, written},
@@ -89,6 +89,16 @@ fn table() -> Vec<(Route, Resource)> {
         open("/api/v1/connections", READ, |at| at.get(connections).head(connections)),
         closed("/api/v1/connections/{connection}/{action}", "POST", |at| at.post(actions::act)),
         open("/api/v1/campaigns", READ, |at| at.get(campaigns).head(campaigns)),
+        open(users::PATH, "GET, HEAD, POST", |at| at.get(users::list).head(users::list).post(users::add)),
+        open(users::IMPORT, "POST", |at| at.post(users::import)),
+        open("/api/v1/users/find", "POST", |at| at.post(users::find)),
+        open("/api/v1/users/{user}", "GET, HEAD, PATCH", |at| {
+            at.get(users::one).head(users::one).patch(users::rectify)
+        }),
+        open("/api/v1/users/{user}/withdraw", "POST", |at| at.post(users::withdraw)),
+        open("/api/v1/users/{user}/consents", "GET, HEAD, POST", |at| {
+            at.get(users::consents).head(users::consents).post(users::consent)
+        }),
         open("/api/v1/openapi.json", READ, |at| at.get(api_document).head(api_document)),
     ]
 }
@@ -127,7 +137,7 @@ fn api(path: &str, methods: &'static str) -> Resource {
 }
 
 /// For whom the answer is. Where nobody has seen to who asks, it is for nobody.
-fn audience(request: &HttpRequest) -> Audience {
+pub(super) fn audience(request: &HttpRequest) -> Audience {
     request.extensions().get().cloned().unwrap_or_else(|| Audience::Tenant("".into()))
 }
 
@@ -300,7 +310,7 @@ async fn not_found(request: HttpRequest) -> HttpResponse {
         );
     }
     HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body(
-        "There are /, /metrics, /healthz, /readyz, /api/v1/connections, /api/v1/campaigns and /api/v1/openapi.json.\n",
+        "There are /, /metrics, /healthz, /readyz, /api/v1/connections, /api/v1/campaigns, /api/v1/users and /api/v1/openapi.json.\n",
     )
 }
 

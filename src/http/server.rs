@@ -111,13 +111,15 @@ pub(super) fn serve_with(
         .map(Arc::new);
     let may_act = gatekeeper.is_some();
     let refusals = Arc::new(Refusals::new(sources.exposition.metrics().clone(), sources.clock.clone()));
-    let lane = Lane::new(Handle::current(), refusals.clone());
+    let lane = || Lane::new(Handle::current(), refusals.clone());
+    let (lane, desk) = (lane(), lane());
     let door = Data::new(Door {
         gatekeeper: gatekeeper.clone(),
         hosts: Hosts::of(settings),
         refusals: refusals.clone(),
     });
-    let shared = Data::new(Shared { sources, tokens: Tokens::new(), may_act, patience, refusals, lane });
+    let shared =
+        Data::new(Shared { sources, tokens: Tokens::new(), may_act, patience, refusals, lane, desk });
     let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
     let (stop, stopped) = oneshot::channel();
     let (done, ended) = oneshot::channel();

@@ -20,6 +20,7 @@ use super::{
     holding::{self, Keeper},
     marketing,
     operator::StoreOperator,
+    people::StorePeople,
     purge,
     shared::Shared,
     webhooks::EngineWebhooks,
@@ -207,6 +208,7 @@ impl WorkerBuilder {
         let health = keeper.health.clone();
         tasks.push(tokio::spawn(keeper.run()));
         holding::say_started(&store, count, &before);
+        let people = Arc::new(StorePeople::new(store.clone(), &settings));
         let mut server = None;
         if once.is_none() && !headless {
             let readiness = WorkerReadiness {
@@ -234,6 +236,7 @@ impl WorkerBuilder {
                 readiness: Arc::new(readiness),
                 operator: Arc::new(operator),
                 webhooks: webhooks.clone(),
+                people: people.clone(),
             };
             let listening = http::serve(&settings.http, sources)?;
             tracing::info!(address = %listening.address, connections = count, "listening");
@@ -253,6 +256,7 @@ impl WorkerBuilder {
             exposition,
             publisher,
             figures: source,
+            people,
             webhooks,
             shared,
             tasks,

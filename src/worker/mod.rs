@@ -5,6 +5,7 @@ mod figures;
 mod holding;
 pub(crate) mod marketing;
 mod operator;
+mod people;
 mod shared;
 mod webhooks;
 
@@ -21,7 +22,9 @@ use store::{Access, Ending, Store, StoreError, StoreOptions};
 use tokio::task::JoinHandle;
 
 pub use self::builder::WorkerBuilder;
-use self::{figures::StoreFigures, holding::Health, shared::Shared, webhooks::EngineWebhooks};
+use self::{
+    figures::StoreFigures, holding::Health, people::StorePeople, shared::Shared, webhooks::EngineWebhooks,
+};
 use crate::{
     cache::CacheError,
     http::{ServeError, Server},
@@ -38,6 +41,7 @@ pub struct Worker {
     exposition: Arc<Exposition>,
     publisher: Arc<Publisher>,
     figures: Arc<StoreFigures>,
+    people: Arc<StorePeople>,
     webhooks: Arc<EngineWebhooks>,
     shared: Shared,
     tasks: Vec<JoinHandle<()>>,
@@ -140,6 +144,7 @@ impl Worker {
             server.use_tokens(&settings.http.tokens);
         }
         self.store.use_keys(settings.encryption.keyring.clone());
+        self.people.use_settings(&settings);
         // Another worker's campaigns and connections are not this one's to change.
         let is_displaced = self.health.is_displaced();
         if !is_displaced {

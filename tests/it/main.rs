@@ -50,6 +50,7 @@ mod terminal;
 #[path = "../support/tools.rs"]
 mod tools;
 mod two_tables;
+mod users_api;
 mod waiting;
 mod webhooks;
 mod workers;

@@ -31,15 +31,15 @@ use rows::{
     money::{DisplaySpend, RawSpend},
     state::State,
 };
-use store::read::CampaignKey;
+use store::{people::People, read::CampaignKey};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
 use super::{
-    Action, ActionError, Check, Connections, DaySource, DaysByCampaign, Operator, QuotaSource, QuotaUsed,
-    Readiness, ServeError, Server, Sources, Webhooks, serve,
+    Action, ActionError, Check, Connections, DaySource, DaysByCampaign, Operator, PeopleOff, PeopleSource,
+    QuotaSource, QuotaUsed, Readiness, ServeError, Server, Sources, Webhooks, serve,
 };
 use crate::{
     audience::{Written, said, written},
@@ -164,6 +164,12 @@ impl Webhooks for World {
     }
 }
 
+impl PeopleSource for World {
+    fn open(&self) -> BoxFuture<'_, Result<People, PeopleOff>> {
+        Box::pin(std::future::ready(Err(PeopleOff::NoKey)))
+    }
+}
+
 impl Readiness for World {
     fn missing(&self) -> BoxFuture<'_, Vec<String>> {
         let missing = self.missing.lock().clone();
@@ -250,6 +256,7 @@ fn sources(world: &Arc<World>) -> Sources {
         readiness: world.clone(),
         operator: world.clone(),
         webhooks: world.clone(),
+        people: world.clone(),
     }
 }
 

@@ -63,9 +63,9 @@ name = "Label A"
 markup = [
   { from = "2026-02-01", percent = 15 },
   { from = "2026-02-01", percent = 16 },
-  { from = "2026-03-01", percent = 1000.5 },
-  { from = "2026-04-01", percent = "15 %" },
-  { from = "2026-05-01", percent = 0.00001 },
+  { from = "2026-03-01", percent = 0.00001 },
+  { from = "2026-04-01", percent = 1000.5 },
+  { from = "2026-05-01", percent = "15 %" },
 ]
 "#,
     );

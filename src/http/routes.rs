@@ -1,43 +1,26 @@
-//! The routes.
+//! The routes: one table, in which each says for whom it is.
 
-use std::{convert::Infallible, sync::LazyLock, time::Duration};
+use std::sync::LazyLock;
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse, Resource, Responder,
-    body::SizedStream,
+    HttpMessage, HttpRequest, HttpResponse, Resource,
     dev::ServiceRequest,
     error::InternalError,
     http::{
         StatusCode,
-        header::{ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, HeaderMap, HeaderValue, VARY},
+        header::{ALLOW, HeaderValue},
     },
-    web::{self, Data, Query, QueryConfig, ServiceConfig},
+    web::{self, QueryConfig, ServiceConfig},
 };
-use futures::stream;
-use rows::money::{Basis, DisplaySpend, RawSpend};
-use serde::Serialize;
 
 use super::{
-    Campaigns, Connections, Shared, actions, openapi,
-    page::{self, Pages},
-    query::{Filter, Part},
-    users, webhooks,
+    actions,
+    handlers::{
+        api_document, campaigns, connections, health, icon, metrics, not_found, readiness, status_page, style,
+    },
+    page, users, webhooks,
 };
-use crate::{
-    audience::{Audience, Kinds, written},
-    display,
-    telemetry::CONTENT_TYPE,
-};
-
-/// Whoever asks for readiness gives up about then; a check that takes longer is an answer too.
-const READINESS_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// The answer of `/readyz`.
-#[derive(Debug, Serialize)]
-struct Ready {
-    ready: bool,
-    reasons: Vec<String>,
-}
+use crate::audience::Audience;
 
 /// A question that cannot be read is told like every other that makes no sense.
 pub(super) fn question() -> QueryConfig {
@@ -139,221 +122,4 @@ fn api(path: &str, methods: &'static str) -> Resource {
 /// For whom the answer is. Where nobody has seen to who asks, it is for nobody.
 pub(super) fn audience(request: &HttpRequest) -> Audience {
     request.extensions().get().cloned().unwrap_or_else(|| Audience::Tenant("".into()))
-}
-
-/// An answer in which no spend is.
-fn without_spend(mut response: HttpResponse) -> HttpResponse {
-    response.extensions_mut().insert(Kinds::NONE);
-    response
-}
-
-/// From memory: nothing is computed but the pipeline's own few metrics.
-/// What is a tenant's is made aside.
-async fn metrics(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
-    let gzip = accepts_gzip(request.headers());
-    let (pieces, kinds) = match audience(&request) {
-        // The publisher has looked at it.
-        Audience::Operators => match shared.exposition.scrape(gzip) {
-            Ok(pieces) => (pieces, Kinds::of(Basis::Raw)),
-            Err(error) => {
-                tracing::error!(%error, "metrics could not be encoded");
-                return HttpResponse::InternalServerError().finish();
-            }
-        },
-        Audience::Tenant(tenant) => {
-            let asked = shared.clone();
-            let made =
-                shared.lane.make(async move { asked.series.series_of(&tenant, gzip, asked.clock.now()) });
-            match made.await {
-                Ok(written) => written.into_parts(),
-                Err(busy) => return busy,
-            }
-        }
-    };
-    let length = pieces.iter().map(|piece| piece.len() as u64).sum();
-    let mut response = HttpResponse::Ok();
-    response.content_type(CONTENT_TYPE).insert_header((VARY, "Accept-Encoding"));
-    if gzip {
-        response.insert_header((CONTENT_ENCODING, "gzip"));
-    }
-    // Empty pieces would look like the end of the stream.
-    let pieces = pieces.into_iter().filter(|piece| !piece.is_empty()).map(Ok::<_, Infallible>);
-    let mut response = response.body(SizedStream::new(length, stream::iter(pieces)));
-    response.extensions_mut().insert(kinds);
-    response
-}
-
-/// The process turns.
-async fn health() -> impl Responder {
-    "ok\n"
-}
-
-/// It can do its work: 200, or 503 with what is missing. What that is tells of others, too: tenants are told whether.
-async fn readiness(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
-    let asked = shared.clone();
-    let checked = shared.lane.make(async move {
-        tokio::select! {
-            reasons = asked.readiness.missing() => reasons,
-            () = asked.clock.sleep(READINESS_TIMEOUT) => {
-                vec![format!("the check did not finish within {} seconds", READINESS_TIMEOUT.as_secs())]
-            }
-        }
-    });
-    let reasons = match checked.await {
-        Ok(reasons) => reasons,
-        Err(busy) => return busy,
-    };
-    let ready = reasons.is_empty();
-    let is_told = audience(&request) == Audience::Operators;
-    let answer = Ready { ready, reasons: if is_told { reasons } else { Vec::new() } };
-    if ready {
-        without_spend(HttpResponse::Ok().json(answer))
-    } else {
-        HttpResponse::ServiceUnavailable().json(answer)
-    }
-}
-
-async fn connections(
-    request: HttpRequest,
-    filter: Query<Filter>,
-    part: Query<Part>,
-    shared: Data<Shared>,
-) -> HttpResponse {
-    let (asked, audience) = (shared.clone(), audience(&request));
-    answered(&shared, async move { Connections::now(&asked, &audience, &filter, &part) }).await
-}
-
-async fn campaigns(
-    request: HttpRequest,
-    filter: Query<Filter>,
-    part: Query<Part>,
-    shared: Data<Shared>,
-) -> HttpResponse {
-    let (asked, audience) = (shared.clone(), audience(&request));
-    match audience {
-        Audience::Operators => {
-            let answer = async move { Campaigns::<RawSpend>::now(&asked, &audience, &filter, &part) };
-            answered(&shared, answer).await
-        }
-        Audience::Tenant(_) => {
-            let answer = async move { Campaigns::<DisplaySpend>::now(&asked, &audience, &filter, &part) };
-            answered(&shared, answer).await
-        }
-    }
-}
-
-/// Makes an answer of the API, aside.
-async fn answered<T: Serialize + Send + 'static>(
-    shared: &Shared,
-    answer: impl Future<Output = Result<T, String>> + Send + 'static,
-) -> HttpResponse {
-    let text = shared.lane.make(async move {
-        let answer = answer.await?;
-        written(|| serde_json::to_vec(&answer)).transpose().map_err(|error| error.to_string())
-    });
-    match text.await {
-        Ok(Ok(text)) => shared.lane.answer(StatusCode::OK, "application/json", text),
-        Ok(Err(why)) => actions::refused(StatusCode::BAD_REQUEST, &why),
-        Err(busy) => busy,
-    }
-}
-
-async fn api_document(shared: Data<Shared>) -> HttpResponse {
-    answered(&shared, async { Ok(openapi::document()) }).await
-}
-
-async fn status_page(
-    request: HttpRequest,
-    filter: Query<Filter>,
-    pages: Query<Pages>,
-    shared: Data<Shared>,
-) -> HttpResponse {
-    let (asked, audience) = (shared.clone(), audience(&request));
-    let html = shared.lane.make(async move {
-        let html = match &audience {
-            Audience::Operators => page::page::<RawSpend>(&asked, &audience, &filter, &pages).await,
-            Audience::Tenant(_) => page::page::<DisplaySpend>(&asked, &audience, &filter, &pages).await,
-        };
-        match html {
-            Ok(html) => (StatusCode::OK, html),
-            Err(why) => (StatusCode::BAD_REQUEST, written(|| page::message(&why))),
-        }
-    });
-    match html.await {
-        Ok((status, html)) => {
-            shared.lane.answer(status, "text/html; charset=utf-8", html.map(String::into_bytes))
-        }
-        Err(busy) => busy,
-    }
-}
-
-async fn style() -> HttpResponse {
-    kept("text/css; charset=utf-8", display::STYLE)
-}
-
-async fn icon() -> HttpResponse {
-    kept("image/svg+xml", page::ICON)
-}
-
-/// What changes with the program only. The page names its version.
-fn kept(content_type: &str, content: &'static str) -> HttpResponse {
-    let mut response = HttpResponse::Ok();
-    response.content_type(content_type).insert_header((CACHE_CONTROL, "private, max-age=86400"));
-    without_spend(response.body(content))
-}
-
-async fn not_found(request: HttpRequest) -> HttpResponse {
-    if request.path().starts_with("/api/") {
-        return actions::refused(
-            StatusCode::NOT_FOUND,
-            "there is nothing at this path: see /api/v1/openapi.json for what there is",
-        );
-    }
-    HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body(
-        "There are /, /metrics, /healthz, /readyz, /api/v1/connections, /api/v1/campaigns, /api/v1/users and /api/v1/openapi.json.\n",
-    )
-}
-
-/// Whether the client takes gzip: it is named, or `*` is and gzip is not, with a weight above zero.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let mut any = false;
-    let codings = headers.get_all(ACCEPT_ENCODING).filter_map(|value| value.to_str().ok());
-    for coding in codings.flat_map(|value| value.split(',')) {
-        let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
-        let weight = parameters.trim().strip_prefix("q=").unwrap_or("1");
-        let wanted = weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0);
-        match name.trim().to_ascii_lowercase().as_str() {
-            "gzip" | "x-gzip" => return wanted,
-            "*" => any = wanted,
-            _ => {}
-        }
-    }
-    any
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::http::header::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn gzip_is_sent_to_those_who_take_it() {
-        for (value, expected) in [
-            ("gzip", true),
-            ("GZIP, deflate", true),
-            ("deflate, gzip;q=0.5", true),
-            ("gzip;q=0", false),
-            ("gzip; q=0.0, *", false),
-            ("*", true),
-            ("*;q=0", false),
-            ("identity", false),
-            ("", false),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(value));
-            assert_eq!(accepts_gzip(&headers), expected, "{value}");
-        }
-        assert!(!accepts_gzip(&HeaderMap::new()));
-    }
 }

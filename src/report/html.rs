@@ -30,7 +30,7 @@ pub fn print<M: Spend>(report: &Report<M>) -> String {
                     header.top { h1.brand { "Campaigns, " (range) } }
                     p.asof { "Made " (text::utc(*at)) }
                     p.note {
-                        (report.spend_is()) ". Days are those of each account. Paler bars and numbers marked "
+                        (Report::<M>::spend_is()) ". Days are those of each account. Paler bars and numbers marked "
                         em { "provisional" } " may still change; a gap in a chart is a day that has not been read; what is not "
                         "known is a dash, never a zero."
                     }

@@ -6,41 +6,39 @@
 //! zero; days that were not read are counted beside the sums, which are of the days that were.
 
 mod budget;
+mod campaign;
 mod csv;
 mod grid;
 mod html;
 mod question;
 pub mod royalties;
 mod table;
+mod total;
 mod visits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rows::{
-    Currency, Day,
-    figures::CampaignWindow,
+    Day,
     markup::Markup,
     money::{Basis, DisplaySpend, RawSpend, Spend},
 };
 use serde::Serialize;
-use store::{
-    Store, StoreError,
-    read::{CampaignHistory, CampaignVisits, DayTold},
-};
+use store::{Store, StoreError, read::CampaignVisits};
 
 use self::question::Asked;
 pub use self::{
     budget::BudgetReport,
+    campaign::{CampaignReport, DayReport},
     csv::Dialect,
     question::{Question, QuestionError},
+    total::Total,
     visits::{GoalReport, VisitReport},
 };
 use crate::{
     audience::{Amount, Audience, written},
-    insight::figures::{Counts, Figures},
     settings::{Campaign, Member},
-    telemetry::figures::MarketingCampaign,
     worker::marketing::shown,
 };
 
@@ -73,80 +71,6 @@ pub struct Report<M = RawSpend> {
     pub marketing_campaigns: Vec<MarketingReport<M>>,
     /// The networks' campaigns, most spend first within a currency.
     pub campaigns: Vec<CampaignReport<M>>,
-}
-
-/// Campaigns of one currency together.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(bound = "M: Spend")]
-pub struct Total<M = RawSpend> {
-    /// ISO 4217; null where it is not known.
-    pub currency: Option<Currency>,
-    /// How many campaigns.
-    pub campaigns: usize,
-    /// Of how many the spend is not known: they are not in the sums.
-    pub spend_unknown: usize,
-    /// Of how many days are missing: the sums are of the days that were read.
-    pub incomplete: usize,
-    /// Sums and ratios of those whose spend is known; null where one of them does not say.
-    #[serde(flatten)]
-    pub figures: Figures<M>,
-}
-
-/// One of a network's campaigns.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(bound = "M: Spend")]
-pub struct CampaignReport<M = RawSpend> {
-    /// The network.
-    pub provider: String,
-    /// Its account there.
-    pub account_id: String,
-    /// The network's id.
-    pub campaign_id: String,
-    /// Its name.
-    pub name: Option<String>,
-    /// The connection that reads it.
-    pub connection: String,
-    /// Whom it belongs to.
-    pub tenant: String,
-    /// The configured marketing campaigns that it belongs to.
-    pub marketing_campaigns: Vec<String>,
-    /// ISO 4217: the currency of every amount.
-    pub currency: Option<Currency>,
-    /// IANA zone of its days.
-    pub time_zone: String,
-    /// Days of the range that have begun there.
-    pub days: usize,
-    /// How many of them were read: the sums are of these.
-    pub days_read: usize,
-    /// Whether days are missing on which it ran or may have run.
-    pub incomplete: bool,
-    /// Whether the network may still change the numbers.
-    pub provisional: bool,
-    /// Sums over the days, and their ratios.
-    #[serde(flatten)]
-    pub figures: Figures<M>,
-    /// Day by day.
-    pub daily: Vec<DayReport<M>>,
-    /// The last day whose numbers are final.
-    pub settled_through: Option<Day>,
-    /// Days of it were read, and none of them has a row: it adds nothing to a total.
-    #[serde(skip)]
-    pub quiet: bool,
-}
-
-/// A campaign's day.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(bound = "M: Spend")]
-pub struct DayReport<M = RawSpend> {
-    /// The account's own day.
-    pub date: Day,
-    /// Whether it was read; if not, nothing is known of it.
-    pub read: bool,
-    /// Whether the network may still change the numbers.
-    pub provisional: bool,
-    /// What it counts.
-    #[serde(flatten)]
-    pub counts: Counts<M>,
 }
 
 /// A marketing campaign across networks.
@@ -297,7 +221,7 @@ impl<M: Spend> Report<M> {
     }
 
     /// What its spend is, in words.
-    const fn spend_is(&self) -> &'static str {
+    const fn spend_is() -> &'static str {
         match M::BASIS {
             Basis::Raw => "Spend is what the networks charged",
             Basis::Display => "Spend is by the agreed terms",
@@ -334,87 +258,4 @@ fn without_data<M>(
         }
     });
     names.collect()
-}
-
-// === impl CampaignReport ===
-
-impl<M: Spend> CampaignReport<M> {
-    fn new(history: CampaignHistory<M>, marketing: &[MarketingCampaign]) -> Self {
-        let settled_through = history.settled_through;
-        let is_provisional = |day: Day| settled_through.is_none_or(|settled| settled < day);
-        let daily: Vec<DayReport<M>> = history
-            .days
-            .iter()
-            .map(|(date, told)| DayReport {
-                date: *date,
-                read: *told != DayTold::Unread,
-                provisional: is_provisional(*date),
-                counts: told.figures().map(Counts::from).unwrap_or_default(),
-            })
-            .collect();
-        let days_read = daily.iter().filter(|day| day.read).count();
-        let told: Vec<CampaignWindow<M>> = history
-            .days
-            .iter()
-            .filter_map(|(_, told)| match told {
-                DayTold::Told(window) => Some(*window),
-                DayTold::Quiet | DayTold::Unread => None,
-            })
-            .collect();
-        let quiet = days_read > 0 && told.is_empty();
-        let figures = if quiet { CampaignWindow::QUIET.into() } else { Figures::sum(told.into_iter()) };
-        let CampaignHistory { provider, tenant, campaign_id, name, .. } = &history;
-        let of_it = marketing.iter().filter(|of| of.holds(tenant, provider, campaign_id, name.as_deref()));
-        Self {
-            marketing_campaigns: of_it.map(|of| of.campaign.clone()).collect(),
-            days: daily.len(),
-            days_read,
-            incomplete: history.days.iter().any(|(day, told)| {
-                *told == DayTold::Unread && history.first.is_none_or(|first| first <= *day)
-            }),
-            provisional: daily.last().is_none_or(|day| day.provisional),
-            figures,
-            daily,
-            settled_through,
-            quiet,
-            provider: history.provider,
-            account_id: history.account_id,
-            campaign_id: history.campaign_id,
-            name: history.name,
-            connection: history.connection,
-            tenant: history.tenant,
-            currency: history.currency,
-            time_zone: history.time_zone,
-        }
-    }
-
-    /// Its name, or its id where it has none.
-    fn title(&self) -> &str {
-        self.name.as_deref().unwrap_or(&self.campaign_id)
-    }
-}
-
-// === impl Total ===
-
-impl<M: Spend> Total<M> {
-    fn by_currency<'a>(campaigns: impl IntoIterator<Item = &'a CampaignReport<M>>) -> Vec<Self> {
-        let mut groups: BTreeMap<Option<Currency>, Vec<&CampaignReport<M>>> = BTreeMap::new();
-        for campaign in campaigns {
-            groups.entry(campaign.currency).or_default().push(campaign);
-        }
-        let totals = groups.into_iter().map(|(currency, group)| {
-            let campaigns = group.len();
-            let known: Vec<_> = group.into_iter().filter(|of| of.figures.counts.spend.is_some()).collect();
-            let told = known.iter().filter(|of| !of.quiet).map(|of| of.figures.counts.into());
-            let only_quiet = !known.is_empty() && known.iter().all(|of| of.quiet);
-            Self {
-                currency,
-                campaigns,
-                spend_unknown: campaigns - known.len(),
-                incomplete: known.iter().filter(|of| of.incomplete).count(),
-                figures: if only_quiet { CampaignWindow::QUIET.into() } else { Figures::sum(told) },
-            }
-        });
-        totals.collect()
-    }
 }

@@ -40,7 +40,7 @@ pub fn print<M: Spend>(report: &Report<M>, width: Option<usize>) -> String {
     let Report { from, to, totals, marketing_campaigns, campaigns, .. } = report;
     let mut out = format!(
         "Campaigns from {from} to {to}, on each account's own days. {}; {UNKNOWN} is not known; * may still change.\n\n",
-        report.spend_is()
+        Report::<M>::spend_is()
     );
     if campaigns.is_empty() {
         out.push_str("No campaign has data on these days, as far as has been read, and none runs.\n");

@@ -80,7 +80,7 @@ impl Tree {
 fn replace_unit(earlier: &mut Layer, path: &KeyPath) {
     match path.parts().as_slice() {
         ["encryption", "key"] | ["connections", _, "credentials", _] | ["http", "tokens", _, "secret"] => {
-            remove(&mut earlier.values, &path.0)
+            remove(&mut earlier.values, &path.0);
         }
         [_, _, "quota", _, period] if period.starts_with("per_") => {
             for period in ["per_second", "per_minute", "per_hour"] {

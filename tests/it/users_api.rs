@@ -81,8 +81,8 @@ async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
     api.expect(404, api.ask(B, "POST", &format!("{one}/withdraw"), "").await);
     api.expect(404, api.ask(B, "POST", "/find", r#"{"email":"marker.ada@example.com"}"#).await);
     for path in ["?tenant=label-a", "/find?tenant=label-a", "/import?tenant=label-a"] {
-        let method = if path.starts_with('?') { "GET" } else { "POST" };
-        api.expect(403, api.ask(B, method, path, "{}").await);
+        let (method, body) = if path.starts_with('?') { ("GET", "") } else { ("POST", "{}") };
+        api.expect(403, api.ask(B, method, path, body).await);
     }
     assert_eq!(api.expect(200, api.ask(B, "GET", "", "").await)["users"], json!([]));
     let unsaid = api.expect(400, api.ask(OPERATORS, "GET", "", "").await);

@@ -112,15 +112,7 @@ pub(super) async fn page<M: Kind>(
         document(
             &format!("{name} · dynamoi"),
             &html! {
-                header.top {
-                    p.brand { img src="/icon.svg" alt="" width="28" height="28"; a href="/" { "dynamoi" } span.worker { (name) } }
-                    nav aria-label="Page" {
-                        a href="#connections" { "Connections" }
-                        a href="#campaigns" { "Campaigns" }
-                        a href="/api/v1/openapi.json" { "API" }
-                        a href="/metrics" { "Metrics" }
-                    }
-                }
+                (top(name))
                 main {
                     h1.hidden { "Status of " (name) }
                     p.asof { "As of " (text::utc(now)) }
@@ -173,6 +165,20 @@ pub(super) async fn page<M: Kind>(
             },
         )
     }))
+}
+
+fn top(name: &str) -> Markup {
+    html! {
+        header.top {
+            p.brand { img src="/icon.svg" alt="" width="28" height="28"; a href="/" { "dynamoi" } span.worker { (name) } }
+            nav aria-label="Page" {
+                a href="#connections" { "Connections" }
+                a href="#campaigns" { "Campaigns" }
+                a href="/api/v1/openapi.json" { "API" }
+                a href="/metrics" { "Metrics" }
+            }
+        }
+    }
 }
 
 fn cards<M: Kind>(

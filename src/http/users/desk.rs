@@ -62,6 +62,9 @@ pub struct Room {
     actor: String,
 }
 
+/// What is told instead of an answer.
+pub struct Told(StatusCode, String);
+
 /// Held until the answer is made.
 pub type SharedRoom = Arc<Room>;
 
@@ -69,25 +72,21 @@ pub type SharedRoom = Arc<Room>;
 
 impl Desk {
     /// For this request. The error is the answer instead.
-    pub fn of(request: &HttpRequest, shared: &Data<Shared>) -> Result<Self, HttpResponse> {
-        actions::allowed(request, shared).map_err(|(status, why)| refused(status, why))?;
+    pub fn of(request: &HttpRequest, shared: &Data<Shared>) -> Result<Self, Told> {
+        actions::allowed(request, shared).map_err(|(status, why)| Told(status, why.to_owned()))?;
         let filter = Query::<Filter>::from_query(request.query_string());
         let asked = filter.ok().and_then(|filter| filter.tenant().map(str::to_owned));
         let tenant = match (routes::audience(request), asked) {
             (Audience::Tenant(own), None) => own.to_string(),
             (Audience::Tenant(own), Some(asked)) if asked == *own => asked,
             (Audience::Tenant(_), Some(_)) => {
-                return Err(refused(
-                    StatusCode::FORBIDDEN,
-                    "a tenant's token is for that tenant's users only",
-                ));
+                let why = "a tenant's token is for that tenant's users only";
+                return Err(Told(StatusCode::FORBIDDEN, why.to_owned()));
             }
             (Audience::Operators, Some(asked)) => asked,
             (Audience::Operators, None) => {
-                return Err(refused(
-                    StatusCode::BAD_REQUEST,
-                    "whose users are meant is not said: add ?tenant=",
-                ));
+                let why = "whose users are meant is not said: add ?tenant=";
+                return Err(Told(StatusCode::BAD_REQUEST, why.to_owned()));
             }
         };
         let actor = request.extensions().get::<Asker>().map(|asker| format!("http, {asker}"));
@@ -104,11 +103,6 @@ impl Desk {
         reading::body(&self.request, payload, bytes_max, &self.shared).await
     }
 
-    /// What a body says. What is wrong with it is told without repeating any of it.
-    pub fn read<T: DeserializeOwned>(&self, body: &[u8], expected: &str) -> Result<T, HttpResponse> {
-        serde_json::from_slice(body).map_err(|_| wrong(expected))
-    }
-
     /// Makes the answer, aside, and notes that it was asked for.
     pub async fn answer<T, F>(self, make: impl FnOnce(SharedRoom) -> F + Send + 'static) -> HttpResponse
     where
@@ -117,18 +111,18 @@ impl Desk {
     {
         let Self { request, shared, tenant, actor } = self;
         let asked = shared.clone();
-        let made = shared.desk.make(async move {
+        let text = shared.desk.make(async move {
             let people = asked.people.open().await?;
             let room = Arc::new(Room { people, tenant, actor });
-            let made = make(room.clone()).await;
+            let answer = make(room.clone()).await;
             if let Some(room) = Arc::into_inner(room) {
                 room.people.close().await;
             }
-            let answer = made?;
+            let answer = answer?;
             written(|| serde_json::to_vec(&answer)).transpose().map_err(|_| Trouble::Unwritable)
         });
         let route = request.match_pattern().unwrap_or_default();
-        match made.await {
+        match text.await {
             Ok(Ok(text)) => {
                 tracing::info!(route, method = %request.method(), "users: done as asked over HTTP");
                 shared.desk.answer(StatusCode::OK, "application/json", text)
@@ -139,9 +133,25 @@ impl Desk {
     }
 }
 
-/// A body that says something else.
-pub fn wrong(expected: &str) -> HttpResponse {
-    refused(StatusCode::BAD_REQUEST, &format!("the body is no JSON object of the expected form: {expected}"))
+/// What a body says. What is wrong with it is told without repeating any of it.
+pub fn read<T: DeserializeOwned>(body: &[u8], expected: &str) -> Result<T, Told> {
+    serde_json::from_slice(body).map_err(|_| Told::wrong(expected))
+}
+
+// === impl Told ===
+
+impl Told {
+    /// A body that says something else.
+    pub fn wrong(expected: &str) -> Self {
+        let why = format!("the body is no JSON object of the expected form: {expected}");
+        Self(StatusCode::BAD_REQUEST, why)
+    }
+}
+
+impl From<Told> for HttpResponse {
+    fn from(Told(status, why): Told) -> Self {
+        refused(status, &why)
+    }
 }
 
 // === impl Room ===

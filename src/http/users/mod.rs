@@ -70,12 +70,12 @@ macro_rules! desk {
     ($request:expr, $shared:expr) => {
         match Desk::of(&$request, &$shared) {
             Ok(desk) => desk,
-            Err(refusal) => return refusal,
+            Err(refusal) => return refusal.into(),
         }
     };
 }
 
-/// What a body says, or the answer that it says nothing that can be read.
+/// What comes of a body, or the answer instead.
 macro_rules! said {
     ($read:expr) => {
         match $read {
@@ -122,11 +122,11 @@ pub(super) async fn import(request: HttpRequest, payload: Payload, shared: Data<
 pub(super) async fn find(request: HttpRequest, payload: Payload, shared: Data<Shared>) -> HttpResponse {
     let desk = desk!(request, shared);
     let body = said!(desk.body(payload, RECORD_BYTES_MAX).await);
-    let sought = desk.read::<Sought>(&body, "`email` or `external_id`, one of them, in quotes");
-    let who = match said!(sought) {
+    let sought = desk::read::<Sought>(&body, "`email` or `external_id`, one of them, in quotes");
+    let who = match said!(sought.map_err(HttpResponse::from)) {
         Sought { email: Some(email), external_id: None } => Who::Email(email),
         Sought { email: None, external_id: Some(id) } => Who::External(id),
-        _ => return desk::wrong("`email` or `external_id`, one of them, in quotes"),
+        _ => return desk::Told::wrong("`email` or `external_id`, one of them, in quotes").into(),
     };
     desk.answer(|room| async move { show(&room, &who).await }).await
 }
@@ -173,8 +173,8 @@ pub(super) async fn withdraw(
     let body = said!(desk.body(payload, RECORD_BYTES_MAX).await);
     let id = user.into_inner();
     let leaving =
-        desk.read::<Leaving>(if body.is_empty() { b"{}" } else { &body }, "nothing, or `source` in quotes");
-    let Leaving { source } = said!(leaving);
+        desk::read::<Leaving>(if body.is_empty() { b"{}" } else { &body }, "nothing, or `source` in quotes");
+    let Leaving { source } = said!(leaving.map_err(HttpResponse::from));
     let withdraw = |room: desk::SharedRoom| async move {
         room.people.withdraw(&room.tenant, &id, &source).await?;
         room.note(audit::Action::Withdraw, &id).await?;
@@ -204,7 +204,8 @@ pub(super) async fn consent(
     let body = said!(desk.body(payload, RECORD_BYTES_MAX).await);
     let expected =
         "`purpose` in quotes and `granted` true or false; `version` and `source` in quotes if need be";
-    let Word { purpose, granted, version, source } = said!(desk.read::<Word>(&body, expected));
+    let Word { purpose, granted, version, source } =
+        said!(desk::read::<Word>(&body, expected).map_err(HttpResponse::from));
     let word = NewConsent { version, purpose, granted, source };
     let id = user.into_inner();
     let consent = |room: desk::SharedRoom| async move {

@@ -56,11 +56,41 @@ impl Accounts {
         Self { usable: vec![account], ..Self::default() }
     }
 
+    /// Of a connection without accounts, which has asked the provider for something: it is enough that it answers. What it
+    /// does not show is told by the stream that wants it.
+    pub fn answered<T>(answer: Result<T, Failure>, account: Account) -> Result<Self, Failure> {
+        match answer {
+            Ok(_) | Err(Failure::Gone { .. } | Failure::Forbidden { .. }) => Ok(Self::one(account)),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// Sorts one in.
     pub fn add(&mut self, id: &str, found: Result<Account, Failure>) {
         match found {
             Ok(account) => self.usable.push(account),
             Err(failure) => self.unusable.push(Unusable { id: id.to_owned(), failure }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_enough_that_the_provider_answers() {
+        let check = |answer| Accounts::answered::<()>(answer, Account::sole("Deezer", "UTC"));
+        let hidden = || Failure::Forbidden { advice: "not shown".to_owned() };
+        for answer in [Ok(()), Err(Failure::Gone { reason: "gone".to_owned() }), Err(hidden())] {
+            assert_eq!(check(answer), Ok(Accounts::one(Account::sole("Deezer", "UTC"))));
+        }
+        for failure in [
+            Failure::Permanent { reason: "no such path".to_owned() },
+            Failure::Transient { reason: "down".to_owned() },
+            Failure::NeedsReauth { advice: "set it again".to_owned() },
+        ] {
+            assert_eq!(check(Err(failure.clone())), Err(failure));
         }
     }
 }

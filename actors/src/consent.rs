@@ -4,7 +4,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures::future::BoxFuture;
 use rand::RngExt as _;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
@@ -115,14 +115,11 @@ impl Consent {
     /// A request whose answer goes to `redirect`.
     pub fn request(&self, spec: &ConnectionSpec, redirect: Url) -> Result<Request, SetupError> {
         let [id, secret] = self.application;
-        let client = Client {
-            id: spec.credential(id)?.expose_secret().trim().to_owned(),
-            secret: spec.credential(secret)?,
-            auth: match self.exchange {
-                Exchange::Standard(auth) => auth,
-                Exchange::Own(_) => ClientAuth::Form,
-            },
+        let auth = match self.exchange {
+            Exchange::Standard(auth) => auth,
+            Exchange::Own(_) => ClientAuth::Form,
         };
+        let client = spec.client(id, secret, auth)?;
         let mut address = spec.host(AUTHORIZE_HOST).cloned().ok_or_else(|| SetupError::Setting {
             key: format!("endpoints.{AUTHORIZE_HOST}"),
             problem: "expected the address of the page that asks for consent".to_owned(),
@@ -206,6 +203,8 @@ impl std::fmt::Debug for Code {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
     use crate::integrations::{google, google_ads::GoogleAds};
 

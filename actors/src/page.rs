@@ -151,6 +151,16 @@ impl From<Pending> for DaysReply {
 // === impl Page ===
 
 impl Page {
+    /// Of these rows.
+    pub fn of(rows: Vec<Row>) -> Self {
+        Self { rows, ..Self::default() }
+    }
+
+    /// Of which nothing could be read.
+    pub fn aside(quarantined: Quarantined) -> Self {
+        Self { quarantined: vec![quarantined], ..Self::default() }
+    }
+
     /// Takes what another page has; what follows stays.
     pub fn absorb(&mut self, other: Self) {
         self.rows.extend(other.rows);

@@ -7,7 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{
-    session::{call::API_HOST, quota::Quota},
+    session::{
+        call::API_HOST,
+        oauth::{Client, ClientAuth},
+        quota::Quota,
+    },
     stream::Tier,
 };
 
@@ -106,6 +110,29 @@ pub enum SetupError {
     },
 }
 
+// === impl CredentialSpec ===
+
+impl CredentialSpec {
+    /// One without which a connection is refused.
+    pub const fn required(name: &'static str, help: &'static str) -> Self {
+        Self { name, required: true, help }
+    }
+
+    /// One that a connection can do without.
+    pub const fn optional(name: &'static str, help: &'static str) -> Self {
+        Self { name, required: false, help }
+    }
+}
+
+// === impl SetupError ===
+
+impl SetupError {
+    /// The problem with one key of the settings.
+    pub fn setting(key: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Setting { key: key.into(), problem: problem.into() }
+    }
+}
+
 // === impl ConnectionSpec ===
 
 impl ConnectionSpec {
@@ -115,6 +142,17 @@ impl ConnectionSpec {
             .get(spec.name)
             .cloned()
             .ok_or(SetupError::MissingCredential { name: spec.name, help: spec.help })
+    }
+
+    /// The application that these credentials are of, which tells them as `auth` says.
+    pub fn client(
+        &self,
+        id: &CredentialSpec,
+        secret: &CredentialSpec,
+        auth: ClientAuth,
+    ) -> Result<Client, SetupError> {
+        let id = self.credential(id)?.expose_secret().trim().to_owned();
+        Ok(Client { id, secret: self.credential(secret)?, auth })
     }
 
     /// Refuses `accounts` where there are none; `instead` says under which key of the settings to name what is read, and

@@ -91,9 +91,25 @@ pub struct Files {
     pub every: Duration,
 }
 
+// === impl Days ===
+
+impl Days {
+    /// Days of no level, of which the provider forgets none. Each of `tiers` is days back, and how often.
+    pub fn new<const N: usize>(
+        tiers: [(u32, Duration); N],
+        settling: SignedDuration,
+        window_days_max: u32,
+    ) -> Self {
+        let tiers = tiers.map(|(days, every)| Tier { days, every }).into();
+        Self { level: None, tiers, settling, window_days_max, history_days_max: None }
+    }
+}
+
 /// A quarter of an hour: how often fresh numbers are read.
 pub const FRESH: Duration = Duration::from_mins(15);
 /// Six hours.
 pub const QUARTER_DAY: Duration = Duration::from_hours(6);
 /// A day: counted in account days.
 pub const DAILY: Duration = Duration::from_hours(24);
+/// Seven days.
+pub const WEEKLY: Duration = Duration::from_hours(7 * 24);

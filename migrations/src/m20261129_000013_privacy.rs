@@ -7,7 +7,7 @@ use crate::sql;
 #[derive(Debug, DeriveMigrationName)]
 pub struct Migration;
 
-const TABLES: [&str; 3] = [
+const TABLES: [&str; 4] = [
     // Each line is sealed with the one before (`mac`), by a key that is not in this database.
     "CREATE TABLE audit_log (
         seq bigint NOT NULL PRIMARY KEY,
@@ -25,6 +25,13 @@ const TABLES: [&str; 3] = [
         digest @blob NOT NULL PRIMARY KEY,
         erased_at @timestamp NOT NULL
     )",
+    // How much of a journal that is elsewhere this database has followed: the number of its last line, and its digest. A database
+    // that was restored from a backup is behind.
+    "CREATE TABLE journal_marks (
+        journal text NOT NULL PRIMARY KEY,
+        seq bigint NOT NULL,
+        mac text NOT NULL
+    )",
     "CREATE TABLE legal_holds (
         id @identity,
         tenant text NOT NULL REFERENCES tenants (id),
@@ -35,7 +42,13 @@ const TABLES: [&str; 3] = [
     )",
 ];
 
-const INDEXES: [&str; 1] = ["CREATE INDEX legal_holds_by_user ON legal_holds (user_id)"];
+const REST: [&str; 3] = [
+    "CREATE INDEX legal_holds_by_user ON legal_holds (user_id)",
+    // Raised by each erasure, with the row locked, so that whatever is stored behind the fence notices it.
+    "ALTER TABLE connections ADD COLUMN erasures bigint NOT NULL DEFAULT 0",
+    // Since when a connection is not configured any more: some providers want its data deleted after that.
+    "ALTER TABLE connections ADD COLUMN removed_at @timestamp",
+];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -45,10 +58,13 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         sql::run(manager, &TABLES).await?;
-        sql::run(manager, &INDEXES).await
+        sql::run(manager, &REST).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        sql::drop(manager, &[], &["legal_holds", "tombstones", "audit_log"]).await
+        for column in ["removed_at", "erasures"] {
+            sql::run(manager, &[&format!("ALTER TABLE connections DROP COLUMN {column}")]).await?;
+        }
+        sql::drop(manager, &[], &["legal_holds", "journal_marks", "tombstones", "audit_log"]).await
     }
 }

@@ -32,6 +32,7 @@ pub mod state;
 pub mod status;
 pub mod table;
 pub mod texts;
+mod unsaid;
 pub mod web;
 pub mod zone;
 

@@ -1,6 +1,8 @@
 //! Rows of web and product analytics: aggregates by day, never a person. `None` is "the source does not say"; 0 is
 //! "the source says zero". A visit counts on the day on which its session began.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     Table,
     day::Day,
@@ -10,7 +12,8 @@ use crate::{
 };
 
 /// Whether a row speaks of everything or of one campaign's part of it. The two are never added together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WebScope {
     /// The whole property on that day; campaign, source and medium are `""`.
     Total,

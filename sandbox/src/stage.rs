@@ -35,6 +35,35 @@ pub(crate) enum Standing {
     Unknown,
 }
 
+/// The controls of an imitation with a `script` of these errors and a `time` that its world follows.
+macro_rules! controls {
+    ($imitation:ty, $error:ty) => {
+        impl $imitation {
+            /// Answers the next requests whose path contains `fragment` with these errors, one each, in this order.
+            pub fn fail_next(&mut self, fragment: &str, errors: Vec<$error>) {
+                self.script.add(fragment, errors);
+            }
+
+            /// Answers every request whose path contains `fragment` with this error; without one, as ever again.
+            pub fn refuse(&mut self, fragment: &str, error: Option<$error>) {
+                self.script.refuse(fragment, error);
+            }
+
+            /// Holds the world at its present time, so that two reads see the same. Tokens expire nevertheless.
+            pub fn freeze(&mut self) {
+                self.time.freeze();
+            }
+
+            /// Lets the world follow the clock again.
+            pub fn thaw(&mut self) {
+                self.time.thaw();
+                self.follow_time();
+            }
+        }
+    };
+}
+pub(crate) use controls;
+
 // === impl ShownTime ===
 
 impl ShownTime {

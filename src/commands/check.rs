@@ -36,6 +36,7 @@ impl Check {
         };
         let specs = settings.specs();
         line("configuration", true, &format!("{} connections are switched on", specs.len()));
+        line("regions", true, &regions(&settings));
         let database = database(&settings).await;
         let cache = match cache::check(&settings.cache, Arc::new(SystemClock::new())).await {
             Ok(detail) => {
@@ -57,6 +58,13 @@ impl Check {
             (true, true) => Exit::Done,
         }
     }
+}
+
+/// Whose data stays where. A configuration that does not keep to it is not loaded.
+fn regions(settings: &Settings) -> String {
+    let bound = settings.tenants.iter().filter_map(|(id, tenant)| Some((id, tenant.data_region.as_ref()?)));
+    let bound: Vec<String> = bound.map(|(id, region)| format!("{id} in {}", region.to_lowercase())).collect();
+    if bound.is_empty() { "no tenant names a data_region".to_owned() } else { bound.join(", ") }
 }
 
 /// One line: what, whether it is right, and what there is to say.

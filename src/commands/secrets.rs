@@ -17,11 +17,14 @@ use secrecy::{ExposeSecret, SecretString};
 use store::{
     Access, Place, Store, StoreError,
     cipher::{Keyring, generate_key},
-    people::{KeyStore, Resealed},
+    people::{
+        Journal, KeyStore, People, PeopleError, Resealed,
+        audit::{self, Deed},
+    },
 };
 
 use super::{
-    Exit, output,
+    Exit, output, privacy,
     source::{ConfigFiles, missing_file},
 };
 
@@ -317,7 +320,25 @@ async fn rotate_data_keys(settings: &Settings) -> Result<Resealed, StoreError> {
     done
 }
 
-async fn rotate(settings: &Settings, store: &Store) -> Result<Exit, StoreError> {
+/// Who rotated, for the audit log: where there are people, and with them a key store.
+async fn note(settings: &Settings, store: &Store, detail: String) -> Result<(), PeopleError> {
+    let (Some(keys), Some(journal)) = (settings.key_store(), settings.erasure_journal()) else {
+        return Ok(());
+    };
+    let keys = keys.expose_secret();
+    if KeyStore::missing_file(keys).is_some() {
+        return Ok(());
+    }
+    let journal = Journal::open(journal.expose_secret(), Access::Write).await?;
+    let people = People::open(store, KeyStore::open(keys, Access::Write).await?, journal)?;
+    let actor = privacy::actor();
+    let deed = Deed { actor: &actor, action: audit::Action::Rotate, tenant: None, user: None, detail };
+    let noted = people.note(&deed).await;
+    people.close().await;
+    noted
+}
+
+async fn rotate(settings: &Settings, store: &Store) -> Result<Exit, PeopleError> {
     let total = store.rotation_left().await?;
     let bar = if io::stderr().is_terminal() { ProgressBar::new(total) } else { ProgressBar::hidden() };
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} sealed again, {eta} left");
@@ -334,6 +355,9 @@ async fn rotate(settings: &Settings, store: &Store) -> Result<Exit, StoreError> 
     let data_keys = rotate_data_keys(settings).await?;
     failed.extend(data_keys.failed);
     let left = store.rotation_left().await?;
+    let counts =
+        format!("{sealed} rows and {} data keys sealed again, {} failed", data_keys.sealed, failed.len());
+    note(settings, store, counts).await?;
     let ids: Vec<String> =
         store.keys().iter().flat_map(|keys| keys.ids().map(str::to_owned).collect::<Vec<_>>()).collect();
     store.close().await;

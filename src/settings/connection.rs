@@ -1,6 +1,9 @@
 //! Connections: what is configured for one, its integration's table and the built-in defaults put together.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use actors::{
     integration::{AnyIntegration, ConnectionSpec, CredentialSpec, Services, SetupError, StreamOverride},
@@ -42,8 +45,14 @@ pub struct Connection {
     pub start_date_is_default: bool,
     /// The user's consent without which it is not polled.
     pub rests_on: Option<RestsOn>,
+    /// The region of what it talks to, as configured for it or its integration.
+    pub data_region: Option<String>,
     /// Whether it and its integration are switched on.
     pub enabled: bool,
+    /// Where it sends requests to: scheme, host and port; nowhere while it is switched off.
+    pub origins: BTreeSet<String>,
+    /// Settings that are on and make it read personal data.
+    pub personal: Vec<&'static str>,
     /// What the engine needs; nothing when it is switched off or secrets were left out.
     pub spec: Option<Arc<ConnectionSpec>>,
 }
@@ -64,12 +73,16 @@ impl Review<'_> {
             let general = integrations.get(integration.manifest().id);
             let is_on = table.enabled && general.is_none_or(|general| general.enabled);
             let rests_on = self.rests_on(&path, &table.tenant, table.rests_on.take());
+            let of_integration = || general.and_then(|general| general.data_region.clone());
             let mut connection = Connection {
                 rests_on,
+                data_region: table.data_region.clone().or_else(of_integration),
                 integration: table.integration.clone(),
                 tenant: table.tenant.clone(),
                 start_date_is_default: table.start_date.is_none(),
                 enabled: is_on,
+                origins: BTreeSet::new(),
+                personal: Vec::new(),
                 spec: None,
             };
             if is_on {
@@ -83,6 +96,12 @@ impl Review<'_> {
                     credentials: secrets.clone(),
                     ..spec
                 });
+                if let Some(spec) = &spec {
+                    let urls = spec.endpoints.values().chain([&spec.base_url]);
+                    connection.origins = urls.map(|url| url.origin().ascii_serialization()).collect();
+                    let sealed = integration.manifest().sealed_settings.iter().copied();
+                    connection.personal = sealed.filter(|name| spec.settings[*name] == true).collect();
+                }
                 if let Some(spec) = spec.clone() {
                     self.try_out(&path, &table, integration.as_ref(), spec);
                 }

@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{duration, form, http::HttpTable, secret::SecretSource};
+use super::{
+    duration, form, http::HttpTable, recipients::RecipientTable, retention::RetentionTable,
+    secret::SecretSource,
+};
 
 /// The whole file. Later files win over earlier ones, the environment over all of them.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -45,6 +48,8 @@ pub struct Document {
     /// What is kept apart about people.
     #[serde(default)]
     privacy: PrivacyTable,
+    /// How long rows are kept.
+    retention: RetentionTable,
 }
 
 /// This process.
@@ -58,7 +63,8 @@ pub struct Worker {
     #[serde(with = "duration")]
     #[schemars(schema_with = "form::duration")]
     pub shutdown_grace: Duration,
-    /// The region in which this worker keeps data, such as `eu`; empty = not stated.
+    /// The region in which this worker runs, such as `eu`; empty = not stated.
+    #[schemars(schema_with = "form::region_or_none")]
     pub data_region: String,
     /// How long one page may take, without the time that it waits on purpose for a quota.
     #[serde(with = "duration")]
@@ -104,6 +110,10 @@ pub struct Database {
     /// Who may read the files of a SQLite database that are made: `0600`, their owner alone, or `0660`, their group too.
     /// Files that are there keep their mode.
     pub file_mode: FileMode,
+    /// The region in which it is. Needed where a tenant names one.
+    #[serde(default)]
+    #[schemars(schema_with = "form::region")]
+    pub data_region: Option<String>,
 }
 
 /// Who may read files.
@@ -143,6 +153,10 @@ pub struct Cache {
     #[serde(default)]
     #[schemars(schema_with = "form::text")]
     pub ca_file: Option<PathBuf>,
+    /// The region in which a Redis is. Needed where a tenant names one.
+    #[serde(default)]
+    #[schemars(schema_with = "form::region")]
+    pub data_region: Option<String>,
 }
 
 /// Encryption at rest.
@@ -177,6 +191,10 @@ pub struct IntegrationTable {
     /// Changes to streams, by stream.
     #[serde(default)]
     pub streams: BTreeMap<String, StreamTable>,
+    /// The region of what its connections talk to, as you state it.
+    #[serde(default)]
+    #[schemars(schema_with = "form::region")]
+    pub data_region: Option<String>,
 }
 
 /// A request rate, a budget, or both. A rate has exactly one of the three periods, which may be fractional; a budget is by
@@ -299,6 +317,10 @@ pub struct ConnectionTable {
     #[serde(default)]
     #[schemars(schema_with = "form::of::<RestsOnTable>")]
     pub rests_on: Option<RestsOnTable>,
+    /// The region of what it talks to, instead of the integration's. Needed where its tenant names one.
+    #[serde(default)]
+    #[schemars(schema_with = "form::region")]
+    pub data_region: Option<String>,
 }
 
 /// A user's consent to a purpose.
@@ -320,9 +342,9 @@ pub struct TenantTable {
     /// Its name for people.
     #[schemars(length(min = 1))]
     pub name: String,
-    /// Where its data may be, such as `eu`.
+    /// Where its data may be, such as `eu`: whatever it goes through must name the same region. Without: anywhere.
     #[serde(default)]
-    #[schemars(schema_with = "form::text")]
+    #[schemars(schema_with = "form::region")]
     pub data_region: Option<String>,
     /// Its own zone, by which its users' ages are told; without: the one in which days begin last.
     #[serde(default)]
@@ -354,6 +376,19 @@ pub struct PrivacyTable {
     #[serde(default)]
     #[schemars(schema_with = "form::key_store")]
     pub keys: Option<SecretString>,
+    /// Where erasures are noted, so that a restored backup brings nobody back: the path of a file, or the URL of a PostgreSQL
+    /// database of its own. Without: a file beside the database's, where that is one.
+    #[serde(default)]
+    #[schemars(schema_with = "form::key_store")]
+    pub journal: Option<SecretString>,
+    /// Who is given data of people, by a name of your own.
+    #[serde(default)]
+    pub recipients: BTreeMap<String, RecipientTable>,
+    /// The region of what is kept apart; the database's, where it is beside the database's file. Needed where a tenant names one
+    /// and `keys` or `journal` another place.
+    #[serde(default)]
+    #[schemars(schema_with = "form::region")]
+    pub data_region: Option<String>,
 }
 
 /// One marketing campaign across networks.
@@ -424,7 +459,7 @@ fn default_tenant() -> String {
     DEFAULT_TENANT.to_owned()
 }
 
-const fn yes() -> bool {
+pub const fn yes() -> bool {
     true
 }
 
@@ -444,6 +479,7 @@ impl PartialEq for Database {
         self.url.expose_secret() == other.url.expose_secret()
             && self.max_connections == other.max_connections
             && self.file_mode == other.file_mode
+            && self.data_region == other.data_region
     }
 }
 
@@ -460,6 +496,13 @@ impl From<FileMode> for store::FileMode {
 
 // === impl Cache ===
 
+impl Cache {
+    /// Whether it is not in the worker's own memory.
+    pub fn is_elsewhere(&self) -> bool {
+        self.url.expose_secret() != "memory://"
+    }
+}
+
 impl PartialEq for Cache {
     fn eq(&self, other: &Self) -> bool {
         self.url.expose_secret() == other.url.expose_secret()
@@ -468,5 +511,6 @@ impl PartialEq for Cache {
             && self.prefix == other.prefix
             && self.snapshot_ttl == other.snapshot_ttl
             && self.ca_file == other.ca_file
+            && self.data_region == other.data_region
     }
 }

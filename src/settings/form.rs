@@ -161,6 +161,33 @@ pub fn time_zone(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// `"eu"`.
+pub fn region(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "pattern": "^[A-Za-z0-9-]{1,64}$",
+        "title": "a region such as \"eu\": letters, digits and `-`, in either case"
+    })
+}
+
+/// `"eu"`, or `""`.
+pub fn region_or_none(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "pattern": "^[A-Za-z0-9-]{0,64}$",
+        "title": "a region such as \"eu\": letters, digits and `-`, in either case; or \"\""
+    })
+}
+
+/// `"30d"`, or `"forever"`.
+pub fn keep(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "format": "keep",
+        "title": "whole days such as \"30d\", at least one, or \"forever\""
+    })
+}
+
 /// `"data/dynamoi.keys"`.
 pub fn key_store(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

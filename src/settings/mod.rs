@@ -21,6 +21,9 @@ mod overlap;
 mod people;
 mod place;
 mod quota;
+mod recipients;
+mod region;
+mod retention;
 mod review;
 mod schema;
 mod secret;
@@ -48,6 +51,8 @@ pub use http::{Authentication, Basic, Http, Tls};
 pub use mistake::{Mistake, Mistakes, Warning};
 pub use people::{Privacy, RestsOn, Tenant};
 pub use place::{KeyPath, Place};
+pub use recipients::Recipient;
+pub use region::{Location, Outside};
 pub use secret::StoredSecrets;
 pub(crate) use suggestion::did_you_mean;
 pub use tokens::Token;
@@ -87,6 +92,8 @@ pub struct Settings {
     pub tenants: BTreeMap<String, Tenant>,
     /// What is kept apart about people.
     pub privacy: Privacy,
+    /// How long rows are kept.
+    pub retention: store::retention::Terms,
     /// Secrets that the worker keeps itself, with where they are used.
     stored: Vec<(String, KeyPath)>,
     warnings: Vec<Warning>,
@@ -307,8 +314,9 @@ impl Review<'_> {
         let connections = self.connections();
         let campaigns = self.campaigns();
         let tenants = self.tenants();
-        let privacy = self.privacy(database.as_ref());
-        Some(Settings {
+        let privacy = self.privacy(database.as_ref(), &tenants);
+        let retention = self.retention();
+        let settings = Settings {
             worker: worker?,
             log: log?,
             http: http?,
@@ -319,9 +327,12 @@ impl Review<'_> {
             campaigns,
             tenants,
             privacy: privacy?,
+            retention: retention?,
             stored: std::mem::take(&mut self.used),
             warnings: std::mem::take(&mut self.warnings),
             exhibit: exhibit::to_toml(&exhibit::without_secrets(schema, &self.tree.values)),
-        })
+        };
+        self.refuse_outside(&settings);
+        Some(settings)
     }
 }

@@ -10,6 +10,7 @@ use super::{
     document::{MarkupTable, PrivacyTable, RestsOnTable, TenantTable},
     form,
     place::KeyPath,
+    recipients::Recipient,
     review::Review,
     validation::shown,
 };
@@ -41,10 +42,18 @@ pub struct RestsOn {
 pub struct Privacy {
     /// Where users' data keys are: a path, or the URL of a PostgreSQL database of its own.
     pub keys: Option<SecretString>,
+    /// Where erasures are noted: a path, or the URL of a PostgreSQL database of its own.
+    pub journal: Option<SecretString>,
+    /// Who is given data of people, by name.
+    pub recipients: BTreeMap<String, Recipient>,
+    /// The region of what is kept apart.
+    pub data_region: Option<String>,
 }
 
 /// What the key store beside a SQLite file is called after it.
 const KEYS_ENDING: &str = ".keys";
+/// And the erasure journal.
+const JOURNAL_ENDING: &str = ".erasures";
 
 // === impl Settings ===
 
@@ -80,14 +89,37 @@ impl Settings {
         rests.collect()
     }
 
+    /// Who is given data of this tenant's people, by name.
+    pub fn recipients_of(&self, tenant: &str) -> impl Iterator<Item = (&str, &Recipient)> {
+        let recipients = self.privacy.recipients.iter().map(|(name, recipient)| (name.as_str(), recipient));
+        recipients.filter(move |(_, recipient)| recipient.is_of(tenant))
+    }
+
     /// Where the key store is: as configured, else beside the database's file. Nothing where neither says so: several workers
     /// on one server would each have a key store of their own.
     pub fn key_store(&self) -> Option<SecretString> {
-        self.privacy.keys.clone().or_else(|| {
-            let path = self.database.url.expose_secret().strip_prefix("sqlite://")?;
-            let path = path.split('?').next().unwrap_or(path);
-            Some(SecretString::from(format!("{path}{KEYS_ENDING}")))
-        })
+        self.privacy.keys.clone().or_else(|| beside(&self.database, KEYS_ENDING))
+    }
+
+    /// Where the erasure journal is, likewise.
+    pub fn erasure_journal(&self) -> Option<SecretString> {
+        self.privacy.journal.clone().or_else(|| beside(&self.database, JOURNAL_ENDING))
+    }
+}
+
+/// A file beside the database's, where that is one.
+fn beside(database: &Database, ending: &str) -> Option<SecretString> {
+    let path = database.url.expose_secret().strip_prefix("sqlite://")?;
+    let path = path.split('?').next().unwrap_or(path);
+    Some(SecretString::from(format!("{path}{ending}")))
+}
+
+// === impl Privacy ===
+
+impl Privacy {
+    /// Whether it names a place of its own, which need not be where the database is.
+    pub const fn is_apart(&self) -> bool {
+        self.keys.is_some() || self.journal.is_some()
     }
 }
 
@@ -134,12 +166,16 @@ impl Review<'_> {
     }
 
     /// The privacy section.
-    pub fn privacy(&mut self, database: Option<&Database>) -> Option<Privacy> {
+    pub fn privacy(
+        &mut self,
+        database: Option<&Database>,
+        tenants: &BTreeMap<String, Tenant>,
+    ) -> Option<Privacy> {
         let section = KeyPath::of(["privacy"]);
-        let PrivacyTable { keys } = self.read(&section)?;
-        let is_database = |keys: &SecretString| {
-            database.is_some_and(|database| database.url.expose_secret() == keys.expose_secret())
-        };
+        let PrivacyTable { keys, journal, recipients, data_region } = self.read(&section)?;
+        let is_same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
+        let is_database =
+            |place: &SecretString| database.is_some_and(|database| is_same(&database.url, place));
         if keys.as_ref().is_some_and(is_database) {
             self.mistake(
                 &section.child("keys"),
@@ -149,7 +185,28 @@ impl Review<'_> {
                 None,
             );
         }
-        Some(Privacy { keys })
+        let is_keys = |journal: &SecretString| keys.as_ref().is_some_and(|keys| is_same(keys, journal));
+        if journal.as_ref().is_some_and(|journal| is_database(journal) || is_keys(journal)) {
+            self.mistake(
+                &section.child("journal"),
+                "a journal in what it must outlive",
+                "a file or a database of its own: it brings erasures back into a database or key store out of a backup",
+                "the worker's database, or privacy.keys",
+                None,
+            );
+        }
+        let needs_journal = |database: &Database| beside(database, JOURNAL_ENDING).is_none();
+        if keys.is_some() && journal.is_none() && database.is_some_and(needs_journal) {
+            self.mistake(
+                &section.child("journal"),
+                "keys of users, and no erasure journal",
+                "postgres://…, a database of its own, or the path of a file where one worker only is on this database",
+                "nothing",
+                None,
+            );
+        }
+        let recipients = self.recipients(recipients, tenants);
+        Some(Privacy { keys, journal, recipients, data_region })
     }
 
     /// A connection can rest only on a consent of a user of its tenant, and users are of tenants that are configured.
@@ -164,6 +221,7 @@ impl Review<'_> {
                 None,
             );
         }
+        self.refuse_sale(&path.child("rests_on").child("purpose"), &purpose);
         Some(RestsOn { user, purpose })
     }
 }

@@ -65,6 +65,7 @@ impl Schema {
             .with_format("snapshot-ttl", |text: &str| {
                 duration::parse(text).is_some_and(|ttl| ttl.as_secs() >= 20 * 60)
             })
+            .with_format("keep", |text: &str| super::retention::parse(text).is_some())
             .with_format("resets", |text: &str| super::quota::resets(text).is_some())
             .with_format("iana-time-zone", |text: &str| rows::zone::zone(text).is_some())
             .build(&self.root)

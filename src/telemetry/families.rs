@@ -52,6 +52,7 @@ pub(super) struct Worker {
     pub snapshot_rebuilds: IntCounterVec,
     pub snapshot_rebuild_duration: Histogram,
     pub database_ready: IntGaugeVec,
+    pub privacy_overdue: IntGaugeVec,
     pub series_dropped: IntGaugeVec,
     pub http_refused: IntCounterVec,
 }
@@ -197,6 +198,11 @@ impl Worker {
                 "dynamoi_snapshot_rebuild_duration_seconds",
                 "How long these rebuilds took, reading included.",
                 FAST_SECONDS,
+            )?,
+            privacy_overdue: declare.gauges(
+                "dynamoi_privacy_overdue",
+                "Duties that are past their time: erasures, notifications of recipients, tables with rows to delete.",
+                &["deadline"],
             )?,
             database_ready: declare.gauges(
                 "dynamoi_database_ready",

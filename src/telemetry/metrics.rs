@@ -100,6 +100,12 @@ impl Metrics {
         self.worker.database_ready.with_label_values::<&str>(&[]).set(i64::from(is_ready));
     }
 
+    /// So many duties of this kind are past their time.
+    pub(crate) fn privacy_overdue(&self, deadline: &'static str, count: u64) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.worker.privacy_overdue.with_label_values(&[deadline]).set(count);
+    }
+
     /// A commit was acknowledged.
     fn store_committed(&self, duration: Duration) {
         self.worker.store_commit_duration.observe(duration.as_secs_f64());

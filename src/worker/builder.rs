@@ -20,9 +20,10 @@ use super::{
     holding::{self, Keeper},
     marketing,
     operator::StoreOperator,
-    people::StorePeople,
-    purge,
+    people,
+    retention::Retention,
     shared::Shared,
+    users::StorePeople,
     webhooks::EngineWebhooks,
 };
 use crate::{
@@ -167,6 +168,7 @@ impl WorkerBuilder {
     ) -> Result<Worker, WorkerError> {
         let Self { settings, integrations, clock, once, only, headless, .. } = self;
         holding::note_configured(&store, &settings, &clock).await?;
+        people::guard(&store, &settings).await?;
 
         let mut specs = settings.specs();
         specs.retain(|spec| only.as_ref().is_none_or(|only| *only == spec.name));
@@ -204,8 +206,9 @@ impl WorkerBuilder {
         let publisher = Arc::new(Publisher::new(source.clone(), statuses.clone(), exposition.clone()));
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         let mut tasks = shared.start();
-        let keeper = Keeper::new(&store, engine.statuses(), engine.bell(), metrics, &clock);
+        let keeper = Keeper::new(&store, engine.statuses(), engine.bell(), metrics.clone(), &clock);
         let health = keeper.health.clone();
+        let retention = Retention::new(&settings);
         tasks.push(tokio::spawn(keeper.run()));
         holding::say_started(&store, count, &before);
         let people = Arc::new(StorePeople::new(store.clone(), &settings));
@@ -247,7 +250,8 @@ impl WorkerBuilder {
                 let publisher = publisher.clone();
                 async move { publisher.run().await }
             }));
-            tasks.push(tokio::spawn(purge(store.clone(), clock)));
+            let keeping = retention.clone().run(store.clone(), health.clone(), metrics, clock);
+            tasks.push(tokio::spawn(keeping));
         }
         Ok(Worker {
             settings,
@@ -262,6 +266,7 @@ impl WorkerBuilder {
             tasks,
             server,
             health,
+            retention,
             single: once.map(|_| false),
             _guest: guest,
         })

@@ -6,10 +6,12 @@ mod holding;
 pub(crate) mod marketing;
 mod operator;
 mod people;
+mod retention;
 mod shared;
+mod users;
 mod webhooks;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use actors::{
     engine::{Engine, EngineError, Heartbeat, overseer::Progress, status::Statuses},
@@ -23,12 +25,13 @@ use tokio::task::JoinHandle;
 
 pub use self::builder::WorkerBuilder;
 use self::{
-    figures::StoreFigures, holding::Health, people::StorePeople, shared::Shared, webhooks::EngineWebhooks,
+    figures::StoreFigures, holding::Health, retention::Retention, shared::Shared, users::StorePeople,
+    webhooks::EngineWebhooks,
 };
 use crate::{
     cache::CacheError,
     http::{ServeError, Server},
-    settings::{Changes, Settings},
+    settings::{Changes, Outside, Settings},
     telemetry::{Exposition, Guest, Publisher},
 };
 
@@ -47,6 +50,7 @@ pub struct Worker {
     tasks: Vec<JoinHandle<()>>,
     server: Option<Server>,
     health: Health,
+    retention: Retention,
     /// Whether it is a single run, and whether that has read everything.
     single: Option<bool>,
     /// The host's registry lets the worker's metrics go when it is dropped.
@@ -82,15 +86,15 @@ pub enum WorkerError {
         /// The name.
         name: String,
     },
+    /// What a reload would take over beside what needs a restart.
+    #[error(
+        "{0}: a section that differs takes effect after a restart only; until then everything goes on as before"
+    )]
+    Region(Outside),
     /// The runtime that it was given.
     #[error("the worker's runtime ended while it started: {0}")]
     Runtime(#[from] tokio::task::JoinError),
 }
-
-/// Cycles and quarantined rows are kept so long.
-const RETENTION: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 30);
-/// How often what is older is deleted.
-const PURGE_EVERY: Duration = Duration::from_hours(6);
 
 // === impl WorkerError ===
 
@@ -138,6 +142,12 @@ impl Worker {
     /// answer says what changed and what needs a restart.
     pub async fn reload(&mut self, settings: Settings) -> Result<Changes, WorkerError> {
         let changes = Settings::changes(&self.settings, &settings);
+        // What was read is right in itself. But the database that runs may be another one than it names.
+        let taken = settings.clone().after_reload(&self.settings);
+        if let Some(outside) = taken.outside_region().into_iter().next() {
+            return Err(WorkerError::Region(outside));
+        }
+        self.retention.renew(&taken);
         // First of all: who must see nothing any more need not wait for a database that is away.
         self.figures.use_markups(settings.displayed_markups());
         if let Some(server) = &self.server {
@@ -152,6 +162,9 @@ impl Worker {
             self.store.sync_tenants(&settings.stored_tenants()).await?;
         }
         self.store.use_consents(settings.stored_rests());
+        if !is_displaced {
+            people::guard(&self.store, &settings).await?;
+        }
         let unchanged = |name: &str| {
             let (before, after) = (self.settings.connections.get(name)?, settings.connections.get(name)?);
             before.is_same(after).then(|| before.spec.clone()).flatten()
@@ -173,7 +186,7 @@ impl Worker {
         {
             tracing::error!(%error, "the certificate was not renewed: the one before goes on");
         }
-        self.settings = settings.after_reload(&self.settings);
+        self.settings = taken;
         Ok(changes)
     }
 
@@ -240,16 +253,4 @@ pub async fn open_store(
     store.use_keys(settings.encryption.keyring.clone());
     store.use_consents(settings.stored_rests());
     Ok(store)
-}
-
-/// Deletes old records of cycles and workers, and old quarantined rows, now and then.
-async fn purge(store: Store, clock: Arc<dyn Clock>) {
-    loop {
-        clock.sleep(PURGE_EVERY).await;
-        let before = clock.now().checked_sub(RETENTION).unwrap_or(jiff::Timestamp::MIN);
-        match store.purge(before).await {
-            Ok(purged) => tracing::debug!(?purged, "old cycles and quarantined rows deleted"),
-            Err(error) => tracing::warn!(%error, "old cycles and quarantined rows were not deleted"),
-        }
-    }
 }

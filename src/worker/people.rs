@@ -1,62 +1,47 @@
-//! Users for the HTTP side: the key store is opened for each request, so that one that was moved, restored or given another key is
-//! noticed at once, and nothing of it is held while nobody asks.
+//! People, before anything is served: who was erased stays so, whatever a backup brought back, and the writer knows them.
 
-use futures::future::BoxFuture;
-use parking_lot::RwLock;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use store::{
-    Access, Store,
-    people::{KeyStore, People},
+    Access, Store, StoreError,
+    people::{Journal, KeyStore, People, PeopleError, erasure::Settled},
 };
 
-use crate::{
-    http::{PeopleOff, PeopleSource},
-    settings::Settings,
-};
+use crate::settings::Settings;
 
-/// The worker's users.
-pub struct StorePeople {
-    store: Store,
-    place: RwLock<Result<SecretString, Missing>>,
+/// Follows the erasure journal, and tells the writer who was erased.
+pub async fn guard(store: &Store, settings: &Settings) -> Result<(), StoreError> {
+    let has_erased = store.has_erased().await?;
+    let places = (&settings.encryption.keyring, settings.key_store(), settings.erasure_journal());
+    let (Some(_), Some(keys), Some(journal)) = places else {
+        return if has_erased { Err(off()) } else { Ok(()) };
+    };
+    let (keys, journal) = (keys.expose_secret(), journal.expose_secret());
+    // Where there are no people yet, nothing is made for them.
+    if settings.tenants.is_empty() && !has_erased && KeyStore::missing_file(keys).is_some() {
+        return Ok(());
+    }
+    let (keys, journal) =
+        (KeyStore::open(keys, Access::Make).await?, Journal::open(journal, Access::Make).await?);
+    let people = People::open(store, keys, journal)?;
+    let guarded = async {
+        let settled = people.settle().await?;
+        if settled != Settled::default() {
+            tracing::warn!("{settled}");
+        }
+        people.guard_writer().await
+    };
+    let guarded = guarded.await;
+    people.close().await;
+    guarded.map_err(|error| match error {
+        PeopleError::Store(error) => error,
+        error => StoreError::Unknown(error.to_string()),
+    })
 }
 
-/// What is not configured.
-#[derive(Clone, Copy)]
-enum Missing {
-    Key,
-    KeyStore,
-}
-
-// === impl StorePeople ===
-
-impl StorePeople {
-    /// As configured.
-    pub fn new(store: Store, settings: &Settings) -> Self {
-        Self { store, place: RwLock::new(place(settings)) }
-    }
-
-    /// The configuration has changed.
-    pub fn use_settings(&self, settings: &Settings) {
-        *self.place.write() = place(settings);
-    }
-}
-
-impl PeopleSource for StorePeople {
-    fn open(&self) -> BoxFuture<'_, Result<People, PeopleOff>> {
-        Box::pin(async {
-            let place = self.place.read().clone().map_err(|missing| match missing {
-                Missing::Key => PeopleOff::NoKey,
-                Missing::KeyStore => PeopleOff::NoKeyStore,
-            })?;
-            let keys = KeyStore::open(place.expose_secret(), Access::Make).await?;
-            Ok(People::open(&self.store, keys)?)
-        })
-    }
-}
-
-fn place(settings: &Settings) -> Result<SecretString, Missing> {
-    if settings.encryption.keyring.is_none() {
-        return Err(Missing::Key);
-    }
-    settings.key_store().ok_or(Missing::KeyStore)
+fn off() -> StoreError {
+    StoreError::Unknown(
+        "people were erased in this database, and would come back: set [encryption] key, privacy.keys and privacy.journal as \
+         where they were erased"
+            .to_owned(),
+    )
 }

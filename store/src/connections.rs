@@ -115,7 +115,7 @@ async fn register(
     .bind(once_since.map(utc))
     .text(
         ") ON CONFLICT (name) DO UPDATE SET integration = excluded.integration, \
-         tenant = excluded.tenant, epoch = c.epoch + 1, state = excluded.state, removed = false, \
+         tenant = excluded.tenant, epoch = c.epoch + 1, state = excluded.state, removed = false, removed_at = NULL, \
          once_since = excluded.once_since RETURNING id, epoch, paused",
     )
     .done();

@@ -24,7 +24,7 @@ mod profiles;
 pub mod read;
 mod records;
 mod refresh;
-mod retention;
+pub mod retention;
 mod rotation;
 mod secrets;
 mod sink;
@@ -56,7 +56,6 @@ pub use crate::{
     marketing::{MarketingBudget, MarketingCampaign, MarketingMember},
     operate::BackfillStatus,
     profiles::OpenProfile,
-    retention::Purged,
     rotation::{Place, Rotated},
     secrets::StoredSecret,
     workers::{Beat, Ending, Secured, WorkerIdentity, WorkerKind, WorkerStatus},
@@ -65,6 +64,7 @@ pub use migrations::Step;
 
 use crate::{
     cipher::Keyring,
+    commit::erased::DigestKey,
     connect::Pools,
     error::Failure,
     people::Rests,
@@ -82,6 +82,8 @@ pub struct Store {
     keyring: Keys,
     /// What rests on a user's consent.
     rests: Rests,
+    /// By which erased people are known again.
+    digest_key: DigestKey,
     /// That of the worker in this process, where there is one.
     claim: Arc<AsyncMutex<Option<Claim>>>,
     /// Whose commit the database could not store, and why.
@@ -112,8 +114,15 @@ impl Store {
         let ids_stale = Arc::new(AtomicBool::new(false));
         let keyring = Keys::default();
         let rests = Rests::default();
-        let (queue, task) =
-            Writer::start(pools.clone(), clock.clone(), ids_stale.clone(), keyring.clone(), rests.clone());
+        let digest_key = DigestKey::default();
+        let (queue, task) = Writer::start(
+            pools.clone(),
+            clock.clone(),
+            ids_stale.clone(),
+            keyring.clone(),
+            rests.clone(),
+            digest_key.clone(),
+        );
         Ok(Self {
             pools,
             clock: ClockHandle(clock),
@@ -121,6 +130,7 @@ impl Store {
             writer: Arc::new(Mutex::new(Handle { queue: Some(queue), task: Some(task) })),
             keyring,
             rests,
+            digest_key,
             claim: Arc::default(),
             refusal: Arc::default(),
         })

@@ -66,6 +66,18 @@ pub const KEYS_STATEMENT_MAX: usize = 1_000;
 /// Lines of a statement that nobody sees, deleted in one transaction: as many as an ordinary one writes.
 pub const SWEPT_LINES_MAX: usize = 10_000;
 
+/// Rows that one transaction of a purge deletes, roughly: a few milliseconds, for which a commit waits.
+pub const PURGE_ROWS_MAX: u64 = 1_000;
+
+/// A deletion that is so late is told: the one of the day before did not happen either.
+pub const PURGE_LATE: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 2);
+
+/// An erasure takes minutes. One that was not finished after so long was interrupted, and waits to be run again.
+pub const ERASURE_LATE: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+/// Characters of the reason of a legal hold: a case's number, not its story.
+pub const HOLD_REASON_CHARS_MAX: usize = 200;
+
 /// Ids of entities kept in memory (48 bytes each): all campaigns, ad sets and ads of some thousand accounts. When full
 /// it is emptied and fills again from the database.
 pub const ENTITY_IDS_MAX: usize = 500_000;

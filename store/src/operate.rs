@@ -95,6 +95,7 @@ impl Store {
     /// Marks every connection that is not named as removed from the configuration. Its rows stay.
     pub async fn retire_connections(&self, configured: &[String]) -> Result<(), StoreError> {
         use connection::Column;
+        let now = utc(self.clock.0.now());
         // Compared here: there may be more names than a statement takes values.
         let known: Vec<String> = connection::Entity::find()
             .select_only()
@@ -115,6 +116,13 @@ impl Store {
                 .exec(&self.pools.write)
                 .await?;
         }
+        // Also what was removed before that was noted.
+        connection::Entity::update_many()
+            .col_expr(Column::RemovedAt, Expr::value(Some(now)))
+            .filter(Column::Removed.eq(true))
+            .filter(Column::RemovedAt.is_null())
+            .exec(&self.pools.write)
+            .await?;
         Ok(())
     }
 

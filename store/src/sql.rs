@@ -24,6 +24,11 @@ impl Sql {
         self
     }
 
+    /// Whether it is for PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        self.backend == DbBackend::Postgres
+    }
+
     /// Binds one value here.
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.push(value.into());

@@ -18,11 +18,11 @@ use crate::support::{
 /// One of each in every personal field, and what a digest without a key would be looked up by.
 const MARKERS: [&str; 5] =
     ["Marker Lovelace", "marker.ada@example.com", "marker-account", "1990-12-10", "Marker"];
-const ADA: &str = r#"{"external_id":"app-1","name":"Marker Lovelace","email":"marker.ada@example.com",
+pub const ADA: &str = r#"{"external_id":"app-1","name":"Marker Lovelace","email":"marker.ada@example.com",
     "account":"marker-account","birth_date":"1990-12-10"}"#;
 
 /// Runs `dynamoi` with the configuration to its end, as talkative as it can be, with this on stdin.
-fn run(bench: &Bench, arguments: &[&str], stdin: &str) -> Output {
+pub fn run(bench: &Bench, arguments: &[&str], stdin: &str) -> Output {
     let mut command = Command::new(program::PATH);
     command.current_dir(bench.dir.path()).args(arguments).args(bench.config_arguments());
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -34,7 +34,7 @@ fn run(bench: &Bench, arguments: &[&str], stdin: &str) -> Output {
 
 /// What it printed, and what it said.
 #[track_caller]
-fn expect(output: &Output, code: i32) -> (String, String) {
+pub fn expect(output: &Output, code: i32) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(code), "{out}\n{err}");
@@ -42,7 +42,7 @@ fn expect(output: &Output, code: i32) -> (String, String) {
 }
 
 /// A key and two tenants.
-fn bench(seed: u64) -> Bench {
+pub fn bench(seed: u64) -> Bench {
     let mut bench = Bench::new(seed);
     let key = bench.dir.path().join("key");
     fs::write(&key, format!("{}\n", *store::cipher::generate_key().unwrap())).unwrap();

@@ -74,6 +74,12 @@ impl Server {
         format!("postgres://worker:{PASSWORD}@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// Its tables' files.
+    #[allow(dead_code, reason = "not every suite looks into them")]
+    pub fn table_files(&self) -> PathBuf {
+        self.data().join("base")
+    }
+
     /// `pg_ctl start` or `stop`.
     pub fn command(&self, action: &str) -> Command {
         let mut command = self.program("pg_ctl");
@@ -105,7 +111,8 @@ impl Server {
         command
     }
 
-    fn data(&self) -> PathBuf {
+    /// Its files.
+    pub fn data(&self) -> PathBuf {
         self.directory.path().join("data")
     }
 }

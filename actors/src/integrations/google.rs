@@ -12,9 +12,10 @@ use serde_json::{Map, json};
 use crate::{
     consent::{Consent, Exchange},
     integration::{ConnectionSpec, CredentialSpec, HostSpec, SetupError},
+    reading::refusals::Refusal,
     session::{
-        Credential,
-        oauth::{AUTHORIZE_HOST, Client, ClientAuth, SignedToken, TOKEN_HOST, jwt::SigningKey},
+        Credential, Meaning, Response,
+        oauth::{AUTHORIZE_HOST, ClientAuth, SignedToken, TOKEN_HOST, jwt::SigningKey},
     },
 };
 
@@ -122,6 +123,35 @@ struct Detail {
     reason: String,
 }
 
+/// The error that an answer is. Errors are short: what is longer is data.
+pub fn said(response: &Response) -> Option<Status> {
+    const ERROR_BYTES_MAX: usize = 64 << 10;
+    let body = Some(&response.body).filter(|body| body.len() <= ERROR_BYTES_MAX)?;
+    serde_json::from_slice(body).ok().map(|Envelope { error }| error)
+}
+
+/// What all of Google's APIs refuse alike: the credentials, their `scope` where it is told apart, and `apis` that are not switched on.
+pub fn refused(
+    refusal: &Refusal<'_>,
+    said: Option<&Status>,
+    scope: Option<&str>,
+    apis: &str,
+) -> Option<Meaning> {
+    let says = |reason| said.is_some_and(|said| said.says(reason));
+    match (refusal.status, scope) {
+        (401, _) => {
+            Some(refusal.reauth("the credentials are refused: authorise anew and set credentials again"))
+        }
+        (403, Some(scope)) if says("ACCESS_TOKEN_SCOPE_INSUFFICIENT") => Some(refusal.reauth(&format!(
+            "the credentials lack the scope {scope}: authorise anew and set credentials again"
+        ))),
+        (403, _) if says("SERVICE_DISABLED") || says("accessNotConfigured") => Some(refusal.forbidden(&format!(
+            "switch the {apis} on for the Google Cloud project of the credentials (APIs & Services > Library)"
+        ))),
+        _ => None,
+    }
+}
+
 /// The credential of a connection, for this scope. Sends nothing.
 pub fn credential(spec: &ConnectionSpec, scope: &str) -> Result<Arc<Credential>, SetupError> {
     let given = |of: &CredentialSpec| spec.credentials.get(of.name);
@@ -134,8 +164,7 @@ pub fn credential(spec: &ConnectionSpec, scope: &str) -> Result<Arc<Credential>,
         }
         Some(key) => service_account(spec, key, scope)?,
         None if has_refresh_token => {
-            let id = spec.credential(&CLIENT_ID)?.expose_secret().trim().to_owned();
-            let client = Client { id, secret: spec.credential(&CLIENT_SECRET)?, auth: ClientAuth::Form };
+            let client = spec.client(&CLIENT_ID, &CLIENT_SECRET, ClientAuth::Form)?;
             Credential::refresh(token_url(spec)?, client, spec.credential(&REFRESH_TOKEN)?)
         }
         None => {

@@ -297,6 +297,11 @@ impl SetPage {
                 Lack { reason, why: format!("{why}: its placements stay as they were") }
             }
         };
+        self.lack(reason, why, asked);
+    }
+
+    /// Says what of the set could not be read, which was asked for as `asked`: `reason` for labels, `why` for people.
+    pub fn lack(&mut self, reason: &'static str, why: String, asked: &str) {
         self.lacking = Some(format!("{asked}: {why}"));
         self.page.quarantined.push(unread(reason, why, asked));
     }

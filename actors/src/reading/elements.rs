@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use rows::{
-    Day,
+    Day, Row,
     decimal::NumberError,
     money::MoneyError,
     quarantine::{Quarantined, sha256_hex},
@@ -12,7 +12,8 @@ use rows::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::failure::Failure;
+use super::dates::day_written;
+use crate::{failure::Failure, page::Page};
 
 /// Why an element cannot become a row. Names fields and what was expected, never what was found: that may be anything.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -102,10 +103,21 @@ pub fn read<'a, L: Listing<'a>, R>(
             return Ok((Elements { rows, quarantined: Vec::new() }, tail));
         }
     }
-    let list: L::Unread =
-        serde_json::from_slice(body).map_err(|error| Failure::undocumented(place, body, &error))?;
-    let (elements, tail) = list.into_parts();
+    let (elements, tail) = unread::<L::Unread>(body, place)?;
     Ok((each(elements, place, named, |raw| map(parse(raw)?)), tail))
+}
+
+/// A list's elements as they came, and what its envelope `L` says beside them.
+pub fn unread<'a, L: Listing<'a, Element = &'a RawValue>>(
+    body: &'a [u8],
+    place: &str,
+) -> Result<(Vec<&'a RawValue>, L::Tail), Failure> {
+    Ok(answer::<L>(body, place)?.into_parts())
+}
+
+/// Reads an answer that is of no use where it is not whole. `place` names it, for people.
+pub fn answer<'a, T: Deserialize<'a>>(body: &'a [u8], place: &str) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|error| Failure::undocumented(place, body, &error))
 }
 
 /// Reads elements one by one.
@@ -144,6 +156,21 @@ pub fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
 /// Reads one element.
 pub fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unreadable> {
     Ok(serde_json::from_str(raw.get())?)
+}
+
+// === impl Elements ===
+
+impl From<Elements<Row>> for Page {
+    fn from(Elements { rows, quarantined }: Elements<Row>) -> Self {
+        Self { rows, quarantined, ..Self::default() }
+    }
+}
+
+/// Elements that say nothing are no rows.
+impl From<Elements<Option<Row>>> for Page {
+    fn from(Elements { rows, quarantined }: Elements<Option<Row>>) -> Self {
+        Self { rows: rows.into_iter().flatten().collect(), quarantined, ..Self::default() }
+    }
 }
 
 // === impl Unreadable ===
@@ -208,7 +235,7 @@ impl From<MoneyError> for Unreadable {
 
 impl Named {
     /// The fields of these names whose values look like ids (up to 64 letters, digits and `_-.:~`, with a digit among them),
-    /// and the day in the field `day`. Everything else stays unsaid.
+    /// and the day that the field `day` begins with. Everything else stays unsaid.
     pub fn of(raw: &RawValue, ids: &[&'static str], day: &str) -> Self {
         let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
         let text = |name: &str| fields.get(name).map(|value| value.get().trim_matches('"'));
@@ -217,7 +244,7 @@ impl Named {
                 .iter()
                 .filter_map(|name| Some((*name, text(name).filter(|text| is_id(text))?.to_owned())))
                 .collect(),
-            day: text(day).and_then(|text| text.parse().ok()),
+            day: text(day).and_then(|text| day_written(text, "").ok()),
         }
     }
 }
@@ -310,6 +337,8 @@ mod tests {
         let raw = r#"{"id":"cus_1","name":"ada","day":"someday"}"#;
         let raw = serde_json::from_str::<&RawValue>(raw).unwrap();
         assert_eq!(named(raw), Named { fields: vec![("id", "cus_1".to_owned())], day: None });
+        let time = RawValue::from_string(r#"{"day":"2026-11-21T00:00:00Z"}"#.to_owned()).unwrap();
+        assert_eq!(named(&time).day, Some(date(2026, 11, 21)));
         let long = RawValue::from_string(format!(r#"{{"id":"{}"}}"#, "1".repeat(65))).unwrap();
         assert_eq!(named(&long), Named::default());
     }

@@ -136,6 +136,11 @@ pub fn unread(reason: &'static str, detail: String, asked: &str) -> Quarantined 
     }
 }
 
+/// What becomes of an object that is gone, or never was, and that has no id to be marked by: `detail` is shown to people.
+pub fn gone_unmarked(detail: &str, asked: &str) -> Page {
+    Page::aside(unread("gone", detail.to_owned(), asked))
+}
+
 // === impl NamedObjects ===
 
 impl NamedObjects {

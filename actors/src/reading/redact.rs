@@ -45,6 +45,43 @@ pub fn line(text: &str, max: usize) -> String {
     }
 }
 
+/// A text without what it quotes, unless that looks like an id or a name of the provider's own: a provider that repeats what it
+/// was given, or keeps, repeats what people have typed there.
+pub fn unquoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['\'', '"', '`']) {
+        let (before, quoted) = rest.split_at(at);
+        let mut letters = quoted.chars();
+        let mark = letters.next().unwrap_or_default();
+        let inside = letters.as_str();
+        out.push_str(before);
+        out.push(mark);
+        rest = inside;
+        // Within a word it is an apostrophe.
+        if out[..out.len() - mark.len_utf8()].ends_with(char::is_alphanumeric) {
+            continue;
+        }
+        let end = inside
+            .match_indices(mark)
+            .map(|(end, _)| end)
+            .find(|end| !inside[end + mark.len_utf8()..].starts_with(char::is_alphanumeric));
+        let (value, after) = inside.split_at(end.unwrap_or(inside.len()));
+        out.push_str(if is_technical(value) { value } else { HIDDEN });
+        if end.is_some() {
+            out.push(mark);
+        }
+        rest = after.get(mark.len_utf8()..).unwrap_or_default();
+    }
+    out + rest
+}
+
+/// An id, a field, a permission: one word with a digit or an underscore in it.
+fn is_technical(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.*[]".contains(&byte))
+        && value.bytes().any(|byte| byte.is_ascii_digit() || byte == b'_')
+}
+
 /// White space, and what is not seen but moves what is: controls, marks of direction and of no width.
 fn is_separator(letter: char) -> bool {
     letter.is_whitespace()
@@ -137,6 +174,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_quoted_is_hidden_unless_it_is_an_id() {
+        for (text, expected) in [
+            ("No such charge: 'ch_3OaBcDeF'; sorry", "No such charge: 'ch_3OaBcDeF'; sorry"),
+            ("Having the 'rak_charge_read' permission", "Having the 'rak_charge_read' permission"),
+            ("No such customer: 'Ada Lovelace'", "No such customer: '[hidden]'"),
+            ("name \"Lovelace\" can't be `Ada`.", "name \"[hidden]\" can't be `[hidden]`."),
+            ("'O'Neill' and the rest", "'[hidden]' and the rest"),
+            ("an open 'Ada Lovelace", "an open '[hidden]"),
+            ("nothing quoted, it's plain", "nothing quoted, it's plain"),
+            ("'", "'[hidden]"),
+        ] {
+            assert_eq!(unquoted(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn a_line_is_one_line_of_bounded_length() {
         assert_eq!(shown("a\r\n\tb\u{1b}[31m\u{202e}c\u{0}"), "a b [31m c");
         assert_eq!(line(&"long ".repeat(200), 20).chars().count(), 21);
@@ -156,6 +209,13 @@ mod tests {
             }
             let address = format!("{before} https://api.example/x?token={} {after}", &token[..8]);
             prop_assert!(!line(&address, max).contains(&token[..8]));
+        }
+
+        #[test]
+        fn any_text_loses_what_it_quotes(text in any::<String>(), name in "[A-Z][a-z]{9,20}", mark in "['\"`]") {
+            unquoted(&text);
+            let quoting = format!("no such customer: {mark}{name} {name}{mark}, {}", text.replace(&name, ""));
+            prop_assert!(!unquoted(&quoting).contains(&name));
         }
 
         #[test]

@@ -121,10 +121,8 @@ impl Wanted {
         }
         if wanted.names().is_empty() {
             let keys: Vec<&str> = wanted.0.keys().map(|subject| subject.stream()).collect();
-            return Err(SetupError::Setting {
-                key: "tracks".to_owned(),
-                problem: format!("nothing to read: name at least one of {}", keys.join(", ")),
-            });
+            let problem = format!("nothing to read: name at least one of {}", keys.join(", "));
+            return Err(SetupError::setting("tracks", problem));
         }
         Ok(wanted)
     }
@@ -132,6 +130,11 @@ impl Wanted {
     /// The objects of one kind, in the order of the settings.
     pub fn of(&self, subject: Subject) -> &[Reference] {
         self.0.get(&subject).map_or(&[], Vec::as_slice)
+    }
+
+    /// The first object of each kind of which any is named.
+    pub fn firsts(&self) -> impl Iterator<Item = (Subject, &Reference)> {
+        self.0.iter().filter_map(|(subject, all)| Some((*subject, all.first()?)))
     }
 
     /// Each in words of its own: `track 3135556`, `album upc:724384960650`.

@@ -61,6 +61,13 @@ pub enum Asked<T> {
     Said(T),
 }
 
+/// An object of which the id is all that is read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Identified {
+    /// Its id.
+    pub id: Id,
+}
+
 /// What is read from the text of a JSON string or number.
 pub trait Scalar: Sized {
     /// What it is, for errors: `a count`.
@@ -174,6 +181,21 @@ impl Scalar for Count {
 // === impl Exact ===
 
 impl Exact {
+    /// The same where it is not below 0, as `field` never is.
+    pub const fn not_negative(self, field: &'static str) -> Result<Self, Unreadable> {
+        if self.0.is_negative() { Err(Unreadable::Form(field, "number of at least 0")) } else { Ok(self) }
+    }
+
+    /// The whole number that it is, however it is written (`512.0`, `1.2E3`); `field` is named where it is none.
+    pub fn whole(self, field: &'static str) -> Result<i64, Unreadable> {
+        self.0.whole().ok_or(Unreadable::Count(field))
+    }
+
+    /// The nearest whole number to so many times the same; `field` is named where it is too large.
+    pub fn times(self, count: i64, field: &'static str) -> Result<i64, Unreadable> {
+        self.0.times(count).and_then(Decimal::round).ok_or(Unreadable::TooLarge(field))
+    }
+
     /// As an amount; `field` is named where it does not fit.
     pub fn micros(self, field: &'static str) -> Result<Micros, Unreadable> {
         self.0.micros().ok_or(Unreadable::Money(field))
@@ -264,6 +286,11 @@ impl<T> Asked<T> {
             Self::Said(value) => Some(value),
         }
     }
+}
+
+/// A text, of a provider that leaves one empty that is not there.
+pub fn not_empty(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// Digits, with or without a minus before them.

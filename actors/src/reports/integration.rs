@@ -29,17 +29,13 @@ pub struct Reports {
 }
 
 /// The first half of a key of the object store.
-pub(super) const ACCESS_KEY_ID: CredentialSpec = CredentialSpec {
-    name: "access_key_id",
-    required: false,
-    help: "the id of a key that may list the bucket and read what is in it; it goes with secret_access_key",
-};
+pub(super) const ACCESS_KEY_ID: CredentialSpec = CredentialSpec::optional(
+    "access_key_id",
+    "the id of a key that may list the bucket and read what is in it; it goes with secret_access_key",
+);
 /// The second one.
-pub(super) const SECRET_ACCESS_KEY: CredentialSpec = CredentialSpec {
-    name: "secret_access_key",
-    required: false,
-    help: "the secret of the key that access_key_id names",
-};
+pub(super) const SECRET_ACCESS_KEY: CredentialSpec =
+    CredentialSpec::optional("secret_access_key", "the secret of the key that access_key_id names");
 
 /// The name of the object store's address.
 pub(super) const STORAGE_HOST: &str = "storage";

@@ -85,6 +85,20 @@ pub enum Auth {
     },
 }
 
+// === impl Auth ===
+
+impl Auth {
+    /// The same signature for every call.
+    pub fn always(signature: Signature) -> Self {
+        Self::Signer(Arc::new(move |_| signature.clone()))
+    }
+
+    /// These secret headers with every call.
+    pub fn headers(headers: Vec<(&'static str, SecretString)>) -> Self {
+        Self::always(Signature { headers, ..Signature::default() })
+    }
+}
+
 // === impl Call ===
 
 impl Call {
@@ -151,6 +165,20 @@ impl Call {
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Sends a JSON body.
+    #[must_use]
+    pub fn body(mut self, body: serde_json::Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// Says how long the whole answer may take.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
     }
 

@@ -32,6 +32,11 @@ impl Response {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// A header that is a number; none where it is missing or no such number.
+    pub fn header_number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.header(name)?.trim().parse().ok()
+    }
+
     /// The body as JSON of this type. `place` names the request in the error.
     pub fn json<T: serde::de::DeserializeOwned>(&self, place: &str) -> Result<T, Failure> {
         serde_json::from_slice(&self.body).map_err(|error| Failure::undocumented(place, &self.body, &error))
@@ -41,7 +46,7 @@ impl Response {
     /// RFC 9111, section 5.1); none where it does not say.
     pub fn skew(&self) -> Option<SignedDuration> {
         let date = http_date(self.header("date")?)?;
-        let age = self.header("age").and_then(|age| age.trim().parse::<u32>().ok()).unwrap_or(0);
+        let age: u32 = self.header_number("age").unwrap_or(0);
         let now = date.checked_add(SignedDuration::from_secs(i64::from(age))).ok()?;
         Some(now.duration_since(self.received_at))
     }

@@ -3,6 +3,7 @@
 use super::seeding::STOREFRONTS;
 use super::world::{Counted, Entry, World, date_of};
 use super::{AppleMusic, MusicError};
+use crate::stage::controls;
 
 /// A change to a playlist. Songs are named by their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,28 +99,9 @@ impl AppleMusic {
     pub fn day(&self, days_ago: i64) -> String {
         date_of(self.world.day - days_ago)
     }
-
-    /// Answers the next requests whose path contains `fragment` with these errors, one each, in this order.
-    pub fn fail_next(&mut self, fragment: &str, errors: Vec<MusicError>) {
-        self.script.add(fragment, errors);
-    }
-
-    /// Answers every request whose path contains `fragment` with this error; without one, as ever again.
-    pub fn refuse(&mut self, fragment: &str, error: Option<MusicError>) {
-        self.script.refuse(fragment, error);
-    }
-
-    /// Holds the world at its present day, so that two reads see the same.
-    pub fn freeze(&mut self) {
-        self.time.freeze();
-    }
-
-    /// Lets the world follow the clock again.
-    pub fn thaw(&mut self) {
-        self.time.thaw();
-        self.follow_time();
-    }
 }
+
+controls!(AppleMusic, MusicError);
 
 impl World {
     /// Changes the playlist in this place; false where there is nothing to change.

@@ -3,6 +3,7 @@
 use super::Deezer;
 use super::errors::DeezerError;
 use super::world::{Entity, Item, World};
+use crate::stage::controls;
 
 /// A change to a playlist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,28 +79,9 @@ impl Deezer {
     pub fn release(&mut self, entity: Entity, id: u64) {
         self.world.fixed.remove(&(entity, id));
     }
-
-    /// Answers the next requests whose path contains `fragment` with these errors, one each, in this order.
-    pub fn fail_next(&mut self, fragment: &str, errors: Vec<DeezerError>) {
-        self.script.add(fragment, errors);
-    }
-
-    /// Answers every request whose path contains `fragment` with this error; without one, as ever again.
-    pub fn refuse(&mut self, fragment: &str, error: Option<DeezerError>) {
-        self.script.refuse(fragment, error);
-    }
-
-    /// Holds the world at its present day, so that two reads see the same.
-    pub fn freeze(&mut self) {
-        self.time.freeze();
-    }
-
-    /// Lets the world follow the clock again.
-    pub fn thaw(&mut self) {
-        self.time.thaw();
-        self.follow_time();
-    }
 }
+
+controls!(Deezer, DeezerError);
 
 impl World {
     /// Changes the playlist in this place; false where there is nothing to change.

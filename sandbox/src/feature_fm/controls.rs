@@ -5,6 +5,7 @@ use jiff::tz::TimeZoneDatabase;
 
 use super::FeatureFm;
 use super::errors::FeatureFmError;
+use crate::stage::controls;
 
 impl FeatureFm {
     /// Puts a day's visits at a number, where it stays; everything else of the day follows.
@@ -54,25 +55,6 @@ impl FeatureFm {
     pub fn expire_key(&mut self) {
         self.key.expire();
     }
-
-    /// Answers the next requests whose path contains `fragment` with these errors, one each, in this order.
-    pub fn fail_next(&mut self, fragment: &str, errors: Vec<FeatureFmError>) {
-        self.script.add(fragment, errors);
-    }
-
-    /// Answers every request whose path contains `fragment` with this error; without one, as ever again.
-    pub fn refuse(&mut self, fragment: &str, error: Option<FeatureFmError>) {
-        self.script.refuse(fragment, error);
-    }
-
-    /// Holds the world at its present time, so that two reads see the same.
-    pub fn freeze(&mut self) {
-        self.time.freeze();
-    }
-
-    /// Lets the world follow the clock again.
-    pub fn thaw(&mut self) {
-        self.time.thaw();
-        self.follow_time();
-    }
 }
+
+controls!(FeatureFm, FeatureFmError);

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::world::{Metric, SONGS};
 use super::{Soundcharts, SoundchartsError};
 use crate::oauth::TokenServer;
+use crate::stage::controls;
 
 impl Soundcharts {
     /// Puts a value in place of what was collected on a day, on every platform; without one, nothing was collected.
@@ -73,25 +74,6 @@ impl Soundcharts {
     pub fn tokens(&mut self) -> &mut TokenServer {
         &mut self.tokens
     }
-
-    /// Answers the next requests whose path contains `fragment` with these errors, one each, in this order.
-    pub fn fail_next(&mut self, fragment: &str, errors: Vec<SoundchartsError>) {
-        self.script.add(fragment, errors);
-    }
-
-    /// Answers every request whose path contains `fragment` with this error; without one, as ever again.
-    pub fn refuse(&mut self, fragment: &str, error: Option<SoundchartsError>) {
-        self.script.refuse(fragment, error);
-    }
-
-    /// Holds the world at its present day, so that two reads see the same. Tokens expire nevertheless.
-    pub fn freeze(&mut self) {
-        self.time.freeze();
-    }
-
-    /// Lets the world follow the clock again.
-    pub fn thaw(&mut self) {
-        self.time.thaw();
-        self.follow_time();
-    }
 }
+
+controls!(Soundcharts, SoundchartsError);

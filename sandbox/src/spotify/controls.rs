@@ -7,6 +7,7 @@ use super::world::{Content, Counter, Entity, Entry, World};
 use super::{Mode, Spotify};
 use crate::limit::{Limit, Meter};
 use crate::oauth::TokenServer;
+use crate::stage::controls;
 
 /// A change to a playlist. Tracks are named by their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,28 +76,9 @@ impl Spotify {
     pub fn release(&mut self, counter: Counter, id: &str) {
         self.world.fixed.remove(&(counter, id.to_owned()));
     }
-
-    /// Answers the next requests whose path contains `fragment` with these errors, one each, in this order.
-    pub fn fail_next(&mut self, fragment: &str, errors: Vec<SpotifyError>) {
-        self.script.add(fragment, errors);
-    }
-
-    /// Answers every request whose path contains `fragment` with this error; without one, as ever again.
-    pub fn refuse(&mut self, fragment: &str, error: Option<SpotifyError>) {
-        self.script.refuse(fragment, error);
-    }
-
-    /// Holds the world at its present day, so that two reads see the same. Tokens expire nevertheless.
-    pub fn freeze(&mut self) {
-        self.time.freeze();
-    }
-
-    /// Lets the world follow the clock again.
-    pub fn thaw(&mut self) {
-        self.time.thaw();
-        self.follow_time();
-    }
 }
+
+controls!(Spotify, SpotifyError);
 
 impl World {
     /// Changes the playlist in this place; false where there is nothing to change.

@@ -1,10 +1,25 @@
 //! `dynamoi privacy`: what somebody may ask of us who is in these tables, and what an auditor may.
 
+mod about;
+mod disclosures;
+mod erase;
+mod export;
+mod hold;
+mod purge;
+mod records;
 mod verify;
+mod whole_file;
 
 use clap::{Args, Subcommand};
+use store::{
+    people::{Disclosure, Erasure, NewDisclosure, PeopleError, Place},
+    retention::{Keep, Terms},
+};
 
-use super::Exit;
+use super::{
+    Exit, output,
+    users::{Room, policy::Policy},
+};
 
 /// Answers people's requests about their data, and shows an auditor what was done. Needs `[encryption] key` and `[tenants.<id>]`.
 #[derive(Debug, Args)]
@@ -17,8 +32,22 @@ pub struct Privacy {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Action {
+    /// Erase a person, everywhere and for good; prints a receipt.
+    Erase(erase::Erase),
+    /// Write everything that is stored of a person into a file.
+    Export(export::Export),
+    /// Show who was told what of a person, and who is still to be told of a correction or an erasure.
+    Disclosures(disclosures::Disclosures),
+    /// Print the record of processing: what is done with whose data, as configured and in force now.
+    Records(records::Records),
+    /// Keep versions of the policy: the same as `dynamoi users policy`.
+    Policy(Policy),
     /// Check the audit log: whether a line was changed or removed.
     Verify(verify::Verify),
+    /// Delete what has been kept for as long as `[retention]` says.
+    Purge(purge::Purge),
+    /// Keep what is stored of a user from being deleted.
+    Hold(hold::Hold),
 }
 
 /// Who does it, for the audit log: this program, and the account that it runs under.
@@ -36,13 +65,60 @@ pub fn actor() -> String {
 /// Of an account's name.
 const ACCOUNT_CHARS_MAX: usize = 64;
 
+/// Something of a user was corrected or erased: who is to be told of it, and until when.
+pub async fn to_tell(room: &Room, user: &str) -> Result<Vec<Disclosure>, PeopleError> {
+    let actor = actor();
+    room.people.to_notify(&room.tenant, user, &standing(room, &actor)).await
+}
+
+/// Recipients who get the tenant's data by other ways than this program.
+pub fn standing<'a>(room: &'a Room, actor: &'a str) -> Vec<NewDisclosure<'a>> {
+    room.settings.privacy.standing(&room.tenant, actor)
+}
+
+/// As [`to_tell`], and says so.
+pub async fn tell_recipients(room: &Room, user: &str) -> Result<(), PeopleError> {
+    for due in to_tell(room, user).await? {
+        let contact = room.settings.privacy.recipients.get(&due.recipient);
+        let contact = contact.and_then(|recipient| recipient.contact.as_deref());
+        let until = due.notify_due_at.map(|at| at.to_string()).unwrap_or_default();
+        output::complain(format_args!(
+            "tell {}{} until {until}, then `dynamoi privacy disclosures --done {}`",
+            due.recipient,
+            contact.map(|contact| format!(" ({contact})")).unwrap_or_default(),
+            due.id
+        ));
+    }
+    Ok(())
+}
+
+/// How long rows of this place are kept.
+fn kept(place: &Place, terms: &Terms) -> String {
+    let limit = terms.keeping(place.table);
+    let limit = if limit == Keep::Forever { "without limit".to_owned() } else { format!("for {limit}") };
+    match place.erasure {
+        Erasure::Kept => format!("{limit}: nothing in it leads to an erased person"),
+        Erasure::Deleted => format!("{limit}, or until the person is erased"),
+        Erasure::Emptied(_) => {
+            format!("{limit}; once the person is erased, without what tells of the person")
+        }
+    }
+}
+
 // === impl Privacy ===
 
 impl Privacy {
     /// Runs it to its end.
     pub async fn run(self) -> Exit {
         match self.action {
+            Action::Erase(erase) => erase.run().await,
+            Action::Export(export) => export.run().await,
+            Action::Disclosures(disclosures) => disclosures.run().await,
+            Action::Records(records) => records.run().await,
+            Action::Policy(policy) => policy.run().await,
             Action::Verify(verify) => verify.run().await,
+            Action::Purge(purge) => purge.run().await,
+            Action::Hold(hold) => hold.run().await,
         }
     }
 }

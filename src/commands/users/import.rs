@@ -1,9 +1,9 @@
 //! `dynamoi users import`: records, a line each.
 
-use store::people::{PeopleError, PersonForm};
+use store::people::{PeopleError, PersonForm, audit};
 
 use super::{Room, input::Lines};
-use crate::commands::{Exit, output};
+use crate::commands::{Exit, output, privacy};
 
 /// Each line by itself: what is refused is told by its number.
 pub async fn all(room: &Room, lines: &mut Lines) -> Result<Exit, PeopleError> {
@@ -44,7 +44,11 @@ async fn one(room: &Room, line: &[u8]) -> Result<bool, PeopleError> {
         None => None,
     };
     match known {
-        Some(id) => room.people.rectify(&room.tenant, &id, form).await.map(|()| false),
+        Some(id) => {
+            room.people.rectify(&room.tenant, &id, form).await?;
+            room.note(audit::Action::Rectify, &id).await?;
+            privacy::to_tell(room, &id).await.map(|_| false)
+        }
         None => room.people.add(&room.tenant, form).await.map(|_| true),
     }
 }

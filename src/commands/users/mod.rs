@@ -1,10 +1,13 @@
 //! `dynamoi users`: people that a platform hands over, what they agreed to, and the policy's versions. Personal values come
 //! from stdin or a file, never as arguments: others could see those.
 
+mod consent;
 mod import;
 mod input;
-mod policy;
-mod shown;
+mod links;
+pub mod policy;
+mod show;
+pub mod shown;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -13,8 +16,8 @@ use dynamoi::{open_store, settings::Settings};
 use rows::{clock::SystemClock, personal::Personal};
 use secrecy::ExposeSecret;
 use store::{
-    Access, Store, StoreError,
-    people::{KeyStore, NewConsent, People, PeopleError, PersonForm, Who, audit},
+    Access, Store,
+    people::{Journal, KeyStore, People, PeopleError, PersonForm, Who, audit, erasure::Settled},
 };
 
 use super::{
@@ -33,6 +36,7 @@ Hand users over, look one up, correct one:
   dynamoi users import --tenant label-a --config dynamoi.toml --file sign-ups.jsonl
   printf %s … | dynamoi users show --by-email --tenant label-a --config dynamoi.toml
   dynamoi users rectify usr_… --config dynamoi.toml < changes.json      what is not named stays, null empties
+  dynamoi users link usr_… --connection label-a-stripe --customer cus_… --config dynamoi.toml
 
 What they agreed to:
   dynamoi users policy add 2026-11 --text policy.md --purpose ads --effective-at 2026-12-01T00:00:00Z --config dynamoi.toml
@@ -62,16 +66,8 @@ pub enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Show what is stored of a user, opened.
-    Show {
-        #[command(flatten)]
-        whom: Whom,
-        #[command(flatten)]
-        at: At,
-        /// For programs.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Show who a user is, opened. That somebody looked is noted, and who.
+    Show(show::Show),
     /// Correct a user by a record (JSON) on stdin or in a file: what is not named stays, null empties.
     Rectify {
         /// The user's id here.
@@ -100,7 +96,13 @@ pub enum Action {
         source: String,
     },
     /// Note that a user agreed to a purpose, or took it back; without either, show all that was said.
-    Consent(Consent),
+    Consent(consent::Consent),
+    /// Note that a user is this customer of a payment provider: what is stored of the customer is the user's then.
+    Link(links::Link),
+    /// Take such a link away. What is stored of the customer stays.
+    Unlink(links::Link),
+    /// Show which customers a user is.
+    Links(links::Links),
     /// Versions of the policy that users agree to.
     Policy(policy::Policy),
 }
@@ -137,37 +139,14 @@ pub struct Whom {
     pub by_email: bool,
 }
 
-/// A user's word.
-#[derive(Debug, Args)]
-#[command(group = ArgGroup::new("word").args(["grant", "withdraw"]))]
-pub struct Consent {
-    /// The user's id here.
-    pub user: String,
-    /// Agreed to this purpose.
-    #[arg(long, value_name = "PURPOSE")]
-    pub grant: Option<String>,
-    /// Took back what was agreed to this purpose.
-    #[arg(long, value_name = "PURPOSE")]
-    pub withdraw: Option<String>,
-    /// By which policy version; the one that holds now unless given.
-    #[arg(long, value_name = "VERSION")]
-    pub version: Option<String>,
-    /// Where it was said: a form, a letter. Not a name.
-    #[arg(long, default_value = "operator")]
-    pub source: String,
-    #[command(flatten)]
-    pub at: At,
-    /// For programs.
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// What a command works with.
 pub struct Room {
     /// Everybody's values.
     pub people: People,
     /// The database.
     pub store: Store,
+    /// What is configured.
+    pub settings: Settings,
     /// Whose people.
     pub tenant: String,
 }
@@ -195,17 +174,7 @@ impl Users {
                 })
                 .await
             }
-            Action::Show { whom, at, json } => {
-                let who = match whom.who() {
-                    Ok(who) => who,
-                    Err(problem) => return Exit::failed(problem),
-                };
-                with(&at, Access::Read, async |room| {
-                    let id = room.people.find(&room.tenant, &who).await?;
-                    Ok(shown::person(&room.people.show(&room.tenant, &id).await?, json))
-                })
-                .await
-            }
+            Action::Show(show) => show.run().await,
             Action::Rectify { user, at, record } => {
                 let bytes = match input::record(&record) {
                     Ok(bytes) => bytes,
@@ -215,6 +184,7 @@ impl Users {
                     room.people.rectify(&room.tenant, &user, PersonForm::read(&bytes)?).await?;
                     room.note(audit::Action::Rectify, &user).await?;
                     output::complain("corrected");
+                    privacy::tell_recipients(room, &user).await?;
                     Ok(Exit::Done)
                 })
                 .await
@@ -238,6 +208,9 @@ impl Users {
                 .await
             }
             Action::Consent(consent) => consent.run().await,
+            Action::Link(link) => link.make().await,
+            Action::Unlink(link) => link.take_away().await,
+            Action::Links(links) => links.run().await,
             Action::Policy(policy) => policy.run().await,
         }
     }
@@ -246,43 +219,35 @@ impl Users {
 // === impl Room ===
 
 impl Room {
+    /// Closes what was opened.
+    pub async fn leave(self) {
+        self.people.close().await;
+        self.store.close().await;
+    }
+
     /// Adds what was done to a user to the audit log.
     pub async fn note(&self, action: audit::Action, user: &str) -> Result<(), PeopleError> {
+        self.note_with(action, user, String::new()).await
+    }
+
+    /// As [`Room::note`], with numbers and names of ours.
+    pub async fn note_with(
+        &self,
+        action: audit::Action,
+        user: &str,
+        detail: String,
+    ) -> Result<(), PeopleError> {
         let actor = privacy::actor();
         let (tenant, user) = (Some(&*self.tenant), Some(user));
-        self.people.note(&audit::Deed { actor: &actor, action, tenant, user, detail: String::new() }).await
-    }
-}
-
-// === impl Consent ===
-
-impl Consent {
-    async fn run(self) -> Exit {
-        let Self { user, grant, withdraw, version, source, at, json } = self;
-        let granted = grant.is_some();
-        let Some(purpose) = grant.or(withdraw) else {
-            return with(&at, Access::Read, async |room| {
-                room.people.find(&room.tenant, &Who::Id(user.clone())).await?;
-                Ok(shown::consents(&room.people.consents(&room.tenant, &user).await?, json))
-            })
-            .await;
-        };
-        let word = NewConsent { version, purpose, granted, source };
-        with(&at, Access::Write, async |room| {
-            let version = room.people.consent(&room.tenant, &user, &word).await?;
-            output::complain(format_args!(
-                "noted, by policy version {version}: a running worker acts on it within seconds"
-            ));
-            Ok(Exit::Done)
-        })
-        .await
+        self.people.note(&audit::Deed { actor: &actor, action, tenant, user, detail }).await
     }
 }
 
 // === impl Whom ===
 
 impl Whom {
-    fn who(&self) -> Result<Who, String> {
+    /// As the store takes it; an address is read from stdin.
+    pub fn who(&self) -> Result<Who, String> {
         if let Some(id) = &self.user {
             return Ok(Who::Id(id.clone()));
         }
@@ -309,51 +274,90 @@ pub async fn with(
         Ok(tenant) => tenant,
         Err(problem) => return Exit::usage(problem),
     };
-    if settings.encryption.keyring.is_none() {
-        return Exit::usage(
-            "users are off without a key\n  encryption.key: expected where the key is, such as { file = \"data/key\" }\n  \
-             help: `dynamoi secrets generate-key --output data/key` makes one",
-        );
-    }
-    let Some(place) = settings.key_store() else {
-        return Exit::usage(
-            "users are off without a key store\n  privacy.keys: expected a PostgreSQL database of its own, \
-             postgres://…, or the path of a file where one worker only is on this database",
-        );
-    };
-    if access != Access::Make
-        && let Some(path) = missing_file(&settings)
-    {
-        return Exit::failed(format_args!("{} is not there yet: nothing is stored", path.display()));
-    }
-    let opened = async {
-        let store = open_store(&settings, access, Arc::new(SystemClock::new())).await?;
-        let room = room(&settings, &store, place.expose_secret(), access, tenant).await;
-        match room {
-            Ok(room) => Ok(room),
-            Err(error) => {
-                store.close().await;
-                Err(error)
-            }
-        }
-    };
-    let room = match opened.await {
+    let room = match enter(settings, access, tenant).await {
         Ok(room) => room,
-        Err(error) => return Exit::failed(error),
+        Err(exit) => return exit,
     };
     let exit = action(&room).await.unwrap_or_else(Exit::failed);
-    room.people.close().await;
-    room.store.close().await;
+    room.leave().await;
     exit
 }
 
-async fn room(
+/// Opens database and key store.
+pub async fn enter(settings: Settings, access: Access, tenant: String) -> Result<Room, Exit> {
+    if settings.encryption.keyring.is_none() {
+        return Err(Exit::usage(
+            "users are off without a key\n  encryption.key: expected where the key is, such as { file = \"data/key\" }\n  \
+             help: `dynamoi secrets generate-key --output data/key` makes one",
+        ));
+    }
+    let Some(place) = settings.key_store() else {
+        return Err(Exit::usage(
+            "users are off without a key store\n  privacy.keys: expected a PostgreSQL database of its own, \
+             postgres://…, or the path of a file where one worker only is on this database",
+        ));
+    };
+    let Some(journal) = settings.erasure_journal() else {
+        return Err(Exit::usage(
+            "users are off without an erasure journal\n  privacy.journal: expected a PostgreSQL database of its own, \
+             postgres://…, or the path of a file where one worker only is on this database",
+        ));
+    };
+    let places = [place.expose_secret(), journal.expose_secret()];
+    if access != Access::Make
+        && let Some(path) = missing_file(&settings)
+    {
+        return Err(Exit::failed(format_args!("{} is not there yet: nothing is stored", path.display())));
+    }
+    if access == Access::Read {
+        settle_before_reading(&settings, places, &tenant).await.map_err(Exit::failed)?;
+    }
+    let store = open_store(&settings, access, Arc::new(SystemClock::new())).await.map_err(Exit::failed)?;
+    match room(settings.clone(), &store, places, access, tenant).await {
+        Ok(room) => Ok(room),
+        Err(error) => {
+            store.close().await;
+            Err(Exit::failed(error))
+        }
+    }
+}
+
+/// Nobody is shown who was erased: out of a backup, a database is to be written before it is read.
+async fn settle_before_reading(
     settings: &Settings,
+    places: [&str; 2],
+    tenant: &str,
+) -> Result<(), PeopleError> {
+    let open = async |access| open_store(settings, access, Arc::new(SystemClock::new())).await;
+    let store = open(Access::Read).await?;
+    let looked = async {
+        let Room { people, .. } =
+            room(settings.clone(), &store, places, Access::Read, tenant.to_owned()).await?;
+        let is_settled = people.is_settled().await;
+        people.close().await;
+        is_settled
+    };
+    let is_settled = looked.await;
+    store.close().await;
+    if is_settled? {
+        return Ok(());
+    }
+    let store = open(Access::Write).await?;
+    let settled = room(settings.clone(), &store, places, Access::Write, tenant.to_owned()).await;
+    if let Ok(Room { people, .. }) = settled {
+        people.close().await;
+    }
+    store.close().await;
+    Ok(())
+}
+
+async fn room(
+    settings: Settings,
     store: &Store,
-    place: &str,
+    [keys, journal]: [&str; 2],
     access: Access,
     tenant: String,
-) -> Result<Room, StoreError> {
+) -> Result<Room, PeopleError> {
     match access {
         // Users may come before the first run. What is there already is not migrated: a worker may be at it.
         Access::Make => store.expect_current_or_empty().await?,
@@ -362,8 +366,15 @@ async fn room(
     if access != Access::Read {
         store.sync_tenants(&settings.stored_tenants()).await?;
     }
-    let people = People::open(store, KeyStore::open(place, access).await?)?;
-    Ok(Room { people, store: store.clone(), tenant })
+    let people =
+        People::open(store, KeyStore::open(keys, access).await?, Journal::open(journal, access).await?)?;
+    if access != Access::Read {
+        let settled = people.settle().await?;
+        if settled != Settled::default() {
+            output::complain(format_args!("{settled}"));
+        }
+    }
+    Ok(Room { people, store: store.clone(), settings, tenant })
 }
 
 fn tenant(settings: &Settings, named: Option<&str>) -> Result<String, String> {

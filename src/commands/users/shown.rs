@@ -1,9 +1,8 @@
 //! Users as people and programs see them.
 
 use comfy_table::{Table, presets};
-use rows::personal::Personal;
 use serde_json::{Value, json};
-use store::people::{AgeStatement, Consent, Listed, Person};
+use store::people::{Consent, Listed, Person, UserLink};
 
 use crate::commands::{Exit, output};
 
@@ -29,32 +28,40 @@ pub fn list(tenant: &str, users: &[Listed], json: bool) -> Exit {
     output::print(&format!("{table}\n"))
 }
 
-/// One user, opened.
-pub fn person(person: &Person, json: bool) -> Exit {
-    let text = |value: &Option<Personal>| value.as_ref().map(|value| value.reveal().to_owned());
-    let fields = [
-        ("id", Some(person.id.clone())),
-        ("tenant", Some(person.tenant.clone())),
-        ("external_id", person.external_id.clone()),
-        ("status", Some(person.status.as_str().to_owned())),
-        ("name", text(&person.name)),
-        ("email", text(&person.email)),
-        ("account", text(&person.account)),
-        ("birth_date", person.birth_date.map(|day| day.reveal().to_string())),
-        ("age_statement", person.age_statement.map(AgeStatement::as_str).map(str::to_owned)),
-        ("created_at", Some(person.created_at.to_string())),
-        ("updated_at", Some(person.updated_at.to_string())),
-    ];
+/// One user, opened, and which customers the user is.
+pub fn person(person: &Person, links: &[UserLink], json: bool) -> Exit {
+    let fields = person.fields();
     if json {
-        let fields: serde_json::Map<String, Value> =
+        let mut fields: serde_json::Map<String, Value> =
             fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        fields.insert("links".to_owned(), links.iter().map(link).collect());
         return output::print_data(&format!("{:#}\n", Value::Object(fields)));
     }
     let mut table = table(&[]);
     for (name, value) in fields {
         table.add_row([name, value.as_deref().unwrap_or("-")]);
     }
+    for UserLink { connection, customer_id } in links {
+        table.add_row(["customer", &format!("{customer_id} of {connection}")]);
+    }
     output::print(&format!("{table}\n"))
+}
+
+/// Which customers a user is.
+pub fn links(links: &[UserLink], json: bool) -> Exit {
+    if json {
+        let links: Vec<Value> = links.iter().map(link).collect();
+        return output::print_data(&format!("{:#}\n", json!({ "links": links })));
+    }
+    let mut table = table(&["CONNECTION", "CUSTOMER"]);
+    for UserLink { connection, customer_id } in links {
+        table.add_row([connection, customer_id]);
+    }
+    output::print(&format!("{table}\n"))
+}
+
+fn link(link: &UserLink) -> Value {
+    json!({ "connection": link.connection, "customer_id": link.customer_id })
 }
 
 /// All that a user ever said.

@@ -43,7 +43,7 @@ use super::{
 };
 use crate::{
     audience::{Written, said, written},
-    settings::{Authentication, Basic, Http, Token},
+    settings::{Authentication, Basic, Http, Privacy, Token},
     telemetry::{
         Exposition, Metrics,
         figures::StatusSource,
@@ -167,6 +167,10 @@ impl Webhooks for World {
 impl PeopleSource for World {
     fn open(&self) -> BoxFuture<'_, Result<People, PeopleOff>> {
         Box::pin(std::future::ready(Err(PeopleOff::NoKey)))
+    }
+
+    fn privacy(&self) -> Privacy {
+        Privacy::default()
     }
 }
 

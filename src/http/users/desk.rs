@@ -21,12 +21,18 @@ use super::super::{
     query::Filter,
     reading, routes,
 };
-use crate::audience::{Audience, written};
+use crate::{
+    audience::{Audience, written},
+    settings::Privacy,
+};
 
 /// Where users are kept.
 pub trait PeopleSource: Send + Sync {
     /// Opens the key store beside the database.
     fn open(&self) -> BoxFuture<'_, Result<People, PeopleOff>>;
+
+    /// Who else has data of people.
+    fn privacy(&self) -> Privacy;
 }
 
 /// Users are off, or cannot be had now.
@@ -59,7 +65,10 @@ pub struct Room {
     pub people: People,
     /// Whose are meant.
     pub tenant: String,
-    actor: String,
+    /// Who asks, for the record.
+    pub actor: String,
+    /// Who else has data of people.
+    pub privacy: Privacy,
 }
 
 /// What is told instead of an answer.
@@ -113,7 +122,8 @@ impl Desk {
         let asked = shared.clone();
         let text = shared.desk.make(async move {
             let people = asked.people.open().await?;
-            let room = Arc::new(Room { people, tenant, actor });
+            let privacy = asked.people.privacy();
+            let room = Arc::new(Room { people, tenant, actor, privacy });
             let answer = make(room.clone()).await;
             if let Some(room) = Arc::into_inner(room) {
                 room.people.close().await;
@@ -206,7 +216,7 @@ const fn status_of(error: &PeopleError) -> StatusCode {
         PeopleError::Unknown(_) => StatusCode::NOT_FOUND,
         PeopleError::Ambiguous(_) | PeopleError::Refused(_) => StatusCode::CONFLICT,
         PeopleError::UnderAge | PeopleError::FoundUnderAge(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        PeopleError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        PeopleError::Store(_) | PeopleError::Unwritten(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

@@ -139,9 +139,7 @@ pub(super) async fn one(request: HttpRequest, user: Path<String>, shared: Data<S
 
 async fn show(room: &desk::Room, who: &Who) -> Result<UserAnswer, store::people::PeopleError> {
     let id = room.people.find(&room.tenant, who).await?;
-    let person = room.people.show(&room.tenant, &id).await?;
-    room.note(audit::Action::Show, &id).await?;
-    Ok(person.into())
+    Ok(room.people.show_to(&room.tenant, &id, &room.actor).await?.into())
 }
 
 /// Corrects one: what is not named stays, `null` empties.
@@ -157,6 +155,9 @@ pub(super) async fn rectify(
     let rectify = |room: desk::SharedRoom| async move {
         room.people.rectify(&room.tenant, &id, PersonForm::read(&body)?).await?;
         room.note(audit::Action::Rectify, &id).await?;
+        // Who is to be told is due in `disclosures` from now on.
+        let standing = room.privacy.standing(&room.tenant, &room.actor);
+        room.people.to_notify(&room.tenant, &id, &standing).await?;
         Ok(Standing::of(room.people.show(&room.tenant, &id).await?))
     };
     desk.answer(rectify).await

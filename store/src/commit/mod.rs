@@ -6,6 +6,7 @@ pub mod changes;
 mod checkpoint;
 mod content;
 pub mod daily;
+pub mod erased;
 mod links;
 mod music;
 mod narrow;
@@ -19,7 +20,7 @@ mod tombstones;
 mod vanish;
 mod web;
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use foldhash::{HashMap, HashMapExt};
 use jiff::Timestamp;
@@ -30,7 +31,7 @@ use rows::{
 };
 use sea_orm::DbErr;
 
-use self::{admit::Admitted, narrow::Narrowing};
+use self::{admit::Admitted, erased::Erased, narrow::Narrowing};
 use crate::{
     cipher::Keyring,
     convert::seconds,
@@ -99,6 +100,7 @@ pub async fn apply(
     tx: &Transaction<'_>,
     ids: &mut EntityIds,
     expectations: &mut Expectations,
+    erased: &mut Erased,
     admitted: &Admitted,
     Circumstances { keyring, now, narrowing }: Circumstances<'_>,
 ) -> Result<Option<Committed>, DbErr> {
@@ -109,6 +111,13 @@ pub async fn apply(
     let Some(connection_id) = enter(tx, ids, commit, checkpoint_first).await? else {
         return Ok(None);
     };
+    let screened = if erased::concerns(commit) {
+        erased.refresh(tx, connection_id).await?;
+        erased.screen(connection_id, commit)?
+    } else {
+        Cow::Borrowed(commit)
+    };
+    let commit = &*screened;
     let scope = Scope {
         connection_id,
         commit,

@@ -11,7 +11,12 @@ use jiff::Timestamp;
 use rows::{Row, Table, checkpoint::Checkpoint, sink::Committed};
 use sea_orm::{DbBackend, DbErr};
 
-use super::{Scope, admit::Admitted, by_table, checkpoint};
+use super::{
+    Scope,
+    admit::Admitted,
+    by_table, checkpoint,
+    erased::{self, Erased},
+};
 use crate::{
     convert::seconds,
     dimension::EntityIds,
@@ -38,6 +43,7 @@ pub async fn store(
     line: &mut Line,
     ids: &EntityIds,
     expectations: &mut Expectations,
+    erased: &Erased,
     admitted: &Admitted,
     now: Timestamp,
 ) -> Result<SingleStatement, DbErr> {
@@ -47,11 +53,26 @@ pub async fn store(
     else {
         return Ok(SingleStatement::Unsuited(None));
     };
+    // Where people are named, only as long as nobody was erased since we looked: the fence itself tells, since whoever erases
+    // holds its row.
+    let erasures = match erased::concerns(commit) {
+        true => match erased.erasures(connection_id) {
+            Some(erasures) => Some(erasures),
+            None => return Ok(SingleStatement::Unsuited(None)),
+        },
+        false => None,
+    };
+    let screened = erased.screen(connection_id, commit)?;
+    let commit = &*screened;
     let mut committed = Committed::default();
     let tables = by_table(&commit.rows, &mut committed.duplicates);
     let mut bulk = Bulk::new(BACKEND, "WITH gate AS (");
-    let gate = fence::gate(BACKEND, &bulk.mark(commit.connection.as_str())?, &bulk.mark(commit.epoch)?);
-    bulk = bulk.text(&gate).text("), ");
+    let (name, epoch) = (bulk.mark(commit.connection.as_str())?, bulk.mark(commit.epoch)?);
+    let condition = match erasures {
+        Some(erasures) => format!("{epoch} AND erasures = {}", bulk.mark(erasures)?),
+        None => epoch,
+    };
+    bulk = bulk.text(&fence::gate(BACKEND, &name, &condition)).text("), ");
     let (mut done, mut counts) = ("true".to_owned(), ["0::bigint"; 2]);
     for (table, rows) in &tables {
         let expect = expectations.of(connection_id, *table);
@@ -72,7 +93,12 @@ pub async fn store(
     let answer =
         answers.first().ok_or_else(|| DbErr::RecordNotFound("a commit without an answer".to_owned()))?;
     if !answer.try_get::<bool>("", "entered")? {
-        return Ok(SingleStatement::Outdated);
+        // Of two reasons the usual way finds out which.
+        return Ok(if erasures.is_some() {
+            SingleStatement::Unsuited(None)
+        } else {
+            SingleStatement::Outdated
+        });
     }
     let outcome: Outcome = outcome(answer)?;
     if !answer.try_get::<bool>("", "noted")? {

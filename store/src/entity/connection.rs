@@ -22,6 +22,8 @@ pub struct Model {
     /// When a single run began that has not come to its end.
     pub once_since: Option<DateTimeUtc>,
     pub removed: bool,
+    /// Since when it is not configured any more.
+    pub removed_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -18,6 +18,8 @@ pub enum Action {
     Erase,
     /// What is stored of a person was corrected.
     Rectify,
+    /// It was said which customer a person is, or taken back.
+    Link,
     /// A person left.
     Withdraw,
     /// What had been kept for long enough was deleted.
@@ -86,6 +88,7 @@ impl Action {
             Self::Show => "show",
             Self::Erase => "erase",
             Self::Rectify => "rectify",
+            Self::Link => "link",
             Self::Withdraw => "withdraw",
             Self::Purge => "purge",
             Self::Hold => "hold",
@@ -183,7 +186,8 @@ impl People {
 
     async fn mac(&self, line: &Line) -> Result<Vec<u8>, StoreError> {
         let hex = |bytes: &[u8]| hex::encode(bytes);
-        let subject = line.subject.as_deref().map(hex);
+        // Nothing differs from empty.
+        let said = |text: Option<String>| text.map_or_else(|| "-".to_owned(), |text| format!("={text}"));
         Ok(self.digests().await?.digest(&[
             "audit",
             &line.seq.to_string(),
@@ -191,10 +195,8 @@ impl People {
             &line.at,
             &line.actor,
             &line.action,
-            // Nothing differs from empty.
-            line.tenant.as_deref().map_or("", |_| "tenant"),
-            line.tenant.as_deref().unwrap_or_default(),
-            subject.as_deref().unwrap_or_default(),
+            &said(line.tenant.clone()),
+            &said(line.subject.as_deref().map(hex)),
             &line.detail,
         ]))
     }

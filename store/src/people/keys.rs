@@ -10,10 +10,10 @@ use sea_orm::{
 };
 use zeroize::Zeroizing;
 
+use super::apart::{self, Apart};
 use crate::{
-    Access, FileMode, StoreError, StoreOptions,
+    Access, StoreError,
     cipher::{Cell, DataKey, Keyring},
-    connect::Pools,
     convert::utc,
     limits,
     sql::Sql,
@@ -39,6 +39,14 @@ const TABLE: &str = "data_keys";
 /// The last line of a log that is elsewhere, by the log's name.
 const ANCHORS: &str = "anchors";
 
+/// How the names of users' keys begin.
+const USER: &str = "user/";
+
+/// The name under which a user's data key is kept.
+pub(super) fn key_name(user: &str) -> String {
+    format!("{USER}{user}")
+}
+
 /// The cell of a key.
 fn cell<'a>(name: &'a [&'a str]) -> Cell<'a> {
     Cell { table: TABLE, row: name, column: "sealed" }
@@ -50,9 +58,12 @@ impl KeyStore {
     /// Opens the one at this place: the path of a SQLite file, or the URL of a PostgreSQL database of its own. The file, its
     /// directory and the table are made when missing, unless it is opened to read.
     pub async fn open(place: &str, access: Access) -> Result<Self, StoreError> {
-        let store = match place.split_once(':') {
-            Some(("postgres" | "postgresql", _)) => Self::on_server(place).await?,
-            _ => Self::in_file(&path_of(place), access).await?,
+        let store = match Apart::parse(place) {
+            Apart::Server(url) => {
+                let (database, location) = apart::on_server(&url, "dynamoi keys").await?;
+                Self { database, location }
+            }
+            Apart::File(path) => Self::in_file(&path, access).await?,
         };
         if access != Access::Read {
             let kind = if store.backend() == DbBackend::Postgres { "bytea" } else { "blob" };
@@ -76,11 +87,7 @@ impl KeyStore {
 
     /// The file that this place names, where it is one and is not there yet.
     pub fn missing_file(place: &str) -> Option<PathBuf> {
-        if place.starts_with("postgres:") || place.starts_with("postgresql:") {
-            return None;
-        }
-        let path = path_of(place);
-        (!path.exists()).then_some(path)
+        Apart::parse(place).missing_file().map(Path::to_owned)
     }
 
     async fn in_file(path: &Path, access: Access) -> Result<Self, StoreError> {
@@ -88,16 +95,10 @@ impl KeyStore {
             path: path.display().to_string(),
             reason: error.to_string(),
         };
-        if access == Access::Read {
-            if !path.exists() {
-                return Err(StoreError::NoFile(format!("{} (the key store)", path.display())));
-            }
-        } else {
-            if let Some(directory) = path.parent() {
-                FileMode::Owner.make_directory(directory).map_err(|error| failed(&error))?;
-            }
-            // Whoever may read the database's files may not read these.
-            FileMode::Owner.make_file(path).map_err(|error| failed(&error))?;
+        if access != Access::Read {
+            apart::make_file(path).map_err(|error| failed(&error))?;
+        } else if !path.exists() {
+            return Err(StoreError::NoFile(format!("{} (the key store)", path.display())));
         }
         let mut options = ConnectOptions::new("sqlite://keys");
         options.max_connections(1).sqlx_logging(false).record_stmt_in_spans(false);
@@ -116,18 +117,6 @@ impl KeyStore {
         });
         let database = Database::connect(options).await.map_err(|error| failed(&error))?;
         Ok(Self { database, location: path.display().to_string() })
-    }
-
-    async fn on_server(url: &str) -> Result<Self, StoreError> {
-        let options = StoreOptions {
-            application_name: "dynamoi keys".to_owned(),
-            readers_max: 1,
-            ..StoreOptions::default()
-        };
-        let pools = Pools::open(url, &options).await?;
-        // One connection is enough for what is asked of it.
-        let _ = pools.read.close_by_ref().await;
-        Ok(Self { database: pools.write, location: pools.location.name() })
     }
 
     /// Where it is, for people.
@@ -177,15 +166,35 @@ impl KeyStore {
         })
     }
 
-    /// Destroys the key of this name: what it sealed opens no more. Whether there was one.
+    /// Destroys the key of this name: what it sealed opens no more. Whether there was one. See [`scrub`](Self::scrub).
     pub(super) async fn destroy(&self, name: &str) -> Result<bool, StoreError> {
         let delete = Sql::new(self.backend(), &format!("DELETE FROM {TABLE} WHERE name = ")).bind(name);
-        let destroyed = self.database.execute_raw(delete.done()).await?.rows_affected() > 0;
-        if destroyed && self.backend() == DbBackend::Postgres {
-            // A deleted row stays in the table's file until the table is written anew. It is a small one.
-            self.database.execute_unprepared(&format!("VACUUM FULL {TABLE}")).await?;
-        }
-        Ok(destroyed)
+        Ok(self.database.execute_raw(delete.done()).await?.rows_affected() > 0)
+    }
+
+    /// Whether there is a key of this name.
+    pub(super) async fn has(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.sealed(name).await?.is_some())
+    }
+
+    /// Destroyed keys leave the file: a deleted row's bytes may stay in it until it is written anew. It is a small one.
+    pub(super) async fn scrub(&self) -> Result<(), StoreError> {
+        let statement = match self.backend() {
+            DbBackend::Postgres => format!("VACUUM FULL {TABLE}"),
+            _ => "VACUUM".to_owned(),
+        };
+        self.database.execute_unprepared(&statement).await?;
+        Ok(())
+    }
+
+    /// Of which users there are keys.
+    pub(super) async fn users(&self) -> Result<Vec<String>, StoreError> {
+        let query = Sql::new(self.backend(), &format!("SELECT name FROM {TABLE} WHERE name LIKE "))
+            .bind(format!("{USER}%"))
+            .text(" ORDER BY name");
+        let rows = self.database.query_all_raw(query.done()).await?;
+        let names: Vec<String> = rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?;
+        Ok(names.iter().filter_map(|name| name.strip_prefix(USER)).map(str::to_owned).collect())
     }
 
     /// Seals every key again that an older key of the ring sealed. Can be ended and begun again at any time.
@@ -274,10 +283,4 @@ fn open(keyring: &Keyring, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8
     keyring
         .open_cell(cell(&[name]), sealed)
         .map_err(|error| StoreError::Unreadable(format!("data key {name:?}: {error}")))
-}
-
-/// `sqlite://PATH`, or a path alone.
-fn path_of(place: &str) -> PathBuf {
-    let path = place.strip_prefix("sqlite://").unwrap_or(place);
-    PathBuf::from(path.split('?').next().unwrap_or(path))
 }

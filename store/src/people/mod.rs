@@ -5,27 +5,46 @@
 //! database, its log and every backup of it.
 
 mod age;
+mod apart;
 pub mod audit;
+mod category;
 mod consent;
+mod disclosures;
+pub mod erasure;
+mod export;
 mod form;
+mod holds;
 mod keys;
+mod links;
 mod person;
+pub(crate) mod places;
 mod policy;
 mod read;
+mod subject;
 mod tenants;
 mod write;
 
 use sea_orm::DbBackend;
 
-pub(crate) use self::consent::{Rests, withheld};
 pub use self::{
     age::{AgeStatement, YEARS_MIN},
+    category::Category,
     consent::{Consent, NewConsent, RestsOn},
+    disclosures::{ACCESS_REQUEST, DATA_SUBJECT, Disclosure, NewDisclosure, OPERATION, refused_purpose},
+    erasure::Journal,
+    export::{Exported, LEFT_OUT},
     form::{FormError, PersonForm},
+    holds::LegalHold,
     keys::{KeyStore, Resealed},
+    links::{Source, UserLink},
     person::{BirthDate, Listed, Person, PersonStatus, Who},
+    places::{Erasure, Found, NOBODY, PLACES, Place, Through},
     policy::{NewPolicy, Policy},
     tenants::Tenant,
+};
+pub(crate) use self::{
+    consent::{Rests, withheld},
+    erasure::customer_digest,
 };
 use crate::{
     Store, StoreError,
@@ -37,6 +56,7 @@ use crate::{
 pub struct People {
     store: Store,
     keys: KeyStore,
+    journal: Journal,
     keyring: Keyring,
 }
 
@@ -51,8 +71,7 @@ pub enum PeopleError {
     UnderAge,
     /// Too young, and known already.
     #[error(
-        "user {0} is under {YEARS_MIN}: what was stored of this person in `users` is erased, and the person's data key is \
-         destroyed"
+        "user {0} is under {YEARS_MIN}: what was stored of this person is erased, and the person's data key is destroyed"
     )]
     FoundUnderAge(String),
     /// An e-mail address of several.
@@ -67,6 +86,9 @@ pub enum PeopleError {
     /// Something that is not done, and why.
     #[error("{0}")]
     Refused(String),
+    /// The place that an export goes to.
+    #[error("what is stored of the person cannot be written: {0}")]
+    Unwritten(std::io::Error),
 }
 
 impl From<sea_orm::DbErr> for PeopleError {
@@ -82,27 +104,28 @@ const DIGESTS: &str = "digests";
 
 impl People {
     /// Needs the store's keyring: without one there are no users.
-    pub fn open(store: &Store, keys: KeyStore) -> Result<Self, StoreError> {
+    pub fn open(store: &Store, keys: KeyStore, journal: Journal) -> Result<Self, StoreError> {
         let keyring = store.require_keys("users")?;
-        Ok(Self { store: store.clone(), keys, keyring })
+        Ok(Self { store: store.clone(), keys, journal, keyring })
     }
 
-    /// Closes the key store. The database is the caller's.
+    /// Closes key store and journal. The database is the caller's.
     pub async fn close(self) {
         self.keys.close().await;
+        self.journal.close().await;
     }
 
     fn backend(&self) -> DbBackend {
         self.store.pools.write.get_database_backend()
     }
 
-    /// The key of digests; made when it is first needed. A key store without it beside a database with users is not the one
-    /// that belongs to it: a new key would find nobody.
+    /// The key of digests; made when it is first needed. A key store without it beside a database with users, or with traces of
+    /// erased ones, is not the one that belongs to it: a new key would find nobody.
     async fn digests(&self) -> Result<DataKey, StoreError> {
         if let Some(key) = self.keys.key(&self.keyring, DIGESTS).await? {
             return Ok(key);
         }
-        if self.has_sealed().await? {
+        if self.needs_keys().await? {
             return Err(StoreError::Unreadable(format!(
                 "the key store {} has no keys of this database's users: restore it from its own backup, or set privacy.keys \
                  to where it is",
@@ -121,9 +144,4 @@ impl People {
     pub async fn subject_digest(&self, tenant: &str, user: &str) -> Result<Vec<u8>, StoreError> {
         Ok(self.digests().await?.digest(&["subject", tenant, user]))
     }
-}
-
-/// The name under which a user's data key is kept.
-fn key_name(user: &str) -> String {
-    format!("user/{user}")
 }

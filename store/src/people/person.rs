@@ -119,6 +119,24 @@ impl PersonStatus {
 // === impl Person ===
 
 impl Person {
+    /// What is known of the person, by the name of its column: for who may see it.
+    pub fn fields(&self) -> [(&'static str, Option<String>); 11] {
+        let text = |value: &Option<Personal>| value.as_ref().map(|value| value.reveal().to_owned());
+        [
+            ("id", Some(self.id.clone())),
+            ("tenant", Some(self.tenant.clone())),
+            ("external_id", self.external_id.clone()),
+            ("status", Some(self.status.as_str().to_owned())),
+            ("name", text(&self.name)),
+            ("email", text(&self.email)),
+            ("account", text(&self.account)),
+            ("birth_date", self.birth_date.map(|day| day.reveal().to_string())),
+            ("age_statement", self.age_statement.map(AgeStatement::as_str).map(str::to_owned)),
+            ("created_at", Some(self.created_at.to_string())),
+            ("updated_at", Some(self.updated_at.to_string())),
+        ]
+    }
+
     /// The personal values, in the order of [`PERSONAL_COLUMNS`].
     pub(super) fn personal(&self) -> [Option<Personal>; 4] {
         let birth_date = self.birth_date.and_then(|day| Personal::of(&day.reveal().to_string()));

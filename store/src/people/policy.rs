@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, QueryResult, prelude::DateTimeUtc};
 
-use super::{People, PeopleError};
+use super::{People, PeopleError, refused_purpose};
 use crate::{
     StoreError,
     convert::{json_list, timestamp, utc},
@@ -31,6 +31,11 @@ pub type Policy = NewPolicy;
 impl People {
     /// Adds a version. The same once more changes nothing; another one under its name, or at its instant, is refused.
     pub async fn add_policy(&self, tenant: &str, policy: &NewPolicy) -> Result<(), PeopleError> {
+        if let Some((purpose, reason)) =
+            policy.purposes.iter().find_map(|purpose| Some((purpose, refused_purpose(purpose)?)))
+        {
+            return Err(PeopleError::Refused(format!("purpose {purpose:?}: {reason}")));
+        }
         self.time_zone(tenant).await?;
         let known = self.policies(tenant).await?;
         if known.iter().any(|one| one == policy) {

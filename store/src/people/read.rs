@@ -4,7 +4,7 @@ use rows::personal::Personal;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, prelude::DateTimeUtc};
 
 use super::{
-    AgeStatement, BirthDate, Listed, People, PeopleError, Person, PersonStatus, Who, key_name,
+    AgeStatement, BirthDate, Listed, People, PeopleError, Person, PersonStatus, Who, keys::key_name,
     person::PERSONAL_COLUMNS,
 };
 use crate::{
@@ -44,7 +44,7 @@ impl People {
         Ok(self.ids(tenant, "external_id = ", external_id.to_owned()).await?.into_iter().next())
     }
 
-    async fn ids(
+    pub(super) async fn ids(
         &self,
         tenant: &str,
         condition: &str,
@@ -74,7 +74,17 @@ impl People {
 
     /// Opens a user.
     pub async fn show(&self, tenant: &str, id: &str) -> Result<Person, PeopleError> {
-        let row = self.store.pools.read.query_one_raw(select(self.backend(), tenant, id, "")).await?;
+        self.show_in(&self.store.pools.read, tenant, id).await
+    }
+
+    /// Opens a user as this connection or transaction sees the row.
+    pub(super) async fn show_in(
+        &self,
+        database: &impl ConnectionTrait,
+        tenant: &str,
+        id: &str,
+    ) -> Result<Person, PeopleError> {
+        let row = database.query_one_raw(select(self.backend(), tenant, id, "")).await?;
         self.opened(row.ok_or_else(|| unknown(tenant))?).await
     }
 
@@ -131,8 +141,13 @@ impl People {
         })
     }
 
-    pub(super) async fn has_sealed(&self) -> Result<bool, StoreError> {
-        let query = Sql::new(self.backend(), "SELECT 1 AS one FROM users WHERE key_id IS NOT NULL LIMIT 1");
+    /// Whether there is something that only the keys of the key store open, or know again.
+    pub(super) async fn needs_keys(&self) -> Result<bool, StoreError> {
+        let query = Sql::new(
+            self.backend(),
+            "SELECT 1 AS one FROM users WHERE key_id IS NOT NULL UNION ALL SELECT 1 FROM tombstones \
+             UNION ALL SELECT 1 FROM journal_marks LIMIT 1",
+        );
         Ok(self.store.pools.read.query_one_raw(query.done()).await?.is_some())
     }
 }
@@ -174,7 +189,7 @@ fn open(key: &DataKey, id: &str, column: &str, sealed: &[u8]) -> Result<Option<P
     Ok(Personal::of(text))
 }
 
-fn unknown(tenant: &str) -> PeopleError {
+pub(super) fn unknown(tenant: &str) -> PeopleError {
     PeopleError::Unknown(format!(
         "tenant {tenant} has no such user: `dynamoi users list --tenant {tenant}` shows all"
     ))

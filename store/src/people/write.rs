@@ -4,8 +4,8 @@ use rows::personal::Personal;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::{
-    People, PeopleError, Person, PersonForm, PersonStatus, age, consent, key_name, person::PERSONAL_COLUMNS,
-    read::cell,
+    People, PeopleError, Person, PersonForm, PersonStatus, age, consent, keys::key_name,
+    person::PERSONAL_COLUMNS, read::cell,
 };
 use crate::{
     StoreError,
@@ -14,6 +14,8 @@ use crate::{
     sql::Sql,
 };
 
+/// Who erases users that turn out to be too young.
+const AGE_CHECK: &str = "dynamoi:age-check";
 /// Random bytes in a user's id.
 const ID_BYTES: usize = 16;
 
@@ -78,8 +80,6 @@ impl People {
         let tx = self.store.pools.begin().await?;
         let mut person = self.show_locked(&tx, tenant, id).await?;
         if person.status == PersonStatus::Erased {
-            // Whoever was killed between the row and the key is made good for.
-            self.keys.destroy(&key_name(id)).await?;
             return Err(PeopleError::Refused(format!(
                 "user {id} is erased: a person who comes anew is a new user"
             )));
@@ -89,7 +89,8 @@ impl People {
         match self.check_age(&person).await {
             Ok(()) => {}
             Err(PeopleError::UnderAge) => {
-                self.erase_row(tx, tenant, id).await?;
+                tx.rollback().await?;
+                self.erase(tenant, id, AGE_CHECK, &[]).await?;
                 return Err(PeopleError::FoundUnderAge(id.to_owned()));
             }
             Err(error) => return Err(error),
@@ -127,26 +128,7 @@ impl People {
         Ok(())
     }
 
-    /// Takes what is personal out of a user's row, and destroys the key.
-    async fn erase_row(&self, tx: DatabaseTransaction, tenant: &str, id: &str) -> Result<(), PeopleError> {
-        let now = self.store.clock.0.now();
-        consent::take_all_back(&tx, id, "found to be too young", now).await?;
-        let statement = Sql::new(
-            self.backend(),
-            "UPDATE users SET name = NULL, email = NULL, account = NULL, birth_date = NULL, email_hmac = NULL, \
-             external_id = NULL, age_statement = NULL, key_id = NULL WHERE tenant = ",
-        )
-        .bind(tenant)
-        .text(" AND id = ")
-        .bind(id);
-        tx.execute_raw(statement.done()).await?;
-        self.set_status(&tx, id, PersonStatus::Erased).await?;
-        tx.commit().await?;
-        self.keys.destroy(&key_name(id)).await?;
-        Ok(())
-    }
-
-    async fn set_status(
+    pub(super) async fn set_status(
         &self,
         tx: &DatabaseTransaction,
         id: &str,

@@ -13,6 +13,7 @@ use crate::{
     commit::{
         self, Circumstances,
         admit::Admitted,
+        erased::Erased,
         single_statement::{self, SingleStatement},
     },
     dimension::EntityIds,
@@ -38,6 +39,7 @@ pub async fn store(
     line: &mut Line,
     ids: &mut EntityIds,
     expectations: &mut Expectations,
+    erased: &mut Erased,
     Manner { keyring, rests, narrowing }: Manner<'_>,
     clock: &dyn Clock,
     commits: &[&Admitted],
@@ -48,7 +50,7 @@ pub async fn store(
         // A consent is looked at within the transaction, which has more statements than one.
         && !rests.contains_key(&commit.commit.connection)
     {
-        match single_statement::store(line, ids, expectations, commit, clock.now()).await? {
+        match single_statement::store(line, ids, expectations, erased, commit, clock.now()).await? {
             SingleStatement::Stored(committed) => return Ok(vec![Ok(committed)]),
             SingleStatement::Outdated => return Ok(vec![Err(outdated(commit))]),
             SingleStatement::Unsuited(already) => stored_already = already,
@@ -69,7 +71,7 @@ pub async fn store(
                 continue;
             }
             // On the heap: this frame would hold it a second time.
-            Ok(None) => Box::pin(commit::apply(&tx, ids, expectations, commit, circumstances)).await,
+            Ok(None) => Box::pin(commit::apply(&tx, ids, expectations, erased, commit, circumstances)).await,
             Err(error) => Err(error),
         };
         match applied {

@@ -19,7 +19,10 @@ use tokio::sync::{mpsc, oneshot};
 use self::group::Manner;
 use crate::{
     Keys,
-    commit::admit::{Admitted, admit},
+    commit::{
+        admit::{Admitted, admit},
+        erased::{DigestKey, Erased},
+    },
     connect::Pools,
     dimension::EntityIds,
     error::Failure,
@@ -68,6 +71,7 @@ pub struct Writer {
     keys: Keys,
     /// What rests on a user's consent, likewise.
     rests: Rests,
+    erased: Erased,
     clock: Arc<dyn Clock>,
     /// Whether the log has said that the database is away.
     away: bool,
@@ -110,6 +114,7 @@ impl Writer {
         ids_stale: Arc<AtomicBool>,
         keys: Keys,
         rests: Rests,
+        digest_key: DigestKey,
     ) -> (Queue, tokio::task::JoinHandle<()>) {
         let (sender, jobs) = mpsc::channel(limits::QUEUE_COMMITS_MAX);
         let backend = pools.write.get_database_backend();
@@ -122,6 +127,7 @@ impl Writer {
             expectations: Expectations::new(),
             keys,
             rests,
+            erased: Erased::new(digest_key),
             clock,
             away: false,
         };
@@ -236,6 +242,7 @@ impl Writer {
             &mut self.line,
             &mut self.ids,
             &mut self.expectations,
+            &mut self.erased,
             Manner { keyring: keyring.as_ref(), rests: &rests, narrowing },
             &*self.clock,
             &commits,

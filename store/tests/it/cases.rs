@@ -3,9 +3,9 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    budgets::*, changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, people::*, reading::*,
-    refusing::*, royalties::*, sealing::*, storing::*, support::Bench, tables::*, texts::*, vanishing::*,
-    web::*, windows::*,
+    budgets::*, changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, people::*, privacy::*,
+    reading::*, refusing::*, retention::*, royalties::*, sealing::*, storing::*, support::Bench, tables::*,
+    texts::*, vanishing::*, web::*, windows::*,
 };
 
 /// A case, ready to run.
@@ -118,7 +118,12 @@ cases! {
     a_budget_is_not_refilled_by_a_restart
     two_writers_never_exceed_a_budget
     what_was_used_long_ago_is_purged
-    old_records_are_purged
+    what_is_exactly_as_old_as_it_is_kept_stays
+    a_hold_keeps_the_rows_of_a_user_and_of_the_users_customers
+    what_is_left_of_erased_users_goes_with_their_consents
+    what_a_provider_wants_deleted_goes_in_time
+    what_is_past_its_time_is_counted
+    a_purge_beside_a_busy_worker_loses_nothing_of_it
     visits_and_goals_read_back_through_the_views
     a_web_window_loses_only_its_own_streams_days
     web_windows_are_sums_of_totals
@@ -143,6 +148,10 @@ cases! {
     nobody_under_thirteen_leaves_anything
     consents_are_added_to_and_decide_what_rests_on_them
     tenants_follow_the_configuration_unless_somebody_is_of_them
+    every_table_has_its_place_or_nobody_in_it
+    a_changed_or_missing_line_of_the_audit_log_is_found
+    a_customer_is_one_users_only
+    who_was_told_of_a_person_is_told_of_corrections
     keys_are_what_is_left_without_u0000
     keys_are_kept_whole_and_told_apart_at_any_length
     a_key_beyond_all_measure_is_set_aside_alone

@@ -18,8 +18,10 @@ mod people;
 mod postgres;
 #[path = "../../../tests/support/postgres.rs"]
 mod postgres_server;
+mod privacy;
 mod reading;
 mod refusing;
+mod retention;
 mod royalties;
 mod samples;
 mod sealing;

@@ -200,7 +200,7 @@ async fn data_keys_can_be_kept_on_a_server() {
     use store::{
         Access,
         cipher::{Keyring, generate_key},
-        people::{KeyStore, People, PeopleError, PersonForm, Tenant},
+        people::{Journal, KeyStore, People, PeopleError, PersonForm, Tenant},
     };
     let server = Server::start();
     let bench = Bench::open(&server.database("worker").await).await;
@@ -211,7 +211,9 @@ async fn data_keys_can_be_kept_on_a_server() {
     let tenant = Tenant { id: "a".into(), name: "A".into(), data_region: None, time_zone: None };
     bench.store.sync_tenants(&[tenant]).await.unwrap();
     let open = async || KeyStore::open(&place, Access::Make).await.unwrap();
-    let people = People::open(&bench.store, open().await).unwrap();
+    let beside = server.database("erasures").await;
+    let journal = async || Journal::open(&beside, Access::Make).await.unwrap();
+    let people = People::open(&bench.store, open().await, journal().await).unwrap();
     let form = |text: &str| PersonForm::read(text.as_bytes()).unwrap();
     let id = people.add("a", form(r#"{"name":"Ada","birth_date":"1990-12-10"}"#)).await.unwrap();
     people.close().await;
@@ -220,7 +222,7 @@ async fn data_keys_can_be_kept_on_a_server() {
     assert_eq!(keys.rotate(&ring(&[&new, &old])).await.unwrap().sealed, 2);
     keys.close().await;
     bench.store.use_keys(Some(ring(&[&new])));
-    let people = People::open(&bench.store, open().await).unwrap();
+    let people = People::open(&bench.store, open().await, journal().await).unwrap();
     assert_eq!(people.show("a", &id).await.unwrap().name.unwrap().reveal(), "Ada");
     let young = people.rectify("a", &id, form(r#"{"birth_date":"2020-01-01"}"#)).await.unwrap_err();
     assert!(matches!(young, PeopleError::FoundUnderAge(_)), "{young}");

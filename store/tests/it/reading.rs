@@ -6,7 +6,7 @@ use rows::{
     checkpoint::{Checkpoint, DaysProgress, FeedProgress, Forbidden, Progress},
     markup::Markups,
     money::RawSpend,
-    sink::{CycleRecord, Sink, SinkError, StatusRecord},
+    sink::{Sink, SinkError, StatusRecord},
     state::State,
 };
 use store::{
@@ -415,26 +415,4 @@ pub async fn marketing_campaigns_are_kept(bench: &Bench) {
     assert_eq!(bench.count("campaign_members").await, 2);
     store.sync_campaigns(&[]).await.unwrap();
     assert_eq!(bench.count("campaigns").await, 0);
-}
-
-pub async fn old_records_are_purged(bench: &Bench) {
-    let epoch = bench.register("meta", "meta_ads").await.epoch;
-    for finished_at in ["2026-10-01T00:00:00Z", "2026-11-24T09:00:00Z"] {
-        let cycle = CycleRecord {
-            connection: "meta".into(),
-            account_id: ACCOUNT.into(),
-            stream: "insights".into(),
-            outcome: "ok",
-            started_at: at("2026-10-01T00:00:00Z"),
-            finished_at: at(finished_at),
-            pages: 3,
-            rows: 1_234,
-            error: None,
-        };
-        bench.store.record_cycle(cycle).await.unwrap();
-    }
-    bench.commit(insights("meta", epoch, vec![])).await;
-    let purged = bench.store.purge(at("2026-11-01T00:00:00Z")).await.unwrap();
-    assert_eq!((purged.cycles, purged.quarantined_rows), (1, 0));
-    assert_eq!(bench.one("SELECT rows_read FROM cycles").await["rows_read"], 1_234);
 }

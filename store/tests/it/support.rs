@@ -138,9 +138,9 @@ impl Bench {
         self.one(&format!("SELECT count(*) AS n FROM {table}")).await["n"].as_i64().unwrap()
     }
 
-    /// Every row of every table but `connections`, as text.
-    pub async fn dump(&self) -> Vec<String> {
-        let tables = match self.backend() {
+    /// The names of all tables, as SQL.
+    fn all_tables(&self) -> &'static str {
+        match self.backend() {
             DbBackend::Postgres => {
                 "SELECT table_name::text AS name FROM information_schema.tables \
                  WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1"
@@ -148,9 +148,23 @@ impl Bench {
             _ => {
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1"
             }
-        };
+        }
+    }
+
+    /// How many rows each table has.
+    pub async fn rows_by_table(&self) -> std::collections::BTreeMap<String, i64> {
+        let mut rows = std::collections::BTreeMap::new();
+        for table in self.query(self.all_tables()).await {
+            let table = table["name"].as_str().unwrap().to_owned();
+            rows.insert(table.clone(), self.count(&table).await);
+        }
+        rows
+    }
+
+    /// Every row of every table but `connections`, as text.
+    pub async fn dump(&self) -> Vec<String> {
         let mut dump = Vec::new();
-        for table in self.query(tables).await {
+        for table in self.query(self.all_tables()).await {
             let table = table["name"].as_str().unwrap();
             if matches!(table, "connections" | "seaql_migrations") {
                 continue;

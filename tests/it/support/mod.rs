@@ -2,6 +2,7 @@
 
 pub mod child;
 pub mod four;
+pub mod markers;
 pub mod program;
 pub mod sql;
 pub mod truth;

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, slice, sync::Arc, time::Duration};
 use rows::{
     Day, Row,
     day::DayRange,
-    music::{Granularity, MeasureClass, TrackPerformance},
+    music::{MeasureClass, TrackPerformance},
 };
 use serde_json::json;
 
@@ -222,20 +222,10 @@ impl Columns {
             Some(place) => country(cell(place, "storefront")?)?,
         };
         Ok(TrackPerformance {
-            service: SERVICE.to_owned(),
-            track_id: song.0,
-            date,
-            granularity: Granularity::Day,
             country,
-            segment: String::new(),
-            measure_class: MeasureClass::Measured,
             streams: count(cell(self.plays, PLAY_COUNT)?, PLAY_COUNT)?,
             listeners: count(cell(self.listeners, "listener_count")?, "listener_count")?,
-            saves: None,
-            skips: None,
-            playlist_adds: None,
-            popularity: None,
-            period_end: None,
+            ..TrackPerformance::of(SERVICE, song.0, date, MeasureClass::Measured)
         })
     }
 

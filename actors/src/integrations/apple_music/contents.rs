@@ -71,7 +71,8 @@ impl AppleMusicSource {
         day: Day,
     ) -> Result<SetPage, Failure> {
         let found = contents::undescribed_found(|| read(session, self.chart_call(storefront))).await?;
-        let (list, is_known) = (mapping::list(format!("chart:{storefront}:all:songs"), None), found.is_ok());
+        let (list, is_known) =
+            (Playlist::of(SERVICE, format!("chart:{storefront}:all:songs")), found.is_ok());
         let mut set = placed_on(list, found, &format!("chart {storefront}"), day);
         if !is_known {
             // Nothing but its songs describes it.
@@ -114,7 +115,7 @@ fn placed_on(mut list: Playlist, found: Result<Contents, Lack>, asked: &str, day
     let whole = found.as_ref().ok().filter(|contents| !contents.cut);
     list.track_count = whole.and_then(|contents| i64::try_from(contents.delivered).ok());
     let playlist_id = list.playlist_id.clone();
-    let mut set = SetPage::from(Page { rows: vec![Row::Playlist(list)], ..Page::default() });
+    let mut set = SetPage::from(Page::of(vec![Row::Playlist(list)]));
     let list = contents::List { service: SERVICE, playlist_id: &playlist_id, day, followers: None };
     set.place(list, found, asked);
     set

@@ -7,12 +7,13 @@ use rows::{
 };
 use serde_json::value::RawValue;
 
-use super::wire::{self, Identified, Kind, Related, Resource, SERVICE};
+use super::wire::{self, Kind, Related, Resource, SERVICE};
 use crate::reading::{
     contents::Placed,
     dates::day_of,
     elements::{Unreadable, parse},
     subjects::Subject,
+    wire::Identified,
 };
 
 /// A playlist, and when it was changed last.
@@ -29,13 +30,7 @@ pub fn row(subject: Subject, raw: &RawValue) -> Result<Row, Unreadable> {
         Subject::Album => Row::Album(album(parse(raw)?)?),
         _ => {
             let Resource::<wire::Artist> { id, attributes, .. } = parse(raw)?;
-            Row::Artist(Artist {
-                service: SERVICE.to_owned(),
-                artist_id: id.0,
-                name: attributes.name,
-                album_count: None,
-                followers: None,
-            })
+            Row::Artist(Artist { name: attributes.name, ..Artist::of(SERVICE, id.0) })
         }
     })
 }
@@ -60,17 +55,14 @@ fn song(song: Resource<wire::Song>) -> Result<Track, Unreadable> {
 fn album(album: Resource<wire::Album>) -> Result<Album, Unreadable> {
     let Resource { id, attributes, relationships } = album;
     Ok(Album {
-        service: SERVICE.to_owned(),
-        album_id: id.0,
         title: attributes.name,
         upc: attributes.upc.and_then(|upc| plain(&upc)),
         artist_id: Related::first(relationships.unwrap_or_default().artists),
         artist_name: attributes.artist_name,
         label: attributes.record_label,
-        record_type: None,
         track_count: attributes.track_count.map(|count| count.0),
         released_on: day_of(attributes.release_date.as_deref(), "releaseDate")?,
-        followers: None,
+        ..Album::of(SERVICE, id.0)
     })
 }
 
@@ -78,24 +70,13 @@ fn album(album: Resource<wire::Album>) -> Result<Album, Unreadable> {
 pub fn playlist(raw: &RawValue) -> Result<Described, Unreadable> {
     let Resource::<wire::Playlist> { id, attributes, relationships } = parse(raw)?;
     let curator_id = Related::first(relationships.unwrap_or_default().curator);
-    let named =
-        Playlist { owner_id: curator_id, owner_name: attributes.curator_name, ..list(id.0, attributes.name) };
-    Ok(Described { playlist: named, modified: attributes.last_modified_date })
-}
-
-/// A list of which nothing is known but its name.
-pub fn list(playlist_id: String, name: Option<String>) -> Playlist {
-    Playlist {
-        service: SERVICE.to_owned(),
-        playlist_id,
-        name,
-        owner_id: None,
-        owner_name: None,
-        track_count: None,
-        followers: None,
-        public: None,
-        created_at: None,
-    }
+    let playlist = Playlist {
+        name: attributes.name,
+        owner_id: curator_id,
+        owner_name: attributes.curator_name,
+        ..Playlist::of(SERVICE, id.0)
+    };
+    Ok(Described { playlist, modified: attributes.last_modified_date })
 }
 
 /// What stands in a place of a list: a song, or nothing that is a track, such as a music video.

@@ -20,9 +20,9 @@ use self::{settings::Settings, source::AppleMusicSource};
 use crate::{
     integration::{CredentialSpec, HostSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
-    reading::subjects::Subject,
+    reading::{catalogue, subjects::Subject},
     session::quota::{QuotaRule, Scope},
-    stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
+    stream::{DAILY, Days, QUARTER_DAY},
 };
 
 /// The catalogue, and the plays of a label's own artists.
@@ -30,18 +30,16 @@ use crate::{
 pub struct AppleMusic;
 
 /// Signs developer tokens.
-const PRIVATE_KEY: CredentialSpec = CredentialSpec {
-    name: "private_key",
-    required: true,
-    help: "the private key (.p8, with its line breaks) of a media identifier with MusicKit: developer.apple.com > Certificates, \
-           Identifiers & Profiles > Keys",
-};
+const PRIVATE_KEY: CredentialSpec = CredentialSpec::required(
+    "private_key",
+    "the private key (.p8, with its line breaks) of a media identifier with MusicKit: developer.apple.com > Certificates, \
+     Identifiers & Profiles > Keys",
+);
 /// Signs tokens of the Music Analytics API.
-const ANALYTICS_KEY: CredentialSpec = CredentialSpec {
-    name: "analytics_key",
-    required: false,
-    help: "the private key (.p8) of the Music Analytics API, for the setting `analytics`: iTunes Connect > Users and Access > Keys",
-};
+const ANALYTICS_KEY: CredentialSpec = CredentialSpec::optional(
+    "analytics_key",
+    "the private key (.p8) of the Music Analytics API, for the setting `analytics`: iTunes Connect > Users and Access > Keys",
+);
 
 /// Where plays are.
 const ANALYTICS: HostSpec = HostSpec {
@@ -80,9 +78,9 @@ impl Integration for AppleMusic {
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<AppleMusicSource>> {
-        let lists = settings.lists().into_iter();
-        let streams = lists.map(|(subject, entries)| objects(subject).enabled(!entries.is_empty()));
-        streams.chain([plays().enabled(settings.analytics.is_some())]).collect()
+        let mut streams = catalogue::streams(settings.lists(), QUARTER_DAY, tables);
+        streams.push(plays().enabled(settings.analytics.is_some()));
+        streams
     }
 
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
@@ -95,30 +93,19 @@ impl Integration for AppleMusic {
     }
 }
 
-fn objects(subject: Subject) -> StreamOf<AppleMusicSource> {
-    let tables: &[Table] = match subject {
+/// What the stream of a kind fills.
+const fn tables(subject: Subject) -> &'static [Table] {
+    match subject {
         Subject::Track => &[Table::Tracks],
         Subject::Album => &[Table::Albums],
         Subject::Artist => &[Table::Artists],
         Subject::Playlist | Subject::Chart => &[Table::Playlists, Table::PlaylistPlacements],
-    };
-    let policy = Snapshot { every: QUARTER_DAY, vanishing: subject.vanishing() };
-    StreamOf::snapshot(
-        subject.stream(),
-        tables,
-        policy,
-        move |source: &AppleMusicSource, session, request| source.read(session, subject, request).boxed(),
-    )
+    }
 }
 
 fn plays() -> StreamOf<AppleMusicSource> {
-    let policy = Days {
-        level: None,
-        tiers: vec![Tier { days: 4, every: QUARTER_DAY }, Tier { days: LOOKBACK_DAYS, every: DAILY }],
-        settling: SignedDuration::from_hours(72),
-        window_days_max: WINDOW_DAYS_MAX,
-        history_days_max: None,
-    };
+    let tiers = [(4, QUARTER_DAY), (LOOKBACK_DAYS, DAILY)];
+    let policy = Days::new(tiers, SignedDuration::from_hours(72), WINDOW_DAYS_MAX);
     let tables = &[Table::TrackPerformanceDaily];
     StreamOf::days("plays", tables, policy, |source: &AppleMusicSource, session, request| {
         source.plays(session, request).boxed()

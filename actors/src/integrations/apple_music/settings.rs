@@ -57,17 +57,23 @@ impl Settings {
         for (key, id) in [("team_id", &self.team_id), ("key_id", &self.key_id), ("analytics", analytics_key)]
         {
             if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                return refuse(key, format!("{id:?} is none: expected ten letters and digits"));
+                return Err(SetupError::setting(
+                    key,
+                    format!("{id:?} is none: expected ten letters and digits"),
+                ));
             }
         }
         if let Some(bad) = self.storefronts.iter().find(|storefront| !is_storefront(storefront)) {
-            return refuse("storefronts", format!("{bad:?} is none: expected two small letters such as us"));
+            return Err(SetupError::setting(
+                "storefronts",
+                format!("{bad:?} is none: expected two small letters such as us"),
+            ));
         }
         if self.storefronts.is_empty() {
-            return refuse("storefronts", "expected at least one".to_owned());
+            return Err(SetupError::setting("storefronts", "expected at least one"));
         }
         if self.analytics.is_some() && self.artists.is_empty() {
-            return refuse("analytics", "plays are read of artists' songs: name `artists`".to_owned());
+            return Err(SetupError::setting("analytics", "plays are read of artists' songs: name `artists`"));
         }
         Wanted::read(self.lists(), form)
     }
@@ -127,8 +133,4 @@ fn is_playlist(text: &str) -> bool {
 
 fn is_storefront(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase())
-}
-
-fn refuse<T>(key: &str, problem: String) -> Result<T, SetupError> {
-    Err(SetupError::Setting { key: key.to_owned(), problem })
 }

@@ -13,10 +13,7 @@ use super::{
 use crate::{
     failure::Failure,
     page::Page,
-    reading::{
-        named_objects::{Reference, asked_for},
-        subjects::Subject,
-    },
+    reading::{catalogue::rows_or_aside, named_objects::Reference, subjects::Subject},
     session::Session,
 };
 
@@ -74,7 +71,7 @@ impl AppleMusicSource {
         if let Some(page) = self.songs.take(id) {
             return Ok(page);
         }
-        let ids = self.songs.together(self.wanted.of(Subject::Track), id);
+        let ids = self.songs.together(self.shelf.wanted.of(Subject::Track), id);
         if let ([_, _, ..], Some(storefront)) = (&ids[..], self.storefronts.first()) {
             let call = self.call(storefront, &["songs"], SONGS).query("ids", ids.join(","));
             let path = call.path.clone();
@@ -103,15 +100,8 @@ fn pages(body: &[u8], path: &str, ids: &[&str]) -> HashMap<String, Page> {
     let mut pages = HashMap::new();
     for raw in List::of(body).unwrap_or_default().data {
         let Some(id) = id_of(raw).filter(|id| ids.contains(&id.as_str())) else { continue };
-        let page = match row(Subject::Track, raw) {
-            Ok(row) => Page { rows: vec![row], ..Page::default() },
-            Err(why) => {
-                let asked = asked_for(&format!("track {id}"));
-                let aside = why.set_aside(raw.get().as_bytes(), path.to_owned(), asked);
-                Page { quarantined: vec![aside], ..Page::default() }
-            }
-        };
-        pages.insert(id, page);
+        let read = row(Subject::Track, raw).map(|row| vec![row]);
+        pages.insert(id.clone(), rows_or_aside(read, raw.get().as_bytes(), path, &format!("track {id}")));
     }
     pages
 }

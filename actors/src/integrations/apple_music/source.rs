@@ -4,8 +4,7 @@ use std::{slice, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
-use jiff::tz::TimeZone;
-use rows::{Day, day::day_at};
+use rows::Day;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
@@ -22,11 +21,12 @@ use super::{
 use crate::{
     failure::Failure,
     integration::{Account, Accounts, ConnectionSpec, CredentialSpec, SetupError, Source},
-    page::{DaysReply, DaysRequest, Page, SetPage, SnapshotReply, SnapshotRequest},
+    page::{DaysReply, DaysRequest, Page, SetPage},
     reading::{
+        catalogue::{Catalogue, Shelf, rows_or_aside},
         elements::Unreadable,
-        named_objects::{NamedObjects, Objects, Reference, Standard, asked, asked_for, unread},
-        subjects::{Codes, Subject, Wanted, check_code, ids_of},
+        named_objects::{Reference, Standard, asked, asked_for},
+        subjects::{Subject, check_code, ids_of},
     },
     session::{
         Auth, Call, Credential, Response, Session, Verdict,
@@ -40,23 +40,13 @@ const TOKEN_LIFE: Duration = Duration::from_hours(1);
 /// A connection to Apple Music. It has no accounts, only a list of what to look at.
 #[derive(Debug)]
 pub struct AppleMusicSource {
-    pub(super) wanted: Wanted,
+    pub(super) shelf: Shelf,
     /// Where it looks, in the order of the settings.
     pub(super) storefronts: Vec<String>,
     version: String,
     credential: Arc<Credential>,
     plays: Option<Plays>,
-    objects: NamedObjects,
     pub(super) songs: Songs,
-    codes: Codes,
-}
-
-/// The objects of one kind, as they are at the cycle's beginning: the same day for all of its pages.
-struct Reading<'a> {
-    source: &'a AppleMusicSource,
-    session: &'a Session,
-    subject: Subject,
-    day: Day,
 }
 
 // === impl AppleMusicSource ===
@@ -69,7 +59,7 @@ impl AppleMusicSource {
         let claims = [("iss", settings.team_id.clone())];
         Ok(Self {
             plays: Plays::new(spec, settings, wanted.of(Subject::Artist))?,
-            wanted,
+            shelf: Shelf::of(wanted),
             storefronts: settings.storefronts.clone(),
             version: spec.api_version.clone(),
             credential: signed(
@@ -79,26 +69,8 @@ impl AppleMusicSource {
                 claims,
                 TOKEN_LIFE,
             )?,
-            objects: NamedObjects::default(),
             songs: Songs::default(),
-            codes: Codes::default(),
         })
-    }
-
-    /// Reads the next object of one kind.
-    pub async fn read(
-        &self,
-        session: &Session,
-        subject: Subject,
-        request: SnapshotRequest<'_>,
-    ) -> Result<SnapshotReply, Failure> {
-        if subject == Subject::Track && request.cursor.is_none() {
-            self.songs.forget();
-        }
-        let day = day_at(request.now, &TimeZone::UTC);
-        let reading = Reading { source: self, session, subject, day };
-        let read = self.objects.page(self.wanted.of(subject), request.cursor, &reading).await;
-        read.map(SnapshotReply::Page)
     }
 
     /// Reads a window of plays.
@@ -152,16 +124,10 @@ impl AppleMusicSource {
                 let detail = "it was asked for by an id, and has another".to_owned();
                 return Err(Unreadable::Other { reason: "other_id", detail });
             }
-            row(subject, raw)
+            Ok(vec![row(subject, raw)?])
         };
-        Ok(read().map_or_else(
-            |why| {
-                let asked = asked_for(&format!("{} {id}", subject.word()));
-                let aside = why.set_aside(&body, format!("storefront {storefront}"), asked);
-                Page { quarantined: vec![aside], ..Page::default() }
-            },
-            |row| Page { rows: vec![row], ..Page::default() },
-        ))
+        let (place, asked) = (format!("storefront {storefront}"), asked(subject.word(), &id));
+        Ok(rows_or_aside(read(), &body, &place, &asked))
     }
 
     /// Everything that a standard code leads to in any storefront, and what it led to before.
@@ -183,9 +149,9 @@ impl AppleMusicSource {
                 let (following, list) = match list {
                     Ok(list) => list,
                     Err(why) => {
-                        let lacking = Some(format!("{asked}: {why}"));
-                        page.quarantined.push(unread("malformed", why.to_string(), &asked));
-                        return Ok(SetPage { page, lacking });
+                        let mut set = SetPage::from(page);
+                        set.lack("malformed", why.to_string(), &asked);
+                        return Ok(set);
                     }
                 };
                 for raw in list.data {
@@ -209,7 +175,7 @@ impl AppleMusicSource {
             }
         }
         let by_id = |id: String| async move { self.single(session, subject, &id).await };
-        self.codes.led(reference, subject, page, by_id).await.map(SetPage::from)
+        self.shelf.codes.led(reference, subject, page, by_id).await.map(SetPage::from)
     }
 }
 
@@ -232,36 +198,34 @@ const fn kind(subject: Subject) -> &'static str {
     if matches!(subject, Subject::Track) { "songs" } else { subject.stream() }
 }
 
-// === impl Reading ===
-
-impl Objects for Reading<'_> {
-    type Object = Reference;
-
-    fn word(&self) -> &'static str {
-        self.subject.word()
+impl Catalogue for AppleMusicSource {
+    fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
-    async fn read(&self, reference: &Reference) -> Result<SetPage, Failure> {
-        let Self { source, session, subject, day } = *self;
-        let id = &reference.to_string();
-        match (reference.code(), subject) {
-            (Some(code), _) => source.coded(session, subject, reference, code).await,
-            (None, Subject::Chart) => source.chart(session, id, day).await,
-            (None, Subject::Playlist) => source.playlist(session, id, day).await,
-            (None, Subject::Track) => source.song(session, id).await.map(SetPage::from),
-            (None, Subject::Album | Subject::Artist) => {
-                source.single(session, subject, id).await.map(SetPage::from)
-            }
+    fn begin(&self, subject: Subject) {
+        if subject == Subject::Track {
+            self.songs.forget();
         }
     }
 
-    fn gone(&self, reference: &Reference) -> Page {
-        self.subject.gone(reference.to_string())
-    }
-
-    /// What is not read of a list would be taken off it.
-    fn must_be_whole(&self) -> bool {
-        self.subject.is_list()
+    async fn object(
+        &self,
+        session: &Session,
+        subject: Subject,
+        reference: &Reference,
+        day: Day,
+    ) -> Result<SetPage, Failure> {
+        let id = &reference.to_string();
+        match (reference.code(), subject) {
+            (Some(code), _) => self.coded(session, subject, reference, code).await,
+            (None, Subject::Chart) => self.chart(session, id, day).await,
+            (None, Subject::Playlist) => self.playlist(session, id, day).await,
+            (None, Subject::Track) => self.song(session, id).await.map(SetPage::from),
+            (None, Subject::Album | Subject::Artist) => {
+                self.single(session, subject, id).await.map(SetPage::from)
+            }
+        }
     }
 }
 
@@ -289,12 +253,8 @@ impl Source for AppleMusicSource {
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         async move {
             let storefront = self.storefronts.first().map_or("", String::as_str);
-            match session.send(self.chart_call(storefront).query("limit", "1")).await {
-                // What is not shown is told by the stream that wants it: here it is enough that Apple answers.
-                Ok(_) | Err(Failure::Gone { .. } | Failure::Forbidden { .. }) => {}
-                Err(failure) => return Err(failure),
-            }
-            Ok(Accounts::one(Account::sole("Apple Music", "UTC")))
+            let answer = session.send(self.chart_call(storefront).query("limit", "1")).await;
+            Accounts::answered(answer, Account::sole("Apple Music", "UTC"))
         }
         .boxed()
     }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::reading::{
     elements::{Unreadable, object},
-    wire::{Count, Id},
+    wire::{Count, Id, Identified},
 };
 
 /// Apple Music in the rows' column `service`, and the integration's id.
@@ -56,12 +56,6 @@ pub struct Resource<A> {
     pub attributes: A,
     #[serde(default)]
     pub relationships: Option<Relationships>,
-}
-
-/// The least that a resource says.
-#[derive(Debug, Deserialize)]
-pub struct Identified {
-    pub id: Id,
 }
 
 /// What kind of resource it is: `songs`, `music-videos` …

@@ -5,8 +5,8 @@ use rows::{
     Day, Micros, Row, codes,
     instant::said,
     music::{
-        Album, Artist, ArtistAudience, CounterReading, Granularity, MeasureClass, MusicEntity, Playlist,
-        Track, TrackPerformance,
+        Album, Artist, ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist, Track,
+        TrackPerformance,
     },
 };
 
@@ -36,20 +36,8 @@ pub fn track(track: wire::Track, day: Day) -> Result<Vec<Row>, Unreadable> {
     if let Some(rank) = count(track.rank) {
         rows.push(reading(MusicEntity::Track, &id, "rank", day, rank));
         rows.push(Row::TrackPerformance(TrackPerformance {
-            service: SERVICE.to_owned(),
-            track_id: id,
-            date: day,
-            granularity: Granularity::Day,
-            country: String::new(),
-            segment: String::new(),
-            measure_class: MeasureClass::PublicCounter,
-            streams: None,
-            listeners: None,
-            saves: None,
-            skips: None,
-            playlist_adds: None,
             popularity: popularity(rank),
-            period_end: None,
+            ..TrackPerformance::of(SERVICE, id, day, MeasureClass::PublicCounter)
         }));
     }
     Ok(rows)
@@ -90,19 +78,8 @@ pub fn artist(artist: wire::Artist, day: Day) -> Vec<Row> {
     let mut rows = with_fans(row, MusicEntity::Artist, &id, day, fans);
     if fans.is_some() {
         rows.push(Row::ArtistAudience(ArtistAudience {
-            service: SERVICE.to_owned(),
-            artist_id: id,
-            date: day,
-            measure_class: MeasureClass::PublicCounter,
             followers: fans,
-            monthly_listeners: None,
-            popularity: None,
-            streams: None,
-            listeners: None,
-            monthly_active_listeners: None,
-            super_listeners: None,
-            saves: None,
-            playlist_adds: None,
+            ..ArtistAudience::of(SERVICE, id, day, MeasureClass::PublicCounter)
         }));
     }
     rows
@@ -130,15 +107,8 @@ pub fn playlist(playlist: wire::Playlist, day: Day) -> Result<Vec<Row>, Unreadab
 /// A chart as a playlist: what its placements belong to. Deezer says nothing of it but its tracks.
 pub fn chart(playlist_id: String, track_count: u64) -> Row {
     Row::Playlist(Playlist {
-        service: SERVICE.to_owned(),
-        playlist_id,
-        name: None,
-        owner_id: None,
-        owner_name: None,
         track_count: i64::try_from(track_count).ok(),
-        followers: None,
-        public: None,
-        created_at: None,
+        ..Playlist::of(SERVICE, playlist_id)
     })
 }
 
@@ -168,15 +138,7 @@ fn with_fans(row: Row, entity: MusicEntity, id: &str, day: Day, fans: Option<i64
 }
 
 fn reading(entity: MusicEntity, id: &str, counter: &str, day: Day, value: i64) -> Row {
-    Row::CounterReading(CounterReading {
-        service: SERVICE.to_owned(),
-        entity,
-        id: id.to_owned(),
-        counter: counter.to_owned(),
-        date: day,
-        value,
-        measure_class: MeasureClass::PublicCounter,
-    })
+    Row::CounterReading(CounterReading::public(SERVICE, entity, id, counter, day, value))
 }
 
 /// 0 to 100. A rank outside its scale is kept as a reading, and says nothing about popularity.

@@ -13,17 +13,14 @@ mod tests;
 
 use std::time::Duration;
 
-use futures::future::FutureExt as _;
-
 use rows::Table;
 
 use self::{settings::Settings, source::DeezerSource};
 use crate::{
     integration::{Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
-    reading::subjects::Subject,
+    reading::{catalogue, subjects::Subject},
     session::quota::{QuotaRule, Scope},
-    stream::Snapshot,
 };
 
 /// Public counters and playlists of Deezer.
@@ -59,7 +56,7 @@ impl Integration for Deezer {
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<DeezerSource>> {
-        settings.lists().map(|(subject, entries)| stream_of(subject, entries)).into()
+        catalogue::streams(settings.lists(), EVERY, tables)
     }
 
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
@@ -70,18 +67,6 @@ impl Integration for Deezer {
     fn connect(&self, setup: Setup<'_, Settings>) -> Result<DeezerSource, SetupError> {
         DeezerSource::new(setup.spec, &setup.settings)
     }
-}
-
-/// Nothing is asked for where the settings name nothing.
-fn stream_of(subject: Subject, entries: &[String]) -> StreamOf<DeezerSource> {
-    let policy = Snapshot { every: EVERY, vanishing: subject.vanishing() };
-    StreamOf::snapshot(
-        subject.stream(),
-        tables(subject),
-        policy,
-        move |source: &DeezerSource, session, request| source.read(session, subject, request).boxed(),
-    )
-    .enabled(!entries.is_empty())
 }
 
 /// What the stream of a kind fills.

@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt as _};
-use jiff::tz::TimeZone;
-use rows::{Day, day::day_at, quarantine::Quarantined};
+use rows::Day;
 
 use super::{
     contents::read,
@@ -14,31 +13,20 @@ use super::{
 use crate::{
     failure::Failure,
     integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
-    page::{Page, SetPage, SnapshotReply, SnapshotRequest},
+    page::{Page, SetPage},
     reading::{
+        catalogue::{Catalogue, Shelf, rows_or_aside},
         contents::{self, Contents, List, Moving},
         elements::object,
-        named_objects::{NamedObjects, Objects, Reference, asked, asked_for, unread},
-        subjects::{Codes, Subject, Wanted, ids_of},
+        named_objects::{Reference, asked, asked_for, gone_unmarked},
+        subjects::{Subject, ids_of},
     },
     session::{Auth, Call, Response, Session, Verdict},
 };
 
 /// A connection to Deezer. It has no credentials and no accounts, only a list of what to look at.
 #[derive(Debug)]
-pub struct DeezerSource {
-    wanted: Wanted,
-    codes: Codes,
-    objects: NamedObjects,
-}
-
-/// The objects of one kind, as they are at the cycle's beginning: the same day for all of its pages.
-struct Reading<'a> {
-    source: &'a DeezerSource,
-    session: &'a Session,
-    subject: Subject,
-    day: Day,
-}
+pub struct DeezerSource(Shelf);
 
 // === impl DeezerSource ===
 
@@ -46,48 +34,15 @@ impl DeezerSource {
     /// Checks what is configured. Sends nothing.
     pub fn new(spec: &ConnectionSpec, settings: &Settings) -> Result<Self, SetupError> {
         spec.refuse_accounts("tracks", "name tracks, albums, artists, playlists or charts")?;
-        Ok(Self { wanted: settings.wanted()?, codes: Codes::default(), objects: NamedObjects::default() })
-    }
-
-    /// Reads the next object of one kind.
-    pub async fn read(
-        &self,
-        session: &Session,
-        subject: Subject,
-        request: SnapshotRequest<'_>,
-    ) -> Result<SnapshotReply, Failure> {
-        let day = day_at(request.now, &TimeZone::UTC);
-        let reading = Reading { source: self, session, subject, day };
-        let read = self.objects.page(self.wanted.of(subject), request.cursor, &reading).await;
-        read.map(SnapshotReply::Page)
+        Ok(Self(Shelf::of(settings.wanted()?)))
     }
 }
 
-// === impl Reading ===
-
-impl Objects for Reading<'_> {
-    type Object = Reference;
-
-    fn word(&self) -> &'static str {
-        self.subject.word()
+impl Catalogue for DeezerSource {
+    fn shelf(&self) -> &Shelf {
+        &self.0
     }
 
-    async fn read(&self, reference: &Reference) -> Result<SetPage, Failure> {
-        let Self { source, session, subject, day } = *self;
-        source.object(session, subject, reference, day).await
-    }
-
-    fn gone(&self, reference: &Reference) -> Page {
-        gone(self.subject, reference)
-    }
-
-    /// What is not read of a list would be taken off it.
-    fn must_be_whole(&self) -> bool {
-        self.subject.is_list()
-    }
-}
-
-impl DeezerSource {
     async fn object(
         &self,
         session: &Session,
@@ -100,7 +55,7 @@ impl DeezerSource {
             Subject::Chart => chart(session, reference, day).await,
             Subject::Track | Subject::Album | Subject::Artist => {
                 let read = single(session, subject, reference, day).await;
-                let known = self.codes.before(reference).pop_first();
+                let known = self.0.codes.before(reference).pop_first();
                 match (read, known) {
                     (read, _) if reference.code().is_none() => read.map(SetPage::from),
                     // The code leads nowhere any more; what it led to can be asked for by its own name.
@@ -113,12 +68,25 @@ impl DeezerSource {
                     (Ok(mut page), _) => {
                         let ids = ids_of(&page.rows);
                         if !ids.is_empty() {
-                            self.codes.note(reference, subject, ids, &mut page);
+                            self.0.codes.note(reference, subject, ids, &mut page);
                         }
                         Ok(page.into())
                     }
                     (read, _) => read.map(SetPage::from),
                 }
+            }
+        }
+    }
+
+    /// What Deezer says is gone. Without its id it cannot be named, and a person must look.
+    fn gone(&self, subject: Subject, reference: &Reference) -> Page {
+        match reference {
+            Reference::Id(id) if subject == Subject::Chart => subject.gone(mapping::chart_id(id)),
+            Reference::Id(id) => subject.gone(id),
+            Reference::Isrc(_) | Reference::Upc(_) => {
+                let detail =
+                    "Deezer knows nothing by this code (any more): name its id to have it marked as removed";
+                gone_unmarked(detail, &asked(subject.word(), reference))
             }
         }
     }
@@ -140,10 +108,7 @@ async fn single(
         Subject::Album => object(body).and_then(|album| mapping::album(album, day)),
         _ => object(body).map(|artist| mapping::artist(artist, day)),
     };
-    Ok(match read {
-        Ok(rows) => Page { rows, ..Page::default() },
-        Err(why) => set_aside(why.set_aside(body, path, asked_for(&asked(subject.word(), reference)))),
-    })
+    Ok(rows_or_aside(read, body, &path, &asked(subject.word(), reference)))
 }
 
 /// A playlist and what stands on it.
@@ -217,23 +182,6 @@ fn call(subject: Subject, reference: &Reference) -> Call {
     Call::get_at(&[subject.word(), &reference.to_string()], subject.word())
 }
 
-fn set_aside(quarantined: Quarantined) -> Page {
-    Page { quarantined: vec![quarantined], ..Page::default() }
-}
-
-/// What Deezer says is gone. Without its id it cannot be named, and a person must look.
-fn gone(subject: Subject, reference: &Reference) -> Page {
-    match reference {
-        Reference::Id(id) if subject == Subject::Chart => subject.gone(mapping::chart_id(id)),
-        Reference::Id(id) => subject.gone(id),
-        Reference::Isrc(_) | Reference::Upc(_) => {
-            let detail =
-                "Deezer knows nothing by this code (any more): name its id to have it marked as removed";
-            set_aside(unread("gone", detail.to_owned(), &asked(subject.word(), reference)))
-        }
-    }
-}
-
 impl Source for DeezerSource {
     fn auth(&self) -> Auth {
         Auth::None
@@ -250,12 +198,8 @@ impl Source for DeezerSource {
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         async move {
             let call = Call::get("/chart/0/tracks", "chart.tracks").query("limit", "1").query("index", "0");
-            match session.json::<wire::Listing>(call).await {
-                // What is not shown is told by the stream that wants it: here it is enough that Deezer answers.
-                Ok(_) | Err(Failure::Gone { .. } | Failure::Forbidden { .. }) => {}
-                Err(failure) => return Err(failure),
-            }
-            Ok(Accounts::one(Account::sole("Deezer", "UTC")))
+            let answer = session.json::<wire::Listing>(call).await;
+            Accounts::answered(answer, Account::sole("Deezer", "UTC"))
         }
         .boxed()
     }

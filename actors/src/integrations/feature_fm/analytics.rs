@@ -60,9 +60,7 @@ impl Report {
     /// Checks what the settings say; the first mistake is told.
     pub fn new(analytics: &Analytics) -> Result<Self, SetupError> {
         let Analytics { path, fields, time_zone } = analytics;
-        let refuse = |key: &str, problem: &str| {
-            Err(SetupError::Setting { key: format!("analytics.{key}"), problem: problem.to_owned() })
-        };
+        let refuse = |key, problem| Err(SetupError::setting(format!("analytics.{key}"), problem));
         let (plain, query) = path.split_once('?').unwrap_or((path, ""));
         let segments: Vec<String> = plain.trim_start_matches('/').split('/').map(str::to_owned).collect();
         if plain.contains("://") || segments.iter().any(|part| matches!(part.as_str(), "" | "." | "..")) {
@@ -141,31 +139,19 @@ impl Report {
                         fields: vec![("link", link_id.to_owned())],
                         day: self.day(element, days).ok(),
                     };
-                    let text = element.to_string();
-                    page.quarantined.push(why.set_aside(
-                        text.as_bytes(),
-                        format!("{place}, row {index}"),
-                        named,
-                    ));
+                    let (text, place) = (element.to_string(), format!("{place}, row {index}"));
+                    page.quarantined.push(why.set_aside(text.as_bytes(), place, named));
                 }
             }
         }
         let rows = sums.into_iter().map(|((date, part), counts)| {
             let [visits, unique_visitors, clicks, pre_saves] = counts;
             Row::SmartLinkActivity(SmartLinkActivity {
-                link_id: link_id.to_owned(),
-                dimension: self.dimension,
-                dimension_value: part,
-                date,
                 visits,
                 unique_visitors,
                 clicks,
-                engagements: None,
                 pre_saves,
-                follows: None,
-                conversions: None,
-                earnings: None,
-                currency: None,
+                ..SmartLinkActivity::of(link_id, self.dimension, part, date)
             })
         });
         page.rows = rows.collect();

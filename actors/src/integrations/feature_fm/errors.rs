@@ -5,7 +5,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::endpoint;
 use crate::{
-    reading::front_end,
+    reading::refusals::Refusal,
     session::{Meaning, Response, quota::Scope},
 };
 
@@ -23,39 +23,31 @@ struct Said {
 /// Reads one answer.
 pub fn meaning(response: &Response) -> Meaning {
     let Response { status, endpoint, body, .. } = response;
-    let reason = format!("Feature.fm answers {endpoint} with status {status}");
-    let other = || front_end::meaning(response, "Feature.fm", Scope::Project, &reason);
-    if response.is_success() {
-        let is_whole = serde_json::from_slice::<IgnoredAny>(body).is_ok();
-        return if is_whole { Meaning::Ok } else { other() };
+    let refusal = Refusal::new(response, "Feature.fm", Scope::Project, *status, "");
+    // Reports that the settings describe may be lists.
+    if response.is_success() && serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+        return Meaning::Ok;
     }
-    let said: Option<Said> = serde_json::from_slice(body).ok();
-    let Some(Said { code, message: Some(message), .. }) =
-        said.filter(|said| said.code.is_some() || said.status.is_some())
-    else {
-        return other();
+    let (code, message) = match refusal.said() {
+        Ok(Said { code, status, message: Some(message) }) if code.or(status).is_some() => (code, message),
+        Ok(_) => return refusal.by_front_end(),
+        Err(meaning) => return meaning,
     };
     let is_wrong_path = message.trim().eq_ignore_ascii_case(NO_SUCH_ENDPOINT);
     match status {
-        401 => Meaning::NeedsReauth {
-            advice: format!(
-                "the API key is refused: ask Feature.fm for another one and set credentials again ({reason})"
-            ),
-        },
-        403 => Meaning::Forbidden {
-            advice: format!(
-                "ask Feature.fm to let this key read it, or take it out of the settings ({reason})"
-            ),
-        },
-        404 if is_wrong_path && *endpoint == endpoint::ANALYTICS => Meaning::Permanent {
-            reason: format!("there is no such endpoint: look at `analytics.path` ({reason})"),
-        },
-        404 if is_wrong_path => Meaning::Permanent {
-            reason: format!("there is no such endpoint: look at base_url and api_version ({reason})"),
-        },
+        401 => {
+            refusal.reauth("the API key is refused: ask Feature.fm for another one and set credentials again")
+        }
+        403 => refusal.forbidden("ask Feature.fm to let this key read it, or take it out of the settings"),
+        404 if is_wrong_path && *endpoint == endpoint::ANALYTICS => {
+            refusal.permanent("there is no such endpoint: look at `analytics.path`")
+        }
+        404 if is_wrong_path => {
+            refusal.permanent("there is no such endpoint: look at base_url and api_version")
+        }
         // In this shape it is a word about what was asked for.
-        404 | 410 if code.is_some() => Meaning::Gone { reason },
-        status => Meaning::of_status(*status, Scope::Project, reason),
+        404 | 410 if code.is_some() => refusal.gone(),
+        _ => refusal.of_status(),
     }
 }
 

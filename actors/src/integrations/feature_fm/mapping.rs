@@ -6,30 +6,15 @@ use serde_json::value::RawValue;
 
 use super::wire::{self, Artist};
 use crate::reading::{
+    dates::day_written,
     elements::Unreadable,
     wire::{Id, Whole},
 };
 
-/// Bytes of `2026-11-21`, with which longer forms of a day begin.
-const DAY_LENGTH: usize = 10;
-
 /// A link, and what of it could not be read: that is unknown then.
 pub fn link(link: wire::Link<'_>) -> Result<(SmartLink, Vec<Unreadable>), Unreadable> {
-    let mut unread = Vec::new();
-    let mut or_unknown = |read: Result<Option<String>, Unreadable>| {
-        read.unwrap_or_else(|why| {
-            unread.push(why);
-            None
-        })
-    };
-    let stores = or_unknown(stores(link.stores));
-    let released_on = match day_of(link.release_date.as_deref(), "releaseDate") {
-        Ok(day) => day,
-        Err(why) => {
-            unread.push(why);
-            None
-        }
-    };
+    let (stores, released_on) = (stores(link.stores), day_of(link.release_date.as_deref(), "releaseDate"));
+    let unread = stores.as_ref().err().into_iter().chain(released_on.as_ref().err()).cloned().collect();
     let (id, artist_name) = link.artist.map_or((None, None), |Artist { id, name }| (id, name));
     let row = SmartLink {
         link_id: link.id.0,
@@ -39,21 +24,20 @@ pub fn link(link: wire::Link<'_>) -> Result<(SmartLink, Vec<Unreadable>), Unread
         kind: link.kind,
         artist_id: link.artist_id.or(id).map(|id| id.0),
         artist_name,
-        stores,
+        stores: stores.unwrap_or_default(),
         // Feature.fm tells neither.
         isrc: None,
         upc: None,
         created_at: time_of(link.created_at)?,
-        released_on,
+        released_on: released_on.unwrap_or_default(),
     };
     Ok((row, unread))
 }
 
 /// The day that a text begins with.
 pub fn day_of(text: Option<&str>, field: &'static str) -> Result<Option<Day>, Unreadable> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let day = text.get(..DAY_LENGTH).and_then(|day| day.parse().ok());
-    day.map(Some).ok_or(Unreadable::Date(field))
+    let said = text.map(str::trim).filter(|text| !text.is_empty());
+    said.map(|text| day_written(text, field)).transpose()
 }
 
 fn url(domain: Option<&str>, short_id: Option<&Id>) -> Option<String> {

@@ -26,7 +26,7 @@ use crate::{
     integration::{CredentialSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
     session::quota::{QuotaRule, Scope},
-    stream::{DAILY, Days, FRESH, Snapshot, Tier},
+    stream::{DAILY, Days, FRESH, Snapshot},
 };
 
 /// Smart links of Feature.fm.
@@ -41,11 +41,10 @@ mod endpoint {
 }
 
 /// The key of Feature.fm's API for partners.
-const API_KEY: CredentialSpec = CredentialSpec {
-    name: "api_key",
-    required: true,
-    help: "the API key of your Feature.fm account; Feature.fm gives one on request",
-};
+const API_KEY: CredentialSpec = CredentialSpec::required(
+    "api_key",
+    "the API key of your Feature.fm account; Feature.fm gives one on request",
+);
 
 /// A link's title and stores are changed by hand, and seldom.
 const LINKS_EVERY: std::time::Duration = FRESH.saturating_mul(4);
@@ -79,17 +78,8 @@ impl Integration for FeatureFm {
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<FeatureFmSource>> {
         // Links are named in the settings: one that was not seen may only have been taken out of them.
         let links = Snapshot { every: LINKS_EVERY, vanishing: None };
-        let tiers = vec![
-            Tier { days: 2, every: FRESH.saturating_mul(4) },
-            Tier { days: LOOKBACK_DAYS, every: DAILY },
-        ];
-        let activity = Days {
-            level: None,
-            tiers,
-            settling: SETTLING,
-            window_days_max: settings.window_days_max(),
-            history_days_max: None,
-        };
+        let tiers = [(2, FRESH.saturating_mul(4)), (LOOKBACK_DAYS, DAILY)];
+        let activity = Days::new(tiers, SETTLING, settings.window_days_max());
         vec![
             StreamOf::snapshot(
                 "links",

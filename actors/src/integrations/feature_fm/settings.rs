@@ -88,10 +88,10 @@ impl Settings {
         };
         let links = naming.references(&self.links)?;
         if links.is_empty() {
-            return Err(SetupError::Setting {
-                key: "links".to_owned(),
-                problem: "nothing to read: Feature.fm lists no links, name each".to_owned(),
-            });
+            return Err(SetupError::setting(
+                "links",
+                "nothing to read: Feature.fm lists no links, name each",
+            ));
         }
         Ok(links)
     }

@@ -1,6 +1,6 @@
 //! One connection: which link is next, and what becomes of it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use futures::future::{BoxFuture, FutureExt as _};
 use parking_lot::Mutex;
@@ -21,9 +21,9 @@ use crate::{
     page::{DaysReply, DaysRequest, Page, SetPage, SnapshotReply, SnapshotRequest},
     reading::{
         elements::Unreadable,
-        named_objects::{NamedObjects, Objects, Reference, asked, asked_for, unread},
+        named_objects::{NamedObjects, Objects, Reference, asked, asked_for, gone_unmarked},
     },
-    session::{Auth, Call, Response, Session, Signature, Verdict},
+    session::{Auth, Call, Response, Session, Verdict},
 };
 
 /// A connection to Feature.fm.
@@ -125,10 +125,8 @@ impl FeatureFmSource {
         let body = &response.body;
         let asked = asked(WORD, reference);
         let mut page = Page::default();
-        let is_asked = |id: &str| {
-            let name = reference.to_string();
-            short(&name).is_some() || name == id
-        };
+        let name = reference.to_string();
+        let is_asked = |id: &str| short(&name).is_some() || name == id;
         let read = wire::link(body).and_then(mapping::link).and_then(|(link, unread)| {
             let other = || Unreadable::Form("id", "id that was asked for");
             is_asked(&link.link_id).then_some((link, unread)).ok_or_else(other)
@@ -148,9 +146,7 @@ impl FeatureFmSource {
 
 impl Source for FeatureFmSource {
     fn auth(&self) -> Auth {
-        let headers = vec![("x-api-key", self.api_key.clone())];
-        let signature = Signature { headers, ..Signature::default() };
-        Auth::Signer(Arc::new(move |_| signature.clone()))
+        Auth::headers(vec![("x-api-key", self.api_key.clone())])
     }
 
     fn classify(&self, response: &Response) -> Verdict {
@@ -164,12 +160,8 @@ impl Source for FeatureFmSource {
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         async move {
             let zone = self.report.as_ref().map_or("UTC", |report| &report.time_zone);
-            match session.json::<IgnoredAny>(self.call(&["artists"], endpoint::ARTISTS)).await {
-                // What is not shown is told by the stream that wants it: here it is enough that the key is taken.
-                Ok(_) | Err(Failure::Gone { .. } | Failure::Forbidden { .. }) => {}
-                Err(failure) => return Err(failure),
-            }
-            Ok(Accounts::one(Account::sole("Feature.fm", zone)))
+            let answer = session.json::<IgnoredAny>(self.call(&["artists"], endpoint::ARTISTS)).await;
+            Accounts::answered(answer, Account::sole("Feature.fm", zone))
         }
         .boxed()
     }
@@ -191,8 +183,7 @@ impl Objects for Links<'_> {
         let Some(id) = self.0.id(reference) else {
             let detail =
                 "Feature.fm has no link at this address (any more): name its id to have it marked as removed";
-            let quarantined = vec![unread("gone", detail.to_owned(), &asked(WORD, reference))];
-            return Page { quarantined, ..Page::default() };
+            return gone_unmarked(detail, &asked(WORD, reference));
         };
         Page { tombstones: vec![(Table::SmartLinks, id)], ..Page::default() }
     }
@@ -222,8 +213,8 @@ impl Objects for Activity<'_> {
     /// What is stored of it stays: it is not seen any more, and was.
     fn gone(&self, reference: &Reference) -> Page {
         let detail = "the link is gone: take it out of the settings. What is stored of it stays";
-        let quarantined = vec![unread("gone", detail.to_owned(), &asked(WORD, reference))];
-        Page { quarantined, spared: self.id(reference).into_iter().collect(), ..Page::default() }
+        let spared = self.id(reference).into_iter().collect();
+        Page { spared, ..gone_unmarked(detail, &asked(WORD, reference)) }
     }
 
     fn id(&self, reference: &Reference) -> Option<String> {

@@ -17,9 +17,15 @@ use super::{
 use crate::{
     failure::Failure,
     integration::{Account, Accounts, ConnectionSpec},
-    reading::elements::Unreadable,
+    reading::{
+        accounts::{CURRENCY, Called, TIME_ZONE},
+        elements::Unreadable,
+    },
     session::{Call, Session},
 };
+
+/// How they are called.
+pub const CALLED: Called = Called { provider: "Google", word: "customer " };
 
 /// Google's word for a customer that can be read.
 const ENABLED: &str = "ENABLED";
@@ -272,17 +278,11 @@ impl Client {
         if !self.is_enabled {
             return Err(closed(id));
         }
-        let unsaid = |what: &str| Failure::Transient {
-            reason: format!(
-                "customer {id}: Google does not tell its {what}: it is read once that is told; or name it in \
-                 `accounts_exclude`"
-            ),
-        };
         Ok(Account {
             id: id.clone(),
             name: self.name.clone(),
-            currency: Some(self.currency.ok_or_else(|| unsaid("currency (ISO 4217)"))?),
-            time_zone: self.time_zone.clone().ok_or_else(|| unsaid("time zone (IANA)"))?,
+            currency: Some(self.currency.ok_or_else(|| CALLED.unsaid(id, CURRENCY))?),
+            time_zone: self.time_zone.clone().ok_or_else(|| CALLED.unsaid(id, TIME_ZONE))?,
         })
     }
 }

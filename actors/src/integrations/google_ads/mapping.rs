@@ -1,10 +1,10 @@
 //! From what Google Ads sends to the project's rows.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use ::rows::{
-    Currency, Day, Micros, Row,
-    ads::{Ad, AdAccount, AdCampaign, AdCountry, AdLevel, AdMetrics, AdPerformance, AdSet, REMOVED},
+    Day, Micros, Row,
+    ads::{Ad, AdCampaign, AdLevel, AdMetrics, AdSet},
     instant::said,
     money::RawSpend,
     zone::zone,
@@ -12,14 +12,16 @@ use ::rows::{
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::value::RawValue;
 
-use super::{criteria, settings::Conversions, wire};
+use super::{criteria, customers::CALLED, settings::Conversions, wire};
 use crate::{
     failure::Failure,
     integration::Account,
     reading::{
+        accounts::Told,
+        ads::{self, Definitions},
         elements::{Named, Unreadable},
         unplaced::UNKNOWN,
-        wire::{Count, Exact, NumericId, Whole},
+        wire::{Count, Exact, NumericId, Whole, not_empty},
     },
 };
 
@@ -40,41 +42,24 @@ pub const CAMPAIGN: &str = "campaign_id";
 pub const CRITERION: &str = "country_criterion_id";
 
 /// Whose rows these are, and what they count.
+pub type Owner = ads::Owner<Counted>;
+
+/// What a row is read by.
 #[derive(Debug, Clone)]
-pub struct Owner {
-    /// The customer.
-    pub account_id: String,
-    /// Its.
-    pub currency: Currency,
-    /// In which its days are counted.
-    pub time_zone: TimeZone,
+pub struct Counted {
+    /// In which the customer's days are counted.
+    time_zone: TimeZone,
     /// What counts as a conversion.
-    pub conversions: Conversions,
-    /// Its name, and that of what counts as a view: shared by all rows.
-    definitions: [Arc<str>; 2],
+    conversions: Conversions,
 }
 
-// === impl Owner ===
-
-impl Owner {
-    /// Of an account that `check` found.
-    pub fn of(account: &Account, conversions: Conversions) -> Result<Self, Failure> {
-        let unknown = |what: &str| Failure::Permanent {
-            reason: format!("customer {}: its {what} is not known", account.id),
-        };
-        Ok(Self {
-            account_id: account.id.clone(),
-            currency: account.currency.ok_or_else(|| unknown("currency"))?,
-            time_zone: zone(&account.time_zone).ok_or_else(|| unknown("time zone"))?,
-            conversions,
-            definitions: [conversions.as_str(), TRUEVIEW].map(Arc::from),
-        })
-    }
-
-    fn definitions(&self) -> (Option<Arc<str>>, Option<Arc<str>>) {
-        let [conversion, view] = self.definitions.clone();
-        (Some(conversion), Some(view))
-    }
+/// Of an account that the check found.
+pub fn owner(account: &Account, conversions: Conversions) -> Result<Owner, Failure> {
+    let time_zone = zone(&account.time_zone).ok_or_else(|| Failure::Permanent {
+        reason: format!("customer {}: its time zone is not known", account.id),
+    })?;
+    let definitions = Definitions::new(conversions.as_str(), TRUEVIEW);
+    Owner::of(account, CALLED, Counted { time_zone, conversions }, definitions)
 }
 
 /// The numbers of a row. None is unknown: what a row leaves out is zero.
@@ -102,15 +87,16 @@ fn metrics(row: &wire::Row, kind: Conversions) -> Result<AdMetrics, Unreadable> 
     })
 }
 
-/// The customer as a row. What nobody knows is unknown.
+/// The customer as a row.
 pub fn account(wire: wire::Customer, account_id: &str) -> Row {
-    Row::AdAccount(AdAccount {
-        account_id: account_id.to_owned(),
-        name: text(wire.descriptive_name),
-        status: text(wire.status),
-        currency: wire.currency_code.and_then(|code| Currency::parse(&code).ok()),
-        time_zone: wire.time_zone.filter(|name| zone(name).is_some()),
-    })
+    let told = Told {
+        id: account_id.to_owned(),
+        name: not_empty(wire.descriptive_name),
+        status: not_empty(wire.status),
+        currency: wire.currency_code,
+        time_zone: wire.time_zone,
+    };
+    told.row()
 }
 
 /// A campaign.
@@ -120,20 +106,16 @@ pub fn campaign(row: wire::Row, owner: &Owner) -> Result<Row, Unreadable> {
     let learning = wire.primary_status.as_deref().map(|status| status == LEARNING);
     let (status, effective_status) = statuses(wire.status, wire.primary_status);
     Ok(Row::AdCampaign(AdCampaign {
-        account_id: owner.account_id.clone(),
-        campaign_id: id("campaign.id", wire.id.as_ref())?,
-        name: text(wire.name),
+        name: not_empty(wire.name),
         status,
         effective_status,
-        objective: text(wire.advertising_channel_type),
+        objective: not_empty(wire.advertising_channel_type),
         daily_budget: amount(budget.amount_micros),
         lifetime_budget: amount(budget.total_amount_micros),
-        currency: Some(owner.currency),
         start_at: time("campaign.start_date_time", wire.start_date_time.as_deref(), owner)?,
         end_at: time("campaign.end_date_time", wire.end_date_time.as_deref(), owner)?,
-        created_at: None,
-        updated_at: None,
         learning,
+        ..owner.campaign(id("campaign.id", wire.id.as_ref())?)
     }))
 }
 
@@ -144,22 +126,11 @@ pub fn ad_group(row: wire::Row, owner: &Owner) -> Result<Row, Unreadable> {
     let learning = wire.primary_status.as_deref().map(|status| status == LEARNING);
     let (status, effective_status) = statuses(wire.status, wire.primary_status);
     Ok(Row::AdSet(AdSet {
-        account_id: owner.account_id.clone(),
-        campaign_id,
-        ad_set_id: id("ad_group.id", wire.id.as_ref())?,
-        name: text(wire.name),
+        name: not_empty(wire.name),
         status,
         effective_status,
-        optimization_goal: None,
-        billing_event: None,
-        daily_budget: None,
-        lifetime_budget: None,
-        currency: Some(owner.currency),
-        start_at: None,
-        end_at: None,
-        created_at: None,
-        updated_at: None,
         learning,
+        ..owner.ad_set(campaign_id, id("ad_group.id", wire.id.as_ref())?)
     }))
 }
 
@@ -170,38 +141,22 @@ pub fn ad(row: wire::Row, owner: &Owner) -> Result<Row, Unreadable> {
     let wire = row.ad_group_ad.unwrap_or_default();
     let (status, effective_status) = statuses(wire.status, wire.primary_status);
     Ok(Row::Ad(Ad {
-        account_id: owner.account_id.clone(),
-        campaign_id,
-        ad_set_id,
-        ad_id,
-        name: text(wire.ad.and_then(|ad| ad.name)),
+        name: not_empty(wire.ad.and_then(|ad| ad.name)),
         status,
         effective_status,
-        creative_id: None,
-        created_at: None,
-        updated_at: None,
+        ..owner.ad(campaign_id, ad_set_id, ad_id)
     }))
 }
 
 /// A campaign, or an ad in an ad group, on one day.
 pub fn performance(row: &wire::Row, level: AdLevel, owner: &Owner) -> Result<Row, Unreadable> {
-    let (ad_set_id, ad_id) = match level {
-        AdLevel::Ad => ad_key(row)?,
-        AdLevel::Campaign | AdLevel::AdSet => (String::new(), String::new()),
-    };
-    let (conversion_definition, view_definition) = owner.definitions();
-    Ok(Row::AdPerformance(AdPerformance {
-        account_id: owner.account_id.clone(),
-        level,
-        campaign_id: campaign_id(row)?,
-        ad_set_id,
-        ad_id,
-        date: date(row)?,
-        currency: owner.currency,
-        metrics: metrics(row, owner.conversions)?,
-        conversion_definition,
-        view_definition,
-    }))
+    let (campaign_id, date) = (campaign_id(row)?, date(row)?);
+    let metrics = metrics(row, owner.counted.conversions)?;
+    if level != AdLevel::Ad {
+        return Ok(owner.campaign_day(campaign_id, date, metrics));
+    }
+    let (ad_set_id, ad_id) = ad_key(row)?;
+    Ok(owner.ad_day([campaign_id, ad_set_id, ad_id], date, metrics))
 }
 
 /// A campaign in a country on one day.
@@ -223,7 +178,7 @@ pub fn in_country(row: &wire::Row, owner: &Owner) -> Result<InCountry, Unreadabl
         date: date(row)?,
         country: criteria::of_criterion(criterion),
         // Engagements cannot be asked for by country.
-        metrics: AdMetrics { engagements: None, ..metrics(row, owner.conversions)? },
+        metrics: AdMetrics { engagements: None, ..metrics(row, owner.counted.conversions)? },
     })
 }
 
@@ -232,17 +187,8 @@ pub fn in_country(row: &wire::Row, owner: &Owner) -> Result<InCountry, Unreadabl
 impl InCountry {
     /// As a row.
     pub fn row(self, owner: &Owner) -> Row {
-        let (conversion_definition, view_definition) = owner.definitions();
-        Row::AdCountry(AdCountry {
-            account_id: owner.account_id.clone(),
-            campaign_id: self.campaign_id,
-            country: self.country.unwrap_or(UNKNOWN).to_owned(),
-            date: self.date,
-            currency: owner.currency,
-            metrics: self.metrics,
-            conversion_definition,
-            view_definition,
-        })
+        let country = self.country.unwrap_or(UNKNOWN).to_owned();
+        Row::AdCountry(owner.country_day(self.campaign_id, country, self.date, self.metrics))
     }
 }
 
@@ -300,17 +246,10 @@ fn amount(said: Option<Count>) -> Option<Micros> {
     said.filter(|micros| micros.0 > 0).map(|Count(micros)| Micros(micros))
 }
 
-/// Text that is not there is empty at Google.
-fn text(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
-}
-
-/// What its owner asked for, and what is really happening. What Google calls removed is removed in both.
+/// What Google calls removed is removed.
 fn statuses(status: Option<String>, primary: Option<String>) -> (Option<String>, Option<String>) {
-    if [&status, &primary].into_iter().any(|word| word.as_deref() == Some(GONE)) {
-        return (Some(REMOVED.to_owned()), Some(REMOVED.to_owned()));
-    }
-    (text(status), text(primary))
+    let (status, primary) = ads::statuses(status, primary, |word| word == GONE);
+    (not_empty(status), not_empty(primary))
 }
 
 /// The customer's local time.
@@ -324,7 +263,8 @@ fn time(
     if local.year() >= ENDLESS_YEAR {
         return Ok(None);
     }
-    let instant = local.to_zoned_datetime(owner.time_zone.clone()).map_err(|_| Unreadable::Time(field))?;
+    let instant =
+        local.to_zoned_datetime(owner.counted.time_zone.clone()).map_err(|_| Unreadable::Time(field))?;
     Ok(said(instant.timestamp()))
 }
 

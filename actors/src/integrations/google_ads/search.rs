@@ -11,6 +11,7 @@ use crate::{
     failure::Failure,
     page::{Next, Page},
     reading::{
+        cursor,
         elements::{self, Unreadable},
         wire::Count,
     },
@@ -62,24 +63,19 @@ pub async fn page(
         body["pageToken"] = json!(token);
     }
     let operations = u32::from(token.is_none());
-    let mut call = Call::post_at(&[version, "customers", customer, "googleAds:search"], query.endpoint)
+    let call = Call::post_at(&[version, "customers", customer, "googleAds:search"], query.endpoint)
         .header("login-customer-id", login)
         .account(customer)
-        .units(operations);
-    call.body = Some(body);
-    call.timeout = Some(TIMEOUT);
+        .units(operations)
+        .body(body)
+        .timeout(TIMEOUT);
     let place = format!("customer {customer}, {}", query.name);
-    let body = match session.send(call).await {
-        Ok(response) => response.body,
+    let response = session.send(call).await.map_err(|failure| match failure {
         // Rows may stand elsewhere by now: the query is read from its beginning, by whoever asked for it.
-        Err(Failure::Gone { .. }) if token.is_some() => {
-            return Err(Failure::Transient {
-                reason: format!("{place}: the next page is not kept any more: it is read from the beginning"),
-            });
-        }
-        Err(failure) => return Err(failure),
-    };
-    Ok(Found { body, place, asked_token: token.map(str::to_owned) })
+        Failure::Gone { .. } => cursor::lost(failure, token, &place),
+        failure => failure,
+    })?;
+    Ok(Found { body: response.body, place, asked_token: token.map(str::to_owned) })
 }
 
 /// Reads all pages. For short lists only.

@@ -18,6 +18,7 @@ use crate::{
     integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
     integrations::google,
     page::{DaysReply, DaysRequest, Next, Page, SnapshotReply, SnapshotRequest},
+    reading::cursor,
     session::{Auth, Response, Session, Verdict},
 };
 
@@ -98,7 +99,7 @@ impl GoogleAdsSource {
         query: &Query,
         cursor: Option<&str>,
     ) -> Result<Page, Failure> {
-        let mut position = Position::parse(cursor)?;
+        let mut position: Position = cursor::read(cursor)?.unwrap_or_default();
         let token = cursor.map(|_| position.token.as_str());
         let found = self.ask(session, id, query, token).await?;
         let (read, mut page) = found.read(|row| mapping::in_country(&row, owner))?;
@@ -117,7 +118,7 @@ impl GoogleAdsSource {
         }
         if let Next::More(token) = &mut page.next {
             position.token = std::mem::take(token);
-            *token = position.cursor();
+            *token = cursor::write(&position);
         } else {
             let sum = |(campaign_id, date, metrics)| InCountry { campaign_id, date, country: None, metrics };
             page.rows.extend(position.unplaced.sums().map(|row| sum(row).row(owner)));
@@ -137,7 +138,7 @@ impl GoogleAdsSource {
     }
 
     fn owner(&self, account: &Account) -> Result<Owner, Failure> {
-        Owner::of(account, self.settings.conversions)
+        mapping::owner(account, self.settings.conversions)
     }
 }
 

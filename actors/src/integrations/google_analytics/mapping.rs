@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use rows::{
-    Currency, Day, Decimal, Micros, Row,
+    Currency, Day, Micros, Row,
     web::{WebAnalytics, WebConversions, WebOrigin, WebScope},
 };
 use serde_json::value::RawValue;
@@ -11,7 +11,11 @@ use super::{
     report::{field, of_goal},
     wire,
 };
-use crate::reading::elements::{self, Elements, Named, Unreadable};
+use crate::reading::{
+    elements::{self, Elements, Named, Unreadable},
+    table::number,
+    wire::Exact,
+};
 
 /// A report of one property, its columns by name.
 #[derive(Debug)]
@@ -42,14 +46,6 @@ impl<'a> Table<'a> {
         Self { property, scope, report, currency: said.or(currency) }
     }
 
-    /// Whether it has these columns.
-    pub fn has(&self, dimensions: &[&str], metrics: &[String]) -> bool {
-        let is_among =
-            |headers: &[wire::Header], name: &str| headers.iter().any(|header| header.name == name);
-        dimensions.iter().all(|name| is_among(&self.report.dimension_headers, name))
-            && metrics.iter().all(|name| is_among(&self.report.metric_headers, name))
-    }
-
     /// Visits, row by row: one that cannot be read is set aside.
     pub fn sessions(&self, place: &str) -> Elements<Row> {
         self.each(place, |cells| {
@@ -60,11 +56,7 @@ impl<'a> Table<'a> {
                 date: cells.day()?,
                 page_views: cells.count(field::PAGE_VIEWS)?,
                 sessions,
-                session_seconds: cells.of_sessions(
-                    field::AVERAGE_DURATION,
-                    field::AVERAGE_DURATION,
-                    sessions,
-                )?,
+                session_seconds: cells.of_sessions(field::DURATION, field::DURATION, sessions)?,
                 users: cells.count(field::USERS)?,
                 revenue: cells.revenue()?,
                 currency: self.currency,
@@ -77,9 +69,8 @@ impl<'a> Table<'a> {
         let (events, rate) = (of_goal(field::KEY_EVENTS, goal), of_goal(field::KEY_EVENT_RATE, goal));
         self.each(place, |cells| {
             let sessions = cells.count(field::SESSIONS)?;
-            let conversions =
-                cells.positive(&events, field::KEY_EVENTS)?.map(|events| micros(events, field::KEY_EVENTS));
-            let conversions = conversions.transpose()?;
+            let read = |events: Exact| events.not_negative(field::KEY_EVENTS)?.micros(field::KEY_EVENTS);
+            let conversions = cells.metric(&events, field::KEY_EVENTS, read)?;
             let converting_sessions = cells.of_sessions(&rate, field::KEY_EVENT_RATE, sessions)?;
             if converting_sessions.zip(sessions).is_some_and(|(converting, all)| converting > all) {
                 let detail = format!("{} is above 1", field::KEY_EVENT_RATE);
@@ -112,12 +103,6 @@ impl<'a> Table<'a> {
             read(&Cells { table: self, row: elements::parse(raw)? })
         })
     }
-
-    /// Whether the user may not see this metric: it then comes as zeros.
-    fn is_blocked(&self, name: &str) -> bool {
-        let restrictions = &self.report.metadata.schema_restriction_response.active_metric_restrictions;
-        restrictions.iter().any(|restriction| restriction.metric_name == name)
-    }
 }
 
 // === impl Cells ===
@@ -125,50 +110,46 @@ impl<'a> Table<'a> {
 impl Cells<'_> {
     /// A dimension's text, as Google writes it: `(not set)`, `(direct)`.
     fn text(&self, name: &'static str) -> Result<&str, Unreadable> {
-        let place = self.table.report.dimension_headers.iter().position(|header| header.name == name);
-        let value = place.and_then(|place| self.row.dimension_values.get(place));
-        let value = value.ok_or(Unreadable::Missing(name))?;
-        Ok(value.value.as_ref().map_or("", |text| &text.0))
+        let value = self.table.report.dimension_headers.of(name, &self.row.dimension_values);
+        Ok(value.ok_or(Unreadable::Missing(name))?.value.as_ref().map_or("", |text| &text.0))
     }
 
+    /// `20261120`.
     fn day(&self) -> Result<Day, Unreadable> {
-        day(self.text(field::DATE)?).ok_or(Unreadable::Date(field::DATE))
+        let text = self.text(field::DATE)?;
+        let is_date = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let date = Date::strptime("%Y%m%d", text).ok().filter(|_| is_date);
+        date.ok_or(Unreadable::Date(field::DATE))
     }
 
     fn origin(&self) -> Result<WebOrigin, Unreadable> {
         if self.table.scope == WebScope::Total {
             return Ok(WebOrigin::total());
         }
-        let text = |name| self.text(name).map(str::to_owned);
-        Ok(WebOrigin {
-            scope: WebScope::Campaign,
-            campaign: text(field::CAMPAIGN)?,
-            source: text(field::SOURCE)?,
-            medium: text(field::MEDIUM)?,
-        })
+        let [campaign, source, medium] =
+            [field::CAMPAIGN, field::SOURCE, field::MEDIUM].map(|name| self.text(name).map(str::to_owned));
+        Ok(WebOrigin { scope: WebScope::Campaign, campaign: campaign?, source: source?, medium: medium? })
     }
 
-    /// A metric; none where it was left out or is blocked. `field` names it in errors.
-    fn number(&self, name: &str, field: &'static str) -> Result<Option<Decimal>, Unreadable> {
-        let place = self.table.report.metric_headers.iter().position(|header| header.name == name);
-        let Some(place) = place.filter(|_| !self.table.is_blocked(name)) else { return Ok(None) };
-        let value = self.row.metric_values.get(place).and_then(|value| value.value.as_ref());
-        let text = value.ok_or(Unreadable::Missing(field))?;
-        Decimal::parse(&text.0).map(Some).map_err(|error| Unreadable::number(field, "decimal number", error))
-    }
-
-    fn positive(&self, name: &str, field: &'static str) -> Result<Option<Decimal>, Unreadable> {
-        let number = self.number(name, field)?;
-        if number.is_some_and(Decimal::is_negative) {
-            return Err(Unreadable::Form(field, "number of at least 0"));
+    /// A metric, as `read` takes it; none where it was left out, or where the user may not see it: it then comes as zeros. `field` names
+    /// it in errors.
+    fn metric<T>(
+        &self,
+        name: &str,
+        field: &'static str,
+        read: impl Fn(Exact) -> Result<T, Unreadable>,
+    ) -> Result<Option<T>, Unreadable> {
+        let wire::Report { metric_headers, metadata, .. } = &self.table.report;
+        if !metric_headers.has(name) || metadata.is_blocked(name) {
+            return Ok(None);
         }
-        Ok(number)
+        let value = metric_headers.of(name, &self.row.metric_values).and_then(|value| value.value.as_ref());
+        read(number(&value.ok_or(Unreadable::Missing(field))?.0, field, "decimal number")?).map(Some)
     }
 
-    /// A whole number, also where it is written as a decimal: `42`, `42.0`, `1.2E3`.
+    /// A whole number, also where it is written as a decimal.
     fn count(&self, name: &'static str) -> Result<Option<i64>, Unreadable> {
-        let number = self.positive(name, name)?;
-        number.map(|number| number.whole().ok_or(Unreadable::Count(name))).transpose()
+        self.metric(name, name, |number| number.not_negative(name)?.whole(name))
     }
 
     /// An average over sessions, as the sum that it is made of: a whole number.
@@ -178,26 +159,15 @@ impl Cells<'_> {
         field: &'static str,
         sessions: Option<i64>,
     ) -> Result<Option<i64>, Unreadable> {
-        let Some((average, sessions)) = self.positive(name, field)?.zip(sessions) else { return Ok(None) };
-        let sum = average.times(sessions).and_then(Decimal::round);
-        sum.map(Some).ok_or(Unreadable::TooLarge(field))
+        let average = self.metric(name, field, |average| average.not_negative(field))?;
+        average.zip(sessions).map(|(average, sessions)| average.times(sessions, field)).transpose()
     }
 
     /// Unknown where nobody says in which currency.
     fn revenue(&self) -> Result<Option<Micros>, Unreadable> {
-        let amount = self.number(field::REVENUE, field::REVENUE)?.filter(|_| self.table.currency.is_some());
-        amount.map(|amount| micros(amount, field::REVENUE)).transpose()
+        let amount = self.metric(field::REVENUE, field::REVENUE, |amount| amount.micros(field::REVENUE))?;
+        Ok(amount.filter(|_| self.table.currency.is_some()))
     }
-}
-
-fn micros(number: Decimal, field: &'static str) -> Result<Micros, Unreadable> {
-    number.micros().ok_or(Unreadable::Money(field))
-}
-
-/// `20261120`.
-fn day(text: &str) -> Option<Day> {
-    let is_date = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_date.then(|| Date::strptime("%Y%m%d", text).ok()).flatten()
 }
 
 #[cfg(test)]

@@ -3,16 +3,14 @@
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `report.rs` | what is asked for: the reports of a window, one after the other |
+//! | `report.rs` | what is asked for and read: the reports of a window, one after the other |
 //! | `wire.rs` | what Google sends |
 //! | `mapping.rs` | from there to the project's rows |
-//! | `property.rs` | what is asked when connecting: the property itself, and which fields go together |
-//! | `errors.rs`, `quota.rs` | what an answer means; what a property has left |
+//! | `source.rs` | what is asked when connecting: the property itself, and which fields go together |
+//! | `errors.rs` | what an answer means, and what it says the property has left |
 
 mod errors;
 mod mapping;
-mod property;
-mod quota;
 mod report;
 mod settings;
 mod source;
@@ -32,7 +30,7 @@ use crate::{
     integration::{HostSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
     session::quota::{QuotaRule, Scope},
-    stream::{DAILY, Days, QUARTER_DAY, Tier},
+    stream::{DAILY, Days, QUARTER_DAY},
 };
 
 /// Endpoints, as quota and errors name them.
@@ -114,18 +112,8 @@ impl Integration for GoogleAnalytics {
 }
 
 fn reports(name: &'static str, subject: Subject, tables: &'static [Table]) -> StreamOf<AnalyticsSource> {
-    let tiers = vec![
-        Tier { days: 1, every: EVERY },
-        Tier { days: 3, every: QUARTER_DAY },
-        Tier { days: LOOKBACK_DAYS, every: DAILY },
-    ];
-    let policy = Days {
-        level: None,
-        tiers,
-        settling: SETTLING,
-        window_days_max: WINDOW_DAYS_MAX,
-        history_days_max: None,
-    };
+    let tiers = [(1, EVERY), (3, QUARTER_DAY), (LOOKBACK_DAYS, DAILY)];
+    let policy = Days::new(tiers, SETTLING, WINDOW_DAYS_MAX);
     StreamOf::days(name, tables, policy, move |source: &AnalyticsSource, session, request| {
         source.page(session, subject, request).boxed()
     })

@@ -1,11 +1,20 @@
-//! What is asked for. A window of days takes several reports, one after the other, each in pages: the day as a whole, whose
+//! What is asked for, and what is read of it. A window of days takes several reports, one after the other, each in pages: the day as a whole, whose
 //! users are not the sum of anything, then the day by where sessions came from. Goals are asked for in groups, since a report
 //! has ten metrics at most.
 
-use std::{fmt, ops::Range, str::FromStr};
+use std::{fmt, ops::Range};
 
 use rows::{DayRange, web::WebScope};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use super::{endpoint, mapping::Table, source::AnalyticsSource, wire};
+use crate::{
+    failure::Failure,
+    page::{DaysReply, DaysRequest, Page},
+    reading::{cursor, elements, notes::note, offsets::SoFar},
+    session::Session,
+};
 
 /// Dimensions and metrics by Google's names.
 pub mod field {
@@ -15,7 +24,7 @@ pub mod field {
     pub const MEDIUM: &str = "sessionMedium";
     pub const SESSIONS: &str = "sessions";
     pub const PAGE_VIEWS: &str = "screenPageViews";
-    pub const AVERAGE_DURATION: &str = "averageSessionDuration";
+    pub const DURATION: &str = "averageSessionDuration";
     pub const USERS: &str = "totalUsers";
     pub const REVENUE: &str = "purchaseRevenue";
     /// Of one key event: `keyEvents:sign_up`.
@@ -28,7 +37,7 @@ pub mod field {
 pub const DIMENSIONS: &[&str] = &[field::DATE, field::CAMPAIGN, field::SOURCE, field::MEDIUM];
 /// Metrics of sessions. All but the first can be left out.
 pub const METRICS: [&str; 5] =
-    [field::SESSIONS, field::PAGE_VIEWS, field::AVERAGE_DURATION, field::USERS, field::REVENUE];
+    [field::SESSIONS, field::PAGE_VIEWS, field::DURATION, field::USERS, field::REVENUE];
 /// Goals in one report, of ten metrics: each takes two, and their sessions one.
 const GOALS_PER_REPORT: usize = 4;
 /// Rows of a page, half a kilobyte each.
@@ -44,7 +53,7 @@ pub enum Subject {
 }
 
 /// A page of one of a window's reports: the cursor.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Which goals, by their places; none of sessions.
     pub goals: Range<usize>,
@@ -60,18 +69,14 @@ pub fn of_goal(field: &str, goal: &str) -> String {
 }
 
 /// The dimensions of a scope.
-pub fn dimensions(scope: WebScope) -> &'static [&'static str] {
-    match scope {
-        WebScope::Total => &DIMENSIONS[..1],
-        WebScope::Campaign => DIMENSIONS,
-    }
+fn dimensions(scope: WebScope) -> &'static [&'static str] {
+    if scope == WebScope::Total { &DIMENSIONS[..1] } else { DIMENSIONS }
 }
 
 /// The metrics of these goals.
-pub fn metrics_of(goals: &[String]) -> Vec<String> {
-    let of_goals = goals
-        .iter()
-        .flat_map(|goal| [of_goal(field::KEY_EVENTS, goal), of_goal(field::KEY_EVENT_RATE, goal)]);
+fn metrics_of(goals: &[String]) -> Vec<String> {
+    let of_goal = |goal| [field::KEY_EVENTS, field::KEY_EVENT_RATE].map(|field| of_goal(field, goal));
+    let of_goals = goals.iter().flat_map(|goal| of_goal(goal));
     std::iter::once(field::SESSIONS.to_owned()).chain(of_goals).collect()
 }
 
@@ -85,15 +90,8 @@ pub fn names<T: AsRef<str>>(fields: &[T]) -> Value {
 impl Position {
     /// Where a window begins. Of `goals` in all.
     pub fn first(subject: Subject, goals: usize) -> Self {
-        let first = match subject {
-            Subject::Sessions => 0..0,
-            Subject::KeyEvents => group(0, goals),
-        };
-        Self::report(first, WebScope::Total)
-    }
-
-    fn report(goals: Range<usize>, scope: WebScope) -> Self {
-        Self { goals, scope, offset: 0 }
+        let goals = if subject == Subject::Sessions { 0..0 } else { group(0, goals) };
+        Self { goals, scope: WebScope::Total, offset: 0 }
     }
 
     /// The request. An int64 is a text; without an order, pages would overlap.
@@ -112,14 +110,6 @@ impl Position {
         })
     }
 
-    /// How many rows the whole report has, by what Google counts; where it does not, a full page has a successor.
-    pub fn total(&self, counted: Option<u64>, came: u64) -> u64 {
-        match counted {
-            Some(counted) => counted,
-            None => self.offset + came + u64::from(came >= PAGE_ROWS),
-        }
-    }
-
     /// The same report from a later row on.
     #[must_use]
     pub fn at(&self, offset: u64) -> Self {
@@ -129,20 +119,21 @@ impl Position {
     /// The report after this one; none after the last.
     pub fn next(&self, goals: usize) -> Option<Self> {
         match self.scope {
-            WebScope::Total => Some(Self::report(self.goals.clone(), WebScope::Campaign)),
+            WebScope::Total => Some(Self { scope: WebScope::Campaign, offset: 0, ..self.clone() }),
             WebScope::Campaign => self.next_goals(goals),
         }
     }
 
     /// The first report of the goals after these; none after the last.
     pub fn next_goals(&self, goals: usize) -> Option<Self> {
-        (self.goals.end < goals && !self.goals.is_empty())
-            .then(|| Self::report(group(self.goals.end, goals), WebScope::Total))
+        let follows = self.goals.end < goals && !self.goals.is_empty();
+        follows.then(|| Self { goals: group(self.goals.end, goals), scope: WebScope::Total, offset: 0 })
     }
 
     /// The first report of the first of these goals alone; none where it is alone.
     pub fn alone(&self) -> Option<Self> {
-        (self.goals.len() > 1).then(|| Self::report(self.goals.start..self.goals.start + 1, WebScope::Total))
+        let first = self.goals.start..self.goals.start + 1;
+        (self.goals.len() > 1).then(|| Self { goals: first, scope: WebScope::Total, offset: 0 })
     }
 }
 
@@ -150,6 +141,7 @@ fn group(start: usize, goals: usize) -> Range<usize> {
     start..(start + GOALS_PER_REPORT).min(goals)
 }
 
+/// For people.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { goals, scope, offset } = self;
@@ -157,19 +149,72 @@ impl fmt::Display for Position {
     }
 }
 
-impl FromStr for Position {
-    type Err = ();
+// === impl AnalyticsSource ===
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let parts: Vec<&str> = text.split('/').collect();
-        let [start, end, scope, offset] = parts.as_slice() else { return Err(()) };
-        let scope = [WebScope::Total, WebScope::Campaign].into_iter().find(|known| known.as_str() == *scope);
-        let place = |text: &str| text.parse::<usize>().map_err(|_| ());
-        Ok(Self {
-            goals: place(start)?..place(end)?,
-            scope: scope.ok_or(())?,
-            offset: offset.parse().map_err(|_| ())?,
-        })
+impl AnalyticsSource {
+    /// One page of a window: of one of its reports.
+    pub async fn page(
+        &self,
+        session: &Session,
+        subject: Subject,
+        request: DaysRequest<'_>,
+    ) -> Result<DaysReply, Failure> {
+        let DaysRequest { account, days, cursor, .. } = request;
+        let position = cursor::read(cursor)?.unwrap_or_else(|| Position::first(subject, self.goals.len()));
+        let place = format!("property {}, {position} of {}..{}", self.property, days.first, days.last);
+        let goals = self.goals.get(position.goals.clone()).unwrap_or_default();
+        let metrics = match subject {
+            Subject::Sessions => {
+                let left_out = self.left_out.lock();
+                METRICS.iter().filter(|metric| !left_out.contains(*metric)).map(ToString::to_string).collect()
+            }
+            Subject::KeyEvents => metrics_of(goals),
+        };
+        let call = self.call("runReport", endpoint::REPORT, position.request(days, &metrics));
+        let response = match session.send(call).await {
+            // What is wrong is one of the goals: it takes none of the others with it.
+            Err(Failure::Permanent { reason }) if !goals.is_empty() => {
+                return self.without_a_goal(&position, &reason);
+            }
+            response => response?,
+        };
+        let report: wire::Report<'_> = elements::answer(&response.body, &place)?;
+        // Only rows and their number are left out of a report in which there is nothing.
+        report.dimension_headers.require(dimensions(position.scope), &place)?;
+        report.metric_headers.require(&metrics, &place)?;
+        let so_far = SoFar::new(position.offset, report.rows.len(), report.row_count, PAGE_ROWS);
+        let table = Table::new(&self.property, position.scope, report, account.currency);
+        let mut page = match subject {
+            Subject::Sessions => table.sessions(&place).into(),
+            Subject::KeyEvents => Page::default(),
+        };
+        for goal in goals {
+            page.absorb(table.conversions(goal, &place).into());
+        }
+        let property = ("property", self.property.clone());
+        let (more, then) = (position.at(so_far.end()), position.next(self.goals.len()));
+        so_far.lead(&mut page, [&position, &more], then.as_ref(), &place, vec![property])?;
+        Ok(page.into())
+    }
+
+    /// What follows where a report is refused because of a goal: the first of its goals alone; where it is alone, the others.
+    fn without_a_goal(&self, position: &Position, reason: &str) -> Result<DaysReply, Failure> {
+        if let Some(alone) = position.alone() {
+            return Ok(Page { next: cursor::next(Some(&alone)), ..Page::default() }.into());
+        }
+        let goal = self.goals.get(position.goals.start).cloned().unwrap_or_default();
+        let advice = format!(
+            "goal {goal} cannot be asked for: mark the event as a key event in Google Analytics (Admin > Events), or take it out of \
+             `goals` ({reason})"
+        );
+        // Of the only goal, a window without rows would look as if nobody had reached it.
+        if self.goals.len() == 1 {
+            return Err(Failure::Permanent { reason: advice });
+        }
+        let fields = vec![("property", self.property.clone()), ("goal", goal.clone())];
+        let refused = note("refused", advice, &format!("property {}, goals", self.property), &goal, fields);
+        let next = cursor::next(position.next_goals(self.goals.len()).as_ref());
+        Ok(Page { quarantined: vec![refused], next, ..Page::default() }.into())
     }
 }
 
@@ -184,7 +229,7 @@ mod tests {
         let mut position = Some(Position::first(Subject::KeyEvents, 9));
         let mut walked = Vec::new();
         while let Some(here) = position {
-            assert_eq!(here.to_string().parse(), Ok(here.clone()));
+            assert_eq!(cursor::read(Some(&cursor::write(&here))), Ok(Some(here.clone())));
             walked.push(here.to_string());
             position = here.next(9);
         }
@@ -224,20 +269,5 @@ mod tests {
         assert_eq!((&request["offset"], &request["limit"]), (&json!("25000"), &json!("25000")));
         assert_eq!(request["orderBys"].as_array().unwrap().len(), 4);
         assert_eq!(request["metrics"][8], json!({ "name": "sessionKeyEventRate:d" }));
-    }
-
-    #[test]
-    fn a_full_page_without_a_count_is_not_the_last() {
-        let position = Position::first(Subject::Sessions, 0).at(PAGE_ROWS);
-        assert_eq!(position.total(None, PAGE_ROWS), 2 * PAGE_ROWS + 1);
-        assert_eq!(position.total(None, 3), PAGE_ROWS + 3);
-        assert_eq!(position.total(Some(7), 3), 7);
-    }
-
-    #[test]
-    fn a_cursor_of_another_form_is_none() {
-        for text in ["", "1/2/total", "0/4/half/0", "0/4/total/-1", "a/4/total/0", "0/4/total/0/0"] {
-            assert_eq!(text.parse::<Position>(), Err(()), "{text}");
-        }
     }
 }

@@ -1,11 +1,9 @@
 //! What a connection may set.
 
-use std::collections::BTreeSet;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::integration::SetupError;
+use crate::{integration::SetupError, reading::goals};
 
 /// Goals of one connection: four stand in one report.
 const GOALS_MAX: usize = 100;
@@ -35,7 +33,7 @@ impl Settings {
         if (1..=PROPERTY_DIGITS_MAX).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(id.to_owned());
         }
-        Err(refuse(
+        Err(SetupError::setting(
             "property",
             "expected the property's number, such as \"123456\", from Admin > Property details; a measurement id (G-…) is not it",
         ))
@@ -44,25 +42,13 @@ impl Settings {
     /// The key events, each once. A name becomes part of a metric's (`keyEvents:sign_up`).
     pub fn goals(&self) -> Result<Vec<String>, SetupError> {
         let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
-        let is_name = |goal: &String| {
-            (1..=GOAL_LENGTH_MAX).contains(&goal.chars().count()) && goal.chars().all(is_letter)
-        };
-        if !self.goals.iter().all(is_name) {
-            let problem = format!(
-                "expected names of key events, such as sign_up: letters, digits and underscores, at most {GOAL_LENGTH_MAX}"
-            );
-            return Err(refuse("goals", &problem));
-        }
-        let goals: BTreeSet<&String> = self.goals.iter().collect();
-        if goals.len() > GOALS_MAX {
-            return Err(refuse("goals", &format!("expected at most {GOALS_MAX} key events")));
-        }
-        Ok(goals.into_iter().cloned().collect())
+        let is_name =
+            |goal: &str| (1..=GOAL_LENGTH_MAX).contains(&goal.chars().count()) && goal.chars().all(is_letter);
+        let expected = format!(
+            "names of key events, such as sign_up: letters, digits and underscores, at most {GOAL_LENGTH_MAX}"
+        );
+        goals::each_once(&self.goals, is_name, &expected, GOALS_MAX)
     }
-}
-
-fn refuse(key: &str, problem: &str) -> SetupError {
-    SetupError::Setting { key: key.to_owned(), problem: problem.to_owned() }
 }
 
 #[cfg(test)]

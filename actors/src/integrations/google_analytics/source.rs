@@ -1,39 +1,41 @@
-//! One connection: its credentials, its property, its goals.
+//! One connection: its credentials, its property, its goals; and what is asked when connecting: the property itself, and which fields
+//! go together in it.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use parking_lot::Mutex;
-use rows::quarantine::{Quarantined, sha256_hex};
-use serde_json::Value;
+use rows::Currency;
+use serde_json::{Value, json};
 
 use super::{
     ADMIN, SCOPE, endpoint, errors,
-    mapping::Table,
-    report::{METRICS, Position, Subject, dimensions, metrics_of},
+    report::{DIMENSIONS, METRICS, field, names},
     settings::Settings,
     wire,
 };
 use crate::{
     failure::Failure,
-    integration::{Accounts, ConnectionSpec, SetupError, Source},
+    integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
     integrations::google,
-    page::{DaysReply, DaysRequest, Next, Page},
+    reading::elements,
     session::{Auth, Call, Credential, Response, Session, Verdict},
 };
 
 /// A large report takes a while.
 const TIMEOUT: Duration = Duration::from_mins(2);
+/// The version of the Admin API, which is another one's.
+const ADMIN_VERSION: &str = "v1beta";
 
 /// A connected property.
 #[derive(Debug)]
 pub struct AnalyticsSource {
     credential: Arc<Credential>,
     version: String,
-    property: String,
-    goals: Vec<String>,
+    pub(super) property: String,
+    pub(super) goals: Vec<String>,
     /// Metrics that do not go with the others, as the last check found them.
-    left_out: Mutex<BTreeSet<&'static str>>,
+    pub(super) left_out: Mutex<BTreeSet<&'static str>>,
 }
 
 // === impl AnalyticsSource ===
@@ -54,125 +56,59 @@ impl AnalyticsSource {
         })
     }
 
-    pub(super) fn property(&self) -> &str {
-        &self.property
-    }
-
-    pub(super) fn leave_out(&self, metrics: BTreeSet<&'static str>) {
-        *self.left_out.lock() = metrics;
-    }
-
     /// A method of the property: `runReport`.
     pub(super) fn call(&self, method: &str, endpoint: &'static str, body: Value) -> Call {
         let method = format!("{}:{method}", self.property);
-        let mut call =
-            Call::post_at(&[&self.version, "properties", &method], endpoint).account(&self.property);
-        call.body = Some(body);
-        call.timeout = Some(TIMEOUT);
-        call
+        let call = Call::post_at(&[&self.version, "properties", &method], endpoint);
+        call.account(&self.property).body(body).timeout(TIMEOUT)
     }
 
-    /// One page of a window: of one of its reports.
-    pub async fn page(
-        &self,
-        session: &Session,
-        subject: Subject,
-        request: DaysRequest<'_>,
-    ) -> Result<DaysReply, Failure> {
-        let position = match request.cursor.map(str::parse) {
-            None => Position::first(subject, self.goals.len()),
-            Some(Ok(position)) => position,
-            Some(Err(())) => {
-                return Err(Failure::Permanent { reason: "a cursor of another form".to_owned() });
+    /// The property, by the Admin API; where that is not for us, by what a report says of itself. Notes which metrics are to be left out.
+    async fn found(&self, session: &Session) -> Result<Account, Failure> {
+        let id = self.property.clone();
+        let call = Call::get_at(&[ADMIN_VERSION, "properties", &id], endpoint::PROPERTY);
+        let told: wire::Metadata = match session.json(call.host(ADMIN.name).account(&id)).await {
+            Err(Failure::Forbidden { .. } | Failure::Permanent { .. } | Failure::Gone { .. }) => {
+                let today = json!([{ "startDate": "today", "endDate": "today" }]);
+                let body = json!({ "dateRanges": today, "metrics": names(&[field::SESSIONS]), "limit": "1" });
+                let response = session.send(self.call("runReport", endpoint::REPORT, body)).await?;
+                let report: wire::Report<'_> = elements::answer(&response.body, endpoint::REPORT)?;
+                report.metadata
             }
+            told => told?,
         };
-        let place = format!(
-            "property {}, {position} of {}..{}",
-            self.property, request.days.first, request.days.last
-        );
-        let goals = self.goals.get(position.goals.clone()).unwrap_or_default();
-        let metrics = match subject {
-            Subject::Sessions => self.metrics(),
-            Subject::KeyEvents => metrics_of(goals),
-        };
-        let body = position.request(request.days, &metrics);
-        let body = match session.send(self.call("runReport", endpoint::REPORT, body)).await {
-            Ok(response) => response.body,
-            // What is wrong is one of the goals: it takes none of the others with it.
-            Err(Failure::Permanent { reason }) if !goals.is_empty() => {
-                return self.without_a_goal(&position, &reason).map(DaysReply::from);
-            }
-            Err(failure) => return Err(failure),
-        };
-        let report: wire::Report<'_> =
-            serde_json::from_slice(&body).map_err(|error| Failure::undocumented(&place, &body, &error))?;
-        let came = report.rows.len() as u64;
-        let counted = report.row_count.and_then(|count| u64::try_from(count.0).ok());
-        let table = Table::new(&self.property, position.scope, report, request.account.currency);
-        // Only rows and their number are left out of a report in which there is nothing.
-        if !table.has(dimensions(position.scope), &metrics) {
-            let reason = format!("{place}: the answer lacks a column that was asked for");
-            return Err(Failure::Transient { reason });
-        }
-        let mut page = Page::default();
-        if subject == Subject::Sessions {
-            let read = table.sessions(&place);
-            (page.rows, page.quarantined) = (read.rows, read.quarantined);
-        }
-        for goal in goals {
-            let read = table.conversions(goal, &place);
-            page.rows.extend(read.rows.into_iter().flatten());
-            page.quarantined.extend(read.quarantined);
-        }
-        let (total, end) = (position.total(counted, came), position.offset + came);
-        // Reports of one page have another number of rows each, and say nothing of what moved meanwhile.
-        page.total = (total > came).then_some(total);
-        page.next = if end < total && came == 0 && position.offset > 0 {
-            // More is counted than there is: what came is stored, and nothing is deleted for what did not.
-            page.quarantined.push(incomplete(&self.property, &place, end, total));
-            follow(position.next(self.goals.len()))
-        } else if end < total {
-            Next::after(true, Some(position.at(end).to_string()), Some(&position.to_string()), &place)?
-        } else {
-            follow(position.next(self.goals.len()))
-        };
-        Ok(page.into())
+        let time_zone = told.time_zone.ok_or_else(|| Failure::Transient {
+            reason: format!("property {id}: Google does not say in which time zone its days are counted"),
+        })?;
+        let name = told.display_name.unwrap_or_else(|| format!("property {id}"));
+        let currency = told.currency_code.and_then(|code| Currency::parse(&code).ok());
+        self.compare(session).await?;
+        Ok(Account { id, name, currency, time_zone })
     }
 
-    /// Metrics of sessions that go together.
-    fn metrics(&self) -> Vec<String> {
-        let left_out = self.left_out.lock();
-        METRICS
-            .iter()
-            .filter(|metric| !left_out.contains(*metric))
-            .map(|metric| (*metric).to_owned())
-            .collect()
-    }
-
-    /// What follows where a report is refused because of a goal: the first of its goals alone; where it is alone, the others.
-    fn without_a_goal(&self, position: &Position, reason: &str) -> Result<Page, Failure> {
-        if let Some(alone) = position.alone() {
-            return Ok(Page { next: follow(Some(alone)), ..Page::default() });
-        }
-        let goal = self.goals.get(position.goals.start).cloned().unwrap_or_default();
-        let advice = format!(
-            "goal {goal} cannot be asked for: mark the event as a key event in Google Analytics (Admin > Events), or take it out of \
-             `goals` ({reason})"
-        );
-        // Of the only goal, a window without rows would look as if nobody had reached it.
-        if self.goals.len() == 1 {
-            return Err(Failure::Permanent { reason: advice });
-        }
-        let refused = Quarantined {
-            reason: "refused",
-            detail: advice,
-            place: format!("property {}, goals", self.property),
-            hash: sha256_hex(goal.as_bytes()),
-            fields: vec![("property", self.property.clone()), ("goal", goal)],
-            day: None,
+    /// Asks which fields go together: that changes with Google's versions. What does not go with the others is left out and
+    /// unknown; without sessions, or without their origin, there is nothing to read.
+    async fn compare(&self, session: &Session) -> Result<(), Failure> {
+        let body = json!({
+            "dimensions": names(DIMENSIONS),
+            "metrics": names(&METRICS),
+            "compatibilityFilter": "INCOMPATIBLE",
+        });
+        let call = self.call("checkCompatibility", endpoint::COMPATIBILITY, body);
+        let answer: wire::Compatibility = match session.json(call).await {
+            // It is not answered here: reports will tell.
+            Err(Failure::Permanent { .. } | Failure::Gone { .. }) => return Ok(()),
+            answer => answer?,
         };
-        let next = follow(position.next_goals(self.goals.len()));
-        Ok(Page { quarantined: vec![refused], next, ..Page::default() })
+        let needed = DIMENSIONS.iter().chain([&field::SESSIONS]);
+        if let Some(field) = needed.copied().find(|field| answer.is_incompatible(field)) {
+            let (property, others) = (&self.property, [DIMENSIONS, &METRICS].concat().join(", "));
+            let reason = format!("property {property}: Google says that {field} does not go with {others}");
+            return Err(Failure::Permanent { reason });
+        }
+        let left_out = METRICS.into_iter().filter(|metric| answer.is_incompatible(metric));
+        *self.left_out.lock() = left_out.collect();
+        Ok(())
     }
 }
 
@@ -190,23 +126,6 @@ impl Source for AnalyticsSource {
     }
 
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
-        Self::check(self, session).boxed()
+        async { Accounts::of_one(&self.property, self.found(session).await) }.boxed()
     }
-}
-
-/// The same entry every time.
-fn incomplete(property: &str, place: &str, came: u64, total: u64) -> Quarantined {
-    Quarantined {
-        reason: "incomplete",
-        detail: format!("{came} of {total} rows came: nothing is deleted for what is missing"),
-        place: place.to_owned(),
-        hash: sha256_hex(format!("incomplete\n{place}").as_bytes()),
-        fields: vec![("property", property.to_owned())],
-        day: None,
-    }
-}
-
-/// The page at this position, or the end.
-fn follow(position: Option<Position>) -> Next {
-    position.map_or(Next::End(None), |position| Next::More(position.to_string()))
 }

@@ -1,30 +1,28 @@
 //! What Google sends, as far as it is read. Every value of a report is a text, whatever its type.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::reading::wire::{Count, Text};
+use crate::reading::{
+    table::{Column, Columns},
+    wire::{Count, Text},
+};
 
 /// `RunReportResponse`. Rows and their number are left out when there are none.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Report<'a> {
-    #[serde(default)]
-    pub dimension_headers: Vec<Header>,
-    #[serde(default)]
-    pub metric_headers: Vec<Header>,
-    #[serde(borrow, default)]
+    pub dimension_headers: Columns,
+    pub metric_headers: Columns,
+    #[serde(borrow)]
     pub rows: Vec<&'a RawValue>,
     /// Rows of the whole report, on whatever pages.
     pub row_count: Option<Count>,
-    #[serde(default)]
     pub metadata: Metadata,
-}
-
-/// What a column is.
-#[derive(Debug, Deserialize)]
-pub struct Header {
-    pub name: String,
+    #[serde(borrow)]
+    pub property_quota: Option<&'a RawValue>,
 }
 
 /// A row: values in the order of the headers.
@@ -44,10 +42,12 @@ pub struct Value<'a> {
     pub value: Option<Text<'a>>,
 }
 
-/// What is to be known of a report's numbers.
+/// What is to be known of a report's numbers; in the same words, a property as the Admin API describes it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Metadata {
+    /// Of a property.
+    pub display_name: Option<String>,
     pub currency_code: Option<String>,
     pub time_zone: Option<String>,
     /// Rows of few people are withheld.
@@ -65,38 +65,15 @@ pub struct Metadata {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Restrictions {
-    pub active_metric_restrictions: Vec<Restriction>,
+    active_metric_restrictions: Columns,
 }
 
-/// One of them.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Restriction {
-    pub metric_name: String,
-}
-
-/// What rides on a report beside its rows.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Beside {
-    pub metadata: Metadata,
-    pub property_quota: Option<PropertyQuota>,
-}
-
-/// What the property has left. The other quotas are not ours to use up: requests at once, and requests for groups of people.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PropertyQuota {
-    pub tokens_per_day: Option<QuotaStatus>,
-    pub tokens_per_hour: Option<QuotaStatus>,
-    pub tokens_per_project_per_hour: Option<QuotaStatus>,
-    pub server_errors_per_project_per_hour: Option<QuotaStatus>,
-}
+/// What the property has left, by the names of its pools.
+pub type PropertyQuota = BTreeMap<String, QuotaStatus>;
 
 /// `QuotaStatus`: what is zero is left out.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct QuotaStatus {
-    #[serde(default)]
     pub remaining: Option<Count>,
 }
 
@@ -104,42 +81,33 @@ pub struct QuotaStatus {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Compatibility {
-    pub dimension_compatibilities: Vec<Compatible>,
-    pub metric_compatibilities: Vec<Compatible>,
+    dimension_compatibilities: Vec<Compatible>,
+    metric_compatibilities: Vec<Compatible>,
 }
 
 /// A field, and whether it goes with those that were asked about.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Compatible {
+struct Compatible {
     #[serde(alias = "dimensionMetadata", alias = "metricMetadata")]
-    pub field: Field,
-    #[serde(default)]
-    pub compatibility: String,
+    field: Column,
+    compatibility: Option<String>,
 }
 
-/// Its description.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Field {
-    pub api_name: String,
-}
+// === impl Metadata ===
 
-/// A property, as the Admin API describes it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Property {
-    pub display_name: Option<String>,
-    pub time_zone: Option<String>,
-    pub currency_code: Option<String>,
+impl Metadata {
+    /// Whether the user may not see this metric.
+    pub fn is_blocked(&self, metric: &str) -> bool {
+        self.schema_restriction_response.active_metric_restrictions.has(metric)
+    }
 }
 
 // === impl Compatibility ===
 
 impl Compatibility {
-    /// Names of the fields that do not go with the others.
-    pub fn incompatible(&self) -> impl Iterator<Item = &str> {
-        let all = self.dimension_compatibilities.iter().chain(&self.metric_compatibilities);
-        all.filter(|field| field.compatibility == "INCOMPATIBLE").map(|field| &*field.field.api_name)
+    /// Whether a field does not go with the others.
+    pub fn is_incompatible(&self, name: &str) -> bool {
+        let mut all = self.dimension_compatibilities.iter().chain(&self.metric_compatibilities);
+        all.any(|of| of.compatibility.as_deref() == Some("INCOMPATIBLE") && of.field.name == name)
     }
 }

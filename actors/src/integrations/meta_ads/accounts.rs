@@ -1,13 +1,21 @@
 //! Ad accounts: which the token sees, and their description.
 
-use rows::{Currency, zone::zone};
 use serde_json::value::RawValue;
 
-use super::{errors::redact, mapping, paged_list, source::MetaAdsSource, use_case, wire};
+use super::{
+    mapping::{self, Owner},
+    paged_list,
+    source::MetaAdsSource,
+    use_case, wire,
+};
 use crate::{
     account::{Account, Accounts},
     failure::Failure,
     page::{Page, SnapshotReply, SnapshotRequest},
+    reading::{
+        accounts::{Called, Told},
+        ads::Definitions,
+    },
     session::{Call, Session},
 };
 
@@ -15,28 +23,31 @@ const FIELDS: &str = "id,account_id,name,account_status,currency,timezone_name";
 /// Accounts on one page.
 const PAGE_SIZE: u32 = 100;
 
+const CALLED: Called = Called { provider: "Meta", word: "ad account act_" };
+
 /// The configured accounts, or all that the token sees.
 pub async fn check(source: &MetaAdsSource, session: &Session) -> Result<Accounts, Failure> {
     if source.accounts.is_empty() {
         return visible(source, session).await;
     }
     let mut accounts = Accounts::default();
-    for configured in &source.accounts {
+    for id in &source.accounts {
         // Asked for one by one: a token may read accounts that its user is not assigned to, and those are not listed.
-        let found = named(source, session, configured).await;
-        // Not the account's trouble: the token is no good for any of them.
-        if let Err(Failure::NeedsReauth { .. }) = found {
-            return found.map(Accounts::one);
-        }
-        accounts.add(configured, found);
+        CALLED.add_asked(&mut accounts, id, named(source, session, id).await)?;
     }
     Ok(accounts)
 }
 
-async fn named(source: &MetaAdsSource, session: &Session, id: &str) -> Result<Account, Failure> {
+/// Whose rows are read.
+pub fn owner(account: &Account) -> Result<Owner, Failure> {
+    Owner::of(account, CALLED, (), Definitions::default())
+}
+
+async fn named(source: &MetaAdsSource, session: &Session, id: &str) -> Result<Told, Failure> {
     refuse_other_than_digits(id)?;
     // The limit of one account is waited for by that one alone; a limit of all refuses the others before they are sent.
-    to_account(fetch(session, id, call(source, id).without_patience()).await?)
+    let wire = fetch(session, id, call(source, id).without_patience()).await?;
+    Ok(mapping::told(wire.account_id.0.clone(), wire))
 }
 
 /// The account as a row. What Meta does not say of it, or nobody knows, is unknown.
@@ -47,20 +58,14 @@ pub async fn page(
 ) -> Result<SnapshotReply, Failure> {
     let id = &request.account.id;
     let wire = fetch(session, id, call(source, id)).await?;
-    Ok(Page { rows: vec![mapping::account(id, wire)], ..Page::default() }.into())
+    Ok(Page { rows: vec![mapping::told(id.clone(), wire).row()], ..Page::default() }.into())
 }
 
 async fn visible(source: &MetaAdsSource, session: &Session) -> Result<Accounts, Failure> {
     let call = source.get(&["me", "adaccounts"], use_case::MANAGEMENT).query("fields", FIELDS);
     let listed = paged_list::all(session, &call, PAGE_SIZE).await?;
-    if listed.is_empty() {
-        return Err(Failure::Forbidden {
-            advice:
-                "the token sees no ad account: assign ad accounts to its system user in Business settings"
-                    .to_owned(),
-        });
-    }
-    Ok(read(&listed))
+    read(&listed)
+        .or_grant("the token sees no ad account: assign ad accounts to its system user in Business settings")
 }
 
 /// The elements of the list, each on its own.
@@ -112,42 +117,14 @@ fn hidden(id: &str, failure: Failure) -> Failure {
     }
 }
 
-/// Refuses what would make every later number wrong. What Meta does not say now may be known from before; what it says and
-/// nobody knows (a zone in which no day can be told, a currency) contradicts whatever was.
 fn to_account(wire: wire::AdAccount) -> Result<Account, Failure> {
-    let id = wire.account_id.0;
-    let refuse = |what: &str, found: Option<&str>| match found {
-        None => Failure::Transient {
-            reason: format!(
-                "ad account act_{id}: Meta does not tell its {what}: it is read once that is told; or name the account in \
-                 `accounts_exclude`"
-            ),
-        },
-        Some(found) => Failure::Permanent {
-            reason: format!(
-                "ad account act_{id}: {what} {:?} is not known: correct it in Business settings, or name the account in \
-                 `accounts_exclude`",
-                redact(found)
-            ),
-        },
-    };
-    let said = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    let time_zone = said(&wire.timezone_name);
-    let time_zone = time_zone
-        .clone()
-        .filter(|name| zone(name).is_some())
-        .ok_or_else(|| refuse("time zone (IANA)", time_zone.as_deref()))?;
-    let code = said(&wire.currency);
-    let currency = code
-        .as_deref()
-        .and_then(|code| Currency::parse(code).ok())
-        .ok_or_else(|| refuse("currency (ISO 4217)", code.as_deref()))?;
-    let name = wire.name.unwrap_or_default();
-    Ok(Account { id, name, currency: Some(currency), time_zone })
+    CALLED.account(mapping::told(wire.account_id.0.clone(), wire))
 }
 
 #[cfg(test)]
 mod tests {
+    use rows::Currency;
+
     use super::*;
 
     fn account(json: &str) -> Result<Account, Failure> {

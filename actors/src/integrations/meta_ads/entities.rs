@@ -3,6 +3,7 @@
 use rows::{Row, Table};
 
 use super::{
+    accounts,
     mapping::{self, Owner},
     paged_list::{self, ListPage},
     source::MetaAdsSource,
@@ -131,7 +132,7 @@ pub async fn page(
     level: Level,
     request: SnapshotRequest<'_>,
 ) -> Result<SnapshotReply, Failure> {
-    let owner = Owner::of(request.account)?;
+    let owner = accounts::owner(request.account)?;
     let call = call(source, &owner, level);
     let page = paged_list::page_halving(session, &call, source.settings.page_size, request.cursor).await?;
     let (Elements { rows, quarantined }, after) = level.read(&call.path, &page, &owner)?;

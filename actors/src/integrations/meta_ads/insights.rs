@@ -4,7 +4,8 @@
 //! Meta as a report (`report.rs`), and when even that is too much, it is cut into parts (`parts.rs`).
 
 use super::{
-    mapping::{InsightsMapping, Owner},
+    accounts,
+    mapping::InsightsMapping,
     paged_list,
     reading::{Part, Position, Query, Reading, Report},
     report::{self, ReportRun},
@@ -13,6 +14,7 @@ use super::{
 use crate::{
     failure::Failure,
     page::{DaysReply, DaysRequest},
+    reading::cursor,
     session::Session,
 };
 
@@ -26,7 +28,7 @@ pub async fn page(
     let part = request.part.map(Part::parse).transpose()?;
     let settings = &source.settings;
     let mapping = InsightsMapping {
-        owner: Owner::of(request.account)?,
+        owner: accounts::owner(request.account)?,
         shape: report.shape(),
         reach: report.has_reach(settings),
         conversion: source.conversion.clone(),
@@ -34,7 +36,7 @@ pub async fn page(
     };
     let query = Query { report, days: request.days, part, settings };
     let reading = Reading { source, session, query, mapping, now: session.agreed_now() };
-    match request.cursor.map(Position::parse).transpose()? {
+    match cursor::read(request.cursor)? {
         Some(Position::AtOnce { after }) => at_once(&reading, Some(&after)).await,
         Some(Position::Report { run_id, after }) => report::read(&reading, &run_id, Some(&after)).await,
         None => match request.resume.and_then(|resume| ReportRun::resumed(resume, &reading)) {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rows::{
     Currency, Day, Micros, Row,
-    ads::{Ad, AdAccount, AdCampaign, AdCountry, AdLevel, AdMetrics, AdPerformance, AdSet},
+    ads::{Ad, AdCampaign, AdMetrics, AdSet},
     instant::said,
     money::RawSpend,
-    zone::zone,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -19,8 +18,9 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    integration::Account,
     reading::{
+        accounts::Told,
+        ads::{self, Definitions},
         elements::{Elements, Named, Unreadable},
         wire::{Asked, Count, Scalar as _, Text},
     },
@@ -38,14 +38,8 @@ const UNKNOWN_COUNTRY: (&str, &str) = ("unknown", "ZZ");
 const OFFSET_ONE_CURRENCIES: [&str; 11] =
     ["CLP", "COP", "CRC", "HUF", "ISK", "IDR", "JPY", "KRW", "PYG", "TWD", "VND"];
 
-/// Whose rows these are.
-#[derive(Debug, Clone)]
-pub struct Owner {
-    /// Without `act_`.
-    pub account_id: String,
-    /// The account's.
-    pub currency: Currency,
-}
+/// Whose rows these are. What they count is said by report.
+pub type Owner = ads::Owner<()>;
 
 /// How rows of a report are read.
 #[derive(Debug, Clone)]
@@ -73,18 +67,6 @@ pub enum Shape {
     Country,
 }
 
-// === impl Owner ===
-
-impl Owner {
-    /// Of an account that `check` found.
-    pub fn of(account: &Account) -> Result<Self, Failure> {
-        let currency = account.currency.ok_or_else(|| Failure::Permanent {
-            reason: format!("ad account act_{}: its currency is not known", account.id),
-        })?;
-        Ok(Self { account_id: account.id.clone(), currency })
-    }
-}
-
 /// Reads a page; `place` names it. Gives the cursor of the next page, too, if there is one.
 pub fn read_page<'a, T: Deserialize<'a>>(
     place: &str,
@@ -94,15 +76,10 @@ pub fn read_page<'a, T: Deserialize<'a>>(
     page.read(place, |raw| Named::of(raw, &["id", "campaign_id", "adset_id", "ad_id"], "date_start"), read)
 }
 
-/// An ad account.
-pub fn account(id: &str, wire: wire::AdAccount) -> Row {
-    Row::AdAccount(AdAccount {
-        account_id: id.to_owned(),
-        name: wire.name,
-        status: wire.account_status.map(|code| account_status(&code.0)),
-        currency: wire.currency.and_then(|code| Currency::parse(&code).ok()),
-        time_zone: wire.timezone_name.filter(|name| zone(name).is_some()),
-    })
+/// An ad account, described.
+pub fn told(id: String, wire: wire::AdAccount) -> Told {
+    let wire::AdAccount { name, account_status: status, currency, timezone_name: time_zone, .. } = wire;
+    Told { id, name, status: status.map(|code| account_status(&code.0)), currency, time_zone }
 }
 
 /// The id of an element of a list, as far as it can be read, without decoration.
@@ -133,29 +110,23 @@ fn account_status(code: &str) -> String {
 /// An object of `/campaigns`.
 pub fn campaign(wire: wire::Campaign<'_>, owner: &Owner) -> Result<Row, Unreadable> {
     Ok(Row::AdCampaign(AdCampaign {
-        account_id: owner.account_id.clone(),
-        campaign_id: wire.id.0,
         name: wire.name,
         status: wire.status,
         effective_status: wire.effective_status,
         objective: wire.objective,
         daily_budget: budget("daily_budget", wire.daily_budget.as_ref(), owner.currency)?,
         lifetime_budget: budget("lifetime_budget", wire.lifetime_budget.as_ref(), owner.currency)?,
-        currency: Some(owner.currency),
         start_at: time("start_time", wire.start_time.as_deref())?,
         end_at: time("stop_time", wire.stop_time.as_deref())?,
         created_at: time("created_time", wire.created_time.as_deref())?,
         updated_at: time("updated_time", wire.updated_time.as_deref())?,
-        learning: None,
+        ..owner.campaign(wire.id.0)
     }))
 }
 
 /// An object of `/adsets`.
 pub fn ad_set(wire: wire::AdSet<'_>, owner: &Owner) -> Result<Row, Unreadable> {
     Ok(Row::AdSet(AdSet {
-        account_id: owner.account_id.clone(),
-        campaign_id: wire.campaign_id.0,
-        ad_set_id: wire.id.0,
         name: wire.name,
         status: wire.status,
         effective_status: wire.effective_status,
@@ -163,28 +134,24 @@ pub fn ad_set(wire: wire::AdSet<'_>, owner: &Owner) -> Result<Row, Unreadable> {
         billing_event: wire.billing_event,
         daily_budget: budget("daily_budget", wire.daily_budget.as_ref(), owner.currency)?,
         lifetime_budget: budget("lifetime_budget", wire.lifetime_budget.as_ref(), owner.currency)?,
-        currency: Some(owner.currency),
         start_at: time("start_time", wire.start_time.as_deref())?,
         end_at: time("end_time", wire.end_time.as_deref())?,
         created_at: time("created_time", wire.created_time.as_deref())?,
         updated_at: time("updated_time", wire.updated_time.as_deref())?,
-        learning: None,
+        ..owner.ad_set(wire.campaign_id.0, wire.id.0)
     }))
 }
 
 /// An object of `/ads`.
 pub fn ad(wire: wire::Ad, owner: &Owner) -> Result<Row, Unreadable> {
     Ok(Row::Ad(Ad {
-        account_id: owner.account_id.clone(),
-        campaign_id: wire.campaign_id.0,
-        ad_set_id: wire.adset_id.0,
-        ad_id: wire.id.0,
         name: wire.name,
         status: wire.status,
         effective_status: wire.effective_status,
         creative_id: wire.creative.map(|creative| creative.id.0),
         created_at: time("created_time", wire.created_time.as_deref())?,
         updated_at: time("updated_time", wire.updated_time.as_deref())?,
+        ..owner.ad(wire.campaign_id.0, wire.adset_id.0, wire.id.0)
     }))
 }
 
@@ -198,36 +165,19 @@ pub fn insights(wire: wire::Insights<'_>, mapping: &InsightsMapping) -> Result<R
     let metrics = metrics(&wire, mapping)?;
     let date = day(wire.date_start.as_ref(), wire.date_stop.as_ref())?;
     let campaign_id = id("campaign_id", wire.campaign_id)?;
-    let Owner { account_id, currency } = mapping.owner.clone();
-    let (conversion_definition, view_definition) = (mapping.conversion.clone(), Some(mapping.view.clone()));
-    let (level, ad_set_id, ad_id) = match mapping.shape {
-        Shape::Campaign => (AdLevel::Campaign, String::new(), String::new()),
-        Shape::Ad => (AdLevel::Ad, id("adset_id", wire.adset_id)?, id("ad_id", wire.ad_id)?),
-        Shape::Country => {
-            return Ok(Row::AdCountry(AdCountry {
-                account_id,
-                campaign_id,
-                country: country(wire.country)?,
-                date,
-                currency,
-                metrics,
-                conversion_definition,
-                view_definition,
-            }));
+    let definitions =
+        Definitions { conversion: mapping.conversion.clone(), view: Some(Arc::clone(&mapping.view)) };
+    let owner = Owner { definitions, ..mapping.owner.clone() };
+    Ok(match mapping.shape {
+        Shape::Campaign => owner.campaign_day(campaign_id, date, metrics),
+        Shape::Ad => {
+            let (ad_set_id, ad_id) = (id("adset_id", wire.adset_id)?, id("ad_id", wire.ad_id)?);
+            owner.ad_day([campaign_id, ad_set_id, ad_id], date, metrics)
         }
-    };
-    Ok(Row::AdPerformance(AdPerformance {
-        account_id,
-        level,
-        campaign_id,
-        ad_set_id,
-        ad_id,
-        date,
-        currency,
-        metrics,
-        conversion_definition,
-        view_definition,
-    }))
+        Shape::Country => {
+            Row::AdCountry(owner.country_day(campaign_id, country(wire.country)?, date, metrics))
+        }
+    })
 }
 
 /// The numbers. Meta leaves metrics without data out of a delivered row: what was asked for and is absent is zero. What it

@@ -64,17 +64,15 @@ const AD_WINDOW_DAYS_MAX: u32 = 3;
 /// reads again.
 const SETTLING: SignedDuration = SignedDuration::from_hours(72);
 
-const ACCESS_TOKEN: CredentialSpec = CredentialSpec {
-    name: "access_token",
-    required: true,
-    help: "access token of a system user with the permission ads_read, from Business settings > System users",
-};
+const ACCESS_TOKEN: CredentialSpec = CredentialSpec::required(
+    "access_token",
+    "access token of a system user with the permission ads_read, from Business settings > System users",
+);
 
-const APP_SECRET: CredentialSpec = CredentialSpec {
-    name: "app_secret",
-    required: false,
-    help: "secret of the app that made the token, where it has \"Require app secret\" switched on: App settings > Basic",
-};
+const APP_SECRET: CredentialSpec = CredentialSpec::optional(
+    "app_secret",
+    "secret of the app that made the token, where it has \"Require app secret\" switched on: App settings > Basic",
+);
 
 /// The integration.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,7 +1,5 @@
 //! How calls are authenticated: by the token, and by proof that the caller has the app's secret, where the app wants that.
 
-use std::sync::Arc;
-
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
@@ -16,7 +14,7 @@ pub fn auth(token: &SecretString, app_secret: Option<&SecretString>) -> Auth {
     };
     let proof = SecretString::from(proof(token, app_secret));
     let signature = Signature { query: vec![("appsecret_proof", proof)], ..Signature::bearer(token) };
-    Auth::Signer(Arc::new(move |_| signature.clone()))
+    Auth::always(signature)
 }
 
 /// HMAC-SHA256 of the token under the app's secret, in lower-case hexadecimal digits (Meta's own SDK for Python, `session.py`).

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    page::{DaysReply, Next, Page},
-    reading::elements::Elements,
+    page::{DaysReply, Page},
+    reading::{cursor, elements::Elements},
     session::{Call, Session},
 };
 
@@ -195,7 +195,7 @@ impl Reading<'_> {
         let place = format!("{place} {}..{}", self.query.days.first, self.query.days.last);
         let (Elements { rows, quarantined }, after) =
             mapping::read_page(&place, page, |wire| mapping::insights(wire, &self.mapping))?;
-        let next = after.map_or(Next::End(None), |after| Next::More(position(after).to_text()));
+        let next = cursor::next(after.map(position).as_ref());
         Ok(Page { rows, quarantined, next, ..Page::default() }.into())
     }
 
@@ -220,19 +220,6 @@ impl Reading<'_> {
 
     fn prepared(&self, call: Call) -> Call {
         Call { timeout: Some(TIMEOUT), ..call.account(&self.mapping.owner.account_id) }
-    }
-}
-
-// === impl Position ===
-
-impl Position {
-    /// Reads what [`Position::to_text`] wrote.
-    pub fn parse(cursor: &str) -> Result<Self, Failure> {
-        serde_json::from_str(cursor).map_err(|error| Failure::malformed("insights cursor", &error))
-    }
-
-    fn to_text(&self) -> String {
-        json!(self).to_string()
     }
 }
 
@@ -305,8 +292,8 @@ mod tests {
             Position::AtOnce { after: "MjQZD".to_owned() },
             Position::Report { run_id: "6023920149050".to_owned(), after: "MjQZD".to_owned() },
         ] {
-            assert_eq!(Position::parse(&position.to_text()), Ok(position));
+            assert_eq!(cursor::read(Some(&cursor::write(&position))), Ok(Some(position)));
         }
-        assert!(Position::parse("MjQZD").is_err());
+        assert!(cursor::read::<Position>(Some("MjQZD")).is_err());
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     },
     page::{DaysReply, DaysRequest, SetPage, SnapshotReply, SnapshotRequest},
     reader::{BoundStream, Reader},
+    reading::ads::Definitions,
     session::{Call, Response, Session, quota::Urgency},
     testing::{self, Answer, Scripted},
 };
@@ -34,7 +35,13 @@ pub fn source(settings: serde_json::Value) -> MetaAdsSource {
 }
 
 pub fn owner() -> Owner {
-    Owner { account_id: "1234567890123456".to_owned(), currency: Currency::parse("USD").unwrap() }
+    let currency = Currency::parse("USD").unwrap();
+    Owner {
+        account_id: "1234567890123456".to_owned(),
+        currency,
+        counted: (),
+        definitions: Definitions::default(),
+    }
 }
 
 pub fn day(of_november: i8) -> Day {

@@ -2,7 +2,7 @@
 
 use rows::{
     Currency, Day, Micros, Row,
-    quarantine::{Quarantined, sha256_hex},
+    quarantine::Quarantined,
     web::{WebAnalytics, WebConversions, WebOrigin, WebScope},
 };
 use serde_json::value::RawValue;
@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    reading::elements::{self, Elements, Named, Unreadable},
+    reading::{
+        elements::{self, Elements, Named, Unreadable},
+        notes::note,
+    },
 };
 
 /// Reads the rows of one answer.
@@ -71,16 +74,12 @@ impl Mapping<'_> {
     /// Revenue for which no visits were found: the day moved between two queries. It is set aside, so that nothing of the
     /// day is deleted; the next reading brings both.
     pub fn revenue_alone(&mut self, revenue: &Revenue) {
-        let alone = revenue.left().map(|origin| Quarantined {
-            reason: "unmatched",
-            detail: "revenue of an origin that has no sessions".to_owned(),
-            place: format!("{} of {}", self.place, self.date),
-            hash: sha256_hex(origin.join("\0").as_bytes()),
-            fields: self.fields(),
-            day: Some(self.date),
-        });
-        let alone: Vec<_> = alone.collect();
-        self.quarantined.extend(alone);
+        let place = format!("{} of {}", self.place, self.date);
+        for origin in revenue.left() {
+            let detail = "revenue of an origin that has no sessions".to_owned();
+            let alone = note("unmatched", detail, &place, &origin.join("\0"), self.fields());
+            self.quarantined.push(Quarantined { day: Some(self.date), ..alone });
+        }
     }
 
     /// The day as a whole, by goal.

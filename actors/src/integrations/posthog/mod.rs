@@ -60,12 +60,11 @@ const QUERIES_AT_ONCE: u32 = 40;
 /// Events arrive late (telephones without a network), and sessions that began at a day's end go on.
 const SETTLING: SignedDuration = SignedDuration::from_hours(48);
 
-const API_KEY: CredentialSpec = CredentialSpec {
-    name: "api_key",
-    required: true,
-    help: "a personal API key (phx_…) or project secret API key with the scope query:read for this project only, from \
-           Settings > Personal API keys in PostHog",
-};
+const API_KEY: CredentialSpec = CredentialSpec::required(
+    "api_key",
+    "a personal API key (phx_…) or project secret API key with the scope query:read for this project only, from \
+     Settings > Personal API keys in PostHog",
+);
 
 /// The integration.
 #[derive(Debug, Clone, Copy, Default)]

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     failure::Failure,
     page::{DaysReply, DaysRequest, Next, Page, Pending},
-    reading::remote_job::Job,
+    reading::{cursor, remote_job::Job},
     session::Session,
 };
 
@@ -78,10 +78,7 @@ pub async fn page(
         // The engine makes single days of them.
         return Ok(DaysReply::Split { parts: Vec::new() });
     }
-    let mut position = match cursor {
-        Some(cursor) => Position::parse(cursor)?,
-        None => Position::first(report, plan, resume),
-    };
+    let mut position = cursor::read(cursor)?.unwrap_or_else(|| Position::first(report, plan, resume));
     let asking = Asking { session, project: &plan.project, asked_after: Some(now) };
     loop {
         let query = position.step.query(report, &position.plan(plan), days.first);
@@ -186,10 +183,6 @@ impl Position {
         Self { step, awaited, revenue, page_size: None }
     }
 
-    fn parse(cursor: &str) -> Result<Self, Failure> {
-        serde_json::from_str(cursor).map_err(|error| Failure::malformed("cursor of a day", &error))
-    }
-
     /// The plan with pages of the size that can be read.
     fn plan<'a>(&self, plan: &'a Plan) -> Cow<'a, Plan> {
         match self.page_size {
@@ -244,7 +237,7 @@ impl Position {
         };
         let next = if let Some(step) = self.step.next(more) {
             self.step = step;
-            Next::More(serde_json::json!(self).to_string())
+            cursor::next(Some(&self))
         } else {
             if let Some(revenue) = &self.revenue {
                 mapping.revenue_alone(revenue);

@@ -1,14 +1,12 @@
 //! What a connection may set.
 
-use std::collections::BTreeSet;
-
 use jiff::tz::TimeZone;
 use rows::{Currency, zone::zone};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
-use crate::integration::SetupError;
+use crate::{integration::SetupError, reading::goals};
 
 /// Most rows that PostHog gives for one query.
 pub const PAGE_SIZE_MAX: u32 = 50_000;
@@ -86,37 +84,37 @@ impl Settings {
     /// Checks what the schema cannot.
     pub fn plan(&self) -> Result<Plan, SetupError> {
         let project = Project::parse(&self.project).ok_or_else(|| {
-            refuse("project", "expected the project's number as text, such as \"12345\": it stands in the address of its pages")
+            SetupError::setting("project", "expected the project's number as text, such as \"12345\": it stands in the address of its pages")
         })?;
-        let mut goals = BTreeSet::new();
-        for goal in &self.goals {
-            if goal.trim().is_empty() {
-                return Err(refuse("goals", "an event's name is empty"));
-            }
-            goals.insert(goal.clone());
-        }
-        if goals.len() > GOALS_MAX {
-            return Err(refuse("goals", &format!("expected at most {GOALS_MAX} events")));
-        }
+        let is_name = |goal: &str| !goal.trim().is_empty();
+        let goals = goals::each_once(&self.goals, is_name, "names of events, none of them empty", GOALS_MAX)?;
         let zone = zone(&self.time_zone)
-            .ok_or_else(|| refuse("time_zone", "expected an IANA name such as Europe/Berlin"))?;
+            .ok_or_else(|| SetupError::setting("time_zone", "expected an IANA name such as Europe/Berlin"))?;
         let currency = match self.currency.as_deref().map(Currency::parse) {
             None => None,
             Some(Ok(currency)) => Some(currency),
-            Some(Err(_)) => return Err(refuse("currency", "expected an ISO 4217 code such as USD")),
+            Some(Err(_)) => {
+                return Err(SetupError::setting("currency", "expected an ISO 4217 code such as USD"));
+            }
         };
         if currency.is_some() && goals.is_empty() {
-            return Err(refuse("currency", "revenue is that of the events in `goals`: name at least one"));
+            return Err(SetupError::setting(
+                "currency",
+                "revenue is that of the events in `goals`: name at least one",
+            ));
         }
         let revenue_property = Property::parse(&self.revenue_property).ok_or_else(|| {
-            refuse("revenue_property", "expected a name of letters, digits, _ and $, such as revenue")
+            SetupError::setting(
+                "revenue_property",
+                "expected a name of letters, digits, _ and $, such as revenue",
+            )
         })?;
         if !(1..=PAGE_SIZE_MAX).contains(&self.page_size) {
-            return Err(refuse("page_size", &format!("expected 1 to {PAGE_SIZE_MAX}")));
+            return Err(SetupError::setting("page_size", format!("expected 1 to {PAGE_SIZE_MAX}")));
         }
         Ok(Plan {
             project,
-            goals: goals.into_iter().collect(),
+            goals,
             time_zone: self.time_zone.clone(),
             zone,
             currency,
@@ -160,16 +158,12 @@ pub fn check_host(base_url: &Url) -> Result<(), SetupError> {
     let Some(region) = host.strip_suffix(CAPTURE_HOSTS) else { return Ok(()) };
     // `us-assets.i.posthog.com` is one of the United States too.
     let region = if region.starts_with("eu") { "eu" } else { "us" };
-    Err(refuse(
+    Err(SetupError::setting(
         "base_url",
-        &format!(
+        format!(
             "{host} takes events and answers no queries: set the connection's base_url to https://{region}.posthog.com"
         ),
     ))
-}
-
-fn refuse(key: &str, problem: &str) -> SetupError {
-    SetupError::Setting { key: key.to_owned(), problem: problem.to_owned() }
 }
 
 #[cfg(test)]

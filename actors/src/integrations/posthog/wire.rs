@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::reading::{
     elements::Unreadable,
+    table::{Columns, number},
     wire::{Count, Scalar, Text},
 };
 
@@ -56,7 +57,7 @@ pub struct QueryStatus {
 /// An answer's rows with the names of their cells.
 #[derive(Debug)]
 pub struct Table {
-    columns: Vec<String>,
+    columns: Columns,
     /// Rows, not yet read.
     pub rows: Vec<Box<RawValue>>,
     /// The answer says that there is more.
@@ -67,7 +68,7 @@ pub struct Table {
 
 /// One row's cells by name.
 pub struct Cells<'a> {
-    columns: &'a [String],
+    columns: &'a Columns,
     cells: Vec<&'a RawValue>,
 }
 
@@ -77,7 +78,7 @@ impl Answer {
     /// Rows and names, if the answer has both.
     pub fn table(self) -> Option<Table> {
         let Self { columns, results, has_more, limit, .. } = self;
-        Some(Table { columns: columns?, rows: results?, has_more: has_more.unwrap_or(false), limit })
+        Some(Table { columns: columns?.into(), rows: results?, has_more: has_more.unwrap_or(false), limit })
     }
 }
 
@@ -95,7 +96,7 @@ impl Table {
 
     /// Which of these columns the answer lacks.
     pub fn lacks(&self, names: &[&'static str]) -> Option<&'static str> {
-        names.iter().find(|name| !self.columns.iter().any(|column| column == *name)).copied()
+        self.columns.lacks(names.iter().copied())
     }
 }
 
@@ -103,8 +104,7 @@ impl Table {
 
 impl<'a> Cells<'a> {
     fn cell(&self, name: &'static str) -> Result<&'a str, Unreadable> {
-        let at = self.columns.iter().position(|column| column == name).ok_or(Unreadable::Missing(name))?;
-        self.cells.get(at).map(|cell| cell.get()).ok_or(Unreadable::Missing(name))
+        self.columns.of(name, &self.cells).map(|cell| cell.get()).ok_or(Unreadable::Missing(name))
     }
 
     /// A text.
@@ -131,8 +131,7 @@ impl<'a> Cells<'a> {
     fn number<T: Scalar>(&self, name: &'static str, form: &'static str) -> Result<Option<T>, Unreadable> {
         let text: Option<Text<'_>> =
             serde_json::from_str(self.cell(name)?).map_err(|_| Unreadable::Form(name, form))?;
-        let number = text.map(|text| T::read(&text.0)).transpose();
-        number.map_err(|error| Unreadable::number(name, form, error))
+        text.map(|text| number(&text.0, name, form)).transpose()
     }
 }
 
@@ -144,8 +143,8 @@ mod tests {
 
     fn table(columns: &[&str], rows: &str) -> Table {
         let rows = serde_json::from_str(rows).unwrap();
-        let columns = columns.iter().map(|&name| name.to_owned()).collect();
-        Table { columns, rows, has_more: false, limit: None }
+        let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
+        Table { columns: columns.into(), rows, has_more: false, limit: None }
     }
 
     fn count(cell: &str) -> Result<Option<i64>, Unreadable> {

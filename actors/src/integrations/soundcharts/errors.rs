@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::value::RawValue;
-
-use super::wire::Refusal;
+use super::wire;
 use crate::{
     failure::Wait,
-    reading::front_end,
+    reading::refusals::Refusal,
     session::{Meaning, Response, Signal, quota::Scope},
 };
 
@@ -17,56 +15,41 @@ pub const QUOTA_WAIT: Duration = Duration::from_hours(1);
 
 /// Reads one answer.
 pub fn meaning(response: &Response) -> Meaning {
-    let Response { status, endpoint, body, .. } = response;
-    let body = body.trim_ascii_start();
-    // A list would pass for a structure without its fields.
-    let is_object = body.starts_with(b"{") && serde_json::from_slice::<&RawValue>(body).is_ok();
-    if response.is_success() && is_object {
-        return Meaning::Ok;
-    }
-    let reason = format!("Soundcharts answers status {status} to {endpoint}");
-    let Some(Refusal { errors }) = serde_json::from_slice(body).ok().filter(|_| is_object) else {
-        return front_end::meaning(response, "Soundcharts", Scope::Project, &reason);
+    let refusal = Refusal::new(response, "Soundcharts", Scope::Project, response.status, "");
+    let said: wire::Refusal = match refusal.said() {
+        Ok(said) => said,
+        Err(meaning) => return meaning,
     };
-    match status {
-        401 => Meaning::NeedsReauth {
-            advice: format!(
-                "{reason}: it does not take the credentials. Look at them in the Soundcharts dashboard, and set credentials again"
-            ),
-        },
-        403 => Meaning::Forbidden {
-            advice: format!(
-                "{reason}: your plan does not include it. Have help@soundcharts.com add it to the plan, or take it out of the \
-                 settings"
-            ),
-        },
-        400 => Meaning::Permanent {
-            reason: format!("{reason}: it does not take the request, look at `platforms` in the settings"),
-        },
-        404 => Meaning::Gone { reason },
-        410 => Meaning::Gone { reason: format!("{reason}: the ISRC is blacklisted") },
+    match response.status {
+        401 => refusal.reauth(
+            "it does not take the credentials. Look at them in the Soundcharts dashboard, and set credentials again",
+        ),
+        403 => refusal.forbidden(
+            "your plan does not include it. Have help@soundcharts.com add it to the plan, or take it out of the settings",
+        ),
+        400 => refusal.permanent("it does not take the request, look at `platforms` in the settings"),
+        404 => refusal.gone(),
+        410 => Meaning::Gone { reason: format!("{}: the ISRC is blacklisted", refusal.reason) },
         429 => {
-            let is_rate = errors.iter().any(|error| {
-                error.message.as_ref().is_some_and(|message| message.contains("maximum request count"))
-            });
+            let mut messages = said.errors.iter().filter_map(|error| error.message.as_ref());
+            let is_rate = messages.any(|message| message.contains("maximum request count"));
             let wait = if is_rate { reset(response) } else { Wait::For(QUOTA_WAIT) };
             Meaning::RateLimited { scope: Scope::Project, wait }
         }
-        _ => Meaning::of_status(*status, Scope::Project, reason),
+        _ => refusal.of_status(),
     }
 }
 
 /// When a refusal for too many requests a minute is over.
 fn reset(response: &Response) -> Wait {
-    let seconds: Option<u64> = response.header("x-ratelimit-reset").and_then(|text| text.trim().parse().ok());
+    let seconds: Option<u64> = response.header_number("x-ratelimit-reset");
     seconds.map_or(Wait::Unsaid, |seconds| Wait::For(Duration::from_secs(seconds.saturating_add(1))))
 }
 
 /// How much of the quota is used. Answers tell what is left of it, and the configuration (`allowance`) how much there is; nothing
 /// left is all of it, however much that is.
 pub fn signals(response: &Response, allowance: Option<u64>) -> Vec<Signal> {
-    let left: Option<i64> = response.header("x-quota-remaining").and_then(|text| text.trim().parse().ok());
-    let Some(left) = left else { return Vec::new() };
+    let Some(left) = response.header_number::<i64>("x-quota-remaining") else { return Vec::new() };
     #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
     let ratio = match allowance {
         _ if left <= 0 => 1.0,

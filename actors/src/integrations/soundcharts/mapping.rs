@@ -1,4 +1,7 @@
 //! From Soundcharts' words to rows. All of it is what Soundcharts collects: none of it is measured by whoever counts.
+//!
+//! A date such as `2021-04-13T00:00:00+02:00` is the day that is written there: it is midnight of Soundcharts' own zone, which turns
+//! with summer, so that in UTC it would be the day before.
 
 use std::{
     cmp::Reverse,
@@ -15,13 +18,12 @@ use serde_json::value::RawValue;
 
 use super::wire::{self, IsrcOf};
 use crate::reading::{
+    dates::day_written,
     elements::{Named, Unreadable},
     wire::Count,
 };
 
 const ESTIMATED: MeasureClass = MeasureClass::Estimated;
-/// Characters of a date.
-const DATE_LENGTH: usize = 10;
 /// The highest popularity.
 const POPULARITY_MAX: i64 = 100;
 
@@ -42,20 +44,12 @@ pub enum Measure {
     Popularity,
 }
 
-/// What is told of an artist on one platform, by day.
+/// What is told of an artist on one platform, by day: their audience, and their likes.
 #[derive(Debug, Default)]
 pub struct ArtistDays {
-    told: BTreeMap<Day, Told>,
+    told: BTreeMap<Day, (ArtistAudience, Option<i64>)>,
     /// Days of which something could not be read: no row tells less of them than one that may be there.
     unread: BTreeSet<Day>,
-}
-
-#[derive(Debug, Default)]
-struct Told {
-    followers: Option<i64>,
-    likes: Option<i64>,
-    monthly_listeners: Option<i64>,
-    popularity: Option<i64>,
 }
 
 /// A song: the same on each of these platforms.
@@ -66,17 +60,15 @@ pub fn tracks(song: wire::Song, services: &[String]) -> Result<Vec<Row>, Unreada
     };
     let artist = song.artists.and_then(|artists| artists.into_iter().next());
     let (artist_id, artist_name) = artist.map_or((None, None), |artist| (artist.uuid, artist.name));
-    let released_on = song.release_date.as_deref().map(|text| day(text, "releaseDate")).transpose()?;
+    let released_on =
+        song.release_date.as_deref().map(|text| day_written(text, "releaseDate")).transpose()?;
     let track = Track {
-        service: String::new(),
-        track_id: song.uuid.0,
         title: song.name,
         isrc,
         artist_id: artist_id.map(|id| id.0),
         artist_name: artist_name.or(song.credit_name),
-        album_id: None,
-        duration_seconds: None,
         released_on,
+        ..Track::of("", song.uuid.0)
     };
     let on = |service: &String| Row::Track(Track { service: service.clone(), ..track.clone() });
     Ok(services.iter().map(on).collect())
@@ -85,7 +77,7 @@ pub fn tracks(song: wire::Song, services: &[String]) -> Result<Vec<Row>, Unreada
 /// What a song's counter showed on a day. Its versions on a platform share one counter: the one that was read last shows most.
 /// A day without versions was not read.
 pub fn song_day(item: &wire::SongDay, of: Of<'_>, counter: &str) -> Result<Option<Row>, Unreadable> {
-    let date = day(&item.date, "date")?;
+    let date = day_written(&item.date, "date")?;
     let value = item.plots.iter().filter_map(|plot| plot.value).max();
     Ok(value.map(|value| reading(of, MusicEntity::Track, counter, date, value.0)))
 }
@@ -98,7 +90,7 @@ pub fn placement(
     if entry.exit_date.is_some() {
         return Ok(None);
     }
-    let date = day(&entry.position_date, "positionDate")?;
+    let date = day_written(&entry.position_date, "positionDate")?;
     let added_at = match entry.entry_date {
         Some(text) => said(entered(text.trim())?),
         None => None,
@@ -107,29 +99,15 @@ pub fn placement(
     let song = entry.song.unwrap_or_default();
     let followers = count(latest_subscriber_count);
     let placement = PlaylistPlacement {
-        service: of.service.to_owned(),
-        playlist_id: uuid.0.clone(),
-        track_id: of.id.to_owned(),
-        date,
         position: count(entry.position).filter(|position| *position > 0),
         followers,
         added_at,
         title: song.name,
         artist_name: song.credit_name,
-        streams: None,
-        listeners: None,
+        ..PlaylistPlacement::of(of.service, uuid.0.clone(), of.id, date)
     };
-    let playlist = Playlist {
-        service: of.service.to_owned(),
-        playlist_id: uuid.0,
-        name,
-        owner_id: None,
-        owner_name: None,
-        track_count: count(latest_track_count),
-        followers,
-        public: None,
-        created_at: None,
-    };
+    let track_count = count(latest_track_count);
+    let playlist = Playlist { name, track_count, followers, ..Playlist::of(of.service, uuid.0) };
     Ok(Some((placement, playlist)))
 }
 
@@ -142,7 +120,7 @@ pub fn placements(mut places: Vec<(PlaylistPlacement, Playlist)>) -> Vec<Row> {
 
 /// One of an artist's days, on one of the lists.
 pub fn artist_day(item: wire::ArtistDay, measure: Measure) -> Result<(Day, wire::ArtistDay), Unreadable> {
-    let date = day(&item.date, "date")?;
+    let date = day_written(&item.date, "date")?;
     let (is_told, field) = match measure {
         Measure::Followers => (item.follower_count.or(item.like_count).is_some(), "followerCount"),
         Measure::MonthlyListeners | Measure::Popularity => (item.value.is_some(), "value"),
@@ -152,10 +130,7 @@ pub fn artist_day(item: wire::ArtistDay, measure: Measure) -> Result<(Day, wire:
 
 /// What may be repeated of an element that cannot be read: its day.
 pub fn named(raw: &RawValue) -> Named {
-    let text =
-        |fields: BTreeMap<String, &RawValue>| Some(fields.get("date")?.get().trim_matches('"').to_owned());
-    let date = serde_json::from_str(raw.get()).ok().and_then(text);
-    Named { day: date.and_then(|text| day(&text, "date").ok()), ..Named::default() }
+    Named::of(raw, &[], "date")
 }
 
 // === impl Measure ===
@@ -176,14 +151,16 @@ impl Measure {
 impl ArtistDays {
     /// Adds what a list tells of a day.
     pub fn add(&mut self, measure: Measure, (date, item): (Day, wire::ArtistDay)) {
-        let told = self.told.entry(date).or_default();
+        let nothing = || (ArtistAudience::of("", "", date, ESTIMATED), None);
+        let (audience, likes) = self.told.entry(date).or_insert_with(nothing);
         match measure {
             Measure::Followers => {
-                (told.followers, told.likes) = (count(item.follower_count), count(item.like_count));
+                (audience.followers, *likes) = (count(item.follower_count), count(item.like_count));
             }
-            Measure::MonthlyListeners => told.monthly_listeners = count(item.value),
+            Measure::MonthlyListeners => audience.monthly_listeners = count(item.value),
             Measure::Popularity => {
-                told.popularity = count(item.value).filter(|value| *value <= POPULARITY_MAX);
+                let popularity = count(item.value).filter(|value| *value <= POPULARITY_MAX);
+                audience.popularity = popularity.and_then(Micros::from_units);
             }
         }
     }
@@ -196,56 +173,32 @@ impl ArtistDays {
     /// A row of each day, and the counters' readings.
     pub fn rows(self, of: Of<'_>) -> Vec<Row> {
         let Self { told, unread } = self;
-        let told = told.into_iter().filter(|(date, _)| !unread.contains(date));
-        told.flat_map(|(date, told)| told.rows(of, date)).collect()
-    }
-}
-
-// === impl Told ===
-
-impl Told {
-    fn rows(self, of: Of<'_>, date: Day) -> impl Iterator<Item = Row> {
-        let Self { followers, likes, monthly_listeners, popularity } = self;
-        let audience = Row::ArtistAudience(ArtistAudience {
-            service: of.service.to_owned(),
-            artist_id: of.id.to_owned(),
-            date,
-            measure_class: ESTIMATED,
-            followers,
-            monthly_listeners,
-            popularity: popularity.map(|popularity| Micros(popularity * Micros::ONE.0)),
-            streams: None,
-            listeners: None,
-            monthly_active_listeners: None,
-            super_listeners: None,
-            saves: None,
-            playlist_adds: None,
-        });
-        let is_told = followers.or(monthly_listeners).or(popularity).is_some();
-        let counter =
-            |name, value: Option<i64>| value.map(|value| reading(of, MusicEntity::Artist, name, date, value));
-        let counters = [counter("followers", followers), counter("likes", likes)];
-        is_told.then_some(audience).into_iter().chain(counters.into_iter().flatten())
+        let mut rows = Vec::new();
+        for (date, (audience, likes)) in told.into_iter().filter(|(date, _)| !unread.contains(date)) {
+            let ArtistAudience { followers, monthly_listeners, popularity, .. } = audience;
+            if followers.or(monthly_listeners).is_some() || popularity.is_some() {
+                let (service, artist_id) = (of.service.to_owned(), of.id.to_owned());
+                rows.push(Row::ArtistAudience(ArtistAudience { service, artist_id, ..audience }));
+            }
+            let counters = [("followers", followers), ("likes", likes)];
+            rows.extend(counters.into_iter().filter_map(|(counter, value)| {
+                Some(reading(of, MusicEntity::Artist, counter, date, value?))
+            }));
+        }
+        rows
     }
 }
 
 fn reading(of: Of<'_>, entity: MusicEntity, counter: &str, date: Day, value: i64) -> Row {
-    Row::CounterReading(CounterReading {
-        service: of.service.to_owned(),
-        entity,
-        id: of.id.to_owned(),
-        counter: counter.to_owned(),
-        date,
-        value,
-        measure_class: ESTIMATED,
-    })
+    let shown = CounterReading::public(of.service, entity, of.id, counter, date, value);
+    Row::CounterReading(CounterReading { measure_class: ESTIMATED, ..shown })
 }
 
 fn count(count: Option<Count>) -> Option<i64> {
     count.map(|count| count.0)
 }
 
-/// An instant; of a midnight, the day that it is written with, as [`day`] reads it.
+/// An instant; of a midnight, the day that it is written with, as all its dates are.
 fn entered(text: &str) -> Result<Timestamp, Unreadable> {
     let wrong = || Unreadable::Time("entryDate");
     let instant: Timestamp = text.parse().map_err(|_| wrong())?;
@@ -255,11 +208,4 @@ fn entered(text: &str) -> Result<Timestamp, Unreadable> {
         }
         _ => Ok(instant),
     }
-}
-
-/// The day of `2021-04-13T00:00:00+02:00`: as it is written there. It is midnight of Soundcharts' own zone, which turns with summer,
-/// so that in UTC it would be the day before.
-fn day(text: &str, field: &'static str) -> Result<Day, Unreadable> {
-    let date = text.trim().get(..DATE_LENGTH).ok_or(Unreadable::Date(field))?;
-    date.parse().map_err(|_| Unreadable::Date(field))
 }

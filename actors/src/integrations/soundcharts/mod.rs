@@ -1,5 +1,6 @@
 //! Soundcharts: what it collects of songs and artists on streaming services. <https://developers.soundcharts.com>
 
+mod credentials;
 mod errors;
 mod mapping;
 mod pages;
@@ -18,41 +19,24 @@ use futures::future::FutureExt as _;
 use jiff::SignedDuration;
 
 use self::{
+    credentials::{API_KEY, APP_ID, CLIENT_ID, CLIENT_SECRET},
     settings::Settings,
     source::SoundchartsSource,
     subject::{SUBJECTS, Subject},
 };
 use crate::{
-    integration::{CredentialSpec, HostSpec, Integration, Manifest, Setup, SetupError},
+    integration::{HostSpec, Integration, Manifest, Setup, SetupError},
     reader::StreamOf,
     session::{
         oauth::TOKEN_HOST,
         quota::{QuotaRule, Scope},
     },
-    stream::{DAILY, Days, Snapshot, Tier},
+    stream::{DAILY, Days, Snapshot},
 };
 
 /// Counters and playlists as Soundcharts collects them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Soundcharts;
-
-const CLIENT_ID: CredentialSpec = CredentialSpec {
-    name: "client_id",
-    required: false,
-    help: "of an API client, with client_secret: Soundcharts dashboard > Credentials. Or set app_id and api_key",
-};
-const CLIENT_SECRET: CredentialSpec = CredentialSpec {
-    name: "client_secret",
-    required: false,
-    help: "of the same API client; Soundcharts shows it once, when the client is made",
-};
-const APP_ID: CredentialSpec = CredentialSpec {
-    name: "app_id",
-    required: false,
-    help: "the app id of an older account, with api_key. New accounts have client_id and client_secret instead",
-};
-const API_KEY: CredentialSpec =
-    CredentialSpec { name: "api_key", required: false, help: "the API key that belongs to app_id" };
 
 /// Days in one request: the most that Soundcharts takes.
 const WINDOW_DAYS_MAX: u32 = 90;
@@ -116,13 +100,7 @@ fn stream_of(subject: Subject, settings: &Settings) -> StreamOf<SoundchartsSourc
             })
         }
         Subject::SongAudience | Subject::ArtistAudience => {
-            let policy = Days {
-                level: None,
-                tiers: vec![Tier { days: LOOKBACK_DAYS, every: EVERY }],
-                settling: SETTLING,
-                window_days_max: WINDOW_DAYS_MAX,
-                history_days_max: None,
-            };
+            let policy = Days::new([(LOOKBACK_DAYS, EVERY)], SETTLING, WINDOW_DAYS_MAX);
             StreamOf::days(name, tables, policy, move |source: &SoundchartsSource, session, request| {
                 source.days(session, subject, request).boxed()
             })

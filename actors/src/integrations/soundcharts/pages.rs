@@ -1,6 +1,5 @@
 //! Lists, read from their first page to their last.
 
-use rows::quarantine::Quarantined;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
@@ -20,35 +19,24 @@ const PAGE_LENGTH: usize = 100;
 /// Pages of one list that are read. Each costs a request of the month's.
 const PAGES_MAX: usize = 100;
 
-/// A list.
-#[derive(Debug)]
-pub struct List<R> {
-    /// What was understood, in the list's order.
-    pub rows: Vec<R>,
-    /// What was not, and what may have been missed.
-    pub quarantined: Vec<Quarantined>,
-    /// For people, where it is longer than what was read.
-    pub lacking: Option<String>,
-}
-
-/// Reads the list that `call` asks for. Pages are asked for by offset: `next` is an address, and never followed.
+/// Reads the list that `call` asks for: what was understood, in its order; what was not, and what may have been missed; and for people, where
+/// it is longer than what was read. Pages are asked for by offset: `next` is an address, and never followed.
 pub async fn read<T: DeserializeOwned, R>(
     session: &Session,
     call: &Call,
     named: impl Fn(&RawValue) -> Named,
     map: impl Fn(T) -> Result<R, Unreadable>,
-) -> Result<List<R>, Failure> {
+) -> Result<(Elements<R>, Option<String>), Failure> {
     let place = &call.path;
-    let mut list = List { rows: Vec::new(), quarantined: Vec::new(), lacking: None };
+    let mut list = Elements { rows: Vec::new(), quarantined: Vec::new() };
     let (mut total, mut has_moved) = (None, false);
     for _ in 0..PAGES_MAX {
         let offset = list.rows.len() + list.quarantined.len();
         let page = call.clone().query("offset", offset.to_string()).query("limit", PAGE_LENGTH.to_string());
         let body = session.send(page).await?.body;
-        let (Elements { rows, quarantined }, paging) =
-            elements::read::<Collection<T>, _>(&body, place, &named, &map)?;
-        list.rows.extend(rows);
-        list.quarantined.extend(quarantined);
+        let (read, paging) = elements::read::<Collection<T>, _>(&body, place, &named, &map)?;
+        list.rows.extend(read.rows);
+        list.quarantined.extend(read.quarantined);
         let said = paging.total.map(|total| total.0);
         has_moved |= offset > 0 && total != said;
         total = said;
@@ -61,13 +49,13 @@ pub async fn read<T: DeserializeOwned, R>(
                 let detail = "its length changed while it was read: nothing is taken off it".to_owned();
                 list.quarantined.push(unread("moved", detail, place));
             }
-            return Ok(list);
+            return Ok((list, None));
         }
     }
     let detail = format!("it has more than {PAGES_MAX} pages: only the first were read");
-    list.lacking = Some(format!("{place}: {detail}"));
+    let lacking = format!("{place}: {detail}");
     list.quarantined.push(unread("too_long", detail, place));
-    Ok(list)
+    Ok((list, Some(lacking)))
 }
 
 /// Whether more follows a page of these elements: it says so, or it is full and does not say that it is the last.

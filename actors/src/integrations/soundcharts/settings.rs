@@ -55,7 +55,7 @@ impl Settings {
             |text: &String| is_word(text, 32) && !text.contains(|letter: char| letter.is_uppercase());
         if platforms.is_empty() || !platforms.iter().all(is_code) {
             let problem = "expected Soundcharts' codes of platforms, at least one, such as spotify";
-            return Err(SetupError::Setting { key: "platforms".to_owned(), problem: problem.to_owned() });
+            return Err(SetupError::setting("platforms", problem));
         }
         Ok(Wanted { objects, platforms })
     }

@@ -1,16 +1,13 @@
 //! One connection: what is asked next, and what becomes of it.
 
-use std::{collections::HashMap, sync::Arc};
-
-use ::rows::{DayRange, budget::Period, quarantine::Quarantined, sink::Change};
+use ::rows::{DayRange, budget::Period, sink::Change};
 use futures::future::{BoxFuture, FutureExt as _};
-use secrecy::ExposeSecret;
-use tokio::sync::Mutex;
 
 use super::{
-    API_KEY, APP_ID, CLIENT_ID, CLIENT_SECRET, errors,
+    credentials::credentials,
+    errors,
     mapping::{self, ArtistDays, Measure, Of},
-    pages::{self, List},
+    pages,
     settings::{Settings, Wanted},
     subject::{Subject, Target, service, song_counter},
     wire,
@@ -20,15 +17,17 @@ use crate::{
     integration::{Account, Accounts, ConnectionSpec, SetupError, Source},
     page::{DaysReply, DaysRequest, Page, SetPage, SnapshotReply, SnapshotRequest},
     reading::{
-        elements::{Named, Unreadable},
-        named_objects::{NamedObjects, Objects, Reference, asked, unread},
+        catalogue::rows_or_aside,
+        elements::{Elements, Named, object},
+        memo::Memo,
+        named_objects::{NamedObjects, Objects, Reference, asked, gone_unmarked, unread},
+        subjects::ids_of,
     },
-    session::{
-        Auth, Call, Credential, Response, Session, Signature, Verdict,
-        oauth::{Client, ClientAuth, TOKEN_HOST},
-        quota::Scope,
-    },
+    session::{Auth, Call, Response, Session, Verdict, quota::Scope},
 };
+
+/// Songs of which is remembered where their ISRC led: more than any settings name.
+const SONGS_MAX: usize = 100_000;
 
 /// A connection to Soundcharts. It has no accounts, only a list of what to look at.
 #[derive(Debug)]
@@ -40,8 +39,8 @@ pub struct SoundchartsSource {
     /// How many requests a month there are, where the configuration says so.
     allowance: Option<u64>,
     objects: NamedObjects,
-    /// The UUIDs that ISRCs led to. Held while one is looked up, so that nobody else asks, too.
-    known: Mutex<HashMap<String, String>>,
+    /// The UUIDs that ISRCs led to.
+    known: Memo<Reference, String, SONGS_MAX>,
 }
 
 /// One subject, of one target after another.
@@ -68,7 +67,7 @@ impl SoundchartsSource {
             counted_by,
             allowance: monthly.map(|budget| budget.limit),
             objects: NamedObjects::default(),
-            known: Mutex::default(),
+            known: Memo::default(),
         })
     }
 
@@ -97,15 +96,14 @@ impl SoundchartsSource {
 
     /// A song's UUID; that of an ISRC is looked up once.
     async fn song_id(&self, session: &Session, song: &Reference) -> Result<String, Failure> {
-        let Some((_, isrc)) = song.code() else { return Ok(song.to_string()) };
-        let mut known = self.known.lock().await;
-        if let Some(id) = known.get(isrc) {
-            return Ok(id.clone());
+        if song.code().is_none() {
+            return Ok(song.to_string());
         }
-        let found: wire::Single<wire::Identified> = session.json(song_call(song)).await?;
-        let id = found.object.uuid.0;
-        known.insert(isrc.to_owned(), id.clone());
-        Ok(id)
+        let ask = async {
+            let found: wire::Single<wire::Identified> = session.json(song_call(song)).await?;
+            Ok(found.object.uuid.0)
+        };
+        self.known.get_or_ask(song, ask).await
     }
 }
 
@@ -129,38 +127,16 @@ impl Source for SoundchartsSource {
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         async move {
             // Costs nothing of the quota.
-            let usage = Call::get("/api/v2/team/usage", "usage").units(0);
-            match session.send(usage).await {
+            let answer = session.send(Call::get("/api/v2/team/usage", "usage").units(0)).await;
+            let account = Account::sole("Soundcharts", "UTC");
+            match answer {
                 // Not in every plan. It is enough that the credentials are taken; what else is wrong, the streams tell.
-                Ok(_) | Err(Failure::Gone { .. } | Failure::Forbidden { .. } | Failure::Permanent { .. }) => {
-                }
-                Err(failure) => return Err(failure),
+                Err(Failure::Permanent { .. }) => Ok(Accounts::one(account)),
+                answer => Accounts::answered(answer, account),
             }
-            Ok(Accounts::one(Account::sole("Soundcharts", "UTC")))
         }
         .boxed()
     }
-}
-
-/// How requests are authenticated, and what Soundcharts counts them by.
-fn credentials(spec: &ConnectionSpec) -> Result<(Auth, String), SetupError> {
-    let has = |of: [&str; 2]| of.iter().any(|name| spec.credentials.contains_key(*name));
-    if !has([APP_ID.name, API_KEY.name]) {
-        let id = spec.credential(&CLIENT_ID)?.expose_secret().to_owned();
-        let client =
-            Client { id: id.clone(), secret: spec.credential(&CLIENT_SECRET)?, auth: ClientAuth::Basic };
-        let url = spec.host(TOKEN_HOST).unwrap_or(&spec.base_url);
-        return Ok((Auth::token(Arc::new(Credential::client(url, client, ""))), id));
-    }
-    if has([CLIENT_ID.name, CLIENT_SECRET.name]) {
-        let problem = "it stands beside client_id or client_secret: keep one of the two pairs".to_owned();
-        return Err(SetupError::Credential { name: APP_ID.name, problem });
-    }
-    let (app_id, api_key) = (spec.credential(&APP_ID)?, spec.credential(&API_KEY)?);
-    let counted_by = app_id.expose_secret().to_owned();
-    let headers = vec![("x-app-id", app_id), ("x-api-key", api_key)];
-    let sign = move |_: &Call| Signature { headers: headers.clone(), ..Signature::default() };
-    Ok((Auth::Signer(Arc::new(sign)), counted_by))
 }
 
 fn song_call(song: &Reference) -> Call {
@@ -168,10 +144,6 @@ fn song_call(song: &Reference) -> Call {
         Some((_, isrc)) => Call::get_at(&["api", "v2.25", "song", "by-isrc", isrc], "song.by_isrc"),
         None => Call::get_at(&["api", "v2.25", "song", &song.to_string()], "song"),
     }
-}
-
-fn set_aside(quarantined: Quarantined) -> Page {
-    Page { quarantined: vec![quarantined], ..Page::default() }
 }
 
 // === impl Reading ===
@@ -196,7 +168,7 @@ impl Objects for Reading<'_> {
     fn gone(&self, target: &Target) -> Page {
         let detail = "Soundcharts knows no such object (any more), or does not show it: take it out of the settings, or mend it";
         let spared = self.id(target).into_iter().collect();
-        Page { spared, ..set_aside(unread("gone", detail.to_owned(), &asked(self.word(), target))) }
+        Page { spared, ..gone_unmarked(detail, &asked(self.word(), target)) }
     }
 
     fn id(&self, target: &Target) -> Option<String> {
@@ -207,60 +179,42 @@ impl Objects for Reading<'_> {
 impl Reading<'_> {
     async fn song(&self, target: &Target) -> Result<Page, Failure> {
         let Self { source, session, .. } = *self;
-        let call = song_call(&target.object);
+        let song = &target.object;
+        let call = song_call(song);
         let place = call.path.clone();
-        let isrc = target.object.code().map(|(_, isrc)| isrc.to_owned());
         let response = session.send(call).await;
-        if let (Err(Failure::Gone { .. }), Some(isrc)) = (&response, &isrc) {
-            source.known.lock().await.remove(isrc);
+        if let Err(Failure::Gone { .. }) = response {
+            source.known.forget(song);
         }
-        let body = response?.body;
-        let services: Vec<String> =
-            source.wanted.platforms.iter().map(|platform| service(platform)).collect();
-        let read = serde_json::from_slice(&body).map_err(Unreadable::from);
-        let read = read.and_then(|one: wire::Single<wire::Song>| {
-            let id = one.object.uuid.0.clone();
-            Ok((id, mapping::tracks(one.object, &services)?))
-        });
-        let (id, rows) = match read {
-            Ok(read) => read,
-            Err(why) => {
-                let named = Named { fields: vec![("asked", asked(self.word(), target))], day: None };
-                return Ok(set_aside(why.set_aside(&body, place, named)));
-            }
-        };
-        let mut page = Page { rows, ..Page::default() };
-        if let Some(isrc) = isrc {
-            source.known.lock().await.insert(isrc.clone(), id.clone());
+        let body = &response?.body;
+        let platforms = &source.wanted.platforms;
+        let services: Vec<String> = platforms.iter().map(|platform| service(platform)).collect();
+        let read =
+            object(body).and_then(|one: wire::Single<wire::Song>| mapping::tracks(one.object, &services));
+        let mut page = rows_or_aside(read, body, &place, &asked(self.word(), target));
+        if let (Some((_, isrc)), Some(id)) = (song.code(), ids_of(&page.rows).pop_first()) {
+            source.known.insert(song.clone(), id.clone());
             // Said each time: the store knows what it led to before, also before this process.
-            page.changes.push(Change {
-                kind: "isrc",
-                entity: "track",
-                id: isrc,
-                before: None,
-                after: Some(id),
-            });
+            let (id, before, after) = (isrc.to_owned(), None, Some(id));
+            page.changes.push(Change { kind: "isrc", entity: "track", id, before, after });
         }
         Ok(page)
     }
 
     async fn song_audience(&self, target: &Target) -> Result<SetPage, Failure> {
-        let (id, service) =
-            (self.source.song_id(self.session, &target.object).await?, service(&target.platform));
+        let (id, service) = self.song_on(target).await?;
         let of = Of { service: &service, id: &id };
         let counter = song_counter(&target.platform).unwrap_or_default();
         let call = self.call(&["v2", "song", &id, "audience", &target.platform], "song.audience");
         let map = |item: wire::SongDay| mapping::song_day(&item, of, counter);
-        let List { rows, quarantined, lacking } =
-            pages::read(self.session, &call, mapping::named, map).await?;
-        let page = Page { rows: rows.into_iter().flatten().collect(), quarantined, ..Page::default() };
-        Ok(SetPage { page, lacking })
+        let (read, lacking) = pages::read(self.session, &call, mapping::named, map).await?;
+        Ok(SetPage { page: read.into(), lacking })
     }
 
     /// Up to three lists. A plan may have one of them and not another.
     async fn artist_audience(&self, target: &Target) -> Result<SetPage, Failure> {
-        let (service, id, platform) =
-            (service(&target.platform), target.object.to_string(), &*target.platform);
+        let (service, platform) = (service(&target.platform), &*target.platform);
+        let id = target.object.to_string();
         let artist = ["v2", "artist", &id];
         let lists = [
             (Measure::Followers, &["audience", platform][..], "artist.audience"),
@@ -274,12 +228,12 @@ impl Reading<'_> {
             let call = self.call(&[&artist[..], path].concat(), endpoint);
             let map = |item: wire::ArtistDay| mapping::artist_day(item, measure);
             match pages::read(self.session, &call, mapping::named, map).await {
-                Ok(list) => {
+                Ok((read, more)) => {
                     is_answered = true;
-                    list.rows.into_iter().for_each(|row| told.add(measure, row));
-                    list.quarantined.iter().filter_map(|aside| aside.day).for_each(|day| told.lacks(day));
-                    page.quarantined.extend(list.quarantined);
-                    lacking = lacking.or(list.lacking);
+                    read.rows.into_iter().for_each(|row| told.add(measure, row));
+                    read.quarantined.iter().filter_map(|aside| aside.day).for_each(|day| told.lacks(day));
+                    page.quarantined.extend(read.quarantined);
+                    lacking = lacking.or(more);
                 }
                 Err(
                     failure @ (Failure::Forbidden { .. } | Failure::Permanent { .. } | Failure::Gone { .. }),
@@ -296,8 +250,7 @@ impl Reading<'_> {
     }
 
     async fn playlists(&self, target: &Target) -> Result<SetPage, Failure> {
-        let (id, service) =
-            (self.source.song_id(self.session, &target.object).await?, service(&target.platform));
+        let (id, service) = self.song_on(target).await?;
         let of = Of { service: &service, id: &id };
         // What comes meanwhile comes at the end.
         let call = self
@@ -306,13 +259,14 @@ impl Reading<'_> {
             .query("sortBy", "entryDate")
             .query("sortOrder", "asc");
         let map = |entry: wire::Entry| mapping::placement(entry, of);
-        let list = pages::read(self.session, &call, |_| Named::default(), map).await?;
-        let page = Page {
-            rows: mapping::placements(list.rows.into_iter().flatten().collect()),
-            quarantined: list.quarantined,
-            ..Page::default()
-        };
-        Ok(SetPage { page, lacking: list.lacking })
+        let (read, lacking) = pages::read(self.session, &call, |_| Named::default(), map).await?;
+        let rows = mapping::placements(read.rows.into_iter().flatten().collect());
+        Ok(SetPage { page: Elements { rows, quarantined: read.quarantined }.into(), lacking })
+    }
+
+    /// A song's UUID, and its platform as our tables call it.
+    async fn song_on(&self, target: &Target) -> Result<(String, String), Failure> {
+        Ok((self.source.song_id(self.session, &target.object).await?, service(&target.platform)))
     }
 
     /// A request below the API's root, for the days in question.

@@ -9,8 +9,9 @@ use crate::{
     page::{Page, SetPage},
     reading::{
         elements::{Unreadable, parse},
-        named_objects::{Reference, Standard, asked, asked_for, unread},
+        named_objects::{Reference, Standard, asked, asked_for},
         subjects::{Subject, check_code, found},
+        wire::Identified,
     },
     session::Session,
 };
@@ -43,12 +44,12 @@ impl SpotifySource {
             }
         }
         if let Some(why) = hits.lacking {
-            let lacking = Some(format!("{asked}: {why}"));
-            page.quarantined.push(unread("moved", why, &asked));
-            return Ok(SetPage { page, lacking });
+            let mut set = SetPage::from(page);
+            set.lack("moved", why, &asked);
+            return Ok(set);
         }
         let by_id = |id: String| async move { self.single(session, subject, &id, day).await };
-        self.codes.led(reference, subject, page, by_id).await.map(SetPage::from)
+        self.shelf.codes.led(reference, subject, page, by_id).await.map(SetPage::from)
     }
 
     /// One hit. Of albums, a search shows only a part: they are asked for by themselves.
@@ -61,7 +62,7 @@ impl SpotifySource {
         day: Day,
     ) -> Result<Result<Page, Unreadable>, Failure> {
         if subject != Subject::Track {
-            let id = match parse::<wire::Identified>(raw) {
+            let id = match parse::<Identified>(raw) {
                 Ok(hit) => hit.id.0,
                 Err(why) => return Ok(Err(why)),
             };
@@ -74,7 +75,7 @@ impl SpotifySource {
             if !is_given_for_another {
                 check_code(&rows, code)?;
             }
-            Ok(Page { rows, ..Page::default() })
+            Ok(Page::of(rows))
         }))
     }
 }

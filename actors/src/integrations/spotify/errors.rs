@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
 
-use super::wire::{Found, Refusal, RefusalBody, Shown};
+use super::wire::{self, Found, RefusalBody, Shown};
 use crate::{
     failure::Wait,
-    reading::front_end,
+    reading::refusals::Refusal,
     session::{Meaning, Response, SaidWait, Signal, quota::Scope},
 };
 
@@ -34,27 +34,22 @@ pub struct Quota {
 /// Reads one answer.
 pub fn meaning(response: &Response, quota: &Quota) -> Meaning {
     let Response { status, endpoint, .. } = response;
-    let body = response.body.trim_ascii_start();
-    // A list would pass for a structure without its fields.
-    let is_object = body.starts_with(b"{") && serde_json::from_slice::<&RawValue>(body).is_ok();
-    if response.is_success() && is_object {
-        quota.answered();
-        return Meaning::Ok;
-    }
-    let refusal = serde_json::from_slice::<Refusal>(body).ok().filter(|_| is_object).map(|said| said.error);
-    let reason = format!("Spotify answers status {status} to {endpoint}");
-    let Some(RefusalBody { message, reason: word, .. }) = refusal else {
-        return front_end::meaning(response, "Spotify", Scope::Project, &reason);
+    let refusal = Refusal::new(response, "Spotify", Scope::Project, *status, "");
+    let RefusalBody { message, reason: word, .. } = match refusal.said::<wire::Refusal>() {
+        Ok(said) => said.error,
+        Err(meaning) => {
+            if meaning == Meaning::Ok {
+                quota.answered();
+            }
+            return meaning;
+        }
     };
     let message = message.unwrap_or_default().to_lowercase();
     match status {
-        401 => Meaning::NeedsReauth {
-            advice: format!(
-                "{reason}: it refuses an access token that was just fetched. Look at the app at developer.spotify.com, and set \
-                 credentials again"
-            ),
-        },
-        403 => Meaning::Forbidden { advice: format!("{reason}: {}", advice(&message, endpoint)) },
+        401 => refusal.reauth(
+            "it refuses an access token that was just fetched. Look at the app at developer.spotify.com, and set credentials again",
+        ),
+        403 => refusal.forbidden(advice(&message, endpoint)),
         429 if word.as_deref() == Some("QUOTA_EXCEEDED") => {
             let said = response.said_wait().map(SaidWait::asked);
             Meaning::RateLimited {
@@ -62,16 +57,14 @@ pub fn meaning(response: &Response, quota: &Quota) -> Meaning {
                 wait: Wait::For(quota.exceeded(response.received_at, said)),
             }
         }
-        404 if message == "service not found" => Meaning::Permanent {
-            reason: format!("{reason}: it knows no such path, check base_url and api_version"),
-        },
-        404 => Meaning::Gone { reason },
-        400 => Meaning::Permanent {
-            reason: format!(
-                "{reason}: it does not take the request, look at the ids and at `market` in the settings"
-            ),
-        },
-        _ => Meaning::of_status(*status, Scope::Project, reason),
+        404 if message == "service not found" => {
+            refusal.permanent("it knows no such path, check base_url and api_version")
+        }
+        404 => refusal.gone(),
+        400 => {
+            refusal.permanent("it does not take the request, look at the ids and at `market` in the settings")
+        }
+        _ => refusal.of_status(),
     }
 }
 

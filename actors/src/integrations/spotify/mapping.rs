@@ -5,8 +5,8 @@ use ::rows::{
     codes::plain,
     instant::said,
     music::{
-        Album, Artist, ArtistAudience, CounterReading, Granularity, MeasureClass, MusicEntity, Playlist,
-        Track, TrackPerformance,
+        Album, Artist, ArtistAudience, CounterReading, MeasureClass, MusicEntity, Playlist, Track,
+        TrackPerformance,
     },
 };
 use jiff::Timestamp;
@@ -26,8 +26,6 @@ pub fn track(track: wire::Track, asked: Option<&str>, day: Day) -> Result<Vec<Ro
     let id = track.linked_from.map(|id| id.0).or_else(|| asked.map(str::to_owned)).unwrap_or(track.id.0);
     let album = track.album.unwrap_or_default();
     let mut rows = vec![Row::Track(Track {
-        service: SERVICE.to_owned(),
-        track_id: id.clone(),
         title: track.name,
         isrc: track.external_ids.and_then(|codes| plain(&codes.isrc?)),
         artist_id,
@@ -36,23 +34,12 @@ pub fn track(track: wire::Track, asked: Option<&str>, day: Day) -> Result<Vec<Ro
         album_id: album.id.map(|id| id.0),
         // Whole seconds that pass, as players show them.
         duration_seconds: track.duration_ms.map(|length| length.0 / 1_000),
+        ..Track::of(SERVICE, id.clone())
     })];
     if let Some(popularity) = popularity(track.popularity) {
         rows.push(Row::TrackPerformance(TrackPerformance {
-            service: SERVICE.to_owned(),
-            track_id: id,
-            date: day,
-            granularity: Granularity::Day,
-            country: String::new(),
-            segment: String::new(),
-            measure_class: MeasureClass::PublicCounter,
-            streams: None,
-            listeners: None,
-            saves: None,
-            skips: None,
-            playlist_adds: None,
             popularity: Some(popularity),
-            period_end: None,
+            ..TrackPerformance::of(SERVICE, id, day, MeasureClass::PublicCounter)
         }));
     }
     Ok(rows)
@@ -62,8 +49,6 @@ pub fn track(track: wire::Track, asked: Option<&str>, day: Day) -> Result<Vec<Ro
 pub fn album(album: wire::Album) -> Result<Vec<Row>, Unreadable> {
     let (artist_id, artist_name) = first(album.artists);
     let row = Row::Album(Album {
-        service: SERVICE.to_owned(),
-        album_id: album.id.0,
         title: album.name,
         upc: album.external_ids.and_then(|Codes { upc, ean, .. }| plain(&upc.or(ean)?)),
         artist_id,
@@ -72,7 +57,7 @@ pub fn album(album: wire::Album) -> Result<Vec<Row>, Unreadable> {
         record_type: album.kind,
         track_count: album.total_tracks.map(|count| count.0),
         released_on: released(album.release_date.as_deref(), album.release_date_precision.as_deref())?,
-        followers: None,
+        ..Album::of(SERVICE, album.id.0)
     });
     Ok(vec![row])
 }
@@ -81,29 +66,14 @@ pub fn album(album: wire::Album) -> Result<Vec<Row>, Unreadable> {
 pub fn artist(artist: wire::Artist, day: Day) -> Vec<Row> {
     let (id, followers) = (artist.id.0, total(artist.followers.as_ref()));
     let popularity = popularity(artist.popularity);
-    let mut rows = vec![Row::Artist(Artist {
-        service: SERVICE.to_owned(),
-        artist_id: id.clone(),
-        name: artist.name,
-        album_count: None,
-        followers,
-    })];
+    let mut rows =
+        vec![Row::Artist(Artist { name: artist.name, followers, ..Artist::of(SERVICE, id.clone()) })];
     rows.extend(reading(MusicEntity::Artist, &id, day, followers));
     if followers.is_some() || popularity.is_some() {
         rows.push(Row::ArtistAudience(ArtistAudience {
-            service: SERVICE.to_owned(),
-            artist_id: id,
-            date: day,
-            measure_class: MeasureClass::PublicCounter,
             followers,
-            monthly_listeners: None,
             popularity,
-            streams: None,
-            listeners: None,
-            monthly_active_listeners: None,
-            super_listeners: None,
-            saves: None,
-            playlist_adds: None,
+            ..ArtistAudience::of(SERVICE, id, day, MeasureClass::PublicCounter)
         }));
     }
     rows
@@ -114,15 +84,13 @@ pub fn playlist(playlist: wire::Playlist, track_count: Option<i64>, day: Day) ->
     let Owner { id: owner_id, display_name: owner_name } = playlist.owner.unwrap_or_default();
     let (id, followers) = (playlist.id.0, total(playlist.followers.as_ref()));
     let row = Row::Playlist(Playlist {
-        service: SERVICE.to_owned(),
-        playlist_id: id.clone(),
         name: playlist.name,
         owner_id: owner_id.map(|id| id.0),
         owner_name,
         track_count,
         followers,
         public: playlist.public,
-        created_at: None,
+        ..Playlist::of(SERVICE, id.clone())
     });
     std::iter::once(row).chain(reading(MusicEntity::Playlist, &id, day, followers)).collect()
 }
@@ -147,16 +115,7 @@ fn popularity(popularity: Option<Count>) -> Option<Micros> {
 }
 
 fn reading(entity: MusicEntity, id: &str, day: Day, followers: Option<i64>) -> Option<Row> {
-    let value = followers?;
-    Some(Row::CounterReading(CounterReading {
-        service: SERVICE.to_owned(),
-        entity,
-        id: id.to_owned(),
-        counter: "followers".to_owned(),
-        date: day,
-        value,
-        measure_class: MeasureClass::PublicCounter,
-    }))
+    Some(Row::CounterReading(CounterReading::public(SERVICE, entity, id, "followers", day, followers?)))
 }
 
 pub fn total(followers: Option<&Followers>) -> Option<i64> {

@@ -17,16 +17,15 @@ mod tests;
 use std::time::Duration;
 
 use ::rows::Table;
-use futures::future::FutureExt as _;
 
 use self::{settings::Settings, source::SpotifySource};
 use crate::{
     integration::{CredentialSpec, Integration, Manifest, Setup, SetupError},
     integrations::spotify_accounts,
     reader::StreamOf,
-    reading::subjects::Subject,
+    reading::{catalogue, subjects::Subject},
     session::quota::{QuotaRule, Scope},
-    stream::{QUARTER_DAY, Snapshot},
+    stream::QUARTER_DAY,
 };
 
 /// Catalogue, playlists and public numbers of Spotify.
@@ -34,24 +33,19 @@ use crate::{
 pub struct Spotify;
 
 /// The app's id.
-const CLIENT_ID: CredentialSpec = CredentialSpec {
-    name: "client_id",
-    required: true,
-    help: "the Client ID of your app at developer.spotify.com/dashboard",
-};
+const CLIENT_ID: CredentialSpec =
+    CredentialSpec::required("client_id", "the Client ID of your app at developer.spotify.com/dashboard");
 /// The app's secret.
-const CLIENT_SECRET: CredentialSpec = CredentialSpec {
-    name: "client_secret",
-    required: true,
-    help: "the Client secret of your app at developer.spotify.com/dashboard",
-};
+const CLIENT_SECRET: CredentialSpec = CredentialSpec::required(
+    "client_secret",
+    "the Client secret of your app at developer.spotify.com/dashboard",
+);
 /// A user's word for the app.
-const REFRESH_TOKEN: CredentialSpec = CredentialSpec {
-    name: "refresh_token",
-    required: false,
-    help: "of a user who has let your app in (scopes playlist-read-private playlist-read-collaborative): in development mode \
-           only the playlists of that user can be read",
-};
+const REFRESH_TOKEN: CredentialSpec = CredentialSpec::optional(
+    "refresh_token",
+    "of a user who has let your app in (scopes playlist-read-private playlist-read-collaborative): in development mode \
+     only the playlists of that user can be read",
+);
 
 /// What a user's playlists need.
 const CONSENT: &[(&str, &str)] =
@@ -86,7 +80,8 @@ impl Integration for Spotify {
     }
 
     fn streams(&self, settings: &Settings) -> Vec<StreamOf<SpotifySource>> {
-        settings.lists().map(|(subject, entries)| stream_of(subject, entries)).into()
+        // A day's reading is its last one. Apps in development mode have some hundred calls a day.
+        catalogue::streams(settings.lists(), QUARTER_DAY, tables)
     }
 
     fn subjects(&self, settings: &Settings) -> Option<Vec<String>> {
@@ -97,19 +92,6 @@ impl Integration for Spotify {
     fn connect(&self, setup: Setup<'_, Settings>) -> Result<SpotifySource, SetupError> {
         SpotifySource::new(setup.spec, &setup.settings)
     }
-}
-
-/// Nothing is asked for where the settings name nothing.
-fn stream_of(subject: Subject, entries: &[String]) -> StreamOf<SpotifySource> {
-    // A day's reading is its last one. Apps in development mode have some hundred calls a day.
-    let policy = Snapshot { every: QUARTER_DAY, vanishing: subject.vanishing() };
-    StreamOf::snapshot(
-        subject.stream(),
-        tables(subject),
-        policy,
-        move |source: &SpotifySource, session, request| source.read(session, subject, request).boxed(),
-    )
-    .enabled(!entries.is_empty())
 }
 
 /// What the stream of a kind fills.

@@ -44,7 +44,7 @@ impl SpotifySource {
         };
         let (playlist_id, followers) = (list.id.0.clone(), mapping::total(list.followers.as_ref()));
         let rows = mapping::playlist(list, track_count, day);
-        let mut set = SetPage::from(Page { rows, ..Page::default() });
+        let mut set = SetPage::from(Page::of(rows));
         set.place(List { service: SERVICE, playlist_id: &playlist_id, day, followers }, found, asked);
         Ok(set)
     }

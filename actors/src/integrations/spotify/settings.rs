@@ -36,7 +36,7 @@ impl Settings {
         match &self.market {
             Some(market) if market.len() != 2 || !market.bytes().all(|byte| byte.is_ascii_uppercase()) => {
                 let problem = format!("{market:?} is no country: expected two capital letters such as US");
-                Err(SetupError::Setting { key: "market".to_owned(), problem })
+                Err(SetupError::setting("market", problem))
             }
             _ => Ok(wanted),
         }

@@ -154,12 +154,6 @@ pub struct Placed {
     pub linked_from: Option<Id>,
 }
 
-/// The least that an object says.
-#[derive(Debug, Deserialize)]
-pub struct Identified {
-    pub id: Id,
-}
-
 /// An object that says its id, or nothing.
 fn linked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
     #[derive(Deserialize)]

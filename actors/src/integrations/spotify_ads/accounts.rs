@@ -1,136 +1,83 @@
 //! Ad accounts: those that the settings name, or all of all businesses of whoever has let the app in.
 
-use std::collections::BTreeMap;
-
-use ::rows::{Currency, Row};
-use parking_lot::Mutex;
+use serde::de::DeserializeOwned;
 
 use super::{TIME_ZONE, endpoint, mapping, source::SpotifyAdsSource, wire};
 use crate::{
     failure::Failure,
-    integration::{Account, Accounts},
-    reading::elements::{self, Elements},
+    integration::Accounts,
+    reading::{
+        accounts::{Called, Told},
+        elements::{self, Elements},
+        wire::{Id, Identified, not_empty},
+    },
     session::Session,
 };
 
-/// Which business an account was found in.
-#[derive(Debug, Default)]
-pub struct Businesses(Mutex<BTreeMap<String, String>>);
+/// How they are called.
+pub const CALLED: Called = Called { provider: "Spotify", word: "ad account " };
 
 /// The configured accounts, or all there are. One that cannot be read, and a business that does not answer, stop no other.
 pub async fn check(source: &SpotifyAdsSource, session: &Session) -> Result<Accounts, Failure> {
-    let accounts = if source.accounts.is_empty() {
-        listed(source, session).await?
-    } else {
-        let mut accounts = Accounts::default();
-        for id in &source.accounts {
-            let found = fetch(source, session, id).await.map_err(|failure| unseen(id, failure));
-            if let Err(failure @ Failure::NeedsReauth { .. }) = found {
-                return Err(failure);
-            }
-            accounts.add(id, found.and_then(to_account));
-        }
-        accounts
-    };
-    if accounts.usable.is_empty() && accounts.unusable.is_empty() {
-        return Err(Failure::Forbidden {
-            advice: "whoever has let the app in sees no ad account: give them a role in one (AD_ACCOUNT_VIEWER is enough) in \
-                     Spotify Ads Manager"
-                .to_owned(),
-        });
+    if source.accounts.is_empty() {
+        return listed(source, session).await;
+    }
+    let mut accounts = Accounts::default();
+    for id in &source.accounts {
+        CALLED.add_asked(&mut accounts, id, fetch(source, session, id).await)?;
     }
     Ok(accounts)
 }
 
-/// The account as a row.
-pub async fn describe(source: &SpotifyAdsSource, session: &Session, id: &str) -> Result<Row, Failure> {
-    fetch(source, session, id).await.map(mapping::account)
-}
-
-async fn fetch(source: &SpotifyAdsSource, session: &Session, id: &str) -> Result<wire::AdAccount, Failure> {
+/// An account's description.
+pub async fn fetch(source: &SpotifyAdsSource, session: &Session, id: &str) -> Result<Told, Failure> {
     // A limit of one is waited for by that one alone.
-    session.json(source.call(&["ad_accounts", id], endpoint::ACCOUNTS, id)).await
+    session.json(source.call(&["ad_accounts", id], endpoint::ACCOUNTS, id)).await.map(told)
 }
 
 async fn listed(source: &SpotifyAdsSource, session: &Session) -> Result<Accounts, Failure> {
-    let businesses = list::<wire::Business>(source, session, &["businesses"]).await?;
+    let businesses = list(source, session, &["businesses"], |wire: Identified| wire).await?;
     let mut accounts = Accounts { listed: businesses.quarantined.is_empty(), ..Accounts::default() };
-    for wire::Business { id: business } in businesses.rows {
-        let path = ["businesses", business.0.as_str(), "ad_accounts"];
-        match list::<wire::AdAccount>(source, session, &path).await {
+    for Identified { id: Id(business) } in businesses.rows {
+        match list(source, session, &["businesses", &business, "ad_accounts"], told).await {
             Ok(found) => {
-                for set_aside in found.quarantined {
-                    let named = set_aside.fields.into_iter().find(|(name, _)| *name == "id");
-                    let id = named.map_or_else(|| set_aside.place.clone(), |(_, id)| id);
-                    let reason =
-                        format!("ad account {id}: its description cannot be read ({})", set_aside.detail);
-                    accounts.add(&id, Err(Failure::Transient { reason }));
-                }
-                for wire in found.rows {
-                    let id = wire.id.0.clone();
-                    source.businesses.0.lock().insert(id.clone(), business.0.clone());
-                    accounts.add(&id, to_account(wire));
-                }
+                let mine = found.rows.iter().map(|told| (told.id.clone(), business.clone()));
+                source.businesses.lock().extend(mine);
+                CALLED.add_listed(&mut accounts, found);
             }
             Err(failure @ Failure::NeedsReauth { .. }) => return Err(failure),
             Err(failure) => {
                 // What was found in it before goes on.
                 accounts.listed = false;
-                let known = source.businesses.0.lock().clone();
-                let mine = known.into_iter().filter(|(_, of)| *of == business.0).map(|(id, _)| id);
-                for id in mine.chain([business.0.clone()]) {
-                    accounts.add(&id, Err(failure.clone()));
+                let known = source.businesses.lock();
+                let mine = known.iter().filter(|(_, of)| **of == business).map(|(id, _)| id);
+                for id in mine.chain([&business]) {
+                    accounts.add(id, Err(failure.clone()));
                 }
             }
         }
     }
-    Ok(accounts)
+    accounts.or_grant(
+        "whoever has let the app in sees no ad account: give them a role in one (AD_ACCOUNT_VIEWER is enough) in Spotify Ads Manager",
+    )
 }
 
 /// A list that comes in one piece.
-async fn list<T: serde::de::DeserializeOwned>(
+async fn list<T: DeserializeOwned, R>(
     source: &SpotifyAdsSource,
     session: &Session,
     path: &[&str],
-) -> Result<Elements<T>, Failure> {
+    map: impl Fn(T) -> R,
+) -> Result<Elements<R>, Failure> {
     let call = source.call(path, endpoint::ACCOUNTS, "");
     let place = call.path.clone();
     let body = session.send(call).await?.body;
-    Ok(elements::read::<wire::List<T>, _>(&body, &place, mapping::named, Ok)?.0)
+    Ok(elements::read::<wire::List<T>, _>(&body, &place, mapping::named, |wire| Ok(map(wire)))?.0)
 }
 
-/// What "does not exist" and "not permitted" mean for a configured account.
-fn unseen(id: &str, failure: Failure) -> Failure {
-    match failure {
-        Failure::Gone { reason } => Failure::Forbidden {
-            advice: format!("there is no ad account {id}: correct `accounts` ({reason})"),
-        },
-        other => other,
-    }
-}
-
-/// Refuses what would make every amount wrong.
-fn to_account(wire: wire::AdAccount) -> Result<Account, Failure> {
-    let id = wire.id.0;
-    let code = wire.currency_code.filter(|code| !code.is_empty());
-    let currency = match code.map(|code| Currency::parse(&code)) {
-        Some(Ok(currency)) => currency,
-        Some(Err(_)) => {
-            return Err(Failure::Permanent {
-                reason: format!(
-                    "ad account {id}: its currency is no code of three letters: name it in `accounts_exclude`"
-                ),
-            });
-        }
-        None => {
-            return Err(Failure::Transient {
-                reason: format!(
-                    "ad account {id}: Spotify does not tell its currency: it is read once that is told; or name it in \
-                     `accounts_exclude`"
-                ),
-            });
-        }
-    };
-    let name = wire.name.unwrap_or_default();
-    Ok(Account { id, name, currency: Some(currency), time_zone: TIME_ZONE.to_owned() })
+/// Its days are UTC, wherever it is.
+fn told(wire: wire::AdAccount) -> Told {
+    let wire::AdAccount { id, name, status, currency_code: currency } = wire;
+    let (name, status) = (not_empty(name), not_empty(status));
+    Told { id: id.0, name, status, currency, time_zone: Some(TIME_ZONE.to_owned()) }
 }

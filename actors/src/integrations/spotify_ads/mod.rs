@@ -35,7 +35,7 @@ use crate::{
     integrations::spotify_accounts,
     reader::StreamOf,
     session::quota::{QuotaRule, Scope},
-    stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
+    stream::{DAILY, Days, QUARTER_DAY, Snapshot, WEEKLY},
 };
 
 /// Spotify Ads.
@@ -45,32 +45,27 @@ pub struct SpotifyAds;
 /// The zone of all days: reports know no other, and accounts have none.
 const TIME_ZONE: &str = "UTC";
 
-/// Endpoints as quota and labels name them.
+/// Endpoints as quota and labels name them, beside those of objects.
 mod endpoint {
     /// Businesses and ad accounts.
     pub const ACCOUNTS: &str = "accounts";
-    pub const CAMPAIGNS: &str = "campaigns";
     pub const AD_SETS: &str = "ad_sets";
-    pub const ADS: &str = "ads";
     /// Aggregate reports.
     pub const REPORT: &str = "report";
 }
 
-const CLIENT_ID: CredentialSpec = CredentialSpec {
-    name: "client_id",
-    required: true,
-    help: "the Client ID of your app at developer.spotify.com/dashboard, which must be admitted to the Ads API",
-};
-const CLIENT_SECRET: CredentialSpec = CredentialSpec {
-    name: "client_secret",
-    required: true,
-    help: "the Client secret of your app at developer.spotify.com/dashboard",
-};
-const REFRESH_TOKEN: CredentialSpec = CredentialSpec {
-    name: "refresh_token",
-    required: true,
-    help: "of a user of Ads Manager who has let your app in. Spotify may replace it when it is used: the new one is kept",
-};
+const CLIENT_ID: CredentialSpec = CredentialSpec::required(
+    "client_id",
+    "the Client ID of your app at developer.spotify.com/dashboard, which must be admitted to the Ads API",
+);
+const CLIENT_SECRET: CredentialSpec = CredentialSpec::required(
+    "client_secret",
+    "the Client secret of your app at developer.spotify.com/dashboard",
+);
+const REFRESH_TOKEN: CredentialSpec = CredentialSpec::required(
+    "refresh_token",
+    "of a user of Ads Manager who has let your app in. Spotify may replace it when it is used: the new one is kept",
+);
 
 /// Days in one report by campaign. Spotify takes 90, which would be many pages of 50 rows: one that breaks off is read anew.
 const WINDOW_DAYS_MAX: u32 = 30;
@@ -84,7 +79,6 @@ const DETAIL_EVERY: Duration = Duration::from_hours(3);
 const LOOKBACK_DAYS: u32 = 14;
 /// … and what is corrected later is found once a week.
 const DEEP_DAYS: u32 = 30;
-const WEEKLY: Duration = Duration::from_hours(7 * 24);
 /// Nothing is published about when delivery and cost of a day are final.
 const SETTLING: SignedDuration = SignedDuration::from_hours(72);
 
@@ -121,10 +115,10 @@ impl Integration for SpotifyAds {
 
     fn streams(&self, _: &Settings) -> Vec<StreamOf<SpotifyAdsSource>> {
         vec![
-            objects("accounts", Object::Account, &[Table::AdAccounts], None),
-            objects("campaigns", Object::Campaign, &[Table::AdCampaigns], Some(Table::AdCampaigns)),
-            objects("ad_sets", Object::AdSet, &[Table::AdSets], Some(Table::AdSets)),
-            objects("ads", Object::Ad, &[Table::Ads], Some(Table::Ads)),
+            objects(Object::Account, &[Table::AdAccounts], None),
+            objects(Object::Campaign, &[Table::AdCampaigns], Some(Table::AdCampaigns)),
+            objects(Object::AdSet, &[Table::AdSets], Some(Table::AdSets)),
+            objects(Object::Ad, &[Table::Ads], Some(Table::Ads)),
             report("performance", AdLevel::Campaign, EVERY, WINDOW_DAYS_MAX),
             report("ad_performance", AdLevel::Ad, DETAIL_EVERY, AD_WINDOW_DAYS_MAX),
         ]
@@ -141,14 +135,9 @@ impl Integration for SpotifyAds {
 }
 
 /// Objects move seldom.
-fn objects(
-    name: &'static str,
-    object: Object,
-    tables: &'static [Table],
-    vanishing: Option<Table>,
-) -> StreamOf<SpotifyAdsSource> {
+fn objects(object: Object, tables: &'static [Table], vanishing: Option<Table>) -> StreamOf<SpotifyAdsSource> {
     let policy = Snapshot { every: QUARTER_DAY, vanishing };
-    StreamOf::snapshot(name, tables, policy, move |source: &SpotifyAdsSource, session, request| {
+    StreamOf::snapshot(object.name(), tables, policy, move |source: &SpotifyAdsSource, session, request| {
         source.objects(session, object, request).boxed()
     })
 }
@@ -160,17 +149,9 @@ fn report(
     window_days_max: u32,
 ) -> StreamOf<SpotifyAdsSource> {
     let tiers = [(2, fresh), (LOOKBACK_DAYS, DAILY), (DEEP_DAYS, WEEKLY)];
-    let policy = Days {
-        level: Some(level.as_str()),
-        tiers: tiers.into_iter().map(|(days, every)| Tier { days, every }).collect(),
-        settling: SETTLING,
-        window_days_max,
-        history_days_max: None,
-    };
-    StreamOf::days(
-        name,
-        &[Table::AdPerformanceDaily],
-        policy,
-        move |source: &SpotifyAdsSource, session, request| source.report(session, level, request).boxed(),
-    )
+    let policy = Days { level: Some(level.as_str()), ..Days::new(tiers, SETTLING, window_days_max) };
+    let tables = &[Table::AdPerformanceDaily];
+    StreamOf::days(name, tables, policy, move |source: &SpotifyAdsSource, session, request| {
+        source.report(session, level, request).boxed()
+    })
 }

@@ -1,18 +1,16 @@
 //! One connection: its credential, its accounts, what it counts.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use ::rows::{Row, ads::AdLevel};
+use ::rows::ads::AdLevel;
 use futures::future::{BoxFuture, FutureExt as _};
-use secrecy::ExposeSecret;
-use serde::Deserialize;
+use parking_lot::Mutex;
 
 use super::{
-    CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN,
-    accounts::{self, Businesses},
-    ad_sets::{AdSets, CampaignOf},
+    CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, accounts,
+    ad_sets::AdSets,
     endpoint, errors,
-    mapping::{self, Counted, Owner},
+    mapping::{self, Counted},
     settings::Settings,
     wire,
 };
@@ -21,12 +19,14 @@ use crate::{
     integration::{Accounts, ConnectionSpec, Integration as _, SetupError, Source},
     page::{DaysReply, DaysRequest, Next, Page, SnapshotReply, SnapshotRequest},
     reading::{
-        elements::{self, Elements, Unreadable},
-        wire::Count,
+        cursor,
+        elements::{self, parse},
+        offsets::Position,
+        wire::Identified,
     },
     session::{
         Auth, Call, Credential, Response, Session, Verdict,
-        oauth::{Client, ClientAuth, TOKEN_HOST},
+        oauth::{ClientAuth, TOKEN_HOST},
     },
 };
 
@@ -40,9 +40,10 @@ pub struct SpotifyAdsSource {
     credential: Arc<Credential>,
     /// Those to read; empty = all.
     pub(super) accounts: Vec<String>,
-    pub(super) businesses: Businesses,
+    /// Which business an account was found in.
+    pub(super) businesses: Mutex<BTreeMap<String, String>>,
     counted: Counted,
-    ad_sets: AdSets,
+    pub(super) ad_sets: AdSets,
 }
 
 /// A kind of object that is read as a whole.
@@ -50,12 +51,26 @@ pub struct SpotifyAdsSource {
 pub enum Object {
     /// The account itself.
     Account,
-    /// `/campaigns`
+    /// Campaigns of an account.
     Campaign,
-    /// `/ad_sets`
+    /// Its ad sets.
     AdSet,
-    /// `/ads`
+    /// Its ads.
     Ad,
+}
+
+// === impl Object ===
+
+impl Object {
+    /// What its stream and its endpoint are called; below an account, its path, too.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Account => endpoint::ACCOUNTS,
+            Self::Campaign => "campaigns",
+            Self::AdSet => endpoint::AD_SETS,
+            Self::Ad => "ads",
+        }
+    }
 }
 
 // === impl SpotifyAdsSource ===
@@ -63,18 +78,14 @@ pub enum Object {
 impl SpotifyAdsSource {
     /// Checks what is configured. Sends nothing.
     pub fn new(spec: &ConnectionSpec, settings: &Settings) -> Result<Self, SetupError> {
-        let client = Client {
-            id: spec.credential(&CLIENT_ID)?.expose_secret().to_owned(),
-            secret: spec.credential(&CLIENT_SECRET)?,
-            auth: ClientAuth::Basic,
-        };
+        let client = spec.client(&CLIENT_ID, &CLIENT_SECRET, ClientAuth::Basic)?;
         let url = spec.host(TOKEN_HOST).unwrap_or(&spec.base_url);
         let account_id = |id: &String| super::SpotifyAds.account_id(id).into_owned();
         Ok(Self {
             version: spec.api_version.clone(),
             credential: Arc::new(Credential::refresh(url, client, spec.credential(&REFRESH_TOKEN)?)),
             accounts: spec.accounts.iter().map(account_id).collect(),
-            businesses: Businesses::default(),
+            businesses: Mutex::default(),
             counted: Counted::new(settings.conversions()?),
             ad_sets: AdSets::default(),
         })
@@ -94,38 +105,33 @@ impl SpotifyAdsSource {
         request: SnapshotRequest<'_>,
     ) -> Result<SnapshotReply, Failure> {
         let SnapshotRequest { account, cursor, .. } = request;
-        let owner = Owner::of(account, &self.counted)?;
-        let (offset, before) = cursor.and_then(|cursor| cursor.split_once('/')).unwrap_or(("0", ""));
-        let (path, endpoint) = match object {
-            Object::Account => {
-                let row = accounts::describe(self, session, &account.id).await?;
-                return Ok(Page { rows: vec![row], ..Page::default() }.into());
-            }
-            Object::Campaign => ("campaigns", endpoint::CAMPAIGNS),
-            Object::AdSet => ("ad_sets", endpoint::AD_SETS),
-            Object::Ad => ("ads", endpoint::ADS),
-        };
+        let (owner, id) = (mapping::owner(account, &self.counted)?, &account.id);
+        if object == Object::Account {
+            let account = accounts::fetch(self, session, id).await?;
+            return Ok(Page { rows: vec![account.row()], ..Page::default() }.into());
+        }
+        let position: Position = cursor::read(cursor)?.unwrap_or_default();
         let call = self
-            .call(&["ad_accounts", &account.id, path], endpoint, &account.id)
+            .call(&["ad_accounts", id, object.name()], object.name(), id)
             .query("sort_field", "CREATED_AT")
             .query("sort_direction", "ASC")
             .query("limit", PAGE_LENGTH)
-            .query("offset", offset);
+            .query("offset", position.offset.to_string());
         let place = call.path.clone();
         let body = session.send(call).await?.body;
-        let list = ObjectList { body: &body, place: &place, offset, before };
-        let page = match object {
-            Object::Ad => {
-                let read =
-                    |campaign_of: &CampaignOf<'_>| list.read(|wire| mapping::ad(wire, &owner, campaign_of));
-                self.ad_sets.page(self, session, &account.id, read).await?
-            }
-            Object::AdSet => list.read(|wire: wire::AdSet| {
-                self.ad_sets.learn(wire.id.0.clone(), wire.campaign_id.0.clone());
+        let (objects, tail) = elements::unread::<wire::List<_>>(&body, &place)?;
+        let ads = objects.iter().filter_map(|raw| parse::<wire::Ad>(raw).ok());
+        let ad_sets = ads.filter(|_| object == Object::Ad).map(|ad| ad.ad_set_id.0);
+        let campaigns = self.campaigns(session, id, ad_sets).await?;
+        let page = position.page(&objects, tail.total, &place, mapping::named, |raw| match object {
+            Object::Campaign | Object::Account => mapping::campaign(parse(raw)?, &owner),
+            Object::AdSet => {
+                let wire: wire::AdSet = parse(raw)?;
+                self.ad_sets.insert(wire.id.0.clone(), wire.campaign_id.0.clone());
                 mapping::ad_set(wire, &owner)
-            })?,
-            Object::Campaign | Object::Account => list.read(|wire| mapping::campaign(wire, &owner))?,
-        };
+            }
+            Object::Ad => mapping::ad(parse(raw)?, &owner, |ad_set| campaigns.of(ad_set)),
+        })?;
         Ok(page.into())
     }
 
@@ -137,9 +143,8 @@ impl SpotifyAdsSource {
         request: DaysRequest<'_>,
     ) -> Result<DaysReply, Failure> {
         let DaysRequest { account, days, cursor, .. } = request;
-        let owner = Owner::of(account, &self.counted)?;
-        let mut call =
-            self.call(&["ad_accounts", &account.id, "aggregate_reports"], endpoint::REPORT, &account.id);
+        let (owner, id) = (mapping::owner(account, &self.counted)?, &account.id);
+        let mut call = self.call(&["ad_accounts", id, "aggregate_reports"], endpoint::REPORT, id);
         if let Some(token) = cursor {
             // It stands for all the others.
             call = call.query("continuation_token", token);
@@ -158,26 +163,17 @@ impl SpotifyAdsSource {
             }
         }
         let place = format!("{} by {}", call.path, mapping::entity_type(level));
-        let body = match session.send(call).await {
-            Ok(response) => response.body,
-            // How long a token holds is not documented: one that is refused is read from the beginning.
-            Err(Failure::Gone { reason } | Failure::Permanent { reason }) if cursor.is_some() => {
-                let reason =
-                    format!("{place}: the next page is not given: it is read from the beginning ({reason})");
-                return Err(Failure::Transient { reason });
-            }
-            Err(failure) => return Err(failure),
-        };
-        let read = |campaign_of: &CampaignOf<'_>| -> Result<Page, Failure> {
-            let (Elements { rows, quarantined }, (_, token)) =
-                elements::read::<wire::List<wire::ReportRow>, _>(&body, &place, mapping::named, |row| {
-                    mapping::performance(row, level, &owner, campaign_of)
-                })?;
-            let token = token.filter(|token| !token.is_empty());
-            let next = Next::after(token.is_some(), token, cursor, &place)?;
-            Ok(Page { rows, quarantined, next, ..Page::default() })
-        };
-        Ok(self.ad_sets.page(self, session, &account.id, read).await?.into())
+        let response = session.send(call).await.map_err(|failure| cursor::lost(failure, cursor, &place))?;
+        let (unread, tail) = elements::unread::<wire::List<_>>(&response.body, &place)?;
+        let parents = unread.iter().filter_map(|raw| parse::<wire::ReportRow>(raw).ok()?.parent_entity);
+        let ad_sets = parents.filter(|_| level != AdLevel::Campaign).map(|Identified { id }| id.0);
+        let campaigns = self.campaigns(session, id, ad_sets).await?;
+        let read = elements::each(unread, &place, mapping::named, |raw| {
+            mapping::performance(parse(raw)?, level, &owner, |ad_set| campaigns.of(ad_set))
+        });
+        let token = tail.continuation_token;
+        let next = Next::after(token.is_some(), token, cursor, &place)?;
+        Ok(Page { next, ..read.into() }.into())
     }
 }
 
@@ -192,52 +188,5 @@ impl Source for SpotifyAdsSource {
 
     fn check<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
         accounts::check(self, session).boxed()
-    }
-}
-
-/// A page of an account's objects, as it came.
-#[derive(Clone, Copy)]
-struct ObjectList<'a> {
-    body: &'a [u8],
-    place: &'a str,
-    /// What it was asked for with.
-    offset: &'a str,
-    /// The id of the object before, which this page begins with; `""` where it does not.
-    before: &'a str,
-}
-
-// === impl ObjectList ===
-
-impl ObjectList<'_> {
-    /// Its objects, each on its own. The next page begins with the last object of this one: if it does not, the list has moved
-    /// meanwhile, and one may have been passed over.
-    fn read<T>(&self, map: impl Fn(T) -> Result<Row, Unreadable>) -> Result<Page, Failure>
-    where
-        T: for<'de> Deserialize<'de>,
-    {
-        let Self { body, place, offset, before } = *self;
-        let ids = wire::ids(body);
-        if !before.is_empty() && ids.first().is_none_or(|first| first != before) {
-            let reason = format!("{place}: the list moved while it was read: read again from the beginning");
-            return Err(Failure::Transient { reason });
-        }
-        let (Elements { mut rows, quarantined }, (paging, _)) =
-            elements::read::<wire::List<T>, _>(body, place, mapping::named, map)?;
-        let Some(wire::Paging { total_results: Count(total) }) = paging else {
-            let reason = format!("{place}: the answer does not say how many there are (`paging`)");
-            return Err(Failure::Transient { reason });
-        };
-        let total = u64::try_from(total).unwrap_or_default();
-        rows.retain(|row| before.is_empty() || mapping::id_of(row) != Some(before));
-        let begin = offset.parse::<u64>().unwrap_or_default();
-        let end = begin.saturating_add(u64::try_from(ids.len()).unwrap_or_default());
-        let asked = format!("{offset}/{before}");
-        // Of an object without an id it cannot be told whether it comes again.
-        let cursor = ids.last().map(|last| {
-            let begin = if last.is_empty() { end } else { end.saturating_sub(1) };
-            format!("{begin}/{last}")
-        });
-        let next = Next::after(end < total, cursor, Some(&asked), place)?;
-        Ok(Page { rows, quarantined, total: Some(total), next, ..Page::default() })
     }
 }

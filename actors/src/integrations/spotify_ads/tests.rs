@@ -19,7 +19,7 @@ use super::{
     wire,
 };
 use crate::{
-    integration::{ConnectionSpec, Integration as _},
+    integration::{Account, ConnectionSpec, Integration as _},
     reading::elements::{self, Elements, Unreadable},
     session::{Meaning, quota::Scope},
     testing,
@@ -45,7 +45,9 @@ fn counted() -> Counted {
 }
 
 fn owner(counted: &Counted) -> Owner<'_> {
-    Owner { account_id: "ce4ff15e", currency: Currency::parse("USD").unwrap(), counted }
+    let currency = Some(Currency::parse("USD").unwrap());
+    let account = Account { id: "ce4ff15e".to_owned(), currency, ..Account::sole("", "UTC") };
+    mapping::owner(&account, counted).unwrap()
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "stands in for a look-up that can fail")]
@@ -219,7 +221,7 @@ fn a_connection_needs_its_three_credentials() {
 #[test]
 fn every_field_is_asked_for_once() {
     let counted = Counted::new(vec!["CLICKS".to_owned(), "STREAMS".to_owned()]);
-    let fields = mapping::fields(&counted);
+    let fields: Vec<&str> = mapping::fields(&counted).collect();
     assert_eq!(fields.iter().filter(|field| **field == "CLICKS").count(), 1);
     assert!(fields.contains(&"STREAMS") && fields.contains(&"SPEND"));
 }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::reading::{
     elements::Listing,
-    wire::{Count, Exact, Id},
+    wire::{Count, Exact, Id, Identified, not_empty},
 };
 
 /// Every list: of businesses, accounts, campaigns, ad sets and ads, and the rows of a report.
@@ -30,29 +30,17 @@ pub struct List<T> {
 
 /// How many objects there are.
 #[derive(Debug, Clone, Copy, Deserialize)]
-pub struct Paging {
-    pub total_results: Count,
+struct Paging {
+    total_results: Count,
 }
 
 /// What a list says beside its elements.
-pub type Tail = (Option<Paging>, Option<String>);
-
-/// The ids of a list's objects, in order; `""` for one without.
-pub fn ids(body: &[u8]) -> Vec<String> {
-    #[derive(Deserialize)]
-    struct Identified {
-        id: Id,
-    }
-    let id =
-        |raw: &RawValue| serde_json::from_str(raw.get()).map(|Identified { id }| id.0).unwrap_or_default();
-    let list = serde_json::from_slice::<List<&RawValue>>(body);
-    list.map(|list| list.elements.into_iter().map(id).collect()).unwrap_or_default()
-}
-
-/// A business, which has ad accounts.
-#[derive(Debug, Deserialize)]
-pub struct Business {
-    pub id: Id,
+#[derive(Debug)]
+pub struct Tail {
+    /// How many objects there are, on whatever pages.
+    pub total: Option<u64>,
+    /// Where a report goes on.
+    pub continuation_token: Option<String>,
 }
 
 /// An ad account. It has no time zone: its days are UTC.
@@ -93,7 +81,7 @@ pub struct AdSet {
 }
 
 /// An ad set's budget.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Budget {
     /// In micros.
     pub micro_amount: Option<Count>,
@@ -122,18 +110,12 @@ pub struct ReportRow {
     pub entity_type: String,
     pub entity_id: Id,
     /// Of an ad: its ad set.
-    pub parent_entity: Option<ParentEntity>,
+    pub parent_entity: Option<Identified>,
     /// The day's first instant, UTC.
     pub start_time: String,
     /// The next day's.
     pub end_time: Option<String>,
     pub stats: Vec<Stat>,
-}
-
-/// What an entity is in.
-#[derive(Debug, Deserialize)]
-pub struct ParentEntity {
-    pub id: Id,
 }
 
 /// A field of a report.
@@ -142,21 +124,6 @@ pub struct Stat {
     pub field_type: String,
     /// Money in whole units. A count may be written `15234.0`, or `1.5234E7`; what is below 0 is masked.
     pub field_value: Option<Exact>,
-}
-
-/// An error in Spotify's words, of the Ads API or of what stands in front of it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Refusal<'a> {
-    #[serde(borrow)]
-    pub sp_trace_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub messages: Option<&'a RawValue>,
-    #[serde(borrow, alias = "errorCodes")]
-    pub error_codes: Option<&'a RawValue>,
-    /// Of the Web API's envelope.
-    #[serde(borrow)]
-    pub error: Option<&'a RawValue>,
 }
 
 /// One of an error's codes.
@@ -173,6 +140,7 @@ impl<'a, T: Deserialize<'a>> Listing<'a> for List<T> {
     type Tail = Tail;
 
     fn into_parts(self) -> (Vec<T>, Tail) {
-        (self.elements, (self.paging, self.continuation_token))
+        let total = self.paging.map(|paging| paging.total_results.0.unsigned_abs());
+        (self.elements, Tail { total, continuation_token: not_empty(self.continuation_token) })
     }
 }

@@ -3,14 +3,13 @@
 //! Expansion ends at four levels, so that tiers of prices and the reach of coupons have to be asked for apart. Both
 //! never change once made: they are asked for once in the life of the worker.
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::sync::Arc;
 
-use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 
 use crate::{
     failure::Failure,
-    reading::{elements::Unreadable, wire::Exact},
+    reading::{elements::Unreadable, memo, wire::Exact},
     session::{Response, Session},
 };
 
@@ -32,9 +31,9 @@ const ITEMS_MAX: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Memo {
     /// By id and the subscription's currency.
-    prices: Mutex<HashMap<(String, String), Arc<Price>>>,
+    prices: memo::Memo<(String, String), Arc<Price>, MEMO_MAX>,
     /// By id. Nothing: deleted.
-    coupons: Mutex<HashMap<String, Option<Arc<Coupon>>>>,
+    coupons: memo::Memo<String, Option<Arc<Coupon>>, MEMO_MAX>,
 }
 
 /// Where prices and coupons are found.
@@ -186,40 +185,33 @@ impl Lookup<'_> {
 
     async fn price(&self, known: &Price) -> Result<Arc<Price>, Failure> {
         let key = (known.id.clone(), self.currency.to_owned());
-        if let Some(price) = self.prices.memo.prices.lock().get(&key) {
-            return Ok(Arc::clone(price));
+        if let Some(price) = self.prices.memo.prices.get(&key) {
+            return Ok(price);
         }
         let other_currency = (known.currency != self.currency).then_some(self.currency);
         let response = self.prices.api.price(self.session, &known.id, other_currency).await?;
         let price = Arc::new(object(&response)?);
-        note(&self.prices.memo.prices, key, Arc::clone(&price));
+        self.prices.memo.prices.insert(key, Arc::clone(&price));
         Ok(price)
     }
 
     async fn coupon(&self, id: &str) -> Result<Option<Arc<Coupon>>, Failure> {
-        if let Some(coupon) = self.prices.memo.coupons.lock().get(id) {
-            return Ok(coupon.clone());
+        let key = id.to_owned();
+        if let Some(coupon) = self.prices.memo.coupons.get(&key) {
+            return Ok(coupon);
         }
         let coupon = match self.prices.api.coupon(self.session, id).await {
             Ok(response) => Some(Arc::new(object(&response)?)),
             Err(Failure::Gone { .. }) => None,
             Err(failure) => return Err(failure),
         };
-        note(&self.prices.memo.coupons, id.to_owned(), coupon.clone());
+        self.prices.memo.coupons.insert(key, coupon.clone());
         Ok(coupon)
     }
 }
 
 fn object<T: DeserializeOwned>(response: &Response) -> Result<T, Failure> {
     response.json(response.endpoint)
-}
-
-fn note<K: Eq + Hash, V>(memo: &Mutex<HashMap<K, V>>, key: K, value: V) {
-    let mut memo = memo.lock();
-    if memo.len() >= MEMO_MAX {
-        memo.clear();
-    }
-    memo.insert(key, value);
 }
 
 /// How a price makes amounts in a currency.

@@ -98,9 +98,9 @@ fn summary(response: &Response, error: &ApiError<'_>) -> String {
     text
 }
 
-/// A text of Stripe's, fit to be shown.
+/// A text of Stripe's, fit to be shown. Stripe keeps people, and quotes what it was given.
 fn sanitised(text: &str) -> String {
-    redact::line(text, MESSAGE_LENGTH_MAX)
+    redact::line(&redact::unquoted(text), MESSAGE_LENGTH_MAX)
 }
 
 #[cfg(test)]

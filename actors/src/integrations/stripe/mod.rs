@@ -55,11 +55,10 @@ use crate::{
 pub struct Stripe;
 
 /// The secret that a connection takes.
-const API_KEY: CredentialSpec = CredentialSpec {
-    name: "api_key",
-    required: true,
-    help: "a restricted key (rk_live_…) with Read permissions only, from Developers > API keys in the Dashboard",
-};
+const API_KEY: CredentialSpec = CredentialSpec::required(
+    "api_key",
+    "a restricted key (rk_live_…) with Read permissions only, from Developers > API keys in the Dashboard",
+);
 /// How often money is asked for.
 const MONEY_EVERY: Duration = Duration::from_mins(1);
 

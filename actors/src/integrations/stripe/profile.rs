@@ -12,6 +12,9 @@ use super::{
 };
 use crate::reading::elements::Unreadable;
 
+/// What stands in the place of what Stripe took away.
+const REDACTED: &str = "[redacted]";
+
 /// What an object says; nothing when it is of another kind, has no customer, or is a charge that failed.
 pub fn of(kind: Kind, raw: &RawValue) -> Result<Option<BillingProfile>, Unreadable> {
     match kind {
@@ -21,6 +24,15 @@ pub fn of(kind: Kind, raw: &RawValue) -> Result<Option<BillingProfile>, Unreadab
         Kind::Charge => of_charge(parse(raw)?),
         _ => Ok(None),
     }
+}
+
+/// The customer of whom Stripe was asked to take away everything personal: what is stored of it goes, as if it were deleted.
+pub fn redacted(kind: Kind, raw: &RawValue) -> Option<String> {
+    let customer: wire::CustomerRedaction = (kind == Kind::Customer).then(|| parse(raw).ok())??;
+    let is_told = customer.redaction.is_some_and(|redaction| redaction.status.is_some());
+    let is_seen =
+        [customer.name, customer.email].iter().flatten().any(|value| value.reveal().trim() == REDACTED);
+    (is_told || is_seen).then_some(customer.id)
 }
 
 /// What must be expanded for it.
@@ -114,7 +126,7 @@ fn card(card: Option<wire::Card>) -> Card {
     })
 }
 
-/// Without white space around it; nothing when that is all there is.
+/// Without white space around it; nothing when that is all there is, or when Stripe took it away.
 fn tidy(value: Option<Personal>) -> Option<Personal> {
-    value.and_then(|value| Personal::of(value.reveal()))
+    value.and_then(|value| Personal::of(value.reveal())).filter(|value| value.reveal() != REDACTED)
 }

@@ -1,6 +1,6 @@
 //! Reads objects into pages: parses each by itself, drops what belongs to the other mode, sets aside what is wrong.
 
-use rows::{Row, day::day_at, payments::SubscriptionMrr};
+use rows::{Row, Table, day::day_at, payments::SubscriptionMrr};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -124,6 +124,8 @@ impl Reader {
                 Some(id) if head.deleted => page.tombstones.extend(resource.tombstones(&id)),
                 _ => page.quarantined.push(problem.set_aside(raw.get().as_bytes(), place, head.named())),
             }
+        } else if let Some(id) = profile::redacted(resource.kind, raw) {
+            page.tombstones.push((Table::BillingProfiles, id));
         } else if self.billing_profiles && reading.is_none() && page.rows.len() > rows_before {
             match profile::of(resource.kind, raw) {
                 Ok(profile) => page.rows.extend(profile.map(Row::BillingProfile)),

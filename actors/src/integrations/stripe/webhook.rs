@@ -12,12 +12,11 @@ use crate::{
 };
 
 /// What the daemon's `/webhooks/stripe/{connection}` checks; nothing here is signed with it.
-pub const WEBHOOK_SECRET: CredentialSpec = CredentialSpec {
-    name: "webhook_secret",
-    required: false,
-    help: "signing secret (whsec_…) of a webhook endpoint that leads to /webhooks/stripe/NAME of the daemon, from Developers > \
+pub const WEBHOOK_SECRET: CredentialSpec = CredentialSpec::optional(
+    "webhook_secret",
+    "signing secret (whsec_…) of a webhook endpoint that leads to /webhooks/stripe/NAME of the daemon, from Developers > \
            Webhooks",
-};
+);
 
 /// Older messages are not taken, so that a stolen one is soon of no use. Stripe's own libraries take five minutes.
 const AGE_MAX_SECONDS: i64 = 300;

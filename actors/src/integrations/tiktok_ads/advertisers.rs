@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use rows::{Currency, zone::zone};
 use serde_json::json;
 
 use super::{endpoint, source::TikTokAdsSource, wire};
 use crate::{
-    account::{Account, Accounts},
+    account::Accounts,
     failure::Failure,
-    reading::{elements, redact},
+    reading::{
+        accounts::{Called, Told},
+        elements,
+        wire::NumericId,
+    },
     session::Session,
 };
 
@@ -17,11 +20,11 @@ use crate::{
 const IDS_MAX: usize = 100;
 /// Neither contact nor address: nobody's business.
 const FIELDS: [&str; 5] = ["advertiser_id", "name", "status", "currency", "timezone"];
-/// Longest text of TikTok's that is repeated.
-const SHOWN_MAX: usize = 60;
+/// How they are called.
+pub const CALLED: Called = Called { provider: "TikTok", word: "advertiser " };
 
 /// What is known of each.
-type Found = BTreeMap<String, Result<wire::Advertiser, Failure>>;
+type Found = BTreeMap<String, Result<Told, Failure>>;
 
 /// The configured advertisers, or all that the token is for.
 pub async fn check(source: &TikTokAdsSource, session: &Session) -> Result<Accounts, Failure> {
@@ -36,7 +39,7 @@ pub async fn check(source: &TikTokAdsSource, session: &Session) -> Result<Accoun
     let mut silent = None;
     for id in &ids {
         let account = match found.remove(id) {
-            Some(Ok(wire)) => account(wire),
+            Some(Ok(told)) => CALLED.account(told),
             Some(Err(failure)) => {
                 silent = silent.or_else(|| Some(failure.clone()).filter(is_passing));
                 Err(failure)
@@ -55,11 +58,7 @@ pub async fn check(source: &TikTokAdsSource, session: &Session) -> Result<Accoun
 }
 
 /// One advertiser's description.
-pub async fn describe(
-    source: &TikTokAdsSource,
-    session: &Session,
-    id: &str,
-) -> Result<wire::Advertiser, Failure> {
+pub async fn describe(source: &TikTokAdsSource, session: &Session, id: &str) -> Result<Told, Failure> {
     let mut found = Found::new();
     information(source, session, std::slice::from_ref(&id.to_owned()), &mut found).await?;
     found.remove(id).unwrap_or_else(|| {
@@ -117,7 +116,7 @@ async fn information(
     let named = |raw: &_| elements::Named::of(raw, &["advertiser_id"], "");
     let (list, _) =
         elements::read::<wire::Answer<wire::Advertiser>, _>(&body, endpoint::INFORMATION, named, Ok)?;
-    found.extend(list.rows.into_iter().map(|wire| (wire.advertiser_id.0.clone(), Ok(wire))));
+    found.extend(list.rows.into_iter().map(told).map(|told| (told.id.clone(), Ok(told))));
     Ok(())
 }
 
@@ -132,27 +131,9 @@ const fn is_passing(failure: &Failure) -> bool {
     )
 }
 
-/// Refuses what would make every later number wrong. What TikTok does not say now may be known from before; what it says and
-/// nobody knows contradicts whatever was.
-fn account(wire: wire::Advertiser) -> Result<Account, Failure> {
-    let id = wire.advertiser_id.0;
-    let refuse = |what: &str, found: Option<&str>| match found.filter(|found| !found.trim().is_empty()) {
-        None => Failure::Transient {
-            reason: format!("advertiser {id}: TikTok does not tell its {what}: it is read once that is told"),
-        },
-        Some(found) => Failure::Permanent {
-            reason: format!(
-                "advertiser {id}: {what} {:?} is not known: name it in `accounts_exclude`",
-                redact::line(found, SHOWN_MAX)
-            ),
-        },
-    };
-    let time_zone = wire.timezone.as_deref().filter(|name| zone(name).is_some());
-    let time_zone = time_zone.ok_or_else(|| refuse("time zone (IANA)", wire.timezone.as_deref()))?.to_owned();
-    let code = wire.currency.as_deref();
-    let currency = code.and_then(|code| Currency::parse(code).ok());
-    let currency = Some(currency.ok_or_else(|| refuse("currency (ISO 4217)", code))?);
-    Ok(Account { id, name: wire.name.unwrap_or_default(), currency, time_zone })
+fn told(wire: wire::Advertiser) -> Told {
+    let wire::Advertiser { advertiser_id: NumericId(id), name, status, currency, timezone: time_zone } = wire;
+    Told { id, name, status, currency, time_zone }
 }
 
 #[cfg(test)]

@@ -3,22 +3,21 @@
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher as _},
-    sync::Arc,
 };
 
 use rows::{
-    Currency, Day, Micros, Row,
-    ads::{Ad, AdAccount, AdCampaign, AdCountry, AdLevel, AdMetrics, AdPerformance, AdSet, REMOVED},
+    Day, Micros, Row,
+    ads::{Ad, AdCampaign, AdCountry, AdLevel, AdMetrics, AdSet},
     money::RawSpend,
-    zone::zone,
 };
 use serde_json::value::RawValue;
 
-use super::{settings::Conversion, wire};
+use super::{advertisers::CALLED, settings::Conversion, wire};
 use crate::{
     account::Account,
     failure::Failure,
     reading::{
+        ads::{self, Definitions},
         elements::{Named, Unreadable},
         unplaced::UNKNOWN,
         wire::{Count, Dashed, Exact, NumericId},
@@ -38,45 +37,15 @@ pub const CAMPAIGN: &str = "campaign_id";
 pub const COUNTRY: &str = "country_code";
 
 /// Whose rows these are, and what they count.
-#[derive(Debug, Clone)]
-pub struct Owner {
-    account_id: String,
-    currency: Currency,
-    conversion: Conversion,
-    /// Its name, and that of what counts as a view: shared by all rows.
-    definitions: [Arc<str>; 2],
-}
+pub type Owner = ads::Owner<Conversion>;
 
 /// A row, and what its element is known by among all of its list.
 pub type Keyed<R = Row> = (u64, R);
 
-// === impl Owner ===
-
-impl Owner {
-    /// Of an account that `check` found.
-    pub fn of(account: &Account, conversion: Conversion) -> Result<Self, Failure> {
-        let currency = account.currency.ok_or_else(|| Failure::Permanent {
-            reason: format!("advertiser {}: its currency is not known", account.id),
-        })?;
-        let definitions = [conversion.as_str(), TWO_SECONDS].map(Arc::from);
-        Ok(Self { account_id: account.id.clone(), currency, conversion, definitions })
-    }
-
-    fn definitions(&self) -> (Option<Arc<str>>, Option<Arc<str>>) {
-        let [conversion, view] = self.definitions.clone();
-        (Some(conversion), Some(view))
-    }
-}
-
-/// The advertiser as a row. What nobody knows is unknown.
-pub fn account(wire: wire::Advertiser) -> Row {
-    Row::AdAccount(AdAccount {
-        account_id: wire.advertiser_id.0,
-        name: wire.name,
-        status: wire.status,
-        currency: wire.currency.and_then(|code| Currency::parse(&code).ok()),
-        time_zone: wire.timezone.filter(|name| zone(name).is_some()),
-    })
+/// Of an account that the check found.
+pub fn owner(account: &Account, conversion: Conversion) -> Result<Owner, Failure> {
+    let definitions = Definitions::new(conversion.as_str(), TWO_SECONDS);
+    Owner::of(account, CALLED, conversion, definitions)
 }
 
 /// A campaign. The zone of its times is not known, so that they are left out.
@@ -85,20 +54,13 @@ pub fn campaign(wire: wire::Campaign, owner: &Owner) -> Result<Keyed, Unreadable
     let (daily_budget, lifetime_budget) = budgets(wire.budget, wire.budget_mode.as_deref())?;
     let key = key(&wire.campaign_id);
     let row = Row::AdCampaign(AdCampaign {
-        account_id: owner.account_id.clone(),
-        campaign_id: wire.campaign_id.0,
         name: wire.campaign_name,
         status,
         effective_status,
         objective: wire.objective_type,
         daily_budget,
         lifetime_budget,
-        currency: Some(owner.currency),
-        start_at: None,
-        end_at: None,
-        created_at: None,
-        updated_at: None,
-        learning: None,
+        ..owner.campaign(wire.campaign_id.0)
     });
     Ok((key, row))
 }
@@ -109,9 +71,6 @@ pub fn ad_group(wire: wire::AdGroup, owner: &Owner) -> Result<Keyed, Unreadable>
     let (daily_budget, lifetime_budget) = budgets(wire.budget, wire.budget_mode.as_deref())?;
     let key = key(&wire.adgroup_id);
     let row = Row::AdSet(AdSet {
-        account_id: owner.account_id.clone(),
-        campaign_id: wire.campaign_id.0,
-        ad_set_id: wire.adgroup_id.0,
         name: wire.adgroup_name,
         status,
         effective_status,
@@ -119,12 +78,7 @@ pub fn ad_group(wire: wire::AdGroup, owner: &Owner) -> Result<Keyed, Unreadable>
         billing_event: wire.billing_event,
         daily_budget,
         lifetime_budget,
-        currency: Some(owner.currency),
-        start_at: None,
-        end_at: None,
-        created_at: None,
-        updated_at: None,
-        learning: None,
+        ..owner.ad_set(wire.campaign_id.0, wire.adgroup_id.0)
     });
     Ok((key, row))
 }
@@ -135,16 +89,11 @@ pub fn ad(wire: wire::Ad, owner: &Owner) -> Keyed {
     let key = key(&wire.ad_id);
     let post = wire.tiktok_item_id.0.map(|NumericId(post)| post);
     let row = Row::Ad(Ad {
-        account_id: owner.account_id.clone(),
-        campaign_id: wire.campaign_id.0,
-        ad_set_id: wire.adgroup_id.0,
-        ad_id: wire.ad_id.0,
         name: wire.ad_name,
         status,
         effective_status,
         creative_id: post.or(wire.video_id).filter(|id| !id.is_empty()),
-        created_at: None,
-        updated_at: None,
+        ..owner.ad(wire.campaign_id.0, wire.adgroup_id.0, wire.ad_id.0)
     });
     (key, row)
 }
@@ -152,63 +101,28 @@ pub fn ad(wire: wire::Ad, owner: &Owner) -> Keyed {
 /// A campaign, or an ad, on one day.
 pub fn performance(line: wire::Line, level: AdLevel, owner: &Owner) -> Result<Keyed, Unreadable> {
     let (key, date) = (key(&line.dimensions), date(&line.dimensions)?);
-    let metrics = metrics(&line.metrics, owner.conversion)?;
-    let (campaign_id, ad_set_id, ad_id) = match level {
+    let metrics = metrics(&line.metrics, owner.counted)?;
+    let row = match level {
         // What is above an ad stands among its metrics.
-        AdLevel::Ad => (
-            id("metrics.campaign_id", line.metrics.campaign_id)?,
-            id("metrics.adgroup_id", line.metrics.adgroup_id)?,
-            id("ad_id", line.dimensions.ad_id)?,
-        ),
+        AdLevel::Ad => {
+            let campaign = id("metrics.campaign_id", line.metrics.campaign_id)?;
+            let ad_group = id("metrics.adgroup_id", line.metrics.adgroup_id)?;
+            owner.ad_day([campaign, ad_group, id("ad_id", line.dimensions.ad_id)?], date, metrics)
+        }
         AdLevel::Campaign | AdLevel::AdSet => {
-            (id("campaign_id", line.dimensions.campaign_id)?, String::new(), String::new())
+            owner.campaign_day(id("campaign_id", line.dimensions.campaign_id)?, date, metrics)
         }
     };
-    let (conversion_definition, view_definition) = owner.definitions();
-    let row = Row::AdPerformance(AdPerformance {
-        account_id: owner.account_id.clone(),
-        level,
-        campaign_id,
-        ad_set_id,
-        ad_id,
-        date,
-        currency: owner.currency,
-        metrics,
-        conversion_definition,
-        view_definition,
-    });
     Ok((key, row))
 }
 
 /// A campaign in a country on one day.
 pub fn in_country(line: wire::Line, owner: &Owner) -> Result<Keyed<AdCountry>, Unreadable> {
     let (key, date) = (key(&line.dimensions), date(&line.dimensions)?);
-    let metrics = metrics(&line.metrics, owner.conversion)?;
+    let metrics = metrics(&line.metrics, owner.counted)?;
     let campaign_id = id("campaign_id", line.dimensions.campaign_id)?;
     let country = country(line.dimensions.country_code.as_deref()).unwrap_or_else(|| UNKNOWN.to_owned());
-    Ok((key, country_row(campaign_id, country, date, metrics, owner)))
-}
-
-/// The same, once its numbers are known.
-pub fn country_row(
-    campaign_id: String,
-    country: String,
-    date: Day,
-    metrics: AdMetrics,
-    owner: &Owner,
-) -> AdCountry {
-    let (account_id, currency) = (owner.account_id.clone(), owner.currency);
-    let (conversion_definition, view_definition) = owner.definitions();
-    AdCountry {
-        account_id,
-        campaign_id,
-        country,
-        date,
-        currency,
-        metrics,
-        conversion_definition,
-        view_definition,
-    }
+    Ok((key, owner.country_day(campaign_id, country, date, metrics)))
 }
 
 /// What may be repeated of an element that cannot be read: its ids, its day and its country.
@@ -257,7 +171,7 @@ fn metrics(wire: &wire::Metrics, conversion: Conversion) -> Result<AdMetrics, Un
         conversion_value: amount("conversion_value", values)?,
         video_views: count(wire.video_watched_2s),
         video_completions: count(wire.video_views_p100),
-        engagements: sum("engagements", engagements)?,
+        engagements: ads::sum("engagements", engagements)?,
         reach: count(wire.reach),
     })
 }
@@ -267,21 +181,8 @@ fn amount<const N: usize>(
     field: &'static str,
     parts: [Dashed<Exact>; N],
 ) -> Result<Option<Micros>, Unreadable> {
-    let mut micros = [None; N];
-    for (micros, Dashed(said)) in micros.iter_mut().zip(parts) {
-        *micros = said.map(|exact| exact.micros(field)).transpose()?.map(|Micros(micros)| micros);
-    }
-    Ok(sum(field, micros)?.map(Micros))
-}
-
-/// A sum with an unknown part is unknown.
-fn sum<const N: usize>(field: &'static str, parts: [Option<i64>; N]) -> Result<Option<i64>, Unreadable> {
-    let mut sum = 0_i64;
-    for part in parts {
-        let Some(part) = part else { return Ok(None) };
-        sum = sum.checked_add(part).ok_or(Unreadable::TooLarge(field))?;
-    }
-    Ok(Some(sum))
+    let parts = parts.into_iter().map(|Dashed(said)| said.map(|exact| exact.micros(field)).transpose());
+    ads::sum_of_amounts(field, parts.collect::<Result<Vec<_>, _>>()?)
 }
 
 /// A day's and a life's budget, of which there is one at most. `BUDGET_MODE_INFINITE` is none.
@@ -294,14 +195,9 @@ fn budgets(said: Dashed<Exact>, mode: Option<&str>) -> Result<(Option<Micros>, O
     })
 }
 
-/// What its owner asked for, and what is really happening. What TikTok calls deleted is removed in both.
+/// What TikTok calls deleted is removed.
 fn statuses(operation: Option<String>, secondary: Option<String>) -> (Option<String>, Option<String>) {
-    let is_deleted = secondary.as_deref().is_some_and(|status| status.ends_with(DELETED))
-        || operation.as_deref() == Some("DELETE");
-    if is_deleted {
-        return (Some(REMOVED.to_owned()), Some(REMOVED.to_owned()));
-    }
-    (operation, secondary)
+    ads::statuses(operation, secondary, |word| word.ends_with(DELETED) || word == "DELETE")
 }
 
 /// The two letters; `None`, nothing and whatever is no code are no country.

@@ -26,7 +26,7 @@ use crate::{
     reader::StreamOf,
     session::quota::{QuotaRule, Scope},
     spec::{CredentialSpec, SetupError},
-    stream::{DAILY, Days, QUARTER_DAY, Snapshot, Tier},
+    stream::{DAILY, Days, QUARTER_DAY, Snapshot, WEEKLY},
 };
 
 mod advertisers;
@@ -61,26 +61,22 @@ const DETAIL_WINDOW_DAYS_MAX: u32 = 7;
 /// Numbers are about ten minutes late.
 const EVERY: Duration = Duration::from_mins(30);
 /// Clicks convert for up to 28 days, most of them within a week.
-const LOOKBACK: [Tier; 2] =
-    [Tier { days: 7, every: DAILY }, Tier { days: 28, every: Duration::from_hours(7 * 24) }];
+const LOOKBACK: [(u32, Duration); 2] = [(7, DAILY), (28, WEEKLY)];
 /// The day before may be wrong for half a day, and conversions on iOS are told days later.
 const SETTLING: SignedDuration = SignedDuration::from_hours(72);
 
-const ACCESS_TOKEN: CredentialSpec = CredentialSpec {
-    name: "access_token",
-    required: true,
-    help: "the long-term access token that TikTok gives when an advertiser authorises your developer app",
-};
-const APP_ID: CredentialSpec = CredentialSpec {
-    name: "app_id",
-    required: false,
-    help: "the developer app's id: with app_secret it lists the token's advertisers; or name them in `accounts`",
-};
-const APP_SECRET: CredentialSpec = CredentialSpec {
-    name: "app_secret",
-    required: false,
-    help: "the developer app's secret: with app_id it lists the token's advertisers; or name them in `accounts`",
-};
+const ACCESS_TOKEN: CredentialSpec = CredentialSpec::required(
+    "access_token",
+    "the long-term access token that TikTok gives when an advertiser authorises your developer app",
+);
+const APP_ID: CredentialSpec = CredentialSpec::optional(
+    "app_id",
+    "the developer app's id: with app_secret it lists the token's advertisers; or name them in `accounts`",
+);
+const APP_SECRET: CredentialSpec = CredentialSpec::optional(
+    "app_secret",
+    "the developer app's secret: with app_id it lists the token's advertisers; or name them in `accounts`",
+);
 
 /// The integration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -162,10 +158,7 @@ fn numbers(
     let [week, month] = LOOKBACK;
     let policy = Days {
         level: report.level().map(AdLevel::as_str),
-        tiers: vec![Tier { days: 2, every: EVERY }, week, month],
-        settling: SETTLING,
-        window_days_max,
-        history_days_max: None,
+        ..Days::new([(2, EVERY), week, month], SETTLING, window_days_max)
     };
     StreamOf::days(name, tables, policy, move |source: &TikTokAdsSource, session, request| {
         source.report(session, report, request).boxed()

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use ::rows::quarantine::{Quarantined, sha256_hex};
+use ::rows::quarantine::Quarantined;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -13,9 +13,11 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    page::{Next, Page},
+    page::Page,
     reading::{
+        cursor,
         elements::{self, Unreadable},
+        notes::incomplete,
         unplaced::Unplaced,
         wire::Count,
     },
@@ -78,20 +80,9 @@ impl Default for Cursor {
 }
 
 impl Cursor {
-    /// Of our own making.
-    pub fn parse(text: Option<&str>) -> Result<Self, Failure> {
-        let parse = |text| serde_json::from_str(text).map_err(|error| Failure::malformed("cursor", &error));
-        text.map_or_else(|| Ok(Self::default()), parse)
-    }
-
     /// The beginning of the next list.
     pub fn next_list(list: usize) -> Self {
         Self { list: list + 1, ..Self::default() }
-    }
-
-    /// As the engine keeps it.
-    pub fn next(self) -> Next {
-        Next::More(serde_json::json!(self).to_string())
     }
 
     fn take<T, R>(
@@ -130,10 +121,11 @@ impl Cursor {
         self.set_aside += quarantined.len();
         let came = self.seen.len() + self.set_aside;
         if !more && i64::try_from(came).ok() != Some(total) {
-            quarantined.push(incomplete(place, &format!("{came} of {total} elements came")));
+            quarantined.push(incomplete(place, &format!("{came} of {total} elements came"), Vec::new()));
         }
         if tail.code == PARTIAL {
-            quarantined.push(incomplete(place, &format!("TikTok answered in part (code {PARTIAL})")));
+            let what = format!("TikTok answered in part (code {PARTIAL})");
+            quarantined.push(incomplete(place, &what, Vec::new()));
         }
         let rows = elements.rows.into_iter().map(|(_, row)| row).collect();
         self.page += 1;
@@ -149,21 +141,9 @@ impl<R> Read<R> {
         Page {
             rows: self.rows.into_iter().map(row).collect(),
             quarantined: self.quarantined,
-            next: self.next.map_or_else(Next::default, Cursor::next),
+            next: cursor::next(self.next.as_ref()),
             ..Page::default()
         }
-    }
-}
-
-/// What came is stored, and nothing is deleted for what did not come. The same entry every time.
-fn incomplete(place: &str, what: &str) -> Quarantined {
-    Quarantined {
-        reason: "incomplete",
-        detail: format!("{what}: nothing is deleted for what is missing"),
-        place: place.to_owned(),
-        hash: sha256_hex(format!("incomplete\n{place}").as_bytes()),
-        fields: Vec::new(),
-        day: None,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     account::{Account, Accounts},
     failure::Failure,
     page::{DaysReply, DaysRequest, Next, Page, SetPage, SnapshotReply, SnapshotRequest},
-    reading::unplaced::UNKNOWN,
+    reading::{cursor, unplaced::UNKNOWN},
     session::{Auth, Call, Response, Session, Signature, Source, Verdict},
     spec::{ConnectionSpec, SetupError},
 };
@@ -78,8 +78,8 @@ impl TikTokAdsSource {
         session: &Session,
         request: SnapshotRequest<'_>,
     ) -> Result<SnapshotReply, Failure> {
-        let wire = advertisers::describe(self, session, &request.account.id).await?;
-        Ok(Page { rows: vec![mapping::account(wire)], ..Page::default() }.into())
+        let advertiser = advertisers::describe(self, session, &request.account.id).await?;
+        Ok(Page { rows: vec![advertiser.row()], ..Page::default() }.into())
     }
 
     /// One page of objects.
@@ -90,7 +90,7 @@ impl TikTokAdsSource {
         request: SnapshotRequest<'_>,
     ) -> Result<SnapshotReply, Failure> {
         let (owner, id) = (self.owner(request.account)?, &request.account.id);
-        let cursor = Cursor::parse(request.cursor)?;
+        let cursor: Cursor = cursor::read(request.cursor)?.unwrap_or_default();
         let (list, filters) = (cursor.list, object.filters());
         let (path, endpoint) = object.path();
         let filtering = filters.get(list).map(ToString::to_string).unwrap_or_default();
@@ -118,7 +118,7 @@ impl TikTokAdsSource {
             Err(failure) => return Err(failure),
         };
         if page.next == Next::default() && list + 1 < filters.len() {
-            page.next = Cursor::next_list(list).next();
+            page.next = cursor::next(Some(&Cursor::next_list(list)));
         }
         Ok(page.into())
     }
@@ -134,7 +134,7 @@ impl TikTokAdsSource {
         let owner = self.owner(account)?;
         let call = self.call(&["report", "integrated", "get"], endpoint::REPORT).account(&account.id);
         let call = report.ask(call, &account.id, days, self.settings.conversion);
-        let cursor = Cursor::parse(cursor)?;
+        let cursor: Cursor = cursor::read(cursor)?.unwrap_or_default();
         let (page, total) = match report.level() {
             Some(level) => self.rows(session, call, cursor, level, &owner).await?,
             None => self.countries(session, call, cursor, &owner).await?,
@@ -180,7 +180,7 @@ impl TikTokAdsSource {
         match &mut read.next {
             Some(next) => next.unplaced = unplaced,
             None => read.rows.extend(unplaced.sums().map(|(campaign_id, date, metrics)| {
-                mapping::country_row(campaign_id, UNKNOWN.to_owned(), date, metrics, owner)
+                owner.country_day(campaign_id, UNKNOWN.to_owned(), date, metrics)
             })),
         }
         let total = read.total;
@@ -188,7 +188,7 @@ impl TikTokAdsSource {
     }
 
     fn owner(&self, account: &Account) -> Result<Owner, Failure> {
-        Owner::of(account, self.settings.conversion)
+        mapping::owner(account, self.settings.conversion)
     }
 }
 

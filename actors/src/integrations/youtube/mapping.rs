@@ -21,6 +21,7 @@ use crate::{
     reading::{
         contents::Placed,
         elements::{Named, Unreadable, parse},
+        table::{Columns, number},
         wire::{Count, Exact, Scalar, Text},
     },
 };
@@ -70,15 +71,8 @@ pub fn readings(entity: MusicEntity, counted: wire::Counted, day: Day) -> Vec<Ro
         ],
     };
     let reading = |(counter, value): &(&str, Option<Count>)| {
-        Some(Row::CounterReading(CounterReading {
-            service: SERVICE.to_owned(),
-            entity,
-            id: counted.id.0.clone(),
-            counter: (*counter).to_owned(),
-            date: day,
-            value: (*value)?.0,
-            measure_class: MeasureClass::PublicCounter,
-        }))
+        let (id, value) = (counted.id.0.clone(), (*value)?.0);
+        Some(Row::CounterReading(CounterReading::public(SERVICE, entity, id, counter, day, value)))
     };
     shown.iter().filter_map(reading).collect()
 }
@@ -116,7 +110,7 @@ pub fn placed(wire::Entry { snippet }: wire::Entry) -> Result<(i64, Placed), Unr
 /// A row of a report, its values by the columns' names.
 #[derive(Debug)]
 pub struct Cells<'a> {
-    columns: &'a [wire::Header],
+    columns: &'a Columns,
     values: Vec<&'a RawValue>,
 }
 
@@ -177,7 +171,7 @@ impl About<'_> {
     }
 
     /// What may be repeated of a row that cannot be read.
-    pub fn named(&self, columns: &[wire::Header], raw: &RawValue) -> Named {
+    pub fn named(&self, columns: &Columns, raw: &RawValue) -> Named {
         let day = self.day.or_else(|| Cells::read(columns, raw).ok()?.day().ok());
         Named { fields: vec![("content", self.id.to_owned())], day }
     }
@@ -187,7 +181,7 @@ impl About<'_> {
 
 impl<'a> Cells<'a> {
     /// Reads a row of a report with these columns.
-    pub fn read(columns: &'a [wire::Header], raw: &'a RawValue) -> Result<Self, Unreadable> {
+    pub fn read(columns: &'a Columns, raw: &'a RawValue) -> Result<Self, Unreadable> {
         let values: Vec<&RawValue> = parse(raw)?;
         if values.len() == columns.len() {
             return Ok(Self { columns, values });
@@ -198,9 +192,7 @@ impl<'a> Cells<'a> {
 
     /// The text in a column; none where there is no such column, or nothing in it.
     fn text(&self, name: &'static str) -> Result<Option<Text<'a>>, Unreadable> {
-        let place = self.columns.iter().position(|column| column.name == name);
-        let value = place.and_then(|place| self.values.get(place)).copied();
-        value.map_or(Ok(None), parse::<Option<Text<'a>>>)
+        self.columns.of(name, &self.values).map_or(Ok(None), |value| parse(value))
     }
 
     fn word(&self, name: &'static str) -> Result<String, Unreadable> {
@@ -209,8 +201,7 @@ impl<'a> Cells<'a> {
     }
 
     fn number<T: Scalar>(&self, name: &'static str) -> Result<Option<T>, Unreadable> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
-        T::read(&text.0).map(Some).map_err(|error| Unreadable::number(name, T::EXPECTED, error))
+        self.text(name)?.map(|text| number(&text.0, name, T::EXPECTED)).transpose()
     }
 
     /// Two letters.

@@ -13,7 +13,7 @@ use crate::{
     page::{Page, SetPage, SnapshotReply, SnapshotRequest},
     reading::{
         contents::{self, Contents, List, Moving},
-        elements::{Listing as _, Unreadable, parse},
+        elements::{self, Listing as _, Unreadable, parse},
         named_objects::{Objects, Reference, asked},
     },
     session::Session,
@@ -91,9 +91,7 @@ impl Moving for PlaylistOf<'_> {
         let Self { of: Playlists { source, session, .. }, id, asked } = *self;
         let call = source.call(endpoint::PLAYLISTS, "id,snippet,status,contentDetails").query("id", id);
         let body = session.send(call.query("maxResults", PAGE_LENGTH)).await?.body;
-        let list: wire::List<&RawValue> =
-            serde_json::from_slice(&body).map_err(|error| Failure::undocumented(asked, &body, &error))?;
-        let (found, tail) = list.into_parts();
+        let (found, tail) = elements::unread::<wire::List<_>>(&body, asked)?;
         let Some(raw) = found.first() else {
             return Err(match tail.total {
                 Some(0) => Failure::Gone { reason: format!("YouTube shows no {asked}") },

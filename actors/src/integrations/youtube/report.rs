@@ -209,14 +209,9 @@ impl Reports<'_> {
     ) -> Result<Elements<ContentPerformance>, Failure> {
         let place = format!("{} of {id}, {}..{}", self.subject.stream(), days.first, days.last);
         let body = self.session.send(self.call(id, query, days)).await?.body;
-        let report: wire::Report<'_> =
-            serde_json::from_slice(&body).map_err(|error| Failure::undocumented(&place, &body, &error))?;
+        let report: wire::Report<'_> = elements::answer(&body, &place)?;
         let columns = &report.column_headers;
-        let mut asked = query.dimensions.iter().chain(query.metrics);
-        if let Some(name) = asked.find(|name| columns.iter().all(|column| column.name != **name)) {
-            let reason = format!("{place}: the answer lacks the column {name}, which was asked for");
-            return Err(Failure::Transient { reason });
-        }
+        columns.require(query.dimensions.iter().chain(query.metrics), &place)?;
         let has_days = query.dimensions.contains(&column::DAY);
         let day = (!has_days).then_some(days.first);
         let about = About { id, dimension: query.dimension, day, currency: self.currency };

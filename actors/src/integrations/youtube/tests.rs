@@ -18,7 +18,10 @@ use super::{
 use crate::{
     failure::{Failure, Wait},
     integration::AnyIntegration,
-    reading::elements::{self, Unreadable},
+    reading::{
+        elements::{self, Unreadable},
+        table::Columns,
+    },
     session::Meaning,
     testing,
 };
@@ -275,8 +278,8 @@ proptest! {
         prop_oneof![Just("null"), Just("\"2026-11-18\""), Just("\"DE\""), Just("7"), Just("1e400"), Just("-0.5"), Just("[]"), Just("{}")], 0..5,
     )) {
         let raw = RawValue::from_string(format!("[{}]", values.join(","))).unwrap();
-        let columns: Vec<wire::Header> =
-            ["day", "country", "views", "estimatedRevenue"].map(|name| wire::Header { name: name.to_owned() }).into();
+        let names = ["day", "country", "views", "estimatedRevenue"].map(str::to_owned);
+        let columns = Columns::from(Vec::from(names));
         let about = about(ContentDimension::Country);
         let read = elements::each([&*raw], "/", |raw| about.named(&columns, raw), |raw| about.row(&Cells::read(&columns, raw)?));
         prop_assert_eq!(read.rows.len() + read.quarantined.len(), 1);

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::reading::{
     elements::Listing,
+    table::Columns,
     wire::{Count, Id},
 };
 
@@ -129,16 +130,10 @@ struct IdentifiedSnippet {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report<'a> {
-    pub column_headers: Vec<Header>,
+    pub column_headers: Columns,
     /// Left out when there are none.
     #[serde(borrow)]
     pub rows: Option<Vec<&'a RawValue>>,
-}
-
-/// What a column is.
-#[derive(Debug, Deserialize)]
-pub struct Header {
-    pub name: String,
 }
 
 // === impl List ===

@@ -1,3 +1,4 @@
+use ::rows::Currency;
 use proptest::prelude::*;
 
 use super::*;
@@ -10,7 +11,7 @@ fn owner(conversions: Conversions) -> Owner {
         currency: Some(Currency::parse("EUR").unwrap()),
         time_zone: "Europe/Berlin".to_owned(),
     };
-    Owner::of(&account, conversions).unwrap()
+    super::owner(&account, conversions).unwrap()
 }
 
 fn read<T>(json: &str, read: impl Fn(wire::Row) -> Result<T, Unreadable>) -> Result<T, Unreadable> {

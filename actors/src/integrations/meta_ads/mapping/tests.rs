@@ -1,5 +1,6 @@
 use jiff::civil::date;
 use proptest::prelude::*;
+use rows::ads::{AdCountry, AdLevel, AdPerformance};
 
 use super::*;
 use crate::{integrations::meta_ads::testing::owner, reading::elements::parse};

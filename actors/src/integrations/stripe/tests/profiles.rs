@@ -118,6 +118,32 @@ async fn a_deleted_customer_takes_its_profile_along() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_redacted_customer_stays_without_its_profile() {
+    let mut connected = Connected::new("rk_live_1", json!({ "billing_profiles": true }));
+    connected.world(|world| {
+        let mut told = customer("cus_1", NOW);
+        told["redaction"] = json!({ "status": "processing" });
+        let mut seen = customer("cus_2", NOW);
+        seen["email"] = json!("[redacted]");
+        let mut paid = charge("ch_1", NOW);
+        paid["billing_details"] = details("[redacted]");
+        world.put("/v1/customers", told);
+        world.put("/v1/customers", seen);
+        world.put("/v1/charges", paid);
+    });
+    for stream in ["charges", "customers"] {
+        connected.poll(stream).await.unwrap();
+    }
+    assert_eq!(connected.ids(Table::Customers), ["cus_1", "cus_2"]);
+    let mut gone: Vec<_> = connected.tombstones.clone();
+    gone.sort();
+    assert_eq!(gone, ["cus_1", "cus_2"].map(|id| (Table::BillingProfiles, id.to_owned())));
+    let found = profiles(&connected);
+    assert_eq!(found.len(), 1, "the charge's: {found:?}");
+    assert_eq!(texts(found[0])[..2], [None, Some("ada@example.com")]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_profile_that_cannot_be_read_leaves_its_object_alone() {
     let mut connected = Connected::new("rk_live_1", json!({ "billing_profiles": true }));
     connected.world(|world| {

@@ -22,7 +22,8 @@ pub use billing::{Coupon, Customer, Discount, Price, Product, Subscription, Subs
 pub use event::Event;
 pub use payments::{BalanceTransaction, Charge, Dispute, Invoice, InvoicePayment, Refund};
 pub use people::{
-    Address, Card, ChargePerson, CustomerPerson, InvoicePerson, PaymentMethod, SubscriptionPerson,
+    Address, Card, ChargePerson, CustomerPerson, CustomerRedaction, InvoicePerson, PaymentMethod,
+    SubscriptionPerson,
 };
 
 /// One page of a list. Its elements are read one by one, so that one of them can be wrong alone.

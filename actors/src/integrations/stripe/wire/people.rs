@@ -17,6 +17,22 @@ pub struct CustomerPerson {
     pub name: Option<Personal>,
 }
 
+/// What tells that Stripe took away what it knew of a customer. The hash is newer than the placeholders.
+#[derive(Debug, Deserialize)]
+pub struct CustomerRedaction {
+    pub id: String,
+    pub email: Option<Personal>,
+    pub name: Option<Personal>,
+    pub redaction: Option<Redaction>,
+}
+
+/// How far a redaction has come.
+#[derive(Debug, Deserialize)]
+pub struct Redaction {
+    /// `processing`, `redacted`: either way it is wanted.
+    pub status: Option<String>,
+}
+
 /// How a customer's invoices are paid.
 #[derive(Debug, Deserialize)]
 pub struct InvoiceSettings {

@@ -1,6 +1,8 @@
+use rows::zone::zone;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::account::Account;
 
 /// The advertiser of TikTok's documentation.
 fn sample() -> Value {
@@ -10,7 +12,7 @@ fn sample() -> Value {
 }
 
 fn read(json: &Value) -> Result<Account, Failure> {
-    account(serde_json::from_str(&json.to_string()).unwrap())
+    CALLED.account(told(serde_json::from_str(&json.to_string()).unwrap()))
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use jiff::civil::date;
 use proptest::prelude::*;
+use rows::{Currency, ads::AdPerformance};
 use serde_json::{Value, json};
 
 use super::*;
@@ -13,7 +14,7 @@ fn owner(currency: &str, conversion: Conversion) -> Owner {
         currency: Some(Currency::parse(currency).unwrap()),
         time_zone: "Etc/GMT+8".to_owned(),
     };
-    Owner::of(&account, conversion).unwrap()
+    super::owner(&account, conversion).unwrap()
 }
 
 fn usd() -> Owner {

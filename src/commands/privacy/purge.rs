@@ -1,0 +1,127 @@
+//! `dynamoi privacy purge`.
+
+use clap::Args;
+use serde_json::json;
+use store::{
+    Access, StoreError,
+    retention::{By, Line, Moment, Purged},
+};
+
+use super::{
+    super::{
+        Exit, output,
+        source::ConfigFiles,
+        users::{self, Room},
+    },
+    actor,
+};
+
+/// Deletes what has been kept for as long as `[retention]` says. A daemon does it once a day.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+What would go, table by table, and why:
+  dynamoi privacy purge --dry-run --config dynamoi.toml
+
+Rows go a thousand at a time: a worker that runs meanwhile hardly waits. What a legal hold keeps stays (`dynamoi privacy hold`).
+How long what is kept: [retention], docs/configuration.md.")]
+pub struct Purge {
+    #[command(flatten)]
+    pub source: ConfigFiles,
+    /// Only tell what would be deleted.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// For programs.
+    #[arg(long)]
+    pub json: bool,
+}
+
+// === impl Purge ===
+
+impl Purge {
+    /// Runs it to its end: 0 when nothing that is due was left, else 3.
+    pub async fn run(self) -> Exit {
+        let settings = match self.source.load_with_key_only() {
+            Ok(settings) => settings,
+            Err(exit) => return exit,
+        };
+        let access = if self.dry_run { Access::Read } else { Access::Write };
+        let room = match users::enter(settings, access, String::new()).await {
+            Ok(room) => room,
+            Err(exit) => return exit,
+        };
+        let exit = self.purge(&room).await.unwrap_or_else(Exit::failed);
+        room.leave().await;
+        exit
+    }
+
+    async fn purge(&self, room: &Room) -> Result<Exit, StoreError> {
+        let Room { store, people, settings, .. } = room;
+        let terms = &settings.retention;
+        let purged = if self.dry_run {
+            store.purgeable(terms, Some(people)).await?
+        } else {
+            let actor = actor();
+            let standing = |tenant: &str| settings.privacy.standing(tenant, &actor);
+            store.purge(terms, Some(&By { people, actor: &actor, standing: &standing })).await?
+        };
+        let exit = if self.json { self.told(&purged) } else { self.shown(&purged) };
+        for left in &purged.left {
+            output::complain(format_args!("left: {left}"));
+        }
+        Ok(if purged.left.is_empty() { exit } else { Exit::Incomplete })
+    }
+
+    fn shown(&self, purged: &Purged) -> Exit {
+        let mut text = String::new();
+        for line in &purged.lines {
+            let Line { rule, table, rows, held, keep, reason, .. } = line;
+            let span = match (line.oldest, line.newest) {
+                (Some(oldest), Some(newest)) => format!(", {oldest} to {newest}"),
+                _ => String::new(),
+            };
+            let of =
+                line.connection.as_ref().map_or_else(String::new, |name| format!(" of connection {name}"));
+            let held = if *held > 0 { format!(", {held} more under a legal hold") } else { String::new() };
+            text += &format!("{table}{of}: {rows} rows{span}{held}\n    {rule} = {keep}: {reason}\n");
+        }
+        for user in &purged.users {
+            let what = match (user.held, self.dry_run) {
+                (true, _) => "stays, under a legal hold",
+                (false, true) => "would be erased",
+                (false, false) => "was due for erasure",
+            };
+            text += &format!("user {} of {}, who left {}: {what}\n", user.user, user.tenant, user.since);
+        }
+        let verb = if self.dry_run { "would be deleted" } else { "deleted" };
+        text += &format!("{} rows {verb}\n", purged.rows());
+        output::print(&text)
+    }
+
+    fn told(&self, purged: &Purged) -> Exit {
+        let moment = |moment: Option<Moment>| moment.map(|moment| moment.to_string());
+        let lines = purged.lines.iter().map(|line| {
+            json!({
+                "rule": line.rule,
+                "connection": line.connection,
+                "table": line.table,
+                "rows": line.rows,
+                "oldest": moment(line.oldest),
+                "newest": moment(line.newest),
+                "held": line.held,
+                "keep": line.keep.to_string(),
+                "reason": line.reason,
+            })
+        });
+        let users = purged.users.iter().map(|user| {
+            json!({ "tenant": user.tenant, "user": user.user, "since": user.since.to_string(), "held": user.held })
+        });
+        let told = json!({
+            "dry_run": self.dry_run,
+            "rows": purged.rows(),
+            "tables": lines.collect::<Vec<_>>(),
+            "users": users.collect::<Vec<_>>(),
+            "left": purged.left,
+        });
+        output::print_data(&format!("{told:#}\n"))
+    }
+}

@@ -1,0 +1,226 @@
+//! Erasing a person, so that nobody and nothing brings the person back.
+//!
+//! In this order, each step of which may be the last one that a process lives to see: a line in the [`Journal`], which is outside
+//! of everything else; tombstones and rows, in one transaction; the data key; old bytes; the receipt; the audit log; the journal
+//! again. Whatever was begun is finished by whoever opens the people next ([`People::settle`]).
+
+mod journal;
+mod overwrite;
+pub mod receipt;
+mod replay;
+mod rows;
+mod tombstones;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+pub(crate) use self::tombstones::customer_digest;
+pub use self::{journal::Journal, replay::Settled};
+use self::{
+    journal::{Line, State as Reached},
+    receipt::{Reached as Done, Receipt, State, ToTell},
+    rows::Target,
+};
+use super::{NewDisclosure, People, PeopleError, PersonStatus, audit, keys::key_name};
+use crate::{StoreError, error::Failure, limits, sql::Sql};
+
+/// A wish to be erased.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Whose user.
+    pub tenant: &'a str,
+    /// The user's id here.
+    pub user: &'a str,
+    /// Who carries it out, for the audit log.
+    pub actor: &'a str,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+}
+
+/// The journal's name, where its last line is noted elsewhere.
+const JOURNAL: &str = "erasures";
+
+// === impl People ===
+
+impl People {
+    /// Erases a user. Again, it ends the same. Whoever was told of the person is to be told of it, and so are those who get data
+    /// by other ways (`standing`).
+    pub async fn erase(
+        &self,
+        tenant: &str,
+        user: &str,
+        actor: &str,
+        standing: &[NewDisclosure<'_>],
+    ) -> Result<Receipt, PeopleError> {
+        let request = Request { tenant, user, actor, requested_at: self.store.clock.0.now() };
+        let target = self.target(&self.store.pools.read, tenant, user).await?;
+        // Who is not there, or may not be erased, leaves no line.
+        let status = self.status(&request).await?;
+        self.refuse_held(&self.store.pools.read, user).await?;
+        if status == PersonStatus::Erased
+            && let Some((_, receipt)) =
+                self.receipt(&self.store.pools.read, tenant, &target.subject.digest).await?
+            && receipt.is_finished()
+            && !self.keys.has(&key_name(user)).await?
+        {
+            return Ok(receipt);
+        }
+        let mut line = Line {
+            at: request.requested_at,
+            tenant: tenant.to_owned(),
+            actor: actor.to_owned(),
+            state: Reached::Requested,
+            subject: hex::encode(&target.subject.digest),
+            customers: target.customers.iter().cloned().collect(),
+            mac: String::new(),
+        };
+        let seq = self.journal.append(&mut line, &self.digests().await?).await?;
+        self.erase_in_transaction(&request, &target, Some((seq, &line.mac))).await?;
+        self.keys.destroy(&key_name(user)).await?;
+        self.keys.set_anchor(JOURNAL, seq.cast_signed(), line.mac.as_bytes()).await?;
+        let receipt = self.receipt(&self.store.pools.read, tenant, &target.subject.digest).await?;
+        let tables = receipt.iter().flat_map(|(_, receipt)| receipt.changed()).collect();
+        let cleaned = self.clean(&tables).await?;
+        self.finish(&target.subject.digest, Some((user, standing)), line, &cleaned, None).await
+    }
+
+    /// What [`erase`](Self::erase) would do. Changes nothing.
+    pub async fn erase_dry(&self, tenant: &str, user: &str, actor: &str) -> Result<Receipt, PeopleError> {
+        let request = Request { tenant, user, actor, requested_at: self.store.clock.0.now() };
+        self.status(&request).await?;
+        let tx = self.store.pools.begin().await?;
+        self.refuse_held(&tx, user).await?;
+        let target = self.target(&tx, tenant, user).await?;
+        let mut receipt = self.erase_rows(&tx, &target, &request).await?;
+        tx.rollback().await?;
+        receipt.state = State::DryRun;
+        let has_key = self.keys.has(&key_name(user)).await?;
+        receipt.keys = vec![Done {
+            what: format!("the user's data key in {}", self.keys.location()),
+            done: false,
+            note: if has_key { "would be destroyed" } else { "is not there" }.to_owned(),
+        }];
+        Ok(receipt)
+    }
+
+    async fn status(&self, request: &Request<'_>) -> Result<PersonStatus, PeopleError> {
+        let listed = Sql::new(self.backend(), "SELECT status FROM users WHERE tenant = ")
+            .bind(request.tenant)
+            .text(" AND id = ")
+            .bind(request.user);
+        let row = self.store.pools.read.query_one_raw(listed.done()).await?;
+        let status: String =
+            row.ok_or_else(|| super::read::unknown(request.tenant))?.try_get("", "status")?;
+        PersonStatus::parse(&status).ok_or_else(|| {
+            StoreError::Unreadable("the status of a user is no word of ours".to_owned()).into()
+        })
+    }
+
+    async fn refuse_held(&self, database: &impl ConnectionTrait, user: &str) -> Result<(), PeopleError> {
+        match self.held(database, user).await? {
+            Some(reason) => Err(PeopleError::Refused(format!(
+                "user {user} is under a legal hold ({reason}): nothing was erased; `dynamoi privacy hold` shows and releases it"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Tombstones, rows and the unfinished receipt, with the line of the journal that asks for it. A worker that holds what is
+    /// needed is waited for.
+    async fn erase_in_transaction(
+        &self,
+        request: &Request<'_>,
+        target: &Target,
+        line: Option<(u64, &str)>,
+    ) -> Result<Receipt, PeopleError> {
+        let mut tries = 1;
+        loop {
+            let erased = async {
+                let tx = self.store.pools.begin().await?;
+                tombstones::tell_writers(&tx, Some(request.tenant)).await?;
+                let receipt = self.erase_rows(&tx, target, request).await?;
+                self.put_receipt(&tx, &target.subject.digest, &receipt).await?;
+                if let Some((seq, mac)) = line {
+                    self.follow(&tx, seq, mac).await?;
+                }
+                tx.commit().await?;
+                Ok(receipt)
+            };
+            match erased.await {
+                Err(PeopleError::Store(StoreError::Database(error)))
+                    if tries < limits::ROTATION_TRIES_MAX
+                        && matches!(Failure::of(&error), Failure::Away(_)) =>
+                {
+                    tries += 1;
+                    self.store.clock.0.sleep(limits::RETRY_PAUSE_MIN).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// This database has followed the journal up to this line, if it had up to the one before.
+    async fn follow(&self, tx: &DatabaseTransaction, seq: u64, mac: &str) -> Result<(), PeopleError> {
+        if self.mark(tx).await?.map_or(0, |(seq, _)| seq) + 1 == seq {
+            self.set_mark(tx, seq, mac).await?;
+        }
+        Ok(())
+    }
+
+    /// Old bytes leave these tables, and the key store.
+    async fn clean(&self, tables: &BTreeSet<String>) -> Result<Vec<Done>, PeopleError> {
+        self.keys.scrub().await?;
+        Ok(overwrite::overwrite(&self.store, tables).await)
+    }
+
+    /// The receipt, the audit log, and last the journal.
+    async fn finish(
+        &self,
+        subject: &[u8],
+        whom: Option<(&str, &[NewDisclosure<'_>])>,
+        line: Line,
+        cleaned: &[Done],
+        repeated_at: Option<Timestamp>,
+    ) -> Result<Receipt, PeopleError> {
+        let now = self.store.clock.0.now();
+        let stored = self.receipt(&self.store.pools.read, &line.tenant, subject).await?;
+        let mut receipt = match stored {
+            Some((_, receipt)) if !receipt.is_finished() => receipt,
+            _ => Receipt::begun(&line.tenant, line.subject.clone(), &line.actor, line.at),
+        };
+        receipt.state = State::Done;
+        receipt.finished_at = Some(now);
+        receipt.repeated_at = repeated_at;
+        receipt.customers_barred = receipt.customers_barred.max(line.customers.len() as u64);
+        receipt.keys = vec![Done {
+            what: format!("the user's data key in {}", self.keys.location()),
+            done: true,
+            note: "destroyed: what it sealed opens no more, wherever it is".to_owned(),
+        }];
+        receipt.files = cleaned.to_vec();
+        if let Some((user, standing)) = whom {
+            let told = self.to_notify(&line.tenant, user, standing).await?;
+            receipt.to_tell = told.into_iter().map(ToTell::from).collect();
+        }
+        self.put_receipt(&self.store.pools.write, subject, &receipt).await?;
+        let detail = if repeated_at.is_some() { "again, from the journal" } else { "" }.to_owned();
+        let (actor, tenant) = (line.actor.clone(), line.tenant.clone());
+        let deed = audit::Deed {
+            actor: &actor,
+            action: audit::Action::Erase,
+            tenant: Some(&tenant),
+            user: whom.map(|(user, _)| user),
+            detail,
+        };
+        self.note(&deed).await?;
+        let mut done = Line { at: now, state: Reached::Done, ..line };
+        let seq = self.journal.append(&mut done, &self.digests().await?).await?;
+        let tx = self.store.pools.begin().await?;
+        self.follow(&tx, seq, &done.mac).await?;
+        tx.commit().await?;
+        self.keys.set_anchor(JOURNAL, seq.cast_signed(), done.mac.as_bytes()).await?;
+        Ok(receipt)
+    }
+}

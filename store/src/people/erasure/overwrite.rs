@@ -1,0 +1,102 @@
+//! Old bytes leave the files: deleted rows stay in pages and logs until those are written anew.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use sea_orm::{
+    ConnectionTrait, DbErr,
+    sqlx::{self, AssertSqlSafe, Connection as _, Executor as _, PgConnection, postgres::PgConnectOptions},
+};
+
+use super::receipt::Reached;
+use crate::{Store, limits, location::Location};
+
+/// SQLite is asked so long to empty its log: a reader beside us may need it a little longer.
+const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(30);
+/// The pause between two.
+const CHECKPOINT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Writes anew what held these tables' rows; says what was reached.
+pub async fn overwrite(store: &Store, tables: &BTreeSet<String>) -> Vec<Reached> {
+    match &store.pools.location {
+        _ if tables.is_empty() => Vec::new(),
+        Location::Memory => Vec::new(),
+        Location::File(file) => {
+            let what = format!("{} and its log", file.path.display());
+            vec![match rewrite_file(store).await {
+                Ok(()) => Reached {
+                    what,
+                    done: true,
+                    note: "the file is written anew without the old bytes, and its log is empty".to_owned(),
+                },
+                Err(reason) => {
+                    Reached { what, done: false, note: format!("{reason}: run the same command again") }
+                }
+            }]
+        }
+        Location::Server { options, .. } => {
+            let mut reached = Vec::new();
+            for table in tables {
+                let what = format!("files of table {table} and its indexes");
+                reached.push(match rewrite_table(options, table).await {
+                    Ok(()) => Reached { what, done: true, note: "written anew (VACUUM FULL)".to_owned() },
+                    Err(error) => Reached {
+                        what,
+                        done: false,
+                        note: format!("{error}: run `VACUUM FULL {table}` as the table's owner"),
+                    },
+                });
+            }
+            reached
+        }
+    }
+}
+
+/// SQLite: into a new file in the place of the old, then out of the log.
+async fn rewrite_file(store: &Store) -> Result<(), String> {
+    let write = &store.pools.write;
+    let mut tries = 1;
+    // In a temporary file, deleted as soon as it is open, not in memory: it is as large as the database.
+    let rewritten = async || {
+        write.execute_unprepared("PRAGMA temp_store = FILE").await?;
+        let done = write.execute_unprepared("VACUUM").await;
+        write.execute_unprepared("PRAGMA temp_store = MEMORY").await?;
+        done.map(drop)
+    };
+    loop {
+        match rewritten().await {
+            Ok(()) => break,
+            // A worker beside us writes.
+            Err(error) if crate::error::is_locked(&error) && tries < limits::ROTATION_TRIES_MAX => {
+                tries += 1;
+                store.clock.0.sleep(limits::RETRY_PAUSE_MIN).await;
+            }
+            Err(error) => return Err(format!("it could not be written anew ({error})")),
+        }
+    }
+    let began = store.clock.0.elapsed();
+    while store.clock.0.elapsed().saturating_sub(began) < CHECKPOINT_PATIENCE {
+        if is_log_empty(write).await.map_err(|error| format!("its log could not be emptied ({error})"))? {
+            return Ok(());
+        }
+        store.clock.0.sleep(CHECKPOINT_PAUSE).await;
+    }
+    Err("its log could not be emptied, because somebody goes on reading from it".to_owned())
+}
+
+async fn is_log_empty(write: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let pragma = crate::sql::Sql::new(sea_orm::DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let row = write.query_one_raw(pragma.done()).await?;
+    let busy = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+    Ok(busy.unwrap_or_default() == 0)
+}
+
+/// PostgreSQL: on a session of its own, which may take longer than a statement of the worker's.
+async fn rewrite_table(options: &PgConnectOptions, table: &str) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect_with(options).await?;
+    // Readers are waited for, but not for ever.
+    connection.execute("SET lock_timeout = '60s'").await?;
+    connection.execute(AssertSqlSafe(format!("VACUUM FULL \"{table}\""))).await?;
+    // It has done its work; the server notices when it is gone.
+    let _ = connection.close().await;
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Users who left so long ago that they are to be erased.
+
+use jiff::Timestamp;
+use sea_orm::{ConnectionTrait, prelude::DateTimeUtc};
+
+use super::{By, Purged, Terms};
+use crate::{
+    Store, StoreError,
+    convert::{timestamp, utc},
+    sql::Sql,
+};
+
+/// A user who is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueUser {
+    /// The tenant.
+    pub tenant: String,
+    /// The user's id here.
+    pub user: String,
+    /// When the user left.
+    pub since: Timestamp,
+    /// Whether a legal hold puts it off.
+    pub held: bool,
+}
+
+// === impl Store ===
+
+impl Store {
+    /// Those who left before their time, the earliest first.
+    pub(super) async fn users_due(&self, terms: &Terms, now: Timestamp) -> Result<Vec<DueUser>, StoreError> {
+        let Some(cut) = terms.withdrawn_users.cut(now) else { return Ok(Vec::new()) };
+        let query = Sql::new(
+            self.backend(),
+            "SELECT u.tenant, u.id, u.updated_at, EXISTS (SELECT 1 FROM legal_holds l WHERE l.user_id = u.id \
+             AND l.released_at IS NULL) AS held FROM users u WHERE u.status = 'withdrawn' AND u.updated_at < ",
+        )
+        .bind(utc(cut))
+        .text(" ORDER BY u.updated_at, u.id");
+        let rows = self.pools.read.query_all_raw(query.done()).await?;
+        let due = rows.iter().map(|row| {
+            Ok(DueUser {
+                tenant: row.try_get("", "tenant")?,
+                user: row.try_get("", "id")?,
+                since: timestamp(row.try_get::<DateTimeUtc>("", "updated_at")?),
+                held: row.try_get("", "held")?,
+            })
+        });
+        Ok(due.collect::<Result<_, sea_orm::DbErr>>()?)
+    }
+}
+
+/// Erases who is due and not held.
+pub(super) async fn erase(purged: &mut Purged, by: Option<&By<'_>>) {
+    for due in purged.users.iter().filter(|due| !due.held) {
+        let left = match by {
+            Some(By { people, actor, standing }) => {
+                match people.erase(&due.tenant, &due.user, actor, &standing(&due.tenant)).await {
+                    Ok(receipt) if receipt.is_finished() => continue,
+                    Ok(_) => "erased, but old bytes are left: its receipt says where".to_owned(),
+                    Err(error) => error.to_string(),
+                }
+            }
+            None => "without the key store nobody can be erased".to_owned(),
+        };
+        purged.left.push(format!("user {}: {left}", due.user));
+    }
+}

@@ -1,0 +1,144 @@
+//! What is deleted in time and what a legal hold keeps, with the program as it is run.
+
+use serde_json::Value;
+
+use crate::{
+    people::{ADA, bench, expect, run},
+    support::{Bench, PATIENCE, get, program::until_state, sql::Eyes, until},
+};
+
+/// What somebody else does to the tables.
+async fn execute(bench: &Bench, sql: &str) {
+    use sea_orm::ConnectionTrait;
+    let database = sea_orm::Database::connect(&bench.database_url).await.unwrap();
+    database.execute_unprepared(sql).await.unwrap();
+    database.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_run_tells_what_the_real_one_does_beside_a_worker() {
+    let mut bench = bench(173);
+    bench.layer = "[retention]\nads = \"21d\"\npayments = \"3650d\"\n".to_owned();
+    let purge = |words: &[&str]| run(&bench, &[&["privacy", "purge"], words].concat(), "");
+    assert!(expect(&purge(&["--dry-run"]), 1).1.contains("nothing is stored"));
+    let user = expect(&run(&bench, &["users", "add", "--tenant", "label-a"], ADA), 0).0.trim().to_owned();
+    let mut daemon = bench.start(&["run"]);
+    let address = daemon.address().await;
+    for connection in ["label-a-meta", "label-a-stripe"] {
+        until_state(address, connection, "idle").await;
+    }
+    execute(&bench, "UPDATE cycles SET finished_at = '2020-01-01T00:00:00+00:00' WHERE id % 2 = 0").await;
+    let eyes = Eyes::open(&bench.database_url).await;
+    let customer = eyes
+        .query("SELECT customer_id FROM payments WHERE customer_id IS NOT NULL ORDER BY id LIMIT 1")
+        .await;
+    let customer = customer[0]["customer_id"].as_str().unwrap().to_owned();
+    execute(&bench, "UPDATE payment_rows SET created_at = 1").await;
+    execute(
+        &bench,
+        &format!("INSERT INTO user_links (user_id, connection, customer_id) VALUES ('{user}', 'label-a-stripe', '{customer}')"),
+    )
+    .await;
+    let of_customer =
+        eyes.number(&format!("SELECT count(*) FROM payments WHERE customer_id = '{customer}'")).await;
+    let payments = eyes.number("SELECT count(*) FROM payments").await;
+
+    let at = ["--tenant", "label-a"];
+    let hold = |words: &[&str]| run(&bench, &[&["privacy", "hold"], words, &at].concat(), "");
+    expect(&hold(&["add", &user, "--reason", "case 17/2026"]), 0);
+    assert!(expect(&hold(&["add", &user, "--reason", "case 18/2026"]), 1).1.contains("held already"));
+    let (out, _) = expect(&hold(&["list", "--json"]), 0);
+    let held: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (&held["holds"][0]["user"], &held["holds"][0]["reason"]),
+        (&user.as_str().into(), &"case 17/2026".into())
+    );
+
+    let told: Value = serde_json::from_str(&expect(&purge(&["--dry-run", "--json"]), 0).0).unwrap();
+    assert_eq!(eyes.number("SELECT count(*) FROM payments").await, payments, "nothing was deleted");
+    let done: Value = serde_json::from_str(&expect(&purge(&["--json"]), 0).0).unwrap();
+    // The worker adds younger rows meanwhile; those that are due are the same.
+    assert_eq!(
+        (&told["tables"], &told["rows"], &told["users"]),
+        (&done["tables"], &done["rows"], &done["users"])
+    );
+    let line = |table: &str| {
+        done["tables"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|line| line["table"] == table)
+            .cloned()
+            .unwrap_or_default()
+    };
+    assert!(line("cycles")["rows"].as_i64() > Some(0), "{done}");
+    assert!(line("ad_performance_rows")["rows"].as_i64() > Some(1_000), "{done}");
+    assert_eq!(line("payment_rows")["held"], of_customer);
+    assert_eq!(line("payment_rows")["rows"], payments - of_customer);
+    assert_eq!(eyes.number("SELECT count(*) FROM payments").await, of_customer);
+    let oldest = eyes.query("SELECT min(date) AS day FROM ad_performance_daily").await;
+    assert!(oldest[0]["day"].as_str() > line("ad_performance_rows")["newest"].as_str(), "{oldest:?}");
+
+    expect(&hold(&["release", &user]), 0);
+    assert!(expect(&hold(&["release", &user]), 1).1.contains("hold list"));
+    let (out, _) = expect(&purge(&[]), 0);
+    assert!(out.contains("payment_rows: ") && out.contains("tax law"), "{out}");
+    assert!(expect(&purge(&["--dry-run"]), 0).0.starts_with("0 rows would be deleted"));
+    let actions = eyes.query("SELECT action, detail FROM audit_log ORDER BY seq").await;
+    let actions: Vec<&str> = actions.iter().map(|line| line["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["hold", "purge", "hold", "purge"]);
+    expect(&run(&bench, &["privacy", "verify", "--tenant", "label-a"], ""), 0);
+
+    // Duties in time have their series from the start.
+    let metrics = until("deadlines are looked at", async || {
+        let text = get(&format!("http://{address}/metrics")).await;
+        text.contains("dynamoi_privacy_overdue").then_some(text)
+    })
+    .await;
+    for deadline in ["erasure", "notification", "purge"] {
+        assert!(
+            metrics.contains(&format!("dynamoi_privacy_overdue{{deadline=\"{deadline}\"}} 0")),
+            "{metrics}"
+        );
+    }
+    daemon.signal("TERM").await;
+    daemon.ended(PATIENCE).await.expect(0);
+    // What was not told in time is, from the next start on.
+    execute(
+        &bench,
+        "INSERT INTO disclosures (tenant, subject_hmac, recipient, purpose, categories, disclosed_at, actor, notify_due_at) \
+         VALUES ('label-a', X'00', 'r', 'p', '[]', '2020-01-01T00:00:00+00:00', 'a', '2020-02-01T00:00:00+00:00')",
+    )
+    .await;
+    let mut daemon = bench.start(&["run"]);
+    let address = daemon.address().await;
+    until("it is overdue", async || {
+        let text = get(&format!("http://{address}/metrics")).await;
+        text.contains("dynamoi_privacy_overdue{deadline=\"notification\"} 1").then_some(())
+    })
+    .await;
+    daemon.signal("TERM").await;
+    daemon.ended(PATIENCE).await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_key_nothing_is_purged_by_hand_and_it_is_said() {
+    let mut bench = bench(174);
+    let tenants = bench.more.find("[tenants.label-a]").unwrap();
+    bench.more = bench.more[tenants..].to_owned();
+    for words in [
+        &["privacy", "purge"][..],
+        &["privacy", "purge", "--dry-run"],
+        &["privacy", "hold", "list", "--tenant", "label-a"],
+    ] {
+        let (_, err) = expect(&run(&bench, words, ""), 2);
+        assert!(err.contains("encryption.key") && err.contains("generate-key"), "{err}");
+    }
+    bench.layer = "[retention]\ncycles = \"25h\"\nintegrations.youtub = { removed = \"7d\" }\n".to_owned();
+    let (_, err) = expect(&run(&bench, &["privacy", "purge"], ""), 2);
+    assert!(
+        err.contains("retention.cycles") && err.contains("whole days") && err.contains("youtube"),
+        "{err}"
+    );
+    assert!(!bench.dir.path().join("dynamoi.db").exists());
+}

@@ -43,13 +43,13 @@ impl Api {
         let status = answer.status().as_u16();
         (status, serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default())
     }
+}
 
-    /// The answer, which has this status.
-    #[track_caller]
-    fn expect(&self, status: u16, (got, answer): (u16, Value)) -> Value {
-        assert_eq!(got, status, "{answer}");
-        answer
-    }
+/// The answer, which has this status.
+#[track_caller]
+fn expect(status: u16, (got, answer): (u16, Value)) -> Value {
+    assert_eq!(got, status, "{answer}");
+    answer
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -62,39 +62,39 @@ async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
     let api = Api(daemon.address().await);
 
     let ada = json!({ "external_id": "app-1", "name": "Marker Lovelace", "email": "marker.ada@example.com", "birth_date": "1990-12-10" });
-    let added = api.expect(200, api.ask(A, "POST", "", &ada.to_string()).await);
+    let added = expect(200, api.ask(A, "POST", "", &ada.to_string()).await);
     let id = added["id"].as_str().unwrap().to_owned();
     assert!(id.starts_with("usr_"), "{id}");
     let one = format!("/{id}");
     for sought in [json!({ "email": "marker.ada@example.com" }), json!({ "external_id": "app-1" })] {
-        let found = api.expect(200, api.ask(A, "POST", "/find", &sought.to_string()).await);
+        let found = expect(200, api.ask(A, "POST", "/find", &sought.to_string()).await);
         assert_eq!((&found["id"], &found["name"]), (&json!(id), &json!("Marker Lovelace")));
     }
-    let shown = api.expect(200, api.ask(A, "GET", &one, "").await);
+    let shown = expect(200, api.ask(A, "GET", &one, "").await);
     assert_eq!((&shown["birth_date"], &shown["tenant"]), (&json!("1990-12-10"), &json!("label-a")));
 
     // Nobody else's, however it is asked for.
     for path in [one.clone(), format!("{one}/consents")] {
-        api.expect(404, api.ask(B, "GET", &path, "").await);
+        expect(404, api.ask(B, "GET", &path, "").await);
     }
-    api.expect(404, api.ask(B, "PATCH", &one, r#"{"name":"Marker"}"#).await);
-    api.expect(404, api.ask(B, "POST", &format!("{one}/withdraw"), "").await);
-    api.expect(404, api.ask(B, "POST", "/find", r#"{"email":"marker.ada@example.com"}"#).await);
+    expect(404, api.ask(B, "PATCH", &one, r#"{"name":"Marker"}"#).await);
+    expect(404, api.ask(B, "POST", &format!("{one}/withdraw"), "").await);
+    expect(404, api.ask(B, "POST", "/find", r#"{"email":"marker.ada@example.com"}"#).await);
     for path in ["?tenant=label-a", "/find?tenant=label-a", "/import?tenant=label-a"] {
         let (method, body) = if path.starts_with('?') { ("GET", "") } else { ("POST", "{}") };
-        api.expect(403, api.ask(B, method, path, body).await);
+        expect(403, api.ask(B, method, path, body).await);
     }
-    assert_eq!(api.expect(200, api.ask(B, "GET", "", "").await)["users"], json!([]));
-    let unsaid = api.expect(400, api.ask(OPERATORS, "GET", "", "").await);
+    assert_eq!(expect(200, api.ask(B, "GET", "", "").await)["users"], json!([]));
+    let unsaid = expect(400, api.ask(OPERATORS, "GET", "", "").await);
     assert!(unsaid["error"].as_str().unwrap().contains("?tenant="), "{unsaid}");
-    let listed = api.expect(200, api.ask(OPERATORS, "GET", "?tenant=label-a&external_id=app-1", "").await);
+    let listed = expect(200, api.ask(OPERATORS, "GET", "?tenant=label-a&external_id=app-1", "").await);
     assert_eq!(listed["users"][0]["id"], json!(id));
     assert!(!listed.to_string().contains("Marker"), "{listed}");
 
     // Many at once: a line that is refused takes no other with it, and is told by its number.
     let lines = "{\"external_id\":\"app-1\",\"account\":\"marker-account\"}\nno record, Marker\n\n\
                  {\"name\":\"Marker Child\",\"birth_date\":\"2024-01-01\"}\n{\"external_id\":\"app-2\",\"age_statement\":\"at_least_16\"}\n";
-    let imported = api.expect(200, api.ask(A, "POST", "/import", lines).await);
+    let imported = expect(200, api.ask(A, "POST", "/import", lines).await);
     let counts = ["added", "corrected", "refused"].map(|name| imported[name].as_u64().unwrap());
     assert_eq!(counts, [1, 1, 2], "{imported}");
     assert_eq!((&imported["refusals"][0]["line"], &imported["refusals"][1]["line"]), (&json!(2), &json!(4)));
@@ -112,11 +112,11 @@ async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
         ("/nobody/consents", r#"{"purpose":"ads","granted":true}"#, 404),
         ("/nobody/consents", r#"{"purpose":["Marker"]}"#, 400),
     ] {
-        let answer = api.expect(status, api.ask(A, "POST", path, body).await);
+        let answer = expect(status, api.ask(A, "POST", path, body).await);
         assert!(!answer.to_string().contains("arker"), "{answer}");
     }
-    api.expect(200, api.ask(A, "PATCH", &one, r#"{"name":null,"email":"marker.new@example.com"}"#).await);
-    let shown = api.expect(200, api.ask(A, "GET", &one, "").await);
+    expect(200, api.ask(A, "PATCH", &one, r#"{"name":null,"email":"marker.new@example.com"}"#).await);
+    let shown = expect(200, api.ask(A, "GET", &one, "").await);
     assert_eq!((&shown["name"], &shown["email"]), (&Value::Null, &json!("marker.new@example.com")));
     assert_eq!(shown["account"], "marker-account");
 
@@ -138,14 +138,13 @@ async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
     ];
     bench.run(&[&policy[..], &["2026-01-01T00:00:00Z"]].concat()).await.expect(0);
     let consents = format!("{one}/consents");
-    let noted = api.expect(200, api.ask(A, "POST", &consents, r#"{"purpose":"ads","granted":true}"#).await);
+    let noted = expect(200, api.ask(A, "POST", &consents, r#"{"purpose":"ads","granted":true}"#).await);
     assert_eq!(noted, json!({ "policy_version": "1" }));
     let refused = api.ask(A, "POST", &consents, r#"{"purpose":"spam","granted":true}"#).await;
     assert!(matches!(refused.0, 404 | 409), "{refused:?}");
-    let left =
-        api.expect(200, api.ask(A, "POST", &format!("{one}/withdraw"), r#"{"source":"letter"}"#).await);
+    let left = expect(200, api.ask(A, "POST", &format!("{one}/withdraw"), r#"{"source":"letter"}"#).await);
     assert_eq!(left, json!({ "id": id, "status": "withdrawn" }));
-    let said = api.expect(200, api.ask(A, "GET", &consents, "").await);
+    let said = expect(200, api.ask(A, "GET", &consents, "").await);
     let words: Vec<bool> =
         said["consents"].as_array().unwrap().iter().map(|word| word["granted"] == true).collect();
     assert!(words.contains(&true) && words.contains(&false) && said.to_string().contains("letter"), "{said}");
@@ -165,7 +164,7 @@ async fn without_a_key_or_authentication_users_are_off_and_it_is_said() {
     let mut daemon = bench.start(&["run"]);
     let api = Api(daemon.address().await);
     for (method, path, body) in [("GET", "", ""), ("POST", "", r#"{"name":"Ada"}"#), ("GET", "/usr_1", "")] {
-        let off = api.expect(503, api.ask(A, method, path, body).await);
+        let off = expect(503, api.ask(A, method, path, body).await);
         assert!(off["error"].as_str().unwrap().contains("generate-key"), "{off}");
     }
     assert!(!bench.dir.path().join("dynamoi.db.keys").exists());
@@ -175,7 +174,7 @@ async fn without_a_key_or_authentication_users_are_off_and_it_is_said() {
     bench.layer = "[tenants.label-a]\nname = \"Label A\"\n".to_owned();
     let mut daemon = bench.start(&["run"]);
     let api = Api(daemon.address().await);
-    let closed = api.expect(403, api.ask("anything", "GET", "?tenant=label-a", "").await);
+    let closed = expect(403, api.ask("anything", "GET", "?tenant=label-a", "").await);
     assert!(closed["error"].as_str().unwrap().contains("http.authentication"), "{closed}");
     daemon.signal("TERM").await;
     daemon.ended(PATIENCE).await.expect(0);

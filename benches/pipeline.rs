@@ -417,6 +417,7 @@ fn campaign(number: usize) -> CampaignFigures {
         daily_budget: None,
         lifetime_budget: None,
         lifetime_spend: None,
+        display_spend: Windows::default(),
         learning: None,
         start_at: None,
         end_at: None,

@@ -3,6 +3,7 @@
 //! The rooms that a host program needs to name are here, too: [`actors`] and [`rows`] for integrations of its own,
 //! [`prometheus`] for the registry that it hands over.
 
+pub mod audience;
 pub mod cache;
 mod certificate;
 pub mod consent;

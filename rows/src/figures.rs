@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::{Currency, Day, Micros, money::RawSpend, music::MusicEntity};
+use crate::{
+    Currency, Day, Micros,
+    money::{DisplaySpend, RawSpend, Spend},
+    music::MusicEntity,
+};
 
 /// The same figures over each window of an account's own days; `None` until the window has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +35,10 @@ pub struct Unread {
     pub days: u32,
 }
 
-/// Sums of one campaign over one window; `None` is "the source does not say", of a sum also "not of every part of it".
+/// Sums of one campaign over one window; `None` is "the source does not say", of a sum also "not of every part of it". Its spend
+/// is of one kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct CampaignWindow {
+pub struct CampaignWindow<M = RawSpend> {
     /// Times shown.
     pub impressions: Option<i64>,
     /// Clicks on the link.
@@ -42,20 +47,20 @@ pub struct CampaignWindow {
     pub conversions: Option<Micros>,
     /// Views by the network's definition.
     pub video_views: Option<i64>,
-    /// What the network charged, in the campaign's currency.
-    pub spend: Option<RawSpend>,
+    /// What the network charged, or what a client is shown of it, in the campaign's currency.
+    pub spend: Option<M>,
     /// Value of the conversions, in the campaign's currency.
     pub conversion_value: Option<Micros>,
 }
 
 // === impl CampaignWindow ===
 
-impl CampaignWindow {
+impl<M: Spend> CampaignWindow<M> {
     /// A day that was read and has no row: a source leaves out what was not delivered. What else it counts is not known.
     pub const QUIET: Self = Self {
         impressions: Some(0),
         clicks: Some(0),
-        spend: Some(RawSpend(Micros::ZERO)),
+        spend: Some(M::ZERO),
         conversions: None,
         video_views: None,
         conversion_value: None,
@@ -67,21 +72,27 @@ impl CampaignWindow {
     pub fn plus(self, other: Self) -> Self {
         let sum = |a: Option<i64>, b: Option<i64>| a?.checked_add(b?);
         let micros = |a: Option<Micros>, b: Option<Micros>| sum(a.map(|a| a.0), b.map(|b| b.0)).map(Micros);
-        let spend = |window: Self| window.spend.map(|RawSpend(spend)| spend);
         Self {
             impressions: sum(self.impressions, other.impressions),
             clicks: sum(self.clicks, other.clicks),
             conversions: micros(self.conversions, other.conversions),
             video_views: sum(self.video_views, other.video_views),
-            spend: micros(spend(self), spend(other)).map(RawSpend),
+            spend: self.spend.zip(other.spend).and_then(|(a, b)| a.plus(b)),
             conversion_value: micros(self.conversion_value, other.conversion_value),
         }
     }
+
+    /// The same with another kind of spend.
+    #[must_use]
+    pub fn with_spend<N>(self, spend: Option<N>) -> CampaignWindow<N> {
+        let Self { impressions, clicks, conversions, video_views, conversion_value, .. } = self;
+        CampaignWindow { impressions, clicks, conversions, video_views, spend, conversion_value }
+    }
 }
 
-/// A campaign as it stands.
+/// A campaign as it stands, its spend of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CampaignFigures {
+pub struct CampaignFigures<M = RawSpend> {
     /// The connection that reads it; series of a connection that is gone are gone.
     pub connection: String,
     /// Integration.
@@ -109,7 +120,7 @@ pub struct CampaignFigures {
     /// Budget for its whole life.
     pub lifetime_budget: Option<Micros>,
     /// Everything spent since it began, where all of that has been read.
-    pub lifetime_spend: Option<RawSpend>,
+    pub lifetime_spend: Option<M>,
     /// Whether it is in its learning phase.
     pub learning: Option<bool>,
     /// When it starts delivering.
@@ -120,9 +131,54 @@ pub struct CampaignFigures {
     /// then.
     pub read_at: Option<Timestamp>,
     /// The sums.
-    pub windows: Windows<CampaignWindow>,
+    pub windows: Windows<CampaignWindow<M>>,
+    /// What the campaign's tenant is shown of the spend of each window, where that is asked for.
+    pub display_spend: Windows<DisplaySpend>,
     /// What each window that is not known still needs.
     pub unread: Windows<Unread>,
+}
+
+// === impl CampaignFigures ===
+
+impl CampaignFigures {
+    /// The sums as the campaign's tenant is shown them.
+    pub fn display_windows(&self) -> Windows<CampaignWindow<DisplaySpend>> {
+        let Windows { today, yesterday, last_7_days, last_28_days } = self.windows;
+        let shown = self.display_spend;
+        Windows {
+            today: today.map(|window| window.with_spend(shown.today)),
+            yesterday: yesterday.map(|window| window.with_spend(shown.yesterday)),
+            last_7_days: last_7_days.map(|window| window.with_spend(shown.last_7_days)),
+            last_28_days: last_28_days.map(|window| window.with_spend(shown.last_28_days)),
+        }
+    }
+
+    /// As the campaign's tenant is shown it. Its budgets are what the network takes, before any margin: they are left out.
+    pub fn displayed(self) -> CampaignFigures<DisplaySpend> {
+        CampaignFigures {
+            windows: self.display_windows(),
+            connection: self.connection,
+            provider: self.provider,
+            tenant: self.tenant,
+            account_id: self.account_id,
+            campaign_id: self.campaign_id,
+            name: self.name,
+            objective: self.objective,
+            status: self.status,
+            effective_status: self.effective_status,
+            currency: self.currency,
+            time_zone: self.time_zone,
+            daily_budget: None,
+            lifetime_budget: None,
+            lifetime_spend: None,
+            learning: self.learning,
+            start_at: self.start_at,
+            end_at: self.end_at,
+            read_at: self.read_at,
+            display_spend: self.display_spend,
+            unread: self.unread,
+        }
+    }
 }
 
 /// Payments of one connection and currency over one window, in minor units: gross − fees − refunds + other = net.

@@ -17,6 +17,7 @@ pub mod instant;
 pub mod key;
 pub mod limits;
 pub mod links;
+pub mod markup;
 pub mod money;
 pub mod music;
 pub mod payments;

@@ -11,10 +11,44 @@ use crate::decimal::{Decimal, NumberError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Micros(pub i64);
 
-/// What an ad network charged, before any margin. Never what a client is shown: that would be another type,
-/// so that the two cannot leave through the same door.
+/// What an ad network charged, before any margin. Never what a client is shown: that is [`DisplaySpend`], so that the two cannot
+/// leave through the same door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct RawSpend(pub Micros);
+
+/// What a client is shown of what an ad network charged. Only a [`Markup`](crate::markup::Markup) makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct DisplaySpend(Micros);
+
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// What the networks charged.
+    Raw,
+    /// What a client is shown.
+    Display,
+}
+
+/// Money spent on advertising, of one kind: what is made of it (sums, prices) is of that kind, too.
+pub trait Spend: fmt::Debug + Copy + Ord + Default + Send + Sync + 'static {
+    /// Which kind.
+    const BASIS: Basis;
+    /// Nothing.
+    const ZERO: Self;
+
+    /// The amount.
+    fn micros(self) -> Micros;
+
+    /// What is made of it, if it fits.
+    #[must_use]
+    fn map(self, made: impl FnOnce(Micros) -> Option<Micros>) -> Option<Self>;
+
+    /// Both together, if they fit.
+    #[must_use]
+    fn plus(self, other: Self) -> Option<Self> {
+        self.map(|micros| micros.0.checked_add(other.micros().0).map(Micros))
+    }
+}
 
 /// An ISO 4217 code in upper case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -80,6 +114,55 @@ impl fmt::Display for Micros {
         }
         let digits = format!("{fraction:06}");
         write!(f, "{sign}{whole}.{}", digits.trim_end_matches('0'))
+    }
+}
+
+// === impl RawSpend ===
+
+impl Spend for RawSpend {
+    const BASIS: Basis = Basis::Raw;
+    const ZERO: Self = Self(Micros::ZERO);
+
+    fn micros(self) -> Micros {
+        self.0
+    }
+
+    fn map(self, made: impl FnOnce(Micros) -> Option<Micros>) -> Option<Self> {
+        made(self.0).map(Self)
+    }
+}
+
+// === impl DisplaySpend ===
+
+impl DisplaySpend {
+    /// For the markup alone.
+    pub(crate) const fn of(micros: Micros) -> Self {
+        Self(micros)
+    }
+}
+
+impl Spend for DisplaySpend {
+    const BASIS: Basis = Basis::Display;
+    const ZERO: Self = Self(Micros::ZERO);
+
+    fn micros(self) -> Micros {
+        self.0
+    }
+
+    fn map(self, made: impl FnOnce(Micros) -> Option<Micros>) -> Option<Self> {
+        made(self.0).map(Self)
+    }
+}
+
+// === impl Basis ===
+
+impl Basis {
+    /// As labels and answers say it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Display => "display",
+        }
     }
 }
 

@@ -7,9 +7,12 @@ use rows::{
     Micros,
     day::day_at,
     figures::{CampaignFigures, CampaignWindow},
+    money::Basis,
     zone::zone,
 };
 use serde::Serialize;
+
+use crate::audience::said;
 
 /// Raised when a reader of the old form would misread the new one.
 const SCHEMA: u32 = 1;
@@ -98,10 +101,10 @@ impl<'a> CampaignValue<'a> {
             currency: campaign.currency.as_ref().map(rows::Currency::as_str),
             time_zone: &campaign.time_zone,
             today: zone(&campaign.time_zone).map(|zone| day_at(now, &zone).to_string()),
-            spend_basis: "raw",
+            spend_basis: Basis::Raw.as_str(),
             daily_budget: campaign.daily_budget.map(Decimal::of),
             lifetime_budget: campaign.lifetime_budget.map(Decimal::of),
-            lifetime_spend: campaign.lifetime_spend.map(|spend| Decimal::of(spend.0)),
+            lifetime_spend: campaign.lifetime_spend.map(|spend| Decimal::of(said(spend))),
             learning: campaign.learning,
             start_at: campaign.start_at,
             end_at: campaign.end_at,
@@ -139,7 +142,7 @@ impl WindowValue {
             clicks: window.clicks,
             conversions: window.conversions.map(Decimal::of),
             video_views: window.video_views,
-            spend: window.spend.map(|spend| Decimal::of(spend.0)),
+            spend: window.spend.map(|spend| Decimal::of(said(spend))),
             conversion_value: window.conversion_value.map(Decimal::of),
         }
     }

@@ -17,10 +17,13 @@ use rows::{
 use tokio::sync::Mutex;
 
 use super::campaign_value::{CampaignValue, ChangeValue};
-use crate::telemetry::{
-    Changes,
-    figures::{FigureSource, Touched},
-    limits::{REFRESH_INTERVAL, ROLLOVER_MARGIN},
+use crate::{
+    audience::{Audience, written},
+    telemetry::{
+        Changes,
+        figures::{FigureSource, Touched},
+        limits::{REFRESH_INTERVAL, ROLLOVER_MARGIN},
+    },
 };
 
 /// Commits come in groups: writing begins so long after the last change …
@@ -232,7 +235,11 @@ impl ReadModel {
         let mut values = Vec::with_capacity(campaigns.len());
         for campaign in campaigns {
             let key = key_of(campaign);
-            let bytes = CampaignValue::of(campaign, now).bytes(campaign, now);
+            let bytes = written(|| CampaignValue::of(campaign, now).bytes(campaign, now));
+            let bytes = bytes.for_audience(&Audience::Operators).map_err(|error| {
+                tracing::error!(%error, "a campaign is not written into the cache");
+                Unwritten
+            })?;
             let (bytes, hash) = bytes.map_err(|_| Unwritten)?;
             let news = before.get(&key).is_none_or(|written| written.hash != Some(hash));
             let written = Written { account_id: campaign.account_id.clone(), hash: Some(hash) };

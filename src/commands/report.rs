@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use dynamoi::{
+    audience::Audience,
     open_store,
     report::{
         Dialect, Format, Question, Report as Campaigns, ReportError,
@@ -30,6 +31,7 @@ Examples:
   dynamoi report --config dynamoi.toml --campaign night-drive                   one marketing campaign
   dynamoi report --config dynamoi.toml --campaign 'Night Drive*'                campaigns of networks, by name
   dynamoi report --config dynamoi.toml --from 2026-10-01 --to 2026-10-31 --format html > october.html
+  dynamoi report --config dynamoi.toml --for-tenant label-a --format html > label-a.html    to hand to the tenant
   dynamoi report --config dynamoi.toml --format csv > days.csv                  a line for each campaign and day
   dynamoi report --config dynamoi.toml --format csv --bom --separator semicolon > tage.csv
   dynamoi report --config dynamoi.toml --format json | jq '.totals[] | {currency, spend_micros, roas}'
@@ -45,9 +47,12 @@ pub struct Report {
     /// Only this: a marketing campaign of the configuration, or a network's campaign by id or name (`*` stands for any text).
     #[arg(long, value_name = "NAME")]
     pub campaign: Option<String>,
-    /// Only what belongs to this tenant.
+    /// Only what belongs to this tenant; spend is what the networks charged: not to be handed to the tenant.
     #[arg(long, value_name = "NAME")]
     pub tenant: Option<String>,
+    /// For this tenant to have: only what belongs to it, spend as its markup shows it, without budgets.
+    #[arg(long, value_name = "NAME", conflicts_with = "tenant")]
+    pub for_tenant: Option<String>,
     /// The first day, as each account counts days. By default the last day and the 27 before it. Of royalties: sales whose period
     /// ends on this day or later; by default twelve months.
     #[arg(long, value_name = "DATE")]
@@ -103,26 +108,22 @@ impl Report {
         if self.royalties {
             return self.run_royalties(format, clock).await;
         }
-        let question = match Question::new(
-            self.from,
-            self.to,
-            self.campaign.clone(),
-            self.tenant.clone(),
-            clock.now(),
-        ) {
-            Ok(question) => question,
-            Err(error) => return Exit::usage(error),
-        };
+        let question =
+            match Question::new(self.from, self.to, self.campaign.clone(), self.only().cloned(), clock.now())
+            {
+                Ok(question) => question,
+                Err(error) => return Exit::usage(error),
+            };
         let settings = match self.settings() {
             Ok(settings) => settings,
             Err(exit) => return exit,
         };
-        let report = match read(&settings, &question, clock).await {
-            Ok(report) => report,
+        let text = match self.read(&settings, &question, format, clock).await {
+            Ok(text) => text,
             Err(ReportError::Question(error)) => return Exit::usage(error),
             Err(error) => return Exit::failed(error),
         };
-        match report.print(format) {
+        match text {
             Ok(text) if matches!(self.format, Form::Table) => output::print(&text),
             Ok(text) => output::print_data(&text),
             Err(error) => Exit::failed(error),
@@ -141,7 +142,7 @@ impl Report {
             Ok(settings) => settings,
             Err(exit) => return exit,
         };
-        let question = RoyaltyQuestion { from: self.from, to: self.to, tenant: self.tenant.clone() };
+        let question = RoyaltyQuestion { from: self.from, to: self.to, tenant: self.only().cloned() };
         let now = clock.now();
         let mut pieces = output::Pieces::new(matches!(self.format, Form::Table));
         let printed = async {
@@ -161,6 +162,37 @@ impl Report {
             Err(RoyaltyError::Question(error)) => Exit::usage(error),
             Err(error) => Exit::failed(error),
         }
+    }
+
+    /// The tenant that it is about, if it is about one.
+    const fn only(&self) -> Option<&String> {
+        if self.for_tenant.is_some() { self.for_tenant.as_ref() } else { self.tenant.as_ref() }
+    }
+
+    /// Reads it for whom it is, and writes it.
+    async fn read(
+        &self,
+        settings: &Settings,
+        question: &Question,
+        format: Format,
+        clock: SystemClock,
+    ) -> Result<Result<String, String>, ReportError> {
+        let now = clock.now();
+        let store = open_store(settings, Access::Read, Arc::new(clock)).await?;
+        let read = async {
+            store.expect_current().await?;
+            let campaigns = &settings.campaigns;
+            let Some(tenant) = &self.for_tenant else {
+                let report = Campaigns::read(&store, campaigns, question, now).await?;
+                return Ok(report.print(format, &Audience::Operators));
+            };
+            let markup = settings.markup(tenant);
+            let report = Campaigns::read_displayed(&store, campaigns, question, &markup, now).await?;
+            Ok(report.print(format, &Audience::Tenant(tenant.as_str().into())))
+        };
+        let read = read.await;
+        store.close().await;
+        read
     }
 
     /// What is configured, where there is a database.
@@ -191,21 +223,6 @@ impl Report {
             Form::Html => Ok(Format::Html),
         }
     }
-}
-
-async fn read(
-    settings: &Settings,
-    question: &Question,
-    clock: SystemClock,
-) -> Result<Campaigns, ReportError> {
-    let now = clock.now();
-    let store = open_store(settings, Access::Read, Arc::new(clock)).await?;
-    let read = match store.expect_current().await {
-        Ok(()) => Campaigns::read(&store, &settings.campaigns, question, now).await,
-        Err(error) => Err(error.into()),
-    };
-    store.close().await;
-    read
 }
 
 // === impl Separator ===

@@ -116,6 +116,8 @@ impl Run {
                     removed = ?changes.removed,
                     changed = ?changes.changed,
                     campaigns = changes.campaigns,
+                    tenants = changes.tenants,
+                    tokens = changes.tokens,
                     encryption = changes.encryption,
                     "configuration reloaded"
                 );

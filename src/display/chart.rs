@@ -2,10 +2,11 @@
 
 use jiff::ToSpan;
 use maud::{Markup, html};
-use rows::{Currency, Day, Micros, money::RawSpend};
+use rows::{Currency, Day, Micros, money::Spend};
 use store::read::CampaignDays;
 
 use super::text;
+use crate::audience::said;
 
 /// Width of a day or month in the picture's own units.
 const STEP: usize = 10;
@@ -39,9 +40,8 @@ struct Frame<'a> {
 }
 
 /// A campaign's spend by day. `id` is unique on the page.
-pub fn chart(days: &CampaignDays, currency: Option<Currency>, id: &str) -> Markup {
-    let spend: Vec<Option<Micros>> =
-        days.spend.iter().map(|spend| spend.map(|RawSpend(spend)| spend)).collect();
+pub fn chart<M: Spend>(days: &CampaignDays<M>, currency: Option<Currency>, id: &str) -> Markup {
+    let spend: Vec<Option<Micros>> = days.spend.iter().map(|spend| spend.map(said)).collect();
     let range = format!("{} to {}", text::day(days.days.first), text::day_of_year(days.days.last));
     let known = spend.iter().flatten().count();
     if known == 0 {
@@ -139,7 +139,7 @@ fn height(spend: Micros, highest: Micros) -> i64 {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use rows::DayRange;
+    use rows::{DayRange, money::RawSpend};
 
     use super::*;
 

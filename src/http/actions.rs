@@ -202,11 +202,12 @@ async fn take(
 }
 
 /// Whether this request may act at all. Who it is has been seen to before.
-fn allowed(request: &HttpRequest, shared: &Shared) -> Result<(), (StatusCode, &'static str)> {
+pub(super) fn allowed(request: &HttpRequest, shared: &Shared) -> Result<(), (StatusCode, &'static str)> {
     if !shared.may_act {
         return Err((
             StatusCode::FORBIDDEN,
-            "actions need authentication: set http.authentication, or use `dynamoi pause`, `resume` and `poll`",
+            "this needs authentication: set http.authentication, or use the command line (`dynamoi pause`, `resume`, `poll`, \
+             `users`)",
         ));
     }
     if !is_own(request.headers()) {

@@ -1,16 +1,25 @@
 //! Who may ask.
 
-use std::{collections::HashMap, fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use actix_web::http::header::HeaderMap;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use rows::Clock;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::settings::Authentication;
+use crate::{
+    audience::Audience,
+    settings::{Authentication, Token},
+};
 
 /// Wrong attempts of one address within [`ATTEMPTS_WINDOW`]; further ones are not looked at until it is over.
 const ATTEMPTS_MAX: u32 = 20;
@@ -24,17 +33,33 @@ pub(super) struct Gatekeeper {
     bearer: Option<Hash>,
     basic: Option<Hash>,
     user: String,
+    /// Those that see one tenant's; they can change.
+    tokens: RwLock<Vec<TenantToken>>,
     clock: Arc<dyn Clock>,
     attempts: Mutex<HashMap<IpAddr, Attempts>>,
 }
 
-/// Who was let in, for the log.
+/// A token that sees one tenant's.
+struct TenantToken {
+    hash: Hash,
+    name: Arc<str>,
+    tenant: Arc<str>,
+}
+
+/// Who was let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Asker {
     /// Whoever has the bearer token.
     Token,
     /// This user.
     User(String),
+    /// Whoever has a tenant's token.
+    Tenant {
+        /// The token's.
+        name: Arc<str>,
+        /// Whose it is.
+        tenant: Arc<str>,
+    },
 }
 
 /// SHA-256 of what comes after the scheme.
@@ -48,10 +73,10 @@ struct Attempts {
 }
 
 /// What becomes of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It may go on.
-    Welcome,
+    /// It may go on; it is theirs.
+    Welcome(Asker),
     /// It has to bring something else.
     Unknown,
     /// Its address has tried too often; again after so many seconds.
@@ -62,14 +87,24 @@ pub(super) enum Verdict {
 
 impl Gatekeeper {
     /// Who brings any of these is let in.
-    pub(super) fn new(authentication: &Authentication, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        authentication: &Authentication,
+        tokens: &BTreeMap<String, Token>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let Authentication { bearer, basic } = authentication;
         let bearer = bearer.as_ref().map(|token| hash(token.expose_secret().as_bytes()));
         let user = basic.as_ref().map(|basic| basic.user.clone()).unwrap_or_default();
         let basic = basic
             .as_ref()
             .map(|basic| hash(format!("{}:{}", basic.user, basic.password.expose_secret()).as_bytes()));
-        Self { bearer, basic, user, clock, attempts: Mutex::default() }
+        let tokens = RwLock::new(hashed(tokens));
+        Self { bearer, basic, user, tokens, clock, attempts: Mutex::default() }
+    }
+
+    /// From now on these see one tenant's.
+    pub(super) fn use_tokens(&self, tokens: &BTreeMap<String, Token>) {
+        *self.tokens.write() = hashed(tokens);
     }
 
     /// Looks at the request's `Authorization`.
@@ -80,40 +115,42 @@ impl Gatekeeper {
         if let Some(seconds) = self.locked_seconds(address) {
             return Verdict::TooMany(seconds);
         }
-        if self.is_known(value.as_bytes()) {
-            return Verdict::Welcome;
+        if let Some(asker) = self.asker(value.as_bytes()) {
+            return Verdict::Welcome(asker);
         }
         self.note_attempt(address);
         Verdict::Unknown
     }
 
-    /// Who was let in with these headers.
-    pub(super) fn asker(&self, headers: &HeaderMap) -> Asker {
-        let scheme = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let is_basic = scheme.trim_start().get(..5).is_some_and(|word| word.eq_ignore_ascii_case("basic"));
-        if is_basic { Asker::User(self.user.clone()) } else { Asker::Token }
-    }
-
     /// The schemes that a refused client may use.
     pub(super) fn challenges(&self) -> impl Iterator<Item = &'static str> {
         let basic = self.basic.map(|_| r#"Basic realm="dynamoi", charset="UTF-8""#);
-        let bearer = self.bearer.map(|_| r#"Bearer realm="dynamoi""#);
-        basic.into_iter().chain(bearer)
+        let takes_bearer = self.bearer.is_some() || !self.tokens.read().is_empty();
+        basic.into_iter().chain(takes_bearer.then_some(r#"Bearer realm="dynamoi""#))
     }
 
-    fn is_known(&self, value: &[u8]) -> bool {
-        let Ok(value) = std::str::from_utf8(value) else { return false };
-        let Some((scheme, rest)) = value.trim().split_once(' ') else { return false };
+    /// Whose this is. Every digest is compared, whichever fits.
+    fn asker(&self, value: &[u8]) -> Option<Asker> {
+        let (scheme, rest) = std::str::from_utf8(value).ok()?.trim().split_once(' ')?;
         let rest = rest.trim();
-        let (expected, brought) = if scheme.eq_ignore_ascii_case("bearer") {
-            (self.bearer, hash(rest.as_bytes()))
-        } else if scheme.eq_ignore_ascii_case("basic") {
-            let Ok(pair) = BASE64_STANDARD.decode(rest) else { return false };
-            (self.basic, hash(&pair))
-        } else {
-            return false;
+        let fits = |expected: Option<Hash>, brought: &Hash| -> bool {
+            expected.map_or(Choice::from(0), |expected| expected.ct_eq(brought)).into()
         };
-        expected.map_or(Choice::from(0), |expected| expected.ct_eq(&brought)).into()
+        if scheme.eq_ignore_ascii_case("basic") {
+            let brought = hash(&BASE64_STANDARD.decode(rest).ok()?);
+            return fits(self.basic, &brought).then(|| Asker::User(self.user.clone()));
+        }
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        let brought = hash(rest.as_bytes());
+        let mut asker = fits(self.bearer, &brought).then_some(Asker::Token);
+        for token in &*self.tokens.read() {
+            if fits(Some(token.hash), &brought) {
+                asker = Some(Asker::Tenant { name: token.name.clone(), tenant: token.tenant.clone() });
+            }
+        }
+        asker
     }
 
     fn locked_seconds(&self, address: Option<IpAddr>) -> Option<u64> {
@@ -146,13 +183,33 @@ impl Gatekeeper {
 
 // === impl Asker ===
 
+impl Asker {
+    /// For whom answers to it are.
+    pub(super) fn audience(&self) -> Audience {
+        match self {
+            Self::Token | Self::User(_) => Audience::Operators,
+            Self::Tenant { tenant, .. } => Audience::Tenant(tenant.clone()),
+        }
+    }
+}
+
 impl fmt::Display for Asker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Token => f.write_str("the bearer of the token"),
             Self::User(user) => write!(f, "the user {user:?}"),
+            Self::Tenant { name, tenant } => write!(f, "the bearer of {tenant}'s token {name}"),
         }
     }
+}
+
+fn hashed(tokens: &BTreeMap<String, Token>) -> Vec<TenantToken> {
+    let hashed = |(name, token): (&String, &Token)| TenantToken {
+        hash: hash(token.secret.expose_secret().as_bytes()),
+        name: name.as_str().into(),
+        tenant: token.tenant.as_str().into(),
+    };
+    tokens.iter().map(hashed).collect()
 }
 
 fn hash(text: &[u8]) -> Hash {
@@ -175,7 +232,20 @@ mod tests {
 
     fn gatekeeper(clock: Arc<dyn Clock>) -> Gatekeeper {
         let basic = Basic { user: "ops".to_owned(), password: "pass:word".into() };
-        Gatekeeper::new(&Authentication { bearer: Some("token".into()), basic: Some(basic) }, clock)
+        let authentication = Authentication { bearer: Some("token".into()), basic: Some(basic) };
+        Gatekeeper::new(&authentication, &tokens(&[("a", "token-a"), ("b", "token-b")]), clock)
+    }
+
+    /// Tokens of tenants, each of the name of its tenant.
+    fn tokens(pairs: &[(&str, &str)]) -> BTreeMap<String, Token> {
+        let token = |(tenant, secret): &(&str, &str)| {
+            ((*tenant).to_owned(), Token { tenant: (*tenant).to_owned(), secret: (*secret).into() })
+        };
+        pairs.iter().map(token).collect()
+    }
+
+    fn welcome() -> Verdict {
+        Verdict::Welcome(Asker::Token)
     }
 
     #[tokio::test(start_paused = true)]
@@ -183,10 +253,14 @@ mod tests {
         let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(jiff::Timestamp::UNIX_EPOCH));
         let gatekeeper = gatekeeper(clock);
         let basic = |pair: &str| format!("Basic {}", BASE64_STANDARD.encode(pair));
+        let tenant = |name: &str| Verdict::Welcome(Asker::Tenant { name: name.into(), tenant: name.into() });
         for (value, verdict) in [
-            ("Bearer token".to_owned(), Verdict::Welcome),
-            ("bearer  token".to_owned(), Verdict::Welcome),
-            (basic("ops:pass:word"), Verdict::Welcome),
+            ("Bearer token".to_owned(), welcome()),
+            ("bearer  token".to_owned(), welcome()),
+            (basic("ops:pass:word"), Verdict::Welcome(Asker::User("ops".to_owned()))),
+            ("Bearer token-a".to_owned(), tenant("a")),
+            ("bearer token-b".to_owned(), tenant("b")),
+            (basic("token-a"), Verdict::Unknown),
             ("Bearer tokens".to_owned(), Verdict::Unknown),
             ("Bearer ".to_owned(), Verdict::Unknown),
             ("token".to_owned(), Verdict::Unknown),
@@ -199,8 +273,9 @@ mod tests {
         }
         assert_eq!(gatekeeper.verdict(&HeaderMap::new(), None), Verdict::Unknown);
         assert_eq!(gatekeeper.challenges().count(), 2);
-        assert_eq!(gatekeeper.asker(&brings("bearer token")), Asker::Token);
-        assert_eq!(gatekeeper.asker(&brings(&basic("ops:pass:word"))), Asker::User("ops".to_owned()));
+        gatekeeper.use_tokens(&tokens(&[("b", "another")]));
+        assert_eq!(gatekeeper.verdict(&brings("Bearer token-a"), None), Verdict::Unknown, "taken back");
+        assert_eq!(gatekeeper.verdict(&brings("Bearer another"), None), tenant("b"));
     }
 
     #[tokio::test(start_paused = true)]
@@ -212,9 +287,9 @@ mod tests {
             assert_eq!(gatekeeper.verdict(&brings("Bearer guess"), guesser), Verdict::Unknown);
         }
         assert!(matches!(gatekeeper.verdict(&brings("Bearer token"), guesser), Verdict::TooMany(1..=61)));
-        assert_eq!(gatekeeper.verdict(&brings("Bearer token"), other), Verdict::Welcome);
+        assert_eq!(gatekeeper.verdict(&brings("Bearer token"), other), welcome());
         assert_eq!(gatekeeper.verdict(&HeaderMap::new(), guesser), Verdict::Unknown);
         tokio::time::advance(ATTEMPTS_WINDOW + Duration::from_secs(1)).await;
-        assert_eq!(gatekeeper.verdict(&brings("Bearer token"), guesser), Verdict::Welcome);
+        assert_eq!(gatekeeper.verdict(&brings("Bearer token"), guesser), welcome());
     }
 }

@@ -7,23 +7,28 @@ use rows::{
     Day,
     day::plus_days,
     figures::{self, CampaignFigures, CampaignWindow, Windows},
+    money::{RawSpend, Spend},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
     Shared,
+    kind::Kind,
     query::{Filter, Part, in_state},
     schema,
 };
 use crate::{
+    audience::{Amount, Audience},
     insight::{figures::Figures, unread},
     telemetry::shown::{CampaignId, ShownCampaign, Slice, Wanted},
 };
 
 /// Campaigns as they stand: those that are active or have spent in 28 days.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Campaigns {
+#[serde(bound = "M: Spend")]
+#[schemars(bound = "M: Spend", rename = "Campaigns")]
+pub struct Campaigns<M = RawSpend> {
     /// When the answer was given.
     #[schemars(schema_with = "schema::instant")]
     pub at: Timestamp,
@@ -31,13 +36,17 @@ pub struct Campaigns {
     pub total: usize,
     /// The value of `after` for the next answer; null on the last.
     pub next: Option<String>,
+    /// `raw`: spend is what the networks charged. `display`: it is what the tenant is shown of that.
+    pub spend_basis: &'static str,
     /// By provider, account and id.
-    pub campaigns: Vec<CampaignStatus>,
+    pub campaigns: Vec<CampaignStatus<M>>,
 }
 
 /// A campaign as it stands. Null = not known; amounts are in millionths of the currency's major unit.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct CampaignStatus {
+#[serde(bound = "M: Spend")]
+#[schemars(bound = "M: Spend", rename = "CampaignStatus")]
+pub struct CampaignStatus<M = RawSpend> {
     /// The network.
     pub provider: String,
     /// Its account there.
@@ -65,11 +74,11 @@ pub struct CampaignStatus {
     /// The current day there; `null` where the zone is not known.
     #[schemars(schema_with = "schema::day_or_null")]
     pub today: Option<Day>,
-    /// Budget a day.
-    pub daily_budget_micros: Option<i64>,
-    /// Budget for its whole life.
-    pub lifetime_budget_micros: Option<i64>,
-    /// Spend against even spending of the budget until now; 1 = on plan.
+    /// Budget a day; null for tenants.
+    pub daily_budget_micros: Option<Amount<RawSpend>>,
+    /// Budget for its whole life; null for tenants.
+    pub lifetime_budget_micros: Option<Amount<RawSpend>>,
+    /// Spend against even spending of the budget until now; 1 = on plan. Null for tenants.
     pub pacing: Option<f64>,
     /// When it starts delivering.
     #[schemars(schema_with = "schema::instant_or_null")]
@@ -83,7 +92,7 @@ pub struct CampaignStatus {
     /// The configured marketing campaigns that it belongs to.
     pub marketing_campaigns: Vec<String>,
     /// Sums over windows of account days; null where not all days of a window have been read.
-    pub windows: WindowStatuses,
+    pub windows: WindowStatuses<M>,
     /// Why a window is null: the days that it needs and that have not been read; null for one that is there.
     pub unread: UnreadWindows,
 }
@@ -118,20 +127,24 @@ pub struct Unread {
 
 /// The same figures over each window.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct WindowStatuses {
+#[serde(bound = "M: Spend")]
+#[schemars(bound = "M: Spend", rename = "WindowStatuses")]
+pub struct WindowStatuses<M = RawSpend> {
     /// The current day, so far.
-    pub today: Option<WindowStatus>,
+    pub today: Option<WindowStatus<M>>,
     /// The day before.
-    pub yesterday: Option<WindowStatus>,
+    pub yesterday: Option<WindowStatus<M>>,
     /// Seven days, today the last.
-    pub last_7_days: Option<WindowStatus>,
+    pub last_7_days: Option<WindowStatus<M>>,
     /// Twenty-eight days, today the last.
-    pub last_28_days: Option<WindowStatus>,
+    pub last_28_days: Option<WindowStatus<M>>,
 }
 
 /// Sums over one window.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct WindowStatus {
+#[serde(bound = "M: Spend")]
+#[schemars(bound = "M: Spend", rename = "WindowStatus")]
+pub struct WindowStatus<M = RawSpend> {
     /// The first day.
     #[schemars(schema_with = "schema::day")]
     pub from: Day,
@@ -142,14 +155,22 @@ pub struct WindowStatus {
     pub provisional: bool,
     /// The sums, and their ratios.
     #[serde(flatten)]
-    pub figures: Figures,
+    pub figures: Figures<M>,
 }
 
 // === impl Campaigns ===
 
-impl Campaigns {
+impl<M: Spend> Campaigns<M> {
     /// The part that is asked for, as it stands now. An error says what is wrong with the question.
-    pub(super) fn now(shared: &Shared, filter: &Filter, part: &Part) -> Result<Self, String> {
+    pub(super) fn now(
+        shared: &Shared,
+        audience: &Audience,
+        filter: &Filter,
+        part: &Part,
+    ) -> Result<Self, String>
+    where
+        M: Kind,
+    {
         let (state, limit) = (filter.state()?, part.limit()?);
         let key = part.after.as_deref().map(serde_json::from_str::<CampaignId>).transpose();
         let key = key.map_err(|_| "after: expected the `next` of an answer".to_owned())?;
@@ -162,7 +183,7 @@ impl Campaigns {
             name: filter.name().map(str::to_owned),
             slice: Slice::After { key, limit },
         };
-        let shown = shared.campaigns.campaigns(&wanted, at);
+        let shown = M::campaigns(shared, audience, &wanted, at);
         let next = shown.campaigns.last().filter(|_| shown.has_more).map(|last| {
             let CampaignFigures { provider, account_id, campaign_id, .. } = &last.snapshot;
             serde_json::json!([provider, account_id, campaign_id]).to_string()
@@ -177,14 +198,20 @@ impl Campaigns {
             let start_date = status.map(|status| status.start_date);
             CampaignStatus::new(campaign, settled_through, start_date)
         });
-        Ok(Self { at, total: shown.total, next, campaigns: campaigns.collect() })
+        Ok(Self {
+            at,
+            total: shown.total,
+            next,
+            spend_basis: M::BASIS.as_str(),
+            campaigns: campaigns.collect(),
+        })
     }
 }
 
 // === impl CampaignStatus ===
 
-impl CampaignStatus {
-    fn new(campaign: ShownCampaign, settled_through: Option<Day>, start_date: Option<Day>) -> Self {
+impl<M: Spend> CampaignStatus<M> {
+    fn new(campaign: ShownCampaign<M>, settled_through: Option<Day>, start_date: Option<Day>) -> Self {
         let unread = UnreadWindows::new(&campaign.snapshot.unread, start_date);
         let windows = WindowStatuses::new(&campaign.snapshot.windows, campaign.today, settled_through);
         let ShownCampaign { snapshot, today, pacing, marketing_campaigns } = campaign;
@@ -202,8 +229,8 @@ impl CampaignStatus {
             currency: snapshot.currency.map(|currency| currency.to_string()),
             time_zone: snapshot.time_zone,
             today,
-            daily_budget_micros: snapshot.daily_budget.map(|budget| budget.0),
-            lifetime_budget_micros: snapshot.lifetime_budget.map(|budget| budget.0),
+            daily_budget_micros: snapshot.daily_budget.map(RawSpend).map(Amount),
+            lifetime_budget_micros: snapshot.lifetime_budget.map(RawSpend).map(Amount),
             pacing,
             start_at: snapshot.start_at,
             end_at: snapshot.end_at,
@@ -236,14 +263,14 @@ impl UnreadWindows {
 
 // === impl WindowStatuses ===
 
-impl WindowStatuses {
+impl<M: Spend> WindowStatuses<M> {
     /// Of windows that end on `today` and of which `settled_through` is the last final day.
     pub(super) fn new(
-        windows: &Windows<CampaignWindow>,
+        windows: &Windows<CampaignWindow<M>>,
         today: Option<Day>,
         settled_through: Option<Day>,
     ) -> Self {
-        let of = |window: Option<CampaignWindow>, back: i64, days: i64| {
+        let of = |window: Option<CampaignWindow<M>>, back: i64, days: i64| {
             let to = plus_days(today?, -back);
             let provisional = settled_through.is_none_or(|settled| settled < to);
             Some(WindowStatus::new(window?, plus_days(to, 1 - days), to, provisional))
@@ -259,8 +286,8 @@ impl WindowStatuses {
 
 // === impl WindowStatus ===
 
-impl WindowStatus {
-    fn new(window: CampaignWindow, from: Day, to: Day, provisional: bool) -> Self {
+impl<M: Spend> WindowStatus<M> {
+    fn new(window: CampaignWindow<M>, from: Day, to: Day, provisional: bool) -> Self {
         Self { from, to, provisional, figures: window.into() }
     }
 }

@@ -11,6 +11,7 @@ use super::{
     query::{Filter, Part},
     schema,
 };
+use crate::audience::Audience;
 
 /// Connections as they stand.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -53,7 +54,7 @@ pub struct ConnectionAnswer {
     /// When something is due next.
     #[schemars(schema_with = "schema::instant_or_null")]
     pub next_poll_at: Option<Timestamp>,
-    /// How much of the fullest allowance is used; null when the provider has not told within the last hour.
+    /// How much of the fullest allowance is used; null when the provider has not told within the last hour, and for tenants.
     #[serde(default)]
     pub quota: Option<QuotaUsed>,
     /// What is wrong and what to do.
@@ -118,11 +119,16 @@ pub struct StreamAnswer {
 
 impl Connections {
     /// The part that is asked for, as it stands now. An error says what is wrong with the question.
-    pub(super) fn now(shared: &Shared, filter: &Filter, part: &Part) -> Result<Self, String> {
+    pub(super) fn now(
+        shared: &Shared,
+        audience: &Audience,
+        filter: &Filter,
+        part: &Part,
+    ) -> Result<Self, String> {
         let (state, limit) = (filter.state()?, part.limit()?);
         let at = shared.clock.now();
         let mut wanted = shared.statuses.statuses();
-        wanted.retain(|status| filter.holds(status, state));
+        wanted.retain(|status| audience.sees(&status.tenant) && filter.holds(status, state));
         let total = wanted.len();
         let begin = part
             .after
@@ -131,7 +137,7 @@ impl Connections {
         let connections: Vec<_> = wanted[begin..]
             .iter()
             .take(limit)
-            .map(|status| ConnectionAnswer::new(status, shared, at))
+            .map(|status| ConnectionAnswer::new(status, shared, audience, at))
             .collect();
         let is_last = begin + connections.len() == total;
         let next = connections.last().filter(|_| !is_last).map(|last| last.connection.clone());
@@ -142,7 +148,12 @@ impl Connections {
 // === impl ConnectionAnswer ===
 
 impl ConnectionAnswer {
-    pub(super) fn new(status: &ConnectionStatus, shared: &Shared, now: Timestamp) -> Self {
+    pub(super) fn new(
+        status: &ConnectionStatus,
+        shared: &Shared,
+        audience: &Audience,
+        now: Timestamp,
+    ) -> Self {
         let set_aside = shared.set_aside.set_aside(&status.connection);
         // `None` is less than every instant, so that one stream without any decides.
         let data_through = status.streams.iter().map(|stream| stream.data_through).min().flatten();
@@ -156,7 +167,8 @@ impl ConnectionAnswer {
             data_through,
             lag_seconds: lag_seconds(data_through, now),
             next_poll_at: status.next_poll_at,
-            quota: shared.quotas.used(&status.connection),
+            // An allowance may be shared with others: how much of it is used tells of them.
+            quota: shared.quotas.used(&status.connection).filter(|_| *audience == Audience::Operators),
             error: status.error.clone(),
             quarantine: Quarantine::of(&set_aside),
             streams: status.streams.iter().map(|stream| StreamAnswer::new(stream, &set_aside, now)).collect(),

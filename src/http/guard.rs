@@ -1,4 +1,4 @@
-//! What every answer carries, and which requests get none.
+//! What every answer carries, which requests get none, and which answers do not leave.
 
 use actix_web::{
     Error, HttpMessage, HttpResponse,
@@ -15,13 +15,16 @@ use actix_web::{
 };
 
 use super::{
+    actions,
     answer::{self, Turn},
     authentication::Verdict,
-    limits::{FORM_BYTES_MAX, WEBHOOK_BYTES_MAX},
+    limits::{FORM_BYTES_MAX, IMPORT_BYTES_MAX, RECORD_BYTES_MAX, WEBHOOK_BYTES_MAX},
     refusals::Refused,
+    routes,
     server::Door,
-    webhooks,
+    users, webhooks,
 };
+use crate::audience::{Audience, Kinds};
 
 /// Where forms go.
 pub(super) const FORMS: &str = "/connections/";
@@ -53,9 +56,36 @@ pub(super) async fn admit(
     let refusal = request.app_data::<Data<Door>>().and_then(|door| refusal(&request, door));
     let response = match refusal {
         Some(refusal) => request.into_response(refusal),
-        None => next.call(request).await?.map_into_boxed_body(),
+        None => judged(next.call(request).await?.map_into_boxed_body()),
     };
     Ok(answer::in_pieces(response, turn))
+}
+
+/// The answer, if it may have what is in it: whichever route made it, the last word is here.
+fn judged(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let kinds = response.response().extensions().get::<Kinds>().copied();
+    let audience = response.request().extensions().get::<Audience>().cloned();
+    let may_leave = match (&audience, kinds) {
+        (Some(audience), Some(kinds)) => audience.may_have(kinds),
+        // Whoever makes something for tenants says what is in it.
+        (Some(Audience::Tenant(_)), None) => !response.status().is_success(),
+        (Some(Audience::Operators), None) => true,
+        (None, kinds) => kinds.is_none_or(|kinds| kinds == Kinds::NONE),
+    };
+    if may_leave {
+        return response;
+    }
+    let route = response.request().match_pattern().unwrap_or_default();
+    let tenant = audience.as_ref().and_then(Audience::tenant).unwrap_or_default();
+    let kinds = kinds.map(|kinds| kinds.to_string()).unwrap_or_default();
+    tracing::error!(
+        route,
+        tenant,
+        kinds,
+        "an answer was not given out: it has spend of a kind that is not for who asked"
+    );
+    let why = "this answer could not be given: the worker's log says why";
+    response.into_response(actions::refused(StatusCode::INTERNAL_SERVER_ERROR, why))
 }
 
 fn refusal(request: &ServiceRequest, door: &Door) -> Option<HttpResponse> {
@@ -89,12 +119,28 @@ fn refusal(request: &ServiceRequest, door: &Door) -> Option<HttpResponse> {
     }
     // A webhook's signature says who it is from.
     let is_open = is_health || is_webhook(request);
-    let gatekeeper = door.gatekeeper.as_ref().filter(|_| !is_open)?;
+    if is_open {
+        return None;
+    }
+    let Some(gatekeeper) = &door.gatekeeper else {
+        // Whoever reaches the address operates it.
+        request.extensions_mut().insert(Audience::Operators);
+        return None;
+    };
     let address = request.peer_addr().map(|address| address.ip());
     match gatekeeper.verdict(request.headers(), address) {
-        Verdict::Welcome => {
-            request.extensions_mut().insert(gatekeeper.asker(request.headers()));
-            None
+        Verdict::Welcome(asker) => {
+            let audience = asker.audience();
+            let is_closed = audience.tenant().is_some() && !routes::is_for_tenants(request);
+            request.extensions_mut().insert(audience);
+            request.extensions_mut().insert(asker);
+            is_closed.then(|| {
+                note(Refused::NotForTenants);
+                actions::refused(
+                    StatusCode::FORBIDDEN,
+                    "a tenant's token reads what is the tenant's: this is for who operates the worker",
+                )
+            })
         }
         Verdict::TooMany(seconds) => {
             note(Refused::WrongCredentials);
@@ -115,7 +161,7 @@ fn refusal(request: &ServiceRequest, door: &Door) -> Option<HttpResponse> {
     }
 }
 
-/// None at all, a button's, or a webhook's.
+/// None at all, a button's, a webhook's, or what is said of users.
 fn has_acceptable_body(request: &ServiceRequest) -> bool {
     let headers = request.headers();
     if headers.contains_key(TRANSFER_ENCODING) {
@@ -124,9 +170,12 @@ fn has_acceptable_body(request: &ServiceRequest) -> bool {
     let Some(length) = headers.get(CONTENT_LENGTH) else { return true };
     let length = length.to_str().ok().and_then(|length| length.parse::<usize>().ok());
     let is_form = request.method() == Method::POST && request.path().starts_with(FORMS);
-    let most = match (is_form, is_webhook(request)) {
-        (true, _) => FORM_BYTES_MAX,
-        (_, true) => WEBHOOK_BYTES_MAX,
+    let is_said = [Method::POST, Method::PATCH].contains(request.method());
+    let most = match request.path() {
+        _ if is_form => FORM_BYTES_MAX,
+        _ if is_webhook(request) => WEBHOOK_BYTES_MAX,
+        users::IMPORT if is_said => IMPORT_BYTES_MAX,
+        path if is_said && path.starts_with(users::PATH) => RECORD_BYTES_MAX,
         _ => 0,
     };
     length.is_some_and(|length| length <= most)

@@ -18,6 +18,8 @@ use super::{
     refusals::{Refusals, Refused},
 };
 
+use crate::audience::Written;
+
 /// Where they are made.
 pub(super) struct Lane {
     runtime: Handle,
@@ -70,13 +72,20 @@ impl Lane {
     }
 
     /// An answer of this body, if there is room for it until its client has taken it.
-    pub fn answer(&self, status: StatusCode, content_type: &'static str, body: Vec<u8>) -> HttpResponse {
+    pub fn answer(
+        &self,
+        status: StatusCode,
+        content_type: &'static str,
+        body: Written<Vec<u8>>,
+    ) -> HttpResponse {
+        let (body, kinds) = body.into_parts();
         let kibibytes = u32::try_from(body.len().clamp(1, MADE_BYTES_MAX).div_ceil(KIB)).unwrap_or(u32::MAX);
         let Ok(permit) = Arc::clone(&self.untaken).try_acquire_many_owned(kibibytes) else {
             return self.busy();
         };
         let mut response = HttpResponse::build(status).content_type(content_type).body(body);
         response.extensions_mut().insert(Untaken(permit));
+        response.extensions_mut().insert(kinds);
         response
     }
 
@@ -96,7 +105,7 @@ mod tests {
     use rows::{Clock, clock::SystemClock};
 
     use super::*;
-    use crate::telemetry::Metrics;
+    use crate::{audience::written, telemetry::Metrics};
 
     fn lane() -> Arc<Lane> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -127,7 +136,7 @@ mod tests {
     #[tokio::test]
     async fn answers_that_nobody_takes_are_bounded_together() {
         let lane = lane();
-        let answer = || lane.answer(StatusCode::OK, "text/plain", vec![0; MADE_BYTES_MAX / 2]);
+        let answer = || lane.answer(StatusCode::OK, "text/plain", written(|| vec![0; MADE_BYTES_MAX / 2]));
         let (first, second) = (answer(), answer());
         assert_eq!([first.status(), second.status()], [StatusCode::OK; 2]);
         assert_eq!(answer().status(), StatusCode::SERVICE_UNAVAILABLE);

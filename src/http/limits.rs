@@ -45,7 +45,11 @@ pub const PIECE_BYTES: usize = 16 * 1_024;
 pub const FORM_BYTES_MAX: usize = 1_024;
 /// Most bytes of a webhook's message: an event with its object.
 pub const WEBHOOK_BYTES_MAX: usize = 512 * 1_024;
-/// Bodies that are read at a time, each up to [`WEBHOOK_BYTES_MAX`]. When one more comes, the one that has taken longest
+/// Most bytes of what is said of one user.
+pub const RECORD_BYTES_MAX: usize = 64 * 1_024;
+/// Most bytes of users that are handed over at once: some ten thousand records. Only who has a token is read so much of.
+pub const IMPORT_BYTES_MAX: usize = 4 * 1_024 * 1_024;
+/// Bodies that are read at a time, each up to [`WEBHOOK_BYTES_MAX`], or of those with a token [`IMPORT_BYTES_MAX`]. When one more comes, the one that has taken longest
 /// is given up.
 pub const BODIES_MAX: usize = 16;
 

@@ -8,9 +8,12 @@ mod authentication;
 mod campaigns;
 mod connections;
 mod crowd;
+mod encoding;
 mod gate;
 mod guard;
+mod handlers;
 mod host;
+mod kind;
 mod lane;
 mod limits;
 mod listener;
@@ -24,25 +27,32 @@ mod schema;
 mod seat;
 mod server;
 pub mod tls;
+mod users;
 mod webhooks;
 
 use std::{collections::HashMap, sync::Arc};
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use rows::Clock;
+use rows::{
+    Clock,
+    money::{DisplaySpend, RawSpend},
+};
 use store::read::{CampaignDays, CampaignKey};
 
 pub use self::{
     actions::{Action, ActionError, Operator},
     campaigns::{CampaignStatus, Campaigns, Unread, UnreadWindows, WindowStatus, WindowStatuses},
     connections::{ConnectionAnswer, Connections, Quarantine, QuotaUsed, StreamAnswer},
+    routes::{Route, routes},
     server::{ServeError, Server, serve},
+    users::{PeopleOff, PeopleSource},
     webhooks::{Check, Webhooks},
 };
 use crate::telemetry::{
     Exposition,
     figures::StatusSource,
+    series::SeriesSource,
     shown::{CampaignSource, SetAsideSource},
 };
 
@@ -53,8 +63,10 @@ pub struct Sources {
     pub name: String,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// For `/metrics`.
+    /// For operators' `/metrics`.
     pub exposition: Arc<Exposition>,
+    /// For tenants' `/metrics`.
+    pub series: Arc<dyn SeriesSource>,
     /// Connections.
     pub statuses: Arc<dyn StatusSource>,
     /// Campaigns.
@@ -71,6 +83,8 @@ pub struct Sources {
     pub operator: Arc<dyn Operator>,
     /// For providers that say themselves that there is news.
     pub webhooks: Arc<dyn Webhooks>,
+    /// For users.
+    pub people: Arc<dyn PeopleSource>,
 }
 
 /// What every route has.
@@ -86,6 +100,8 @@ struct Shared {
     refusals: Arc<refusals::Refusals>,
     /// Where pages and lists are made.
     lane: lane::Lane,
+    /// Where answers about users are: what is imported there holds up no page.
+    desk: lane::Lane,
 }
 
 /// Whether the worker can do its work.
@@ -108,10 +124,18 @@ pub trait DaySource: Send + Sync {
         campaigns: Vec<CampaignKey>,
         now: Timestamp,
     ) -> BoxFuture<'_, Result<DaysByCampaign, String>>;
+
+    /// The same of a tenant's campaigns, as it is shown them.
+    fn days_displayed(
+        &self,
+        tenant: String,
+        campaigns: Vec<CampaignKey>,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<DaysByCampaign<DisplaySpend>, String>>;
 }
 
 /// Days by campaign; those of which nothing was ever read are left out.
-pub type DaysByCampaign = HashMap<CampaignKey, CampaignDays>;
+pub type DaysByCampaign<M = RawSpend> = HashMap<CampaignKey, CampaignDays<M>>;
 
 impl std::ops::Deref for Shared {
     type Target = Sources;

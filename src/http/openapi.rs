@@ -1,5 +1,6 @@
 //! `GET /api/v1/openapi.json`: generated from the types that are answered.
 
+use rows::money::RawSpend;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -7,7 +8,7 @@ use super::{
     Campaigns, Connections,
     actions::{Done, Refusal},
     query::{LIMIT, LIMIT_MAX},
-    schema,
+    schema, users,
 };
 
 /// The document.
@@ -17,7 +18,7 @@ pub fn document() -> Value {
         .with(|settings| settings.definitions_path = "/components/schemas".into());
     let mut generator = settings.into_generator();
     let connections = generator.subschema_for::<Connections>();
-    let campaigns = generator.subschema_for::<Campaigns>();
+    let campaigns = generator.subschema_for::<Campaigns<RawSpend>>();
     let done = generator.subschema_for::<Done>();
     let refusal = generator.subschema_for::<Refusal>();
     let state = schema::state(&mut generator);
@@ -65,6 +66,7 @@ pub fn document() -> Value {
             "503": answer("It could not be noted; nothing was changed.", &refusal),
         },
     } });
+    let users = users::paths(&mut generator, &refusal);
     let of_connections = list("Connections by name.", json!(connections), &filters);
     filters.push(query(
         "name",
@@ -73,21 +75,23 @@ pub fn document() -> Value {
     ));
     let of_campaigns = list("Campaigns by provider, account and id.", json!(campaigns), &filters);
     let definitions: Map<String, Value> = generator.take_definitions(true);
+    let mut paths = Map::new();
+    paths.insert("/api/v1/connections".to_owned(), of_connections);
+    paths.insert("/api/v1/campaigns".to_owned(), of_campaigns);
+    paths.insert("/api/v1/connections/{connection}/{action}".to_owned(), action);
+    paths.extend(users);
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": "dynamoi",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "The worker's connections and campaigns. Null is unknown, never zero.",
+            "description": "The worker's connections, campaigns and users. Null is unknown, never zero. A tenant's token sees \
+                            what is that tenant's, and spend as it is shown it.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
         "security": [{}, { "bearer": [] }, { "basic": [] }],
-        "paths": {
-            "/api/v1/connections": of_connections,
-            "/api/v1/campaigns": of_campaigns,
-            "/api/v1/connections/{connection}/{action}": action,
-        },
+        "paths": paths,
         "components": {
             "schemas": definitions,
             "responses": { "Unauthenticated": {

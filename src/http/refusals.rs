@@ -29,6 +29,8 @@ pub(super) enum Refused {
     Stranger,
     /// With wrong credentials.
     WrongCredentials,
+    /// With a tenant's token, for what is the operators'.
+    NotForTenants,
     /// For a connection that takes none.
     NoWebhook,
     /// The signature.
@@ -53,7 +55,7 @@ struct Untold {
 // === impl Refused ===
 
 impl Refused {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Malformed,
         Self::TooLarge,
         Self::Slow,
@@ -63,6 +65,7 @@ impl Refused {
         Self::ForeignPage,
         Self::Stranger,
         Self::WrongCredentials,
+        Self::NotForTenants,
         Self::NoWebhook,
         Self::Unsigned,
         Self::Tls,
@@ -80,6 +83,7 @@ impl Refused {
             Self::ForeignPage => "foreign_page",
             Self::Stranger => "stranger",
             Self::WrongCredentials => "wrong_credentials",
+            Self::NotForTenants => "not_for_tenants",
             Self::NoWebhook => "no_webhook",
             Self::Unsigned => "unsigned",
             Self::Tls => "tls",

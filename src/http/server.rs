@@ -1,7 +1,8 @@
 //! The listening server.
 
 use std::{
-    io,
+    collections::BTreeMap,
+    fmt, io,
     net::{SocketAddr, TcpListener},
     rc::Rc,
     sync::Arc,
@@ -37,15 +38,15 @@ use super::{
 };
 use crate::{
     certificate::CertificateError,
-    settings::{Http, Tls},
+    settings::{Http, Tls, Token},
 };
 
 /// A running server. It goes on until it is stopped or dropped.
-#[derive(Debug)]
 pub struct Server {
     /// Where it really listens: with port 0 the system chose one.
     pub address: SocketAddr,
     certificate: Option<Certificate>,
+    gatekeeper: Option<Arc<Gatekeeper>>,
     stop: oneshot::Sender<()>,
     ended: oneshot::Receiver<io::Result<()>>,
 }
@@ -72,7 +73,7 @@ pub enum ServeError {
 /// Who is let in.
 pub(super) struct Door {
     /// Everybody without one.
-    pub gatekeeper: Option<Gatekeeper>,
+    pub gatekeeper: Option<Arc<Gatekeeper>>,
     /// The names that are answered to.
     pub hosts: Hosts,
     pub refusals: Arc<Refusals>,
@@ -106,12 +107,19 @@ pub(super) fn serve_with(
     let gatekeeper = settings
         .authentication
         .as_ref()
-        .map(|authentication| Gatekeeper::new(authentication, Arc::clone(&sources.clock)));
+        .map(|authentication| Gatekeeper::new(authentication, &settings.tokens, Arc::clone(&sources.clock)))
+        .map(Arc::new);
     let may_act = gatekeeper.is_some();
     let refusals = Arc::new(Refusals::new(sources.exposition.metrics().clone(), sources.clock.clone()));
-    let lane = Lane::new(Handle::current(), refusals.clone());
-    let door = Data::new(Door { gatekeeper, hosts: Hosts::of(settings), refusals: refusals.clone() });
-    let shared = Data::new(Shared { sources, tokens: Tokens::new(), may_act, patience, refusals, lane });
+    let lane = || Lane::new(Handle::current(), refusals.clone());
+    let (lane, desk) = (lane(), lane());
+    let door = Data::new(Door {
+        gatekeeper: gatekeeper.clone(),
+        hosts: Hosts::of(settings),
+        refusals: refusals.clone(),
+    });
+    let shared =
+        Data::new(Shared { sources, tokens: Tokens::new(), may_act, patience, refusals, lane, desk });
     let tls = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
     let (stop, stopped) = oneshot::channel();
     let (done, ended) = oneshot::channel();
@@ -120,7 +128,7 @@ pub(super) fn serve_with(
         // Nobody may be left to hear of it.
         let _ = done.send(run(opening, stopped));
     })?;
-    Ok(Server { address, certificate, stop, ended })
+    Ok(Server { address, certificate, gatekeeper, stop, ended })
 }
 
 fn bind(listen: SocketAddr) -> io::Result<TcpListener> {
@@ -169,12 +177,25 @@ async fn listen(opening: Opening, stopped: oneshot::Receiver<()>) -> io::Result<
     Ok(())
 }
 
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
 // === impl Server ===
 
 impl Server {
     /// Reads its certificate again, if it has one.
     pub fn renew_certificate(&self, files: &Tls) -> Result<(), CertificateError> {
         self.certificate.as_ref().map_or(Ok(()), |certificate| certificate.renew(files))
+    }
+
+    /// From now on these tokens see one tenant's each, and no others.
+    pub fn use_tokens(&self, tokens: &BTreeMap<String, Token>) {
+        if let Some(gatekeeper) = &self.gatekeeper {
+            gatekeeper.use_tokens(tokens);
+        }
     }
 
     /// Lets answers under way finish, then ends.

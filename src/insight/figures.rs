@@ -1,16 +1,24 @@
 //! What a campaign counts, and the ratios that are made of it.
 
-use rows::{Micros, figures::CampaignWindow, money::RawSpend};
+use rows::{
+    Micros,
+    figures::CampaignWindow,
+    money::{RawSpend, Spend},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ratio;
+use crate::audience::Amount;
 
 /// Counts over any days. Null = the source does not say; amounts are in millionths of the currency's major unit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Counts {
-    /// What the network charged.
-    pub spend_micros: Option<i64>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(bound = "M: Spend")]
+#[schemars(bound = "M: Spend")]
+pub struct Counts<M = RawSpend> {
+    /// What the network charged; in a tenant's answers what the tenant is shown of it.
+    #[serde(rename = "spend_micros")]
+    pub spend: Option<Amount<M>>,
     /// Times shown.
     pub impressions: Option<i64>,
     /// Clicks on the link.
@@ -23,30 +31,49 @@ pub struct Counts {
     pub video_views: Option<i64>,
 }
 
-/// Counts and their ratios. Null = the source does not say, or there is nothing to divide by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
-pub struct Figures {
+/// Counts and their ratios, prices of the same kind as the spend. Null = the source does not say, or there is nothing to divide by.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+#[serde(bound = "M: Spend")]
+#[schemars(bound = "M: Spend")]
+pub struct Figures<M = RawSpend> {
     /// The counts.
     #[serde(flatten)]
-    pub counts: Counts,
+    pub counts: Counts<M>,
     /// Clicks / impressions; 0.02 = 2 %.
     pub ctr: Option<f64>,
     /// Spend / clicks.
-    pub cpc_micros: Option<i64>,
+    #[serde(rename = "cpc_micros")]
+    pub cpc: Option<Amount<M>>,
     /// Spend / impressions × 1000.
-    pub cpm_micros: Option<i64>,
+    #[serde(rename = "cpm_micros")]
+    pub cpm: Option<Amount<M>>,
     /// Spend / conversions.
-    pub cost_per_conversion_micros: Option<i64>,
+    #[serde(rename = "cost_per_conversion_micros")]
+    pub cost_per_conversion: Option<Amount<M>>,
     /// Conversion value / spend; 2.0 means that each unit spent brought two.
     pub roas: Option<f64>,
 }
 
 // === impl Counts ===
 
-impl From<CampaignWindow> for Counts {
-    fn from(window: CampaignWindow) -> Self {
+impl<M: Spend> Default for Counts<M> {
+    /// Nothing is known.
+    fn default() -> Self {
         Self {
-            spend_micros: window.spend.map(|RawSpend(spend)| spend.0),
+            spend: None,
+            impressions: None,
+            clicks: None,
+            conversions_micros: None,
+            conversion_value_micros: None,
+            video_views: None,
+        }
+    }
+}
+
+impl<M: Spend> From<CampaignWindow<M>> for Counts<M> {
+    fn from(window: CampaignWindow<M>) -> Self {
+        Self {
+            spend: window.spend.map(Amount),
             impressions: window.impressions,
             clicks: window.clicks,
             conversions_micros: window.conversions.map(|conversions| conversions.0),
@@ -56,14 +83,14 @@ impl From<CampaignWindow> for Counts {
     }
 }
 
-impl From<Counts> for CampaignWindow {
-    fn from(counts: Counts) -> Self {
+impl<M: Spend> From<Counts<M>> for CampaignWindow<M> {
+    fn from(counts: Counts<M>) -> Self {
         Self {
             impressions: counts.impressions,
             clicks: counts.clicks,
             conversions: counts.conversions_micros.map(Micros),
             video_views: counts.video_views,
-            spend: counts.spend_micros.map(|spend| RawSpend(Micros(spend))),
+            spend: counts.spend.map(|Amount(spend)| spend),
             conversion_value: counts.conversion_value_micros.map(Micros),
         }
     }
@@ -71,25 +98,33 @@ impl From<Counts> for CampaignWindow {
 
 // === impl Figures ===
 
-impl From<CampaignWindow> for Figures {
-    fn from(window: CampaignWindow) -> Self {
-        let CampaignWindow { impressions, clicks, conversions, conversion_value, .. } = window;
-        let spend = window.spend.map(|RawSpend(spend)| spend);
-        let micros = |amount: Option<Micros>| amount.map(|amount| amount.0);
+impl<M: Spend> Default for Figures<M> {
+    /// Nothing is known.
+    fn default() -> Self {
+        CampaignWindow::<M>::default().into()
+    }
+}
+
+impl<M: Spend> From<CampaignWindow<M>> for Figures<M> {
+    fn from(window: CampaignWindow<M>) -> Self {
+        let CampaignWindow { impressions, clicks, conversions, conversion_value, spend, .. } = window;
+        let price = |of: &dyn Fn(Option<Micros>) -> Option<Micros>| {
+            spend.and_then(|spend| spend.map(|micros| of(Some(micros)))).map(Amount)
+        };
         Self {
             counts: window.into(),
             ctr: ratio::ctr(clicks, impressions),
-            cpc_micros: micros(ratio::cpc(spend, clicks)),
-            cpm_micros: micros(ratio::cpm(spend, impressions)),
-            cost_per_conversion_micros: micros(ratio::cost_per_conversion(spend, conversions)),
-            roas: ratio::roas(conversion_value, spend),
+            cpc: price(&|spend| ratio::cpc(spend, clicks)),
+            cpm: price(&|spend| ratio::cpm(spend, impressions)),
+            cost_per_conversion: price(&|spend| ratio::cost_per_conversion(spend, conversions)),
+            roas: ratio::roas(conversion_value, spend.map(Spend::micros)),
         }
     }
 }
 
-impl Figures {
+impl<M: Spend> Figures<M> {
     /// Of all of these together, which must be in one currency: what one of them does not say is not known of all.
-    pub fn sum(windows: impl Iterator<Item = CampaignWindow>) -> Self {
+    pub fn sum(windows: impl Iterator<Item = CampaignWindow<M>>) -> Self {
         windows.reduce(CampaignWindow::plus).unwrap_or_default().into()
     }
 }
@@ -107,15 +142,16 @@ mod tests {
             ..CampaignWindow::default()
         };
         let figures = Figures::sum([day(1_000_000, 1, 100), day(5_000_000, 9, 900)].into_iter());
-        assert_eq!((figures.counts.spend_micros, figures.counts.clicks), (Some(6_000_000), Some(10)));
-        assert_eq!((figures.ctr, figures.cpc_micros), (Some(0.01), Some(600_000)));
-        assert_eq!(figures.cpm_micros, Some(6_000_000));
-        assert_eq!((figures.roas, figures.cost_per_conversion_micros), (None, None));
+        let amount = |micros| Some(Amount(RawSpend(Micros(micros))));
+        assert_eq!((figures.counts.spend, figures.counts.clicks), (amount(6_000_000), Some(10)));
+        assert_eq!((figures.ctr, figures.cpc), (Some(0.01), amount(600_000)));
+        assert_eq!(figures.cpm, amount(6_000_000));
+        assert_eq!((figures.roas, figures.cost_per_conversion), (None, None));
         assert_eq!(Figures::sum(std::iter::once(figures.counts.into())), figures);
     }
 
     #[test]
     fn without_a_day_nothing_is_known() {
-        assert_eq!(Figures::sum(std::iter::empty()), Figures::default());
+        assert_eq!(Figures::<RawSpend>::sum(std::iter::empty()), Figures::default());
     }
 }

@@ -14,6 +14,7 @@ use store::{
 };
 
 use crate::{
+    audience::Amount,
     insight::pacing,
     settings::{Budget, Campaign},
     telemetry::figures::{MarketingCampaign, Member},
@@ -23,7 +24,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BudgetReport {
     /// What it may cost.
-    pub amount_micros: i64,
+    #[serde(rename = "amount_micros")]
+    pub amount: Amount<RawSpend>,
     /// Of what.
     pub currency: Currency,
     /// Its first day.
@@ -32,11 +34,13 @@ pub struct BudgetReport {
     pub to: Day,
     /// What its members have spent of it; null unless every day until yesterday was read of every one that is configured, in
     /// this currency.
-    pub spend_micros: Option<i64>,
+    #[serde(rename = "spend_micros")]
+    pub spend: Option<Amount<RawSpend>>,
     /// Spend against even spending of the budget until now; 1 = on plan.
     pub pacing: Option<f64>,
     /// By how much more was spent; null when it was not, or when spend is not known.
-    pub overspent_micros: Option<i64>,
+    #[serde(rename = "overspent_micros")]
+    pub overspent: Option<Amount<RawSpend>>,
 }
 
 /// The budget, where there is one. Its days need not be the report's, and so its members' are read for themselves: one that
@@ -49,24 +53,29 @@ pub async fn read(
 ) -> Result<Option<BudgetReport>, StoreError> {
     let Some(budget) = campaign.budget else { return Ok(None) };
     let mut report = BudgetReport {
-        amount_micros: budget.amount.0,
+        amount: amount(budget.amount),
         currency: budget.currency,
         from: budget.from,
         to: budget.to,
-        spend_micros: None,
+        spend: None,
         pacing: None,
-        overspent_micros: None,
+        overspent: None,
     };
     let Some(days) = DayRange::new(budget.from, budget.to) else { return Ok(Some(report)) };
     let mut history = store.campaign_history(days, now).await?;
     history.retain(|of| marketing.holds(&of.tenant, &of.provider, &of.campaign_id, of.name.as_deref()));
-    report.spend_micros = spent(&history, marketing, budget.currency, now);
-    let over = pacing::overspent(report.spend_micros.map(Micros), Some(budget.amount));
-    report.overspent_micros = over.map(|over| over.0);
+    let spent = spent(&history, marketing, budget.currency, now).map(Micros);
+    report.spend = spent.map(amount);
+    report.overspent = pacing::overspent(spent, Some(budget.amount)).map(amount);
     if let Some(first) = history.first() {
-        report.pacing = paced(&budget, report.spend_micros, &first.time_zone, now);
+        report.pacing = paced(&budget, spent, &first.time_zone, now);
     }
     Ok(Some(report))
+}
+
+/// It is compared with what the networks charged, and so is of that kind.
+const fn amount(micros: Micros) -> Amount<RawSpend> {
+    Amount(RawSpend(micros))
 }
 
 fn spent(
@@ -96,10 +105,10 @@ fn spent(
     spend.try_fold(0_i64, |sum, RawSpend(Micros(spend))| sum.checked_add(spend))
 }
 
-fn paced(budget: &Budget, spend: Option<i64>, zone_name: &str, now: Timestamp) -> Option<f64> {
+fn paced(budget: &Budget, spend: Option<Micros>, zone_name: &str, now: Timestamp) -> Option<f64> {
     let zone = zone(zone_name)?;
     let (start, end) = (start_of(budget.from, &zone), end_of(budget.to, &zone));
-    pacing::lifetime(spend.map(Micros), Some(budget.amount), Some(start), Some(end), now)
+    pacing::lifetime(spend, Some(budget.amount), Some(start), Some(end), now)
 }
 
 #[cfg(test)]

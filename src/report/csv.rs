@@ -1,8 +1,9 @@
 //! Reports for spreadsheets: how a line is written; of campaigns, a line for each campaign and day.
 
-use rows::Micros;
+use rows::{Micros, money::Spend};
 
 use super::{CampaignReport, DayReport, Report};
+use crate::audience::{Amount, said};
 
 /// Columns, as `docs/report.md` describes them.
 const HEADER: [&str; 18] = [
@@ -49,7 +50,7 @@ pub(super) enum Cell<'a> {
 }
 
 /// The whole report.
-pub fn print(report: &Report, dialect: Dialect) -> String {
+pub fn print<M: Spend>(report: &Report<M>, dialect: Dialect) -> String {
     let mut out = String::new();
     begin(&mut out, &HEADER, dialect);
     for campaign in &report.campaigns {
@@ -61,7 +62,11 @@ pub fn print(report: &Report, dialect: Dialect) -> String {
     out
 }
 
-fn record<'a>(campaign: &'a CampaignReport, marketing: &'a str, day: &DayReport) -> [Cell<'a>; 18] {
+fn record<'a, M: Spend>(
+    campaign: &'a CampaignReport<M>,
+    marketing: &'a str,
+    day: &DayReport<M>,
+) -> [Cell<'a>; 18] {
     let number =
         |number: Option<i64>| Cell::Plain(number.map_or_else(String::new, |number| number.to_string()));
     let decimal = |micros: Option<i64>| {
@@ -81,7 +86,7 @@ fn record<'a>(campaign: &'a CampaignReport, marketing: &'a str, day: &DayReport)
         Cell::Plain(day.read.to_string()),
         Cell::Plain(day.provisional.to_string()),
         Cell::Plain(campaign.currency.map_or_else(String::new, |currency| currency.to_string())),
-        decimal(figures.spend_micros),
+        decimal(figures.spend.map(|Amount(spend)| said(spend).0)),
         number(figures.impressions),
         number(figures.clicks),
         decimal(figures.conversions_micros),
@@ -142,6 +147,7 @@ fn is_formula(rest: &str) -> bool {
 mod tests {
     use jiff::{Timestamp, civil::date};
     use proptest::prelude::*;
+    use rows::money::RawSpend;
 
     use super::*;
     use crate::insight::figures::{Counts, Figures};
@@ -149,11 +155,11 @@ mod tests {
     const PLAIN: Dialect = Dialect { bom: false, separator: ',' };
 
     fn report_of(name: &str) -> Report {
-        let day = |read, spend_micros| DayReport {
+        let day = |read, spend: Option<i64>| DayReport {
             date: date(2026, 11, 24),
             read,
             provisional: true,
-            counts: Counts { spend_micros, ..Counts::default() },
+            counts: Counts { spend: spend.map(|spend| Amount(RawSpend(Micros(spend)))), ..Counts::default() },
         };
         let campaign = CampaignReport {
             provider: "meta_ads".to_owned(),

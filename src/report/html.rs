@@ -1,17 +1,18 @@
 //! A report for reading and printing: one file that loads nothing.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use rows::{Currency, DayRange, Micros, money::RawSpend};
+use rows::{Currency, DayRange, money::Spend};
 use store::read::CampaignDays;
 
 use super::{BudgetReport, CampaignReport, MarketingReport, Report, Total, VisitReport};
 use crate::{
-    display::{STYLE, chart::chart, figures::FIGURES, text},
+    audience::{Amount, said},
+    display::{STYLE, chart::chart, text},
     insight::figures::Figures,
 };
 
 /// The whole report.
-pub fn print(report: &Report) -> String {
+pub fn print<M: Spend>(report: &Report<M>) -> String {
     let Report { at, from, to, totals, marketing_campaigns, campaigns, .. } = report;
     let range = format!("{} to {}", text::day_of_year(*from), text::day_of_year(*to));
     html! {
@@ -29,7 +30,7 @@ pub fn print(report: &Report) -> String {
                     header.top { h1.brand { "Campaigns, " (range) } }
                     p.asof { "Made " (text::utc(*at)) }
                     p.note {
-                        "Spend is what the networks charged. Days are those of each account. Paler bars and numbers marked "
+                        (Report::<M>::spend_is()) ". Days are those of each account. Paler bars and numbers marked "
                         em { "provisional" } " may still change; a gap in a chart is a day that has not been read; what is not "
                         "known is a dash, never a zero."
                     }
@@ -55,13 +56,13 @@ pub fn print(report: &Report) -> String {
     .into_string()
 }
 
-fn tiles(totals: &[Total]) -> Markup {
+fn tiles<M: Spend>(totals: &[Total<M>]) -> Markup {
     html! {
         dl.tiles {
             @for total in totals {
                 div.tile.wide {
                     dt { "Spend of " (total.campaigns) @if total.campaigns == 1 { " campaign" } @else { " campaigns" } }
-                    dd { (money(total.figures.counts.spend_micros, total.currency)) }
+                    dd { (money(total.figures.counts.spend, total.currency)) }
                     @if total.spend_unknown > 0 { dd.fine { "without " (total.spend_unknown) " of which it is not known" } }
                     @if total.incomplete > 0 { dd.fine { "of " (total.incomplete) " without days that have not been read" } }
                 }
@@ -70,7 +71,7 @@ fn tiles(totals: &[Total]) -> Markup {
     }
 }
 
-fn marketing(marketing: &MarketingReport, place: usize) -> Markup {
+fn marketing<M: Spend>(marketing: &MarketingReport<M>, place: usize) -> Markup {
     let MarketingReport { name, tenant, totals, budget, visits, members_without_data } = marketing;
     let id = format!("m{place}");
     html! {
@@ -87,18 +88,16 @@ fn marketing(marketing: &MarketingReport, place: usize) -> Markup {
 }
 
 fn plan(budget: &BudgetReport) -> Markup {
-    let BudgetReport { amount_micros, currency, from, to, spend_micros, pacing, overspent_micros } = budget;
+    let BudgetReport { amount, currency, from, to, spend, pacing, overspent } = budget;
     html! {
         p.plan {
             span {
-                "Budget " strong { (text::money(Micros(*amount_micros), Some(*currency))) }
+                "Budget " strong { (money(Some(*amount), Some(*currency))) }
                 ", " (text::day(*from)) " to " (text::day_of_year(*to))
             }
-            span { "Spent " strong { (money(*spend_micros, Some(*currency))) } }
+            span { "Spent " strong { (money(*spend, Some(*currency))) } }
             span { "Pacing " strong { (text::or_unknown(pacing.map(|pacing| text::percent(pacing, 0)))) } }
-            @if let Some(over) = overspent_micros {
-                span.badge.bad { "over budget by " (text::money(Micros(*over), Some(*currency))) }
-            }
+            @if overspent.is_some() { span.badge.bad { "over budget by " (money(*overspent, Some(*currency))) } }
         }
     }
 }
@@ -139,11 +138,11 @@ fn visited(visits: &[VisitReport], name: &str) -> Markup {
     }
 }
 
-fn campaign(campaign: &CampaignReport, from: rows::Day, place: usize) -> Markup {
+fn campaign<M: Spend>(campaign: &CampaignReport<M>, from: rows::Day, place: usize) -> Markup {
     let id = format!("c{place}");
     let days = CampaignDays {
         days: DayRange { first: from, last: campaign.daily.last().map_or(from, |day| day.date) },
-        spend: campaign.daily.iter().map(|day| Some(RawSpend(Micros(day.counts.spend_micros?)))).collect(),
+        spend: campaign.daily.iter().map(|day| day.counts.spend.map(|Amount(spend)| spend)).collect(),
         settled_through: campaign.settled_through,
     };
     html! {
@@ -165,12 +164,12 @@ fn campaign(campaign: &CampaignReport, from: rows::Day, place: usize) -> Markup 
     }
 }
 
-fn figures(figures: &Figures, currency: Option<Currency>, name: &str) -> Markup {
+fn figures<M: Spend>(figures: &Figures<M>, currency: Option<Currency>, name: &str) -> Markup {
     html! {
         table.figures {
             caption.hidden { "Numbers of " (text::short(name)) }
             tbody {
-                @for figure in &FIGURES {
+                @for figure in &Figures::<M>::SHOWN {
                     tr {
                         th scope="row" {
                             (figure.label)
@@ -184,6 +183,6 @@ fn figures(figures: &Figures, currency: Option<Currency>, name: &str) -> Markup 
     }
 }
 
-fn money(micros: Option<i64>, currency: Option<Currency>) -> Markup {
-    text::or_unknown(micros.map(|micros| text::money(Micros(micros), currency)))
+fn money<M: Spend>(amount: Option<Amount<M>>, currency: Option<Currency>) -> Markup {
+    text::or_unknown(amount.map(|Amount(spend)| text::money(said(spend), currency)))
 }

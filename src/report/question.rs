@@ -6,6 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use rows::{
     Day, DayRange,
     day::{day_at, plus_days},
+    money::RawSpend,
 };
 use store::read::CampaignHistory;
 
@@ -73,8 +74,8 @@ pub enum QuestionError {
 }
 
 /// What a question chooses.
-pub(super) struct Asked<'a> {
-    pub campaigns: Vec<CampaignHistory>,
+pub(super) struct Asked<'a, M = RawSpend> {
+    pub campaigns: Vec<CampaignHistory<M>>,
     pub marketing: Vec<(&'a String, &'a Campaign)>,
 }
 

@@ -2,14 +2,18 @@
 
 use std::fmt::Write;
 
-use rows::{Currency, Micros};
+use rows::{
+    Currency, Micros,
+    money::{RawSpend, Spend},
+};
 
 use super::{
     CampaignReport, MarketingReport, Report, Total,
     grid::{Grid, UNKNOWN, plural, printable},
 };
 use crate::{
-    display::{figures::FIGURES, text},
+    audience::{Amount, said},
+    display::text,
     insight::figures::Figures,
 };
 
@@ -32,11 +36,11 @@ const DISPENSABLE: [&str; 12] = [
 ];
 
 /// The whole report, in tables not wider than `width`.
-pub fn print(report: &Report, width: Option<usize>) -> String {
+pub fn print<M: Spend>(report: &Report<M>, width: Option<usize>) -> String {
     let Report { from, to, totals, marketing_campaigns, campaigns, .. } = report;
     let mut out = format!(
-        "Campaigns from {from} to {to}, on each account's own days. Spend is what the networks charged; {UNKNOWN} is not \
-         known; * may still change.\n\n"
+        "Campaigns from {from} to {to}, on each account's own days. {}; {UNKNOWN} is not known; * may still change.\n\n",
+        Report::<M>::spend_is()
     );
     if campaigns.is_empty() {
         out.push_str("No campaign has data on these days, as far as has been read, and none runs.\n");
@@ -50,9 +54,9 @@ pub fn print(report: &Report, width: Option<usize>) -> String {
     out
 }
 
-fn grid(campaigns: &[CampaignReport], totals: &[Total]) -> Grid {
+fn grid<M: Spend>(campaigns: &[CampaignReport<M>], totals: &[Total<M>]) -> Grid {
     let heads = ["Campaign", "Network", "Account", "Days read", "Currency"].into_iter();
-    let heads = heads.chain(FIGURES.iter().map(|figure| figure.label)).map(ToOwned::to_owned);
+    let heads = heads.chain(Figures::<M>::SHOWN.iter().map(|figure| figure.label)).map(ToOwned::to_owned);
     let mut rows = vec![heads.collect()];
     for campaign in campaigns {
         let CampaignReport { provider, account_id, days, days_read, currency, provisional, .. } = campaign;
@@ -78,20 +82,20 @@ fn grid(campaigns: &[CampaignReport], totals: &[Total]) -> Grid {
     Grid { rows, words: WORDS, dispensable: &DISPENSABLE }
 }
 
-fn row(heads: [String; 4], currency: Option<Currency>, figures: &Figures) -> Vec<String> {
+fn row<M: Spend>(heads: [String; 4], currency: Option<Currency>, figures: &Figures<M>) -> Vec<String> {
     let code = currency.map_or_else(|| UNKNOWN.to_owned(), |currency| currency.to_string());
+    let shown = Figures::<M>::SHOWN;
     let figures =
-        FIGURES.iter().map(|figure| (figure.of)(figures, currency).unwrap_or_else(|| UNKNOWN.to_owned()));
+        shown.iter().map(|figure| (figure.of)(figures, currency).unwrap_or_else(|| UNKNOWN.to_owned()));
     heads.into_iter().chain([code]).chain(figures).collect()
 }
 
-fn marketing_text(marketing: &MarketingReport) -> String {
+fn marketing_text<M: Spend>(marketing: &MarketingReport<M>) -> String {
     let MarketingReport { name, tenant, totals, budget, visits, members_without_data } = marketing;
     let mut out = format!("{name} ({tenant})\n");
     for total in totals {
-        let spend = total.figures.counts.spend_micros;
-        let spend =
-            spend.map_or_else(|| UNKNOWN.to_owned(), |spend| text::money(Micros(spend), total.currency));
+        let money = |Amount(spend)| text::money(said(spend), total.currency);
+        let spend = total.figures.counts.spend.map_or_else(|| UNKNOWN.to_owned(), money);
         let mut without = String::new();
         if total.spend_unknown > 0 {
             let _ = write!(without, ", without {} of which it is not known", total.spend_unknown);
@@ -102,19 +106,18 @@ fn marketing_text(marketing: &MarketingReport) -> String {
         let _ = writeln!(out, "  {} on the networks: {spend}{without}", plural(total.campaigns, "campaign"));
     }
     if let Some(budget) = budget {
-        let money = |micros: i64| text::money(Micros(micros), Some(budget.currency));
+        let money = |Amount(spend): Amount<RawSpend>| text::money(said(spend), Some(budget.currency));
         let spent = budget
-            .spend_micros
+            .spend
             .map_or_else(|| "spend not known".to_owned(), |spend| format!("spent {}", money(spend)));
         let pacing =
             budget.pacing.map_or_else(String::new, |pacing| format!(", pacing {}", text::percent(pacing, 0)));
-        let over = budget
-            .overspent_micros
-            .map_or_else(String::new, |over| format!(", OVER BUDGET BY {}", money(over)));
+        let over =
+            budget.overspent.map_or_else(String::new, |over| format!(", OVER BUDGET BY {}", money(over)));
         let _ = writeln!(
             out,
             "  budget {} from {} to {}: {spent}{pacing}{over}",
-            money(budget.amount_micros),
+            money(budget.amount),
             budget.from,
             budget.to
         );
@@ -185,13 +188,13 @@ mod tests {
             quiet: false,
         };
         let budget = BudgetReport {
-            amount_micros: 100_000_000,
+            amount: Amount(RawSpend(Micros(100_000_000))),
             currency: usd.unwrap(),
             from: date(2026, 11, 1),
             to: date(2026, 11, 30),
-            spend_micros: Some(107_500_000),
+            spend: Some(Amount(RawSpend(Micros(107_500_000)))),
             pacing: Some(1.4),
-            overspent_micros: Some(7_500_000),
+            overspent: Some(Amount(RawSpend(Micros(7_500_000)))),
         };
         Report {
             at: Timestamp::UNIX_EPOCH,

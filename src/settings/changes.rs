@@ -1,9 +1,10 @@
 //! What a reload changes.
 
-use super::Settings;
+use super::{Http, Settings};
 
 /// What differs between two configurations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for a section of its own")]
 pub struct Changes {
     /// Connections to start.
     pub added: Vec<String>,
@@ -13,6 +14,10 @@ pub struct Changes {
     pub changed: Vec<String>,
     /// Whether marketing campaigns differ.
     pub campaigns: bool,
+    /// Whether tenants differ, their markups too.
+    pub tenants: bool,
+    /// Whether tokens for tenants differ.
+    pub tokens: bool,
     /// Whether the keys differ.
     pub encryption: bool,
     /// Sections that differ and take effect only when the worker is started again.
@@ -38,7 +43,8 @@ impl Settings {
         Self {
             worker: running.worker.clone(),
             log: running.log.clone(),
-            http: running.http.clone(),
+            // Tokens can come and go.
+            http: Http { tokens: self.http.tokens, ..running.http.clone() },
             database: running.database.clone(),
             cache: running.cache.clone(),
             ..self
@@ -49,6 +55,8 @@ impl Settings {
     pub fn changes(old: &Self, new: &Self) -> Changes {
         let mut changes = Changes {
             campaigns: old.campaigns != new.campaigns,
+            tenants: old.tenants != new.tenants,
+            tokens: old.http.tokens != new.http.tokens,
             encryption: old.encryption != new.encryption,
             ..Changes::default()
         };

@@ -350,6 +350,21 @@ pub struct TenantTable {
     #[serde(default)]
     #[schemars(schema_with = "form::time_zone")]
     pub time_zone: Option<String>,
+    /// What is added to what ad networks charged before the tenant sees it, from a day on; nothing before the first.
+    #[serde(default)]
+    pub markup: Vec<MarkupTable>,
+}
+
+/// A percentage that is added, from an account day on.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct MarkupTable {
+    /// The first account day on which it holds; each later than the one before.
+    #[schemars(schema_with = "form::date")]
+    pub from: rows::Day,
+    /// A number from 0 to 1000 with up to four decimals, or the same as text: `15`, `"12.5"`.
+    #[schemars(schema_with = "form::percent")]
+    pub percent: serde_json::Value,
 }
 
 /// What is kept apart about people.

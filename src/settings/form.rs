@@ -104,6 +104,20 @@ pub fn amount(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// What a percentage is.
+pub const PERCENT: &str = "a percentage from 0 to 1000 with up to four decimals, such as 15 or \"12.5\"";
+
+/// `12.5`, or `"12.5"`.
+pub fn percent(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": ["number", "string"],
+        "format": "percent",
+        "minimum": 0,
+        "maximum": 1000,
+        "title": PERCENT
+    })
+}
+
 /// `"USD"`.
 pub fn currency(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "pattern": "^[A-Z]{3}$", "title": "a currency code such as \"USD\"" })

@@ -1,6 +1,6 @@
 //! The HTTP section: where the worker serves, over what, and to whom.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
@@ -11,6 +11,7 @@ use super::{
     place::KeyPath,
     review::{Review, Secrets},
     secret::SecretSource,
+    tokens::{Token, TokenTable},
 };
 use crate::certificate::certified_key;
 
@@ -27,6 +28,8 @@ pub struct Http {
     pub tls: Option<Tls>,
     /// Who may ask; without it, everybody who reaches the address, and nobody may act.
     pub authentication: Option<Authentication>,
+    /// Tokens that see one tenant's, by name; empty when secrets were left out.
+    pub tokens: BTreeMap<String, Token>,
 }
 
 /// Certificate and key.
@@ -82,6 +85,10 @@ pub struct HttpTable {
     #[serde(default)]
     #[schemars(schema_with = "form::of::<AuthenticationTable>")]
     authentication: Option<AuthenticationTable>,
+    /// Tokens for tenants, by a name of your own: `Authorization: Bearer …` of one sees what is one tenant's, and spend as that
+    /// tenant is shown it. Only with `authentication`.
+    #[serde(default)]
+    tokens: BTreeMap<String, TokenTable>,
 }
 
 /// What a request has to bring.
@@ -118,7 +125,8 @@ impl Review<'_> {
     /// The HTTP section.
     pub fn http(&mut self) -> Option<Http> {
         let key = KeyPath::of(["http"]);
-        let HttpTable { listen, allow_public, allowed_hosts, tls, authentication } = self.read(&key)?;
+        let HttpTable { listen, allow_public, allowed_hosts, tls, authentication, tokens } =
+            self.read(&key)?;
         let is_authenticated = authentication.is_some();
         if !listen.ip().is_loopback() {
             let key = key.child("listen");
@@ -163,7 +171,18 @@ impl Review<'_> {
         }
         let authentication =
             authentication.and_then(|table| self.authentication(&key.child("authentication"), table));
-        Some(Http { listen, allow_public, allowed_hosts, tls, authentication })
+        if !tokens.is_empty() && !is_authenticated {
+            self.mistake(
+                &key.child("tokens"),
+                "tokens for tenants, and nobody has to bring one",
+                "http.authentication, without which everybody sees every tenant's",
+                "no such section",
+                None,
+            );
+        }
+        let bearer = authentication.as_ref().and_then(|authentication| authentication.bearer.as_ref());
+        let tokens = self.tokens(tokens, bearer);
+        Some(Http { listen, allow_public, allowed_hosts, tls, authentication, tokens })
     }
 
     /// Nothing when a secret is missing, which has been noted then, or when secrets are left out.
@@ -180,7 +199,8 @@ impl Review<'_> {
         is_whole.then(|| Authentication { bearer: bearer.flatten(), basic: basic.flatten() })
     }
 
-    fn long_secret(&mut self, key: &KeyPath, source: &SecretSource) -> Option<SecretString> {
+    /// Fetches a secret that is compared with what somebody brings.
+    pub fn long_secret(&mut self, key: &KeyPath, source: &SecretSource) -> Option<SecretString> {
         let secret = self.secret(key, source)?;
         if secret.expose_secret().chars().count() < SECRET_CHARS_MIN {
             self.warn(
@@ -195,6 +215,7 @@ impl Review<'_> {
 // === impl Http ===
 
 impl PartialEq for Http {
+    /// Whether all that needs a restart is the same.
     fn eq(&self, other: &Self) -> bool {
         let exposed = |http: &Self| {
             let Authentication { bearer, basic } = http.authentication.clone()?;

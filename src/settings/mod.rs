@@ -28,6 +28,7 @@ mod review;
 mod schema;
 mod secret;
 mod suggestion;
+mod tokens;
 mod tree;
 mod validation;
 
@@ -54,6 +55,7 @@ pub use recipients::Recipient;
 pub use region::{Location, Outside};
 pub use secret::StoredSecrets;
 pub(crate) use suggestion::did_you_mean;
+pub use tokens::Token;
 
 use self::{
     layer::Layer,

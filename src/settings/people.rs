@@ -1,15 +1,18 @@
-//! Tenants, where the keys of their users are, and what rests on a user's consent.
+//! Tenants and their markups, where the keys of their users are, and what rests on a user's consent.
 
 use std::collections::BTreeMap;
 
+use rows::markup::{Markup, Markups, Percent};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Database, Settings,
-    document::{PrivacyTable, RestsOnTable, TenantTable},
+    document::{MarkupTable, PrivacyTable, RestsOnTable, TenantTable},
+    form,
     place::KeyPath,
     recipients::Recipient,
     review::Review,
+    validation::shown,
 };
 
 /// One tenant.
@@ -21,6 +24,8 @@ pub struct Tenant {
     pub data_region: Option<String>,
     /// Its own zone (IANA).
     pub time_zone: Option<String>,
+    /// What is added to what ad networks charged before it is shown any of it.
+    pub markup: Markup,
 }
 
 /// A user's consent, without which a connection is not polled.
@@ -62,6 +67,17 @@ impl Settings {
             time_zone: tenant.time_zone.clone(),
         };
         self.tenants.iter().map(stored).collect()
+    }
+
+    /// The tenant's markup; one without a section of its own has none.
+    pub fn markup(&self, tenant: &str) -> Markup {
+        self.tenants.get(tenant).map(|tenant| tenant.markup.clone()).unwrap_or_default()
+    }
+
+    /// The markups of tenants that have a token, and so are shown something.
+    pub fn displayed_markups(&self) -> Markups {
+        let tenants = self.http.tokens.values().map(|token| token.tenant.clone());
+        tenants.map(|tenant| (tenant.clone(), self.markup(&tenant))).collect()
     }
 
     /// What rests on consents, as the store takes it, by connection.
@@ -114,11 +130,39 @@ impl Review<'_> {
     pub fn tenants(&mut self) -> BTreeMap<String, Tenant> {
         let mut tenants = BTreeMap::new();
         for name in self.names("tenants") {
-            let Some(table) = self.read::<TenantTable>(&KeyPath::of(["tenants", &name])) else { continue };
-            let TenantTable { name: shown, data_region, time_zone } = table;
-            tenants.insert(name, Tenant { name: shown, data_region, time_zone });
+            let path = KeyPath::of(["tenants", &name]);
+            let Some(table) = self.read::<TenantTable>(&path) else { continue };
+            let TenantTable { name: shown, data_region, time_zone, markup } = table;
+            let markup = self.markup(&path.child("markup"), &markup);
+            tenants.insert(name, Tenant { name: shown, data_region, time_zone, markup });
         }
         tenants
+    }
+
+    /// None where a mistake has been noted.
+    fn markup(&mut self, path: &KeyPath, tables: &[MarkupTable]) -> Markup {
+        let mut steps: Vec<(rows::Day, Percent)> = Vec::new();
+        for (index, MarkupTable { from, percent }) in tables.iter().enumerate() {
+            let path = path.child(&index.to_string());
+            let text = percent.as_str().map_or_else(|| percent.to_string(), str::to_owned);
+            let Some(read) = Percent::parse(&text) else {
+                self.mistake(&path.child("percent"), "wrong value", form::PERCENT, &shown(percent), None);
+                continue;
+            };
+            if let Some((before, _)) = steps.last().filter(|(before, _)| from <= before) {
+                let expected = format!("a day after {before}, from which the one before it holds");
+                self.mistake(
+                    &path.child("from"),
+                    "markups that are not in order",
+                    &expected,
+                    &from.to_string(),
+                    None,
+                );
+                continue;
+            }
+            steps.push((*from, read));
+        }
+        Markup::new(steps).unwrap_or_default()
     }
 
     /// The privacy section.

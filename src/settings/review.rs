@@ -110,13 +110,19 @@ impl Review<'_> {
     pub fn names(&mut self, section: &str) -> Vec<String> {
         let names: Vec<String> =
             self.sound[section].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
-        for name in &names {
+        self.check_names(&KeyPath::of([section]), &names);
+        names
+    }
+
+    /// Notes those of a table's names that cannot be used.
+    pub fn check_names<'n>(&mut self, table: &KeyPath, names: impl IntoIterator<Item = &'n String>) {
+        for name in names {
             let is_usable = name.len() <= NAME_LENGTH_MAX
                 && name.starts_with(|first: char| first.is_ascii_alphanumeric())
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
             if !is_usable {
                 self.mistake(
-                    &KeyPath::of([section, name]),
+                    &table.child(name),
                     "name that cannot be used",
                     "up to 64 letters, digits, `-`, `_` and `.`, the first a letter or digit",
                     &super::validation::shown_text(name),
@@ -124,7 +130,6 @@ impl Review<'_> {
                 );
             }
         }
-        names
     }
 
     /// Fetches a secret.

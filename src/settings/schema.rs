@@ -54,6 +54,7 @@ impl Schema {
             .should_validate_formats(true)
             .with_format("socket-address", |text: &str| text.parse::<SocketAddr>().is_ok())
             .with_format("http-url", |text: &str| base_url::parse(text).is_ok())
+            .with_format("percent", |text: &str| rows::markup::Percent::parse(text).is_some())
             .with_format("amount", |text: &str| rows::Micros::parse(text).is_ok())
             .with_format("interval", |text: &str| {
                 duration::parse(text).is_some_and(|interval| interval.as_secs() >= 1)

@@ -79,7 +79,9 @@ impl Tree {
 /// two places for one secret, and a rate has one period. What the later layer sets goes from the earlier one.
 fn replace_unit(earlier: &mut Layer, path: &KeyPath) {
     match path.parts().as_slice() {
-        ["encryption", "key"] | ["connections", _, "credentials", _] => remove(&mut earlier.values, &path.0),
+        ["encryption", "key"] | ["connections", _, "credentials", _] | ["http", "tokens", _, "secret"] => {
+            remove(&mut earlier.values, &path.0);
+        }
         [_, _, "quota", _, period] if period.starts_with("per_") => {
             for period in ["per_second", "per_minute", "per_hour"] {
                 let mut sibling = path.0.clone();

@@ -217,15 +217,29 @@ impl Board {
             .min()
     }
 
+    /// What of streaming services a tenant's connections saw.
+    pub fn music_of(&self, tenant: &str) -> Shown {
+        self.music.of(&self.statuses_of(Some(tenant)).map(|status| status.connection.as_str()).collect())
+    }
+
     /// What is shown at `now`.
     pub fn view(&self, now: Timestamp) -> View<'_> {
+        self.view_of(None, self.music.shown(), now)
+    }
+
+    /// What of a tenant's is shown at `now`; `music` is what its connections saw.
+    pub fn view_of<'a>(&'a self, tenant: Option<&str>, music: &'a Shown, now: Timestamp) -> View<'a> {
         let connections: BTreeSet<&str> =
-            self.statuses.iter().map(|status| status.connection.as_str()).collect();
+            self.statuses_of(tenant).map(|status| status.connection.as_str()).collect();
         let mut today = Today { now, days: HashMap::new() };
         let of_connections = |connection: &str| connections.contains(connection);
 
         let campaigns = self.campaigns.values();
-        let campaigns = campaigns.filter(|campaign| of_connections(&campaign.snapshot.connection)).collect();
+        let is_shown = |campaign: &&Campaign| {
+            of_connections(&campaign.snapshot.connection)
+                && tenant.is_none_or(|tenant| tenant == campaign.snapshot.tenant)
+        };
+        let campaigns = campaigns.filter(is_shown).collect();
         let (campaigns, no_campaigns) = bounded_campaigns(campaigns);
         let members = self.members_among(&campaigns);
         let (members, no_members) =
@@ -240,7 +254,6 @@ impl Board {
         let goals = web.iter().flat_map(|web| web.snapshot.goals.iter().map(|goal| (*web, goal))).collect();
         let (goals, no_goals) =
             fair::<(&Web, &GoalFigures)>(goals, WEB_GOALS_MAX, |(web, _)| &web.snapshot.connection);
-        let music = self.music.shown();
         let royalties = self.royalties.iter().filter(|of| of_connections(&of.connection));
         let royalties: Vec<&RoyaltyFigures> = royalties.collect();
         let revenue = royalties.iter().flat_map(|of| of.revenue.iter().map(|one| (*of, one))).collect();
@@ -290,6 +303,21 @@ impl Board {
             self.statuses.iter().map(|status| status.connection.as_str()).collect();
         let campaigns = self.campaigns.values();
         campaigns.filter(move |campaign| connections.contains(campaign.snapshot.connection.as_str()))
+    }
+
+    /// Those of this tenant among them: whose connection is the tenant's now, and was when they were read.
+    pub fn campaigns_of(&self, tenant: &str) -> impl Iterator<Item = &Campaign> {
+        let connections: BTreeSet<&str> =
+            self.statuses_of(Some(tenant)).map(|status| status.connection.as_str()).collect();
+        self.campaigns().filter(move |Campaign { snapshot, .. }| {
+            snapshot.tenant == tenant && connections.contains(snapshot.connection.as_str())
+        })
+    }
+
+    /// Connections' statuses: all, or a tenant's.
+    pub fn statuses_of(&self, tenant: Option<&str>) -> impl Iterator<Item = &ConnectionStatus> {
+        let all = self.statuses.iter().map(AsRef::as_ref);
+        all.filter(move |status: &&ConnectionStatus| tenant.is_none_or(|tenant| tenant == status.tenant))
     }
 
     /// The marketing campaigns that a campaign belongs to.

@@ -94,10 +94,15 @@ impl Music {
         &self.shown
     }
 
-    fn join(&mut self) {
-        let is_ours = |snapshot: &&MusicFigures| self.connections.contains(&snapshot.connection);
+    /// What these of the connections saw.
+    pub fn of(&self, connections: &BTreeSet<&str>) -> Shown {
+        let is_ours = |snapshot: &&MusicFigures| connections.contains(snapshot.connection.as_str());
         let snapshots: Vec<&MusicFigures> = self.snapshots.iter().filter(is_ours).collect();
-        self.shown = Shown::of(&snapshots, self.read_at);
+        Shown::of(&snapshots, self.read_at)
+    }
+
+    fn join(&mut self) {
+        self.shown = self.of(&self.connections.iter().map(String::as_str).collect());
     }
 }
 

@@ -18,6 +18,7 @@ use super::{
     render::render,
     share::LeftOut,
 };
+use crate::audience::{Audience, Forbidden, written};
 
 /// Reads snapshots and renders them, away from scrapes and actors.
 pub struct Publisher {
@@ -58,6 +59,11 @@ impl Publisher {
     pub fn set_marketing_campaigns(&self, campaigns: Vec<MarketingCampaign>) {
         self.board.lock().marketing_campaigns = campaigns;
         self.changes.status_changed(self.clock().elapsed());
+    }
+
+    /// Everything is to be read again soon: what tenants are shown has changed.
+    pub fn read_again(&self) {
+        self.changes.everything_changed(self.clock().elapsed());
     }
 
     /// Reads and renders everything now.
@@ -161,21 +167,22 @@ impl Publisher {
                 }
                 board.set_statuses(statuses);
                 board.token_expiries = token_expiries;
-                render(&board, now)
-            };
+                written(|| render(&board, now)).for_audience(&Audience::Operators)
+            }?;
             for (kind, of_connections) in &left_out {
                 exposition.metrics().dropped_series(kind, of_connections.values().sum());
             }
             if let Some(body) = exposition.body().renewed(texts) {
                 exposition.publish(body);
             }
-            left_out
+            Ok::<_, Forbidden>(left_out)
         });
         let error = match work.await {
-            Ok(left_out) => {
+            Ok(Ok(left_out)) => {
                 self.tell(&left_out);
                 error
             }
+            Ok(Err(forbidden)) => Some(FigureError(forbidden.to_string())),
             Err(failure) => Some(FigureError(format!("rendering: {failure}"))),
         };
         let result = if error.is_some() { "error" } else { "ok" };

@@ -23,6 +23,7 @@ use super::{
     people,
     retention::Retention,
     shared::Shared,
+    users::StorePeople,
     webhooks::EngineWebhooks,
 };
 use crate::{
@@ -201,6 +202,7 @@ impl WorkerBuilder {
 
         let statuses = Arc::new(engine.statuses().clone());
         let source = Arc::new(StoreFigures::new(store.clone()));
+        source.use_markups(settings.displayed_markups());
         let publisher = Arc::new(Publisher::new(source.clone(), statuses.clone(), exposition.clone()));
         publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
         let mut tasks = shared.start();
@@ -209,6 +211,7 @@ impl WorkerBuilder {
         let retention = Retention::new(&settings);
         tasks.push(tokio::spawn(keeper.run()));
         holding::say_started(&store, count, &before);
+        let people = Arc::new(StorePeople::new(store.clone(), &settings));
         let mut server = None;
         if once.is_none() && !headless {
             let readiness = WorkerReadiness {
@@ -227,14 +230,16 @@ impl WorkerBuilder {
                 name: settings.worker.name.clone(),
                 clock: clock.clone(),
                 exposition: exposition.clone(),
+                series: publisher.clone(),
                 statuses,
                 campaigns: publisher.clone(),
                 set_aside: publisher.clone(),
-                days: source,
+                days: source.clone(),
                 quotas: Arc::new(EngineQuotas(quotas)),
                 readiness: Arc::new(readiness),
                 operator: Arc::new(operator),
                 webhooks: webhooks.clone(),
+                people: people.clone(),
             };
             let listening = http::serve(&settings.http, sources)?;
             tracing::info!(address = %listening.address, connections = count, "listening");
@@ -254,6 +259,8 @@ impl WorkerBuilder {
             store,
             exposition,
             publisher,
+            figures: source,
+            people,
             webhooks,
             shared,
             tasks,

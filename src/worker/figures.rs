@@ -5,7 +5,12 @@ use std::sync::Arc;
 use actors::session::quota::Quotas;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use rows::figures::{CampaignFigures, MusicFigures, PaymentFigures, RoyaltyFigures, SetAside, WebFigures};
+use parking_lot::RwLock;
+use rows::{
+    figures::{CampaignFigures, MusicFigures, PaymentFigures, RoyaltyFigures, SetAside, WebFigures},
+    markup::Markups,
+    money::DisplaySpend,
+};
 use store::{
     Store,
     read::{CampaignKey, RoyaltyMemory},
@@ -22,6 +27,8 @@ use crate::{
 #[derive(Debug)]
 pub struct StoreFigures {
     store: Store,
+    /// Of tenants that are shown something.
+    markups: RwLock<Arc<Markups>>,
     /// What was read of statements: half a million lines are not read for every refresh.
     royalties: Mutex<RoyaltyMemory>,
 }
@@ -43,7 +50,16 @@ pub struct WorkerReadiness {
 impl StoreFigures {
     /// Of this database; nothing is remembered yet.
     pub fn new(store: Store) -> Self {
-        Self { store, royalties: Mutex::default() }
+        Self { store, markups: RwLock::default(), royalties: Mutex::default() }
+    }
+
+    /// From now on these tenants are shown what their markups make of spend, and no others anything.
+    pub fn use_markups(&self, markups: Markups) {
+        *self.markups.write() = Arc::new(markups);
+    }
+
+    fn markups(&self) -> Arc<Markups> {
+        self.markups.read().clone()
     }
 }
 
@@ -59,7 +75,7 @@ impl FigureSource for StoreFigures {
                 Touched::Accounts(accounts) => Some(accounts.into_iter().collect()),
                 Touched::All => None,
             };
-            let read = self.store.campaign_windows(accounts.as_deref(), now).await;
+            let read = self.store.campaign_windows(accounts.as_deref(), &self.markups(), now).await;
             read.map_err(|error| FigureError(error.to_string()))
         })
     }
@@ -112,6 +128,24 @@ impl DaySource for StoreFigures {
         Box::pin(
             async move { self.store.campaign_days(&campaigns, now).await.map_err(|error| error.to_string()) },
         )
+    }
+
+    fn days_displayed(
+        &self,
+        tenant: String,
+        campaigns: Vec<CampaignKey>,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<DaysByCampaign<DisplaySpend>, String>> {
+        Box::pin(async move {
+            // A token that was taken back meanwhile.
+            let markups = self.markups();
+            let Some(markup) = markups.get(&tenant) else { return Ok(DaysByCampaign::new()) };
+            let days = self.store.campaign_days(&campaigns, now).await.map_err(|error| {
+                tracing::warn!(%error, "a tenant's charts cannot be read");
+                "the database did not answer".to_owned()
+            })?;
+            Ok(days.into_iter().map(|(key, days)| (key, days.displayed(markup))).collect())
+        })
     }
 }
 

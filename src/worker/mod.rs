@@ -8,6 +8,7 @@ mod operator;
 mod people;
 mod retention;
 mod shared;
+mod users;
 mod webhooks;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -23,7 +24,10 @@ use store::{Access, Ending, Store, StoreError, StoreOptions};
 use tokio::task::JoinHandle;
 
 pub use self::builder::WorkerBuilder;
-use self::{holding::Health, retention::Retention, shared::Shared, webhooks::EngineWebhooks};
+use self::{
+    figures::StoreFigures, holding::Health, retention::Retention, shared::Shared, users::StorePeople,
+    webhooks::EngineWebhooks,
+};
 use crate::{
     cache::CacheError,
     http::{ServeError, Server},
@@ -39,6 +43,8 @@ pub struct Worker {
     store: Store,
     exposition: Arc<Exposition>,
     publisher: Arc<Publisher>,
+    figures: Arc<StoreFigures>,
+    people: Arc<StorePeople>,
     webhooks: Arc<EngineWebhooks>,
     shared: Shared,
     tasks: Vec<JoinHandle<()>>,
@@ -142,7 +148,13 @@ impl Worker {
             return Err(WorkerError::Region(outside));
         }
         self.retention.renew(&taken);
+        // First of all: who must see nothing any more need not wait for a database that is away.
+        self.figures.use_markups(settings.displayed_markups());
+        if let Some(server) = &self.server {
+            server.use_tokens(&settings.http.tokens);
+        }
         self.store.use_keys(settings.encryption.keyring.clone());
+        self.people.use_settings(&settings);
         // Another worker's campaigns and connections are not this one's to change.
         let is_displaced = self.health.is_displaced();
         if !is_displaced {
@@ -167,6 +179,7 @@ impl Worker {
             self.store.retire_connections(&configured).await?;
         }
         self.publisher.set_marketing_campaigns(marketing::shown(&settings.campaigns));
+        self.publisher.read_again();
         self.shared.touch().await;
         if let (Some(server), Some(tls)) = (&self.server, &self.settings.http.tls)
             && let Err(error) = server.renew_certificate(tls)

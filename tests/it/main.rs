@@ -50,10 +50,12 @@ mod services;
 mod settings;
 mod supervision;
 mod support;
+mod tenants;
 mod terminal;
 #[path = "../support/tools.rs"]
 mod tools;
 mod two_tables;
+mod users_api;
 mod waiting;
 mod webhooks;
 mod workers;

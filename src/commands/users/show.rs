@@ -1,10 +1,7 @@
 //! `dynamoi users show`: whoever looks at a person leaves a trace.
 
 use clap::Args;
-use store::{
-    Access,
-    people::{Category, NewDisclosure, OPERATION, audit},
-};
+use store::Access;
 
 use super::{At, Whom, shown, with};
 use crate::commands::{Exit, privacy};
@@ -32,19 +29,8 @@ impl Show {
         };
         with(&self.at, Access::Write, async |room| {
             let id = room.people.find(&room.tenant, &who).await?;
-            let person = room.people.show(&room.tenant, &id).await?;
             let links = room.people.links(&room.tenant, &id).await?;
-            let actor = privacy::actor();
-            let looked = NewDisclosure {
-                recipient: &actor,
-                purpose: OPERATION,
-                categories: &[Category::Identity],
-                region: None,
-                actor: &actor,
-                rests_on_consent: false,
-            };
-            room.people.disclose(&room.tenant, &id, &looked).await?;
-            room.note(audit::Action::Show, &id).await?;
+            let person = room.people.show_to(&room.tenant, &id, &privacy::actor()).await?;
             Ok(shown::person(&person, &links, self.json))
         })
         .await

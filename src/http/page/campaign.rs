@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use rows::{
     Currency, Day, Micros,
-    figures::{CampaignFigures, CampaignWindow, Unread},
-    money::RawSpend,
+    figures::{CampaignFigures, Unread},
+    money::{Basis, RawSpend, Spend},
     status,
 };
 use store::read::CampaignDays;
@@ -14,8 +14,9 @@ use super::{
     filter::words,
 };
 use crate::{
-    display::{chart::chart, figures::FIGURES, text},
-    insight::{pacing::overspent, unread},
+    audience::said,
+    display::{chart::chart, text},
+    insight::{figures::Figures, pacing::overspent, unread},
     telemetry::shown::ShownCampaign,
 };
 
@@ -25,9 +26,9 @@ const PACING_LOW: f64 = 0.8;
 const PACING_HIGH: f64 = 1.2;
 
 /// The card. `id` is unique on the page.
-pub fn card(
-    campaign: &ShownCampaign,
-    days: Option<&CampaignDays>,
+pub fn card<M: Spend>(
+    campaign: &ShownCampaign<M>,
+    days: Option<&CampaignDays<M>>,
     start_date: Option<Day>,
     id: &str,
 ) -> Markup {
@@ -49,7 +50,7 @@ pub fn card(
                 Some(days) => (chart(days, snapshot.currency, id)),
                 None => p.empty { "No chart: nothing of this account has been read by days." },
             }
-            (plan(campaign))
+            @if M::BASIS == Basis::Raw { (plan(campaign)) }
             (figures(&windows, snapshot, start_date, name))
             @if let Some(unread) = snapshot.unread.last_28_days {
                 p.fine.read { "28 days are not whole: " (unread::why(unread, start_date)) "." }
@@ -64,7 +65,7 @@ pub fn card(
     }
 }
 
-fn state(snapshot: &CampaignFigures) -> Markup {
+fn state<M>(snapshot: &CampaignFigures<M>) -> Markup {
     let CampaignFigures { status: configured, effective_status, .. } = snapshot;
     let shown = effective_status.as_deref().or(configured.as_deref());
     let delivers = is_delivering(snapshot);
@@ -87,13 +88,13 @@ fn state(snapshot: &CampaignFigures) -> Markup {
 }
 
 /// What does not run is not behind its plan.
-fn is_delivering(snapshot: &CampaignFigures) -> bool {
+fn is_delivering<M>(snapshot: &CampaignFigures<M>) -> bool {
     let CampaignFigures { status: configured, effective_status, .. } = snapshot;
     effective_status.as_deref().or(configured.as_deref()).is_some_and(status::is_delivering)
 }
 
-/// Budget and pacing.
-fn plan(campaign: &ShownCampaign) -> Markup {
+/// Budget and pacing: for operators, since both are of what the network takes.
+fn plan<M: Spend>(campaign: &ShownCampaign<M>) -> Markup {
     let ShownCampaign { snapshot, pacing, .. } = campaign;
     let budget = match (snapshot.daily_budget, snapshot.lifetime_budget) {
         (Some(budget), _) => Some((budget, "a day")),
@@ -103,7 +104,7 @@ fn plan(campaign: &ShownCampaign) -> Markup {
     html! {
         p.plan {
             @match budget {
-                Some((budget, period)) => span { "Budget " strong { (text::money(budget, snapshot.currency)) } " " (period) },
+                Some((budget, period)) => span { "Budget " strong { (text::money(said(RawSpend(budget)), snapshot.currency)) } " " (period) },
                 None => span { "No budget of its own" },
             }
             @match (budget, pacing) {
@@ -123,11 +124,11 @@ fn plan(campaign: &ShownCampaign) -> Markup {
 
 /// What is spent beyond the budget. Networks may spend more than a daily budget on one day and less on another: a sign there,
 /// a fault of a budget for all of its life.
-fn excess(snapshot: &CampaignFigures) -> Markup {
+fn excess<M: Spend>(snapshot: &CampaignFigures<M>) -> Markup {
     let CampaignFigures { windows, daily_budget, lifetime_budget, lifetime_spend, currency, .. } = snapshot;
-    let spent = |spend: Option<RawSpend>| spend.map(|RawSpend(spend)| spend);
-    let today = spent(windows.today.and_then(|today: CampaignWindow| today.spend));
-    let money = |over: Micros| text::money(over, *currency);
+    let spent = |spend: Option<M>| spend.map(Spend::micros);
+    let today = spent(windows.today.and_then(|today| today.spend));
+    let money = |over: Micros| text::money(said(RawSpend(over)), *currency);
     html! {
         @if let Some(over) = overspent(spent(*lifetime_spend), *lifetime_budget) {
             span.badge.bad { "over budget by " (money(over)) }
@@ -146,9 +147,9 @@ fn judged(pacing: f64) -> Markup {
     }
 }
 
-fn figures(
-    windows: &WindowStatuses,
-    snapshot: &CampaignFigures,
+fn figures<M: Spend>(
+    windows: &WindowStatuses<M>,
+    snapshot: &CampaignFigures<M>,
     start_date: Option<Day>,
     name: &str,
 ) -> Markup {
@@ -178,7 +179,7 @@ fn figures(
                 }
             }
             tbody {
-                @for figure in &FIGURES {
+                @for figure in &Figures::<M>::SHOWN {
                     tr {
                         th scope="row" {
                             (figure.label)
@@ -197,7 +198,7 @@ fn figures(
 }
 
 /// Whether a window's numbers may change.
-fn certainty(window: Option<&WindowStatus>, provisional: &'static str) -> &'static str {
+fn certainty<M>(window: Option<&WindowStatus<M>>, provisional: &'static str) -> &'static str {
     match window {
         None => "not read",
         Some(window) if window.provisional => provisional,

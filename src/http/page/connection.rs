@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use rows::state::State;
 
 use super::{
-    super::{Action, ConnectionAnswer, Quarantine, QuotaUsed, Shared, StreamAnswer},
+    super::{Action, ConnectionAnswer, Quarantine, QuotaUsed, StreamAnswer, actions::Tokens},
     anchor,
     filter::words,
     meaning,
@@ -47,8 +47,13 @@ impl Standing {
     }
 }
 
-/// All of this page. Roles are spelled out, because narrow screens show rows as cards.
-pub fn table(connections: &[ConnectionAnswer], shared: &Shared, query: &str, now: Timestamp) -> Markup {
+/// All of this page, with buttons for who has tokens for them. Roles are spelled out, because narrow screens show rows as cards.
+pub fn table(
+    connections: &[ConnectionAnswer],
+    tokens: Option<&Tokens>,
+    query: &str,
+    now: Timestamp,
+) -> Markup {
     html! {
         table.connections role="table" aria-labelledby="connections-h" {
             thead role="rowgroup" {
@@ -59,17 +64,17 @@ pub fn table(connections: &[ConnectionAnswer], shared: &Shared, query: &str, now
                     th role="columnheader" scope="col" { "Data through" }
                     th role="columnheader" scope="col" { "Next poll" }
                     th role="columnheader" scope="col" { "Quota used" }
-                    @if shared.may_act { th role="columnheader" scope="col" { "Actions" } }
+                    @if tokens.is_some() { th role="columnheader" scope="col" { "Actions" } }
                 }
             }
             tbody role="rowgroup" {
-                @for connection in connections { (row(connection, shared, query, now)) }
+                @for connection in connections { (row(connection, tokens, query, now)) }
             }
         }
     }
 }
 
-fn row(connection: &ConnectionAnswer, shared: &Shared, query: &str, now: Timestamp) -> Markup {
+fn row(connection: &ConnectionAnswer, tokens: Option<&Tokens>, query: &str, now: Timestamp) -> Markup {
     let name = connection.connection.as_str();
     html! {
         tr #(anchor(name)) role="row" {
@@ -88,12 +93,12 @@ fn row(connection: &ConnectionAnswer, shared: &Shared, query: &str, now: Timesta
             td role="cell" data-label="Data through" { (text::instant(connection.data_through, now)) }
             td role="cell" data-label="Next poll" { (text::instant(connection.next_poll_at, now)) }
             td role="cell" data-label="Quota used" { (quota(connection.quota.as_ref())) }
-            @if shared.may_act {
+            @if let Some(tokens) = tokens {
                 td.actions role="cell" data-label="Actions" {
                     div {
                         @for (action, label) in actions(connection.state, connection.paused) {
                             form method="post" action=(format!("/connections/{name}/{}?{query}", action.as_str())) {
-                                input type="hidden" name="token" value=(shared.tokens.of(name, *action));
+                                input type="hidden" name="token" value=(tokens.of(name, *action));
                                 button type="submit" aria-label=(format!("{label} {name}")) { (label) }
                             }
                         }

@@ -9,18 +9,20 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use actors::engine::status::ConnectionStatus;
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
-use rows::{Day, state::State};
+use rows::{Day, money::Basis, state::State};
 use serde::Deserialize;
 use store::read::CampaignKey;
 
 use self::{connection::Standing, filter::Choices};
 use super::{
     ConnectionAnswer, DaysByCampaign, Shared,
+    kind::Kind,
     query::{Filter, in_state},
 };
 use crate::{
+    audience::{Audience, Written, said, written},
     display::text,
-    telemetry::shown::{Shown, Slice, Wanted},
+    telemetry::shown::{Shown, ShownCampaign, Slice, Wanted},
 };
 
 /// Its sign in a browser's tab.
@@ -61,10 +63,16 @@ struct Health {
 }
 
 /// The page. An error says what is wrong with the question.
-pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Result<String, String> {
+pub(super) async fn page<M: Kind>(
+    shared: &Shared,
+    audience: &Audience,
+    filter: &Filter,
+    pages: &Pages,
+) -> Result<Written<String>, String> {
     let state = filter.state()?;
     let now = shared.clock.now();
-    let all = shared.statuses.statuses();
+    let mut all = shared.statuses.statuses();
+    all.retain(|status| audience.sees(&status.tenant));
     let choices = Choices::of(&all);
     let connections = in_state(all.iter().map(AsRef::as_ref), state);
     let is_configured = !all.is_empty();
@@ -79,7 +87,7 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
         .iter()
         .skip(connections_part.offset())
         .take(CONNECTIONS)
-        .map(|status| ConnectionAnswer::new(status, shared, now))
+        .map(|status| ConnectionAnswer::new(status, shared, audience, now))
         .collect();
 
     let wanted = |number: usize| Wanted {
@@ -89,77 +97,95 @@ pub(super) async fn page(shared: &Shared, filter: &Filter, pages: &Pages) -> Res
         name: filter.name().map(str::to_owned),
         slice: Slice::Page { offset: number.saturating_sub(1).saturating_mul(CAMPAIGNS), limit: CAMPAIGNS },
     };
-    let mut shown = shared.campaigns.campaigns(&wanted(pages.campaigns_page), now);
+    let mut shown = M::campaigns(shared, audience, &wanted(pages.campaigns_page), now);
     let campaigns_part = Part::new(pages.campaigns_page, shown.total, CAMPAIGNS);
     if campaigns_part.number != pages.campaigns_page {
-        shown = shared.campaigns.campaigns(&wanted(campaigns_part.number), now);
+        shown = M::campaigns(shared, audience, &wanted(campaigns_part.number), now);
     }
-    let days = days(shared, &shown, now).await;
+    let days = days(shared, audience, &shown, now).await;
 
     let links = Links { filter, connections: connections_part.number, campaigns: campaigns_part.number };
-    let name = shared.name.as_str();
-    Ok(document(
-        &format!("{name} · dynamoi"),
-        &html! {
-            header.top {
-                p.brand { img src="/icon.svg" alt="" width="28" height="28"; a href="/" { "dynamoi" } span.worker { (name) } }
-                nav aria-label="Page" {
-                    a href="#connections" { "Connections" }
-                    a href="#campaigns" { "Campaigns" }
-                    a href="/api/v1/openapi.json" { "API" }
-                    a href="/metrics" { "Metrics" }
-                }
-            }
-            main {
-                h1.hidden { "Status of " (name) }
-                p.asof { "As of " (text::utc(now)) }
-                (tiles(health, &shown))
-                (filter::form(filter, &choices))
-                section #connections aria-labelledby="connections-h" {
-                    h2 #connections-h { "Connections " span.count { (connections_part.total) } }
-                    @if statuses.is_empty() {
-                        @if is_configured {
-                            (nothing("No connection fits this filter.", "/", "Show all"))
+    // The worker's name is its operators'.
+    let name = audience.tenant().unwrap_or(&shared.name);
+    let may_act = shared.may_act && audience.tenant().is_none();
+    Ok(written(|| {
+        document(
+            &format!("{name} · dynamoi"),
+            &html! {
+                (top(name))
+                main {
+                    h1.hidden { "Status of " (name) }
+                    p.asof { "As of " (text::utc(now)) }
+                    (tiles(health, &shown))
+                    (filter::form(filter, &choices))
+                    section #connections aria-labelledby="connections-h" {
+                        h2 #connections-h { "Connections " span.count { (connections_part.total) } }
+                        @if statuses.is_empty() {
+                            @if is_configured {
+                                (nothing("No connection fits this filter.", "/", "Show all"))
+                            } @else {
+                                p.empty { "No connection runs yet. Add a " code { "[connections.…]" } " table to the configuration and reload it." }
+                            }
                         } @else {
-                            p.empty { "No connection runs yet. Add a " code { "[connections.…]" } " table to the configuration and reload it." }
+                            @if !shared.may_act && audience.tenant().is_none() {
+                                p.note { "To pause, resume or poll from here, set " code { "http.authentication" } "; "
+                                    "on the worker's machine there are " code { "dynamoi pause" } ", " code { "resume" } " and " code { "poll" } "." }
+                            }
+                            (connection::table(&statuses, may_act.then_some(&shared.tokens), &links.query(), now))
+                            (pager(connections_part, "connections", |number| links.to(number, links.campaigns)))
                         }
-                    } @else {
-                        @if !shared.may_act {
-                            p.note { "To pause, resume or poll from here, set " code { "http.authentication" } "; "
-                                "on the worker's machine there are " code { "dynamoi pause" } ", " code { "resume" } " and " code { "poll" } "." }
+                    }
+                    section #campaigns aria-labelledby="campaigns-h" {
+                        h2 #campaigns-h { "Campaigns " span.count { (campaigns_part.total) } }
+                        @if shown.campaigns.is_empty() {
+                            @if filter.is_empty() {
+                                p.empty { "No campaign is active or has spent within 28 days, as far as has been read." }
+                            } @else {
+                                (nothing("No campaign fits this filter.", "/", "Show all"))
+                            }
+                        } @else {
+                            @if let Err(error) = &days {
+                                p.warning role="status" { "The charts cannot be shown: " (error) }
+                            }
+                            p.note {
+                                @match M::BASIS {
+                                    Basis::Raw => "What the networks charged and report, on each account's own days.",
+                                    Basis::Display => "Spend, and what the networks report, on each account's own days.",
+                                }
+                                " A column marked "
+                                em { "provisional" } " may still change; a gap in a chart is a day that has not been read; "
+                                "paler bars are provisional."
+                            }
+                            (cards(&shown, days.as_ref().ok(), &all))
+                            (pager(campaigns_part, "campaigns", |number| links.to(links.connections, number)))
                         }
-                        (connection::table(&statuses, shared, &links.query(), now))
-                        (pager(connections_part, "connections", |number| links.to(number, links.campaigns)))
                     }
                 }
-                section #campaigns aria-labelledby="campaigns-h" {
-                    h2 #campaigns-h { "Campaigns " span.count { (campaigns_part.total) } }
-                    @if shown.campaigns.is_empty() {
-                        @if filter.is_empty() {
-                            p.empty { "No campaign is active or has spent within 28 days, as far as has been read." }
-                        } @else {
-                            (nothing("No campaign fits this filter.", "/", "Show all"))
-                        }
-                    } @else {
-                        @if let Err(error) = &days {
-                            p.warning role="status" { "The charts cannot be shown: " (error) }
-                        }
-                        p.note {
-                            "What the networks charged and report, on each account's own days. A column marked "
-                            em { "provisional" } " may still change; a gap in a chart is a day that has not been read; "
-                            "paler bars are provisional."
-                        }
-                        (cards(&shown, days.as_ref().ok(), &all))
-                        (pager(campaigns_part, "campaigns", |number| links.to(links.connections, number)))
-                    }
-                }
-            }
-            footer { p { "dynamoi " (env!("CARGO_PKG_VERSION")) " · what is not known is a dash, never a zero" } }
-        },
-    ))
+                footer { p { "dynamoi " (env!("CARGO_PKG_VERSION")) " · what is not known is a dash, never a zero" } }
+            },
+        )
+    }))
 }
 
-fn cards(shown: &Shown, days: Option<&DaysByCampaign>, statuses: &[Arc<ConnectionStatus>]) -> Markup {
+fn top(name: &str) -> Markup {
+    html! {
+        header.top {
+            p.brand { img src="/icon.svg" alt="" width="28" height="28"; a href="/" { "dynamoi" } span.worker { (name) } }
+            nav aria-label="Page" {
+                a href="#connections" { "Connections" }
+                a href="#campaigns" { "Campaigns" }
+                a href="/api/v1/openapi.json" { "API" }
+                a href="/metrics" { "Metrics" }
+            }
+        }
+    }
+}
+
+fn cards<M: Kind>(
+    shown: &Shown<M>,
+    days: Option<&DaysByCampaign<M>>,
+    statuses: &[Arc<ConnectionStatus>],
+) -> Markup {
     let starts: HashMap<&str, Day> =
         statuses.iter().map(|status| (status.connection.as_str(), status.start_date)).collect();
     html! {
@@ -206,7 +232,7 @@ fn document(title: &str, body: &Markup) -> String {
     .into_string()
 }
 
-fn key(campaign: &crate::telemetry::shown::ShownCampaign) -> CampaignKey {
+fn key<M>(campaign: &ShownCampaign<M>) -> CampaignKey {
     let snapshot = &campaign.snapshot;
     CampaignKey {
         connection: snapshot.connection.clone(),
@@ -215,13 +241,18 @@ fn key(campaign: &crate::telemetry::shown::ShownCampaign) -> CampaignKey {
     }
 }
 
-async fn days(shared: &Shared, shown: &Shown, now: Timestamp) -> Result<DaysByCampaign, String> {
+async fn days<M: Kind>(
+    shared: &Shared,
+    audience: &Audience,
+    shown: &Shown<M>,
+    now: Timestamp,
+) -> Result<DaysByCampaign<M>, String> {
     if shown.campaigns.is_empty() {
         return Ok(DaysByCampaign::new());
     }
     let keys = shown.campaigns.iter().map(key).collect();
     let read = tokio::select! {
-        read = shared.days.days(keys, now) => read,
+        read = M::days(shared, audience, keys, now) => read,
         () = shared.clock.sleep(DAYS_TIMEOUT) => {
             Err(format!("the database did not answer within {} seconds", DAYS_TIMEOUT.as_secs()))
         }
@@ -229,7 +260,7 @@ async fn days(shared: &Shared, shown: &Shown, now: Timestamp) -> Result<DaysByCa
     read.inspect_err(|error| tracing::warn!(error, "the page's charts cannot be read"))
 }
 
-fn tiles(health: Health, shown: &Shown) -> Markup {
+fn tiles<M: Kind>(health: Health, shown: &Shown<M>) -> Markup {
     let Health { well, waiting, troubled } = health;
     html! {
         dl.tiles {
@@ -241,7 +272,7 @@ fn tiles(health: Health, shown: &Shown) -> Markup {
                 div.tile.wide {
                     dt { "Spend, 28 days" }
                     @for (currency, spend) in &shown.spend {
-                        dd { (text::amount(*spend, Some(*currency))) " " span.unit { (currency) } }
+                        dd { (text::amount(said(*spend), Some(*currency))) " " span.unit { (currency) } }
                     }
                     @if shown.spend.is_empty() { dd { (text::unknown()) } }
                     @if shown.spend_unknown > 0 { dd.fine { "without " (shown.spend_unknown) " of which it is not known" } }

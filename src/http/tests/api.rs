@@ -47,6 +47,7 @@ pub(super) fn campaign(id: &str, tenant: &str) -> ShownCampaign {
         daily_budget: Some(Micros(10_000_000)),
         lifetime_budget: None,
         lifetime_spend: None,
+        display_spend: Windows::default(),
         learning: None,
         start_at: None,
         end_at: None,

@@ -4,14 +4,17 @@ mod actions;
 mod api;
 mod limits;
 mod page;
+mod tenants;
 mod webhooks;
 
 use std::{
+    collections::BTreeMap,
     io::Read,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
 };
 
+use actix_web::web::Bytes;
 use actors::{
     engine::status::{ConnectionStatus, StreamStatus},
     integration::Integration as _,
@@ -20,22 +23,31 @@ use actors::{
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use rows::{clock::SystemClock, figures::SetAside, state::State};
-use store::read::CampaignKey;
+use rows::{
+    Micros,
+    clock::SystemClock,
+    figures::SetAside,
+    markup::Markup,
+    money::{DisplaySpend, RawSpend},
+    state::State,
+};
+use store::{people::People, read::CampaignKey};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
 use super::{
-    Action, ActionError, Check, Connections, DaySource, DaysByCampaign, Operator, QuotaSource, QuotaUsed,
-    Readiness, ServeError, Server, Sources, Webhooks, serve,
+    Action, ActionError, Check, Connections, DaySource, DaysByCampaign, Operator, PeopleOff, PeopleSource,
+    QuotaSource, QuotaUsed, Readiness, ServeError, Server, Sources, Webhooks, serve,
 };
 use crate::{
-    settings::{Authentication, Basic, Http},
+    audience::{Written, said, written},
+    settings::{Authentication, Basic, Http, Privacy, Token},
     telemetry::{
         Exposition, Metrics,
         figures::StatusSource,
+        series::SeriesSource,
         shown::{CampaignSource, SetAsideSource, Shown, ShownCampaign, Slice, Wanted},
     },
 };
@@ -49,12 +61,32 @@ struct World {
     asked: Mutex<Vec<(String, Action)>>,
     news: Mutex<Vec<String>>,
     set_aside: Mutex<Vec<SetAside>>,
+    /// What tenants scrape is raw spend: a mistake of who makes it.
+    wrong_series: Mutex<bool>,
 }
 
 impl CampaignSource for World {
     fn campaigns(&self, wanted: &Wanted, _: Timestamp) -> Shown {
+        self.slice(|campaign| wanted.holds(&campaign.snapshot), wanted)
+    }
+
+    fn campaigns_displayed(&self, tenant: &str, wanted: &Wanted, _: Timestamp) -> Shown<DisplaySpend> {
+        let holds =
+            |campaign: &ShownCampaign| campaign.snapshot.tenant == tenant && wanted.holds(&campaign.snapshot);
+        let Shown { campaigns, total, has_more, .. } = self.slice(holds, wanted);
+        let displayed = |campaign: ShownCampaign| {
+            let ShownCampaign { snapshot, today, marketing_campaigns, .. } = campaign;
+            ShownCampaign { snapshot: snapshot.displayed(), today, pacing: None, marketing_campaigns }
+        };
+        let campaigns = campaigns.into_iter().map(displayed).collect();
+        Shown { campaigns, total, has_more, ..Shown::default() }
+    }
+}
+
+impl World {
+    fn slice(&self, holds: impl Fn(&ShownCampaign) -> bool, wanted: &Wanted) -> Shown {
         let mut all = self.campaigns.lock().clone();
-        all.retain(|campaign| wanted.holds(&campaign.snapshot));
+        all.retain(holds);
         let total = all.len();
         let (offset, limit) = match &wanted.slice {
             Slice::Page { offset, limit } => (*offset, *limit),
@@ -77,6 +109,28 @@ impl SetAsideSource for World {
 impl DaySource for World {
     fn days(&self, _: Vec<CampaignKey>, _: Timestamp) -> BoxFuture<'_, Result<DaysByCampaign, String>> {
         Box::pin(std::future::ready(Err("the disk is full".to_owned())))
+    }
+
+    fn days_displayed(
+        &self,
+        _: String,
+        _: Vec<CampaignKey>,
+        _: Timestamp,
+    ) -> BoxFuture<'_, Result<DaysByCampaign<DisplaySpend>, String>> {
+        Box::pin(std::future::ready(Ok(DaysByCampaign::new())))
+    }
+}
+
+impl SeriesSource for World {
+    /// One of spend, of the kind that the test chose.
+    fn series_of(&self, tenant: &str, _: bool, _: Timestamp) -> Written<Vec<Bytes>> {
+        let micros = RawSpend(Micros(7_000_000));
+        let shown = Markup::default().shown(micros, jiff::civil::date(2026, 11, 24)).unwrap();
+        let is_wrong = *self.wrong_series.lock();
+        written(|| {
+            let spend = if is_wrong { said(micros) } else { said(shown) };
+            vec![Bytes::from(format!("spend{{tenant=\"{tenant}\"}} {spend}\n"))]
+        })
     }
 }
 
@@ -107,6 +161,16 @@ impl Webhooks for World {
 
     fn news(&self, connection: &str) {
         self.news.lock().push(connection.to_owned());
+    }
+}
+
+impl PeopleSource for World {
+    fn open(&self) -> BoxFuture<'_, Result<People, PeopleOff>> {
+        Box::pin(std::future::ready(Err(PeopleOff::NoKey)))
+    }
+
+    fn privacy(&self) -> Privacy {
+        Privacy::default()
     }
 }
 
@@ -187,6 +251,7 @@ fn sources(world: &Arc<World>) -> Sources {
         name: "worker-1".to_owned(),
         clock: clock.clone(),
         exposition: Arc::new(Exposition::new(metrics, clock)),
+        series: world.clone(),
         statuses: world.clone(),
         campaigns: world.clone(),
         set_aside: world.clone(),
@@ -195,11 +260,19 @@ fn sources(world: &Arc<World>) -> Sources {
         readiness: world.clone(),
         operator: world.clone(),
         webhooks: world.clone(),
+        people: world.clone(),
     }
 }
 
 fn settings(listen: SocketAddr) -> Http {
-    Http { listen, allow_public: false, allowed_hosts: Vec::new(), tls: None, authentication: None }
+    Http {
+        listen,
+        allow_public: false,
+        allowed_hosts: Vec::new(),
+        tls: None,
+        authentication: None,
+        tokens: BTreeMap::new(),
+    }
 }
 
 const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -209,12 +282,15 @@ fn started() -> (Server, Arc<World>) {
     (serve(&settings(ANYWHERE), sources(&world)).unwrap(), world)
 }
 
-/// The token `token`, and the user `ops` with the password `password`.
+/// The token `token`, and the user `ops` with the password `password`; `token-a` is of the tenant `label-a`, `token-b` of `label-b`.
 fn started_with_authentication() -> (Server, Arc<World>) {
     let world = Arc::new(World::default());
     let basic = Basic { user: "ops".to_owned(), password: "password".into() };
     let authentication = Some(Authentication { bearer: Some("token".into()), basic: Some(basic) });
-    let settings = Http { authentication, ..settings(ANYWHERE) };
+    let token = |tenant: &str, secret: &str| Token { tenant: tenant.to_owned(), secret: secret.into() };
+    let tokens = [("a", token("label-a", "token-a")), ("b", token("label-b", "token-b"))];
+    let tokens = tokens.map(|(name, token)| (name.to_owned(), token)).into();
+    let settings = Http { authentication, tokens, ..settings(ANYWHERE) };
     (serve(&settings, sources(&world)).unwrap(), world)
 }
 

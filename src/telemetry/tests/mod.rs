@@ -43,6 +43,7 @@ fn campaign(account_id: &str, campaign_id: &str) -> CampaignFigures {
         daily_budget: Some(Micros(50_000_000)),
         lifetime_budget: None,
         lifetime_spend: None,
+        display_spend: Windows::default(),
         learning: Some(false),
         start_at: None,
         end_at: None,

@@ -12,7 +12,7 @@ use crate::{
         body::{Body, tests::identity},
         figures::{CounterFigures, MarketingCampaign, Member, MemberRule, MusicFigures, Touched, Windows},
         limits::{CAMPAIGNS_MAX, COUNTERS_MAX, LABEL_CHARS_MAX, ROYALTIES_MAX},
-        render::render,
+        render::{render, render_of},
     },
 };
 use rows::state::State;
@@ -393,4 +393,46 @@ fn a_hundred_thousand_series() {
     let series = identity(&body).lines().filter(|line| !line.starts_with('#')).count();
     assert!(series > 100_000, "{series}");
     assert!(body.renewed(render(&board, noon()).0).is_none(), "rendering is deterministic");
+}
+
+#[test]
+fn a_tenant_is_shown_its_own_and_what_its_markup_makes_of_spend() {
+    use rows::{
+        markup::{Markup, Percent},
+        money::RawSpend,
+    };
+    let mut board = rich_board();
+    let markup = Markup::new(vec![(date(2026, 1, 1), Percent::parse("10").unwrap())]).unwrap();
+    let mut own = campaign("1", "120210000000000001");
+    let shown = markup.shown(RawSpend(Micros(24_870_000)), date(2026, 11, 24));
+    own.display_spend = Windows { today: shown, ..Windows::default() };
+    let mut others = campaign("7", "77");
+    (others.connection, others.tenant) = ("label-b-meta".to_owned(), "label-b".to_owned());
+    board.replace_campaigns(&Touched::All, vec![own, others], noon());
+    let mut of_others = status("label-b-meta", "meta_ads");
+    of_others.tenant = "label-b".to_owned();
+    let mut statuses = board.statuses.clone();
+    statuses.push(of_others.into());
+    board.set_statuses(statuses);
+
+    let all = text(&board, noon());
+    assert!(all.contains("campaign_id=\"77\"") && all.contains("} 24.87\n"), "{all}");
+    let of = |tenant: &str| -> String {
+        render_of(&board, tenant, noon()).into_iter().map(|(_, text)| text).collect()
+    };
+    let own = of("label-a");
+    let spend = "window=\"today\",currency=\"USD\",basis=\"display\"} 27.357\n";
+    assert!(own.contains(spend) && !own.contains("24.87"), "{own}");
+    assert!(!own.contains("9007199254.740993"), "what was not marked up is not shown");
+    assert!(
+        own.contains("dynamoi_campaign_impressions{") && own.contains("dynamoi_payments_gross{"),
+        "{own}"
+    );
+    for hidden in ["label-b", "campaign_id=\"77\"", "basis=\"raw\"", "_budget", "_pacing"] {
+        assert!(!own.contains(hidden), "{hidden}: {own}");
+    }
+    let others = of("label-b");
+    assert!(others.contains("campaign_id=\"77\"") && !others.contains("label-a"), "{others}");
+    assert!(!others.contains("dynamoi_campaign_spend") && !others.contains("dynamoi_payments"), "{others}");
+    assert_eq!(of("nobody"), "");
 }

@@ -3,7 +3,11 @@
 use jiff::{Span, Timestamp};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, prelude::DateTimeUtc};
 
-use super::{Category, People, PeopleError, RestsOn, consent};
+use super::{
+    Category, People, PeopleError, Person, RestsOn,
+    audit::{Action, Deed},
+    consent,
+};
 use crate::{
     convert::{json_list, timestamp, utc},
     sql::Sql,
@@ -68,6 +72,23 @@ pub fn refused_purpose(purpose: &str) -> Option<&'static str> {
 }
 
 impl People {
+    /// Opens a user for the operator's own people. Whoever looks leaves a trace; what cannot be noted is not shown.
+    pub async fn show_to(&self, tenant: &str, id: &str, actor: &str) -> Result<Person, PeopleError> {
+        let person = self.show(tenant, id).await?;
+        let looked = NewDisclosure {
+            recipient: actor,
+            purpose: OPERATION,
+            categories: &[Category::Identity],
+            region: None,
+            actor,
+            rests_on_consent: false,
+        };
+        self.disclose(tenant, id, &looked).await?;
+        let (tenant, user) = (Some(tenant), Some(id));
+        self.note(&Deed { actor, action: Action::Show, tenant, user, detail: String::new() }).await?;
+        Ok(person)
+    }
+
     /// Records that something of a user leaves. Before it does: what cannot be recorded does not leave.
     pub async fn disclose(
         &self,

@@ -7,6 +7,7 @@ use rows::{
     Currency, Day, DayRange, Micros,
     day::day_at,
     figures::{CampaignFigures, CampaignWindow, Windows},
+    markup::Markups,
     money::RawSpend,
     status,
     zone::zone,
@@ -14,6 +15,7 @@ use rows::{
 
 use super::{
     coverage::{unread, unread_windows},
+    displayed,
     sums::{
         Account, CAMPAIGNS, Connection, Reading, SPEND, Sums, connections_named, connections_with,
         objects_of, readings, spend_since, sum, window_of,
@@ -22,10 +24,12 @@ use super::{
 use crate::{Store, StoreError, entity::ad_campaign, limits};
 
 impl Store {
-    /// Campaigns with spend in 28 days or active: of these accounts (connection's name, account), or of all.
+    /// Campaigns with spend in 28 days or active: of these accounts (connection's name, account), or of all. Those of tenants with
+    /// a markup have what their tenant is shown, too.
     pub async fn campaign_windows(
         &self,
         touched: Option<&[(String, String)]>,
+        markups: &Markups,
         now: Timestamp,
     ) -> Result<Vec<CampaignFigures>, StoreError> {
         let connections = match touched {
@@ -63,6 +67,7 @@ impl Store {
         campaigns.sort_unstable();
         campaigns.dedup();
         let mut snapshots = Vec::with_capacity(campaigns.len());
+        let mut charged = Vec::new();
         for key in campaigns {
             let (Some(connection), Some(reading)) = (connections.get(&key.0.0), readings.get(&key.0)) else {
                 continue;
@@ -73,8 +78,14 @@ impl Store {
                 let spend = spend_since(&self.pools.read, &key.0, &key.1, first).await?;
                 snapshot.lifetime_spend = spend.map(|spend| RawSpend(Micros(spend)));
             }
+            if let Some(markup) = markups.get(&snapshot.tenant)
+                && !displayed::as_is(&mut snapshot, markup, reading.today)
+            {
+                charged.push((snapshots.len(), key, markup, reading.today));
+            }
             snapshots.push(snapshot);
         }
+        displayed::by_day(&self.pools.read, &charged, &mut snapshots).await?;
         Ok(snapshots)
     }
 }
@@ -141,6 +152,7 @@ fn snapshot_of(
         daily_budget: budget(object.and_then(|object| object.daily_budget_micros)),
         lifetime_budget: budget(object.and_then(|object| object.lifetime_budget_micros)),
         lifetime_spend: None,
+        display_spend: Windows::default(),
         learning: object.and_then(|object| object.learning),
         read_at: reading.days.read_at(reading.today),
         start_at: object.and_then(|object| instant(object.start_at)),

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Days of a series, today included.
-const DAYS: i64 = 28;
+pub const DAYS: i64 = 28;
 /// The columns that name a campaign, and their types.
 const CAMPAIGN_KEY: [&str; 3] = ["connection_id", "account_id", "campaign_id"];
 const CAMPAIGN_KINDS: [ArrayType; 3] = [ArrayType::BigInt, ArrayType::String, ArrayType::String];
@@ -31,20 +31,20 @@ pub struct CampaignKey {
     pub campaign_id: String,
 }
 
-/// Spend of a campaign on each of the last 28 days of its account.
+/// Spend of a campaign on each of the last 28 days of its account, of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CampaignDays {
+pub struct CampaignDays<M = RawSpend> {
     /// The days; the last is the account's today.
     pub days: DayRange,
     /// Spend by day, in their order, in the campaign's currency; nothing for a day that was not read, or of which the
     /// source says nothing.
-    pub spend: Vec<Option<RawSpend>>,
+    pub spend: Vec<Option<M>>,
     /// The last day whose numbers are final, if any is.
     pub settled_through: Option<Day>,
 }
 
 /// A campaign by its connection's id.
-type Key = (Account, String);
+pub type Key = (Account, String);
 
 impl Store {
     /// The series of these campaigns; those of accounts that were never read are left out.
@@ -84,7 +84,7 @@ impl Store {
 }
 
 /// By day: what the source says, which may be nothing.
-type Spent = HashMap<Day, Option<i64>>;
+pub type Spent = HashMap<Day, Option<i64>>;
 
 fn days_of(reading: &Reading, stored: Option<&Spent>) -> CampaignDays {
     let days = DayRange { first: plus_days(reading.today, 1 - DAYS), last: reading.today };
@@ -99,7 +99,8 @@ fn days_of(reading: &Reading, stored: Option<&Spent>) -> CampaignDays {
     CampaignDays { spend: spend.collect(), days, settled_through: reading.settled_through }
 }
 
-async fn spend_by_day(
+/// Adds what the rows of these campaigns say, from a day on.
+pub async fn spend_by_day(
     database: &impl ConnectionTrait,
     campaigns: &[&Key],
     since: Day,

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use rows::{
-    Currency, Day, DayRange, Micros, checkpoint::Progress, day::day_at, figures::CampaignWindow,
-    money::RawSpend,
+    Currency, Day, DayRange, Micros,
+    checkpoint::Progress,
+    day::day_at,
+    figures::CampaignWindow,
+    money::{RawSpend, Spend},
 };
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, sea_query::ArrayType};
 
@@ -26,9 +29,9 @@ use crate::{
     sql::Sql,
 };
 
-/// A campaign over days of its account.
+/// A campaign over days of its account, its spend of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CampaignHistory {
+pub struct CampaignHistory<M = RawSpend> {
     /// The connection that reads it.
     pub connection: String,
     /// Integration.
@@ -50,18 +53,18 @@ pub struct CampaignHistory {
     /// The day on which it began, where that is known.
     pub first: Option<Day>,
     /// The days asked for that have begun there, in order.
-    pub days: Vec<(Day, DayTold)>,
+    pub days: Vec<(Day, DayTold<M>)>,
 }
 
 /// What is known of a campaign's day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DayTold {
+pub enum DayTold<M = RawSpend> {
     /// It was not read.
     Unread,
     /// It was read and has no row: a day of [`CampaignWindow::QUIET`], which adds nothing to a sum.
     Quiet,
     /// Its row.
-    Told(CampaignWindow),
+    Told(CampaignWindow<M>),
 }
 
 /// Visits that one `utm_campaign` brought over days of the source; `None` is "the source does not say".
@@ -363,9 +366,9 @@ impl CampaignVisits {
 
 // === impl DayTold ===
 
-impl DayTold {
+impl<M: Spend> DayTold<M> {
     /// What the day counts; none when it was not read.
-    pub const fn figures(self) -> Option<CampaignWindow> {
+    pub fn figures(self) -> Option<CampaignWindow<M>> {
         match self {
             Self::Unread => None,
             Self::Quiet => Some(CampaignWindow::QUIET),

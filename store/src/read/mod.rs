@@ -5,6 +5,7 @@ mod category;
 mod connections;
 mod coverage;
 mod days;
+mod displayed;
 mod history;
 mod music;
 mod payments;

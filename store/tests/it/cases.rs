@@ -91,6 +91,7 @@ cases! {
     a_whole_life_is_summed_or_unknown
     a_campaign_window_is_absent_until_it_was_read
     what_is_younger_than_a_window_is_whole
+    what_a_tenant_is_shown_is_the_sum_of_days
     an_account_without_numbers_is_known_when_every_stream_was_read
     a_sum_with_an_unknown_part_is_unknown
     numbers_that_do_not_fit_hide_only_themselves

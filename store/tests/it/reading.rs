@@ -4,6 +4,7 @@ use jiff::civil::date;
 use rows::{
     DayRange, Micros, Row,
     checkpoint::{Checkpoint, DaysProgress, FeedProgress, Forbidden, Progress},
+    markup::Markups,
     money::RawSpend,
     sink::{Sink, SinkError, StatusRecord},
     state::State,
@@ -65,7 +66,8 @@ pub async fn a_whole_life_is_summed_or_unknown(bench: &Bench) {
     let mut commit = insights("meta", epoch, rows);
     commit.checkpoint = Some(read_days(&[(1, 24, "2026-11-24T09:30:00Z")]));
     bench.commit(commit).await;
-    let snapshots = bench.store.campaign_windows(None, at("2026-11-24T10:00:00Z")).await.unwrap();
+    let snapshots =
+        bench.store.campaign_windows(None, &Markups::new(), at("2026-11-24T10:00:00Z")).await.unwrap();
     let spend = |id: &str| {
         let snapshot = snapshots.iter().find(|snapshot| snapshot.campaign_id == id).unwrap();
         snapshot.lifetime_spend.map(|RawSpend(micros)| micros.0 / 1_000_000)
@@ -100,7 +102,7 @@ pub async fn campaigns_are_summed_over_account_days(bench: &Bench) {
     bench.commit(commit).await;
     // 10:00 in UTC is two in the morning of the 24th in Los Angeles.
     let now = at("2026-11-24T10:00:00Z");
-    let snapshots = bench.store.campaign_windows(None, now).await.unwrap();
+    let snapshots = bench.store.campaign_windows(None, &Markups::new(), now).await.unwrap();
     let ids: Vec<&str> = snapshots.iter().map(|snapshot| &*snapshot.campaign_id).collect();
     assert_eq!(ids, ["1", "active", "no-object"]);
     let first = &snapshots[0];
@@ -129,9 +131,9 @@ pub async fn campaigns_are_summed_over_account_days(bench: &Bench) {
     assert_eq!((idle.impressions, idle.clicks, idle.conversions), (Some(0), Some(0), None));
     assert_eq!(snapshots[2].name, None);
     let touched = [("meta".to_owned(), "another".to_owned())];
-    assert_eq!(bench.store.campaign_windows(Some(&touched), now).await.unwrap(), []);
+    assert_eq!(bench.store.campaign_windows(Some(&touched), &Markups::new(), now).await.unwrap(), []);
     let touched = [("meta".to_owned(), ACCOUNT.to_owned())];
-    assert_eq!(bench.store.campaign_windows(Some(&touched), now).await.unwrap(), snapshots);
+    assert_eq!(bench.store.campaign_windows(Some(&touched), &Markups::new(), now).await.unwrap(), snapshots);
 }
 
 pub async fn a_series_has_gaps_where_nothing_was_read(bench: &Bench) {

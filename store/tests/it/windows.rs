@@ -5,7 +5,8 @@ use rows::{
     Day, DayRange, Micros, Row,
     checkpoint::{Checkpoint, FeedProgress, Progress},
     day::plus_days,
-    money::RawSpend,
+    markup::Markups,
+    money::{RawSpend, Spend},
     quarantine::Quarantined,
 };
 use store::read::{CampaignFigures, CampaignWindow, PaymentWindow, Unread, Windows};
@@ -20,7 +21,7 @@ use crate::{
 const NOW: &str = "2026-11-24T10:00:00Z";
 
 async fn campaigns(bench: &Bench) -> Vec<CampaignFigures> {
-    bench.store.campaign_windows(None, at(NOW)).await.unwrap()
+    bench.store.campaign_windows(None, &Markups::new(), at(NOW)).await.unwrap()
 }
 
 fn dollars(window: Option<CampaignWindow>) -> Option<i64> {
@@ -63,8 +64,45 @@ pub async fn a_campaign_window_is_absent_until_it_was_read(bench: &Bench) {
     assert_eq!(snapshot.unread, Windows::default());
     // Two days later nothing of yesterday and today has been read yet.
     let later = at(NOW).checked_add(SignedDuration::from_hours(48)).unwrap();
-    let windows = bench.store.campaign_windows(None, later).await.unwrap().remove(0).windows;
+    let windows = bench.store.campaign_windows(None, &Markups::new(), later).await.unwrap().remove(0).windows;
     assert_eq!(windows, Windows::default());
+}
+
+/// What a tenant with a markup is shown: day by day, where nothing is added what was charged, and nothing of the unknown.
+pub async fn what_a_tenant_is_shown_is_the_sum_of_days(bench: &Bench) {
+    let epoch = bench.register("meta", "meta_ads").await.epoch;
+    let mut rows: Vec<Row> = [1, 18, 22, 23, 24].map(|number| performance_row("1", day(number), 10)).into();
+    let mut unsaid = performance("1", day(20), 10);
+    unsaid.metrics.spend = None;
+    rows.extend([
+        Row::AdPerformance(unsaid),
+        Row::AdCampaign(campaign("1")),
+        performance_row("2", day(24), 3),
+    ]);
+    let mut commit = insights("meta", epoch, rows);
+    commit.checkpoint = Some(with_history(read_days(&[(1, 24, "2026-11-24T09:30:00Z")])));
+    bench.commit(commit).await;
+    let tenant = campaigns(bench).await.remove(0).tenant;
+    let percent = |text| rows::markup::Percent::parse(text).unwrap();
+    let shown = async |steps: Vec<(Day, rows::markup::Percent)>| {
+        let markups = Markups::from([(tenant.clone(), rows::markup::Markup::new(steps).unwrap())]);
+        let figures = bench.store.campaign_windows(None, &markups, at(NOW)).await.unwrap();
+        let micros = |spend: Option<rows::money::DisplaySpend>| spend.map(|spend| spend.micros().0);
+        let of = |figures: &CampaignFigures| {
+            let Windows { today, yesterday, last_7_days, last_28_days } = figures.display_spend;
+            [today, yesterday, last_7_days, last_28_days].map(micros)
+        };
+        figures.iter().map(of).collect::<Vec<_>>()
+    };
+    let [ten, three] = [Some(10_000_000), Some(3_000_000)];
+    // A day of the week is not said.
+    assert_eq!(shown(Vec::new()).await, [[ten, ten, None, None], [three, Some(0), three, three]]);
+    let marked_up = shown(vec![(day(24), percent("12.3456"))]).await;
+    let [ten_more, three_more] = [Some(11_234_560), Some(3_370_368)];
+    assert_eq!(marked_up, [[ten_more, ten, None, None], [three_more, Some(0), three_more, three_more]]);
+    let nobody = Markups::from([("another".to_owned(), rows::markup::Markup::default())]);
+    let figures = bench.store.campaign_windows(None, &nobody, at(NOW)).await.unwrap();
+    assert!(figures.iter().all(|figures| figures.display_spend == Windows::default()), "not asked for");
 }
 
 /// From the day on which it was made or starts, in its account's zone.

@@ -5,6 +5,7 @@ mod connections;
 mod layers;
 mod mistakes;
 mod secrets;
+mod tenants;
 
 use std::{collections::BTreeMap, fs, future::ready, path::PathBuf, sync::Arc, time::Duration};
 

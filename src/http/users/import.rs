@@ -1,0 +1,68 @@
+//! Many users at once, a record a line.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::people::{PeopleError, PersonForm};
+
+use super::desk::Room;
+
+/// Refused lines that are told one by one; the rest are counted.
+const TOLD_MAX: usize = 100;
+
+/// What became of the lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Imported {
+    /// New users.
+    added: usize,
+    /// Users whose `external_id` was known.
+    corrected: usize,
+    /// Lines that were refused.
+    refused: usize,
+    /// The first hundred of those.
+    refusals: Vec<RefusedLine>,
+}
+
+/// A line that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+struct RefusedLine {
+    /// From 1.
+    line: usize,
+    /// What is wrong with it, by field and never by value.
+    error: String,
+}
+
+/// Each line by itself: one that is refused takes no other with it. What fails for all ends it; what was stored by then stays, and
+/// the same lines once more change nothing.
+pub async fn all(room: &Room, body: &[u8]) -> Result<Imported, PeopleError> {
+    let mut imported = Imported::default();
+    for (place, line) in body.split(|byte| *byte == b'\n').enumerate() {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        match one(room, line).await {
+            Ok(true) => imported.added += 1,
+            Ok(false) => imported.corrected += 1,
+            Err(PeopleError::Store(error)) => return Err(error.into()),
+            Err(error) => {
+                imported.refused += 1;
+                if imported.refusals.len() < TOLD_MAX {
+                    imported.refusals.push(RefusedLine { line: place + 1, error: error.to_string() });
+                }
+            }
+        }
+    }
+    Ok(imported)
+}
+
+/// Whether it was new.
+async fn one(room: &Room, line: &[u8]) -> Result<bool, PeopleError> {
+    let form = PersonForm::read(line)?;
+    let known = match form.external_id() {
+        Some(id) => room.people.find_external(&room.tenant, id).await?,
+        None => None,
+    };
+    match known {
+        Some(id) => room.people.rectify(&room.tenant, &id, form).await.map(|()| false),
+        None => room.people.add(&room.tenant, form).await.map(|_| true),
+    }
+}

@@ -1,10 +1,19 @@
 //! What is deleted in time and what a legal hold keeps, with the program as it is run.
 
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use dynamoi::Worker;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use rows::{Clock, clock::SystemClock};
 use serde_json::Value;
 
 use crate::{
     people::{ADA, bench, expect, run},
-    support::{Bench, PATIENCE, get, program::until_state, sql::Eyes, until},
+    support::{Bench, PATIENCE, get, instant, pause, program::until_state, sql::Eyes, until},
 };
 
 /// What somebody else does to the tables.
@@ -141,4 +150,70 @@ async fn without_a_key_nothing_is_purged_by_hand_and_it_is_said() {
         "{err}"
     );
     assert!(!bench.dir.path().join("dynamoi.db").exists());
+}
+
+/// Real time, and as much more as a test adds.
+struct Ahead {
+    real: SystemClock,
+    ahead: Arc<Mutex<Duration>>,
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        self.real.now() + *self.ahead.lock().unwrap()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.real.elapsed() + *self.ahead.lock().unwrap()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let ahead = self.ahead.clone();
+        let until = *ahead.lock().unwrap() + duration;
+        let began = instant();
+        Box::pin(async move {
+            while began.elapsed() + *ahead.lock().unwrap() < until {
+                pause(Duration::from_millis(20).min(duration)).await;
+            }
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_daemon_deletes_once_a_day_and_looks_every_hour() {
+    let mut bench = Bench::new(177);
+    bench.layer =
+        "connections.label-a-meta.enabled = false\nconnections.label-a-stripe.enabled = false\n".to_owned();
+    let clock = Ahead { real: SystemClock::new(), ahead: Arc::default() };
+    let ahead = clock.ahead.clone();
+    let advance = |minutes: u64| *ahead.lock().unwrap() += Duration::from_mins(minutes);
+    let worker = Worker::builder(bench.settings()).headless().clock(Arc::new(clock)).start().await.unwrap();
+    let eyes = Eyes::open(&bench.database_url).await;
+    let cycles = async || eyes.number("SELECT count(*) FROM cycles").await;
+    let old = "INSERT INTO cycles (connection, account_id, stream, outcome, started_at, finished_at, pages, rows_read) \
+         VALUES ('c', '', 's', 'ok', '2020-01-01T00:00:00+00:00', '2020-01-01T00:00:00+00:00', 0, 0)";
+    let until_overdue = async |count: u32| {
+        let series = format!("dynamoi_privacy_overdue{{deadline=\"purge\"}} {count}\n");
+        until(&series, async || {
+            let text: Vec<u8> = worker.exposition().scrape(false).unwrap().concat();
+            String::from_utf8(text).unwrap().contains(&series).then_some(())
+        })
+        .await;
+    };
+    until_overdue(0).await;
+    execute(&bench, old).await;
+    advance(14);
+    pause(Duration::from_millis(300)).await;
+    assert_eq!(cycles().await, 1, "first readings go first");
+    advance(1);
+    until("it is deleted", async || (cycles().await == 0).then_some(())).await;
+
+    execute(&bench, old).await;
+    advance(61);
+    until_overdue(1).await;
+    assert_eq!(cycles().await, 1, "once a day");
+    advance(23 * 60);
+    until("it is deleted a day later", async || (cycles().await == 0).then_some(())).await;
+    until_overdue(0).await;
+    worker.stop().await;
 }

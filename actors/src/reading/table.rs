@@ -26,7 +26,7 @@ pub fn number<T: Scalar>(text: &str, field: &'static str, form: &'static str) ->
 
 impl Columns {
     /// How many there are.
-    pub const fn len(&self) -> usize {
+    pub const fn width(&self) -> usize {
         self.0.len()
     }
 
@@ -78,7 +78,7 @@ mod tests {
     fn columns_go_by_their_names() {
         let columns: Columns =
             serde_json::from_str(r#"[{"name":"day","type":"DATE"},{"name":"views"}]"#).unwrap();
-        assert_eq!((columns.len(), columns.has("day"), columns.has("likes")), (2, true, false));
+        assert_eq!((columns.width(), columns.has("day"), columns.has("likes")), (2, true, false));
         assert_eq!(columns.of("views", &["2026-11-21", "7"]), Some(&"7"));
         assert_eq!(columns.of("views", &["2026-11-21"]), None);
         assert_eq!(columns.of("likes", &["2026-11-21", "7"]), None);

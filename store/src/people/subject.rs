@@ -16,6 +16,7 @@ pub(super) struct Subject {
 
 /// A customer whose connection has stored something.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "as the columns are called")]
 pub(super) struct Customer {
     /// The connection's id here.
     pub connection_id: i64,

@@ -96,15 +96,18 @@ pub(super) fn one_of<V: Into<Value>>(column: &str, values: impl Iterator<Item = 
     condition.text(")")
 }
 
-/// So that no row is due twice: each leaves out what an earlier one takes of its table.
+/// So that no row is due twice: what is due of a connection leaves out what a rule takes of its table. Connections have no row in
+/// common.
 pub(super) fn disjoint(sweeps: Vec<Sweep>) -> Vec<Sweep> {
     let mut taken: BTreeMap<&str, Vec<Condition>> = BTreeMap::new();
     let mut disjoint = Vec::with_capacity(sweeps.len());
     for mut sweep in sweeps {
         let earlier = taken.entry(sweep.table).or_default();
-        let free = sweep.free();
-        sweep.due = earlier.iter().cloned().fold(sweep.due, Condition::but_not);
-        earlier.push(free);
+        if sweep.connection.is_some() {
+            sweep.due = earlier.iter().cloned().fold(sweep.due, Condition::but_not);
+        } else {
+            earlier.push(sweep.free());
+        }
         disjoint.push(sweep);
     }
     disjoint

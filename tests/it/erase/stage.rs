@@ -52,6 +52,16 @@ impl Stage {
         Self::with(bench, Some(server), keys, journal)
     }
 
+    /// With key store and journal in files.
+    pub async fn postgres_alone(seed: u64) -> Self {
+        let server = Server::start();
+        let url = server.database("worker").await;
+        let bench = Bench::on(tempfile::tempdir().unwrap(), url, seed);
+        let beside = |name: &str| bench.dir.path().join(name).display().to_string();
+        let (keys, journal) = (beside("keys"), beside("erasures"));
+        Self::with(bench, Some(server), keys, journal)
+    }
+
     fn with(bench: Bench, server: Option<Server>, keys: String, journal: String) -> Self {
         let mut stage = Self { bench, server, aside: tempfile::tempdir().unwrap(), copies: 0, keys, journal };
         let key = stage.key_file();
@@ -115,11 +125,7 @@ impl Stage {
 
     /// The URL of the key store's database.
     pub fn keys_url(&self) -> String {
-        if self.server.is_some() { self.keys.clone() } else { format!("sqlite://{}", self.keys) }
-    }
-
-    pub fn backend(&self) -> DbBackend {
-        if self.server.is_some() { DbBackend::Postgres } else { DbBackend::Sqlite }
+        if is_on_server(&self.keys) { self.keys.clone() } else { format!("sqlite://{}", self.keys) }
     }
 
     /// Copies everything, with nobody at it.
@@ -135,11 +141,14 @@ impl Stage {
 
     async fn copied(&mut self, of: &str) -> String {
         self.copies += 1;
-        let Some(server) = &self.server else {
+        let Some(server) = self.server.as_ref().filter(|_| is_on_server(of)) else {
             let path = path_of(of);
             let to = self.aside.path().join(format!("copy-{}", self.copies));
-            if path.exists() {
-                fs::copy(path, &to).unwrap();
+            if of.starts_with("sqlite:") {
+                // With what is in the log.
+                self.execute(&format!("VACUUM INTO '{}'", to.display())).await;
+            } else if path.exists() {
+                cp(path, &to);
             }
             return to.display().to_string();
         };
@@ -167,7 +176,7 @@ impl Stage {
 
     /// Puts the key store of a copy in the place of this one.
     pub async fn restore_keys(&mut self, copy: &Copy) {
-        if self.server.is_some() {
+        if is_on_server(&self.keys) {
             self.keys = self.copied(&copy.keys).await;
             self.configure();
         } else {
@@ -179,7 +188,7 @@ impl Stage {
     pub async fn restore(&mut self, copy: &Copy) {
         self.restore_database(copy).await;
         self.restore_keys(copy).await;
-        if self.server.is_some() {
+        if is_on_server(&self.journal) {
             self.journal = self.copied(&copy.journal).await;
             self.configure();
         } else {
@@ -190,13 +199,14 @@ impl Stage {
     /// Which of these bytes are in a file of the database or the key store. On a server, what it has in memory is written first.
     pub async fn found(&self, bytes: &[Vec<u8>]) -> Vec<String> {
         let mut found = Vec::new();
-        let Some(server) = &self.server else {
-            look(self.bench.dir.path(), bytes, &mut found);
-            return found;
-        };
+        let copy = tempfile::tempdir().unwrap();
+        cp(self.bench.dir.path(), copy.path());
+        look(copy.path(), bytes, &mut found);
+        let Some(server) = &self.server else { return found };
         let admin = Database::connect(server.url("postgres")).await.unwrap();
         admin.execute_unprepared("CHECKPOINT").await.unwrap();
-        for url in [&self.bench.database_url, &self.keys, &self.journal] {
+        let urls = [&self.bench.database_url, &self.keys, &self.journal];
+        for url in urls.into_iter().filter(|url| is_on_server(url)) {
             let name = url.rsplit('/').next().unwrap();
             let oid = Statement::from_string(
                 DbBackend::Postgres,
@@ -211,6 +221,10 @@ impl Stage {
     }
 }
 
+fn is_on_server(place: &str) -> bool {
+    place.starts_with("postgres:")
+}
+
 fn path_of(place: &str) -> &Path {
     Path::new(place.strip_prefix("sqlite://").unwrap_or(place))
 }
@@ -220,11 +234,17 @@ fn put(from: &str, to: &Path) {
     for ending in ["-wal", "-shm"] {
         let _ = fs::remove_file(format!("{}{ending}", to.display()));
     }
+    // Whoever still has the old one open keeps that.
+    let _ = fs::remove_file(to);
     if Path::new(from).exists() {
-        fs::copy(from, to).unwrap();
-    } else {
-        let _ = fs::remove_file(to);
+        cp(Path::new(from), to);
     }
+}
+
+/// In a process of its own: whoever closes a file in the process that has it open through SQLite drops SQLite's locks.
+fn cp(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-r").args([from, to]).status().unwrap();
+    assert!(copied.success(), "{} to {}", from.display(), to.display());
 }
 
 fn look(directory: &Path, bytes: &[Vec<u8>], found: &mut Vec<String>) {

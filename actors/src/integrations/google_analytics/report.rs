@@ -133,7 +133,7 @@ impl Position {
     /// The first report of the first of these goals alone; none where it is alone.
     pub fn alone(&self) -> Option<Self> {
         let first = self.goals.start..self.goals.start + 1;
-        (self.goals.len() > 1).then(|| Self { goals: first, scope: WebScope::Total, offset: 0 })
+        (self.goals.len() > 1).then_some(Self { goals: first, scope: WebScope::Total, offset: 0 })
     }
 }
 

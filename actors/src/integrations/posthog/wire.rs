@@ -87,7 +87,7 @@ impl Answer {
 impl Table {
     /// One row's cells.
     pub fn cells<'a>(&'a self, row: &'a RawValue) -> Result<Cells<'a>, Unreadable> {
-        let count = self.columns.len();
+        let count = self.columns.width();
         let cells = serde_json::from_str::<Vec<&RawValue>>(row.get()).ok();
         let cells = cells.filter(|cells| cells.len() == count);
         let cells = cells.ok_or_else(|| Unreadable::Shape(format!("no list of {count} cells")))?;

@@ -183,10 +183,10 @@ impl<'a> Cells<'a> {
     /// Reads a row of a report with these columns.
     pub fn read(columns: &'a Columns, raw: &'a RawValue) -> Result<Self, Unreadable> {
         let values: Vec<&RawValue> = parse(raw)?;
-        if values.len() == columns.len() {
+        if values.len() == columns.width() {
             return Ok(Self { columns, values });
         }
-        let detail = format!("{} values in {} columns", values.len(), columns.len());
+        let detail = format!("{} values in {} columns", values.len(), columns.width());
         Err(Unreadable::Other { reason: "columns", detail })
     }
 

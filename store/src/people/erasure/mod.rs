@@ -187,7 +187,7 @@ impl People {
         let now = self.store.clock.0.now();
         let stored = self.receipt(&self.store.pools.read, &line.tenant, subject).await?;
         let mut receipt = match stored {
-            Some((_, receipt)) if !receipt.is_finished() => receipt,
+            Some((_, receipt)) if receipt.goes_on(line.at) => receipt,
             _ => Receipt::begun(&line.tenant, line.subject.clone(), &line.actor, line.at),
         };
         receipt.state = State::Done;

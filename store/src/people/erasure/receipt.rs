@@ -171,7 +171,7 @@ impl Receipt {
         match place.erasure {
             Erasure::Deleted => table.deleted += changed,
             Erasure::Emptied(_) => table.emptied += changed,
-            Erasure::Kept => table.kept = table.kept.max(found),
+            Erasure::Kept => table.kept = found,
         }
         table.found = table.deleted + table.emptied + table.kept;
     }
@@ -179,6 +179,11 @@ impl Receipt {
     /// Whether nothing is left to be done from here.
     pub fn is_finished(&self) -> bool {
         self.state == State::Done && self.files.iter().all(|file| file.done)
+    }
+
+    /// Whether it is that of this request, or goes on being it: what was not finished is not begun a second time.
+    pub fn goes_on(&self, requested_at: Timestamp) -> bool {
+        !self.is_finished() || self.requested_at == requested_at
     }
 
     /// Tables of which rows were changed.

@@ -95,9 +95,13 @@ impl People {
         for place in &PLACES {
             found.push(count(tx, &target.subject, place).await?);
         }
+        // What stays was counted when it was still found through the rest.
+        let is_begun = !receipt.tables.is_empty();
         for (place, found) in PLACES.iter().zip(found) {
             let changed = change(tx, &target.subject, place, now).await?;
-            receipt.note(place, found, changed);
+            if !is_begun || place.erasure != Erasure::Kept {
+                receipt.note(place, found, changed);
+            }
         }
         consent::take_all_back(tx, &target.subject.user, "erased", now).await?;
         self.set_status(tx, &target.subject.user, PersonStatus::Erased).await?;
@@ -113,7 +117,9 @@ impl People {
     ) -> Result<Receipt, PeopleError> {
         let stored = self.receipt(tx, request.tenant, &target.subject.digest).await?;
         Ok(match stored {
-            Some((_, receipt)) if !receipt.is_finished() => Receipt { state: State::Erasing, ..receipt },
+            Some((_, receipt)) if receipt.goes_on(request.requested_at) => {
+                Receipt { state: State::Erasing, ..receipt }
+            }
             _ => Receipt::begun(
                 request.tenant,
                 hex::encode(&target.subject.digest),
@@ -156,7 +162,7 @@ impl People {
             State::Erasing | State::DryRun => ("erasing", None),
         };
         let sql = match self.receipt(database, &receipt.tenant, subject).await? {
-            Some((id, before)) if !before.is_finished() => {
+            Some((id, before)) if before.goes_on(receipt.requested_at) => {
                 Sql::new(self.backend(), "UPDATE erasures SET state = ")
                     .bind(state)
                     .text(", finished_at = ")

@@ -22,12 +22,12 @@ fn take(cursor: Cursor, body: &Value) -> Result<Read<String>, Failure> {
 }
 
 /// Over the engine, which keeps it as text.
-fn kept(cursor: Cursor) -> Cursor {
-    cursor::read(Some(&cursor::write(&cursor))).unwrap().unwrap()
+fn kept(cursor: &Cursor) -> Cursor {
+    cursor::read(Some(&cursor::write(cursor))).unwrap().unwrap()
 }
 
 fn second(first: &Value) -> Cursor {
-    kept(take(Cursor::default(), first).unwrap().next.unwrap())
+    kept(&take(Cursor::default(), first).unwrap().next.unwrap())
 }
 
 #[test]
@@ -107,7 +107,7 @@ proptest! {
             let page = pages.get(place).copied().unwrap_or_default();
             let read = take(at, &body(page, count, pages.len() as u64)).unwrap();
             prop_assert!(read.quarantined.is_empty());
-            (came, place, cursor) = (came + read.rows.len() as u64, place + 1, read.next.map(kept));
+            (came, place, cursor) = (came + read.rows.len() as u64, place + 1, read.next.as_ref().map(kept));
         }
         prop_assert_eq!(came, count);
     }

@@ -158,7 +158,7 @@ mod tests {
         #[test]
         fn a_percentage_reads_back(parts in 0_u32..=10_000_000) {
             let text = Decimal::from_whole(i64::from(parts)).to_string();
-            let shown = format!("{:0>5}", text);
+            let shown = format!("{text:0>5}");
             let (whole, decimals) = shown.split_at(shown.len() - 4);
             prop_assert_eq!(Percent::parse(&format!("{whole}.{decimals}")), Some(Percent(parts)));
         }

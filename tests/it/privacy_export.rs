@@ -168,15 +168,18 @@ fn bench(dir: TempDir, database_url: String) -> Bench {
     let key = dir.path().join("key");
     fs::write(&key, format!("{}\n", *store::cipher::generate_key().unwrap())).unwrap();
     let more = format!(
-        "[encryption]\nkey = {{ file = {:?} }}\n[privacy]\nkeys = {:?}\n\
+        "[encryption]\nkey = {{ file = {:?} }}\n[privacy]\nkeys = {:?}\njournal = {:?}\ndata_region = \"eu\"\n\
          [privacy.recipients.accountant]\npurpose = \"reports\"\ncategories = [\"payments\"]\nregion = \"us\"\n\
          [privacy.recipients.mailer]\npurpose = \"mail\"\ncategories = [\"identity\"]\nstanding = true\n\
          contact = \"privacy@mailer.example\"\n\
          [tenants.label-a]\nname = \"Label A\"\ndata_region = \"eu\"\n[tenants.label-b]\nname = \"Label B\"\n",
         key.display().to_string(),
         dir.path().join("keys.db").display().to_string(),
+        dir.path().join("erasures.journal").display().to_string(),
     );
-    let layer = "connections.label-a-stripe.settings.billing_profiles = true\n".to_owned();
+    let places = ["worker", "database", "cache", "integrations.stripe", "integrations.meta_ads"];
+    let regions: String = places.map(|place| format!("{place}.data_region = \"eu\"\n")).concat();
+    let layer = format!("{regions}connections.label-a-stripe.settings.billing_profiles = true\n");
     Bench { dir, sandbox, database_url, more, layer }
 }
 

@@ -5,7 +5,7 @@ use std::{fs, net::SocketAddr};
 use reqwest::header::CACHE_CONTROL;
 use serde_json::{Value, json};
 
-use crate::support::{Bench, PATIENCE};
+use crate::support::{Bench, PATIENCE, sql::Eyes};
 
 const OPERATORS: &str = "a-secret-of-the-operators";
 const A: &str = "a-secret-token-of-label-a";
@@ -99,6 +99,9 @@ async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
     assert_eq!(counts, [1, 1, 2], "{imported}");
     assert_eq!((&imported["refusals"][0]["line"], &imported["refusals"][1]["line"]), (&json!(2), &json!(4)));
     assert!(!imported.to_string().contains("Marker"), "{imported}");
+    let eyes = Eyes::open(&bench.database_url).await;
+    let corrections = "SELECT count(*) FROM audit_log WHERE action = 'rectify' AND actor LIKE 'http, %'";
+    assert_eq!(eyes.number(corrections).await, 1, "who corrected somebody is on record");
     let too_many = "x".repeat(5 << 20);
     assert!(matches!(api.ask(A, "POST", "/import", &too_many).await.0, 413));
 

@@ -68,7 +68,7 @@ pub struct Room {
     /// Who asks, for the record.
     pub actor: String,
     /// Who else has data of people.
-    pub privacy: Privacy,
+    privacy: Privacy,
 }
 
 /// What is told instead of an answer.
@@ -173,6 +173,14 @@ impl Room {
         self.people
             .note(&audit::Deed { actor: &self.actor, action, tenant, user, detail: String::new() })
             .await
+    }
+
+    /// A user was corrected: it is noted, and whoever is to be told is due in `disclosures` from now on.
+    pub async fn corrected(&self, user: &str) -> Result<(), PeopleError> {
+        self.note(audit::Action::Rectify, user).await?;
+        let standing = self.privacy.standing(&self.tenant, &self.actor);
+        self.people.to_notify(&self.tenant, user, &standing).await?;
+        Ok(())
     }
 }
 

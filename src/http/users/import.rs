@@ -62,7 +62,10 @@ async fn one(room: &Room, line: &[u8]) -> Result<bool, PeopleError> {
         None => None,
     };
     match known {
-        Some(id) => room.people.rectify(&room.tenant, &id, form).await.map(|()| false),
+        Some(id) => {
+            room.people.rectify(&room.tenant, &id, form).await?;
+            room.corrected(&id).await.map(|()| false)
+        }
         None => room.people.add(&room.tenant, form).await.map(|_| true),
     }
 }

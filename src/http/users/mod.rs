@@ -154,10 +154,7 @@ pub(super) async fn rectify(
     let id = user.into_inner();
     let rectify = |room: desk::SharedRoom| async move {
         room.people.rectify(&room.tenant, &id, PersonForm::read(&body)?).await?;
-        room.note(audit::Action::Rectify, &id).await?;
-        // Who is to be told is due in `disclosures` from now on.
-        let standing = room.privacy.standing(&room.tenant, &room.actor);
-        room.people.to_notify(&room.tenant, &id, &standing).await?;
+        room.corrected(&id).await?;
         Ok(Standing::of(room.people.show(&room.tenant, &id).await?))
     };
     desk.answer(rectify).await

@@ -55,13 +55,11 @@ pub async fn store(
     };
     // Where people are named, only as long as nobody was erased since we looked: the fence itself tells, since whoever erases
     // holds its row.
-    let erasures = match erased::concerns(commit) {
-        true => match erased.erasures(connection_id) {
-            Some(erasures) => Some(erasures),
-            None => return Ok(SingleStatement::Unsuited(None)),
-        },
-        false => None,
-    };
+    let names_people = erased::concerns(commit);
+    let erasures = erased.erasures(connection_id).filter(|_| names_people);
+    if names_people && erasures.is_none() {
+        return Ok(SingleStatement::Unsuited(None));
+    }
     let screened = erased.screen(connection_id, commit)?;
     let commit = &*screened;
     let mut committed = Committed::default();

@@ -52,6 +52,16 @@ impl Stage {
         Self::with(bench, Some(server), keys, journal)
     }
 
+    /// With key store and journal in files.
+    pub async fn postgres_alone(seed: u64) -> Self {
+        let server = Server::start();
+        let url = server.database("worker").await;
+        let bench = Bench::on(tempfile::tempdir().unwrap(), url, seed);
+        let beside = |name: &str| bench.dir.path().join(name).display().to_string();
+        let (keys, journal) = (beside("keys"), beside("erasures"));
+        Self::with(bench, Some(server), keys, journal)
+    }
+
     fn with(bench: Bench, server: Option<Server>, keys: String, journal: String) -> Self {
         let mut stage = Self { bench, server, aside: tempfile::tempdir().unwrap(), copies: 0, keys, journal };
         let key = stage.key_file();
@@ -115,7 +125,7 @@ impl Stage {
 
     /// The URL of the key store's database.
     pub fn keys_url(&self) -> String {
-        if self.server.is_some() { self.keys.clone() } else { format!("sqlite://{}", self.keys) }
+        if is_on_server(&self.keys) { self.keys.clone() } else { format!("sqlite://{}", self.keys) }
     }
 
     /// Copies everything, with nobody at it.
@@ -131,7 +141,7 @@ impl Stage {
 
     async fn copied(&mut self, of: &str) -> String {
         self.copies += 1;
-        let Some(server) = &self.server else {
+        let Some(server) = self.server.as_ref().filter(|_| is_on_server(of)) else {
             let path = path_of(of);
             let to = self.aside.path().join(format!("copy-{}", self.copies));
             if of.starts_with("sqlite:") {
@@ -166,7 +176,7 @@ impl Stage {
 
     /// Puts the key store of a copy in the place of this one.
     pub async fn restore_keys(&mut self, copy: &Copy) {
-        if self.server.is_some() {
+        if is_on_server(&self.keys) {
             self.keys = self.copied(&copy.keys).await;
             self.configure();
         } else {
@@ -178,7 +188,7 @@ impl Stage {
     pub async fn restore(&mut self, copy: &Copy) {
         self.restore_database(copy).await;
         self.restore_keys(copy).await;
-        if self.server.is_some() {
+        if is_on_server(&self.journal) {
             self.journal = self.copied(&copy.journal).await;
             self.configure();
         } else {
@@ -189,15 +199,14 @@ impl Stage {
     /// Which of these bytes are in a file of the database or the key store. On a server, what it has in memory is written first.
     pub async fn found(&self, bytes: &[Vec<u8>]) -> Vec<String> {
         let mut found = Vec::new();
-        let Some(server) = &self.server else {
-            let copy = tempfile::tempdir().unwrap();
-            cp(self.bench.dir.path(), copy.path());
-            look(copy.path(), bytes, &mut found);
-            return found;
-        };
+        let copy = tempfile::tempdir().unwrap();
+        cp(self.bench.dir.path(), copy.path());
+        look(copy.path(), bytes, &mut found);
+        let Some(server) = &self.server else { return found };
         let admin = Database::connect(server.url("postgres")).await.unwrap();
         admin.execute_unprepared("CHECKPOINT").await.unwrap();
-        for url in [&self.bench.database_url, &self.keys, &self.journal] {
+        let urls = [&self.bench.database_url, &self.keys, &self.journal];
+        for url in urls.into_iter().filter(|url| is_on_server(url)) {
             let name = url.rsplit('/').next().unwrap();
             let oid = Statement::from_string(
                 DbBackend::Postgres,
@@ -210,6 +219,10 @@ impl Stage {
         admin.close().await.unwrap();
         found
     }
+}
+
+fn is_on_server(place: &str) -> bool {
+    place.starts_with("postgres:")
 }
 
 fn path_of(place: &str) -> &Path {

@@ -207,7 +207,8 @@ fn append(path: &Path, text: &str) -> io::Result<u64> {
     if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
         File::open(directory).and_then(|directory| directory.sync_all())?;
     }
-    Ok(whole[..end].iter().filter(|byte| **byte == b'\n').count() as u64 + 1)
+    // With what comes after the last end of a line: the new one.
+    Ok(whole[..end].split(|byte| *byte == b'\n').count() as u64)
 }
 
 /// Where the last line that has an end ends.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use actors::{
     engine::{Engine, EngineOptions, poller::Once},
     files::OneFile,
-    integration::AnyIntegration,
+    integration::{AnyIntegration, ConnectionSpec},
     integrations::catalogue,
     session::{LinkServices, quota::Quotas, transport::HttpTransport},
 };
@@ -172,14 +172,7 @@ impl WorkerBuilder {
 
         let mut specs = settings.specs();
         specs.retain(|spec| only.as_ref().is_none_or(|only| *only == spec.name));
-        for integration in &integrations {
-            if specs.iter().any(|spec| spec.integration == integration.manifest().id) {
-                metrics.announce(
-                    integration.manifest().id,
-                    integration.known_streams().iter().map(|stream| stream.name),
-                );
-            }
-        }
+        announce(&metrics, &integrations, &specs);
         let exposition = Arc::new(Exposition::new(metrics.clone(), clock.clone()));
         let shared = Shared::open(&settings, &store, &metrics, &clock).await?;
         let quotas = Quotas::among(shared.others(), clock.clone(), metrics.clone());
@@ -270,6 +263,18 @@ impl WorkerBuilder {
             single: once.map(|_| false),
             _guest: guest,
         })
+    }
+}
+
+/// Makes the common series of what runs.
+fn announce(metrics: &Metrics, integrations: &[Arc<dyn AnyIntegration>], specs: &[Arc<ConnectionSpec>]) {
+    for integration in integrations {
+        if specs.iter().any(|spec| spec.integration == integration.manifest().id) {
+            metrics.announce(
+                integration.manifest().id,
+                integration.known_streams().iter().map(|stream| stream.name),
+            );
+        }
     }
 }
 

@@ -90,7 +90,7 @@ pub enum WorkerError {
     #[error(
         "{0}: a section that differs takes effect after a restart only; until then everything goes on as before"
     )]
-    Region(Outside),
+    Region(Box<Outside>),
     /// The runtime that it was given.
     #[error("the worker's runtime ended while it started: {0}")]
     Runtime(#[from] tokio::task::JoinError),
@@ -145,7 +145,7 @@ impl Worker {
         // What was read is right in itself. But the database that runs may be another one than it names.
         let taken = settings.clone().after_reload(&self.settings);
         if let Some(outside) = taken.outside_region().into_iter().next() {
-            return Err(WorkerError::Region(outside));
+            return Err(WorkerError::Region(Box::new(outside)));
         }
         self.retention.renew(&taken);
         // First of all: who must see nothing any more need not wait for a database that is away.

@@ -114,7 +114,7 @@ impl Configured {
                 tracing::info!(rows = purged.rows(), "what was kept for long enough is deleted");
             }
             Err(error) => {
-                tracing::warn!(%error, "what was kept for long enough was not deleted: tried again tomorrow")
+                tracing::warn!(%error, "what was kept for long enough was not deleted: tried again tomorrow");
             }
         }
     }

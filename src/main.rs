@@ -23,5 +23,5 @@ async fn run() -> ExitCode {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         return Exit::failed("TLS was set up twice").into();
     }
-    cli.command.run().await.into()
+    Box::pin(cli.command.run()).await.into()
 }

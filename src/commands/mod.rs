@@ -129,7 +129,7 @@ impl Command {
             Self::Demo(command) => command.run().await,
             Self::Run(command) => command.run().await,
             Self::Check(command) => command.run().await,
-            Self::Connect(command) => command.run().await,
+            Self::Connect(command) => Box::pin(command.run()).await,
             Self::Discover(command) => command.run().await,
             Self::Backfill(command) => command.run().await,
             Self::Status(command) => command.run().await,

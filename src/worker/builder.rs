@@ -168,7 +168,7 @@ impl WorkerBuilder {
     ) -> Result<Worker, WorkerError> {
         let Self { settings, integrations, clock, once, only, headless, .. } = self;
         holding::note_configured(&store, &settings, &clock).await?;
-        people::guard(&store, &settings).await?;
+        people::guard(&store, &settings).boxed().await?;
 
         let mut specs = settings.specs();
         specs.retain(|spec| only.as_ref().is_none_or(|only| *only == spec.name));

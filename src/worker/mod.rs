@@ -163,7 +163,7 @@ impl Worker {
         }
         self.store.use_consents(settings.stored_rests());
         if !is_displaced {
-            people::guard(&self.store, &settings).await?;
+            people::guard(&self.store, &settings).boxed().await?;
         }
         let unchanged = |name: &str| {
             let (before, after) = (self.settings.connections.get(name)?, settings.connections.get(name)?);

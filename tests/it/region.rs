@@ -49,9 +49,8 @@ async fn what_is_not_known_to_be_in_the_tenants_region_is_refused() {
     ];
     for (change, key) in elsewhere {
         let before = change.split(" = ").next().unwrap();
-        let kept: String =
-            STATED.lines().filter(|line| !line.starts_with(before)).map(|line| format!("{line}\n")).collect();
-        bench.layer = format!("{kept}{change}\n");
+        let kept: Vec<&str> = STATED.lines().filter(|line| !line.starts_with(before)).collect();
+        bench.layer = format!("{}\n{change}\n", kept.join("\n"));
         let err = told(&bench, &["run", "--once"]);
         assert!(err.contains(&format!("key {key}: ")) && err.contains("1 mistake "), "{change}: {err}");
         assert!(err.contains("data of tenant label-a"), "{err}");

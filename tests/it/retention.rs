@@ -57,9 +57,9 @@ async fn a_dry_run_tells_what_the_real_one_does_beside_a_worker() {
     expect(&hold(&["add", &user, "--reason", "case 17/2026"]), 0);
     assert!(expect(&hold(&["add", &user, "--reason", "case 18/2026"]), 1).1.contains("held already"));
     let (out, _) = expect(&hold(&["list", "--json"]), 0);
-    let held: Value = serde_json::from_str(&out).unwrap();
+    let listed: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(
-        (&held["holds"][0]["user"], &held["holds"][0]["reason"]),
+        (&listed["holds"][0]["user"], &listed["holds"][0]["reason"]),
         (&user.as_str().into(), &"case 17/2026".into())
     );
 

@@ -366,13 +366,19 @@ async fn nobody_sees_what_is_not_for_them(bench: &mut Bench) {
         assert!(numbers(&charged).iter().any(|number| raw.contains(*number)), "what operators read has them");
     }
 
-    // A new markup and another token, while it runs.
     let before = std::mem::replace(&mut a.token, "the-second-token-of-label-a".to_owned());
     a.markup = vec![(ago(400), 500_000)];
     bench.layer = [authentication, a.configured(), b.configured()].concat();
+    takes_over(bench, &mut worker, &a, &before).await;
+    worker.stop().await;
+}
+
+/// A new markup and another token, while it runs.
+async fn takes_over(bench: &Bench, worker: &mut Worker, a: &Tenant, before: &str) {
+    let address = worker.http_address().unwrap();
     let changes = worker.reload(bench.settings()).await.unwrap();
     assert!(changes.tenants && changes.tokens && changes.needs_restart.is_empty(), "{changes:?}");
-    assert_eq!(ask(address, "GET", "/", &before, false).await.0, 401);
+    assert_eq!(ask(address, "GET", "/", before, false).await.0, 401);
     until("the new markup is shown", async || {
         let all = campaigns(address, &a.token).await;
         let known: Vec<_> = all.iter().filter_map(|one| Some((one, window(one, "last_7_days")?))).collect();
@@ -382,7 +388,6 @@ async fn nobody_sees_what_is_not_for_them(bench: &mut Bench) {
         (!known.is_empty() && known.iter().all(is_new)).then_some(())
     })
     .await;
-    worker.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

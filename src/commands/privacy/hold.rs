@@ -1,5 +1,7 @@
 //! `dynamoi privacy hold`.
 
+use std::fmt::Write as _;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 use store::{
@@ -107,7 +109,7 @@ async fn list(room: &Room, json: bool) -> Result<Exit, PeopleError> {
     let mut text = String::new();
     for hold in holds {
         let until = hold.released_at.map_or_else(|| "lasts".to_owned(), |at| format!("released {at}"));
-        text += &format!("{}  since {}  {until}  {}\n", hold.user, hold.since, hold.reason);
+        let _ = writeln!(text, "{}  since {}  {until}  {}", hold.user, hold.since, hold.reason);
     }
     Ok(output::print(&text))
 }

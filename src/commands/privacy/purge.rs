@@ -1,5 +1,7 @@
 //! `dynamoi privacy purge`.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 use serde_json::json;
 use store::{
@@ -82,7 +84,7 @@ impl Purge {
             let of =
                 line.connection.as_ref().map_or_else(String::new, |name| format!(" of connection {name}"));
             let held = if *held > 0 { format!(", {held} more under a legal hold") } else { String::new() };
-            text += &format!("{table}{of}: {rows} rows{span}{held}\n    {rule} = {keep}: {reason}\n");
+            let _ = writeln!(text, "{table}{of}: {rows} rows{span}{held}\n    {rule} = {keep}: {reason}");
         }
         for user in &purged.users {
             let what = match (user.held, self.dry_run) {
@@ -90,10 +92,10 @@ impl Purge {
                 (false, true) => "would be erased",
                 (false, false) => "was due for erasure",
             };
-            text += &format!("user {} of {}, who left {}: {what}\n", user.user, user.tenant, user.since);
+            let _ = writeln!(text, "user {} of {}, who left {}: {what}", user.user, user.tenant, user.since);
         }
         let verb = if self.dry_run { "would be deleted" } else { "deleted" };
-        text += &format!("{} rows {verb}\n", purged.rows());
+        let _ = writeln!(text, "{} rows {verb}", purged.rows());
         output::print(&text)
     }
 

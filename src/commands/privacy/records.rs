@@ -121,7 +121,9 @@ impl Records {
             Format::Markdown => {
                 let mut text =
                     format!("# Record of processing\n\nMade at {made_at} from the configuration in force.\n");
-                sections.iter().for_each(|section| section.markdown(&mut text));
+                for section in &sections {
+                    section.markdown(&mut text);
+                }
                 output::print(&text)
             }
         }

@@ -33,13 +33,12 @@ impl WholeFile {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         let directory = directory_of(path);
-        let (file, temporary) = match unnamed(directory)? {
-            Some(file) => (file, None),
-            None => {
-                let temporary = directory.join(format!(".dynamoi-{}.part", std::process::id()));
-                let file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&temporary)?;
-                (file, Some(temporary))
-            }
+        let (file, temporary) = if let Some(file) = unnamed(directory)? {
+            (file, None)
+        } else {
+            let temporary = directory.join(format!(".dynamoi-{}.part", std::process::id()));
+            let file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&temporary)?;
+            (file, Some(temporary))
         };
         // Whatever the umask says.
         file.set_permissions(fs::Permissions::from_mode(MODE))?;

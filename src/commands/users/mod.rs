@@ -278,13 +278,18 @@ pub async fn with(
         Ok(room) => room,
         Err(exit) => return exit,
     };
-    let exit = action(&room).await.unwrap_or_else(Exit::failed);
+    let exit = Box::pin(action(&room)).await.unwrap_or_else(Exit::failed);
     room.leave().await;
     exit
 }
 
 /// Opens database and key store.
 pub async fn enter(settings: Settings, access: Access, tenant: String) -> Result<Room, Exit> {
+    // Boxed: every command that asks about people holds this.
+    Box::pin(opened(settings, access, tenant)).await
+}
+
+async fn opened(settings: Settings, access: Access, tenant: String) -> Result<Room, Exit> {
     if settings.encryption.keyring.is_none() {
         return Err(Exit::usage(
             "users are off without a key\n  encryption.key: expected where the key is, such as { file = \"data/key\" }\n  \

@@ -57,7 +57,7 @@ async fn cycle(bench: &Bench, finished_at: &str) {
 
 /// Bytes as SQL.
 fn blob(bench: &Bench, bytes: &[u8]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits: String = hex::encode(bytes);
     if bench.backend() == DbBackend::Postgres { format!("'\\x{digits}'") } else { format!("X'{digits}'") }
 }
 

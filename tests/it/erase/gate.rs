@@ -25,11 +25,11 @@ impl Gate {
     pub async fn before(provider: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (held, hold) = watch::channel("");
+        let (held, path) = watch::channel("");
         let (count, waiting) = watch::channel(0);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(pass(client, provider, hold.clone(), count.clone()));
+                tokio::spawn(pass(client, provider, path.clone(), count.clone()));
             }
         });
         Self { address, held, waiting, task }

@@ -259,9 +259,9 @@ fn look(directory: &Path, bytes: &[Vec<u8>], found: &mut Vec<String>) {
         let Ok(content) = fs::read(&path) else { continue };
         // By their first two bytes: nearly nothing has to be compared.
         let mut begins = vec![false; 1 << 16];
-        bytes
-            .iter()
-            .for_each(|wanted| begins[usize::from(u16::from_be_bytes([wanted[0], wanted[1]]))] = true);
+        for wanted in bytes {
+            begins[usize::from(u16::from_be_bytes([wanted[0], wanted[1]]))] = true;
+        }
         for (place, pair) in content.windows(2).enumerate() {
             if !begins[usize::from(u16::from_be_bytes([pair[0], pair[1]]))] {
                 continue;

@@ -1,7 +1,7 @@
 //! Legal holds: what is stored of a user, and of the customers that the user is linked to, is not deleted while one lasts.
 
 use jiff::Timestamp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, prelude::DateTimeUtc};
+use sea_orm::{ConnectionTrait, prelude::DateTimeUtc};
 
 use super::{People, PeopleError, PersonStatus};
 use crate::{
@@ -89,11 +89,15 @@ impl People {
     }
 
     /// The hold of a user that lasts.
-    async fn lasting(&self, tx: &DatabaseTransaction, user: &str) -> Result<Option<LegalHold>, PeopleError> {
+    pub(super) async fn lasting(
+        &self,
+        database: &impl ConnectionTrait,
+        user: &str,
+    ) -> Result<Option<LegalHold>, PeopleError> {
         let query =
             Sql::new(self.backend(), "SELECT * FROM legal_holds WHERE released_at IS NULL AND user_id = ")
                 .bind(user);
-        Ok(tx.query_one_raw(query.done()).await?.as_ref().map(read).transpose()?)
+        Ok(database.query_one_raw(query.done()).await?.as_ref().map(read).transpose()?)
     }
 }
 

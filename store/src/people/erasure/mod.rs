@@ -23,7 +23,7 @@ use self::{
     receipt::{Reached as Done, Receipt, State, ToTell},
     rows::Target,
 };
-use super::{NewDisclosure, People, PeopleError, PersonStatus, audit, keys::key_name};
+use super::{LegalHold, NewDisclosure, People, PeopleError, PersonStatus, audit, keys::key_name};
 use crate::{StoreError, error::Failure, limits, sql::Sql};
 
 /// A wish to be erased.
@@ -119,8 +119,8 @@ impl People {
     }
 
     async fn refuse_held(&self, database: &impl ConnectionTrait, user: &str) -> Result<(), PeopleError> {
-        match self.held(database, user).await? {
-            Some(reason) => Err(PeopleError::Refused(format!(
+        match self.lasting(database, user).await? {
+            Some(LegalHold { reason, .. }) => Err(PeopleError::Refused(format!(
                 "user {user} is under a legal hold ({reason}): nothing was erased; `dynamoi privacy hold` shows and releases it"
             ))),
             None => Ok(()),

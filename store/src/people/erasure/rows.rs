@@ -66,18 +66,6 @@ impl People {
         Ok(target)
     }
 
-    /// Why a person may not be erased now.
-    pub(super) async fn held(
-        &self,
-        database: &impl ConnectionTrait,
-        user: &str,
-    ) -> Result<Option<String>, DbErr> {
-        let query = Sql::new(self.backend(), "SELECT reason FROM legal_holds WHERE user_id = ")
-            .bind(user)
-            .text(" AND released_at IS NULL ORDER BY id LIMIT 1");
-        database.query_one_raw(query.done()).await?.map(|row| row.try_get("", "reason")).transpose()
-    }
-
     /// Erases what there is of a person, and leaves a receipt that is not finished. Nothing but that is left if the process
     /// dies before the transaction ends, and all of it afterwards.
     pub(super) async fn erase_rows(

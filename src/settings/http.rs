@@ -28,6 +28,8 @@ pub struct Http {
     pub tls: Option<Tls>,
     /// Who may ask; without it, everybody who reaches the address, and nobody may act.
     pub authentication: Option<Authentication>,
+    /// Whether it is configured, also where its secrets were left out.
+    pub is_authenticated: bool,
     /// Tokens that see one tenant's, by name; empty when secrets were left out.
     pub tokens: BTreeMap<String, Token>,
 }
@@ -182,7 +184,7 @@ impl Review<'_> {
         }
         let bearer = authentication.as_ref().and_then(|authentication| authentication.bearer.as_ref());
         let tokens = self.tokens(tokens, bearer);
-        Some(Http { listen, allow_public, allowed_hosts, tls, authentication, tokens })
+        Some(Http { listen, allow_public, allowed_hosts, tls, authentication, is_authenticated, tokens })
     }
 
     /// Nothing when a secret is missing, which has been noted then, or when secrets are left out.

@@ -75,8 +75,8 @@ pub const PURGE_LATE: jiff::SignedDuration = jiff::SignedDuration::from_hours(24
 /// An erasure takes minutes. One that was not finished after so long was interrupted, and waits to be run again.
 pub const ERASURE_LATE: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
-/// Characters of the reason of a legal hold: a case's number, not its story.
-pub const HOLD_REASON_CHARS_MAX: usize = 200;
+/// Characters of what is kept as it is beside a person: the number of a case, the name of a form, not a story.
+pub const UNSEALED_CHARS_MAX: usize = 200;
 
 /// Ids of entities kept in memory (48 bytes each): all campaigns, ad sets and ads of some thousand accounts. When full
 /// it is emptied and fills again from the database.

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 
 use rows::{Clock, clock::SystemClock};
 use serde_json::{Value, json};
-use store::people::{Category, LEFT_OUT, NewDisclosure, NewPolicy, PLACES, PeopleError, RestsOn};
+use store::people::{
+    Category, DATA_SUBJECT, LEFT_OUT, NewDisclosure, NewPolicy, PLACES, PeopleError, RestsOn,
+};
 
 use super::{super::users::Room, kept};
 
@@ -20,21 +22,34 @@ pub async fn of(room: &Room, user: &str, disclosure: &NewDisclosure<'_>) -> Resu
     let tenant = room.settings.tenants.get(&room.tenant);
     let policies = room.people.policies(&room.tenant).await?;
     let categories: Vec<&str> = disclosure.categories.iter().map(|category| category.as_str()).collect();
-    Ok(About(vec![
+    let mut about = About(vec![
         ("schema", json!(SCHEMA)),
         ("made_at", json!(SystemClock::new().now().to_string())),
         ("made_for", json!({ "recipient": disclosure.recipient, "purpose": disclosure.purpose })),
         ("tenant", json!({ "id": room.tenant, "name": tenant.map(|tenant| &tenant.name) })),
         ("user", json!(user)),
         ("categories", json!(categories)),
-        ("sources", sources(room, user).await?),
-        ("purposes", purposes(room, user, &policies).await?),
-        ("policy_versions", policies.iter().map(policy).collect()),
-        ("recipients", recipients(room)),
-        ("retention", retention(room, disclosure.categories)),
-        ("regions", regions(room)),
-        ("not_included", LEFT_OUT.iter().map(|(what, why)| json!({ "what": what, "why": why })).collect()),
-    ]))
+    ]);
+    // Of what else is done with the person's data a recipient gets what its categories are about, and nothing.
+    let is_own = disclosure.recipient == DATA_SUBJECT;
+    let has = |category| is_own || disclosure.categories.contains(&category);
+    if has(Category::Billing) || has(Category::Payments) {
+        about.0.push(("sources", sources(room, user).await?));
+    }
+    if has(Category::Consents) {
+        about.0.push(("purposes", purposes(room, user, &policies).await?));
+        about.0.push(("policy_versions", policies.iter().map(policy).collect()));
+    }
+    if is_own {
+        about.0.push(("recipients", recipients(room)));
+    }
+    about.0.push(("retention", retention(room, disclosure.categories)));
+    if is_own {
+        about.0.push(("regions", regions(room)));
+    }
+    let left_out = LEFT_OUT.iter().map(|(what, why)| json!({ "what": what, "why": why }));
+    about.0.push(("not_included", left_out.collect()));
+    Ok(about)
 }
 
 // === impl About ===

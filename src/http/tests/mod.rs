@@ -270,6 +270,7 @@ fn settings(listen: SocketAddr) -> Http {
         allow_public: false,
         allowed_hosts: Vec::new(),
         tls: None,
+        is_authenticated: false,
         authentication: None,
         tokens: BTreeMap::new(),
     }

@@ -178,8 +178,14 @@ impl People {
                 (seq, mac) = (line.seq, line.mac);
             }
         }
-        if let Some((at, _)) = anchor.filter(|(at, _)| *at > seq) {
-            verified.add(missing(seq + 1, at));
+        match anchor {
+            Some((at, _)) if at > seq => verified.add(missing(seq + 1, at)),
+            // A process may end between the first line and its mark.
+            None if verified.lines > 1 => verified.add(
+                "the key store knows of no last line: it was taken out, or this is not the key store of this database"
+                    .to_owned(),
+            ),
+            _ => {}
         }
         Ok(verified)
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use parking_lot::RwLock;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, prelude::DateTimeUtc};
 
-use super::{People, PeopleError, PersonStatus};
+use super::{People, PeopleError, PersonStatus, form::check_source};
 use crate::{
     Store,
     convert::{timestamp, utc},
@@ -172,6 +172,7 @@ pub(super) async fn take_all_back(
 impl People {
     /// Adds a user's word about a purpose. Answers by which version.
     pub async fn consent(&self, tenant: &str, user: &str, word: &NewConsent) -> Result<String, PeopleError> {
+        check_source(&word.source)?;
         let policies = self.policies(tenant).await?;
         let policy = match &word.version {
             Some(version) => policies.iter().find(|policy| policy.version == *version).cloned().ok_or_else(|| {

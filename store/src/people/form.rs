@@ -1,10 +1,11 @@
 //! What a platform hands over of a user, as JSON. What is wrong with it is told without repeating any of it.
 
 use rows::personal::Personal;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
 
 use super::{AgeStatement, BirthDate, Person};
-use crate::limits::{PERSON_BYTES_MAX, PERSON_RECORD_BYTES_MAX};
+use crate::limits::{PERSON_BYTES_MAX, PERSON_RECORD_BYTES_MAX, UNSEALED_CHARS_MAX};
 
 /// What is wrong with a record, by field; never its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +49,9 @@ impl PersonForm {
         let Ok(Value::Object(fields)) = serde_json::from_slice(bytes) else {
             return Err(FormError("a user's record is a JSON object, and this is none".to_owned()));
         };
+        if serde_json::from_slice::<Once>(bytes).is_err() {
+            return Err(FormError("a field stands there twice".to_owned()));
+        }
         if fields.keys().any(|name| !FIELDS.contains(&name.as_str())) {
             return Err(FormError(format!("a field that is not known; expected {}", FIELDS.join(", "))));
         }
@@ -83,6 +87,23 @@ impl PersonForm {
         self.birth_date.over(&mut person.birth_date);
         self.age_statement.over(&mut person.age_statement);
     }
+}
+
+/// The fields again, each once: of two values nobody knows which is meant.
+#[derive(Deserialize)]
+struct Once {
+    #[serde(rename = "external_id")]
+    _external_id: Option<IgnoredAny>,
+    #[serde(rename = "name")]
+    _name: Option<IgnoredAny>,
+    #[serde(rename = "email")]
+    _email: Option<IgnoredAny>,
+    #[serde(rename = "account")]
+    _account: Option<IgnoredAny>,
+    #[serde(rename = "birth_date")]
+    _birth_date: Option<IgnoredAny>,
+    #[serde(rename = "age_statement")]
+    _age_statement: Option<IgnoredAny>,
 }
 
 // === impl Field ===
@@ -145,6 +166,22 @@ fn email(fields: &Map<String, Value>) -> Result<Field<Personal>, FormError> {
     field(fields, "email", "an e-mail address", read)
 }
 
+/// Whether a text may be kept as it is: nothing in it looks like an address.
+pub(super) fn is_unsealed(text: &str) -> bool {
+    text.chars().count() <= UNSEALED_CHARS_MAX
+        && !text.contains(|letter: char| letter.is_control() || letter == '@')
+}
+
+/// Where somebody said something: a form, a letter.
+pub(super) fn check_source(source: &str) -> Result<(), FormError> {
+    if is_unsealed(source) {
+        return Ok(());
+    }
+    Err(FormError(format!(
+        "source is kept as it is: expected up to {UNSEALED_CHARS_MAX} characters such as `sign-up form`, no name, no address"
+    )))
+}
+
 fn is_plain(text: &str) -> bool {
     text.len() <= PERSON_BYTES_MAX && !text.contains(char::is_control)
 }
@@ -183,6 +220,7 @@ mod tests {
             r#"{"name":"mar\u0000ker"}"#,
             r#""marker""#,
             "{marker",
+            r#"{"age_statement":"under_13","age_statement":"at_least_18","name":"marker"}"#,
             &long,
         ] {
             let error = read(text).unwrap_err();

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, prelude::DateTimeUtc};
 
-use super::{People, PeopleError, PersonStatus};
+use super::{People, PeopleError, PersonStatus, form};
 use crate::{
     Store, StoreError,
     convert::{timestamp, utc},
-    limits::HOLD_REASON_CHARS_MAX,
+    limits::UNSEALED_CHARS_MAX,
     retention::Holds,
     sql::Sql,
 };
@@ -31,12 +31,9 @@ impl People {
     /// Holds a user's rows. A user has one hold at most that lasts.
     pub async fn hold(&self, tenant: &str, user: &str, reason: &str) -> Result<(), PeopleError> {
         let reason = reason.trim();
-        let is_plain = !reason.is_empty()
-            && reason.chars().count() <= HOLD_REASON_CHARS_MAX
-            && !reason.chars().any(|letter| letter.is_control() || letter == '@');
-        if !is_plain {
+        if reason.is_empty() || !form::is_unsealed(reason) {
             return Err(PeopleError::Refused(format!(
-                "a hold needs a reason such as a case's number: up to {HOLD_REASON_CHARS_MAX} characters, no name, no address"
+                "a hold needs a reason such as a case's number: up to {UNSEALED_CHARS_MAX} characters, no name, no address"
             )));
         }
         let tx = self.store.pools.begin().await?;

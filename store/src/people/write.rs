@@ -4,7 +4,7 @@ use rows::personal::Personal;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::{
-    People, PeopleError, Person, PersonForm, PersonStatus, age, consent, keys::key_name,
+    People, PeopleError, Person, PersonForm, PersonStatus, age, consent, form::check_source, keys::key_name,
     person::PERSONAL_COLUMNS, read::cell,
 };
 use crate::{
@@ -117,6 +117,7 @@ impl People {
 
     /// The person leaves: every consent is taken back, and nothing rests on one any more. What is stored stays.
     pub async fn withdraw(&self, tenant: &str, id: &str, source: &str) -> Result<(), PeopleError> {
+        check_source(source)?;
         let now = self.store.clock.0.now();
         let tx = self.store.pools.begin().await?;
         let person = self.show_locked(&tx, tenant, id).await?;

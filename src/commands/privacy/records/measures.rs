@@ -90,8 +90,8 @@ fn serving(settings: &Settings) -> [Vec<Value>; 2] {
         ),
         measure(
             "who asks for figures must authenticate",
-            http.authentication.is_some(),
-            if http.authentication.is_some() { "http.authentication" } else { "no http.authentication" },
+            http.is_authenticated,
+            if http.is_authenticated { "http.authentication" } else { "no http.authentication" },
         ),
     ]
 }

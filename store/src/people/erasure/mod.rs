@@ -23,7 +23,7 @@ use self::{
     receipt::{Reached as Done, Receipt, State, ToTell},
     rows::Target,
 };
-use super::{LegalHold, NewDisclosure, People, PeopleError, PersonStatus, audit, keys::key_name};
+use super::{NewDisclosure, People, PeopleError, PersonStatus, audit, keys::key_name};
 use crate::{StoreError, error::Failure, limits, sql::Sql};
 
 /// A wish to be erased.
@@ -120,8 +120,8 @@ impl People {
 
     async fn refuse_held(&self, database: &impl ConnectionTrait, user: &str) -> Result<(), PeopleError> {
         match self.lasting(database, user).await? {
-            Some(LegalHold { reason, .. }) => Err(PeopleError::Refused(format!(
-                "user {user} is under a legal hold ({reason}): nothing was erased; `dynamoi privacy hold` shows and releases it"
+            Some(_) => Err(PeopleError::Refused(format!(
+                "user {user} is under a legal hold: nothing was erased; `dynamoi privacy hold list` shows why"
             ))),
             None => Ok(()),
         }

@@ -61,7 +61,7 @@ pub struct Disclosure {
 }
 
 /// Words that a purpose may not have: nothing of a person is sold.
-const SALE: [&str; 8] = ["sale", "sales", "sell", "selling", "sold", "resale", "resell", "reselling"];
+const SALE: [&str; 7] = ["sale", "sell", "selling", "sold", "resale", "resell", "reselling"];
 
 /// Why this may not be a purpose; nothing where it may be one.
 pub fn refused_purpose(purpose: &str) -> Option<&'static str> {

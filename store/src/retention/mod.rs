@@ -1,5 +1,5 @@
 //! What is not kept for ever. How long what is kept is configured ([`Terms`]); which rows that means is stated once
-//! ([`rules`], [`connections`]), and a dry run and a real one read the same conditions ([`sweep`]).
+//! (`rules`, `connections`), and a dry run and a real one read the same conditions (`sweep`).
 
 mod condition;
 mod connections;

@@ -3,7 +3,7 @@
 //!
 //! Types keep the two apart where outputs are made ([`RawSpend`](rows::money::RawSpend), [`DisplaySpend`](rows::money::DisplaySpend), and
 //! `Figures` of one of them). This is the second net, at
-//! the door: every amount of either becomes text by way of [`said`], which notes its kind; [`written`] gathers the notes of one
+//! the door: every amount of either becomes text by way of `said`, which notes its kind; `written` gathers the notes of one
 //! output, and [`Audience::may_have`] says whether it may leave.
 
 use std::{cell::Cell, fmt, sync::Arc};

@@ -108,16 +108,20 @@ async fn is_log_empty(write: &impl ConnectionTrait) -> Result<bool, DbErr> {
 /// Waits until nobody can see what was there before any more: `VACUUM FULL` keeps rows for whoever might.
 async fn is_seen_by_nobody(store: &Store, options: &PgConnectOptions) -> Result<bool, sqlx::Error> {
     let mut connection = PgConnection::connect_with(options).await?;
-    let now: String =
-        query_scalar("SELECT clock_timestamp()::text").persistent(false).fetch_one(&mut connection).await?;
+    // A transaction of our own: whoever still sees, or is, an older one may see what was there. One that began later may, too, as
+    // long as an older one was open then.
+    let ours: String = query_scalar("SELECT (txid_current() % 4294967296)::text")
+        .persistent(false)
+        .fetch_one(&mut connection)
+        .await?;
     let began = store.clock.0.elapsed();
     let mut is_open = true;
     while is_open && store.clock.0.elapsed().saturating_sub(began) < SNAPSHOT_PATIENCE {
         is_open = query_scalar(
             "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
-             AND pid <> pg_backend_pid() AND xact_start < $1::timestamptz)",
+             AND pid <> pg_backend_pid() AND greatest(age(backend_xmin), age(backend_xid)) > age($1::text::xid))",
         )
-        .bind(&now)
+        .bind(&ours)
         .persistent(false)
         .fetch_one(&mut connection)
         .await?;

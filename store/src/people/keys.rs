@@ -1,7 +1,10 @@
 //! The key store: data keys of subjects, sealed by the configured keyring, in a database of their own. Its backups are kept
 //! apart from the database's, and for a short time only: for that long a destroyed key may come back.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use sea_orm::{
@@ -36,6 +39,10 @@ pub struct Resealed {
 }
 
 const TABLE: &str = "data_keys";
+/// Who reads the keys is waited for so often …
+const READER_TRIES_MAX: u32 = 300;
+/// … with such pauses.
+const READER_PAUSE: Duration = Duration::from_millis(100);
 /// The last line of a log that is elsewhere, by the log's name.
 const ANCHORS: &str = "anchors";
 
@@ -180,10 +187,35 @@ impl KeyStore {
     /// Destroyed keys leave the file: a deleted row's bytes may stay in it until it is written anew. It is a small one.
     pub(super) async fn scrub(&self) -> Result<(), StoreError> {
         let statement = match self.backend() {
-            DbBackend::Postgres => format!("VACUUM FULL {TABLE}"),
+            DbBackend::Postgres => {
+                self.wait_for_readers().await?;
+                format!("VACUUM FULL {TABLE}")
+            }
             _ => "VACUUM".to_owned(),
         };
         self.database.execute_unprepared(&statement).await?;
+        Ok(())
+    }
+
+    /// Waits, for a while, until nobody sees what was there before: `VACUUM FULL` keeps rows for whoever does (PostgreSQL).
+    async fn wait_for_readers(&self) -> Result<(), StoreError> {
+        let ours = Sql::new(self.backend(), "SELECT (txid_current() % 4294967296)::text AS ours");
+        let Some(row) = self.database.query_one_raw(ours.done()).await? else { return Ok(()) };
+        let ours: String = row.try_get("", "ours")?;
+        for _ in 0..READER_TRIES_MAX {
+            let seen = Sql::new(
+                self.backend(),
+                "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
+                 AND greatest(age(backend_xmin), age(backend_xid)) > age(CAST(",
+            )
+            .bind(ours.as_str())
+            .text(" AS text)::xid)) AS seen");
+            let row = self.database.query_one_raw(seen.done()).await?;
+            if !row.map(|row| row.try_get::<bool>("", "seen")).transpose()?.unwrap_or_default() {
+                return Ok(());
+            }
+            tokio::time::sleep(READER_PAUSE).await;
+        }
         Ok(())
     }
 

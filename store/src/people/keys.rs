@@ -7,6 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use rows::Clock;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
@@ -185,10 +186,10 @@ impl KeyStore {
     }
 
     /// Destroyed keys leave the file: a deleted row's bytes may stay in it until it is written anew. It is a small one.
-    pub(super) async fn scrub(&self) -> Result<(), StoreError> {
+    pub(super) async fn scrub(&self, clock: &dyn Clock) -> Result<(), StoreError> {
         let statement = match self.backend() {
             DbBackend::Postgres => {
-                self.wait_for_readers().await?;
+                self.wait_for_readers(clock).await?;
                 format!("VACUUM FULL {TABLE}")
             }
             _ => "VACUUM".to_owned(),
@@ -198,7 +199,7 @@ impl KeyStore {
     }
 
     /// Waits, for a while, until nobody sees what was there before: `VACUUM FULL` keeps rows for whoever does (PostgreSQL).
-    async fn wait_for_readers(&self) -> Result<(), StoreError> {
+    async fn wait_for_readers(&self, clock: &dyn Clock) -> Result<(), StoreError> {
         let ours = Sql::new(self.backend(), "SELECT (txid_current() % 4294967296)::text AS ours");
         let Some(row) = self.database.query_one_raw(ours.done()).await? else { return Ok(()) };
         let ours: String = row.try_get("", "ours")?;
@@ -214,7 +215,7 @@ impl KeyStore {
             if !row.map(|row| row.try_get::<bool>("", "seen")).transpose()?.unwrap_or_default() {
                 return Ok(());
             }
-            tokio::time::sleep(READER_PAUSE).await;
+            clock.sleep(READER_PAUSE).await;
         }
         Ok(())
     }

@@ -171,7 +171,7 @@ impl People {
 
     /// Old bytes leave these tables, and the key store.
     async fn clean(&self, tables: &BTreeSet<String>) -> Result<Vec<Done>, PeopleError> {
-        self.keys.scrub().await?;
+        self.keys.scrub(&*self.store.clock.0).await?;
         Ok(overwrite::overwrite(&self.store, tables).await)
     }
 

@@ -1,10 +1,7 @@
 //! The key store: data keys of subjects, sealed by the configured keyring, in a database of their own. Its backups are kept
 //! apart from the database's, and for a short time only: for that long a destroyed key may come back.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rows::Clock;
@@ -14,7 +11,10 @@ use sea_orm::{
 };
 use zeroize::Zeroizing;
 
-use super::apart::{self, Apart};
+use super::{
+    apart::{self, Apart},
+    unseen::wait_until_unseen,
+};
 use crate::{
     Access, StoreError,
     cipher::{Cell, DataKey, Keyring},
@@ -40,10 +40,6 @@ pub struct Resealed {
 }
 
 const TABLE: &str = "data_keys";
-/// Who reads the keys is waited for so often …
-const READER_TRIES_MAX: u32 = 300;
-/// … with such pauses.
-const READER_PAUSE: Duration = Duration::from_millis(100);
 /// The last line of a log that is elsewhere, by the log's name.
 const ANCHORS: &str = "anchors";
 
@@ -185,39 +181,17 @@ impl KeyStore {
         Ok(self.sealed(name).await?.is_some())
     }
 
-    /// Destroyed keys leave the file: a deleted row's bytes may stay in it until it is written anew. It is a small one.
-    pub(super) async fn scrub(&self, clock: &dyn Clock) -> Result<(), StoreError> {
-        let statement = match self.backend() {
+    /// Destroyed keys leave the file: a deleted row's bytes may stay in it until it is written anew. It is a small one. Whether they
+    /// did: on PostgreSQL, a transaction that began before may still see them.
+    pub(super) async fn scrub(&self, clock: &dyn Clock) -> Result<bool, StoreError> {
+        let (is_unseen, statement) = match self.backend() {
             DbBackend::Postgres => {
-                self.wait_for_readers(clock).await?;
-                format!("VACUUM FULL {TABLE}")
+                (wait_until_unseen(&self.database, clock).await?, format!("VACUUM FULL {TABLE}"))
             }
-            _ => "VACUUM".to_owned(),
+            _ => (true, "VACUUM".to_owned()),
         };
         self.database.execute_unprepared(&statement).await?;
-        Ok(())
-    }
-
-    /// Waits, for a while, until nobody sees what was there before: `VACUUM FULL` keeps rows for whoever does (PostgreSQL).
-    async fn wait_for_readers(&self, clock: &dyn Clock) -> Result<(), StoreError> {
-        let ours = Sql::new(self.backend(), "SELECT (txid_current() % 4294967296)::text AS ours");
-        let Some(row) = self.database.query_one_raw(ours.done()).await? else { return Ok(()) };
-        let ours: String = row.try_get("", "ours")?;
-        for _ in 0..READER_TRIES_MAX {
-            let seen = Sql::new(
-                self.backend(),
-                "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
-                 AND greatest(age(backend_xmin), age(backend_xid)) > age(CAST(",
-            )
-            .bind(ours.as_str())
-            .text(" AS text)::xid)) AS seen");
-            let row = self.database.query_one_raw(seen.done()).await?;
-            if !row.map(|row| row.try_get::<bool>("", "seen")).transpose()?.unwrap_or_default() {
-                return Ok(());
-            }
-            clock.sleep(READER_PAUSE).await;
-        }
-        Ok(())
+        Ok(is_unseen)
     }
 
     /// Of which users there are keys.

@@ -22,6 +22,7 @@ mod policy;
 mod read;
 mod subject;
 mod tenants;
+mod unseen;
 mod write;
 
 use sea_orm::DbBackend;

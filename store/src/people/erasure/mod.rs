@@ -171,8 +171,14 @@ impl People {
 
     /// Old bytes leave these tables, and the key store.
     async fn clean(&self, tables: &BTreeSet<String>) -> Result<Vec<Done>, PeopleError> {
-        self.keys.scrub(&*self.store.clock.0).await?;
-        Ok(overwrite::overwrite(&self.store, tables).await)
+        let is_scrubbed = self.keys.scrub(&*self.store.clock.0).await?;
+        let mut reached = vec![Done {
+            what: format!("files of the key store {}", self.keys.location()),
+            done: is_scrubbed,
+            note: if is_scrubbed { "written anew" } else { overwrite::STILL_SEEN }.to_owned(),
+        }];
+        reached.extend(overwrite::overwrite(&self.store, tables).await);
+        Ok(reached)
     }
 
     /// The receipt, the audit log, and last the journal.

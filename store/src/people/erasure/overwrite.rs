@@ -4,21 +4,19 @@ use std::{collections::BTreeSet, time::Duration};
 
 use sea_orm::{
     ConnectionTrait, DbErr,
-    sqlx::{
-        self, AssertSqlSafe, Connection as _, Executor as _, PgConnection, postgres::PgConnectOptions,
-        query_scalar,
-    },
+    sqlx::{self, AssertSqlSafe, Connection as _, Executor as _, PgConnection, postgres::PgConnectOptions},
 };
 
 use super::receipt::Reached;
-use crate::{Store, limits, location::Location};
+use crate::{Store, limits, location::Location, people::unseen::wait_until_unseen};
 
 /// SQLite is asked so long to empty its log: a reader beside us may need it a little longer.
 const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(30);
-/// Transactions that began before are waited for so long (PostgreSQL).
-const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(30);
 /// The pause between two tries.
 const CHECKPOINT_PAUSE: Duration = Duration::from_millis(100);
+/// What became of old bytes where somebody may still see them (PostgreSQL).
+pub const STILL_SEEN: &str = "written anew, but a transaction that began before, here or in another database of the server, keeps old \
+     rows: end it (pg_stat_activity, pg_prepared_xacts, pg_replication_slots), then run the same command again";
 
 /// Writes anew what held these tables' rows; says what was reached.
 pub async fn overwrite(store: &Store, tables: &BTreeSet<String>) -> Vec<Reached> {
@@ -39,7 +37,7 @@ pub async fn overwrite(store: &Store, tables: &BTreeSet<String>) -> Vec<Reached>
             }]
         }
         Location::Server { options, .. } => {
-            let nobody_sees = is_seen_by_nobody(store, options).await;
+            let nobody_sees = wait_until_unseen(&store.pools.write, &*store.clock.0).await;
             let mut reached = Vec::new();
             for table in tables {
                 let what = format!("files of table {table} and its indexes");
@@ -47,13 +45,7 @@ pub async fn overwrite(store: &Store, tables: &BTreeSet<String>) -> Vec<Reached>
                     Ok(()) if nobody_sees.as_ref().is_ok_and(|seen| *seen) => {
                         Reached { what, done: true, note: "written anew (VACUUM FULL)".to_owned() }
                     }
-                    Ok(()) => Reached {
-                        what,
-                        done: false,
-                        note: "written anew, but a transaction that began before could still see old rows, which are kept for \
-                               it: end it (pg_stat_activity), then run the same command again"
-                            .to_owned(),
-                    },
+                    Ok(()) => Reached { what, done: false, note: STILL_SEEN.to_owned() },
                     Err(error) => Reached {
                         what,
                         done: false,
@@ -103,34 +95,6 @@ async fn is_log_empty(write: &impl ConnectionTrait) -> Result<bool, DbErr> {
     let row = write.query_one_raw(pragma.done()).await?;
     let busy = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
     Ok(busy.unwrap_or_default() == 0)
-}
-
-/// Waits until nobody can see what was there before any more: `VACUUM FULL` keeps rows for whoever might.
-async fn is_seen_by_nobody(store: &Store, options: &PgConnectOptions) -> Result<bool, sqlx::Error> {
-    let mut connection = PgConnection::connect_with(options).await?;
-    // A transaction of our own: whoever still sees, or is, an older one may see what was there. One that began later may, too, as
-    // long as an older one was open then.
-    let ours: String = query_scalar("SELECT (txid_current() % 4294967296)::text")
-        .persistent(false)
-        .fetch_one(&mut connection)
-        .await?;
-    let began = store.clock.0.elapsed();
-    let mut is_open = true;
-    while is_open && store.clock.0.elapsed().saturating_sub(began) < SNAPSHOT_PATIENCE {
-        is_open = query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
-             AND pid <> pg_backend_pid() AND greatest(age(backend_xmin), age(backend_xid)) > age($1::text::xid))",
-        )
-        .bind(&ours)
-        .persistent(false)
-        .fetch_one(&mut connection)
-        .await?;
-        if is_open {
-            store.clock.0.sleep(CHECKPOINT_PAUSE).await;
-        }
-    }
-    let _ = connection.close().await;
-    Ok(!is_open)
 }
 
 /// PostgreSQL: on a session of its own, which may take longer than a statement of the worker's.

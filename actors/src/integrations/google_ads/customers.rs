@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::{
     endpoint,
     gaql::{self, Object},
-    mapping,
+    mapping::{self, CALLED},
     search::{self, Listed, Target},
     settings::{is_customer_id, undashed},
     wire,
@@ -18,14 +18,11 @@ use crate::{
     failure::Failure,
     integration::{Account, Accounts, ConnectionSpec},
     reading::{
-        accounts::{CURRENCY, Called, TIME_ZONE},
+        accounts::{CURRENCY, TIME_ZONE},
         elements::Unreadable,
     },
     session::{Call, Session},
 };
-
-/// How they are called.
-pub const CALLED: Called = Called { provider: "Google", word: "customer " };
 
 /// Google's word for a customer that can be read.
 const ENABLED: &str = "ENABLED";

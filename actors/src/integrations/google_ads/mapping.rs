@@ -12,12 +12,12 @@ use ::rows::{
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::value::RawValue;
 
-use super::{criteria, customers::CALLED, settings::Conversions, wire};
+use super::{criteria, settings::Conversions, wire};
 use crate::{
     failure::Failure,
     integration::Account,
     reading::{
-        accounts::Told,
+        accounts::{Called, Told},
         ads::{self, Definitions},
         elements::{Named, Unreadable},
         unplaced::UNKNOWN,
@@ -25,6 +25,8 @@ use crate::{
     },
 };
 
+/// How customers are called.
+pub const CALLED: Called = Called { provider: "Google", word: "customer " };
 /// What `video_views` counts.
 const TRUEVIEW: &str = "trueview";
 /// Google's word for what its owner has deleted.

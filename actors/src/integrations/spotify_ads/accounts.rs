@@ -2,20 +2,22 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{TIME_ZONE, endpoint, mapping, source::SpotifyAdsSource, wire};
+use super::{
+    TIME_ZONE, endpoint,
+    mapping::{self, CALLED},
+    source::SpotifyAdsSource,
+    wire,
+};
 use crate::{
     failure::Failure,
     integration::Accounts,
     reading::{
-        accounts::{Called, Told},
+        accounts::Told,
         elements::{self, Elements},
         wire::{Id, Identified, not_empty},
     },
     session::Session,
 };
-
-/// How they are called.
-pub const CALLED: Called = Called { provider: "Spotify", word: "ad account " };
 
 /// The configured accounts, or all there are. One that cannot be read, and a business that does not answer, stop no other.
 pub async fn check(source: &SpotifyAdsSource, session: &Session) -> Result<Accounts, Failure> {

@@ -10,11 +10,12 @@ use ::rows::{
 use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 use serde_json::value::RawValue;
 
-use super::{accounts::CALLED, wire};
+use super::wire;
 use crate::{
     account::Account,
     failure::Failure,
     reading::{
+        accounts::Called,
         ads::{self, Definitions},
         dates::instant,
         elements::{Named, Unreadable},
@@ -22,6 +23,8 @@ use crate::{
     },
 };
 
+/// How ad accounts are called.
+pub const CALLED: Called = Called { provider: "Spotify", word: "ad account " };
 /// What `video_views` counts: views of three seconds.
 const THREE_SECONDS: &str = "3s";
 /// The fields of a report that the table has, beside conversions.

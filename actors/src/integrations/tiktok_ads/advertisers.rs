@@ -4,15 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{endpoint, source::TikTokAdsSource, wire};
+use super::{endpoint, mapping::CALLED, source::TikTokAdsSource, wire};
 use crate::{
     account::Accounts,
     failure::Failure,
-    reading::{
-        accounts::{Called, Told},
-        elements,
-        wire::NumericId,
-    },
+    reading::{accounts::Told, elements, wire::NumericId},
     session::Session,
 };
 
@@ -20,9 +16,6 @@ use crate::{
 const IDS_MAX: usize = 100;
 /// Neither contact nor address: nobody's business.
 const FIELDS: [&str; 5] = ["advertiser_id", "name", "status", "currency", "timezone"];
-/// How they are called.
-pub const CALLED: Called = Called { provider: "TikTok", word: "advertiser " };
-
 /// What is known of each.
 type Found = BTreeMap<String, Result<Told, Failure>>;
 

@@ -12,11 +12,12 @@ use rows::{
 };
 use serde_json::value::RawValue;
 
-use super::{advertisers::CALLED, settings::Conversion, wire};
+use super::{settings::Conversion, wire};
 use crate::{
     account::Account,
     failure::Failure,
     reading::{
+        accounts::Called,
         ads::{self, Definitions},
         elements::{Named, Unreadable},
         unplaced::UNKNOWN,
@@ -24,6 +25,8 @@ use crate::{
     },
 };
 
+/// How advertisers are called.
+pub const CALLED: Called = Called { provider: "TikTok", word: "advertiser " };
 /// What `video_views` counts: views of two seconds.
 const TWO_SECONDS: &str = "2s";
 /// How a status ends that says that an object, or what it is in, is deleted.

@@ -1,6 +1,7 @@
 //! `dynamoi privacy`: what somebody may ask of us who is in these tables, and what an auditor may.
 
 mod about;
+mod account;
 mod disclosures;
 mod erase;
 mod export;
@@ -17,6 +18,7 @@ use store::{
 };
 
 use super::{
+pub use self::account::actor;
     Exit, output,
     users::{Room, policy::Policy},
 };
@@ -49,21 +51,6 @@ pub enum Action {
     /// Keep what is stored of a user from being deleted.
     Hold(hold::Hold),
 }
-
-/// Who does it, for the audit log: this program, and the account that it runs under.
-pub fn actor() -> String {
-    let account = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    let account: String = account
-        .unwrap_or_default()
-        .chars()
-        .filter(|letter| letter.is_ascii_alphanumeric() || "._-".contains(*letter))
-        .take(ACCOUNT_CHARS_MAX)
-        .collect();
-    if account.is_empty() { "cli".to_owned() } else { format!("cli:{account}") }
-}
-
-/// Of an account's name.
-const ACCOUNT_CHARS_MAX: usize = 64;
 
 /// Something of a user was corrected or erased: who is to be told of it, and until when.
 pub async fn to_tell(room: &Room, user: &str) -> Result<Vec<Disclosure>, PeopleError> {

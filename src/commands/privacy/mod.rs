@@ -89,6 +89,7 @@ fn kept(place: &Place, terms: &Terms) -> String {
         Erasure::Emptied(_) => {
             format!("{limit}; once the person is erased, without what tells of the person")
         }
+        Erasure::Blanked(column) => format!("{limit}; once the person is erased, without {column}"),
     }
 }
 

@@ -87,11 +87,12 @@ impl People {
         let is_begun = !receipt.tables.is_empty();
         for (place, found) in PLACES.iter().zip(found) {
             let changed = change(tx, &target.subject, place, now).await?;
-            if !is_begun || place.erasure != Erasure::Kept {
+            let stays = matches!(place.erasure, Erasure::Kept | Erasure::Blanked(_));
+            if !is_begun || !stays {
                 receipt.note(place, found, changed);
             }
         }
-        consent::take_all_back(tx, &target.subject.user, "erased", now).await?;
+        consent::take_all_back(tx, &target.subject.user, consent::ERASED, now).await?;
         self.set_status(tx, &target.subject.user, PersonStatus::Erased).await?;
         Ok(receipt)
     }
@@ -231,6 +232,10 @@ async fn change(
                 let emptied: Vec<String> = columns.iter().map(|column| format!("{column} = NULL")).collect();
                 let mut sql =
                     Sql::new(backend, &format!("UPDATE {} SET {}", place.table, emptied.join(", ")));
+            Erasure::Blanked(column) => {
+                let sql = Sql::new(backend, &format!("UPDATE {} SET {column} = '' WHERE ", place.table));
+                key.stored(sql).text(&format!(" AND {column} NOT IN ('', ")).bind(consent::ERASED).text(")")
+            }
                 if place.category == Category::Payments {
                     // Whoever copies what has changed hears of it; and the digest is the writer's own.
                     sql = sql.text(", digest = NULL, observed_at = ").bind(crate::convert::seconds(now));

@@ -95,7 +95,7 @@ pub enum Action {
     /// Note that a user agreed to a purpose, or took it back; without either, show all that was said.
     Consent(consent::Consent),
     /// Note that a user is this customer of a payment provider: what is stored of the customer is the user's then.
-    Link(links::Link),
+    Link(links::NewLink),
     /// Take such a link away. What is stored of the customer stays.
     Unlink(links::Link),
     /// Show which customers a user is.

@@ -191,7 +191,8 @@ impl People {
                 (row.try_get("", "tenant")?, row.try_get("", "customer_id")?);
             if barred.contains(&hex::encode(tombstones::customer_digest(&key, &tenant, &customer_id))) {
                 let (connection_id, connection) = (row.try_get("", "id")?, row.try_get("", "name")?);
-                there.push(Customer { connection_id, connection, customer_id });
+                let whole = customer_id.clone();
+                there.push(Customer { connection_id, connection, customer_id, whole });
             }
         }
         if there.is_empty() {

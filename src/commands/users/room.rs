@@ -7,7 +7,7 @@ use rows::clock::SystemClock;
 use secrecy::ExposeSecret;
 use store::{
     Access, Store,
-    people::{Journal, KeyStore, People, PeopleError, audit, erasure::Settled},
+    people::{People, PeopleError, audit, erasure::Settled},
 };
 
 use super::At;
@@ -163,8 +163,7 @@ async fn room(
     if access != Access::Read {
         store.sync_tenants(&settings.stored_tenants()).await?;
     }
-    let people =
-        People::open(store, KeyStore::open(keys, access).await?, Journal::open(journal, access).await?)?;
+    let people = People::open_at(store, keys, journal, access).await?;
     if access != Access::Read {
         let settled = people.settle().await?;
         if settled != Settled::default() {

@@ -72,7 +72,7 @@ impl Journal {
             }
             Apart::Server(url) => url,
         };
-        let (database, location) = apart::on_server(&url, "dynamoi erasures").await?;
+        let (database, location) = apart::on_server(&url, "dynamoi erasures", apart::Kept::Journal).await?;
         if access != Access::Read {
             database
                 .execute_unprepared(&format!(

@@ -108,6 +108,13 @@ impl People {
     async fn status(&self, request: &Request<'_>) -> Result<PersonStatus, PeopleError> {
         let listed = Sql::new(self.backend(), "SELECT status FROM users WHERE tenant = ")
             .bind(request.tenant)
+    /// A receipt before anything was done, with what this key store's server keeps.
+    async fn begun(&self, tenant: &str, subject: String, actor: &str, requested_at: Timestamp) -> Receipt {
+        let mut receipt = Receipt::begun(tenant, subject, actor, requested_at);
+        receipt.not_reached.extend(self.keys.not_reached().await);
+        receipt
+    }
+
             .text(" AND id = ")
             .bind(request.user);
         let row = self.store.pools.read.query_one_raw(listed.done()).await?;
@@ -188,7 +195,7 @@ impl People {
         let stored = self.receipt(&self.store.pools.read, &line.tenant, subject).await?;
         let mut receipt = match stored {
             Some((_, receipt)) if receipt.goes_on(line.at) => receipt,
-            _ => Receipt::begun(&line.tenant, line.subject.clone(), &line.actor, line.at),
+            _ => self.begun(&line.tenant, line.subject.clone(), &line.actor, line.at).await,
         };
         receipt.state = State::Done;
         receipt.finished_at = Some(now);

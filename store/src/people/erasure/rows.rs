@@ -116,12 +116,10 @@ impl People {
             Some((_, receipt)) if receipt.goes_on(request.requested_at) => {
                 Receipt { state: State::Erasing, ..receipt }
             }
-            _ => Receipt::begun(
-                request.tenant,
-                hex::encode(&target.subject.digest),
-                request.actor,
-                request.requested_at,
-            ),
+            _ => {
+                let subject = hex::encode(&target.subject.digest);
+                self.begun(request.tenant, subject, request.actor, request.requested_at).await
+            }
         })
     }
 
@@ -234,15 +232,15 @@ async fn change(
     for key in subject.keys(place) {
         let sql = match place.erasure {
             Erasure::Kept => continue,
+            Erasure::Blanked(column) => {
+                let sql = Sql::new(backend, &format!("UPDATE {} SET {column} = '' WHERE ", place.table));
+                key.stored(sql).text(&format!(" AND {column} NOT IN ('', ")).bind(consent::ERASED).text(")")
+            }
             Erasure::Deleted => key.stored(Sql::new(backend, &format!("DELETE FROM {} WHERE ", place.table))),
             Erasure::Emptied(columns) => {
                 let emptied: Vec<String> = columns.iter().map(|column| format!("{column} = NULL")).collect();
                 let mut sql =
                     Sql::new(backend, &format!("UPDATE {} SET {}", place.table, emptied.join(", ")));
-            Erasure::Blanked(column) => {
-                let sql = Sql::new(backend, &format!("UPDATE {} SET {column} = '' WHERE ", place.table));
-                key.stored(sql).text(&format!(" AND {column} NOT IN ('', ")).bind(consent::ERASED).text(")")
-            }
                 if place.category == Category::Payments {
                     // Whoever copies what has changed hears of it; and the digest is the writer's own.
                     sql = sql.text(", digest = NULL, observed_at = ").bind(crate::convert::seconds(now));

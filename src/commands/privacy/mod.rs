@@ -6,6 +6,7 @@ mod disclosures;
 mod erase;
 mod export;
 mod hold;
+mod journal;
 mod purge;
 mod records;
 mod verify;
@@ -17,8 +18,8 @@ use store::{
     retention::{Keep, Terms},
 };
 
-use super::{
 pub use self::account::actor;
+use super::{
     Exit, output,
     users::{Room, policy::Policy},
 };
@@ -50,6 +51,8 @@ pub enum Action {
     Purge(purge::Purge),
     /// Keep what is stored of a user from being deleted.
     Hold(hold::Hold),
+    /// Make a new erasure journal in the place of one that is lost.
+    Journal(journal::Journal),
 }
 
 /// Something of a user was corrected or erased: who is to be told of it, and until when.
@@ -86,10 +89,10 @@ fn kept(place: &Place, terms: &Terms) -> String {
     match place.erasure {
         Erasure::Kept => format!("{limit}: nothing in it leads to an erased person"),
         Erasure::Deleted => format!("{limit}, or until the person is erased"),
+        Erasure::Blanked(column) => format!("{limit}; once the person is erased, without {column}"),
         Erasure::Emptied(_) => {
             format!("{limit}; once the person is erased, without what tells of the person")
         }
-        Erasure::Blanked(column) => format!("{limit}; once the person is erased, without {column}"),
     }
 }
 
@@ -107,6 +110,7 @@ impl Privacy {
             Action::Verify(verify) => verify.run().await,
             Action::Purge(purge) => purge.run().await,
             Action::Hold(hold) => hold.run().await,
+            Action::Journal(journal) => journal.run().await,
         }
     }
 }

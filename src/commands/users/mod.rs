@@ -19,7 +19,7 @@ use store::{
     people::{PersonForm, Who, audit},
 };
 
-pub use self::room::{Room, enter, with};
+pub use self::room::{Room, enter, enter_unsettled, with};
 use super::{Exit, output, privacy, source::ConfigFiles};
 
 /// Keeps users: sealed, each under a key of its own. Needs `[encryption] key` and `[tenants.<id>]`.

@@ -2,6 +2,7 @@
 //! kill at any moment changes nothing of that.
 
 mod gate;
+mod rebuilt;
 mod stage;
 
 use std::{fs, path::Path};

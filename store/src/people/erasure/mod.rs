@@ -6,6 +6,7 @@
 
 mod journal;
 mod overwrite;
+mod rebuild;
 pub mod receipt;
 mod replay;
 mod rows;
@@ -17,7 +18,7 @@ use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 pub(crate) use self::tombstones::customer_digest;
-pub use self::{journal::Journal, replay::Settled};
+pub use self::{journal::Journal, rebuild::Rebuilt, replay::Settled};
 use self::{
     journal::{Line, State as Reached},
     receipt::{Reached as Done, Receipt, State, ToTell},
@@ -56,6 +57,7 @@ impl People {
     ) -> Result<Receipt, PeopleError> {
         let request = Request { tenant, user, actor, requested_at: self.store.clock.0.now() };
         let target = self.target(&self.store.pools.read, tenant, user).await?;
+        self.expect_journal().await?;
         // Who is not there, or may not be erased, leaves no line.
         let status = self.status(&request).await?;
         self.refuse_held(&self.store.pools.read, user).await?;

@@ -8,6 +8,7 @@
 )]
 
 mod allowance;
+mod apart;
 mod attack;
 mod browser;
 mod budgets;

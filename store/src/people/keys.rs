@@ -138,6 +138,22 @@ impl KeyStore {
         &self.location
     }
 
+    /// Whether its tables are there: not, where it was only opened to read, or is something else.
+    pub(super) async fn has_tables(&self) -> Result<bool, StoreError> {
+        let query = match self.backend() {
+            DbBackend::Postgres => {
+                format!(
+                    "SELECT (to_regclass('{TABLE}') IS NOT NULL AND to_regclass('{ANCHORS}') IS NOT NULL) AS there"
+                )
+            }
+            _ => format!(
+                "SELECT count(*) = 2 AS there FROM sqlite_master WHERE type = 'table' AND name IN ('{TABLE}', '{ANCHORS}')"
+            ),
+        };
+        let row = self.database.query_one_raw(Sql::new(self.backend(), &query).done()).await?;
+        Ok(row.map(|row| row.try_get("", "there")).transpose()?.unwrap_or_default())
+    }
+
     /// Closes it.
     pub async fn close(self) {
         // Nothing is left to do for a pool that cannot be closed.
@@ -226,22 +242,6 @@ impl KeyStore {
         Ok(())
     }
 
-    /// Of which users there are keys.
-    pub(super) async fn users(&self) -> Result<Vec<String>, StoreError> {
-        let query = Sql::new(self.backend(), &format!("SELECT name FROM {TABLE} WHERE name LIKE "))
-            .bind(format!("{USER}%"))
-            .text(" ORDER BY name");
-        let rows = self.database.query_all_raw(query.done()).await?;
-        let names: Vec<String> = rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?;
-        Ok(names.iter().filter_map(|name| name.strip_prefix(USER)).map(str::to_owned).collect())
-    }
-
-    /// Seals every key again that an older key of the ring sealed. Can be ended and begun again at any time.
-    pub async fn rotate(&self, keyring: &Keyring) -> Result<Resealed, StoreError> {
-        let mut done = Resealed::default();
-        let mut after = String::new();
-        loop {
-            let query =
     /// Where a destroyed key still is, sealed, and for how long: of a server, as it is set. A file has no log.
     pub(super) async fn not_reached(&self) -> Option<Note> {
         if self.backend() != DbBackend::Postgres {
@@ -275,6 +275,22 @@ impl KeyStore {
         Ok(row.map(|row| row.try_get("", "kept")).transpose()?.unwrap_or_default())
     }
 
+    /// Of which users there are keys.
+    pub(super) async fn users(&self) -> Result<Vec<String>, StoreError> {
+        let query = Sql::new(self.backend(), &format!("SELECT name FROM {TABLE} WHERE name LIKE "))
+            .bind(format!("{USER}%"))
+            .text(" ORDER BY name");
+        let rows = self.database.query_all_raw(query.done()).await?;
+        let names: Vec<String> = rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?;
+        Ok(names.iter().filter_map(|name| name.strip_prefix(USER)).map(str::to_owned).collect())
+    }
+
+    /// Seals every key again that an older key of the ring sealed. Can be ended and begun again at any time.
+    pub async fn rotate(&self, keyring: &Keyring) -> Result<Resealed, StoreError> {
+        let mut done = Resealed::default();
+        let mut after = String::new();
+        loop {
+            let query =
                 Sql::new(self.backend(), &format!("SELECT name, sealed FROM {TABLE} WHERE key_id <> "))
                     .bind(keyring.newest_id())
                     .text(" AND name > ")

@@ -8,6 +8,7 @@ mod age;
 mod apart;
 pub mod audit;
 mod category;
+mod checking;
 mod consent;
 mod disclosures;
 pub mod erasure;
@@ -28,8 +29,9 @@ use sea_orm::DbBackend;
 
 pub use self::{
     age::{AgeStatement, YEARS_MIN},
-    category::Category,
     apart::{is_database, is_one_place},
+    category::Category,
+    checking::KeptApart,
     consent::{Consent, NewConsent, RestsOn},
     disclosures::{ACCESS_REQUEST, DATA_SUBJECT, Disclosure, NewDisclosure, OPERATION, refused_purpose},
     erasure::Journal,
@@ -110,8 +112,6 @@ impl People {
         Ok(Self { store: store.clone(), keys, journal, keyring })
     }
 
-    /// Closes key store and journal. The database is the caller's.
-    pub async fn close(self) {
     /// Opens key store and journal at these places, too. What is not there yet is made, as `access` says; but never a key store
     /// in the place of one that is gone.
     pub async fn open_at(
@@ -136,6 +136,8 @@ impl People {
         }
     }
 
+    /// Closes key store and journal. The database is the caller's.
+    pub async fn close(self) {
         self.keys.close().await;
         self.journal.close().await;
     }

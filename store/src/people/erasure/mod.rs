@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
+pub(super) use self::replay::{mark, unfinished};
 pub(crate) use self::tombstones::customer_digest;
 pub use self::{journal::Journal, rebuild::Rebuilt, replay::Settled};
 use self::{
@@ -41,7 +42,7 @@ pub struct Request<'a> {
 }
 
 /// The journal's name, where its last line is noted elsewhere.
-const JOURNAL: &str = "erasures";
+pub(super) const JOURNAL: &str = "erasures";
 
 // === impl People ===
 
@@ -56,8 +57,8 @@ impl People {
         standing: &[NewDisclosure<'_>],
     ) -> Result<Receipt, PeopleError> {
         let request = Request { tenant, user, actor, requested_at: self.store.clock.0.now() };
-        let target = self.target(&self.store.pools.read, tenant, user).await?;
         self.expect_journal().await?;
+        let target = self.target(&self.store.pools.read, tenant, user).await?;
         // Who is not there, or may not be erased, leaves no line.
         let status = self.status(&request).await?;
         self.refuse_held(&self.store.pools.read, user).await?;
@@ -107,9 +108,6 @@ impl People {
         Ok(receipt)
     }
 
-    async fn status(&self, request: &Request<'_>) -> Result<PersonStatus, PeopleError> {
-        let listed = Sql::new(self.backend(), "SELECT status FROM users WHERE tenant = ")
-            .bind(request.tenant)
     /// A receipt before anything was done, with what this key store's server keeps.
     async fn begun(&self, tenant: &str, subject: String, actor: &str, requested_at: Timestamp) -> Receipt {
         let mut receipt = Receipt::begun(tenant, subject, actor, requested_at);
@@ -117,6 +115,9 @@ impl People {
         receipt
     }
 
+    async fn status(&self, request: &Request<'_>) -> Result<PersonStatus, PeopleError> {
+        let listed = Sql::new(self.backend(), "SELECT status FROM users WHERE tenant = ")
+            .bind(request.tenant)
             .text(" AND id = ")
             .bind(request.user);
         let row = self.store.pools.read.query_one_raw(listed.done()).await?;

@@ -36,6 +36,7 @@ mod pooler;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgres_restart;
+mod privacy_commands;
 mod privacy_export;
 #[path = "../support/redis.rs"]
 mod redis;

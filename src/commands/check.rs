@@ -1,5 +1,7 @@
 //! `dynamoi check`: everything that must be right before it runs.
 
+mod apart;
+
 use std::{
     fs::{self, File},
     path::Path,
@@ -10,14 +12,15 @@ use actors::{failure::Failure, integration::ConnectionSpec, integration::Unusabl
 use clap::Args;
 use dynamoi::{cache, open_store, probe::Probe, settings::Settings, terminal};
 use rows::clock::SystemClock;
-use store::Access;
+use store::{Access, Store};
 
 use super::{
     Exit, output,
     source::{ConfigFiles, missing_file},
 };
 
-/// Checks configuration, credentials, database, cache and providers, one line each. Polls and changes nothing.
+/// Checks configuration, credentials, database, key store, erasure journal, cache and providers, one line each. Polls and
+/// changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  dynamoi check --config dynamoi.toml && systemctl reload dynamoi")]
 pub struct Check {
@@ -37,7 +40,11 @@ impl Check {
         let specs = settings.specs();
         line("configuration", true, &format!("{} connections are switched on", specs.len()));
         line("regions", true, &regions(&settings));
-        let database = database(&settings).await;
+        let (database, store) = database(&settings).await;
+        let apart = Box::pin(apart::lines(&settings, store.as_ref())).await;
+        if let Some(store) = store {
+            store.close().await;
+        }
         let cache = match cache::check(&settings.cache, Arc::new(SystemClock::new())).await {
             Ok(detail) => {
                 line("cache", true, &detail);
@@ -52,7 +59,7 @@ impl Check {
         for spec in specs {
             providers &= connection(&settings, spec).await;
         }
-        match (database && cache, providers) {
+        match (database && apart && cache, providers) {
             (false, _) => Exit::Failed,
             (true, false) => Exit::Incomplete,
             (true, true) => Exit::Done,
@@ -86,7 +93,8 @@ fn try_making(file: &Path) -> Result<(), String> {
         .map_err(|error| format!("in {}: {error}", nearest.display()))
 }
 
-async fn database(settings: &Settings) -> bool {
+/// Whether it can be used; and the database itself, where its tables are there.
+async fn database(settings: &Settings) -> (bool, Option<Store>) {
     if let Some(path) = missing_file(settings) {
         let made = try_making(&path);
         let detail = match &made {
@@ -94,23 +102,24 @@ async fn database(settings: &Settings) -> bool {
             Err(error) => format!("{} is not there yet, and cannot be made: {error}", path.display()),
         };
         line("database", made.is_ok(), &detail);
-        return made.is_ok();
+        return (made.is_ok(), None);
     }
     let store = match open_store(settings, Access::Write, Arc::new(SystemClock::new())).await {
         Ok(store) => store,
         Err(error) => {
             line("database", false, &error.to_string());
-            return false;
+            return (false, None);
         }
     };
     let status = store.migration_status().await;
     let tried = store.try_writing().await;
-    store.close().await;
+    let is_current = status.as_ref().is_ok_and(|steps| steps.iter().all(|step| step.applied));
     if let (Ok(_), Err(error)) = (&status, &tried) {
         line("database", false, &format!("it can be read, and not written: {error}"));
-        return false;
+        store.close().await;
+        return (false, None);
     }
-    match status {
+    let is_usable = match status {
         Ok(steps) => {
             let missing = steps.iter().filter(|step| !step.applied).count();
             let detail = match missing {
@@ -127,7 +136,12 @@ async fn database(settings: &Settings) -> bool {
             line("database", false, &error.to_string());
             false
         }
+    };
+    if is_current {
+        return (is_usable, Some(store));
     }
+    store.close().await;
+    (is_usable, None)
 }
 
 async fn connection(settings: &Settings, spec: Arc<ConnectionSpec>) -> bool {

@@ -66,7 +66,7 @@ pub enum Command {
     Demo(demo::Demo),
     /// Run the daemon.
     Run(run::Run),
-    /// Check configuration, credentials, database, cache and providers: one line each.
+    /// Check configuration, credentials, database, key store, erasure journal, cache and providers: one line each.
     Check(check::Check),
     /// Have a person let an application in, and store the credential that comes of it.
     Connect(connect::Connect),

@@ -18,7 +18,7 @@ use store::{
     Access, Place, Store, StoreError,
     cipher::{Keyring, generate_key},
     people::{
-        Journal, KeyStore, People, PeopleError, Resealed,
+        KeyStore, People, PeopleError, Resealed,
         audit::{self, Deed},
     },
 };
@@ -329,8 +329,7 @@ async fn note(settings: &Settings, store: &Store, detail: String) -> Result<(), 
     if KeyStore::missing_file(keys).is_some() {
         return Ok(());
     }
-    let journal = Journal::open(journal.expose_secret(), Access::Write).await?;
-    let people = People::open(store, KeyStore::open(keys, Access::Write).await?, journal)?;
+    let people = People::open_at(store, keys, journal.expose_secret(), Access::Write).await?;
     let actor = privacy::actor();
     let deed = Deed { actor: &actor, action: audit::Action::Rotate, tenant: None, user: None, detail };
     let noted = people.note(&deed).await;

@@ -117,18 +117,22 @@ fn refusal(request: &ServiceRequest, door: &Door) -> Option<HttpResponse> {
              without a dot.\n",
         ));
     }
-    // A webhook's signature says who it is from.
-    let is_open = is_health || is_webhook(request);
-    if is_open {
+    if is_health {
         return None;
     }
     let Some(gatekeeper) = &door.gatekeeper else {
-        // Whoever reaches the address operates it.
+        // Whoever reaches the address operates it; a webhook's signature says who it is from.
         request.extensions_mut().insert(Audience::Operators);
         return None;
     };
     let address = request.peer_addr().map(|address| address.ip());
-    match gatekeeper.verdict(request.headers(), address) {
+    let verdict = gatekeeper.verdict(request.headers(), address);
+    // A webhook's signature says who it is from, and whoever else asks is judged by it. But a tenant is not told what there is.
+    let is_of_tenant = matches!(&verdict, Verdict::Welcome(asker) if asker.audience().tenant().is_some());
+    if is_webhook(request) && !is_of_tenant {
+        return None;
+    }
+    match verdict {
         Verdict::Welcome(asker) => {
             let audience = asker.audience();
             let is_closed = audience.tenant().is_some() && !routes::is_for_tenants(request);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rows::markup::{Markup, Markups, Percent};
 use secrecy::{ExposeSecret, SecretString};
+use store::people::{is_database, is_one_place};
 
 use super::{
     Database, Settings,
@@ -173,9 +174,10 @@ impl Review<'_> {
     ) -> Option<Privacy> {
         let section = KeyPath::of(["privacy"]);
         let PrivacyTable { keys, journal, recipients, data_region } = self.read(&section)?;
-        let is_same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
-        let is_database =
-            |place: &SecretString| database.is_some_and(|database| is_same(&database.url, place));
+        let is_database = |place: &SecretString| {
+            let url = database.map(|database| database.url.expose_secret());
+            url.is_some_and(|url| is_database(place.expose_secret(), url))
+        };
         if keys.as_ref().is_some_and(is_database) {
             self.mistake(
                 &section.child("keys"),
@@ -185,13 +187,18 @@ impl Review<'_> {
                 None,
             );
         }
-        let is_keys = |journal: &SecretString| keys.as_ref().is_some_and(|keys| is_same(keys, journal));
-        if journal.as_ref().is_some_and(|journal| is_database(journal) || is_keys(journal)) {
+        let place = |named: &Option<SecretString>, ending| {
+            named.clone().or_else(|| database.and_then(|database| beside(database, ending)))
+        };
+        let both = place(&keys, KEYS_ENDING).zip(place(&journal, JOURNAL_ENDING));
+        let are_one =
+            both.is_some_and(|(keys, journal)| is_one_place(keys.expose_secret(), journal.expose_secret()));
+        if are_one || journal.as_ref().is_some_and(is_database) {
             self.mistake(
-                &section.child("journal"),
+                &section.child(if journal.is_some() { "journal" } else { "keys" }),
                 "a journal in what it must outlive",
                 "a file or a database of its own: it brings erasures back into a database or key store out of a backup",
-                "the worker's database, or privacy.keys",
+                if are_one { "key store and journal in one place" } else { "the worker's database" },
                 None,
             );
         }

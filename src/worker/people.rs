@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use store::{
     Access, Store, StoreError,
-    people::{Journal, KeyStore, People, PeopleError, erasure::Settled},
+    people::{KeyStore, People, PeopleError, erasure::Settled},
 };
 
 use crate::settings::Settings;
@@ -20,9 +20,7 @@ pub async fn guard(store: &Store, settings: &Settings) -> Result<(), StoreError>
     if settings.tenants.is_empty() && !has_erased && KeyStore::missing_file(keys).is_some() {
         return Ok(());
     }
-    let (keys, journal) =
-        (KeyStore::open(keys, Access::Make).await?, Journal::open(journal, Access::Make).await?);
-    let people = People::open(store, keys, journal)?;
+    let people = People::open_at(store, keys, journal, Access::Make).await?;
     let guarded = async {
         let settled = people.settle().await?;
         if settled != Settled::default() {

@@ -7,7 +7,7 @@ use rows::Clock;
 use secrecy::{ExposeSecret, SecretString};
 use store::{
     Access, Store, StoreError,
-    people::{Journal, KeyStore, People},
+    people::{KeyStore, People},
     retention::{By, Terms},
 };
 
@@ -91,8 +91,7 @@ impl Configured {
         if KeyStore::missing_file(keys).is_some() {
             return Ok(None);
         }
-        let keys = KeyStore::open(keys, Access::Write).await?;
-        People::open(store, keys, Journal::open(journal, Access::Write).await?).map(Some)
+        People::open_at(store, keys, journal, Access::Write).await.map(Some)
     }
 
     async fn purge(&self, store: &Store) {

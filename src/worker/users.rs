@@ -4,10 +4,7 @@
 use futures::future::BoxFuture;
 use parking_lot::RwLock;
 use secrecy::{ExposeSecret, SecretString};
-use store::{
-    Access, Store,
-    people::{Journal, KeyStore, People},
-};
+use store::{Access, Store, people::People};
 
 use crate::{
     http::{PeopleOff, PeopleSource},
@@ -57,9 +54,8 @@ impl PeopleSource for StorePeople {
                 Missing::Key => PeopleOff::NoKey,
                 Missing::KeyStore => PeopleOff::NoKeyStore,
             })?;
-            let keys = KeyStore::open(keys.expose_secret(), Access::Make).await?;
-            let journal = Journal::open(journal.expose_secret(), Access::Make).await?;
-            Ok(People::open(&self.store, keys, journal)?)
+            let (keys, journal) = (keys.expose_secret(), journal.expose_secret());
+            Ok(People::open_at(&self.store, keys, journal, Access::Make).await?)
         })
     }
 

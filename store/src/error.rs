@@ -34,6 +34,20 @@ pub enum StoreError {
     /// A database file that is not there.
     #[error("there is no database at {0}: check database.url; `dynamoi run` makes it when it first starts")]
     NoFile(String),
+    /// A key store that is not there, and nothing needs it yet.
+    #[error("there is no key store at {0} yet: it is made with the first user (`dynamoi users add`)")]
+    NoKeyStore(String),
+    /// A key store that is gone.
+    #[error(
+        "the key store {0} is not there, or has none of the keys of this database. Without them nothing that is sealed of its \
+         users opens, nobody is found by e-mail address, and who was erased is not known again. Put it back from its own \
+         backup, or set privacy.keys to where it is. Where no copy is left, these values are lost for good: then begin with \
+         a new database"
+    )]
+    KeysGone(String),
+    /// A key store or a journal in something that it must be apart from.
+    #[error("{0}")]
+    NotApart(String),
     /// A database file that was deleted, or replaced, under a running worker.
     #[error(
         "the database file {0} was deleted or replaced while it was in use: what is written now is lost with this \

@@ -8,6 +8,7 @@
 )]
 
 mod allowance;
+mod apart;
 mod attack;
 mod browser;
 mod budgets;
@@ -35,6 +36,7 @@ mod pooler;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgres_restart;
+mod privacy_commands;
 mod privacy_export;
 #[path = "../support/redis.rs"]
 mod redis;

@@ -377,6 +377,20 @@ impl Stage {
         self.markers.expect_none("what the accountant gets", paid.as_bytes());
         let paid: Value = serde_json::from_str(&paid).unwrap();
         assert!(rows(&paid, "payments").len() > 1 && paid["data"].get("users").is_none());
+        assert_eq!(paid["made_for"]["recipient"], "accountant");
+        // Every place of its categories, each as the person has it, and no other.
+        let whole: Value = serde_json::from_str(&self.file("ada.json")).unwrap();
+        for (table, place) in whole["data"].as_object().unwrap() {
+            let given = paid["data"].get(table);
+            let expected = (place["category"] == "payments").then_some(place);
+            assert_eq!(given, expected, "{table}");
+        }
+        assert_eq!(
+            paid["data"].as_object().unwrap().len(),
+            8,
+            "{:?}",
+            paid["data"].as_object().unwrap().keys()
+        );
 
         let (_, err) = self.run(&["users", "rectify", ada], r#"{"account":"zqxmark-account"}"#, 0);
         assert!(err.contains("tell accountant until"), "{err}");

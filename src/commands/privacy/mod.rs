@@ -1,10 +1,12 @@
 //! `dynamoi privacy`: what somebody may ask of us who is in these tables, and what an auditor may.
 
 mod about;
+mod account;
 mod disclosures;
 mod erase;
 mod export;
 mod hold;
+mod journal;
 mod purge;
 mod records;
 mod verify;
@@ -16,6 +18,7 @@ use store::{
     retention::{Keep, Terms},
 };
 
+pub use self::account::actor;
 use super::{
     Exit, output,
     users::{Room, policy::Policy},
@@ -48,22 +51,9 @@ pub enum Action {
     Purge(purge::Purge),
     /// Keep what is stored of a user from being deleted.
     Hold(hold::Hold),
+    /// Make a new erasure journal in the place of one that is lost.
+    Journal(journal::Journal),
 }
-
-/// Who does it, for the audit log: this program, and the account that it runs under.
-pub fn actor() -> String {
-    let account = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    let account: String = account
-        .unwrap_or_default()
-        .chars()
-        .filter(|letter| letter.is_ascii_alphanumeric() || "._-".contains(*letter))
-        .take(ACCOUNT_CHARS_MAX)
-        .collect();
-    if account.is_empty() { "cli".to_owned() } else { format!("cli:{account}") }
-}
-
-/// Of an account's name.
-const ACCOUNT_CHARS_MAX: usize = 64;
 
 /// Something of a user was corrected or erased: who is to be told of it, and until when.
 pub async fn to_tell(room: &Room, user: &str) -> Result<Vec<Disclosure>, PeopleError> {
@@ -99,6 +89,7 @@ fn kept(place: &Place, terms: &Terms) -> String {
     match place.erasure {
         Erasure::Kept => format!("{limit}: nothing in it leads to an erased person"),
         Erasure::Deleted => format!("{limit}, or until the person is erased"),
+        Erasure::Blanked(column) => format!("{limit}; once the person is erased, without {column}"),
         Erasure::Emptied(_) => {
             format!("{limit}; once the person is erased, without what tells of the person")
         }
@@ -119,6 +110,7 @@ impl Privacy {
             Action::Verify(verify) => verify.run().await,
             Action::Purge(purge) => purge.run().await,
             Action::Hold(hold) => hold.run().await,
+            Action::Journal(journal) => journal.run().await,
         }
     }
 }

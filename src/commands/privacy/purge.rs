@@ -1,18 +1,22 @@
 //! `dynamoi privacy purge`.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use clap::Args;
+use dynamoi::{open_store, settings::Settings};
+use rows::clock::SystemClock;
+use secrecy::ExposeSecret;
 use serde_json::json;
 use store::{
     Access, StoreError,
+    people::KeyStore,
     retention::{By, Line, Moment, Purged},
 };
 
 use super::{
     super::{
         Exit, output,
-        source::ConfigFiles,
+        source::{ConfigFiles, missing_file},
         users::{self, Room},
     },
     actor,
@@ -21,7 +25,7 @@ use super::{
 /// Deletes what has been kept for as long as `[retention]` says. A daemon does it once a day.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What would go, table by table, and why:
+What would go, table by table, and why; this needs no key:
   dynamoi privacy purge --dry-run --config dynamoi.toml
 
 Rows go a thousand at a time: a worker that runs meanwhile hardly waits. What a legal hold keeps stays (`dynamoi privacy hold`).
@@ -46,6 +50,11 @@ impl Purge {
             Ok(settings) => settings,
             Err(exit) => return exit,
         };
+        if self.dry_run
+            && let Some(missing) = missing(&settings)
+        {
+            return self.keyless(&settings, missing).await;
+        }
         let access = if self.dry_run { Access::Read } else { Access::Write };
         let room = match users::enter(settings, access, String::new()).await {
             Ok(room) => room,
@@ -54,6 +63,27 @@ impl Purge {
         let exit = self.purge(&room).await.unwrap_or_else(Exit::failed);
         room.leave().await;
         exit
+    }
+
+    /// Counts without keys, which hardly anything that is counted needs.
+    async fn keyless(&self, settings: &Settings, missing: &str) -> Exit {
+        if let Some(path) = missing_file(settings) {
+            return Exit::failed(format_args!("{} is not there yet: nothing is stored", path.display()));
+        }
+        let counted = async {
+            let store = open_store(settings, Access::Read, Arc::new(SystemClock::new())).await?;
+            let purged = match store.expect_current().await {
+                Ok(()) => store.purgeable(&settings.retention, None).await,
+                Err(error) => Err(error),
+            };
+            store.close().await;
+            purged
+        };
+        output::warn(format_args!(
+            "counted without {missing}: whose disclosures, erasures and audit lines a legal hold keeps cannot be told, nor whether \
+             a restored backup brought back who was erased. To delete and to erase needs it"
+        ));
+        counted.await.map_or_else(Exit::failed, |purged| self.tell(&purged))
     }
 
     async fn purge(&self, room: &Room) -> Result<Exit, StoreError> {
@@ -66,11 +96,15 @@ impl Purge {
             let standing = |tenant: &str| settings.privacy.standing(tenant, &actor);
             store.purge(terms, Some(&By { people, actor: &actor, standing: &standing })).await?
         };
-        let exit = if self.json { self.told(&purged) } else { self.shown(&purged) };
+        Ok(self.tell(&purged))
+    }
+
+    fn tell(&self, purged: &Purged) -> Exit {
+        let exit = if self.json { self.told(purged) } else { self.shown(purged) };
         for left in &purged.left {
             output::complain(format_args!("left: {left}"));
         }
-        Ok(if purged.left.is_empty() { exit } else { Exit::Incomplete })
+        if purged.left.is_empty() { exit } else { Exit::Incomplete }
     }
 
     fn shown(&self, purged: &Purged) -> Exit {
@@ -125,5 +159,18 @@ impl Purge {
             "left": purged.left,
         });
         output::print_data(&format!("{told:#}\n"))
+    }
+}
+
+/// What is missing that keys need, if they are.
+fn missing(settings: &Settings) -> Option<&'static str> {
+    if settings.encryption.keyring.is_none() {
+        return Some("[encryption] key");
+    }
+    match (settings.key_store(), settings.erasure_journal()) {
+        (Some(keys), Some(_)) => {
+            KeyStore::missing_file(keys.expose_secret()).map(|_| "the key store, which is not there")
+        }
+        _ => Some("privacy.keys and privacy.journal"),
     }
 }

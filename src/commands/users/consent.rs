@@ -3,10 +3,10 @@
 use clap::{ArgGroup, Args};
 use store::{
     Access,
-    people::{NewConsent, Who},
+    people::{NewConsent, PeopleError, RestsOn, Who},
 };
 
-use super::{At, shown, with};
+use super::{At, Room, shown, with};
 use crate::commands::{Exit, output};
 
 /// A user's word.
@@ -51,11 +51,32 @@ impl Consent {
         let word = NewConsent { version, purpose, granted, source };
         with(&at, Access::Write, async |room| {
             let version = room.people.consent(&room.tenant, &user, &word).await?;
-            output::complain(format_args!(
-                "noted, by policy version {version}: a running worker acts on it within seconds"
-            ));
+            output::complain(follows(room, &user, &word, &version).await?);
             Ok(Exit::Done)
         })
         .await
     }
+}
+
+/// What was noted, and what follows from it: a word by a version that does not hold now may change nothing.
+async fn follows(room: &Room, user: &str, word: &NewConsent, version: &str) -> Result<String, PeopleError> {
+    let acts = "a running worker acts on it within seconds";
+    let now = room.people.policy_now(&room.tenant).await?.map(|policy| policy.version);
+    let (tenant, purpose) = (room.tenant.clone(), word.purpose.clone());
+    let on = RestsOn { tenant, user: user.to_owned(), purpose };
+    let withheld = if word.granted { room.store.withheld(&on).await? } else { None };
+    Ok(match (now, withheld) {
+        (Some(now), None) if now == version => format!("noted, by policy version {version}: {acts}"),
+        (now, withheld) => {
+            let holds = now.map_or_else(|| "none holds yet".to_owned(), |now| format!("{now} holds now"));
+            let follows = match withheld {
+                Some(reason) => format!("what rests on it stays stopped ({reason})"),
+                None if word.granted => {
+                    format!("it counts, since no version since demands a new consent; {acts}")
+                }
+                None => acts.to_owned(),
+            };
+            format!("noted, by policy version {version}, and {holds}: {follows}")
+        }
+    })
 }

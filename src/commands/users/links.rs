@@ -12,6 +12,16 @@ use store::{
 use super::{At, shown, with};
 use crate::commands::{Exit, output};
 
+/// A user and a customer, to be linked.
+#[derive(Debug, Args)]
+pub struct NewLink {
+    #[command(flatten)]
+    pub link: Link,
+    /// Link a customer of whom nothing is stored yet, too: what is read of this customer later is the user's.
+    #[arg(long)]
+    pub unknown: bool,
+}
+
 /// A user and a customer.
 #[derive(Debug, Args)]
 pub struct Link {
@@ -20,7 +30,7 @@ pub struct Link {
     /// The connection that reads the customer, one of the tenant's.
     #[arg(long, value_name = "CONNECTION")]
     pub connection: String,
-    /// The provider's id of the customer, such as `cus_…`.
+    /// The provider's id of the customer, such as `cus_…`, to the letter.
     #[arg(long, value_name = "ID")]
     pub customer: String,
     #[command(flatten)]
@@ -39,28 +49,47 @@ pub struct Links {
     pub json: bool,
 }
 
-// === impl Link ===
+// === impl NewLink ===
 
-impl Link {
-    /// Links them.
+impl NewLink {
+    /// Links them. A slip in an id would hand somebody what is stored of somebody else: who is not known is not linked unless
+    /// that is meant.
     pub async fn make(self) -> Exit {
-        let Some(link) = UserLink::of(&self.connection, &self.customer) else { return no_customer() };
-        with(&self.at, Access::Write, async |room| {
-            if let Some(expected) = refused(&room.settings, &room.tenant, &self.connection) {
+        let Self { link: Link { user, connection, customer, at }, unknown } = self;
+        let Some(link) = UserLink::of(&connection, &customer) else { return no_customer() };
+        with(&at, Access::Write, async |room| {
+            if let Some(expected) = refused(&room.settings, &room.tenant, &connection) {
                 return Ok(Exit::usage(format_args!(
                     "no connection whose customers a user of {} can be\n  --connection: expected {expected}",
                     room.tenant
                 )));
             }
-            room.people.link(&room.tenant, &self.user, &link).await?;
-            let detail = format!("linked with a customer of {}", self.connection);
-            room.note_with(audit::Action::Link, &self.user, detail).await?;
-            output::complain("linked: what is stored of this customer is the user's, and `dynamoi privacy export` shows it");
+            let is_stored = room.people.is_stored(&link).await?;
+            let is_known = is_stored || room.people.links(&room.tenant, &user).await?.contains(&link);
+            if !is_known && !unknown {
+                room.people.refuse_link(&room.tenant, &user, &link).await?;
+                return Ok(Exit::failed(format_args!(
+                    "nothing was linked: nothing is stored of a customer {customer} of {connection}\n  --customer: expected the \
+                     provider's id, to the letter\n  help: --unknown links a customer who is still to be read"
+                )));
+            }
+            room.people.link(&room.tenant, &user, &link).await?;
+            let detail = format!("linked with a customer of {connection}");
+            room.note_with(audit::Action::Link, &user, detail).await?;
+            output::complain(if is_stored {
+                "linked: what is stored of this customer is the user's, and `dynamoi privacy export` shows it"
+            } else {
+                "linked in advance: nothing is stored of this customer; what is read later is the user's"
+            });
             Ok(Exit::Done)
         })
         .await
     }
+}
 
+// === impl Link ===
+
+impl Link {
     /// Takes the link away. A connection that is configured no more has no new links, but old ones go.
     pub async fn take_away(self) -> Exit {
         let Some(link) = UserLink::of(&self.connection, &self.customer) else { return no_customer() };
@@ -118,6 +147,6 @@ fn refused(settings: &Settings, tenant: &str, connection: &str) -> Option<String
 
 fn no_customer() -> Exit {
     Exit::usage(
-        "that is no customer's id\n  --customer: expected up to 255 letters, digits, `-`, `_`, `.`, `:` and `~`, such as cus_NffrFeUfNV2Hib",
+        "that is no customer's id\n  --customer: expected a text of at most 8 KiB, such as cus_NffrFeUfNV2Hib",
     )
 }

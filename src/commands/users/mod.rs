@@ -19,7 +19,7 @@ use store::{
     people::{PersonForm, Who, audit},
 };
 
-pub use self::room::{Room, enter, with};
+pub use self::room::{Room, enter, enter_unsettled, with};
 use super::{Exit, output, privacy, source::ConfigFiles};
 
 /// Keeps users: sealed, each under a key of its own. Needs `[encryption] key` and `[tenants.<id>]`.
@@ -95,7 +95,7 @@ pub enum Action {
     /// Note that a user agreed to a purpose, or took it back; without either, show all that was said.
     Consent(consent::Consent),
     /// Note that a user is this customer of a payment provider: what is stored of the customer is the user's then.
-    Link(links::Link),
+    Link(links::NewLink),
     /// Take such a link away. What is stored of the customer stays.
     Unlink(links::Link),
     /// Show which customers a user is.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use dynamoi::{open_store, settings::Settings};
 use rows::clock::SystemClock;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use store::{
     Access, Store,
-    people::{Journal, KeyStore, People, PeopleError, audit, erasure::Settled},
+    people::{People, PeopleError, audit, erasure::Settled},
 };
 
 use super::At;
@@ -81,14 +81,38 @@ pub async fn enter(settings: Settings, access: Access, tenant: String) -> Result
     Box::pin(opened(settings, access, tenant)).await
 }
 
-async fn opened(settings: Settings, access: Access, tenant: String) -> Result<Room, Exit> {
+/// As [`enter`], to write, but without following the erasure journal: for who makes a new one.
+pub async fn enter_unsettled(settings: Settings) -> Result<Room, Exit> {
+    let [keys, journal] = places(&settings)?;
+    expect_file(&settings)?;
+    let opened = async {
+        let store = open_store(&settings, Access::Write, Arc::new(SystemClock::new())).await?;
+        let people = async {
+            store.expect_current().await?;
+            // The database is ours alone to read; key store and journal are made where they are tables.
+            People::open_at(&store, keys.expose_secret(), journal.expose_secret(), Access::Make).await
+        };
+        match people.await {
+            Ok(people) => Ok((store, people)),
+            Err(error) => {
+                store.close().await;
+                Err(error)
+            }
+        }
+    };
+    let (store, people) = Box::pin(opened).await.map_err(Exit::failed)?;
+    Ok(Room { people, store, settings, tenant: String::new() })
+}
+
+/// Where key store and journal are.
+fn places(settings: &Settings) -> Result<[SecretString; 2], Exit> {
     if settings.encryption.keyring.is_none() {
         return Err(Exit::usage(
             "users are off without a key\n  encryption.key: expected where the key is, such as { file = \"data/key\" }\n  \
              help: `dynamoi secrets generate-key --output data/key` makes one",
         ));
     }
-    let Some(place) = settings.key_store() else {
+    let Some(keys) = settings.key_store() else {
         return Err(Exit::usage(
             "users are off without a key store\n  privacy.keys: expected a PostgreSQL database of its own, \
              postgres://…, or the path of a file where one worker only is on this database",
@@ -100,11 +124,23 @@ async fn opened(settings: Settings, access: Access, tenant: String) -> Result<Ro
              postgres://…, or the path of a file where one worker only is on this database",
         ));
     };
-    let places = [place.expose_secret(), journal.expose_secret()];
-    if access != Access::Make
-        && let Some(path) = missing_file(&settings)
-    {
-        return Err(Exit::failed(format_args!("{} is not there yet: nothing is stored", path.display())));
+    Ok([keys, journal])
+}
+
+fn expect_file(settings: &Settings) -> Result<(), Exit> {
+    match missing_file(settings) {
+        Some(path) => {
+            Err(Exit::failed(format_args!("{} is not there yet: nothing is stored", path.display())))
+        }
+        None => Ok(()),
+    }
+}
+
+async fn opened(settings: Settings, access: Access, tenant: String) -> Result<Room, Exit> {
+    let [keys, journal] = places(&settings)?;
+    let places = [keys.expose_secret(), journal.expose_secret()];
+    if access != Access::Make {
+        expect_file(&settings)?;
     }
     if access == Access::Read {
         settle_before_reading(&settings, places, &tenant).await.map_err(Exit::failed)?;
@@ -163,8 +199,7 @@ async fn room(
     if access != Access::Read {
         store.sync_tenants(&settings.stored_tenants()).await?;
     }
-    let people =
-        People::open(store, KeyStore::open(keys, access).await?, Journal::open(journal, access).await?)?;
+    let people = People::open_at(store, keys, journal, access).await?;
     if access != Access::Read {
         let settled = people.settle().await?;
         if settled != Settled::default() {

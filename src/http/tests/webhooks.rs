@@ -40,3 +40,26 @@ async fn a_signature_is_all_that_a_webhook_needs() {
     assert!(world.news.lock().is_empty() && world.asked.lock().is_empty());
     server.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_tenant_is_not_told_who_takes_webhooks_and_cannot_guess_its_way() {
+    let (server, world) = started_with_authentication();
+    let nobody = "/webhooks/stripe/nobody";
+    let send = async |path: &str, token: &str| {
+        let brings = format!("Authorization: Bearer {token}\r\nConnection: close");
+        let request = message(path, "whsec_ours", EVENT).replacen("Connection: close", &brings, 1);
+        exchange(server.address, &request).await.status().to_owned()
+    };
+    // Signed or not, there or not.
+    for path in [PATH, "/webhooks/stripe/label-a-meta", nobody] {
+        assert_eq!(send(path, "token-a").await, "403", "{path}");
+    }
+    assert!(world.news.lock().is_empty());
+    // Whoever operates the worker, or brings nothing that is known here, is judged by the signature.
+    assert_eq!((send(PATH, "token").await, send(nobody, "token").await), ("200".into(), "404".into()));
+    for _ in 0..20 {
+        assert_eq!(send(PATH, "guess").await, "200");
+    }
+    assert_eq!(send(nobody, "token-a").await, "404", "guesses are not looked at any more");
+    server.stop().await.unwrap();
+}

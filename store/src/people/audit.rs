@@ -30,6 +30,8 @@ pub enum Action {
     Rotate,
     /// The record of processing was handed out.
     Records,
+    /// A new erasure journal was made in the place of a lost one.
+    RebuildJournal,
 }
 
 /// One deed, to be noted.
@@ -94,6 +96,7 @@ impl Action {
             Self::Hold => "hold",
             Self::Rotate => "rotate",
             Self::Records => "records",
+            Self::RebuildJournal => "rebuild_journal",
         }
     }
 }

@@ -13,6 +13,9 @@ use crate::{
     sql::Sql,
 };
 
+/// The source of what an erasure takes back.
+pub(super) const ERASED: &str = "erased";
+
 /// A word about a purpose, to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewConsent {

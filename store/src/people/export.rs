@@ -150,7 +150,7 @@ async fn profiles(
     use billing_profile::{Column, Entity};
     let found = Entity::find()
         .filter(Column::ConnectionId.eq(customer.connection_id))
-        .filter(Column::CustomerId.eq(&*customer.customer_id))
+        .filter(Column::CustomerId.is_in(customer.forms()))
         .order_by_asc(Column::Source)
         .all(tx)
         .await?;

@@ -12,7 +12,8 @@ use sea_orm::{
 use zeroize::Zeroizing;
 
 use super::{
-    apart::{self, Apart},
+    apart::{self, Apart, Kept},
+    erasure::receipt::Note,
     unseen::wait_until_unseen,
 };
 use crate::{
@@ -43,6 +44,9 @@ const TABLE: &str = "data_keys";
 /// The last line of a log that is elsewhere, by the log's name.
 const ANCHORS: &str = "anchors";
 
+/// What says how long a server's log lives.
+const LOG_SETTINGS: [&str; 4] = ["checkpoint_timeout", "max_wal_size", "wal_keep_size", "archive_mode"];
+
 /// How the names of users' keys begin.
 const USER: &str = "user/";
 
@@ -64,7 +68,7 @@ impl KeyStore {
     pub async fn open(place: &str, access: Access) -> Result<Self, StoreError> {
         let store = match Apart::parse(place) {
             Apart::Server(url) => {
-                let (database, location) = apart::on_server(&url, "dynamoi keys").await?;
+                let (database, location) = apart::on_server(&url, "dynamoi keys", Kept::Keys).await?;
                 Self { database, location }
             }
             Apart::File(path) => Self::in_file(&path, access).await?,
@@ -102,7 +106,7 @@ impl KeyStore {
         if access != Access::Read {
             apart::make_file(path).map_err(|error| failed(&error))?;
         } else if !path.exists() {
-            return Err(StoreError::NoFile(format!("{} (the key store)", path.display())));
+            return Err(StoreError::NoKeyStore(path.display().to_string()));
         }
         let mut options = ConnectOptions::new("sqlite://keys");
         options.max_connections(1).sqlx_logging(false).record_stmt_in_spans(false);
@@ -126,6 +130,22 @@ impl KeyStore {
     /// Where it is, for people.
     pub fn location(&self) -> &str {
         &self.location
+    }
+
+    /// Whether its tables are there: not, where it was only opened to read, or is something else.
+    pub(super) async fn has_tables(&self) -> Result<bool, StoreError> {
+        let query = match self.backend() {
+            DbBackend::Postgres => {
+                format!(
+                    "SELECT (to_regclass('{TABLE}') IS NOT NULL AND to_regclass('{ANCHORS}') IS NOT NULL) AS there"
+                )
+            }
+            _ => format!(
+                "SELECT count(*) = 2 AS there FROM sqlite_master WHERE type = 'table' AND name IN ('{TABLE}', '{ANCHORS}')"
+            ),
+        };
+        let row = self.database.query_one_raw(Sql::new(self.backend(), &query).done()).await?;
+        Ok(row.map(|row| row.try_get("", "there")).transpose()?.unwrap_or_default())
     }
 
     /// Closes it.
@@ -192,6 +212,39 @@ impl KeyStore {
         };
         self.database.execute_unprepared(&statement).await?;
         Ok(is_unseen)
+    }
+
+    /// Where a destroyed key still is, sealed, and for how long: of a server, as it is set. A file has no log.
+    pub(super) async fn not_reached(&self) -> Option<Note> {
+        if self.backend() != DbBackend::Postgres {
+            return None;
+        }
+        // Who may not ask is told what to ask for.
+        let kept = self.log_kept().await.unwrap_or_else(|_| "ask the server for these settings".to_owned());
+        Some(Note {
+            place: format!(
+                "the write-ahead log of the key store {}, archives of it, replicas, backups",
+                self.location
+            ),
+            note: format!(
+                "the destroyed key stays in them, sealed under [encryption] key. In the log: until its files are used anew, after a \
+                 checkpoint or two (checkpoint_timeout), and for what wal_keep_size and replication slots hold back; a replica: \
+                 until it has replayed and cleaned up; archived log and base backups: for as long as you keep them. Now: {kept}. \
+                 Keep them for days, apart from the database's, and delete older ones; `dynamoi secrets generate-key --add-to`, \
+                 `secrets rotate`, and the older line removed make what is in them open no more"
+            ),
+        })
+    }
+
+    async fn log_kept(&self) -> Result<String, StoreError> {
+        let asked =
+            LOG_SETTINGS.map(|name| format!("'{name} = ' || current_setting('{name}')")).join(" || ', ' || ");
+        let query = format!(
+            "SELECT {asked} || ', replication slots: ' || (SELECT count(*) FROM pg_replication_slots) \
+             || ', replicas: ' || (SELECT count(*) FROM pg_stat_replication) AS kept"
+        );
+        let row = self.database.query_one_raw(Sql::new(self.backend(), &query).done()).await?;
+        Ok(row.map(|row| row.try_get("", "kept")).transpose()?.unwrap_or_default())
     }
 
     /// Of which users there are keys.

@@ -8,6 +8,7 @@ mod age;
 mod apart;
 pub mod audit;
 mod category;
+mod checking;
 mod consent;
 mod disclosures;
 pub mod erasure;
@@ -29,7 +30,9 @@ use sea_orm::DbBackend;
 
 pub use self::{
     age::{AgeStatement, YEARS_MIN},
+    apart::{is_database, is_one_place},
     category::Category,
+    checking::KeptApart,
     consent::{Consent, NewConsent, RestsOn},
     disclosures::{ACCESS_REQUEST, DATA_SUBJECT, Disclosure, NewDisclosure, OPERATION, refused_purpose},
     erasure::Journal,
@@ -48,7 +51,7 @@ pub(crate) use self::{
     erasure::customer_digest,
 };
 use crate::{
-    Store, StoreError,
+    Access, Store, StoreError,
     cipher::{DataKey, Keyring},
 };
 
@@ -110,6 +113,30 @@ impl People {
         Ok(Self { store: store.clone(), keys, journal, keyring })
     }
 
+    /// Opens key store and journal at these places, too. What is not there yet is made, as `access` says; but never a key store
+    /// in the place of one that is gone.
+    pub async fn open_at(
+        store: &Store,
+        keys: &str,
+        journal: &str,
+        access: Access,
+    ) -> Result<Self, StoreError> {
+        store.require_keys("users")?;
+        if let Some(path) = KeyStore::missing_file(keys)
+            && store.needs_key_store().await?
+        {
+            return Err(StoreError::KeysGone(path.display().to_string()));
+        }
+        let keys = KeyStore::open(keys, access).await?;
+        match Journal::open(journal, access).await {
+            Ok(journal) => Self::open(store, keys, journal),
+            Err(error) => {
+                keys.close().await;
+                Err(error)
+            }
+        }
+    }
+
     /// Closes key store and journal. The database is the caller's.
     pub async fn close(self) {
         self.keys.close().await;
@@ -126,12 +153,8 @@ impl People {
         if let Some(key) = self.keys.key(&self.keyring, DIGESTS).await? {
             return Ok(key);
         }
-        if self.needs_keys().await? {
-            return Err(StoreError::Unreadable(format!(
-                "the key store {} has no keys of this database's users: restore it from its own backup, or set privacy.keys \
-                 to where it is",
-                self.keys.location()
-            )));
+        if self.store.needs_key_store().await? {
+            return Err(StoreError::KeysGone(self.keys.location().to_owned()));
         }
         self.keys.make(&self.keyring, DIGESTS, self.store.clock.0.now()).await
     }

@@ -55,6 +55,8 @@ pub enum Erasure {
     Deleted,
     /// They stay, and these columns are emptied.
     Emptied(&'static [&'static str]),
+    /// They stay, and this text is made empty, in which somebody may have named the person.
+    Blanked(&'static str),
     /// They stay as they are: nothing in them leads to the person any more.
     Kept,
 }
@@ -112,7 +114,7 @@ pub const PLACES: [Place; 18] = [
         order: "id",
         category: Category::Consents,
         why: SHOWN,
-        erasure: Erasure::Kept,
+        erasure: Erasure::Blanked("source"),
     },
     Place {
         table: "billing_profile_rows",

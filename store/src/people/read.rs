@@ -8,7 +8,7 @@ use super::{
     person::PERSONAL_COLUMNS,
 };
 use crate::{
-    StoreError,
+    Store, StoreError,
     cipher::{Cell, DataKey},
     convert::timestamp,
     sql::Sql,
@@ -140,15 +140,17 @@ impl People {
             ))
         })
     }
+}
 
-    /// Whether there is something that only the keys of the key store open, or know again.
-    pub(super) async fn needs_keys(&self) -> Result<bool, StoreError> {
+impl Store {
+    /// Whether there is something that only the keys of a key store open, or know again.
+    pub(super) async fn needs_key_store(&self) -> Result<bool, StoreError> {
         let query = Sql::new(
-            self.backend(),
+            self.pools.read.get_database_backend(),
             "SELECT 1 AS one FROM users WHERE key_id IS NOT NULL UNION ALL SELECT 1 FROM tombstones \
              UNION ALL SELECT 1 FROM journal_marks LIMIT 1",
         );
-        Ok(self.store.pools.read.query_one_raw(query.done()).await?.is_some())
+        Ok(self.pools.read.query_one_raw(query.done()).await?.is_some())
     }
 }
 

@@ -1,7 +1,7 @@
 //! By what a person's rows are found, place by place.
 
 use super::places::{Found, Place, Through};
-use crate::sql::Sql;
+use crate::{convert::shortened, sql::Sql};
 
 /// Whose rows are looked for.
 #[derive(Debug, Clone)]
@@ -22,8 +22,10 @@ pub(super) struct Customer {
     pub connection_id: i64,
     /// Its name.
     pub connection: String,
-    /// The provider's id of the customer.
+    /// The provider's id of the customer, as it stands in keys.
     pub customer_id: String,
+    /// The same, whole: another one where it is very long, on PostgreSQL.
+    pub whole: String,
 }
 
 /// By what some of a person's rows of a place are found.
@@ -58,6 +60,19 @@ impl Subject {
     }
 }
 
+impl Customer {
+    /// The forms in which the id may stand somewhere: mostly one.
+    pub fn forms(&self) -> Vec<String> {
+        let mut forms = vec![self.customer_id.clone()];
+        for form in [self.whole.clone(), shortened(&self.whole)] {
+            if !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
+        forms
+    }
+}
+
 impl<'a> By<'a> {
     fn of(found: Found, customer: &'a Customer) -> Option<Self> {
         match found {
@@ -76,7 +91,7 @@ impl Key<'_> {
     pub fn shown(self, sql: Sql) -> Sql {
         match self.by {
             By::Customer(column, customer) if self.place.shown != self.place.table => {
-                within(sql, customer).text(&format!(" AND {column} = ")).bind(&*customer.customer_id)
+                one_of(within(sql, customer), column, customer)
             }
             By::Through(ways, customer) => {
                 let mut sql = within(sql, customer).text(" AND (");
@@ -98,22 +113,33 @@ impl Key<'_> {
         match self.by {
             By::User(column, user) => sql.text(&format!("{column} = ")).bind(user),
             By::Subject(column, digest) => sql.text(&format!("{column} = ")).bind(digest.to_vec()),
-            By::Customer(column, customer) => sql
-                .text("connection_id = ")
-                .bind(customer.connection_id)
-                .text(&format!(" AND {column} = "))
-                .bind(&*customer.customer_id),
+            By::Customer(column, customer) => {
+                one_of(sql.text("connection_id = ").bind(customer.connection_id), column, customer)
+            }
             By::Named(column, customer) => {
-                // In quotes: no id is taken for one that begins with it. What stands here has no character that JSON escapes.
                 let position = if sql.is_postgres() { "strpos" } else { "instr" };
-                within(sql, customer)
-                    .text(&format!(" AND {position}({column}, "))
-                    .bind(format!("\"{}\"", customer.customer_id))
-                    .text(") > 0")
+                let mut sql = within(sql, customer).text(" AND (");
+                for (number, form) in customer.forms().into_iter().enumerate() {
+                    // As JSON has it, in quotes: no id is taken for one that begins with it.
+                    sql = sql
+                        .text(&format!("{}{position}({column}, ", if number > 0 { " OR " } else { "" }))
+                        .bind(serde_json::Value::from(form).to_string())
+                        .text(") > 0");
+                }
+                sql.text(")")
             }
             By::Through(..) => sql.text("1 = 0"),
         }
     }
+}
+
+/// And this column has the customer's id.
+fn one_of(sql: Sql, column: &str, customer: &Customer) -> Sql {
+    let mut sql = sql.text(&format!(" AND {column} IN ("));
+    for (number, form) in customer.forms().into_iter().enumerate() {
+        sql = sql.text(if number > 0 { ", " } else { "" }).bind(form);
+    }
+    sql.text(")")
 }
 
 /// Only this customer's connection, by its name.

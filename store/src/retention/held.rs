@@ -4,6 +4,7 @@ use sea_orm::DbBackend;
 
 use super::{condition::Condition, sweep::one_of};
 use crate::{
+    long_keys,
     people::places::{Found, PLACES, Place, Through},
     tables::{Entities, storage},
 };
@@ -19,10 +20,15 @@ pub(crate) enum Holds {
     Unknown,
 }
 
-/// Held customers: connection and customer.
-const CUSTOMERS: &str = "SELECT c.id AS connection_id, c.name AS connection, k.customer_id AS customer_id \
-     FROM legal_holds l JOIN user_links k ON k.user_id = l.user_id JOIN connections c ON c.name = k.connection \
-     WHERE l.released_at IS NULL";
+/// Held customers: connection and customer, as it stands in keys and whole.
+fn customers(backend: DbBackend) -> String {
+    format!(
+        "SELECT c.id AS connection_id, c.name AS connection, k.customer_id AS customer_id, {} AS whole \
+         FROM legal_holds l JOIN user_links k ON k.user_id = l.user_id JOIN connections c ON c.name = k.connection \
+         WHERE l.released_at IS NULL",
+        long_keys::whole(backend, "k.customer_id")
+    )
+}
 
 // === impl Holds ===
 
@@ -53,8 +59,9 @@ struct Whose<'a> {
 impl Whose<'_> {
     /// The condition on the rows of a place, which are called `alias`.
     fn rows(&self, place: &Place, alias: &str) -> Result<Condition, Untold> {
+        let held = customers(self.backend);
         let customer =
-            |which: String| Condition::new(format!("EXISTS (SELECT 1 FROM ({CUSTOMERS}) h WHERE {which})"));
+            |which: String| Condition::new(format!("EXISTS (SELECT 1 FROM ({held}) h WHERE {which})"));
         Ok(match place.found {
             Found::User(column) => Condition::new(format!(
                 "EXISTS (SELECT 1 FROM legal_holds l WHERE l.user_id = {alias}.{column} AND l.released_at IS NULL)"
@@ -63,12 +70,16 @@ impl Whose<'_> {
                 one_of(&format!("{alias}.{column}"), self.digests.ok_or(Untold)?.iter().cloned())
             }
             Found::Customer(column) => customer(format!(
-                "h.connection_id = {alias}.connection_id AND h.customer_id = {alias}.{column}"
+                "h.connection_id = {alias}.connection_id AND {alias}.{column} IN (h.customer_id, h.whole)"
             )),
             Found::Named(column) => {
-                let position = if self.backend == DbBackend::Postgres { "strpos" } else { "instr" };
+                // As JSON has it.
+                let (position, quoted) = match self.backend {
+                    DbBackend::Postgres => ("strpos", "to_json(h.whole)::text"),
+                    _ => ("instr", "json_quote(h.whole)"),
+                };
                 customer(format!(
-                    "h.connection = {alias}.connection AND {position}({alias}.{column}, '\"' || h.customer_id || '\"') > 0"
+                    "h.connection = {alias}.connection AND {position}({alias}.{column}, {quoted}) > 0"
                 ))
             }
             Found::Through(ways) => match entities_of(place.table) {

@@ -151,6 +151,8 @@ cases! {
     every_table_has_its_place_or_nobody_in_it
     a_changed_or_missing_line_of_the_audit_log_is_found
     a_customer_is_one_users_only
+    whatever_is_a_customers_id_is_linked_handed_out_and_erased
+    where_consents_were_said_is_emptied
     who_was_told_of_a_person_is_told_of_corrections
     keys_are_what_is_left_without_u0000
     keys_are_kept_whole_and_told_apart_at_any_length

@@ -2,18 +2,31 @@
 
 use std::collections::BTreeSet;
 
+use rows::{
+    Row,
+    limits::TEXT_BYTES_MAX,
+    payments::{Customer, Payment},
+    personal::{BillingProfile, Personal, ProfileSource},
+    quarantine::{Quarantined, sha256_hex},
+    sink::Commit,
+};
+use serde_json::Value;
 use store::{
     Access,
     cipher::{Keyring, generate_key},
     people::{
-        ACCESS_REQUEST, Category, DATA_SUBJECT, Erasure, Journal, KeyStore, NOBODY, NewDisclosure, OPERATION,
-        PLACES, People, PeopleError, PersonForm, Tenant, UserLink,
+        ACCESS_REQUEST, Category, DATA_SUBJECT, Erasure, Journal, KeyStore, NOBODY, NewConsent,
+        NewDisclosure, NewPolicy, OPERATION, PLACES, People, PeopleError, PersonForm, Tenant, UserLink,
         audit::{Action, Deed},
     },
+    retention::{Keep, Terms},
 };
 use tempfile::TempDir;
 
-use crate::support::{Bench, at};
+use crate::{
+    samples::{insights, payment},
+    support::{Bench, at},
+};
 
 const TENANT: &str = "label-a";
 const OTHER: &str = "label-b";
@@ -42,9 +55,12 @@ pub async fn every_table_has_its_place_or_nobody_in_it(bench: &Bench) {
     assert!(missing.is_empty(), "no such table: {missing:?}");
     for place in &PLACES {
         bench.query(&format!("SELECT * FROM {} LIMIT 1", place.shown)).await;
-        if let Erasure::Emptied(columns) = place.erasure {
-            bench.query(&format!("SELECT {} FROM {} LIMIT 1", columns.join(", "), place.table)).await;
-        }
+        let columns = match place.erasure {
+            Erasure::Emptied(columns) => columns.join(", "),
+            Erasure::Blanked(column) => column.to_owned(),
+            Erasure::Deleted | Erasure::Kept => continue,
+        };
+        bench.query(&format!("SELECT {columns} FROM {} LIMIT 1", place.table)).await;
     }
 }
 
@@ -167,7 +183,7 @@ pub async fn a_customer_is_one_users_only(bench: &Bench) {
     let (people, _directory) = people(bench).await;
     let (ada, other, stranger) =
         (add(&people, TENANT).await, add(&people, TENANT).await, add(&people, OTHER).await);
-    for no_id in ["", "cus 1", "cus\"1", "cus\\1", &"c".repeat(256)] {
+    for no_id in ["", "cus\0", &"c".repeat(TEXT_BYTES_MAX + 1)] {
         assert_eq!(UserLink::of("stripe", no_id), None, "{no_id}");
     }
     let link = |customer: &str| UserLink::of("stripe", customer).unwrap();
@@ -190,6 +206,135 @@ pub async fn a_customer_is_one_users_only(bench: &Bench) {
     assert!(people.unlink(TENANT, &ada, &link("cus_1")).await.unwrap());
     assert!(!people.unlink(TENANT, &ada, &link("cus_1")).await.unwrap());
     people.link(TENANT, &other, &link("cus_1")).await.unwrap();
+    people.close().await;
+}
+
+/// What is stored of a customer with this id, in every place that names one.
+fn of_customer(epoch: i64, id: &str) -> Commit {
+    let created_at = at("2026-11-20T08:30:00Z");
+    let mut profile =
+        BillingProfile::blank(id.to_owned(), ProfileSource::Customer, id.to_owned(), created_at);
+    profile.name = Personal::of("Ada");
+    let customer = Customer {
+        id: id.to_owned(),
+        currency: None,
+        delinquent: None,
+        balance_minor: None,
+        created_at,
+        livemode: true,
+    };
+    let paid = Payment { customer_id: Some(id.to_owned()), ..payment("ch_1") };
+    let rows = vec![Row::BillingProfile(profile), Row::Customer(customer), Row::Payment(paid)];
+    let aside = Quarantined {
+        reason: "malformed",
+        detail: "a test".to_owned(),
+        place: "a test".to_owned(),
+        hash: sha256_hex(id.as_bytes()),
+        fields: vec![("id", id.to_owned())],
+        day: None,
+    };
+    Commit {
+        stream: "customers".into(),
+        integration: "stripe".into(),
+        quarantined: vec![aside],
+        ..insights("stripe", epoch, rows)
+    }
+}
+
+pub async fn whatever_is_a_customers_id_is_linked_handed_out_and_erased(bench: &Bench) {
+    let (people, _directory) = people(bench).await;
+    let epoch = bench.register("stripe", "stripe").await.epoch;
+    let long: String = (0..700_u32).map(|n| char::from_digit(n * 7 % 36, 36).unwrap()).collect();
+    let ids = ["cus_a@b", "ada@example.com", "cus \"1\\'", "kundin ☂ ä", "1\t2\u{1}3\u{7f}", "c", &long];
+    for (day, id) in (1..).zip(ids) {
+        let user = add(&people, TENANT).await;
+        let link = UserLink::of("stripe", id).unwrap();
+        assert!(!people.is_stored(&link).await.unwrap(), "{id}");
+        bench.commit(of_customer(epoch, id)).await;
+        assert!(people.is_stored(&link).await.unwrap(), "{id}");
+        // One that only begins like it is somebody else.
+        let mut begin = id.chars();
+        begin.next_back();
+        if let Some(other) = UserLink::of("stripe", begin.as_str()) {
+            assert!(!people.is_stored(&other).await.unwrap(), "{id}");
+        }
+        people.link(TENANT, &user, &link).await.unwrap();
+        assert_eq!(people.links(TENANT, &user).await.unwrap(), std::slice::from_ref(&link), "{id}");
+        let mut out = Vec::new();
+        let exported = people.export(TENANT, &user, &Category::ALL, &mut out).await.unwrap();
+        for place in ["billing_profile_rows", "customers", "payments", "quarantined_rows", "user_links"] {
+            assert_eq!(exported[place], 1, "{id}: {place}");
+        }
+        assert!(String::from_utf8(out).unwrap().contains("\"name\":\"Ada\""), "{id}");
+
+        bench.clock.set(&format!("2026-12-{day:02}T10:00:00Z"));
+        people.hold(TENANT, &user, "case 1").await.unwrap();
+        let held = bench.store.purgeable(&quickly(), Some(&people)).await.unwrap();
+        let aside = held.lines.iter().find(|line| line.table == "quarantined_rows").unwrap();
+        assert_eq!((aside.rows, aside.held), (0, 1), "{id}");
+        people.release(TENANT, &user).await.unwrap();
+
+        people.erase(TENANT, &user, "test", &[]).await.unwrap();
+        people.guard_writer().await.unwrap();
+        for comes in ["erased", "told of again"] {
+            let left = "(SELECT 1 FROM billing_profile_rows UNION ALL SELECT 1 FROM customers \
+                        UNION ALL SELECT 1 FROM quarantined_rows UNION ALL SELECT 1 FROM user_links) q";
+            assert_eq!(bench.count(left).await, 0, "{id}: {comes}");
+            assert_eq!(
+                bench.one("SELECT customer_id FROM payments").await["customer_id"],
+                Value::Null,
+                "{id}: {comes}"
+            );
+            bench.commit(of_customer(epoch, id)).await;
+        }
+        let next = add(&people, TENANT).await;
+        let refused = people.link(TENANT, &next, &link).await.unwrap_err().to_string();
+        assert!(refused.contains("was erased"), "{id}: {refused}");
+        bench.execute("DELETE FROM payment_rows").await;
+    }
+    people.close().await;
+}
+
+/// What is a day old goes.
+fn quickly() -> Terms {
+    Terms { quarantined_rows: Keep::Days(0), ..Terms::forever() }
+}
+
+pub async fn where_consents_were_said_is_emptied(bench: &Bench) {
+    let (people, _directory) = people(bench).await;
+    let policy = NewPolicy {
+        version: "1".into(),
+        text_sha256: "0".repeat(64),
+        purposes: vec!["ads".into(), "reports".into()],
+        effective_at: at("2026-01-01T00:00:00Z"),
+        requires_consent: true,
+    };
+    people.add_policy(TENANT, &policy).await.unwrap();
+    let (ada, other) = (add(&people, TENANT).await, add(&people, TENANT).await);
+    for user in [&ada, &other] {
+        for (purpose, granted) in [("ads", true), ("reports", true), ("ads", false)] {
+            let source = "letter of Zqxmark Lovelace".to_owned();
+            let word = NewConsent { version: None, purpose: purpose.into(), granted, source };
+            people.consent(TENANT, user, &word).await.unwrap();
+        }
+    }
+    let before = bench.query(&format!("SELECT * FROM consents WHERE user_id = '{other}' ORDER BY id")).await;
+    let dry = people.erase_dry(TENANT, &ada, "test").await.unwrap();
+    let receipt = people.erase(TENANT, &ada, "test", &[]).await.unwrap();
+    assert_eq!(dry.tables, receipt.tables);
+    let consents = receipt.tables.iter().find(|table| table.table == "consents").unwrap();
+    assert_eq!((consents.found, consents.emptied, consents.kept, consents.deleted), (3, 3, 0, 0));
+    // What was said stays, where it was said does not; and what the erasure took back is told apart.
+    let said = people.consents(TENANT, &ada).await.unwrap();
+    let said: Vec<(&str, bool, &str)> =
+        said.iter().map(|one| (&*one.purpose, one.granted, &*one.source)).collect();
+    assert_eq!(
+        said,
+        [("ads", true, ""), ("reports", true, ""), ("ads", false, ""), ("reports", false, "erased")]
+    );
+    assert!(!serde_json::to_string(&receipt).unwrap().contains("Zqxmark"));
+    let after = bench.query(&format!("SELECT * FROM consents WHERE user_id = '{other}' ORDER BY id")).await;
+    assert_eq!(before, after, "nobody else's");
     people.close().await;
 }
 

@@ -4,6 +4,7 @@ mod committed;
 mod connections;
 mod layers;
 mod mistakes;
+mod privacy;
 mod secrets;
 mod tenants;
 

@@ -109,6 +109,7 @@ fn data(ground: &Ground<'_>) -> Section {
     let erased = |erasure: Erasure| match erasure {
         Erasure::Deleted => "deleted".to_owned(),
         Erasure::Emptied(columns) => format!("stays without {}", columns.join(", ")),
+        Erasure::Blanked(column) => format!("stays without {column}"),
         Erasure::Kept => "stays: nothing in it leads to the person any more".to_owned(),
     };
     Section {

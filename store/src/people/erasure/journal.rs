@@ -8,7 +8,9 @@ use std::{
 };
 
 use jiff::Timestamp;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, TransactionTrait,
+};
 use serde::{Deserialize, Serialize};
 
 use super::super::apart::{self, Apart};
@@ -72,7 +74,7 @@ impl Journal {
             }
             Apart::Server(url) => url,
         };
-        let (database, location) = apart::on_server(&url, "dynamoi erasures").await?;
+        let (database, location) = apart::on_server(&url, "dynamoi erasures", apart::Kept::Journal).await?;
         if access != Access::Read {
             database
                 .execute_unprepared(&format!(
@@ -109,13 +111,13 @@ impl Journal {
                 let appended = appended.map_err(|error| self.unusable(&error))?;
                 appended.map_err(|error| self.unusable(&error))
             }
-            Kept::Server(database) => Ok(insert(database, &text).await?),
+            Kept::Server(database) => Ok(append_on_server(database, &text).await?),
         }
     }
 
     /// Every line, the earliest first; nothing when it was never begun. A last line that was cut off while it was written is
     /// passed over: nothing had been deleted yet. Any other that is not as it was written is an error.
-    pub(super) async fn read(&self, key: &DataKey) -> Result<Option<Vec<Line>>, StoreError> {
+    pub(in super::super) async fn read(&self, key: &DataKey) -> Result<Option<Vec<Line>>, StoreError> {
         let Some(texts) = self.texts().await? else { return Ok(None) };
         let mut lines = Vec::with_capacity(texts.len());
         for (number, text) in (1..).zip(texts) {
@@ -134,6 +136,42 @@ impl Journal {
             lines.push(line);
         }
         Ok(Some(lines))
+    }
+
+    /// Whether there is anything in its place, be it readable or not.
+    pub(in super::super) async fn is_there(&self) -> Result<bool, StoreError> {
+        match &self.kept {
+            Kept::File(path) => Ok(path.symlink_metadata().is_ok()),
+            Kept::Server(_) => Ok(self.texts().await?.is_some_and(|texts| !texts.is_empty())),
+        }
+    }
+
+    /// Puts these lines into the place of a journal that is not there: all of them, or none. When this returns, they outlive a
+    /// power cut.
+    pub(super) async fn begin(&self, lines: &mut [Line], key: &DataKey) -> Result<(), StoreError> {
+        let mut texts = Vec::with_capacity(lines.len());
+        for line in lines {
+            line.mac = line.digest(key);
+            texts.push(serde_json::to_string(line).map_err(|error| self.unusable(&error))?);
+        }
+        match &self.kept {
+            Kept::File(path) => {
+                let path = path.clone();
+                let begun = tokio::task::spawn_blocking(move || begin(&path, &texts)).await;
+                begun.map_err(|error| self.unusable(&error))?.map_err(|error| self.unusable(&error))
+            }
+            Kept::Server(database) => {
+                let tx = locked(database).await?;
+                let line = format!("SELECT 1 AS one FROM {TABLE} LIMIT 1");
+                if tx.query_one_raw(Sql::new(DbBackend::Postgres, &line).done()).await?.is_some() {
+                    return Err(self.unusable(&"somebody else has begun it meanwhile"));
+                }
+                for text in &texts {
+                    tx.execute_raw(insert(text).done()).await?;
+                }
+                Ok(tx.commit().await?)
+            }
+        }
     }
 
     async fn texts(&self) -> Result<Option<Vec<String>>, StoreError> {
@@ -162,9 +200,24 @@ impl Journal {
     }
 
     fn unusable(&self, reason: &dyn std::fmt::Display) -> StoreError {
+        self.refused(reason, "move this one away, and")
+    }
+
+    /// There are fewer lines than are known of, or none.
+    pub(in super::super) fn lost(&self, lines: Option<u64>, known: u64) -> StoreError {
+        let is_there = lines.is_some_and(|lines| lines > 0 || matches!(self.kept, Kept::File(_)));
+        match lines.filter(|_| is_there) {
+            Some(lines) => self.unusable(&format_args!("it has {lines} lines, and there were {known}")),
+            None => self.refused(&format_args!("it is not there, and there were {known} lines"), ""),
+        }
+    }
+
+    fn refused(&self, reason: &dyn std::fmt::Display, first: &str) -> StoreError {
+        let space = if first.is_empty() { "" } else { " " };
         StoreError::Unreadable(format!(
             "the erasure journal {}: {reason}. Without it a restored backup would bring back who was erased: restore it from \
-             its own backup, or set privacy.journal to where it is",
+             its own backup, or set privacy.journal to where it is. Where no copy is left:{space}{first} \
+             `dynamoi privacy journal rebuild` makes a new one from what the database knows",
             self.location
         ))
     }
@@ -175,14 +228,22 @@ fn is_undefined(error: &DbErr) -> bool {
     error.to_string().contains(TABLE) && error.to_string().contains("does not exist")
 }
 
-async fn insert(database: &DatabaseConnection, text: &str) -> Result<u64, DbErr> {
+/// A transaction in which nobody else adds a line, and which outlives a power cut.
+async fn locked(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let tx = database.begin().await?;
     // Whatever the role's default is.
     tx.execute_unprepared("SET LOCAL synchronous_commit = on").await?;
     tx.execute_unprepared(&format!("LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")).await?;
-    let insert =
-        Sql::new(DbBackend::Postgres, &format!("INSERT INTO {TABLE} (line) VALUES (")).bind(text).text(")");
-    tx.execute_raw(insert.done()).await?;
+    Ok(tx)
+}
+
+fn insert(text: &str) -> Sql {
+    Sql::new(DbBackend::Postgres, &format!("INSERT INTO {TABLE} (line) VALUES (")).bind(text).text(")")
+}
+
+async fn append_on_server(database: &DatabaseConnection, text: &str) -> Result<u64, DbErr> {
+    let tx = locked(database).await?;
+    tx.execute_raw(insert(text).done()).await?;
     let count = Sql::new(DbBackend::Postgres, &format!("SELECT count(*) AS lines FROM {TABLE}"));
     let lines: i64 = match tx.query_one_raw(count.done()).await? {
         Some(row) => row.try_get("", "lines")?,
@@ -203,12 +264,40 @@ fn append(path: &Path, text: &str) -> io::Result<u64> {
     let end = end_of_lines(&whole);
     file.set_len(end as u64).and_then(|()| file.seek(SeekFrom::Start(end as u64)))?;
     file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all())?;
-    // Its name, too.
-    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        File::open(directory).and_then(|directory| directory.sync_all())?;
-    }
+    sync_name(path)?;
     // With what comes after the last end of a line: the new one.
     Ok(whole[..end].split(|byte| *byte == b'\n').count() as u64)
+}
+
+/// Under another name first, so that it is there whole or not at all.
+fn begin(path: &Path, texts: &[String]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    match fs::remove_file(&beside) {
+        // Of one who was killed.
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    apart::make_file(&beside)?;
+    let mut file = OpenOptions::new().write(true).open(&beside)?;
+    for text in texts {
+        file.write_all(format!("{text}\n").as_bytes())?;
+    }
+    file.sync_all()?;
+    // Unlike a new name, a link never takes the place of something.
+    fs::hard_link(&beside, path)?;
+    fs::remove_file(&beside)?;
+    sync_name(path)
+}
+
+/// A file's name outlives a power cut, too.
+fn sync_name(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        Some(directory) => File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 /// Where the last line that has an end ends.

@@ -6,6 +6,7 @@
 
 mod journal;
 mod overwrite;
+mod rebuild;
 pub mod receipt;
 mod replay;
 mod rows;
@@ -16,8 +17,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
+pub(super) use self::replay::{mark, unfinished};
 pub(crate) use self::tombstones::customer_digest;
-pub use self::{journal::Journal, replay::Settled};
+pub use self::{journal::Journal, rebuild::Rebuilt, replay::Settled};
 use self::{
     journal::{Line, State as Reached},
     receipt::{Reached as Done, Receipt, State, ToTell},
@@ -40,7 +42,7 @@ pub struct Request<'a> {
 }
 
 /// The journal's name, where its last line is noted elsewhere.
-const JOURNAL: &str = "erasures";
+pub(super) const JOURNAL: &str = "erasures";
 
 // === impl People ===
 
@@ -55,6 +57,7 @@ impl People {
         standing: &[NewDisclosure<'_>],
     ) -> Result<Receipt, PeopleError> {
         let request = Request { tenant, user, actor, requested_at: self.store.clock.0.now() };
+        self.expect_journal().await?;
         let target = self.target(&self.store.pools.read, tenant, user).await?;
         // Who is not there, or may not be erased, leaves no line.
         let status = self.status(&request).await?;
@@ -103,6 +106,13 @@ impl People {
             note: if has_key { "would be destroyed" } else { "is not there" }.to_owned(),
         }];
         Ok(receipt)
+    }
+
+    /// A receipt before anything was done, with what this key store's server keeps.
+    async fn begun(&self, tenant: &str, subject: String, actor: &str, requested_at: Timestamp) -> Receipt {
+        let mut receipt = Receipt::begun(tenant, subject, actor, requested_at);
+        receipt.not_reached.extend(self.keys.not_reached().await);
+        receipt
     }
 
     async fn status(&self, request: &Request<'_>) -> Result<PersonStatus, PeopleError> {
@@ -194,7 +204,7 @@ impl People {
         let stored = self.receipt(&self.store.pools.read, &line.tenant, subject).await?;
         let mut receipt = match stored {
             Some((_, receipt)) if receipt.goes_on(line.at) => receipt,
-            _ => Receipt::begun(&line.tenant, line.subject.clone(), &line.actor, line.at),
+            _ => self.begun(&line.tenant, line.subject.clone(), &line.actor, line.at).await,
         };
         receipt.state = State::Done;
         receipt.finished_at = Some(now);

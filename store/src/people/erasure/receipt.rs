@@ -171,6 +171,10 @@ impl Receipt {
         match place.erasure {
             Erasure::Deleted => table.deleted += changed,
             Erasure::Emptied(_) => table.emptied += changed,
+            Erasure::Blanked(_) => {
+                table.emptied += changed;
+                table.kept = found.saturating_sub(changed);
+            }
             Erasure::Kept => table.kept = found,
         }
         table.found = table.deleted + table.emptied + table.kept;

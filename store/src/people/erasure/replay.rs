@@ -110,25 +110,26 @@ impl People {
         Ok(())
     }
 
+    /// Nobody is erased whom the journal would not remember.
+    pub(super) async fn expect_journal(&self) -> Result<(), PeopleError> {
+        self.look().await.map(drop)
+    }
+
     async fn look(&self) -> Result<Looked, PeopleError> {
         let key = self.digests().await?;
-        let lines = self.journal.read(&key).await?;
+        // Marks first: whoever erases meanwhile adds a line, and then moves the marks.
         let mark = self.mark(&self.store.pools.read).await?;
         let anchor = self.keys.anchor(JOURNAL).await?;
         let anchor =
             anchor.map(|(seq, mac)| (seq.unsigned_abs(), String::from_utf8_lossy(&mac).into_owned()));
+        let lines = self.journal.read(&key).await?;
         let known = [&mark, &anchor].into_iter().flatten().map(|(seq, _)| *seq).max().unwrap_or_default();
         let lines = match lines {
             Some(lines) if lines.len() as u64 >= known => lines,
             None if known == 0 => Vec::new(),
             short => {
-                return Err(StoreError::Unreadable(format!(
-                    "the erasure journal {} has {} lines, and there were {known}: a restored backup would bring back who was \
-                     erased. Restore it from its own backup, or set privacy.journal to where it is",
-                    self.journal.location(),
-                    short.map_or(0, |lines| lines.len())
-                ))
-                .into());
+                let lines = short.map(|lines| lines.len() as u64);
+                return Err(self.journal.lost(lines, known).into());
             }
         };
         let last = lines.last().map(|line| (lines.len() as u64, line.mac.clone()));
@@ -191,7 +192,8 @@ impl People {
                 (row.try_get("", "tenant")?, row.try_get("", "customer_id")?);
             if barred.contains(&hex::encode(tombstones::customer_digest(&key, &tenant, &customer_id))) {
                 let (connection_id, connection) = (row.try_get("", "id")?, row.try_get("", "name")?);
-                there.push(Customer { connection_id, connection, customer_id });
+                let whole = customer_id.clone();
+                there.push(Customer { connection_id, connection, customer_id, whole });
             }
         }
         if there.is_empty() {
@@ -227,13 +229,7 @@ impl People {
         &self,
         database: &impl ConnectionTrait,
     ) -> Result<Option<(u64, String)>, PeopleError> {
-        let query =
-            Sql::new(self.backend(), "SELECT seq, mac FROM journal_marks WHERE journal = ").bind(JOURNAL);
-        let row = database.query_one_raw(query.done()).await?;
-        Ok(row
-            .map(|row| Ok::<_, sea_orm::DbErr>((row.try_get::<i64>("", "seq")?, row.try_get("", "mac")?)))
-            .transpose()?
-            .map(|(seq, mac)| (seq.unsigned_abs(), mac)))
+        Ok(mark(&self.store, database).await?)
     }
 
     /// This database has followed so much.
@@ -255,8 +251,20 @@ impl People {
     }
 }
 
+/// Number and `mac` of the last line of the journal that a database has followed.
+pub async fn mark(
+    store: &Store,
+    database: &impl ConnectionTrait,
+) -> Result<Option<(u64, String)>, sea_orm::DbErr> {
+    let backend = store.pools.write.get_database_backend();
+    let query = Sql::new(backend, "SELECT seq, mac FROM journal_marks WHERE journal = ").bind(JOURNAL);
+    let Some(row) = database.query_one_raw(query.done()).await? else { return Ok(None) };
+    let (seq, mac): (i64, String) = (row.try_get("", "seq")?, row.try_get("", "mac")?);
+    Ok(Some((seq.unsigned_abs(), mac)))
+}
+
 /// Whose erasure was begun and not finished.
-fn unfinished(lines: &[Line]) -> BTreeSet<String> {
+pub fn unfinished(lines: &[Line]) -> BTreeSet<String> {
     let mut open = BTreeSet::new();
     for line in lines {
         match line.state {

@@ -15,7 +15,7 @@ use super::{
     receipt::{Receipt, State},
     tombstones,
 };
-use crate::{convert::utc, sql::Sql};
+use crate::{convert::utc, long_keys, sql::Sql};
 
 /// Who is erased: what is found of the person, and by what the person is known afterwards.
 #[derive(Debug)]
@@ -35,11 +35,14 @@ impl People {
         tenant: &str,
         user: &str,
     ) -> Result<Target, PeopleError> {
+        let whole = long_keys::whole(self.backend(), "l.customer_id");
         let query = Sql::new(
             self.backend(),
-            "SELECT DISTINCT c.id AS connection_id, c.name AS connection, l.customer_id AS customer_id FROM user_links l \
-             LEFT JOIN connections o ON o.name = l.connection \
-             LEFT JOIN connections c ON c.integration = o.integration AND c.tenant = ",
+            &format!(
+                "SELECT DISTINCT c.id AS connection_id, c.name AS connection, l.customer_id AS customer_id, {whole} AS whole \
+                 FROM user_links l LEFT JOIN connections o ON o.name = l.connection \
+                 LEFT JOIN connections c ON c.integration = o.integration AND c.tenant = "
+            ),
         )
         .bind(tenant)
         .text(" WHERE l.user_id = ")
@@ -55,12 +58,16 @@ impl People {
             customers: BTreeSet::new(),
         };
         for row in database.query_all_raw(query.done()).await? {
-            let customer_id: String = row.try_get("", "customer_id")?;
-            target.customers.insert(hex::encode(tombstones::customer_digest(&key, tenant, &customer_id)));
+            let (customer_id, whole): (String, String) =
+                (row.try_get("", "customer_id")?, row.try_get("", "whole")?);
+            // By either form, as a commit has it.
+            for form in [&customer_id, &whole] {
+                target.customers.insert(hex::encode(tombstones::customer_digest(&key, tenant, form)));
+            }
             // A connection that has never run has stored nothing.
             if let Some(connection_id) = row.try_get("", "connection_id")? {
                 let connection = row.try_get("", "connection")?;
-                target.subject.customers.push(Customer { connection_id, connection, customer_id });
+                target.subject.customers.push(Customer { connection_id, connection, customer_id, whole });
             }
         }
         Ok(target)
@@ -87,11 +94,12 @@ impl People {
         let is_begun = !receipt.tables.is_empty();
         for (place, found) in PLACES.iter().zip(found) {
             let changed = change(tx, &target.subject, place, now).await?;
-            if !is_begun || place.erasure != Erasure::Kept {
+            let stays = matches!(place.erasure, Erasure::Kept | Erasure::Blanked(_));
+            if !is_begun || !stays {
                 receipt.note(place, found, changed);
             }
         }
-        consent::take_all_back(tx, &target.subject.user, "erased", now).await?;
+        consent::take_all_back(tx, &target.subject.user, consent::ERASED, now).await?;
         self.set_status(tx, &target.subject.user, PersonStatus::Erased).await?;
         Ok(receipt)
     }
@@ -108,12 +116,10 @@ impl People {
             Some((_, receipt)) if receipt.goes_on(request.requested_at) => {
                 Receipt { state: State::Erasing, ..receipt }
             }
-            _ => Receipt::begun(
-                request.tenant,
-                hex::encode(&target.subject.digest),
-                request.actor,
-                request.requested_at,
-            ),
+            _ => {
+                let subject = hex::encode(&target.subject.digest);
+                self.begun(request.tenant, subject, request.actor, request.requested_at).await
+            }
         })
     }
 
@@ -226,6 +232,10 @@ async fn change(
     for key in subject.keys(place) {
         let sql = match place.erasure {
             Erasure::Kept => continue,
+            Erasure::Blanked(column) => {
+                let sql = Sql::new(backend, &format!("UPDATE {} SET {column} = '' WHERE ", place.table));
+                key.stored(sql).text(&format!(" AND {column} NOT IN ('', ")).bind(consent::ERASED).text(")")
+            }
             Erasure::Deleted => key.stored(Sql::new(backend, &format!("DELETE FROM {} WHERE ", place.table))),
             Erasure::Emptied(columns) => {
                 let emptied: Vec<String> = columns.iter().map(|column| format!("{column} = NULL")).collect();

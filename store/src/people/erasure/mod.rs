@@ -171,8 +171,18 @@ impl People {
 
     /// Old bytes leave these tables, and the key store.
     async fn clean(&self, tables: &BTreeSet<String>) -> Result<Vec<Done>, PeopleError> {
-        self.keys.scrub(&*self.store.clock.0).await?;
-        Ok(overwrite::overwrite(&self.store, tables).await)
+        let is_scrubbed = self.keys.scrub(&*self.store.clock.0).await?;
+        let mut cleaned = overwrite::overwrite(&self.store, tables).await;
+        if !is_scrubbed {
+            cleaned.push(Done {
+                what: format!("files of the keys in {}", self.keys.location()),
+                done: false,
+                note: "the server passed over the table, which belongs to another role: run `VACUUM FULL data_keys` as its owner, \
+                       and give it to the worker's role (ALTER TABLE data_keys OWNER TO …)"
+                    .to_owned(),
+            });
+        }
+        Ok(cleaned)
     }
 
     /// The receipt, the audit log, and last the journal.

@@ -24,6 +24,7 @@ mod embedding;
 mod encryption;
 mod end_to_end;
 mod erase;
+mod export_killed;
 mod grafana;
 mod https;
 mod kill;

@@ -25,6 +25,7 @@ mod embedding;
 mod encryption;
 mod end_to_end;
 mod erase;
+mod export_killed;
 mod grafana;
 mod https;
 mod kill;

@@ -15,6 +15,8 @@ use rustix::fs::{AtFlags, CWD, linkat};
 
 /// Reading and writing, for the owner.
 const MODE: u32 = 0o600;
+/// So many that were killed may have left their files.
+const NAMES_MAX: u32 = 1_000;
 
 /// A file under way.
 pub struct WholeFile {
@@ -36,8 +38,7 @@ impl WholeFile {
         let (file, temporary) = if let Some(file) = unnamed(directory)? {
             (file, None)
         } else {
-            let temporary = directory.join(format!(".dynamoi-{}.part", std::process::id()));
-            let file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&temporary)?;
+            let (file, temporary) = named(directory)?;
             (file, Some(temporary))
         };
         // Whatever the umask says.
@@ -104,6 +105,19 @@ fn unnamed(_: &Path) -> io::Result<Option<File>> {
     Ok(None)
 }
 
+/// A file with a name of its own until then. In a container each process may have the number of one that was killed, which left
+/// its file: the next name is taken then.
+fn named(directory: &Path) -> io::Result<(File, PathBuf)> {
+    let mut number = 0;
+    loop {
+        let path = directory.join(format!(".dynamoi-{}-{number}.part", std::process::id()));
+        match OpenOptions::new().write(true).create_new(true).mode(MODE).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < NAMES_MAX => number += 1,
+            opened => return opened.map(|file| (file, path)),
+        }
+    }
+}
+
 fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
@@ -136,5 +150,21 @@ mod tests {
         fs::write(&other, "theirs").unwrap();
         assert_eq!(file.publish().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!((fs::read(&other).unwrap(), count()), (b"theirs".to_vec(), 2));
+    }
+
+    /// Where a file must have a name.
+    #[test]
+    fn what_a_killed_one_has_left_stops_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let (first, left) = named(directory.path()).unwrap();
+        let (mut file, temporary) = named(directory.path()).unwrap();
+        assert_ne!(left, temporary);
+        file.write_all(b"whole").unwrap();
+        let path = directory.path().join("export.json");
+        let whole =
+            WholeFile { file: BufWriter::new(file), path: path.clone(), temporary: Some(temporary.clone()) };
+        whole.publish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        assert!(!temporary.exists() && left.exists() && first.metadata().unwrap().len() == 0);
     }
 }

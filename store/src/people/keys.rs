@@ -13,7 +13,10 @@ use zeroize::Zeroizing;
 
 use super::{
     apart::{self, Apart, Kept},
-    erasure::receipt::Note,
+    erasure::{
+        overwrite,
+        receipt::{Note, Reached},
+    },
     unseen::wait_until_unseen,
 };
 use crate::{
@@ -201,17 +204,31 @@ impl KeyStore {
         Ok(self.sealed(name).await?.is_some())
     }
 
-    /// Destroyed keys leave the file: a deleted row's bytes may stay in it until it is written anew. It is a small one. Whether they
-    /// did: on PostgreSQL, a transaction that began before may still see them.
-    pub(super) async fn scrub(&self, clock: &dyn Clock) -> Result<bool, StoreError> {
-        let (is_unseen, statement) = match self.backend() {
-            DbBackend::Postgres => {
-                (wait_until_unseen(&self.database, clock).await?, format!("VACUUM FULL {TABLE}"))
+    /// Destroyed keys leave the file: a deleted row's bytes may stay in it until it is written anew. It is a small one. Answers
+    /// whether it came to that: over a table of another role a server passes, and it keeps rows for whoever may still see them.
+    pub(super) async fn scrub(&self, clock: &dyn Clock) -> Result<Reached, StoreError> {
+        let (mut done, mut note) = (true, "written anew".to_owned());
+        if self.backend() == DbBackend::Postgres {
+            let is_unseen = wait_until_unseen(&self.database, clock).await?;
+            let before = self.file_number().await?;
+            self.database.execute_unprepared(&format!("VACUUM FULL {TABLE}")).await?;
+            if self.file_number().await? == before {
+                (done, note) = (false, overwrite::passed_over(TABLE));
+            } else if !is_unseen {
+                (done, note) = (false, overwrite::STILL_SEEN.to_owned());
             }
-            _ => (true, "VACUUM".to_owned()),
-        };
-        self.database.execute_unprepared(&statement).await?;
-        Ok(is_unseen)
+        } else {
+            self.database.execute_unprepared("VACUUM").await?;
+        }
+        Ok(Reached { what: format!("files of the keys in {}", self.location), done, note })
+    }
+
+    /// Of the file that the keys are in (PostgreSQL).
+    async fn file_number(&self) -> Result<Option<i64>, StoreError> {
+        let query =
+            Sql::new(self.backend(), &format!("SELECT pg_relation_filenode('{TABLE}')::bigint AS number"));
+        let row = self.database.query_one_raw(query.done()).await?;
+        Ok(row.map(|row| row.try_get("", "number")).transpose()?.flatten())
     }
 
     /// Where a destroyed key still is, sealed, and for how long: of a server, as it is set. A file has no log.

@@ -3,9 +3,9 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    budgets::*, changes::*, claiming::*, files::*, months::*, music::*, narrowing::*, people::*, privacy::*,
-    reading::*, refusing::*, retention::*, royalties::*, sealing::*, storing::*, support::Bench, tables::*,
-    texts::*, vanishing::*, web::*, windows::*,
+    budgets::*, changes::*, claiming::*, erasing::*, files::*, months::*, music::*, narrowing::*, people::*,
+    privacy::*, reading::*, refusing::*, retention::*, royalties::*, sealing::*, storing::*, support::Bench,
+    tables::*, texts::*, vanishing::*, web::*, windows::*,
 };
 
 /// A case, ready to run.
@@ -154,6 +154,14 @@ cases! {
     whatever_is_a_customers_id_is_linked_handed_out_and_erased
     where_consents_were_said_is_emptied
     who_was_told_of_a_person_is_told_of_corrections
+    an_erasure_hits_one_person_wherever_and_nobody_else
+    a_link_to_a_connection_that_never_ran_hides_nobody
+    what_is_told_of_an_erased_person_later_is_stored_without_the_person
+    what_an_erasure_has_emptied_is_not_restated
+    a_writer_that_cannot_know_erased_people_stores_nobody
+    a_backup_without_the_user_brings_no_customer_back
+    a_journal_that_is_shorter_than_either_knows_is_refused
+    an_erasure_that_breaks_off_at_any_step_is_finished
     keys_are_what_is_left_without_u0000
     keys_are_kept_whole_and_told_apart_at_any_length
     a_key_beyond_all_measure_is_set_aside_alone

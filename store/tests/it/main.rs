@@ -9,6 +9,7 @@ mod budgets;
 mod cases;
 mod changes;
 mod claiming;
+mod erasing;
 mod files;
 mod kinds;
 mod months;

@@ -8,7 +8,7 @@ use rows::{
     ads::{AdCampaign, AdLevel, AdMetrics, AdPerformance},
     checkpoint::{Checkpoint, DaysProgress, FeedProgress, Progress},
     money::RawSpend,
-    payments::{LedgerEntry, Minor, Payment, Subscription, SubscriptionMrr},
+    payments::{Customer, Invoice, LedgerEntry, Minor, Payment, Refund, Subscription, SubscriptionMrr},
     sink::{Commit, Vanish},
 };
 
@@ -222,4 +222,53 @@ pub fn revenue(id: &str, day: Day, mrr: i64) -> Row {
         currency: usd(),
         mrr: Micros(mrr),
     })
+}
+
+pub fn invoice(id: &str) -> Invoice {
+    Invoice {
+        id: id.into(),
+        number: Some("A-1".into()),
+        customer_id: None,
+        subscription_id: None,
+        status: Some("paid".into()),
+        billing_reason: None,
+        total: minor(2_500),
+        subtotal_minor: None,
+        amount_due_minor: None,
+        amount_paid_minor: Some(2_500),
+        amount_remaining_minor: None,
+        attempt_count: None,
+        period_start_at: None,
+        period_end_at: None,
+        due_at: None,
+        finalized_at: None,
+        paid_at: None,
+        created_at: at("2026-11-20T08:30:00Z"),
+        livemode: true,
+    }
+}
+
+pub fn refund(id: &str, payment_id: &str) -> Refund {
+    Refund {
+        id: id.into(),
+        payment_id: Some(payment_id.into()),
+        payment_intent_id: None,
+        amount: minor(500),
+        status: Some("succeeded".into()),
+        reason: None,
+        failure_reason: None,
+        ledger_entry_id: None,
+        created_at: at("2026-11-21T08:30:00Z"),
+    }
+}
+
+pub fn customer(id: &str) -> Customer {
+    Customer {
+        id: id.into(),
+        currency: Some(usd()),
+        delinquent: Some(false),
+        balance_minor: Some(0),
+        created_at: at("2026-01-01T00:00:00Z"),
+        livemode: true,
+    }
 }

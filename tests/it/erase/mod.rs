@@ -3,7 +3,7 @@
 
 mod gate;
 mod rebuilt;
-mod stage;
+pub mod stage;
 
 use std::{fs, path::Path};
 
@@ -24,7 +24,10 @@ use self::{
     gate::Gate,
     stage::{Copy, Stage},
 };
-use crate::support::{HISTORY_DAYS, PATIENCE, instant, pause, program::until_state, sql::Eyes, until};
+use crate::{
+    postgres::PASSWORD,
+    support::{HISTORY_DAYS, PATIENCE, instant, pause, program::until_state, sql::Eyes, until},
+};
 
 /// How often an erasure is killed.
 const KILLS: usize = 20;
@@ -436,4 +439,31 @@ async fn without_a_key_nobody_can_be_erased_and_it_is_said() {
     let (_, err) = stage.dynamoi(&["privacy", "erase", "usr_1", "--yes"], "", 2);
     assert!(err.contains("generate-key"), "{err}");
     assert!(!Path::new(&stage.journal).exists() && !Path::new(&stage.keys).exists());
+}
+
+/// What could not be done is neither passed over nor called done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql_old_bytes_that_are_left_are_said_and_end_with_1() {
+    let mut stage = Stage::postgres_alone(96).await;
+    let user = stage.dynamoi(&["users", "add"], ADA, 0).0.trim().to_owned();
+    stage
+        .execute(&format!(
+            "CREATE ROLE guest LOGIN PASSWORD '{PASSWORD}'; GRANT ALL ON ALL TABLES IN SCHEMA public TO guest; \
+             GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO guest"
+        ))
+        .await;
+    let owners = stage.bench.database_url.clone();
+    stage.bench.database_url = owners.replace("://worker:", "://guest:");
+    let (out, err) = stage.dynamoi(&["privacy", "erase", &user, "--yes"], "", 1);
+    assert!(err.contains("old bytes are left"), "{err}");
+    let told = receipt(&out);
+    let left: Vec<&Value> =
+        told["files"].as_array().unwrap().iter().filter(|file| file["done"] == false).collect();
+    assert!(left.len() == 1 && left[0]["note"].as_str().unwrap().contains("VACUUM FULL users"), "{told}");
+    // As it says; then once more.
+    stage.bench.database_url = owners.clone();
+    stage.execute("ALTER TABLE users OWNER TO guest").await;
+    stage.bench.database_url = owners.replace("://worker:", "://guest:");
+    let told = receipt(&stage.dynamoi(&["privacy", "erase", &user, "--yes"], "", 0).0);
+    assert!(told["files"].as_array().unwrap().iter().all(|file| file["done"] == true), "{told}");
 }

@@ -5,7 +5,7 @@
 //! again. Whatever was begun is finished by whoever opens the people next ([`People::settle`]).
 
 mod journal;
-mod overwrite;
+pub(super) mod overwrite;
 mod rebuild;
 pub mod receipt;
 mod replay;
@@ -181,14 +181,9 @@ impl People {
 
     /// Old bytes leave these tables, and the key store.
     async fn clean(&self, tables: &BTreeSet<String>) -> Result<Vec<Done>, PeopleError> {
-        let is_scrubbed = self.keys.scrub(&*self.store.clock.0).await?;
-        let mut reached = vec![Done {
-            what: format!("files of the key store {}", self.keys.location()),
-            done: is_scrubbed,
-            note: if is_scrubbed { "written anew" } else { overwrite::STILL_SEEN }.to_owned(),
-        }];
-        reached.extend(overwrite::overwrite(&self.store, tables).await);
-        Ok(reached)
+        let mut cleaned = vec![self.keys.scrub(&*self.store.clock.0).await?];
+        cleaned.extend(overwrite::overwrite(&self.store, tables).await);
+        Ok(cleaned)
     }
 
     /// The receipt, the audit log, and last the journal.

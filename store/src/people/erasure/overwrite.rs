@@ -18,6 +18,14 @@ const CHECKPOINT_PAUSE: Duration = Duration::from_millis(100);
 pub const STILL_SEEN: &str = "written anew, but a transaction that began before, here or in another database of the server, keeps old \
      rows: end it (pg_stat_activity, pg_prepared_xacts, pg_replication_slots), then run the same command again";
 
+/// What became of a table over which the server passed.
+pub fn passed_over(table: &str) -> String {
+    format!(
+        "the server passed over it, which belongs to another role: run `VACUUM FULL {table}` as the table's owner, and give it to \
+         the worker's role (ALTER TABLE {table} OWNER TO …)"
+    )
+}
+
 /// Writes anew what held these tables' rows; says what was reached.
 pub async fn overwrite(store: &Store, tables: &BTreeSet<String>) -> Vec<Reached> {
     match &store.pools.location {
@@ -42,10 +50,11 @@ pub async fn overwrite(store: &Store, tables: &BTreeSet<String>) -> Vec<Reached>
             for table in tables {
                 let what = format!("files of table {table} and its indexes");
                 reached.push(match rewrite_table(options, table).await {
-                    Ok(()) if nobody_sees.as_ref().is_ok_and(|seen| *seen) => {
+                    Ok(true) if nobody_sees.as_ref().is_ok_and(|seen| *seen) => {
                         Reached { what, done: true, note: "written anew (VACUUM FULL)".to_owned() }
                     }
-                    Ok(()) => Reached { what, done: false, note: STILL_SEEN.to_owned() },
+                    Ok(false) => Reached { what, done: false, note: passed_over(table) },
+                    Ok(true) => Reached { what, done: false, note: STILL_SEEN.to_owned() },
                     Err(error) => Reached {
                         what,
                         done: false,
@@ -97,13 +106,81 @@ async fn is_log_empty(write: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(busy.unwrap_or_default() == 0)
 }
 
-/// PostgreSQL: on a session of its own, which may take longer than a statement of the worker's.
-async fn rewrite_table(options: &PgConnectOptions, table: &str) -> Result<(), sqlx::Error> {
+/// PostgreSQL: on a session of its own, which may take longer than a statement of the worker's. Answers whether it was written
+/// anew: over somebody else's table the server passes with a warning that no client asks for.
+async fn rewrite_table(options: &PgConnectOptions, table: &str) -> Result<bool, sqlx::Error> {
     let mut connection = PgConnection::connect_with(options).await?;
     // Readers are waited for, but not for ever.
     connection.execute("SET lock_timeout = '60s'").await?;
+    let before = file_of(&mut connection, table).await?;
     connection.execute(AssertSqlSafe(format!("VACUUM FULL \"{table}\""))).await?;
+    let after = file_of(&mut connection, table).await?;
     // It has done its work; the server notices when it is gone.
     let _ = connection.close().await;
-    Ok(())
+    Ok(before != after)
+}
+
+/// The number of the file that a table is in.
+async fn file_of(connection: &mut PgConnection, table: &str) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_relation_filenode(to_regclass($1))::bigint")
+        .bind(format!("\"{table}\""))
+        .persistent(false)
+        .fetch_one(connection)
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+
+    use futures::future::BoxFuture;
+    use rows::Clock;
+    use sea_orm::TransactionTrait;
+
+    use super::*;
+    use crate::StoreOptions;
+
+    /// Whoever waits has waited.
+    #[derive(Default)]
+    struct Hurried(AtomicU64);
+
+    impl Clock for Hurried {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::from_secs(self.0.load(Ordering::Relaxed))
+        }
+
+        fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+            self.0.fetch_add(10, Ordering::Relaxed);
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_log_that_somebody_goes_on_reading_from_is_not_said_to_be_empty() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/read.db", directory.path().display());
+        let clock = Arc::new(Hurried::default());
+        let store = Store::connect(&url, StoreOptions::default(), clock.clone()).await.unwrap();
+        store.migrate_up().await.unwrap();
+        // SQLite waits by a clock of its own.
+        store.pools.write.execute_unprepared("PRAGMA busy_timeout = 10").await.unwrap();
+        let reading = store.pools.read.begin().await.unwrap();
+        reading.execute_unprepared("SELECT count(*) FROM users").await.unwrap();
+        let tables = BTreeSet::from(["users".to_owned()]);
+        let reached = overwrite(&store, &tables).await;
+        assert!(reached.len() == 1 && !reached[0].done, "{reached:?}");
+        assert!(reached[0].note.contains("run the same command again"), "{reached:?}");
+        assert!(clock.elapsed() >= CHECKPOINT_PATIENCE, "{:?}", clock.elapsed());
+        reading.rollback().await.unwrap();
+        assert!(overwrite(&store, &tables).await.iter().all(|reached| reached.done));
+        assert_eq!(overwrite(&store, &BTreeSet::new()).await, []);
+        store.close().await;
+    }
 }

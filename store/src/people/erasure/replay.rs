@@ -166,6 +166,22 @@ impl People {
     /// Erases barred customers of whom something is there, and nobody is linked with them; answers how many, and in which
     /// tables.
     async fn erase_barred(&self, barred: &BTreeSet<String>) -> Result<(u64, Vec<String>), PeopleError> {
+        let there = self.barred_there(barred).await?;
+        if there.is_empty() {
+            return Ok((0, Vec::new()));
+        }
+        let now = self.store.clock.0.now();
+        let count = there.len() as u64;
+        let mut receipt = Receipt::begun("", String::new(), "", now);
+        let tx = self.store.pools.begin().await?;
+        tombstones::tell_writers(&tx, None).await?;
+        rows::erase_customers(&tx, there, &mut receipt, now).await?;
+        tx.commit().await?;
+        Ok((count, receipt.changed().collect()))
+    }
+
+    /// Barred customers who are named somewhere, each of each connection once.
+    async fn barred_there(&self, barred: &BTreeSet<String>) -> Result<Vec<Customer>, PeopleError> {
         let key = self.digests().await?;
         let named = [
             ("billing_profile_rows", "customer_id"),
@@ -182,31 +198,36 @@ impl People {
                 )
             })
             .collect();
-        let query = format!(
+        let of_objects = format!(
             "SELECT DISTINCT c.id, c.name, c.tenant, n.customer_id FROM ({}) n JOIN connections c ON c.id = n.connection_id",
             named.join(" UNION ")
         );
+        let set_aside = "SELECT c.id, c.name, c.tenant, q.fields FROM quarantined_rows q \
+                         JOIN connections c ON c.name = q.connection";
         let mut there = Vec::new();
-        for row in self.store.pools.read.query_all_raw(Sql::new(self.backend(), &query).done()).await? {
-            let (tenant, customer_id): (String, String) =
-                (row.try_get("", "tenant")?, row.try_get("", "customer_id")?);
-            if barred.contains(&hex::encode(tombstones::customer_digest(&key, &tenant, &customer_id))) {
-                let (connection_id, connection) = (row.try_get("", "id")?, row.try_get("", "name")?);
-                let whole = customer_id.clone();
-                there.push(Customer { connection_id, connection, customer_id, whole });
+        for (query, is_object) in [(&*of_objects, true), (set_aside, false)] {
+            for row in self.store.pools.read.query_all_raw(Sql::new(self.backend(), query).done()).await? {
+                let tenant: String = row.try_get("", "tenant")?;
+                let ids = if is_object {
+                    vec![row.try_get("", "customer_id")?]
+                } else {
+                    ids_in(&row.try_get::<String>("", "fields")?)
+                };
+                for customer_id in ids {
+                    let digest = tombstones::customer_digest(&key, &tenant, &customer_id);
+                    let customer = Customer {
+                        connection_id: row.try_get("", "id")?,
+                        connection: row.try_get("", "name")?,
+                        whole: customer_id.clone(),
+                        customer_id,
+                    };
+                    if barred.contains(&hex::encode(digest)) && !there.contains(&customer) {
+                        there.push(customer);
+                    }
+                }
             }
         }
-        if there.is_empty() {
-            return Ok((0, Vec::new()));
-        }
-        let now = self.store.clock.0.now();
-        let count = there.len() as u64;
-        let mut receipt = Receipt::begun("", String::new(), "", now);
-        let tx = self.store.pools.begin().await?;
-        tombstones::tell_writers(&tx, None).await?;
-        rows::erase_customers(&tx, there, &mut receipt, now).await?;
-        tx.commit().await?;
-        Ok((count, receipt.changed().collect()))
+        Ok(there)
     }
 
     /// Destroys keys of erased users that a backup of the key store brought back; answers how many.
@@ -261,6 +282,12 @@ pub async fn mark(
     let Some(row) = database.query_one_raw(query.done()).await? else { return Ok(None) };
     let (seq, mac): (i64, String) = (row.try_get("", "seq")?, row.try_get("", "mac")?);
     Ok(Some((seq.unsigned_abs(), mac)))
+}
+
+/// What may be ids among the fields of a row that was set aside.
+fn ids_in(fields: &str) -> Vec<String> {
+    let fields: BTreeMap<String, serde_json::Value> = serde_json::from_str(fields).unwrap_or_default();
+    fields.into_values().filter_map(|value| value.as_str().map(str::to_owned)).collect()
 }
 
 /// Whose erasure was begun and not finished.

@@ -28,7 +28,8 @@ pub struct Target {
 
 impl People {
     /// Who this is, wherever something of the person may be. Of a customer who is linked also what another connection of the
-    /// tenant to the same provider has stored: one that was renamed, for example.
+    /// tenant to the same provider has stored: one that was renamed, for example. Of which provider a connection is that has never
+    /// run, nobody knows here: then any of the tenant's is looked at.
     pub(super) async fn target(
         &self,
         database: &impl ConnectionTrait,
@@ -41,7 +42,7 @@ impl People {
             &format!(
                 "SELECT DISTINCT c.id AS connection_id, c.name AS connection, l.customer_id AS customer_id, {whole} AS whole \
                  FROM user_links l LEFT JOIN connections o ON o.name = l.connection \
-                 LEFT JOIN connections c ON c.integration = o.integration AND c.tenant = "
+                 LEFT JOIN connections c ON (o.id IS NULL OR c.integration = o.integration) AND c.tenant = "
             ),
         )
         .bind(tenant)

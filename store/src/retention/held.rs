@@ -23,10 +23,10 @@ pub(crate) enum Holds {
 /// Held customers: connection and customer, as it stands in keys and whole.
 fn customers(backend: DbBackend) -> String {
     format!(
-        "SELECT c.id AS connection_id, c.name AS connection, k.customer_id AS customer_id, {} AS whole \
-         FROM legal_holds l JOIN user_links k ON k.user_id = l.user_id JOIN connections c ON c.name = k.connection \
+        "SELECT c.id AS connection_id, c.name AS connection, n.customer_id AS customer_id, {} AS whole \
+         FROM legal_holds l JOIN user_links n ON n.user_id = l.user_id JOIN connections c ON c.name = n.connection \
          WHERE l.released_at IS NULL",
-        long_keys::whole(backend, "k.customer_id")
+        long_keys::whole(backend, "n.customer_id")
     )
 }
 

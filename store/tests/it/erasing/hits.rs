@@ -101,7 +101,7 @@ pub async fn an_erasure_hits_one_person_wherever_and_nobody_else(bench: &Bench) 
     let wherever = [
         ("users", [1, 0, 1, 0]),
         ("user_links", [1, 1, 0, 0]),
-        ("consents", [1, 0, 0, 1]),
+        ("consents", [1, 0, 1, 0]),
         ("billing_profile_rows", [4, 4, 0, 0]),
         ("customer_rows", [2, 2, 0, 0]),
         ("quarantined_rows", [2, 2, 0, 0]),

@@ -207,6 +207,7 @@ impl KeyStore {
     }
 
     /// Waits, for a while, until nobody sees what was there before: `VACUUM FULL` keeps rows for whoever does (PostgreSQL).
+    /// A transaction in any database of the server counts: whatever was open when `VACUUM FULL` itself begins, it still sees.
     async fn wait_for_readers(&self, clock: &dyn Clock) -> Result<(), StoreError> {
         let ours = Sql::new(self.backend(), "SELECT (txid_current() % 4294967296)::text AS ours");
         let Some(row) = self.database.query_one_raw(ours.done()).await? else { return Ok(()) };
@@ -214,11 +215,12 @@ impl KeyStore {
         for _ in 0..READER_TRIES_MAX {
             let seen = Sql::new(
                 self.backend(),
-                "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
-                 AND greatest(age(backend_xmin), age(backend_xid)) > age(CAST(",
+                "SELECT greatest(age((txid_snapshot_xmin(txid_current_snapshot()) % 4294967296)::text::xid), \
+                 (SELECT max(greatest(age(backend_xmin), age(backend_xid))) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND pid <> pg_backend_pid())) > age(CAST(",
             )
             .bind(ours.as_str())
-            .text(" AS text)::xid)) AS seen");
+            .text(" AS text)::xid) AS seen");
             let row = self.database.query_one_raw(seen.done()).await?;
             if !row.map(|row| row.try_get::<bool>("", "seen")).transpose()?.unwrap_or_default() {
                 return Ok(());

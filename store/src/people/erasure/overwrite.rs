@@ -118,6 +118,7 @@ async fn is_seen_by_nobody(store: &Store, options: &PgConnectOptions) -> Result<
     let mut connection = PgConnection::connect_with(options).await?;
     // A transaction of our own: whoever still sees, or is, an older one may see what was there. One that began later may, too, as
     // long as an older one was open then.
+    // An older one in any other database of the server counts, too: `VACUUM FULL` itself still sees what was there before that.
     let ours: String = query_scalar("SELECT (txid_current() % 4294967296)::text")
         .persistent(false)
         .fetch_one(&mut connection)
@@ -126,8 +127,9 @@ async fn is_seen_by_nobody(store: &Store, options: &PgConnectOptions) -> Result<
     let mut is_open = true;
     while is_open && store.clock.0.elapsed().saturating_sub(began) < SNAPSHOT_PATIENCE {
         is_open = query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
-             AND pid <> pg_backend_pid() AND greatest(age(backend_xmin), age(backend_xid)) > age($1::text::xid))",
+            "SELECT greatest(age((txid_snapshot_xmin(txid_current_snapshot()) % 4294967296)::text::xid), \
+             (SELECT max(greatest(age(backend_xmin), age(backend_xid))) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid())) > age($1::text::xid)",
         )
         .bind(&ours)
         .persistent(false)

@@ -159,6 +159,26 @@ async fn postgresql_a_receipt_tells_whom_old_rows_are_kept_for() {
     store.close().await;
 }
 
+/// What is written in another database of the server keeps old rows, too.
+#[tokio::test]
+async fn postgresql_a_transaction_in_another_database_keeps_old_rows() {
+    let server = Server::start();
+    let store = migrated(&server.database("worker").await).await;
+    let crowd = Crowd::beside(&store).await;
+    let ada = crowd.ada().await;
+    let elsewhere = Database::connect(&server.database("elsewhere").await).await.unwrap();
+    let writing = elsewhere.begin().await.unwrap();
+    writing.execute_unprepared("CREATE TABLE made (id bigint)").await.unwrap();
+    let receipt = crowd.people.erase(TENANT, &ada, "test", &[]).await.unwrap();
+    assert!(done(&receipt)[1..].iter().all(|done| !done), "{receipt:?}");
+    writing.rollback().await.unwrap();
+    let receipt = crowd.people.erase(TENANT, &ada, "test", &[]).await.unwrap();
+    assert!(receipt.is_finished(), "{receipt:?}");
+    elsewhere.close().await.unwrap();
+    crowd.people.close().await;
+    store.close().await;
+}
+
 /// The server passes over tables that are somebody else's, with no more than a warning.
 #[tokio::test]
 async fn postgresql_a_receipt_tells_of_tables_that_could_not_be_written_anew() {

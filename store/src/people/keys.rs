@@ -92,8 +92,30 @@ impl KeyStore {
                      mac {kind} NOT NULL)"
                 ))
                 .await?;
+            store.keep_out_of_samples().await?;
         }
         Ok(store)
+    }
+
+    /// The planner keeps no samples of keys, in which destroyed ones would stay (PostgreSQL).
+    async fn keep_out_of_samples(&self) -> Result<(), StoreError> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        for column in ["name", "sealed"] {
+            let is_sampled = Sql::new(
+                self.backend(),
+                "SELECT 1 AS one FROM pg_attribute WHERE attrelid = to_regclass('data_keys') \
+                 AND COALESCE(attstattarget, -1) <> 0 AND attname = ",
+            )
+            .bind(column);
+            if self.database.query_one_raw(is_sampled.done()).await?.is_some() {
+                let alter = format!("ALTER TABLE {TABLE} ALTER COLUMN {column} SET STATISTICS 0");
+                // Whose table is another role's hears of it with the first erasure.
+                let _ = self.database.execute_unprepared(&alter).await;
+            }
+        }
+        Ok(())
     }
 
     /// The file that this place names, where it is one and is not there yet.

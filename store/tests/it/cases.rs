@@ -160,6 +160,7 @@ cases! {
     what_an_erasure_has_emptied_is_not_restated
     a_writer_that_cannot_know_erased_people_stores_nobody
     a_backup_without_the_user_brings_no_customer_back
+    tombstones_that_are_gone_are_put_again
     a_journal_that_is_shorter_than_either_knows_is_refused
     an_erasure_that_breaks_off_at_any_step_is_finished
     keys_are_what_is_left_without_u0000

@@ -18,6 +18,9 @@ const CHECKPOINT_PAUSE: Duration = Duration::from_millis(100);
 pub const STILL_SEEN: &str = "written anew, but a transaction that began before, here or in another database of the server, keeps old \
      rows: end it (pg_stat_activity, pg_prepared_xacts, pg_replication_slots), then run the same command again";
 
+/// Where the planner keeps samples of values.
+const STATISTICS: &str = "pg_statistic";
+
 /// What became of a table over which the server passed.
 pub fn passed_over(table: &str) -> String {
     format!(
@@ -44,27 +47,94 @@ pub async fn overwrite(store: &Store, tables: &BTreeSet<String>) -> Vec<Reached>
                 }
             }]
         }
-        Location::Server { options, .. } => {
-            let nobody_sees = wait_until_unseen(&store.pools.write, &*store.clock.0).await;
-            let mut reached = Vec::new();
-            for table in tables {
-                let what = format!("files of table {table} and its indexes");
-                reached.push(match rewrite_table(options, table).await {
-                    Ok(true) if nobody_sees.as_ref().is_ok_and(|seen| *seen) => {
-                        Reached { what, done: true, note: "written anew (VACUUM FULL)".to_owned() }
-                    }
-                    Ok(false) => Reached { what, done: false, note: passed_over(table) },
-                    Ok(true) => Reached { what, done: false, note: STILL_SEEN.to_owned() },
-                    Err(error) => Reached {
-                        what,
-                        done: false,
-                        note: format!("{error}: run `VACUUM FULL {table}` as the table's owner"),
-                    },
-                });
+        Location::Server { options, .. } => rewrite_tables(store, options, tables).await,
+    }
+}
+
+/// PostgreSQL: each table into new files, and what the planner knows of them.
+async fn rewrite_tables(
+    store: &Store,
+    options: &PgConnectOptions,
+    tables: &BTreeSet<String>,
+) -> Vec<Reached> {
+    // First, so that what was known before is seen by nobody any more when its turn comes.
+    let analyzed = analyze(options, tables).await;
+    let nobody_sees = wait_until_unseen(&store.pools.write, &*store.clock.0).await;
+    let is_unseen = nobody_sees.is_ok_and(|unseen| unseen);
+    let reached = |what: String, written: Result<bool, sqlx::Error>, passed_over: String, retry: String| {
+        let (done, note) = match written {
+            Ok(true) if is_unseen => (true, "written anew (VACUUM FULL)".to_owned()),
+            Ok(true) => (false, STILL_SEEN.to_owned()),
+            Ok(false) => (false, passed_over),
+            Err(error) => (false, format!("{error}: {retry}")),
+        };
+        Reached { what, done, note }
+    };
+    let mut all = Vec::new();
+    for table in tables {
+        let written = rewrite_table(options, table).await;
+        let retry = format!("run `VACUUM FULL {table}` as the table's owner");
+        let what = format!("files of table {table} and its indexes");
+        all.push(reached(what, written, passed_over(table), retry));
+    }
+    let what = format!("samples of these tables' values that the planner keeps ({STATISTICS})");
+    let left = match analyzed {
+        Ok(left) if left.is_empty() => None,
+        Ok(left) => Some(format!(
+            "the server keeps those of tables that are empty now ({}): delete theirs from {STATISTICS} as a superuser, then run \
+             the same command again",
+            left.join(", ")
+        )),
+        Err(error) => Some(format!("{error}: run the same command again")),
+    };
+    all.push(match left {
+        Some(note) => Reached { what, done: false, note },
+        None => reached(
+            what,
+            rewrite_table(options, STATISTICS).await,
+            "the server passed over them, because the database belongs to another role: give it to the worker's role (ALTER \
+             DATABASE … OWNER TO …), then run the same command again"
+                .to_owned(),
+            "run the same command again".to_owned(),
+        ),
+    });
+    all
+}
+
+/// Samples of these tables anew, without what is deleted. Answers those that are empty now, of which the server keeps the old ones:
+/// only a superuser may delete these.
+async fn analyze(options: &PgConnectOptions, tables: &BTreeSet<String>) -> Result<Vec<String>, sqlx::Error> {
+    let mut connection = PgConnection::connect_with(options).await?;
+    connection.execute("SET lock_timeout = '60s'").await?;
+    let mut left = Vec::new();
+    for table in tables {
+        connection.execute(AssertSqlSafe(format!("ANALYZE \"{table}\""))).await?;
+        let is_empty = format!("SELECT NOT EXISTS (SELECT 1 FROM \"{table}\")");
+        let is_empty: bool =
+            sqlx::query_scalar(AssertSqlSafe(is_empty)).persistent(false).fetch_one(&mut connection).await?;
+        let quoted = format!("\"{table}\"");
+        if is_empty && has_samples(&mut connection, &quoted).await? {
+            let delete = format!("DELETE FROM {STATISTICS} WHERE starelid = '{quoted}'::regclass");
+            // Whether it may is seen afterwards.
+            let _ = connection.execute(AssertSqlSafe(delete)).await;
+            if has_samples(&mut connection, &quoted).await? {
+                left.push(table.clone());
             }
-            reached
         }
     }
+    let _ = connection.close().await;
+    Ok(left)
+}
+
+async fn has_samples(connection: &mut PgConnection, table: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM pg_stats s JOIN pg_class c ON c.relname = s.tablename \
+         JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = s.schemaname WHERE c.oid = to_regclass($1))",
+    )
+    .bind(table)
+    .persistent(false)
+    .fetch_one(connection)
+    .await
 }
 
 /// SQLite: into a new file in the place of the old, then out of the log.

@@ -59,7 +59,7 @@ impl People {
         // Of each person the latest wish.
         let wishes = lines.iter().filter(|line| line.state == State::Requested);
         let people: BTreeMap<&str, &Line> = wishes.map(|line| (line.subject.as_str(), line)).collect();
-        let barred: BTreeSet<String> = lines.iter().flat_map(|line| line.customers.iter().cloned()).collect();
+        let barred = barred(&lines);
         let tx = self.store.pools.begin().await?;
         tombstones::tell_writers(&tx, None).await?;
         tombstones::put(&tx, &barred, self.store.clock.0.now()).await?;
@@ -133,7 +133,11 @@ impl People {
             }
         };
         let last = lines.last().map(|line| (lines.len() as u64, line.mac.clone()));
-        let is_behind = last.is_some() && (mark != last || anchor != last);
+        // A table may come out of a backup alone.
+        let is_behind = last.is_some()
+            && (mark != last
+                || anchor != last
+                || tombstones::lacks(&self.store.pools.read, &barred(&lines)).await?);
         Ok(Looked { lines, is_behind })
     }
 
@@ -288,6 +292,11 @@ pub async fn mark(
 fn ids_in(fields: &str) -> Vec<String> {
     let fields: BTreeMap<String, serde_json::Value> = serde_json::from_str(fields).unwrap_or_default();
     fields.into_values().filter_map(|value| value.as_str().map(str::to_owned)).collect()
+}
+
+/// Customers of whom nothing is to be stored any more: digests, in hexadecimal digits.
+fn barred(lines: &[Line]) -> BTreeSet<String> {
+    lines.iter().flat_map(|line| line.customers.iter().cloned()).collect()
 }
 
 /// Whose erasure was begun and not finished.

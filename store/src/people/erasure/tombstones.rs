@@ -31,6 +31,16 @@ pub async fn put(
     Ok(())
 }
 
+/// Whether one of these, in hexadecimal digits, is not there.
+pub async fn lacks(database: &impl ConnectionTrait, digests: &BTreeSet<String>) -> Result<bool, DbErr> {
+    let query = Sql::new(database.get_database_backend(), "SELECT digest FROM tombstones");
+    let mut there = BTreeSet::new();
+    for row in database.query_all_raw(query.done()).await? {
+        there.insert(hex::encode(row.try_get::<Vec<u8>>("", "digest")?));
+    }
+    Ok(!digests.is_subset(&there))
+}
+
 /// Every writer learns of them: whoever holds a connection's row waits here, and whoever comes after sees that there is
 /// something new. Of one tenant, or of all.
 pub async fn tell_writers(tx: &impl ConnectionTrait, tenant: Option<&str>) -> Result<(), DbErr> {

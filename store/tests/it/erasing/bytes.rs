@@ -16,7 +16,7 @@ use rows::Clock;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement, TransactionTrait};
 use store::{
     Access, Store, StoreOptions,
-    people::{Journal, KeyStore, People, PersonForm, erasure::receipt::Receipt},
+    people::{Journal, KeyStore, People, PersonForm, UserLink, erasure::receipt::Receipt},
 };
 
 use super::{ADA, Crowd, LINKED, TENANT, connection, told};
@@ -149,11 +149,11 @@ async fn postgresql_a_receipt_tells_whom_old_rows_are_kept_for() {
 
     let receipt = crowd.people.erase(TENANT, &ada, "test", &[]).await.unwrap();
     // The keys are in a file of their own.
-    assert!(!receipt.is_finished() && done(&receipt) == [true, false, false], "{receipt:?}");
+    assert!(!receipt.is_finished() && done(&receipt) == [true, false, false, false], "{receipt:?}");
     assert!(receipt.files[1].note.contains("pg_stat_activity"), "{receipt:?}");
     seeing.rollback().await.unwrap();
     let receipt = crowd.people.erase(TENANT, &ada, "test", &[]).await.unwrap();
-    assert!(receipt.is_finished() && done(&receipt) == [true; 3], "{receipt:?}");
+    assert!(receipt.is_finished() && done(&receipt) == [true; 4], "{receipt:?}");
     reader.close().await.unwrap();
     crowd.people.close().await;
     store.close().await;
@@ -175,6 +175,62 @@ async fn postgresql_a_transaction_in_another_database_keeps_old_rows() {
     let receipt = crowd.people.erase(TENANT, &ada, "test", &[]).await.unwrap();
     assert!(receipt.is_finished(), "{receipt:?}");
     elsewhere.close().await.unwrap();
+    crowd.people.close().await;
+    store.close().await;
+}
+
+/// The planner keeps samples of values, also of a table that is empty now, and of keys none.
+#[tokio::test]
+async fn postgresql_samples_of_old_values_leave_the_files() {
+    let server = Server::start();
+    let store = migrated(&server.database("worker").await).await;
+    let crowd = Crowd::beside(&store).await;
+    let keys = server.database("keys").await;
+    let journal = crowd.directory.path().join("another").display().to_string();
+    let opened = Box::pin(KeyStore::open(&keys, Access::Make)).await.unwrap();
+    let people =
+        People::open(&store, opened, Box::pin(Journal::open(&journal, Access::Make)).await.unwrap()).unwrap();
+    let form = PersonForm::read(br#"{"name":"Ada","age_statement":"at_least_18"}"#).unwrap();
+    let ada = people.add(TENANT, form).await.unwrap();
+    people.link(TENANT, &ada, &UserLink::of(LINKED, ADA).unwrap()).await.unwrap();
+    let admin = Database::connect(server.url("worker")).await.unwrap();
+    let samples = async |table: &str| {
+        let query = format!("SELECT count(*) AS n FROM pg_stats WHERE tablename = '{table}'");
+        let row = admin.query_one_raw(Statement::from_string(admin.get_database_backend(), query)).await;
+        row.unwrap().unwrap().try_get::<i64>("", "n").unwrap()
+    };
+    let old = admin.query_one_raw(Statement::from_string(
+        admin.get_database_backend(),
+        "SELECT name AS sealed FROM users".to_owned(),
+    ));
+    let old: Vec<u8> = old.await.unwrap().unwrap().try_get("", "sealed").unwrap();
+    let twin = "INSERT INTO users (id, tenant, name, age_statement, status, key_id, created_at, updated_at) \
+                SELECT id || 'x', tenant, name, age_statement, status, key_id, created_at, updated_at FROM users";
+    admin.execute_unprepared(twin).await.unwrap();
+    admin.execute_unprepared("ANALYZE").await.unwrap();
+    admin.execute_unprepared("DELETE FROM users WHERE id LIKE '%x'; CHECKPOINT").await.unwrap();
+    assert!(samples("user_links").await > 0 && samples("users").await > 0);
+    let oid = async |of: &str| {
+        let query = format!("SELECT oid::bigint AS n FROM pg_database WHERE datname = '{of}'");
+        let row = admin.query_one_raw(Statement::from_string(admin.get_database_backend(), query)).await;
+        server.table_files().join(row.unwrap().unwrap().try_get::<i64>("", "n").unwrap().to_string())
+    };
+    let files = oid("worker").await.join("PG_VERSION");
+    assert!(found(&files, std::slice::from_ref(&old)).len() > 1, "in the table and among the samples");
+    let receipt = people.erase(TENANT, &ada, "test", &[]).await.unwrap();
+    assert!(receipt.is_finished(), "{receipt:?}");
+    assert_eq!(samples("user_links").await, 0, "it is empty now");
+    admin.execute_unprepared("CHECKPOINT").await.unwrap();
+    assert_eq!(found(&files, &[old]), Vec::<String>::new());
+    let in_keys = Database::connect(&keys).await.unwrap();
+    in_keys.execute_unprepared("ANALYZE").await.unwrap();
+    let query =
+        "SELECT count(*) AS n FROM pg_stats WHERE tablename = 'data_keys' AND attname IN ('name', 'sealed')";
+    let row = in_keys.query_one_raw(Statement::from_string(in_keys.get_database_backend(), query)).await;
+    assert_eq!(row.unwrap().unwrap().try_get::<i64>("", "n").unwrap(), 0);
+    in_keys.close().await.unwrap();
+    admin.close().await.unwrap();
+    people.close().await;
     crowd.people.close().await;
     store.close().await;
 }
@@ -204,14 +260,18 @@ async fn postgresql_a_receipt_tells_of_tables_that_could_not_be_written_anew() {
         told,
         [
             ("files of table user_links and its indexes", true),
-            ("files of table users and its indexes", false)
+            ("files of table users and its indexes", false),
+            // Whoever has the database may write them anew.
+            ("samples of these tables' values that the planner keeps (pg_statistic)", false)
         ]
     );
+    assert!(receipt.files[3].note.contains("ALTER DATABASE"), "{receipt:?}");
     let note = &receipt.files[2].note;
     assert!(note.contains("VACUUM FULL users") && note.contains("owner"), "{note}");
     assert!(!receipt.is_finished());
     // Done as it says, and asked for again.
     admin.execute_unprepared("ALTER TABLE users OWNER TO guest").await.unwrap();
+    admin.execute_unprepared("ALTER DATABASE owned OWNER TO guest").await.unwrap();
     assert!(crowd.people.erase(TENANT, &ada, "test", &[]).await.unwrap().is_finished());
     admin.close().await.unwrap();
     crowd.people.close().await;

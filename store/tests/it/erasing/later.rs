@@ -180,3 +180,26 @@ pub async fn a_journal_that_is_shorter_than_either_knows_is_refused(bench: &Benc
     }
     crowd.people.close().await;
 }
+
+/// One table alone may come out of a backup, or be emptied by a slip: the journal says who is in it.
+pub async fn tombstones_that_are_gone_are_put_again(bench: &Bench) {
+    let crowd = Crowd::of(bench).await;
+    let ada = crowd.ada().await;
+    let epoch = connection(&bench.store, LINKED, TENANT).await;
+    crowd.people.erase(TENANT, &ada, "test", &[]).await.unwrap();
+    bench.execute("DELETE FROM tombstones").await;
+    let other = bench.again().await;
+    other.store.use_keys(Some(crowd.keyring.clone()));
+    other.commit(told(LINKED, epoch, ADA, "ada")).await;
+    other.store.close().await;
+    assert!(!named(bench, TENANT, ADA).await.is_empty());
+    assert!(!crowd.people.is_settled().await.unwrap());
+    let settled = crowd.people.settle().await.unwrap();
+    assert_eq!(settled, Settled { customers: 1, ..Settled::default() });
+    assert_eq!(named(bench, TENANT, ADA).await, NOWHERE);
+    assert!(crowd.people.is_settled().await.unwrap());
+    crowd.people.guard_writer().await.unwrap();
+    bench.commit(told(LINKED, epoch, ADA, "late")).await;
+    assert_eq!(named(bench, TENANT, ADA).await, NOWHERE);
+    crowd.people.close().await;
+}

@@ -142,6 +142,19 @@ async fn what_tells_of_a_person_is_shown_to_who_asks_and_is_nowhere_else() {
     expect_nothing("the list", out.as_bytes());
     let (_, err) = expect(&users(&["rectify", &second], r#"{"birth_date":"2020-01-01"}"#), 1);
     assert!(err.contains("under 13") && err.contains("erased"), "{err}");
+    let by = eyes.query("SELECT action, actor FROM audit_log ORDER BY seq DESC LIMIT 2").await;
+    let by: Vec<(&str, bool)> = by
+        .iter()
+        .map(|line| (line["action"].as_str().unwrap(), line["actor"].as_str().unwrap().starts_with("cli:")))
+        .collect();
+    assert_eq!(by, [("erase", true), ("rectify", true)], "it is on record who found it");
+    // What some programs write before the first letter of a file is no part of its first record.
+    let same = "\u{feff}{\"external_id\":\"app-1\",\"account\":\"marker-account-2\"}\n";
+    let (_, err) = expect(&users(&["import"], same), 0);
+    assert!(err.contains("0 added, 0 corrected, 0 refused, 1 unchanged"), "{err}");
+    let (_, err) = expect(&users(&["rectify", &id], "{}"), 0);
+    assert!(err.contains("nothing to correct"), "{err}");
+    assert_eq!(eyes.number("SELECT count(*) FROM audit_log WHERE action = 'rectify'").await, 2);
     let (_, err) = expect(&users(&["add"], r#"{"name":"Marker","email":"Marker"}"#), 1);
     expect_nothing("a wrong record", err.as_bytes());
 

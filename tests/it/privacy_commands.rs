@@ -154,6 +154,35 @@ async fn the_record_of_processing_tells_whether_somebody_must_authenticate() {
         assert_eq!(by == "http.authentication", in_force, "{by}");
         assert!(!out.contains("a-secret-of"), "{out}");
     }
+    // What is a user's is kept while the user is one; the terms that are configured begin when the user leaves.
+    for (layer, leaves, limit) in [
+        ("", "who left is erased after 90d", "for 1095d after the erasure"),
+        (
+            "[retention]\nwithdrawn_users = \"30d\"\nerased_users = \"365d\"\n",
+            "who left is erased after 30d",
+            "for 365d after the erasure",
+        ),
+        (
+            "[retention]\nwithdrawn_users = \"forever\"\nerased_users = \"forever\"\n",
+            "after that until the person is erased on demand",
+            "without limit",
+        ),
+    ] {
+        bench.layer = layer.to_owned();
+        let (out, _) = expect(&run(&bench, &["privacy", "records", "--format", "json"], ""), 0);
+        let record: Value = serde_json::from_str(&out).unwrap();
+        let data = record["data"].as_array().unwrap();
+        for (table, rest) in [
+            ("users", format!("what is left then, without what tells of the person, is kept {limit}")),
+            ("consents", format!("what is left then, without source, is kept {limit}")),
+            ("user_links", "with the erasure nothing of it is left".to_owned()),
+            ("legal_holds", format!("it leads to nobody then, and is kept {limit}")),
+        ] {
+            let row = data.iter().find(|row| row["table"] == table).unwrap();
+            let expected = format!("for as long as the person is a user; {leaves}; {rest}");
+            assert_eq!(row["kept"], expected, "{table}");
+        }
+    }
     // A token alone lets nobody in: it is refused.
     bench.layer = token.to_owned();
     expect(&run(&bench, &["privacy", "records"], ""), 2);

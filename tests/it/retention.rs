@@ -47,6 +47,21 @@ fn expect_counted_without_key(bench: &Bench, told: &Value) {
     assert!(err.contains("without [encryption] key") && err.contains("left: disclosures"), "{err}");
 }
 
+/// Who left is erased, which is said, and where the receipt is.
+async fn expect_erasure_told(bench: &Bench, user: &str) {
+    let purge = |words: &[&str]| expect(&run(bench, &[&["privacy", "purge"], words].concat(), ""), 0).0;
+    expect(&run(bench, &["users", "withdraw", user, "--tenant", "label-a"], ""), 0);
+    execute(bench, "UPDATE users SET updated_at = '2020-01-01T00:00:00+00:00'").await;
+    let told = purge(&["--dry-run"]);
+    assert!(told.contains("would be erased") && told.ends_with("\n0 rows would be deleted\n"), "{told}");
+    let told = purge(&[]);
+    let receipt = format!("privacy erase {user} --tenant label-a --yes");
+    assert!(told.contains(&format!(": was erased; `dynamoi {receipt}` prints the receipt")), "{told}");
+    assert!(told.ends_with("\n0 rows deleted, 1 user erased\n"), "{told}");
+    let receipt: Vec<&str> = receipt.split(' ').collect();
+    assert!(expect(&run(bench, &receipt, ""), 0).0.contains("\"state\": \"done\""));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dry_run_tells_what_the_real_one_does_beside_a_worker() {
     let mut bench = bench(173);
@@ -121,6 +136,8 @@ async fn a_dry_run_tells_what_the_real_one_does_beside_a_worker() {
     let actions: Vec<&str> = actions.iter().map(|line| line["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["hold", "purge", "hold", "purge"]);
     expect(&run(&bench, &["privacy", "verify", "--tenant", "label-a"], ""), 0);
+
+    expect_erasure_told(&bench, &user).await;
 
     // Duties in time have their series from the start.
     let metrics = until("deadlines are looked at", async || {

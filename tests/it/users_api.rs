@@ -52,6 +52,36 @@ fn expect(status: u16, (got, answer): (u16, Value)) -> Value {
     answer
 }
 
+/// What is sent once more changes nothing, and nothing is noted.
+async fn expect_nothing_changed(api: &Api, eyes: &Eyes, one: &str, lines: &str) {
+    let corrections = "SELECT count(*) FROM audit_log WHERE action = 'rectify'";
+    let times = "SELECT updated_at FROM users ORDER BY id";
+    let before = (eyes.number(corrections).await, eyes.query(times).await);
+    let imported = expect(200, api.ask(A, "POST", "/import", lines).await);
+    let counts = ["added", "corrected", "unchanged", "refused"].map(|name| imported[name].as_u64().unwrap());
+    assert_eq!(counts, [0, 0, 2, 2], "{imported}");
+    for nothing in ["{}", r#"{"account":"marker-account"}"#] {
+        expect(200, api.ask(A, "PATCH", one, nothing).await);
+    }
+    assert_eq!((eyes.number(corrections).await, eyes.query(times).await), before);
+}
+
+/// Who is found to be under 13 is withdrawn while a hold lasts.
+async fn expect_held_child(bench: &Bench, api: &Api, eyes: &Eyes) {
+    let found = expect(200, api.ask(A, "POST", "/find", r#"{"external_id":"app-2"}"#).await);
+    let id = found["id"].as_str().unwrap();
+    let hold = ["privacy", "hold", "add", id, "--reason", "case 1", "--tenant", "label-a"];
+    bench.run(&hold).await.expect(0);
+    let young = r#"{"age_statement":"under_13"}"#;
+    let told = expect(422, api.ask(A, "PATCH", &format!("/{id}"), young).await);
+    let told = told["error"].as_str().unwrap();
+    assert!(told.contains("is withdrawn") && told.contains("due when the hold ends"), "{told}");
+    let shown = expect(200, api.ask(A, "GET", &format!("/{id}"), "").await);
+    assert_eq!(shown["status"], "withdrawn");
+    let by = "SELECT count(*) FROM audit_log WHERE action = 'withdraw' AND actor LIKE 'http, %'";
+    assert_eq!(eyes.number(by).await, 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
     let mut bench = Bench::new(1209);
@@ -92,7 +122,7 @@ async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
     assert!(!listed.to_string().contains("Marker"), "{listed}");
 
     // Many at once: a line that is refused takes no other with it, and is told by its number.
-    let lines = "{\"external_id\":\"app-1\",\"account\":\"marker-account\"}\nno record, Marker\n\n\
+    let lines = "\u{feff}{\"external_id\":\"app-1\",\"account\":\"marker-account\"}\nno record, Marker\n\n\
                  {\"name\":\"Marker Child\",\"birth_date\":\"2024-01-01\"}\n{\"external_id\":\"app-2\",\"age_statement\":\"at_least_16\"}\n";
     let imported = expect(200, api.ask(A, "POST", "/import", lines).await);
     let counts = ["added", "corrected", "refused"].map(|name| imported[name].as_u64().unwrap());
@@ -102,6 +132,7 @@ async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
     let eyes = Eyes::open(&bench.database_url).await;
     let corrections = "SELECT count(*) FROM audit_log WHERE action = 'rectify' AND actor LIKE 'http, %'";
     assert_eq!(eyes.number(corrections).await, 1, "who corrected somebody is on record");
+    expect_nothing_changed(&api, &eyes, &one, lines).await;
     let too_many = "x".repeat(5 << 20);
     assert!(matches!(api.ask(A, "POST", "/import", &too_many).await.0, 413));
 
@@ -140,6 +171,7 @@ async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
         "--effective-at",
     ];
     bench.run(&[&policy[..], &["2026-01-01T00:00:00Z"]].concat()).await.expect(0);
+    expect_held_child(&bench, &api, &eyes).await;
     let consents = format!("{one}/consents");
     let noted = expect(200, api.ask(A, "POST", &consents, r#"{"purpose":"ads","granted":true}"#).await);
     assert_eq!(noted, json!({ "policy_version": "1" }));

@@ -14,7 +14,7 @@ mod whole_file;
 
 use clap::{Args, Subcommand};
 use store::{
-    people::{Disclosure, Erasure, NewDisclosure, PeopleError, Place},
+    people::{Category, Disclosure, Erasure, NewDisclosure, PeopleError, PersonForm, Place},
     retention::{Keep, Terms},
 };
 
@@ -55,10 +55,16 @@ pub enum Action {
     Journal(journal::Journal),
 }
 
-/// Something of a user was corrected or erased: who is to be told of it, and until when.
-pub async fn to_tell(room: &Room, user: &str) -> Result<Vec<Disclosure>, PeopleError> {
+/// Corrects a user. Answers whether anything is different.
+pub async fn rectify(room: &Room, user: &str, form: PersonForm) -> Result<bool, PeopleError> {
     let actor = actor();
-    room.people.to_notify(&room.tenant, user, &standing(room, &actor)).await
+    room.people.rectify(&room.tenant, user, form, &actor, &standing(room, &actor)).await
+}
+
+/// A user was corrected: who is to be told of it, and until when.
+pub async fn to_tell(room: &Room, user: &str) -> Result<Vec<Disclosure>, PeopleError> {
+    let (actor, about) = (actor(), Some(Category::Identity));
+    room.people.to_notify(&room.tenant, user, about, &standing(room, &actor)).await
 }
 
 /// Recipients who get the tenant's data by other ways than this program.
@@ -82,8 +88,14 @@ pub async fn tell_recipients(room: &Room, user: &str) -> Result<(), PeopleError>
     Ok(())
 }
 
+/// Tables that are kept for as long as their user is one.
+const OF_USERS: [&str; 4] = ["users", "user_links", "consents", "legal_holds"];
+
 /// How long rows of this place are kept.
 fn kept(place: &Place, terms: &Terms) -> String {
+    if OF_USERS.contains(&place.table) {
+        return kept_with_user(place, terms);
+    }
     let limit = terms.keeping(place.table);
     let limit = if limit == Keep::Forever { "without limit".to_owned() } else { format!("for {limit}") };
     match place.erasure {
@@ -94,6 +106,27 @@ fn kept(place: &Place, terms: &Terms) -> String {
             format!("{limit}; once the person is erased, without what tells of the person")
         }
     }
+}
+
+/// How long what is a user's is kept: `[retention]` begins when the user leaves.
+fn kept_with_user(place: &Place, terms: &Terms) -> String {
+    let leaves = match terms.withdrawn_users {
+        Keep::Forever => "after that until the person is erased on demand".to_owned(),
+        days @ Keep::Days(_) => format!("who left is erased after {days}"),
+    };
+    let limit = match terms.erased_users {
+        Keep::Forever => "without limit".to_owned(),
+        days @ Keep::Days(_) => format!("for {days} after the erasure"),
+    };
+    let rest = match place.erasure {
+        Erasure::Deleted => "with the erasure nothing of it is left".to_owned(),
+        Erasure::Kept => format!("it leads to nobody then, and is kept {limit}"),
+        Erasure::Blanked(column) => format!("what is left then, without {column}, is kept {limit}"),
+        Erasure::Emptied(_) => {
+            format!("what is left then, without what tells of the person, is kept {limit}")
+        }
+    };
+    format!("for as long as the person is a user; {leaves}; {rest}")
 }
 
 // === impl Privacy ===

@@ -121,15 +121,27 @@ impl Purge {
             let _ = writeln!(text, "{table}{of}: {rows} rows{span}{held}\n    {rule} = {keep}: {reason}");
         }
         for user in &purged.users {
+            let id = &user.user;
             let what = match (user.held, self.dry_run) {
-                (true, _) => "stays, under a legal hold",
-                (false, true) => "would be erased",
-                (false, false) => "was due for erasure",
+                (true, _) => "stays, under a legal hold".to_owned(),
+                (false, true) => "would be erased".to_owned(),
+                (false, false) if purged.erased.contains(id) => {
+                    let tenant = &user.tenant;
+                    format!(
+                        "was erased; `dynamoi privacy erase {id} --tenant {tenant} --yes` prints the receipt"
+                    )
+                }
+                (false, false) => "is due for erasure, and was not erased".to_owned(),
             };
             let _ = writeln!(text, "user {} of {}, who left {}: {what}", user.user, user.tenant, user.since);
         }
         let verb = if self.dry_run { "would be deleted" } else { "deleted" };
-        let _ = writeln!(text, "{} rows {verb}", purged.rows());
+        let erased = match purged.erased.len() {
+            0 => String::new(),
+            1 => ", 1 user erased".to_owned(),
+            users => format!(", {users} users erased"),
+        };
+        let _ = writeln!(text, "{} rows {verb}{erased}", purged.rows());
         output::print(&text)
     }
 
@@ -156,6 +168,7 @@ impl Purge {
             "rows": purged.rows(),
             "tables": lines.collect::<Vec<_>>(),
             "users": users.collect::<Vec<_>>(),
+            "erased": purged.erased,
             "left": purged.left,
         });
         output::print_data(&format!("{told:#}\n"))

@@ -12,8 +12,15 @@ use super::Record;
 /// Most bytes of one record: what somebody pipes in by mistake must not fill memory.
 const RECORD_BYTES_MAX: u64 = 64 << 10;
 
+/// What some programs write before the first letter of a file in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Records, a line each.
-pub struct Lines(Box<dyn BufRead>);
+pub struct Lines {
+    input: Box<dyn BufRead>,
+    /// Whether the next one is the first.
+    is_first: bool,
+}
 
 /// Everything that is there, as one record.
 pub fn record(record: &Record) -> Result<Zeroizing<Vec<u8>>, String> {
@@ -42,19 +49,25 @@ fn open(record: &Record) -> Result<Box<dyn BufRead>, String> {
 impl Lines {
     /// Of stdin or a file.
     pub fn open(record: &Record) -> Result<Self, String> {
-        open(record).map(Self)
+        Ok(Self { input: open(record)?, is_first: true })
     }
 
     /// The next one; nothing at the end.
     pub fn next(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
         let mut line = Zeroizing::new(Vec::new());
-        let read = self.0.by_ref().take(RECORD_BYTES_MAX + 1).read_until(b'\n', &mut line);
+        let is_first = std::mem::take(&mut self.is_first);
+        let read = self.input.by_ref().take(RECORD_BYTES_MAX + 1).read_until(b'\n', &mut line);
         match read.map_err(|error| format!("it cannot be read: {error}"))? {
             0 => Ok(None),
             bytes if bytes as u64 > RECORD_BYTES_MAX => {
                 Err(format!("a record has at most {RECORD_BYTES_MAX} bytes: nothing after this one was read"))
             }
-            _ => Ok(Some(line)),
+            _ => {
+                if is_first && line.starts_with(BYTE_ORDER_MARK) {
+                    line.drain(..BYTE_ORDER_MARK.len());
+                }
+                Ok(Some(line))
+            }
         }
     }
 }

@@ -65,7 +65,8 @@ pub enum Action {
     },
     /// Show who a user is, opened. That somebody looked is noted, and who.
     Show(show::Show),
-    /// Correct a user by a record (JSON) on stdin or in a file: what is not named stays, null empties.
+    /// Correct a user by a record (JSON) on stdin or in a file: what is not named stays, null empties. Who turns out to be under
+    /// 13 is erased, or withdrawn while a legal hold lasts.
     Rectify {
         /// The user's id here.
         user: String,
@@ -166,10 +167,12 @@ impl Users {
                     Err(problem) => return Exit::failed(problem),
                 };
                 with(&at, Access::Write, async |room| {
-                    room.people.rectify(&room.tenant, &user, PersonForm::read(&bytes)?).await?;
-                    room.note(audit::Action::Rectify, &user).await?;
-                    output::complain("corrected");
-                    privacy::tell_recipients(room, &user).await?;
+                    if privacy::rectify(room, &user, PersonForm::read(&bytes)?).await? {
+                        output::complain("corrected");
+                        privacy::tell_recipients(room, &user).await?;
+                    } else {
+                        output::complain("nothing to correct: the user is stored like this already");
+                    }
                     Ok(Exit::Done)
                 })
                 .await

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
     StoreError,
-    people::{People, PeopleError, audit},
+    people::{Category, People, PeopleError, PersonForm, audit},
 };
 
 use super::super::{
@@ -175,12 +175,14 @@ impl Room {
             .await
     }
 
-    /// A user was corrected: it is noted, and whoever is to be told is due in `disclosures` from now on.
-    pub async fn corrected(&self, user: &str) -> Result<(), PeopleError> {
-        self.note(audit::Action::Rectify, user).await?;
+    /// Corrects a user: whoever is to be told is due in `disclosures` from now on. Answers whether anything is different.
+    pub async fn rectify(&self, user: &str, form: PersonForm) -> Result<bool, PeopleError> {
         let standing = self.privacy.standing(&self.tenant, &self.actor);
-        self.people.to_notify(&self.tenant, user, &standing).await?;
-        Ok(())
+        let changed = self.people.rectify(&self.tenant, user, form, &self.actor, &standing).await?;
+        if changed {
+            self.people.to_notify(&self.tenant, user, Some(Category::Identity), &standing).await?;
+        }
+        Ok(changed)
     }
 }
 
@@ -223,7 +225,9 @@ const fn status_of(error: &PeopleError) -> StatusCode {
         PeopleError::Form(_) => StatusCode::BAD_REQUEST,
         PeopleError::Unknown(_) => StatusCode::NOT_FOUND,
         PeopleError::Ambiguous(_) | PeopleError::Refused(_) => StatusCode::CONFLICT,
-        PeopleError::UnderAge | PeopleError::FoundUnderAge(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        PeopleError::UnderAge | PeopleError::FoundUnderAge(_) | PeopleError::HeldUnderAge(_) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         PeopleError::Store(_) | PeopleError::Unwritten(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

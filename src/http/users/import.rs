@@ -8,14 +8,18 @@ use super::desk::Room;
 
 /// Refused lines that are told one by one; the rest are counted.
 const TOLD_MAX: usize = 100;
+/// What some programs write before the first letter of a file in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What became of the lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Imported {
     /// New users.
     added: usize,
-    /// Users whose `external_id` was known.
+    /// Users whose `external_id` was known, and of whom something is different now.
     corrected: usize,
+    /// Those of whom nothing is.
+    unchanged: usize,
     /// Lines that were refused.
     refused: usize,
     /// The first hundred of those.
@@ -35,13 +39,15 @@ struct RefusedLine {
 /// the same lines once more change nothing.
 pub async fn all(room: &Room, body: &[u8]) -> Result<Imported, PeopleError> {
     let mut imported = Imported::default();
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     for (place, line) in body.split(|byte| *byte == b'\n').enumerate() {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
         match one(room, line).await {
-            Ok(true) => imported.added += 1,
-            Ok(false) => imported.corrected += 1,
+            Ok(Became::Added) => imported.added += 1,
+            Ok(Became::Corrected) => imported.corrected += 1,
+            Ok(Became::Unchanged) => imported.unchanged += 1,
             Err(PeopleError::Store(error)) => return Err(error.into()),
             Err(error) => {
                 imported.refused += 1;
@@ -54,18 +60,22 @@ pub async fn all(room: &Room, body: &[u8]) -> Result<Imported, PeopleError> {
     Ok(imported)
 }
 
-/// Whether it was new.
-async fn one(room: &Room, line: &[u8]) -> Result<bool, PeopleError> {
+/// What a record made of a user.
+enum Became {
+    Added,
+    Corrected,
+    Unchanged,
+}
+
+async fn one(room: &Room, line: &[u8]) -> Result<Became, PeopleError> {
     let form = PersonForm::read(line)?;
     let known = match form.external_id() {
         Some(id) => room.people.find_external(&room.tenant, id).await?,
         None => None,
     };
-    match known {
-        Some(id) => {
-            room.people.rectify(&room.tenant, &id, form).await?;
-            room.corrected(&id).await.map(|()| false)
-        }
-        None => room.people.add(&room.tenant, form).await.map(|_| true),
-    }
+    let Some(id) = known else {
+        return room.people.add(&room.tenant, form).await.map(|_| Became::Added);
+    };
+    let is_different = room.rectify(&id, form).await?;
+    Ok(if is_different { Became::Corrected } else { Became::Unchanged })
 }

@@ -153,8 +153,7 @@ pub(super) async fn rectify(
     let body = said!(desk.body(payload, RECORD_BYTES_MAX).await);
     let id = user.into_inner();
     let rectify = |room: desk::SharedRoom| async move {
-        room.people.rectify(&room.tenant, &id, PersonForm::read(&body)?).await?;
-        room.corrected(&id).await?;
+        room.rectify(&id, PersonForm::read(&body)?).await?;
         Ok(Standing::of(room.people.show(&room.tenant, &id).await?))
     };
     desk.answer(rectify).await

@@ -21,7 +21,7 @@ pub enum AgeStatement {
     AtLeast16,
     /// At least 18.
     AtLeast18,
-    /// Under 13: never stored.
+    /// Under 13: stored only of a user who was found to be, for as long as a legal hold forbids the erasure.
     Under13,
 }
 

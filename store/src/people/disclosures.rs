@@ -61,13 +61,28 @@ pub struct Disclosure {
 }
 
 /// Words that a purpose may not have: nothing of a person is sold.
-const SALE: [&str; 7] = ["sale", "sell", "selling", "sold", "resale", "resell", "reselling"];
+const SALE: [&str; 5] = ["sell", "selling", "sold", "resell", "reselling"];
+/// Nor one that ends like this, such as `resale` and `datasale`.
+const SALE_ENDINGS: [&str; 2] = ["sale", "sales"];
+/// But these, which are about goods.
+const WHOLESALE: [&str; 2] = ["wholesale", "wholesales"];
+/// And what is said before it, where it is a till.
+const POINT_OF: [&str; 2] = ["point", "of"];
 
 /// Why this may not be a purpose; nothing where it may be one.
 pub fn refused_purpose(purpose: &str) -> Option<&'static str> {
-    let mut words = purpose.split(|letter: char| !letter.is_alphanumeric()).map(str::to_lowercase);
+    let words = purpose.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words: Vec<String> = words.map(str::to_lowercase).collect();
+    let is_sale = |(place, word): (usize, &String)| {
+        let word = word.as_str();
+        let ends = SALE_ENDINGS.iter().any(|ending| word.ends_with(ending)) && !WHOLESALE.contains(&word);
+        let is_till = SALE_ENDINGS.contains(&word) && words[..place].ends_with(&POINT_OF.map(str::to_owned));
+        SALE.contains(&word) || (ends && !is_till)
+    };
     words
-        .any(|word| SALE.contains(&word.as_str()))
+        .iter()
+        .enumerate()
+        .any(is_sale)
         .then_some("personal data is not sold: there is no such purpose, and no consent makes one")
 }
 
@@ -149,23 +164,31 @@ impl People {
     }
 
     /// Something of a user was corrected or erased: each recipient is to be told within a month, and so is each of `standing`, who
-    /// get data by other ways. Who looked for the operator is none, nor is the person. Answers whom, by their latest disclosure.
+    /// get data by other ways; where it is `about` one category, only who got that. Who looked for the operator is none, nor is the
+    /// person. Answers whom, by their latest disclosure.
     pub async fn to_notify(
         &self,
         tenant: &str,
         user: &str,
+        about: Option<Category>,
         standing: &[NewDisclosure<'_>],
     ) -> Result<Vec<Disclosure>, PeopleError> {
+        // Categories are a list of names, in quotes.
+        let got = about.map_or_else(|| "%".to_owned(), |about| format!("%\"{}\"%", about.as_str()));
         let subject = self.subject_digest(tenant, user).await?;
         let now = self.store.clock.0.now();
         let tx = self.store.pools.begin().await?;
-        for recipient in standing {
+        let concerned =
+            standing.iter().filter(|one| about.is_none_or(|about| one.categories.contains(&about)));
+        for recipient in concerned {
             let known = Sql::new(self.backend(), "SELECT id FROM disclosures WHERE tenant = ")
                 .bind(tenant)
                 .text(" AND subject_hmac = ")
                 .bind(subject.clone())
                 .text(" AND recipient = ")
                 .bind(recipient.recipient)
+                .text(" AND categories LIKE ")
+                .bind(got.as_str())
                 .text(" LIMIT 1");
             if tx.query_one_raw(known.done()).await?.is_none() {
                 tx.execute_raw(insert(&tx, tenant, subject.clone(), recipient, now).done()).await?;
@@ -181,7 +204,13 @@ impl People {
             .bind(OPERATION)
             .text(" AND recipient <> ")
             .bind(DATA_SUBJECT)
-            .text(" GROUP BY recipient)");
+            .text(" AND recipient IN (SELECT g.recipient FROM disclosures g WHERE g.tenant = ")
+            .bind(tenant)
+            .text(" AND g.subject_hmac = ")
+            .bind(subject.clone())
+            .text(" AND g.categories LIKE ")
+            .bind(got)
+            .text(") GROUP BY recipient)");
         tx.execute_raw(due.done()).await?;
         tx.commit().await?;
         let due = Sql::new(self.backend(), "SELECT * FROM disclosures WHERE tenant = ")
@@ -281,10 +310,29 @@ mod tests {
 
     #[test]
     fn nothing_is_sold_by_whatever_word() {
-        for purpose in ["sale", "Sale", "data-sale", "re.sell_SELLING", "sold", "resale of lists"] {
+        for purpose in ["sale", "Sale", "data-sale", "re.sell_SELLING", "sold", "resale of lists"]
+            .into_iter()
+            .chain([
+                "sales",
+                "Data Sales",
+                "datasale",
+                "list_datasales",
+                "resales",
+                "sale-point-of",
+                "of sales",
+            ])
+            .chain(["point-of-sale-and-sales", "point of datasale", "point of sale, sold"])
+        {
             assert!(refused_purpose(purpose).is_some(), "{purpose}");
         }
-        for purpose in ["ads", "wholesaler-reports", "point-of-sales", "accounting", ""] {
+        for purpose in ["ads", "wholesaler-reports", "point-of-sales", "accounting", ""].into_iter().chain([
+            "wholesale",
+            "Wholesales prices",
+            "point of sale",
+            "Point_of_Sale receipts",
+            "point-of-sale",
+            "salesforce",
+        ]) {
             assert_eq!(refused_purpose(purpose), None, "{purpose}");
         }
     }

@@ -78,6 +78,12 @@ pub enum PeopleError {
         "user {0} is under {YEARS_MIN}: what was stored of this person is erased, and the person's data key is destroyed"
     )]
     FoundUnderAge(String),
+    /// Too young, known already, and held.
+    #[error(
+        "user {0} is under {YEARS_MIN}, and under a legal hold: the user is withdrawn, every consent is taken back, and nothing \
+         was erased; the erasure is due when the hold ends (`dynamoi privacy hold list` shows why it lasts)"
+    )]
+    HeldUnderAge(String),
     /// An e-mail address of several.
     #[error("several users have this e-mail address: choose one by its id: {}", .0.join(", "))]
     Ambiguous(Vec<String>),

@@ -4,8 +4,13 @@ use rows::personal::Personal;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::{
-    People, PeopleError, Person, PersonForm, PersonStatus, age, consent, form::check_source, keys::key_name,
-    person::PERSONAL_COLUMNS, read::cell,
+    AgeStatement, NewDisclosure, People, PeopleError, Person, PersonForm, PersonStatus, age,
+    audit::{Action, Deed},
+    consent,
+    form::check_source,
+    keys::key_name,
+    person::PERSONAL_COLUMNS,
+    read::cell,
 };
 use crate::{
     StoreError,
@@ -14,8 +19,8 @@ use crate::{
     sql::Sql,
 };
 
-/// Who erases users that turn out to be too young.
-const AGE_CHECK: &str = "dynamoi:age-check";
+/// Why somebody who was corrected is erased or withdrawn: too young.
+const AGE_CHECK: &str = "age check";
 /// Random bytes in a user's id.
 const ID_BYTES: usize = 16;
 
@@ -54,7 +59,7 @@ impl People {
         .text(", ")
         .bind(person.external_id.clone())
         .text(", ")
-        .bind(person.age_statement.map(age::AgeStatement::as_str))
+        .bind(person.age_statement.map(AgeStatement::as_str))
         .text(", ")
         .bind(person.status.as_str())
         .text(", ")
@@ -75,34 +80,44 @@ impl People {
         Ok(person.id)
     }
 
-    /// Corrects a user. Who turns out to be too young is erased, and the error says so.
-    pub async fn rectify(&self, tenant: &str, id: &str, form: PersonForm) -> Result<(), PeopleError> {
+    /// Corrects a user, and adds that to the audit log. Answers whether anything is different now: what changes nothing leaves no
+    /// trace. Who turns out to be too young is erased, or withdrawn while a legal hold lasts, and the error says so.
+    pub async fn rectify(
+        &self,
+        tenant: &str,
+        id: &str,
+        form: PersonForm,
+        actor: &str,
+        standing: &[NewDisclosure<'_>],
+    ) -> Result<bool, PeopleError> {
         let tx = self.store.pools.begin().await?;
-        let mut person = self.show_locked(&tx, tenant, id).await?;
-        if person.status == PersonStatus::Erased {
+        let before = self.show_locked(&tx, tenant, id).await?;
+        if before.status == PersonStatus::Erased {
             return Err(PeopleError::Refused(format!(
                 "user {id} is erased: a person who comes anew is a new user"
             )));
         }
-        let before = person.external_id.clone();
+        let mut person = before.clone();
         form.over(&mut person);
         match self.check_age(&person).await {
             Ok(()) => {}
             Err(PeopleError::UnderAge) => {
-                tx.rollback().await?;
-                self.erase(tenant, id, AGE_CHECK, &[]).await?;
-                return Err(PeopleError::FoundUnderAge(id.to_owned()));
+                return Err(self.found_under_age(tx, &before, actor, standing).await?);
             }
             Err(error) => return Err(error),
         }
-        if before != person.external_id {
+        if before == person {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        if before.external_id != person.external_id {
             self.refuse_taken(&person).await?;
         }
         let key = self.data_key(id).await?;
         let mut sql = Sql::new(self.backend(), "UPDATE users SET external_id = ")
             .bind(person.external_id.clone())
             .text(", age_statement = ")
-            .bind(person.age_statement.map(age::AgeStatement::as_str))
+            .bind(person.age_statement.map(AgeStatement::as_str))
             .text(", email_hmac = ")
             .bind(self.digest_of(&person).await?)
             .text(", updated_at = ")
@@ -112,7 +127,56 @@ impl People {
         }
         tx.execute_raw(sql.text(" WHERE id = ").bind(id).done()).await?;
         tx.commit().await?;
-        Ok(())
+        self.note_of(&person, actor, Action::Rectify, "").await?;
+        Ok(true)
+    }
+
+    /// Erases who is too young. While a legal hold lasts nothing is erased, but nobody is served either: then the user is
+    /// withdrawn, and due for erasure as soon as the hold ends. Answers what is to be told.
+    async fn found_under_age(
+        &self,
+        tx: DatabaseTransaction,
+        person: &Person,
+        actor: &str,
+        standing: &[NewDisclosure<'_>],
+    ) -> Result<PeopleError, PeopleError> {
+        let Person { id, tenant, .. } = person;
+        if self.lasting(&tx, id).await?.is_none() {
+            tx.rollback().await?;
+            self.note_of(person, actor, Action::Rectify, AGE_CHECK).await?;
+            Box::pin(self.erase(tenant, id, actor, standing)).await?;
+            return Ok(PeopleError::FoundUnderAge(id.clone()));
+        }
+        let leaves = person.status == PersonStatus::Active;
+        let is_news = leaves || person.age_statement != Some(AgeStatement::Under13);
+        if leaves {
+            consent::take_all_back(&tx, id, AGE_CHECK, self.store.clock.0.now()).await?;
+            self.set_status(&tx, id, PersonStatus::Withdrawn).await?;
+        }
+        let young = Sql::new(self.backend(), "UPDATE users SET age_statement = ")
+            .bind(AgeStatement::Under13.as_str())
+            .text(" WHERE id = ")
+            .bind(id.as_str());
+        tx.execute_raw(young.done()).await?;
+        tx.commit().await?;
+        if is_news {
+            self.note_of(person, actor, Action::Rectify, AGE_CHECK).await?;
+        }
+        if leaves {
+            self.note_of(person, actor, Action::Withdraw, AGE_CHECK).await?;
+        }
+        Ok(PeopleError::HeldUnderAge(id.clone()))
+    }
+
+    async fn note_of(
+        &self,
+        person: &Person,
+        actor: &str,
+        action: Action,
+        detail: &str,
+    ) -> Result<(), PeopleError> {
+        let (tenant, user) = (Some(&*person.tenant), Some(&*person.id));
+        self.note(&Deed { actor, action, tenant, user, detail: detail.to_owned() }).await
     }
 
     /// The person leaves: every consent is taken back, and nothing rests on one any more. What is stored stays.

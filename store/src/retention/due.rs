@@ -7,6 +7,7 @@ use super::{By, Purged, Terms};
 use crate::{
     Store, StoreError,
     convert::{timestamp, utc},
+    people::AgeStatement,
     sql::Sql,
 };
 
@@ -26,16 +27,24 @@ pub struct DueUser {
 // === impl Store ===
 
 impl Store {
-    /// Those who left before their time, the earliest first.
+    /// Those who left before their time, the earliest first. Who was found to be too young while a legal hold lasted is due when
+    /// that ended, however long others are kept.
     pub(super) async fn users_due(&self, terms: &Terms, now: Timestamp) -> Result<Vec<DueUser>, StoreError> {
-        let Some(cut) = terms.withdrawn_users.cut(now) else { return Ok(Vec::new()) };
-        let query = Sql::new(
+        let mut query = Sql::new(
             self.backend(),
             "SELECT u.tenant, u.id, u.updated_at, EXISTS (SELECT 1 FROM legal_holds l WHERE l.user_id = u.id \
-             AND l.released_at IS NULL) AS held FROM users u WHERE u.status = 'withdrawn' AND u.updated_at < ",
+             AND l.released_at IS NULL) AS held FROM users u WHERE u.status = 'withdrawn' AND (u.age_statement = ",
         )
-        .bind(utc(cut))
-        .text(" ORDER BY u.updated_at, u.id");
+        .bind(AgeStatement::Under13.as_str())
+        .text(" AND u.updated_at <= ")
+        .bind(utc(now))
+        .text(" AND NOT EXISTS (SELECT 1 FROM legal_holds r WHERE r.user_id = u.id AND r.released_at > ")
+        .bind(utc(now))
+        .text(")");
+        if let Some(cut) = terms.withdrawn_users.cut(now) {
+            query = query.text(" OR u.updated_at < ").bind(utc(cut));
+        }
+        let query = query.text(") ORDER BY u.updated_at, u.id");
         let rows = self.pools.read.query_all_raw(query.done()).await?;
         let due = rows.iter().map(|row| {
             Ok(DueUser {
@@ -55,8 +64,13 @@ pub(super) async fn erase(purged: &mut Purged, by: Option<&By<'_>>) {
         let left = match by {
             Some(By { people, actor, standing }) => {
                 match people.erase(&due.tenant, &due.user, actor, &standing(&due.tenant)).await {
-                    Ok(receipt) if receipt.is_finished() => continue,
-                    Ok(_) => "erased, but old bytes are left: its receipt says where".to_owned(),
+                    Ok(receipt) => {
+                        purged.erased.push(due.user.clone());
+                        if receipt.is_finished() {
+                            continue;
+                        }
+                        "erased, but old bytes are left: its receipt says where".to_owned()
+                    }
                     Err(error) => error.to_string(),
                 }
             }

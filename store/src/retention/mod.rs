@@ -103,6 +103,8 @@ pub struct Purged {
     pub lines: Vec<Line>,
     /// Users who left so long ago that they are to be erased.
     pub users: Vec<DueUser>,
+    /// Which of them were erased, by the id here.
+    pub erased: Vec<String>,
     /// What was due and is left as it is, and why.
     pub left: Vec<String>,
 }

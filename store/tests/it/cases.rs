@@ -146,6 +146,8 @@ cases! {
     a_rotation_seals_data_keys_anew_and_digests_outlive_it
     data_keys_are_sealed_again_with_the_newest_key
     nobody_under_thirteen_leaves_anything
+    who_is_found_too_young_is_not_served_under_a_hold_either
+    a_correction_that_changes_nothing_leaves_no_trace
     consents_are_added_to_and_decide_what_rests_on_them
     tenants_follow_the_configuration_unless_somebody_is_of_them
     every_table_has_its_place_or_nobody_in_it
@@ -154,6 +156,7 @@ cases! {
     whatever_is_a_customers_id_is_linked_handed_out_and_erased
     where_consents_were_said_is_emptied
     who_was_told_of_a_person_is_told_of_corrections
+    who_got_nothing_of_what_was_corrected_is_not_told
     an_erasure_hits_one_person_wherever_and_nobody_else
     a_link_to_a_connection_that_never_ran_hides_nobody
     what_is_told_of_an_erased_person_later_is_stored_without_the_person

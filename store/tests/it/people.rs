@@ -11,9 +11,10 @@ use store::{
     Access, StoreError,
     cipher::{Keyring, generate_key},
     people::{
-        Journal, KeyStore, NewConsent, NewPolicy, People, PeopleError, PersonForm, PersonStatus, RestsOn,
-        Tenant, Who,
+        Category, Journal, KeyStore, NewConsent, NewDisclosure, NewPolicy, People, PeopleError, PersonForm,
+        PersonStatus, RestsOn, Tenant, Who,
     },
+    retention::{By, Terms},
 };
 use tempfile::TempDir;
 
@@ -108,7 +109,7 @@ pub async fn users_are_sealed_each_under_a_key_of_its_own(bench: &Bench) {
         assert!(matches!(people.find(TWIN, &who).await, Err(PeopleError::Unknown(_))));
     }
     assert!(people.show(TWIN, &ada).await.is_err());
-    assert!(people.rectify(TWIN, &ada, form(r#"{"name":"x"}"#)).await.is_err());
+    assert!(people.rectify(TWIN, &ada, form(r#"{"name":"x"}"#), "test", &[]).await.is_err());
     assert!(people.withdraw(TWIN, &ada, "x").await.is_err());
     assert!(people.list(TWIN).await.unwrap().is_empty());
     // A twin at another tenant is somebody else, and nothing in the database says that the addresses are the same.
@@ -129,7 +130,7 @@ pub async fn users_are_sealed_each_under_a_key_of_its_own(bench: &Bench) {
 
     // Corrected: what is not named stays, and the old address finds nobody.
     people
-        .rectify(TENANT, &ada, form(r#"{"email":"marker.king@example.com","account":null}"#))
+        .rectify(TENANT, &ada, form(r#"{"email":"marker.king@example.com","account":null}"#), "test", &[])
         .await
         .unwrap();
     let shown = people.show(TENANT, &ada).await.unwrap();
@@ -229,7 +230,7 @@ pub async fn nobody_under_thirteen_leaves_anything(bench: &Bench) {
         bench.clock.set("2026-11-25T10:30:00Z");
         people.add(TENANT, born(oldest_refused)).await.unwrap();
         // Found to be too young later: erased, the key destroyed.
-        let error = people.rectify(TENANT, &taken, born("2020-01-01")).await.unwrap_err();
+        let error = people.rectify(TENANT, &taken, born("2020-01-01"), "cli:test", &[]).await.unwrap_err();
         assert!(matches!(error, PeopleError::FoundUnderAge(_)), "{error}");
         let gone = people.show(TENANT, &taken).await.unwrap();
         assert_eq!((gone.status, gone.name, gone.birth_date), (PersonStatus::Erased, None, None));
@@ -237,7 +238,7 @@ pub async fn nobody_under_thirteen_leaves_anything(bench: &Bench) {
             !String::from_utf8_lossy(&std::fs::read(&keys).unwrap()).contains(&taken),
             "no key, nor in free pages"
         );
-        let again = people.rectify(TENANT, &taken, born("1990-01-01")).await.unwrap_err();
+        let again = people.rectify(TENANT, &taken, born("1990-01-01"), "test", &[]).await.unwrap_err();
         assert!(matches!(again, PeopleError::Refused(_)), "{again}");
         people.close().await;
         // The next one has a key store of its own.
@@ -245,6 +246,102 @@ pub async fn nobody_under_thirteen_leaves_anything(bench: &Bench) {
             bench.execute(&format!("DELETE FROM {table}")).await;
         }
     }
+}
+
+/// Who did what, in the order of the log.
+async fn deeds(bench: &Bench) -> Vec<(String, String, String)> {
+    let rows = bench.query("SELECT actor, action, detail FROM audit_log ORDER BY seq").await;
+    let text = |row: &serde_json::Value, column: &str| row[column].as_str().unwrap().to_owned();
+    rows.iter().map(|row| (text(row, "actor"), text(row, "action"), text(row, "detail"))).collect()
+}
+
+fn deed(action: &str, detail: &str) -> (String, String, String) {
+    ("cli:test".to_owned(), action.to_owned(), detail.to_owned())
+}
+
+pub async fn who_is_found_too_young_is_not_served_under_a_hold_either(bench: &Bench) {
+    let Crowd { people, directory: _directory } = crowd(bench).await;
+    people.add_policy(TENANT, &policy("1", "2026-01-01T00:00:00Z", false)).await.unwrap();
+    let (free, held) = (
+        people.add(TENANT, form(r#"{"name":"Marker One","age_statement":"at_least_13"}"#)).await.unwrap(),
+        people.add(TENANT, form(r#"{"name":"Marker Two","birth_date":"2000-01-01"}"#)).await.unwrap(),
+    );
+    let rests = |user: &str| RestsOn { tenant: TENANT.into(), user: user.into(), purpose: "ads".into() };
+    for user in [&free, &held] {
+        people.consent(TENANT, user, &word("ads", true)).await.unwrap();
+        assert_eq!(bench.store.withheld(&rests(user)).await.unwrap(), None);
+    }
+    let young = async |user: &str| {
+        let form = form(r#"{"birth_date":"2020-01-01","name":"Marker Child"}"#);
+        people.rectify(TENANT, user, form, "cli:test", &[]).await.unwrap_err()
+    };
+    // Erased, and it is on record by whom.
+    let told = [NewDisclosure {
+        recipient: "accountant",
+        purpose: "reports",
+        categories: &[Category::Billing],
+        region: None,
+        actor: "cli:test",
+        rests_on_consent: false,
+    }];
+    let form_of = form(r#"{"age_statement":"under_13"}"#);
+    let error = people.rectify(TENANT, &free, form_of, "cli:test", &told).await.unwrap_err();
+    assert!(matches!(error, PeopleError::FoundUnderAge(_)), "{error}");
+    assert_eq!(deeds(bench).await, [deed("rectify", "age check"), deed("erase", "")]);
+    let due = people.notices_due(TENANT).await.unwrap();
+    assert_eq!(due.iter().map(|one| &*one.recipient).collect::<Vec<_>>(), ["accountant"]);
+
+    // Held: nothing is erased, nobody is served.
+    bench.clock.set("2026-11-26T10:00:00Z");
+    people.hold(TENANT, &held, "case 1").await.unwrap();
+    for _ in 0..2 {
+        let error = young(&held).await;
+        assert!(matches!(error, PeopleError::HeldUnderAge(_)), "{error}");
+        let said = error.to_string();
+        assert!(said.contains("withdrawn") && said.contains("due when the hold ends"), "{said}");
+        bench.clock.set("2026-11-27T10:00:00Z");
+    }
+    let child = people.show(TENANT, &held).await.unwrap();
+    assert_eq!((child.status, child.updated_at), (PersonStatus::Withdrawn, at("2026-11-26T10:00:00Z")));
+    assert_eq!(child.name.unwrap().reveal(), "Marker Two", "a hold keeps what is there, and adds no child's");
+    let reason = bench.store.withheld(&rests(&held)).await.unwrap();
+    assert!(reason.is_some_and(|reason| reason.contains("withdrawn")));
+    let said = people.consents(TENANT, &held).await.unwrap();
+    assert_eq!(said.iter().map(|one| one.granted).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(deeds(bench).await[2..], [deed("rectify", "age check"), deed("withdraw", "age check")]);
+
+    // Due when the hold ends, also where others who left are kept for ever; overdue two days later.
+    let terms = Terms::forever();
+    let due = async || bench.store.purgeable(&terms, Some(&people)).await.unwrap().users;
+    assert_eq!(due().await.iter().map(|due| (&*due.user, due.held)).collect::<Vec<_>>(), [(&*held, true)]);
+    bench.clock.set("2026-12-20T10:00:00Z");
+    people.release(TENANT, &held).await.unwrap();
+    assert_eq!(due().await.iter().map(|due| (&*due.user, due.held)).collect::<Vec<_>>(), [(&*held, false)]);
+    for (now, late) in [("2026-12-22T09:59:59Z", 0), ("2026-12-22T10:00:00Z", 1)] {
+        bench.clock.set(now);
+        assert_eq!(bench.store.overdue(&terms, Some(&people)).await.unwrap().erasures, late, "{now}");
+    }
+    let by = By { people: &people, actor: "cli:test", standing: &|_| Vec::new() };
+    let purged = bench.store.purge(&terms, Some(&by)).await.unwrap();
+    assert_eq!((purged.erased, purged.left), (vec![held.clone()], Vec::new()));
+    assert_eq!(people.show(TENANT, &held).await.unwrap().status, PersonStatus::Erased);
+    people.close().await;
+}
+
+pub async fn a_correction_that_changes_nothing_leaves_no_trace(bench: &Bench) {
+    let Crowd { people, directory: _directory } = crowd(bench).await;
+    let ada = people.add(TENANT, form(ADA)).await.unwrap();
+    let before = people.show(TENANT, &ada).await.unwrap();
+    bench.clock.set("2026-11-30T10:00:00Z");
+    for same in ["{}", ADA, r#"{"age_statement":null,"name":" Marker Lovelace "}"#] {
+        assert!(!people.rectify(TENANT, &ada, form(same), "cli:test", &[]).await.unwrap(), "{same}");
+    }
+    assert_eq!(people.show(TENANT, &ada).await.unwrap(), before);
+    assert_eq!(bench.count("audit_log").await, 0);
+    assert!(people.rectify(TENANT, &ada, form(r#"{"account":null}"#), "cli:test", &[]).await.unwrap());
+    assert_eq!(deeds(bench).await, [deed("rectify", "")]);
+    assert_eq!(people.show(TENANT, &ada).await.unwrap().updated_at, at("2026-11-30T10:00:00Z"));
+    people.close().await;
 }
 
 pub async fn consents_are_added_to_and_decide_what_rests_on_them(bench: &Bench) {

@@ -224,7 +224,8 @@ async fn data_keys_can_be_kept_on_a_server() {
     bench.store.use_keys(Some(ring(&[&new])));
     let people = People::open(&bench.store, open().await, journal().await).unwrap();
     assert_eq!(people.show("a", &id).await.unwrap().name.unwrap().reveal(), "Ada");
-    let young = people.rectify("a", &id, form(r#"{"birth_date":"2020-01-01"}"#)).await.unwrap_err();
+    let young =
+        people.rectify("a", &id, form(r#"{"birth_date":"2020-01-01"}"#), "test", &[]).await.unwrap_err();
     assert!(matches!(young, PeopleError::FoundUnderAge(_)), "{young}");
     people.close().await;
     let at = sea_orm::Database::connect(&place).await.unwrap();

@@ -362,7 +362,7 @@ pub async fn who_was_told_of_a_person_is_told_of_corrections(bench: &Bench) {
     }
     tell(&other, &disclosure("accountant", "reports")).await.unwrap();
     let standing = [disclosure("mailer", "ads")];
-    let due = people.to_notify(TENANT, &ada, &standing).await.unwrap();
+    let due = people.to_notify(TENANT, &ada, None, &standing).await.unwrap();
     let told: Vec<(i64, &str)> = due.iter().map(|one| (one.id, &*one.recipient)).collect();
     assert_eq!(told, [(2, "accountant"), (6, "mailer")], "the latest of each who is outside");
     assert_eq!(due[0].notify_due_at, Some(at("2026-12-24T10:00:00Z")));
@@ -375,9 +375,28 @@ pub async fn who_was_told_of_a_person_is_told_of_corrections(bench: &Bench) {
     assert_eq!(people.notices_due(TENANT).await.unwrap().len(), 1);
     // Corrected once more: told once more.
     bench.clock.set("2026-11-30T10:00:00Z");
-    let due = people.to_notify(TENANT, &ada, &standing).await.unwrap();
+    let due = people.to_notify(TENANT, &ada, None, &standing).await.unwrap();
     assert_eq!((due.len(), due[0].notified_at), (2, None));
     assert_eq!(bench.count("disclosures").await, 6, "who gets everything is listed once");
     assert_eq!(people.disclosures(TENANT, &ada).await.unwrap().len(), 5);
+    people.close().await;
+}
+
+pub async fn who_got_nothing_of_what_was_corrected_is_not_told(bench: &Bench) {
+    let (people, _directory) = people(bench).await;
+    let ada = add(&people, TENANT).await;
+    let paid =
+        |recipient| NewDisclosure { categories: &[Category::Payments], ..disclosure(recipient, "reports") };
+    // One got both, the last time payments only; the other never got who somebody is.
+    for one in [disclosure("accountant", "reports"), paid("accountant"), paid("auditor")] {
+        people.disclose(TENANT, &ada, &one).await.unwrap();
+    }
+    let standing = [paid("bank"), disclosure("auditor-2", "reports")];
+    let told = async |about: Option<Category>| {
+        let due = people.to_notify(TENANT, &ada, about, &standing).await.unwrap();
+        due.into_iter().map(|one| one.recipient).collect::<Vec<_>>()
+    };
+    assert_eq!(told(Some(Category::Identity)).await, ["accountant", "auditor-2"]);
+    assert_eq!(told(None).await, ["accountant", "auditor", "auditor-2", "bank"]);
     people.close().await;
 }

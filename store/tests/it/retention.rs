@@ -195,6 +195,7 @@ pub async fn a_hold_keeps_the_rows_of_a_user_and_of_the_users_customers(bench: &
     assert_eq!(due, [(&*other, false), (&*held, true)]);
     let erased = bench.store.purge(&leaving, by(Some(&people)).as_ref()).await.unwrap();
     assert_eq!((&erased.users, erased.left), (&told.users, Vec::new()));
+    assert_eq!((erased.erased, told.erased), (vec![other.clone()], Vec::new()));
     let status = async |user: &str| {
         bench.one(&format!("SELECT status FROM users WHERE id = '{user}'")).await["status"].clone()
     };
@@ -228,7 +229,7 @@ pub async fn what_is_left_of_erased_users_goes_with_their_consents(bench: &Bench
     people.hold(TENANT, &gone, "case 1").await.unwrap();
     people.release(TENANT, &gone).await.unwrap();
     let young = PersonForm::read(br#"{"birth_date":"2020-01-01"}"#).unwrap();
-    people.rectify(TENANT, &gone, young).await.unwrap_err();
+    people.rectify(TENANT, &gone, young, "test", &[]).await.unwrap_err();
 
     let terms = Terms { erased_users: Keep::Days(1_095), ..Terms::forever() };
     bench.clock.set("2029-11-23T10:00:00Z");

@@ -12,6 +12,8 @@ use super::wire::{ApiError, ErrorBody};
 
 /// Longest text of Stripe's that is repeated.
 const MESSAGE_LENGTH_MAX: usize = 200;
+/// Longest type or code: Stripe's have less than half of it.
+const CODE_LENGTH_MAX: usize = 64;
 
 /// Reads one answer.
 pub fn meaning(response: &Response) -> Meaning {
@@ -83,15 +85,27 @@ fn permission_advice(endpoint: &str, error: &ApiError<'_>) -> String {
 /// not repeated: Stripe keeps people, and a message may name one.
 fn summary(response: &Response, error: &ApiError<'_>) -> String {
     let mut text = format!("Stripe answers {} to {}", response.status, response.endpoint);
-    for (name, value) in [("type", &error.kind), ("code", &error.code), ("param", &error.param)] {
-        if let Some(value) = value {
-            let _ = write!(text, " {name}={}", sanitised(value));
+    // What is no name of Stripe's may be what somebody typed.
+    for (name, value, signs, length_max) in [
+        ("type", &error.kind, "_", CODE_LENGTH_MAX),
+        ("code", &error.code, "_", CODE_LENGTH_MAX),
+        ("param", &error.param, "_.[]", MESSAGE_LENGTH_MAX),
+    ] {
+        if let Some(value) = value.as_ref().filter(|value| is_name(value, signs, length_max)) {
+            let _ = write!(text, " {name}={value}");
         }
     }
     if let Some(id) = response.header("request-id") {
         let _ = write!(text, " request={}", sanitised(id));
     }
     text
+}
+
+/// Whether this is what Stripe's own names are made of: small letters, digits, and these signs.
+fn is_name(text: &str, signs: &str, length_max: usize) -> bool {
+    let is_one =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || signs.contains(letter);
+    (1..=length_max).contains(&text.len()) && text.chars().all(is_one)
 }
 
 /// A text of Stripe's, fit to be shown. Stripe keeps people, and quotes what it was given.
@@ -184,6 +198,31 @@ mod tests {
             let said = format!("{:?}", error(status, body));
             assert!(!["Ada", "Street", "4242", "ada@"].iter().any(|word| said.contains(word)), "{said}");
         }
+    }
+
+    #[test]
+    fn only_what_is_a_code_is_repeated() {
+        let said = |code: &str, param: &str| {
+            let body = serde_json::json!({ "error": { "type": "invalid_request_error", "code": code, "param": param } });
+            format!("{:?}", error(400, &body.to_string()))
+        };
+        let longest = "a".repeat(64);
+        for (code, param) in [
+            ("parameter_unknown", "created[gte]"),
+            ("e2e_1", "items.data[0].price_1"),
+            (longest.as_str(), "x"),
+        ] {
+            let said = said(code, param);
+            assert!(said.contains(&format!(" code={code} param={param}")), "{said}");
+        }
+        let longer = "a".repeat(65);
+        for no_code in
+            ["", "Ada", "ada lovelace", "ada@example.com", "zqx-mark", "zqx.mark\n", "größe", &longer]
+        {
+            let said = said(no_code, &no_code.replace('.', "!"));
+            assert!(!said.contains("code=") && !said.contains("param="), "{no_code:?}: {said}");
+        }
+        assert!(!said("created[gte]", "x").contains("code="));
     }
 
     proptest! {

@@ -212,7 +212,7 @@ impl People {
         }];
         receipt.files = cleaned.to_vec();
         if let Some((user, standing)) = whom {
-            let told = self.to_notify(&line.tenant, user, standing).await?;
+            let told = self.to_notify(&line.tenant, user, None, standing).await?;
             receipt.to_tell = told.into_iter().map(ToTell::from).collect();
         }
         self.put_receipt(&self.store.pools.write, subject, &receipt).await?;

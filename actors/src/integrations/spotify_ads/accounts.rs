@@ -2,12 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{
-    TIME_ZONE, endpoint,
-    mapping::{self, CALLED},
-    source::SpotifyAdsSource,
-    wire,
-};
+use super::{TIME_ZONE, endpoint, mapping, source::SpotifyAdsSource, wire};
 use crate::{
     failure::Failure,
     integration::Accounts,
@@ -26,7 +21,7 @@ pub async fn check(source: &SpotifyAdsSource, session: &Session) -> Result<Accou
     }
     let mut accounts = Accounts::default();
     for id in &source.accounts {
-        CALLED.add_asked(&mut accounts, id, fetch(source, session, id).await)?;
+        mapping::CALLED.add_asked(&mut accounts, id, fetch(source, session, id).await)?;
     }
     Ok(accounts)
 }
@@ -45,7 +40,7 @@ async fn listed(source: &SpotifyAdsSource, session: &Session) -> Result<Accounts
             Ok(found) => {
                 let mine = found.rows.iter().map(|told| (told.id.clone(), business.clone()));
                 source.businesses.lock().extend(mine);
-                CALLED.add_listed(&mut accounts, found);
+                mapping::CALLED.add_listed(&mut accounts, found);
             }
             Err(failure @ Failure::NeedsReauth { .. }) => return Err(failure),
             Err(failure) => {

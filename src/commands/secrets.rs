@@ -338,6 +338,7 @@ async fn note(settings: &Settings, store: &Store, detail: String) -> Result<(), 
 }
 
 async fn rotate(settings: &Settings, store: &Store) -> Result<Exit, PeopleError> {
+    note(settings, store, "begun".to_owned()).await?;
     let total = store.rotation_left().await?;
     let bar = if io::stderr().is_terminal() { ProgressBar::new(total) } else { ProgressBar::hidden() };
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} sealed again, {eta} left");

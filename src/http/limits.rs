@@ -49,6 +49,8 @@ pub const WEBHOOK_BYTES_MAX: usize = 512 * 1_024;
 pub const RECORD_BYTES_MAX: usize = 64 * 1_024;
 /// Most bytes of users that are handed over at once: some ten thousand records. Only who has a token is read so much of.
 pub const IMPORT_BYTES_MAX: usize = 4 * 1_024 * 1_024;
+/// How long an import goes on in one request: what it tells is to arrive within [`ANSWER_TIME`].
+pub const IMPORT_TIME: Duration = Duration::from_secs(9);
 /// Bodies that are read at a time, each up to [`WEBHOOK_BYTES_MAX`], or of those with a token [`IMPORT_BYTES_MAX`]. When one more comes, the one that has taken longest
 /// is given up.
 pub const BODIES_MAX: usize = 16;

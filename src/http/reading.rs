@@ -26,7 +26,7 @@ pub(super) async fn body(
     let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let Some(length) = length.filter(|length| *length > 0) else { return Ok(Bytes::new()) };
     if length > bytes_max as u64 {
-        return Err(too_large(shared));
+        return Err(too_large(shared, bytes_max));
     }
     if let (Some(crowd), Some(seat)) = (request.app_data::<Rc<Crowd>>(), request.conn_data::<Rc<Seat>>()) {
         crowd.make_room_for_a_body();
@@ -49,12 +49,15 @@ pub(super) async fn body(
     };
     match read {
         Some(body) if body.len() <= bytes_max => Ok(body),
-        Some(_) => Err(too_large(shared)),
+        Some(_) => Err(too_large(shared, bytes_max)),
         None => Err(actions::refused(StatusCode::BAD_REQUEST, "the body did not come to its end")),
     }
 }
 
-fn too_large(shared: &Data<Shared>) -> HttpResponse {
+fn too_large(shared: &Data<Shared>, bytes_max: usize) -> HttpResponse {
     shared.refusals.note(Refused::TooLarge, "");
-    actions::refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
+    actions::refused(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        &format!("the body is too large: at most {bytes_max} bytes"),
+    )
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rows::markup::{Markup, Markups, Percent};
 use secrecy::{ExposeSecret, SecretString};
-use store::people::{is_database, is_one_place};
+use store::people::{is_database, is_no_file, is_one_place};
 
 use super::{
     Database, Settings,
@@ -178,6 +178,17 @@ impl Review<'_> {
             let url = database.map(|database| database.url.expose_secret());
             url.is_some_and(|url| is_database(place.expose_secret(), url))
         };
+        for (name, place) in [("keys", &keys), ("journal", &journal)] {
+            if place.as_ref().is_some_and(|place| is_no_file(place.expose_secret())) {
+                self.mistake(
+                    &section.child(name),
+                    "something else than a file",
+                    "the path of a file, there or not, or the URL of a PostgreSQL database of its own",
+                    "a directory, a device or a pipe",
+                    None,
+                );
+            }
+        }
         if keys.as_ref().is_some_and(is_database) {
             self.mistake(
                 &section.child("keys"),

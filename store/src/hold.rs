@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What the lock file's name ends with.
-const FILE_ENDING: &str = "-worker";
+pub(crate) const FILE_ENDING: &str = "-worker";
 /// The first half of the advisory lock's key: the letters `dyna`. The second half is the schema's.
 const CLASS: i32 = 0x64_79_6e_61;
 

@@ -165,6 +165,9 @@ async fn what_tells_of_a_person_is_shown_to_who_asks_and_is_nowhere_else() {
     daemon.ended(PATIENCE).await.expect(0);
     assert!(expect_nothing_in_files(bench.dir.path()) > 3);
 
+    let (_, err) = expect(&run(&bench, &["privacy", "export", &id, "--output", "-"], ""), 2);
+    assert!(err.contains("expected a path"), "{err}");
+
     // A new key seals the data keys again, and the old one is needed no more.
     let key = bench.dir.path().join("key");
     expect(&run(&bench, &["secrets", "rotate"], ""), 0);
@@ -174,6 +177,8 @@ async fn what_tells_of_a_person_is_shown_to_who_asks_and_is_nowhere_else() {
     assert!(added.success());
     let (_, err) = expect(&run(&bench, &["secrets", "rotate"], ""), 0);
     assert!(err.contains("3 data keys"), "{err}");
+    let begun = "SELECT count(*) FROM audit_log WHERE action = 'rotate' AND detail = 'begun'";
+    assert_eq!(eyes.number(begun).await, 2, "also one that is killed is on record");
     let newest = fs::read_to_string(&key).unwrap().lines().next().unwrap().to_owned();
     fs::write(&key, newest).unwrap();
     let (out, _) = expect(&users(&["show", &id, "--json"], ""), 0);

@@ -66,6 +66,12 @@ async fn expect_nothing_changed(api: &Api, eyes: &Eyes, one: &str, lines: &str) 
     assert_eq!((eyes.number(corrections).await, eyes.query(times).await), before);
 }
 
+/// A tenant that nobody configured has no users, and no list of none.
+async fn expect_unknown_tenant(api: &Api) {
+    let unknown = expect(404, api.ask(OPERATORS, "GET", "?tenant=label-z", "").await);
+    assert!(unknown["error"].as_str().unwrap().contains("[tenants.label-z]"), "{unknown}");
+}
+
 /// Who is found to be under 13 is withdrawn while a hold lasts.
 async fn expect_held_child(bench: &Bench, api: &Api, eyes: &Eyes) {
     let found = expect(200, api.ask(A, "POST", "/find", r#"{"external_id":"app-2"}"#).await);
@@ -117,6 +123,7 @@ async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
     assert_eq!(expect(200, api.ask(B, "GET", "", "").await)["users"], json!([]));
     let unsaid = expect(400, api.ask(OPERATORS, "GET", "", "").await);
     assert!(unsaid["error"].as_str().unwrap().contains("?tenant="), "{unsaid}");
+    expect_unknown_tenant(&api).await;
     let listed = expect(200, api.ask(OPERATORS, "GET", "?tenant=label-a&external_id=app-1", "").await);
     assert_eq!(listed["users"][0]["id"], json!(id));
     assert!(!listed.to_string().contains("Marker"), "{listed}");
@@ -127,6 +134,7 @@ async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
     let imported = expect(200, api.ask(A, "POST", "/import", lines).await);
     let counts = ["added", "corrected", "refused"].map(|name| imported[name].as_u64().unwrap());
     assert_eq!(counts, [1, 1, 2], "{imported}");
+    assert_eq!(imported["next_line"], Value::Null, "all were reached");
     assert_eq!((&imported["refusals"][0]["line"], &imported["refusals"][1]["line"]), (&json!(2), &json!(4)));
     assert!(!imported.to_string().contains("Marker"), "{imported}");
     let eyes = Eyes::open(&bench.database_url).await;
@@ -134,7 +142,8 @@ async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
     assert_eq!(eyes.number(corrections).await, 1, "who corrected somebody is on record");
     expect_nothing_changed(&api, &eyes, &one, lines).await;
     let too_many = "x".repeat(5 << 20);
-    assert!(matches!(api.ask(A, "POST", "/import", &too_many).await.0, 413));
+    let too_many = expect(413, api.ask(A, "POST", "/import", &too_many).await);
+    assert!(too_many["error"].as_str().unwrap().contains("at most 4194304 bytes"), "{too_many}");
 
     // What is wrong is told without what was sent.
     for (path, body, status) in [

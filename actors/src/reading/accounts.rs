@@ -3,7 +3,7 @@
 
 use rows::{Currency, Row, ads::AdAccount, quarantine::Quarantined, zone::zone};
 
-use super::{elements::Elements, redact};
+use super::{elements::Elements, names::name};
 use crate::{
     account::{Account, Accounts},
     failure::Failure,
@@ -13,8 +13,6 @@ use crate::{
 pub const CURRENCY: &str = "currency (ISO 4217)";
 /// What its days are counted in.
 pub const TIME_ZONE: &str = "time zone (IANA)";
-/// Longest text of a provider's that is repeated.
-const SHOWN_MAX: usize = 60;
 
 /// How accounts are called, for people.
 #[derive(Debug, Clone, Copy)]
@@ -81,9 +79,10 @@ impl Called {
     fn refuse(self, id: &str, what: &str, said: Option<&str>) -> Failure {
         let Self { provider, word } = self;
         let Some(said) = said.filter(|said| !said.trim().is_empty()) else { return self.unsaid(id, what) };
-        let said = redact::line(said, SHOWN_MAX);
+        // Anything else is no name of a zone or a currency that anybody could have.
+        let said = name(said, "/_+-").map_or_else(String::new, |said| format!(" {said:?}"));
         let reason = format!(
-            "{word}{id}: {what} {said:?} is not known: correct it at {provider}, or name the account in `accounts_exclude`"
+            "{word}{id}: {what}{said} is not known: correct it at {provider}, or name the account in `accounts_exclude`"
         );
         Failure::Permanent { reason }
     }

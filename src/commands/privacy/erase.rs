@@ -46,15 +46,16 @@ impl Erase {
         users::with(&self.at, Access::Write, async |room| {
             let user = room.people.find(&room.tenant, &who).await?;
             let actor = super::actor();
+            let standing = super::standing(room, &actor);
             if self.dry_run {
-                return Ok(print(&room.people.erase_dry(&room.tenant, &user, &actor).await?));
+                return Ok(print(&room.people.erase_dry(&room.tenant, &user, &actor, &standing).await?));
             }
             if !self.yes && !is_wanted(&user) {
                 return Ok(Exit::usage(
                     "nothing was erased\n  --yes: expected, where nobody can be asked\n  help: --dry-run shows what would be erased",
                 ));
             }
-            let receipt = room.people.erase(&room.tenant, &user, &actor, &super::standing(room, &actor)).await?;
+            let receipt = room.people.erase(&room.tenant, &user, &actor, &standing).await?;
             let printed = print(&receipt);
             if !receipt.is_finished() {
                 return Ok(Exit::failed(format_args!(

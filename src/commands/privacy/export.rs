@@ -52,6 +52,11 @@ impl Export {
             Ok(who) => who,
             Err(problem) => return Exit::failed(problem),
         };
+        if self.output.as_os_str() == "-" {
+            return Exit::usage(
+                "an export goes into a file\n  --output: expected a path, found `-`: what is written to stdout could stay in a terminal or a log",
+            );
+        }
         users::with(&self.at, Access::Write, async |room| {
             let actor = actor();
             let disclosure = match self.disclosure(room, &actor) {

@@ -42,7 +42,8 @@ fn told(verified: &Verified) -> Exit {
         output::complain(finding);
     }
     Exit::failed(format_args!(
-        "the audit log ({} lines) is not as it was written: see docs/privacy.md#audit",
+        "the audit log ({} lines) is not as it was written: keep the database, the key store and their backups as they are, and \
+         compare them; docs/privacy.md#audit says what each finding can mean",
         verified.lines
     ))
 }

@@ -1,61 +1,74 @@
 //! `dynamoi users import`: records, a line each.
 
-use store::people::{PeopleError, PersonForm};
+use store::people::{
+    PeopleError,
+    import::{Import, Told},
+};
 
 use super::{Room, input::Lines};
 use crate::commands::{Exit, output, privacy};
 
+/// What became of the lines.
+#[derive(Default)]
+struct Counts {
+    added: u64,
+    corrected: u64,
+    unchanged: u64,
+    refused: u64,
+}
+
 /// Each line by itself: what is refused is told by its number.
 pub async fn all(room: &Room, lines: &mut Lines) -> Result<Exit, PeopleError> {
-    let (mut added, mut corrected, mut unchanged, mut refused) = (0, 0, 0, 0);
-    for number in 1_u64.. {
+    let mut counts = Counts::default();
+    let mut import = Import::new(&room.people, &room.tenant);
+    for number in 1.. {
         let line = match lines.next() {
             Ok(Some(line)) => line,
             Ok(None) => break,
             Err(problem) => {
-                refused += 1;
-                output::complain(format_args!("line {number}: {problem}"));
+                counts.tell(import.flush().await?);
+                counts.refuse(number, &problem);
                 break;
             }
         };
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match one(room, &line).await {
-            Ok(Became::Added) => added += 1,
-            Ok(Became::Corrected) => corrected += 1,
-            Ok(Became::Unchanged) => unchanged += 1,
+        let step = import.take(number, &line).await?;
+        counts.tell(step.told);
+        let Some((id, form)) = step.known else { continue };
+        match privacy::rectify(room, &id, form).await {
+            Ok(true) => {
+                privacy::to_tell(room, &id).await?;
+                counts.corrected += 1;
+            }
+            Ok(false) => counts.unchanged += 1,
             // What fails for all is told once.
             Err(PeopleError::Store(error)) => return Err(error.into()),
-            Err(error) => {
-                refused += 1;
-                output::complain(format_args!("line {number}: {error}"));
-            }
+            Err(error) => counts.refuse(number, &error),
         }
     }
+    counts.tell(import.flush().await?);
+    let Counts { added, corrected, unchanged, refused } = counts;
     let unchanged = if unchanged > 0 { format!(", {unchanged} unchanged") } else { String::new() };
     output::complain(format_args!("{added} added, {corrected} corrected, {refused} refused{unchanged}"));
     Ok(if refused > 0 { Exit::Failed } else { Exit::Done })
 }
 
-/// What a record made of a user.
-enum Became {
-    Added,
-    Corrected,
-    Unchanged,
-}
+// === impl Counts ===
 
-async fn one(room: &Room, line: &[u8]) -> Result<Became, PeopleError> {
-    let form = PersonForm::read(line)?;
-    let known = match form.external_id() {
-        Some(id) => room.people.find_external(&room.tenant, id).await?,
-        None => None,
-    };
-    let Some(id) = known else {
-        return room.people.add(&room.tenant, form).await.map(|_| Became::Added);
-    };
-    if !privacy::rectify(room, &id, form).await? {
-        return Ok(Became::Unchanged);
+impl Counts {
+    fn tell(&mut self, told: Vec<Told>) {
+        for (line, added) in told {
+            match added {
+                Ok(()) => self.added += 1,
+                Err(error) => self.refuse(line, &error),
+            }
+        }
     }
-    privacy::to_tell(room, &id).await.map(|_| Became::Corrected)
+
+    fn refuse(&mut self, line: u64, problem: &dyn std::fmt::Display) {
+        self.refused += 1;
+        output::complain(format_args!("line {line}: {problem}"));
+    }
 }

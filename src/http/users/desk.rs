@@ -124,7 +124,10 @@ impl Desk {
             let people = asked.people.open().await?;
             let privacy = asked.people.privacy();
             let room = Arc::new(Room { people, tenant, actor, privacy });
-            let answer = make(room.clone()).await;
+            let answer = match room.people.expect_tenant(&room.tenant).await {
+                Ok(()) => make(room.clone()).await,
+                Err(error) => Err(error),
+            };
             if let Some(room) = Arc::into_inner(room) {
                 room.people.close().await;
             }

@@ -2,9 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::people::{PeopleError, PersonForm};
+use store::people::{
+    PeopleError,
+    import::{Import, Told},
+};
+use tokio::time::Instant;
 
-use super::desk::Room;
+use super::{super::limits::IMPORT_TIME, desk::Room};
 
 /// Refused lines that are told one by one; the rest are counted.
 const TOLD_MAX: usize = 100;
@@ -15,67 +19,75 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Imported {
     /// New users.
-    added: usize,
+    added: u64,
     /// Users whose `external_id` was known, and of whom something is different now.
-    corrected: usize,
+    corrected: u64,
     /// Those of whom nothing is.
-    unchanged: usize,
+    unchanged: u64,
     /// Lines that were refused.
-    refused: usize,
+    refused: u64,
     /// The first hundred of those.
     refusals: Vec<RefusedLine>,
+    /// The first line that was not reached in the time of one request, from 1: send it and what follows again. `null` when all
+    /// were reached.
+    next_line: Option<u64>,
 }
 
 /// A line that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 struct RefusedLine {
     /// From 1.
-    line: usize,
+    line: u64,
     /// What is wrong with it, by field and never by value.
     error: String,
 }
 
 /// Each line by itself: one that is refused takes no other with it. What fails for all ends it; what was stored by then stays, and
-/// the same lines once more change nothing.
+/// the same lines once more change nothing, where they have an `external_id`.
 pub async fn all(room: &Room, body: &[u8]) -> Result<Imported, PeopleError> {
+    let until = Instant::now() + IMPORT_TIME;
     let mut imported = Imported::default();
+    let mut import = Import::new(&room.people, &room.tenant);
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    for (place, line) in body.split(|byte| *byte == b'\n').enumerate() {
-        if line.iter().all(u8::is_ascii_whitespace) {
+    for (line, record) in (1..).zip(body.split(|byte| *byte == b'\n')) {
+        if record.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match one(room, line).await {
-            Ok(Became::Added) => imported.added += 1,
-            Ok(Became::Corrected) => imported.corrected += 1,
-            Ok(Became::Unchanged) => imported.unchanged += 1,
-            Err(PeopleError::Store(error)) => return Err(error.into()),
-            Err(error) => {
-                imported.refused += 1;
-                if imported.refusals.len() < TOLD_MAX {
-                    imported.refusals.push(RefusedLine { line: place + 1, error: error.to_string() });
-                }
+        if Instant::now() >= until {
+            imported.next_line = Some(line);
+            break;
+        }
+        let step = import.take(line, record).await?;
+        imported.count(step.told);
+        if let Some((id, form)) = step.known {
+            match room.rectify(&id, form).await {
+                Ok(true) => imported.corrected += 1,
+                Ok(false) => imported.unchanged += 1,
+                Err(PeopleError::Store(error)) => return Err(error.into()),
+                Err(error) => imported.refuse(line, &error),
             }
         }
     }
+    imported.count(import.flush().await?);
     Ok(imported)
 }
 
-/// What a record made of a user.
-enum Became {
-    Added,
-    Corrected,
-    Unchanged,
-}
+// === impl Imported ===
 
-async fn one(room: &Room, line: &[u8]) -> Result<Became, PeopleError> {
-    let form = PersonForm::read(line)?;
-    let known = match form.external_id() {
-        Some(id) => room.people.find_external(&room.tenant, id).await?,
-        None => None,
-    };
-    let Some(id) = known else {
-        return room.people.add(&room.tenant, form).await.map(|_| Became::Added);
-    };
-    let is_different = room.rectify(&id, form).await?;
-    Ok(if is_different { Became::Corrected } else { Became::Unchanged })
+impl Imported {
+    fn count(&mut self, told: Vec<Told>) {
+        for (line, added) in told {
+            match added {
+                Ok(()) => self.added += 1,
+                Err(error) => self.refuse(line, &error),
+            }
+        }
+    }
+
+    fn refuse(&mut self, line: u64, error: &PeopleError) {
+        self.refused += 1;
+        if self.refusals.len() < TOLD_MAX {
+            self.refusals.push(RefusedLine { line, error: error.to_string() });
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, sqlx::sqlite::SqliteConnectOptions};
 
-use crate::{FileMode, StoreError, StoreOptions, connect::Pools, sql::Sql};
+use crate::{FileMode, StoreError, StoreOptions, connect::Pools, hold::FILE_ENDING, sql::Sql};
 
 /// Where something is that is kept apart.
 #[derive(Debug, Clone)]
@@ -35,6 +35,11 @@ const KNOWN: [(&[&str], &str, Option<Kept>); 3] = [
     (&["erasure_journal"], "an erasure journal", Some(Kept::Journal)),
 ];
 
+/// How SQLite names what it keeps beside a database: the write-ahead log, its index, and the journal of a rollback.
+const SQLITE_LOG: &str = "-wal";
+const SQLITE_INDEX: &str = "-shm";
+const SQLITE_JOURNAL: &str = "-journal";
+
 /// Links from one to the next that are followed, as the operating system does.
 const LINKS_MAX: usize = 40;
 
@@ -44,13 +49,30 @@ pub fn is_one_place(one: &str, other: &str) -> bool {
     Apart::parse(one).is(&Apart::parse(other))
 }
 
-/// Whether this is the place of the database with this URL, likewise.
+/// Whether this is the place of the database with this URL, likewise, or of a file that belongs to it: its log, the log's index, the
+/// worker's lock.
 pub fn is_database(place: &str, url: &str) -> bool {
     let database = match url.strip_prefix("sqlite:").and_then(|_| url.parse::<SqliteConnectOptions>().ok()) {
         Some(options) => Apart::File(options.get_filename().to_owned()),
         None => Apart::parse(url),
     };
-    Apart::parse(place).is(&database)
+    let place = Apart::parse(place);
+    let belongs = |path: &Path| {
+        [SQLITE_LOG, SQLITE_INDEX, SQLITE_JOURNAL, FILE_ENDING].iter().any(|ending| {
+            let mut beside = path.as_os_str().to_owned();
+            beside.push(ending);
+            place.is(&Apart::File(beside.into()))
+        })
+    };
+    place.is(&database) || matches!(&database, Apart::File(path) if belongs(path))
+}
+
+/// Whether there is something in this place that cannot be a file of ours: a directory, a device, a pipe.
+pub fn is_no_file(place: &str) -> bool {
+    match Apart::parse(place) {
+        Apart::File(path) => fs::metadata(path).is_ok_and(|found| !found.is_file()),
+        Apart::Server(_) => false,
+    }
 }
 
 // === impl Apart ===
@@ -220,10 +242,29 @@ mod tests {
         fs::hard_link(at("data/main.db"), at("hard.db")).unwrap();
         expect(&names);
         expect(&["hard.db"]);
+        // What belongs to the database.
+        let url = format!("sqlite://{}?mode=rwc", text(at("data/main.db")));
+        for ending in ["-wal", "-shm", "-journal", "-worker"] {
+            assert!(is_database(&text(at(&format!("linked/main.db{ending}"))), &url), "{ending}");
+        }
+        assert!(!is_database(&text(at("data/main.db-keys")), &url));
         // As the driver reads a URL.
         fs::write(at("a b.db"), "").unwrap();
         assert!(is_database(&text(at("a b.db")), &format!("sqlite://{}", text(at("a%20b.db")))));
         assert!(!is_database(&text(at("a b.db")), "sqlite::memory:"));
         assert!(is_database("postgres://h/d", "postgres://h/d") && !is_one_place("postgres://h/d", "h"));
+    }
+
+    #[test]
+    fn directories_and_devices_are_no_files() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("keys.db");
+        assert!(!is_no_file(&file.display().to_string()));
+        fs::write(&file, "").unwrap();
+        symlink("/dev/full", directory.path().join("linked")).unwrap();
+        assert!(!is_no_file(&file.display().to_string()) && !is_no_file("postgres://h/d"));
+        for other in [directory.path(), &directory.path().join("linked"), Path::new("/dev/null")] {
+            assert!(is_no_file(&other.display().to_string()), "{}", other.display());
+        }
     }
 }

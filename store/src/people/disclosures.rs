@@ -1,7 +1,7 @@
 //! Whom something of a person was told, and who is to be told that it was corrected or erased.
 
 use jiff::{Span, Timestamp};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, prelude::DateTimeUtc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, prelude::DateTimeUtc};
 
 use super::{
     Category, People, PeopleError, Person, RestsOn,
@@ -173,11 +173,37 @@ impl People {
         about: Option<Category>,
         standing: &[NewDisclosure<'_>],
     ) -> Result<Vec<Disclosure>, PeopleError> {
+        let tx = self.store.pools.begin().await?;
+        let due = self.notices(&tx, tenant, user, about, standing).await?;
+        tx.commit().await?;
+        Ok(due)
+    }
+
+    /// Whom [`to_notify`](Self::to_notify) would answer. Nothing changes.
+    pub(super) async fn would_notify(
+        &self,
+        tenant: &str,
+        user: &str,
+        standing: &[NewDisclosure<'_>],
+    ) -> Result<Vec<Disclosure>, PeopleError> {
+        let tx = self.store.pools.begin().await?;
+        let due = self.notices(&tx, tenant, user, None, standing).await?;
+        tx.rollback().await?;
+        Ok(due)
+    }
+
+    async fn notices(
+        &self,
+        tx: &DatabaseTransaction,
+        tenant: &str,
+        user: &str,
+        about: Option<Category>,
+        standing: &[NewDisclosure<'_>],
+    ) -> Result<Vec<Disclosure>, PeopleError> {
         // Categories are a list of names, in quotes.
         let got = about.map_or_else(|| "%".to_owned(), |about| format!("%\"{}\"%", about.as_str()));
         let subject = self.subject_digest(tenant, user).await?;
         let now = self.store.clock.0.now();
-        let tx = self.store.pools.begin().await?;
         let concerned =
             standing.iter().filter(|one| about.is_none_or(|about| one.categories.contains(&about)));
         for recipient in concerned {
@@ -191,7 +217,7 @@ impl People {
                 .bind(got.as_str())
                 .text(" LIMIT 1");
             if tx.query_one_raw(known.done()).await?.is_none() {
-                tx.execute_raw(insert(&tx, tenant, subject.clone(), recipient, now).done()).await?;
+                tx.execute_raw(insert(tx, tenant, subject.clone(), recipient, now).done()).await?;
             }
         }
         let due = Sql::new(self.backend(), "UPDATE disclosures SET notified_at = NULL, notify_due_at = ")
@@ -212,13 +238,13 @@ impl People {
             .bind(got)
             .text(") GROUP BY recipient)");
         tx.execute_raw(due.done()).await?;
-        tx.commit().await?;
         let due = Sql::new(self.backend(), "SELECT * FROM disclosures WHERE tenant = ")
             .bind(tenant)
             .text(" AND subject_hmac = ")
             .bind(subject)
             .text(" AND notify_due_at IS NOT NULL AND notified_at IS NULL ORDER BY recipient");
-        self.read_disclosures(due).await
+        let rows = tx.query_all_raw(due.done()).await?;
+        Ok(rows.iter().map(disclosure).collect::<Result<_, DbErr>>()?)
     }
 
     /// Recipients of a tenant's data that are still to be told, the most urgent first.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rows::Clock;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    TransactionTrait,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use zeroize::Zeroizing;
@@ -195,24 +196,38 @@ impl KeyStore {
         name: &str,
         now: Timestamp,
     ) -> Result<DataKey, StoreError> {
-        let bytes = DataKey::random_bytes()?;
-        let sealed = keyring.seal_cell(cell(&[name]), &bytes)?;
-        let insert = Sql::new(
-            self.backend(),
-            &format!("INSERT INTO {TABLE} (name, key_id, sealed, made_at) VALUES ("),
-        )
-        .bind(name)
-        .text(", ")
-        .bind(keyring.newest_id())
-        .text(", ")
-        .bind(sealed)
-        .text(", ")
-        .bind(utc(now).to_rfc3339())
-        .text(") ON CONFLICT (name) DO NOTHING");
-        self.database.execute_raw(insert.done()).await?;
+        let insert = self.insert(keyring, name, &DataKey::random_bytes()?, now)?;
+        self.database.execute_raw(insert.text(" ON CONFLICT (name) DO NOTHING").done()).await?;
         self.key(keyring, name).await?.ok_or_else(|| {
             StoreError::Unreadable(format!("data key {name:?} was destroyed while it was made"))
         })
+    }
+
+    /// Makes keys of names that nobody else makes, all of them or none: a commit is what a key costs.
+    pub(super) async fn make_all(
+        &self,
+        keyring: &Keyring,
+        names: &[String],
+        now: Timestamp,
+    ) -> Result<Vec<DataKey>, StoreError> {
+        let malformed =
+            || StoreError::Unreadable("a key that was just made has not the length of one".to_owned());
+        let mut made = Vec::with_capacity(names.len());
+        let tx = self.database.begin().await?;
+        for name in names {
+            let bytes = DataKey::random_bytes()?;
+            tx.execute_raw(self.insert(keyring, name, &bytes, now)?.done()).await?;
+            made.push(DataKey::of(&bytes).ok_or_else(malformed)?);
+        }
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    fn insert(&self, keyring: &Keyring, name: &str, bytes: &[u8], now: Timestamp) -> Result<Sql, StoreError> {
+        let sealed = keyring.seal_cell(cell(&[name]), bytes)?;
+        let columns = format!("INSERT INTO {TABLE} (name, key_id, sealed, made_at) VALUES (");
+        let named = Sql::new(self.backend(), &columns).bind(name).text(", ").bind(keyring.newest_id());
+        Ok(named.text(", ").bind(sealed).text(", ").bind(utc(now).to_rfc3339()).text(")"))
     }
 
     /// Destroys the key of this name: what it sealed opens no more. Whether there was one. See [`scrub`](Self::scrub).
@@ -311,21 +326,25 @@ impl KeyStore {
             if rows.is_empty() {
                 return Ok(done);
             }
+            // A commit is what a key costs.
+            let tx = self.database.begin().await?;
             for row in rows {
                 let (name, sealed): (String, Vec<u8>) =
                     (row.try_get("", "name")?, row.try_get("", "sealed")?);
                 match open(keyring, &name, &sealed) {
-                    Ok(bytes) => done.sealed += self.reseal(keyring, &name, &sealed, &bytes).await?,
+                    Ok(bytes) => done.sealed += self.reseal(&tx, keyring, &name, &sealed, &bytes).await?,
                     Err(error) => done.failed.push(error.to_string()),
                 }
                 after = name;
             }
+            tx.commit().await?;
         }
     }
 
     /// Only over what was read: a key that was destroyed meanwhile stays so.
     async fn reseal(
         &self,
+        tx: &DatabaseTransaction,
         keyring: &Keyring,
         name: &str,
         read: &[u8],
@@ -340,7 +359,7 @@ impl KeyStore {
             .bind(name)
             .text(" AND sealed = ")
             .bind(read.to_vec());
-        Ok(self.database.execute_raw(update.done()).await?.rows_affected())
+        Ok(tx.execute_raw(update.done()).await?.rows_affected())
     }
 
     async fn sealed(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -15,6 +15,7 @@ pub mod erasure;
 mod export;
 mod form;
 mod holds;
+pub mod import;
 mod keys;
 mod links;
 mod person;
@@ -30,7 +31,7 @@ use sea_orm::DbBackend;
 
 pub use self::{
     age::{AgeStatement, YEARS_MIN},
-    apart::{is_database, is_one_place},
+    apart::{is_database, is_no_file, is_one_place},
     category::Category,
     checking::KeptApart,
     consent::{Consent, NewConsent, RestsOn},

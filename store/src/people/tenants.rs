@@ -65,6 +65,11 @@ async fn drop_unused(tx: &impl ConnectionTrait, id: &str) -> Result<(), DbErr> {
 }
 
 impl People {
+    /// An error when no configuration ever named this tenant.
+    pub async fn expect_tenant(&self, tenant: &str) -> Result<(), PeopleError> {
+        self.time_zone(tenant).await.map(drop)
+    }
+
     /// The tenant's zone; an error when no configuration ever named it.
     pub(super) async fn time_zone(&self, tenant: &str) -> Result<Option<String>, PeopleError> {
         let query = Sql::new(self.backend(), "SELECT time_zone FROM tenants WHERE id = ").bind(tenant);

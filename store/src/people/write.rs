@@ -27,6 +27,14 @@ const ID_BYTES: usize = 16;
 impl People {
     /// Adds a user; answers the id here. Who is refused leaves nothing.
     pub async fn add(&self, tenant: &str, form: PersonForm) -> Result<String, PeopleError> {
+        let person = self.newcomer(tenant, form).await?;
+        let id = person.id.clone();
+        self.add_all(vec![person]).await?;
+        Ok(id)
+    }
+
+    /// Who this form is about, if that is somebody who may be added.
+    pub(super) async fn newcomer(&self, tenant: &str, form: PersonForm) -> Result<Person, PeopleError> {
         let now = self.store.clock.0.now();
         let mut person = Person {
             id: new_id()?,
@@ -44,40 +52,66 @@ impl People {
         form.over(&mut person);
         self.check_age(&person).await?;
         self.refuse_taken(&person).await?;
+        Ok(person)
+    }
+
+    /// Adds these, all of them or none: a commit in each database is what a user costs.
+    pub(super) async fn add_all(&self, people: Vec<Person>) -> Result<(), PeopleError> {
+        let Some(now) = people.first().map(|person| person.created_at) else { return Ok(()) };
         // The digests first: a key store that is not the database's own is noticed before a key is made in it.
-        let digest = self.digest_of(&person).await?;
-        // The key before the row: whoever is killed in between leaves a key of nobody, never a row that opens no more.
-        let key = self.keys.make(&self.keyring, &key_name(&person.id), now).await?;
-        let mut sql = Sql::new(
-            self.backend(),
-            "INSERT INTO users (id, tenant, external_id, age_statement, status, created_at, updated_at, email_hmac, \
-             key_id, name, email, account, birth_date) VALUES (",
-        )
-        .bind(person.id.as_str())
-        .text(", ")
-        .bind(tenant)
-        .text(", ")
-        .bind(person.external_id.clone())
-        .text(", ")
-        .bind(person.age_statement.map(AgeStatement::as_str))
-        .text(", ")
-        .bind(person.status.as_str())
-        .text(", ")
-        .bind(utc(now))
-        .text(", ")
-        .bind(utc(now))
-        .text(", ")
-        .bind(digest)
-        .text(", ")
-        .bind(key.id());
-        for value in sealed(&key, &person)? {
-            sql = sql.text(", ").bind(value);
+        let mut digests = Vec::with_capacity(people.len());
+        for person in &people {
+            digests.push(self.digest_of(person).await?);
         }
-        if let Err(error) = self.store.pools.write.execute_raw(sql.text(")").done()).await {
-            self.keys.destroy(&key_name(&person.id)).await?;
+        let names: Vec<String> = people.iter().map(|person| key_name(&person.id)).collect();
+        // The keys before the rows: whoever is killed in between leaves keys of nobody, never a row that opens no more.
+        let keys = self.keys.make_all(&self.keyring, &names, now).await?;
+        if let Err(error) = self.insert_all(&people, digests, &keys).await {
+            for name in &names {
+                self.keys.destroy(name).await?;
+            }
             return Err(error.into());
         }
-        Ok(person.id)
+        Ok(())
+    }
+
+    async fn insert_all(
+        &self,
+        people: &[Person],
+        digests: Vec<Option<Vec<u8>>>,
+        keys: &[DataKey],
+    ) -> Result<(), StoreError> {
+        let tx = self.store.pools.begin().await?;
+        for ((person, digest), key) in people.iter().zip(digests).zip(keys) {
+            let mut sql = Sql::new(
+                self.backend(),
+                "INSERT INTO users (id, tenant, external_id, age_statement, status, created_at, updated_at, email_hmac, \
+                 key_id, name, email, account, birth_date) VALUES (",
+            )
+            .bind(person.id.as_str())
+            .text(", ")
+            .bind(person.tenant.as_str())
+            .text(", ")
+            .bind(person.external_id.clone())
+            .text(", ")
+            .bind(person.age_statement.map(AgeStatement::as_str))
+            .text(", ")
+            .bind(person.status.as_str())
+            .text(", ")
+            .bind(utc(person.created_at))
+            .text(", ")
+            .bind(utc(person.updated_at))
+            .text(", ")
+            .bind(digest)
+            .text(", ")
+            .bind(key.id());
+            for value in sealed(key, person)? {
+                sql = sql.text(", ").bind(value);
+            }
+            tx.execute_raw(sql.text(")").done()).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Corrects a user, and adds that to the audit log. Answers whether anything is different now: what changes nothing leaves no

@@ -18,6 +18,8 @@ use store::{
         ACCESS_REQUEST, Category, DATA_SUBJECT, Erasure, Journal, KeyStore, NOBODY, NewConsent,
         NewDisclosure, NewPolicy, OPERATION, PLACES, People, PeopleError, PersonForm, Tenant, UserLink,
         audit::{Action, Deed},
+        erasure::receipt::Receipt,
+        import::Import,
     },
     retention::{Keep, Terms},
 };
@@ -300,6 +302,59 @@ fn quickly() -> Terms {
     Terms { quarantined_rows: Keep::Days(0), ..Terms::forever() }
 }
 
+pub async fn many_are_imported_at_once_and_each_line_by_itself(bench: &Bench) {
+    let (people, directory) = people(bench).await;
+    let known = people
+        .add(TENANT, PersonForm::read(br#"{"external_id":"known","age_statement":"at_least_18"}"#).unwrap());
+    let known = known.await.unwrap();
+    let adult =
+        |id: &str| format!(r#"{{"external_id":"{id}","name":"Zqx {id}","age_statement":"at_least_18"}}"#);
+    let lines: Vec<String> = (1..=450)
+        .map(|line| match line {
+            7 => "no record".to_owned(),
+            8 => r#"{"name":"Zqx Child","age_statement":"under_13"}"#.to_owned(),
+            // Somebody of this file, who waits to be stored, and somebody who is there.
+            20 => adult("app-19"),
+            30 => adult("known"),
+            _ => adult(&format!("app-{line}")),
+        })
+        .collect();
+    let mut import = Import::new(&people, TENANT);
+    let (mut told, mut corrected) = (Vec::new(), Vec::new());
+    for (line, record) in (1..).zip(&lines) {
+        let step = import.take(line, record.as_bytes()).await.unwrap();
+        told.extend(step.told);
+        corrected.extend(step.known.map(|(id, _)| (line, id)));
+    }
+    told.extend(import.flush().await.unwrap());
+    let refused: Vec<u64> = told.iter().filter(|(_, added)| added.is_err()).map(|(line, _)| *line).collect();
+    assert_eq!(refused, [7, 8]);
+    assert!(told.is_sorted_by_key(|(line, _)| *line) && told.len() == 448);
+    let app_19 = people.find_external(TENANT, "app-19").await.unwrap().unwrap();
+    assert_eq!(corrected, [(20, app_19.clone()), (30, known)]);
+    assert_eq!(bench.count("users").await, 447, "446 new ones, and who was there");
+    assert_eq!(people.show(TENANT, &app_19).await.unwrap().name.unwrap().reveal(), "Zqx app-19");
+
+    // One of a batch is somebody's meanwhile: nobody of the batch is stored, and no key of it is left.
+    let keys = async || {
+        let place = directory.path().join("keys.db");
+        let url = format!("sqlite://{}?mode=ro", place.display());
+        let keys = sea_orm::Database::connect(url).await.unwrap();
+        let count = "SELECT count(*) AS n FROM data_keys WHERE name LIKE 'user/%'";
+        let count = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, count);
+        let row = sea_orm::ConnectionTrait::query_one_raw(&keys, count).await.unwrap().unwrap();
+        row.try_get::<i64>("", "n").unwrap()
+    };
+    assert_eq!(keys().await, 447);
+    for id in ["late-1", "late-2"] {
+        import.take(1, adult(id).as_bytes()).await.unwrap();
+    }
+    people.add(TENANT, PersonForm::read(adult("late-2").as_bytes()).unwrap()).await.unwrap();
+    assert!(matches!(import.flush().await, Err(PeopleError::Store(_))));
+    assert_eq!((bench.count("users").await, keys().await), (448, 448));
+    people.close().await;
+}
+
 pub async fn where_consents_were_said_is_emptied(bench: &Bench) {
     let (people, _directory) = people(bench).await;
     let policy = NewPolicy {
@@ -319,9 +374,17 @@ pub async fn where_consents_were_said_is_emptied(bench: &Bench) {
         }
     }
     let before = bench.query(&format!("SELECT * FROM consents WHERE user_id = '{other}' ORDER BY id")).await;
-    let dry = people.erase_dry(TENANT, &ada, "test").await.unwrap();
-    let receipt = people.erase(TENANT, &ada, "test", &[]).await.unwrap();
+    let standing = [disclosure("mailer", "ads")];
+    people.disclose(TENANT, &ada, &disclosure("accountant", "reports")).await.unwrap();
+    let dry = people.erase_dry(TENANT, &ada, "test", &standing).await.unwrap();
+    assert!(people.notices_due(TENANT).await.unwrap().is_empty(), "nobody is due yet");
+    let receipt = people.erase(TENANT, &ada, "test", &standing).await.unwrap();
     assert_eq!(dry.tables, receipt.tables);
+    let told = |receipt: &Receipt| -> Vec<_> {
+        receipt.to_tell.iter().map(|one| (one.recipient.clone(), one.due_at)).collect()
+    };
+    assert_eq!(told(&dry).len(), 2);
+    assert_eq!(told(&dry), told(&receipt));
     let consents = receipt.tables.iter().find(|table| table.table == "consents").unwrap();
     assert_eq!((consents.found, consents.emptied, consents.kept, consents.deleted), (3, 3, 0, 0));
     // What was said stays, where it was said does not; and what the erasure took back is told apart.

@@ -43,6 +43,18 @@ fn keys_and_journal_are_apart_by_whatever_name() {
             &["a journal in what it must outlive", "the worker's database"],
         );
     }
+    for (name, found) in [("main.db-wal", "the worker's database"), ("hard.db", "the worker's database")] {
+        bench(&directory, &format!("keys = \"AT/{name}\"")).assert_told(4, "privacy.keys", &[found]);
+    }
+    for name in ["AT", "/dev/full", "/dev/null"] {
+        for key in ["keys", "journal"] {
+            bench(&directory, &format!("{key} = \"{name}\"")).assert_told(
+                4,
+                &format!("privacy.{key}"),
+                &["something else than a file", "the path of a file"],
+            );
+        }
+    }
     for (keys, journal) in
         [("AT/ahead", "AT/not-yet"), ("AT/keys", "sqlite://AT/sub/../keys"), ("AT/keys", "AT/keys")]
     {

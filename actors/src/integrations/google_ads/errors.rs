@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     failure::{Wait, is_web_page},
+    reading::names::name,
     session::{Meaning, Response, Verdict, quota::Scope},
 };
 
@@ -22,8 +23,6 @@ const PACE_WAIT: Duration = Duration::from_secs(5);
 const SHORT_TERM_WAIT: Duration = Duration::from_mins(5);
 /// After too much work within hours.
 const LONG_TERM_WAIT: Duration = Duration::from_hours(1);
-/// Families and codes are names of this length at most; whatever is longer is none and is not repeated.
-const NAME_LENGTH_MAX: usize = 80;
 
 /// Errors are short; what is longer is rows.
 const ERROR_LENGTH_MAX: usize = 64 << 10;
@@ -56,8 +55,10 @@ fn meaning(response: &Response) -> Meaning {
         error.details.iter().filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect();
     let delay = |text: &Option<String>| text.as_deref().and_then(duration);
     let retry_info = details.iter().find_map(|detail| delay(&detail.retry_delay));
-    let named =
-        details.iter().flat_map(|detail| &detail.errors).find_map(|error| Some((error, name(error)?)));
+    let named = details
+        .iter()
+        .flat_map(|detail| &detail.errors)
+        .find_map(|error| Some((error, family_and_code(error)?)));
     let Some((error, (family, code))) = named else { return of_front_end(response, retry_info) };
     let quota = error.details.as_ref().and_then(|details| details.quota_error_details.as_ref());
     let retry_delay = quota.and_then(|quota| delay(&quota.retry_delay)).or(retry_info);
@@ -65,13 +66,9 @@ fn meaning(response: &Response) -> Meaning {
 }
 
 /// Family and code, if they look like such.
-fn name(error: &GoogleAdsError) -> Option<(&str, &str)> {
+fn family_and_code(error: &GoogleAdsError) -> Option<(&str, &str)> {
     let (family, code) = error.error_code.first_key_value()?;
-    let is_name = |text: &str| {
-        (1..=NAME_LENGTH_MAX).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
-    };
-    (is_name(family) && is_name(code)).then_some((family, code))
+    Some((name(family, "_")?, name(code, "_")?))
 }
 
 /// A protobuf `Duration`: `60s`, `1.5s`.

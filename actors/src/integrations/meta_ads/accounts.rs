@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_hidden_account_is_named_with_what_to_do() {
-        let failure = hidden("42", Failure::Gone { reason: "Meta error 100/33: Unsupported get".to_owned() });
+        let failure = hidden("42", Failure::Gone { reason: "Meta error 100/33".to_owned() });
         assert_eq!(failure.outcome(), "forbidden");
         assert!(failure.to_string().contains("act_42"), "{failure}");
         let passing = Failure::Transient { reason: "down".to_owned() };

@@ -1,4 +1,5 @@
-//! What Meta's errors mean: the table of error codes, and how an answer is read by it.
+//! What Meta's errors mean: the table of error codes, and how an answer is read by it. Messages are compared and never repeated:
+//! they may quote what was asked, or who asks.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -8,7 +9,6 @@ use super::{
 };
 use crate::{
     failure::Wait,
-    reading::redact,
     session::{Meaning, Response, Verdict, quota::Scope},
 };
 
@@ -16,8 +16,8 @@ use crate::{
 const PAUSE_MIN: Duration = Duration::from_mins(1);
 /// Code 368 blocks for policy and does not say how long.
 const POLICY_PAUSE: Duration = Duration::from_hours(1);
-/// A message is cut here, in characters.
-const MESSAGE_LENGTH_MAX: usize = 300;
+/// How long the ids are under which Meta finds a request, in characters.
+const TRACE_LENGTHS: RangeInclusive<usize> = 11..=32;
 /// How an error is called in an answer.
 const ERROR_KEY: &[u8] = br#""error""#;
 
@@ -124,13 +124,22 @@ pub fn is_too_much(error: &GraphError) -> bool {
     action(error, 200) == Action::Split
 }
 
-/// The error in one line for people: codes and message, without anything that looks like a token.
+/// The error in one line for people: its codes, and the id under which Meta finds the request.
 pub fn describe(error: &GraphError) -> String {
-    let message = redact(&error.message);
-    match error.error_subcode {
-        Some(subcode) => format!("Meta error {}/{subcode}: {message}", error.code),
-        None => format!("Meta error {}: {message}", error.code),
-    }
+    let subcode = error.error_subcode.map_or_else(String::new, |subcode| format!("/{subcode}"));
+    let trace = error.fbtrace_id.as_deref().filter(|id| is_trace(id));
+    let trace = trace.map_or_else(String::new, |id| format!(" (fbtrace_id {id})"));
+    format!("Meta error {}{subcode}{trace}", error.code)
+}
+
+/// Whether this is what such ids look like, and no word.
+fn is_trace(id: &str) -> bool {
+    let has = |is_one: fn(&u8) -> bool| id.as_bytes().iter().any(is_one);
+    TRACE_LENGTHS.contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_uppercase)
 }
 
 fn action(error: &GraphError, status: u16) -> Action {
@@ -222,11 +231,6 @@ const fn token_advice(subcode: Option<i64>) -> &'static str {
         Some(492) => "the token's session is no longer valid: make a new access token",
         _ => "the access token is refused: make a new one with the permission ads_read",
     }
-}
-
-/// A text of Meta's, fit to be shown.
-pub fn redact(message: &str) -> String {
-    redact::line(message, MESSAGE_LENGTH_MAX)
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ fn failed(run: &wire::ReportRun, status: &str) -> Progress {
         code,
         error_subcode: run.error_subcode,
         message: run.error_message.clone().unwrap_or_default(),
-        is_transient: None,
+        ..wire::GraphError::default()
     };
     if errors::is_too_much(&error) {
         Progress::TooMuch
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(progress(sample, 1), Progress::TooMuch);
         let other =
             r#"{"async_status":"Job Failed","error_code":-2,"error_subcode":2490547,"error_message":"m"}"#;
-        assert_eq!(progress(other, 1), Progress::Failed("Job Failed: Meta error -2/2490547: m".to_owned()));
+        assert_eq!(progress(other, 1), Progress::Failed("Job Failed: Meta error -2/2490547".to_owned()));
         assert_eq!(
             progress(r#"{"async_status":"Job Skipped"}"#, 1),
             Progress::Failed("Job Skipped".to_owned())

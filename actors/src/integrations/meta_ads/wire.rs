@@ -204,6 +204,7 @@ pub struct GraphError {
     pub error_subcode: Option<i64>,
     #[serde(default)]
     pub is_transient: Option<bool>,
+    pub fbtrace_id: Option<String>,
 }
 
 fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {

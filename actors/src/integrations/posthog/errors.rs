@@ -1,4 +1,5 @@
-//! What PostHog's answers mean. <https://posthog.com/docs/api>
+//! What PostHog's answers mean. <https://posthog.com/docs/api>. Its details are compared and not repeated: they may quote a value of an
+//! event, or say who asks.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -6,14 +7,15 @@ use serde::Deserialize;
 
 use crate::{
     failure::{Wait, is_web_page},
-    reading::redact,
+    reading::names::name,
     session::{Meaning, Response, SaidWait, quota::Scope},
 };
 
 /// Over the limit of concurrent queries, PostHog does not say how long to wait.
 const WAIT: Duration = Duration::from_secs(15);
-/// Longest text of PostHog's that is repeated, in characters.
-const DETAIL_LENGTH_MAX: usize = 200;
+/// How many properties are named that a query cannot be answered for.
+const PROPERTIES_MAX: usize = 3;
+
 /// `{"type", "code", "detail", "attr"}`: every error of PostHog's own.
 #[derive(Debug, Default, Deserialize)]
 struct ApiError {
@@ -99,39 +101,22 @@ fn is_too_slow(code: &str, detail: &str) -> bool {
             .any(|words| detail.contains(words))
 }
 
-/// The error in one line: status, type, code, and what is harmless of its text.
+/// The error in one line: status, type, code, and the properties of PostHog's own (`$pathname`) that it names.
 fn summary(response: &Response, error: &ApiError) -> String {
     let mut text = format!("PostHog answers {} to {}", response.status, response.endpoint);
-    for (name, value) in [("type", &error.kind), ("code", &error.code)] {
-        if let Some(value) = value {
-            let _ = write!(text, " {name}={}", harmless(value));
+    for (key, value) in [("type", &error.kind), ("code", &error.code)] {
+        let is_small = |value: &&str| !value.contains(char::is_uppercase);
+        if let Some(value) = value.as_deref().and_then(|value| name(value, "_")).filter(is_small) {
+            let _ = write!(text, " {key}={value}");
         }
     }
-    if let Some(detail) = &error.detail {
-        text.push_str(": ");
-        text.push_str(&harmless(detail));
+    let detail = error.detail.as_deref().unwrap_or_default();
+    let words = detail.split(|letter: char| !(letter.is_ascii_lowercase() || "$_".contains(letter)));
+    let properties = words.filter_map(|word| name(word.strip_prefix('$')?, "_"));
+    for property in properties.take(PROPERTIES_MAX) {
+        let _ = write!(text, " ${property}");
     }
     text
-}
-
-/// A text of PostHog's, fit to be shown: without what is quoted, too, which may be a value of an event.
-fn harmless(text: &str) -> String {
-    let mut quote = None;
-    let is_shown = |letter: &char| match quote {
-        Some(open) if *letter == open => {
-            quote = None;
-            true
-        }
-        Some(_) => false,
-        None => {
-            if matches!(letter, '\'' | '"' | '`') {
-                quote = Some(*letter);
-            }
-            true
-        }
-    };
-    let unquoted: String = text.chars().filter(is_shown).collect();
-    redact::line(&unquoted, DETAIL_LENGTH_MAX)
 }
 
 #[cfg(test)]
@@ -200,18 +185,21 @@ mod tests {
         else {
             panic!("400")
         };
-        assert!(reason.contains("Unable to resolve field: $entry_utm_sauce"), "{reason}");
+        assert!(reason.ends_with("code=hogql $entry_utm_sauce"), "{reason}");
         assert!(matches!(answer(502, &[], b"<html>"), Meaning::Transient { .. }));
     }
 
     #[test]
-    fn values_addresses_and_keys_are_not_repeated() {
-        let detail = "Cannot parse 'ada@example.com' of bob@example.com key phx_AbCdEf token=abc rk_live_51Planted0Secret0That0Must0Not0";
-        let Meaning::Permanent { reason } = error(400, "invalid", detail) else { panic!("400") };
-        for secret in ["ada", "bob", "AbCdEf", "abc", "Planted"] {
-            assert!(!reason.contains(secret), "{reason}");
+    fn what_it_says_is_not_repeated() {
+        let detail = "Cannot parse 'ada@example.com' of Ada Lovelace, +49 151 23456789, key phx_AbCdEf rk_live_51Planted";
+        for (status, code) in
+            [(400, "Ada"), (402, "x"), (403, "ada@example.com"), (404, ""), (500, "Ada Lovelace")]
+        {
+            let said = format!("{:?}", error(status, code, detail));
+            for word in ["Ada", "ada@", "151", "AbCdEf", "Planted", "parse"] {
+                assert!(!said.contains(word), "{status}: {said}");
+            }
         }
-        assert!(reason.contains("Cannot parse"), "{reason}");
     }
 
     proptest! {
@@ -221,8 +209,10 @@ mod tests {
         }
 
         #[test]
-        fn any_detail_is_shortened(detail in ".{0,400}") {
-            prop_assert!(harmless(&detail).chars().count() <= DETAIL_LENGTH_MAX + 1);
+        fn any_error_is_a_short_line(detail in "(\\$?.{0,40} ?){0,20}") {
+            let error = ApiError { detail: Some(detail), ..ApiError::default() };
+            let said = summary(&response("query", 400, &[], b""), &error);
+            prop_assert!(said.len() < 400 && !said.contains(char::is_control), "{said}");
         }
     }
 }

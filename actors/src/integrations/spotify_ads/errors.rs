@@ -6,12 +6,13 @@ use serde_json::value::RawValue;
 
 use super::wire::ErrorCode;
 use crate::{
-    reading::refusals::{self, Refusal},
+    reading::{
+        names::name,
+        refusals::{self, Refusal},
+    },
     session::{Meaning, Response, quota::Scope},
 };
 
-/// Longest code that is repeated.
-const CODE_LENGTH_MAX: usize = 80;
 /// What an error has one of: in the Ads API's words (two spellings are known), or in those of what stands in front of it.
 const WORDS: [&str; 5] = ["sp_trace_id", "messages", "error_codes", "errorCodes", "error"];
 
@@ -47,9 +48,7 @@ fn code(said: &Said<'_>) -> Option<String> {
     let codes = said.get("error_codes").or_else(|| said.get("errorCodes"))?;
     let codes: Vec<ErrorCode> = serde_json::from_str(codes.get()).ok()?;
     let code = codes.into_iter().next()?.code;
-    let is_word =
-        |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.');
-    ((1..=CODE_LENGTH_MAX).contains(&code.len()) && code.bytes().all(is_word)).then_some(code)
+    name(&code, "_.").map(str::to_owned)
 }
 
 /// Whether these are Spotify's words, and not any object's.

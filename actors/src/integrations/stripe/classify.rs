@@ -4,16 +4,11 @@ use std::fmt::Write;
 
 use crate::{
     failure::Wait,
-    reading::redact,
+    reading::names::name,
     session::{Meaning, Response, quota::Scope},
 };
 
-use super::wire::{ApiError, ErrorBody};
-
-/// Longest text of Stripe's that is repeated.
-const MESSAGE_LENGTH_MAX: usize = 200;
-/// Longest type or code: Stripe's have less than half of it.
-const CODE_LENGTH_MAX: usize = 64;
+use super::wire::{ApiError, ErrorBody, is_word};
 
 /// Reads one answer.
 pub fn meaning(response: &Response) -> Meaning {
@@ -85,32 +80,23 @@ fn permission_advice(endpoint: &str, error: &ApiError<'_>) -> String {
 /// not repeated: Stripe keeps people, and a message may name one.
 fn summary(response: &Response, error: &ApiError<'_>) -> String {
     let mut text = format!("Stripe answers {} to {}", response.status, response.endpoint);
-    // What is no name of Stripe's may be what somebody typed.
-    for (name, value, signs, length_max) in [
-        ("type", &error.kind, "_", CODE_LENGTH_MAX),
-        ("code", &error.code, "_", CODE_LENGTH_MAX),
-        ("param", &error.param, "_.[]", MESSAGE_LENGTH_MAX),
+    // What is no word of Stripe's may be what somebody typed.
+    let is_step = |step: &str| is_word(step) || step.bytes().all(|byte| byte.is_ascii_digit());
+    let is_path = |param: &&str| param.split(['.', '[', ']']).all(is_step);
+    for (key, value) in [
+        ("type", error.kind.as_deref().filter(|kind| is_word(kind))),
+        ("code", error.code.as_deref().filter(|code| is_word(code))),
+        ("param", error.param.as_deref().and_then(|param| name(param, "_.[]")).filter(is_path)),
     ] {
-        if let Some(value) = value.as_ref().filter(|value| is_name(value, signs, length_max)) {
-            let _ = write!(text, " {name}={value}");
+        if let Some(value) = value {
+            let _ = write!(text, " {key}={value}");
         }
     }
-    if let Some(id) = response.header("request-id") {
-        let _ = write!(text, " request={}", sanitised(id));
+    let request = response.header("request-id").filter(|id| id.starts_with("req_"));
+    if let Some(id) = request.and_then(|id| name(id, "_")) {
+        let _ = write!(text, " request={id}");
     }
     text
-}
-
-/// Whether this is what Stripe's own names are made of: small letters, digits, and these signs.
-fn is_name(text: &str, signs: &str, length_max: usize) -> bool {
-    let is_one =
-        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || signs.contains(letter);
-    (1..=length_max).contains(&text.len()) && text.chars().all(is_one)
-}
-
-/// A text of Stripe's, fit to be shown. Stripe keeps people, and quotes what it was given.
-fn sanitised(text: &str) -> String {
-    redact::line(&redact::unquoted(text), MESSAGE_LENGTH_MAX)
 }
 
 #[cfg(test)]
@@ -206,7 +192,7 @@ mod tests {
             let body = serde_json::json!({ "error": { "type": "invalid_request_error", "code": code, "param": param } });
             format!("{:?}", error(400, &body.to_string()))
         };
-        let longest = "a".repeat(64);
+        let longest = "a".repeat(80);
         for (code, param) in [
             ("parameter_unknown", "created[gte]"),
             ("e2e_1", "items.data[0].price_1"),
@@ -220,8 +206,8 @@ mod tests {
             assert!(!said.contains("code=") && !said.contains("param="), "{no_code:?}: {said}");
         }
         assert!(!said("created[gte]", "x").contains("code="));
-        assert!(!said(&"a".repeat(65), "x").contains("code="));
-        assert!(!said("x", &"a".repeat(201)).contains("param="));
+        assert!(!said(&"a".repeat(81), "x").contains("code="));
+        assert!(!said("x", &"a".repeat(81)).contains("param="));
     }
 
     proptest! {

@@ -90,7 +90,13 @@ impl People {
     }
 
     /// What [`erase`](Self::erase) would do. Changes nothing.
-    pub async fn erase_dry(&self, tenant: &str, user: &str, actor: &str) -> Result<Receipt, PeopleError> {
+    pub async fn erase_dry(
+        &self,
+        tenant: &str,
+        user: &str,
+        actor: &str,
+        standing: &[NewDisclosure<'_>],
+    ) -> Result<Receipt, PeopleError> {
         let request = Request { tenant, user, actor, requested_at: self.store.clock.0.now() };
         self.status(&request).await?;
         let tx = self.store.pools.begin().await?;
@@ -105,6 +111,8 @@ impl People {
             done: false,
             note: if has_key { "would be destroyed" } else { "is not there" }.to_owned(),
         }];
+        let told = self.would_notify(tenant, user, standing).await?;
+        receipt.to_tell = told.into_iter().map(ToTell::from).collect();
         Ok(receipt)
     }
 

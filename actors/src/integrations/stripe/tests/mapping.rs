@@ -49,6 +49,29 @@ async fn a_charge_is_settled_in_the_currency_of_the_account() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_words_of_stripes_are_stored_as_such() {
+    for no_word in ["Ada Lovelace", "Lovelace", "+49 151 23456789", "ada@example.com", "", "12"] {
+        let paid = payment(|charge| {
+            charge["failure_code"] = json!(no_word);
+            charge["outcome"] = json!({ "reason": no_word });
+            charge["status"] = json!("failed");
+            charge["payment_method_details"] = json!({ "type": no_word });
+        })
+        .await;
+        assert_eq!((paid.failure_code, paid.payment_method_type), (None, None), "{no_word}");
+        // Without its status a payment says nothing: it is set aside alone, and nothing of it is repeated.
+        let mut connected = Connected::live();
+        let mut object = charge("ch_1", NOW - 60);
+        object["status"] = json!(no_word);
+        read(&mut connected, "charges", object).await;
+        assert!(connected.rows.is_empty());
+        let set_aside = format!("{:?}", connected.quarantined);
+        assert!(set_aside.contains("ch_1"), "{set_aside}");
+        assert!(no_word.len() < 3 || !set_aside.contains(no_word), "{set_aside}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_settled_is_unknown() {
     for pending in [Value::Null, json!("txn_1")] {
         let paid = payment(|charge| charge["balance_transaction"] = pending).await;

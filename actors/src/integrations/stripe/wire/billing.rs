@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::{Expandable, Inline, Link};
+use super::{Expandable, Inline, Link, maybe_word, word};
 use crate::reading::wire::Exact;
 
 /// A subscription. Since version `2025-03-31.basil` its periods stand on its items.
@@ -28,6 +28,7 @@ pub struct Subscription {
     pub pause_collection: Option<PauseCollection>,
     pub start_date: Option<i64>,
     /// `active`, `past_due`, `trialing`, `paused`, `unpaid`, `incomplete`, `incomplete_expired`, `canceled`.
+    #[serde(deserialize_with = "word")]
     pub status: String,
     pub trial_end: Option<i64>,
 }
@@ -36,6 +37,7 @@ pub struct Subscription {
 #[derive(Debug, Deserialize)]
 pub struct PauseCollection {
     /// `keep_as_draft`, `mark_uncollectible`, `void`.
+    #[serde(deserialize_with = "word")]
     pub behavior: String,
 }
 
@@ -58,6 +60,7 @@ pub struct Price {
     pub id: String,
     pub active: Option<bool>,
     /// `per_unit` or `tiered`.
+    #[serde(default, deserialize_with = "maybe_word")]
     pub billing_scheme: Option<String>,
     pub created: i64,
     pub currency: String,
@@ -71,10 +74,11 @@ pub struct Price {
     /// Only when expanded.
     pub tiers: Option<Vec<Tier>>,
     /// `graduated` or `volume`.
+    #[serde(default, deserialize_with = "maybe_word")]
     pub tiers_mode: Option<String>,
     pub transform_quantity: Option<TransformQuantity>,
     /// `one_time` or `recurring`.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default, deserialize_with = "maybe_word")]
     pub kind: Option<String>,
     pub unit_amount: Option<i64>,
     /// Up to 12 decimals.
@@ -93,9 +97,11 @@ pub struct PriceCurrency {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Recurring {
     /// `day`, `week`, `month`, `year`.
+    #[serde(deserialize_with = "word")]
     pub interval: String,
     pub interval_count: i64,
     /// `licensed` or `metered`.
+    #[serde(default, deserialize_with = "maybe_word")]
     pub usage_type: Option<String>,
 }
 
@@ -115,6 +121,7 @@ pub struct Tier {
 pub struct TransformQuantity {
     pub divide_by: u64,
     /// `up` or `down`.
+    #[serde(deserialize_with = "word")]
     pub round: String,
 }
 
@@ -141,6 +148,7 @@ pub struct Coupon {
     /// `amount_off` in other currencies; only when expanded.
     pub currency_options: Option<HashMap<String, CouponCurrency>>,
     /// `forever`, `once`, `repeating`.
+    #[serde(deserialize_with = "word")]
     pub duration: String,
     pub percent_off: Option<Exact>,
 }

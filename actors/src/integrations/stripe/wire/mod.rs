@@ -2,7 +2,8 @@
 //! by `people`, when billing profiles are switched on.
 //!
 //! Times are Unix seconds, amounts integer minor units, currencies lower-case ISO codes. Words of open sets (statuses,
-//! types, reasons) stay text: new ones come with every monthly version.
+//! types, reasons) stay text: new ones come with every monthly version. What is made of anything but small letters, digits and `_` is
+//! none of them, and may be a person's.
 
 mod billing;
 mod event;
@@ -17,7 +18,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::reading::elements::Named;
+use crate::reading::{elements::Named, names::name};
 pub use billing::{Coupon, Customer, Discount, Price, Product, Subscription, SubscriptionItem, Tier};
 pub use event::Event;
 pub use payments::{BalanceTransaction, Charge, Dispute, Invoice, InvoicePayment, Refund};
@@ -105,6 +106,22 @@ pub enum Expandable<T> {
     Id(String),
     /// Expanded.
     Object(T),
+}
+
+/// One of Stripe's own words: `requires_action`.
+pub fn is_word(text: &str) -> bool {
+    name(text, "_").is_some() && !text.contains(char::is_uppercase)
+}
+
+/// Reads a word.
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if is_word(&text) { Ok(text) } else { Err(de::Error::custom("not one of Stripe's words")) }
+}
+
+/// Reads a word that may be missing; what is none is not known.
+fn maybe_word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| is_word(text)))
 }
 
 // === impl Head ===

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Expandable, Link};
+use super::{Expandable, Link, maybe_word, word};
 use crate::reading::wire::Exact;
 
 /// One attempt to move money into the account.
@@ -21,6 +21,7 @@ pub struct Charge {
     pub customer: Option<Link>,
     #[serde(default)]
     pub disputed: bool,
+    #[serde(default, deserialize_with = "maybe_word")]
     pub failure_code: Option<String>,
     pub livemode: bool,
     pub outcome: Option<Outcome>,
@@ -30,19 +31,21 @@ pub struct Charge {
     #[serde(default)]
     pub refunded: bool,
     /// `succeeded`, `pending`, `failed`.
+    #[serde(deserialize_with = "word")]
     pub status: String,
 }
 
 /// Why a charge was accepted or not.
 #[derive(Debug, Deserialize)]
 pub struct Outcome {
+    #[serde(default, deserialize_with = "maybe_word")]
     pub reason: Option<String>,
 }
 
 /// How it was paid. The kind only: everything else in it belongs to a person.
 #[derive(Debug, Deserialize)]
 pub struct PaymentMethodDetails {
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default, deserialize_with = "maybe_word")]
     pub kind: Option<String>,
 }
 
@@ -59,11 +62,13 @@ pub struct BalanceTransaction {
     pub exchange_rate: Option<Exact>,
     pub fee: i64,
     pub net: i64,
+    #[serde(default, deserialize_with = "maybe_word")]
     pub reporting_category: Option<String>,
     pub source: Option<Link>,
     /// `available` or `pending`.
+    #[serde(default, deserialize_with = "maybe_word")]
     pub status: Option<String>,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "word")]
     pub kind: String,
 }
 
@@ -76,10 +81,13 @@ pub struct Refund {
     pub charge: Option<Link>,
     pub created: i64,
     pub currency: String,
+    #[serde(default, deserialize_with = "maybe_word")]
     pub failure_reason: Option<String>,
     pub payment_intent: Option<Link>,
+    #[serde(default, deserialize_with = "maybe_word")]
     pub reason: Option<String>,
     /// `pending`, `requires_action`, `succeeded`, `failed`, `canceled`.
+    #[serde(default, deserialize_with = "maybe_word")]
     pub status: Option<String>,
 }
 
@@ -94,7 +102,9 @@ pub struct Dispute {
     pub evidence_details: Option<EvidenceDetails>,
     pub livemode: bool,
     pub payment_intent: Option<Link>,
+    #[serde(default, deserialize_with = "maybe_word")]
     pub reason: Option<String>,
+    #[serde(deserialize_with = "word")]
     pub status: String,
 }
 
@@ -113,6 +123,7 @@ pub struct Invoice {
     pub amount_paid: Option<i64>,
     pub amount_remaining: Option<i64>,
     pub attempt_count: Option<i64>,
+    #[serde(default, deserialize_with = "maybe_word")]
     pub billing_reason: Option<String>,
     pub created: i64,
     pub currency: String,
@@ -124,6 +135,7 @@ pub struct Invoice {
     pub period_end: Option<i64>,
     pub period_start: Option<i64>,
     /// `draft`, `open`, `paid`, `uncollectible`, `void`.
+    #[serde(default, deserialize_with = "maybe_word")]
     pub status: Option<String>,
     pub status_transitions: Option<InvoiceTransitions>,
     pub subtotal: Option<i64>,
@@ -163,6 +175,7 @@ pub struct InvoicePayment {
     pub livemode: Option<bool>,
     pub payment: Option<PaymentOfInvoice>,
     /// `open`, `paid`, `canceled`.
+    #[serde(default, deserialize_with = "maybe_word")]
     pub status: Option<String>,
     pub status_transitions: Option<PaymentTransitions>,
 }

@@ -89,22 +89,19 @@ fn judged(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
 }
 
 fn refusal(request: &ServiceRequest, door: &Door) -> Option<HttpResponse> {
-    let plain = |status: StatusCode, text: &'static str| {
+    let plain = |status: StatusCode, text: &str| {
         let mut response = HttpResponse::build(status);
         response.force_close().content_type("text/plain; charset=utf-8");
-        response.body(text)
+        response.body(text.to_owned())
     };
     let note = |refused: Refused| match request.peer_addr() {
         Some(address) => door.refusals.note(refused, address.ip()),
         None => door.refusals.note(refused, ""),
     };
-    if !has_acceptable_body(request) {
+    if let Some(why) = refused_body(request) {
         note(Refused::TooLarge);
         // Closed, so that the body need not be drained.
-        return Some(plain(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "This server takes no request bodies, or none that large.\n",
-        ));
+        return Some(plain(StatusCode::PAYLOAD_TOO_LARGE, &why));
     }
     // Health says nothing that a page could not guess, and is asked for under whatever name an orchestrator has.
     let is_health = request.path() == HEALTH;
@@ -165,13 +162,16 @@ fn refusal(request: &ServiceRequest, door: &Door) -> Option<HttpResponse> {
     }
 }
 
-/// None at all, a button's, a webhook's, or what is said of users.
-fn has_acceptable_body(request: &ServiceRequest) -> bool {
+/// Why a body is not taken. There may be none at all, a button's, a webhook's, or what is said of users.
+fn refused_body(request: &ServiceRequest) -> Option<String> {
     let headers = request.headers();
     if headers.contains_key(TRANSFER_ENCODING) {
-        return false;
+        return Some(
+            "A request's body must say how long it is: Content-Length, and no Transfer-Encoding.\n"
+                .to_owned(),
+        );
     }
-    let Some(length) = headers.get(CONTENT_LENGTH) else { return true };
+    let length = headers.get(CONTENT_LENGTH)?;
     let length = length.to_str().ok().and_then(|length| length.parse::<usize>().ok());
     let is_form = request.method() == Method::POST && request.path().starts_with(FORMS);
     let is_said = [Method::POST, Method::PATCH].contains(request.method());
@@ -182,7 +182,11 @@ fn has_acceptable_body(request: &ServiceRequest) -> bool {
         path if is_said && path.starts_with(users::PATH) => RECORD_BYTES_MAX,
         _ => 0,
     };
-    length.is_some_and(|length| length <= most)
+    match (length, most) {
+        (Some(length), _) if length <= most => None,
+        (_, 0) => Some("Nothing here takes a request body.\n".to_owned()),
+        (_, most) => Some(format!("The body is too large: at most {most} bytes are taken here.\n")),
+    }
 }
 
 fn is_webhook(request: &ServiceRequest) -> bool {

@@ -1,5 +1,8 @@
 //! `dynamoi users import`: records, a line each.
 
+use std::io::{self, IsTerminal};
+
+use indicatif::{ProgressBar, ProgressStyle};
 use store::people::{
     PeopleError,
     import::{Import, Told},
@@ -9,8 +12,9 @@ use super::{Room, input::Lines};
 use crate::commands::{Exit, output, privacy};
 
 /// What became of the lines.
-#[derive(Default)]
 struct Counts {
+    /// How many were read so far.
+    bar: ProgressBar,
     added: u64,
     corrected: u64,
     unchanged: u64,
@@ -19,7 +23,7 @@ struct Counts {
 
 /// Each line by itself: what is refused is told by its number.
 pub async fn all(room: &Room, lines: &mut Lines) -> Result<Exit, PeopleError> {
-    let mut counts = Counts::default();
+    let mut counts = Counts { bar: bar(), added: 0, corrected: 0, unchanged: 0, refused: 0 };
     let mut import = Import::new(&room.people, &room.tenant);
     for number in 1.. {
         let line = match lines.next() {
@@ -31,6 +35,7 @@ pub async fn all(room: &Room, lines: &mut Lines) -> Result<Exit, PeopleError> {
                 break;
             }
         };
+        counts.bar.inc(1);
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
@@ -49,10 +54,18 @@ pub async fn all(room: &Room, lines: &mut Lines) -> Result<Exit, PeopleError> {
         }
     }
     counts.tell(import.flush().await?);
-    let Counts { added, corrected, unchanged, refused } = counts;
+    let Counts { bar, added, corrected, unchanged, refused } = counts;
+    bar.finish_and_clear();
     let unchanged = if unchanged > 0 { format!(", {unchanged} unchanged") } else { String::new() };
     output::complain(format_args!("{added} added, {corrected} corrected, {refused} refused{unchanged}"));
     Ok(if refused > 0 { Exit::Failed } else { Exit::Done })
+}
+
+/// Moves for somebody who looks.
+fn bar() -> ProgressBar {
+    let bar = if io::stderr().is_terminal() { ProgressBar::no_length() } else { ProgressBar::hidden() };
+    let style = ProgressStyle::with_template("{spinner} {human_pos} lines read, {per_sec}, {elapsed}");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
 }
 
 // === impl Counts ===
@@ -69,6 +82,6 @@ impl Counts {
 
     fn refuse(&mut self, line: u64, problem: &dyn std::fmt::Display) {
         self.refused += 1;
-        output::complain(format_args!("line {line}: {problem}"));
+        self.bar.suspend(|| output::complain(format_args!("line {line}: {problem}")));
     }
 }

@@ -383,9 +383,17 @@ async fn bodies_and_other_methods_are_refused() {
     assert_eq!(ask(server.address, "POST", "/metrics", "").await.status(), "405");
     assert_eq!(ask(server.address, "DELETE", "/", "").await.status(), "405");
     let with_length = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello";
-    assert_eq!(exchange(server.address, with_length).await.status(), "413");
+    let large = "POST /api/v1/users/import HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n";
     let chunked = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
-    assert_eq!(exchange(server.address, chunked).await.status(), "413");
+    for (request, why) in [
+        (with_length, "Nothing here takes a request body."),
+        (large, "at most 4194304 bytes"),
+        (chunked, "Content-Length"),
+    ] {
+        let answer = exchange(server.address, request).await;
+        let told = String::from_utf8(answer.body.clone()).unwrap();
+        assert_eq!((answer.status(), told.contains(why)), ("413", true), "{told}");
+    }
     server.stop().await.unwrap();
 }
 

@@ -1,6 +1,12 @@
 //! What must go nowhere: credentials, and what providers tell about persons.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -12,6 +18,9 @@ use crate::support::log::Log;
 
 const SECRET: &str = "rk_live_51Planted0Secret0That0Must0Not0Leak";
 const PERSON: &str = "ada.planted@example.com";
+/// What no form tells from other words.
+const NAME: &str = "Zqxada Plantedlovelace";
+const TELEPHONE: &str = "+49 151 2345 6789";
 
 /// Logs at the most talkative level, statuses, failures, quarantine and rows, while everything goes wrong.
 pub async fn no_secret_and_no_person_leaves(case: &'static dyn Case) {
@@ -27,17 +36,25 @@ pub async fn no_secret_and_no_person_leaves(case: &'static dyn Case) {
     bench.read().await;
 
     // Rows that hold an address where a number should be.
+    let everywhere = Arc::new(AtomicBool::new(false));
+    let is_everywhere = everywhere.clone();
     bench.wire.set_tamper(move |path, body| {
         for element in case::elements(case, body).into_iter().take(2) {
             case.spoil(path, element, PERSON);
         }
-        // Errors that repeat the credentials and a person's address.
+        // Errors that repeat the credentials and tell of a person; some in each of their texts, also where a code should be.
+        if is_everywhere.load(Ordering::Relaxed) && case.error_text(body).is_some() {
+            name_in_each_text(body);
+        }
         if let Some(Value::String(message)) = case.error_text(body) {
-            *message = format!("{message} access_token={SECRET} of {PERSON}");
+            *message = format!("{message} access_token={SECRET} of {PERSON}, {NAME}, {TELEPHONE}");
         }
     });
     told.push(format!("{:?}", bench.once().await));
     case.forbid(&bench.wire, true);
+    everywhere.store(true, Ordering::Relaxed);
+    let named_everywhere = format!("{:?}", bench.once().await);
+    everywhere.store(false, Ordering::Relaxed);
     bench.wire.set_hazard(0.3);
     told.push(format!("{:?}", bench.daemon(Duration::from_hours(3)).await));
     if case.has_credentials() {
@@ -45,6 +62,7 @@ pub async fn no_secret_and_no_person_leaves(case: &'static dyn Case) {
     }
     told.push(format!("{:?}", bench.daemon(Duration::from_hours(3)).await));
     assert!(told[2].contains("NeedsReauth"), "the case is of no use: {}", told[2]);
+    told.push(named_everywhere);
     assert!(bench.quarantined() > 0, "nothing was set aside: the case is of no use");
 
     {
@@ -60,7 +78,7 @@ pub async fn no_secret_and_no_person_leaves(case: &'static dyn Case) {
     // A key has many lines; the ones around it name its form.
     let secret = case.secret(SECRET).lines().filter(|line| !line.starts_with('-'));
     hidden.extend(secret.map(str::to_owned));
-    hidden.extend([SECRET.to_owned(), PERSON.to_owned()]);
+    hidden.extend([SECRET, PERSON, NAME, TELEPHONE, "Zqxada", "Plantedlovelace"].map(str::to_owned));
     for text in &told {
         for word in &hidden {
             if let Some(at) = text.find(word.as_str()) {
@@ -69,5 +87,14 @@ pub async fn no_secret_and_no_person_leaves(case: &'static dyn Case) {
                 panic!("{word:?} leaked: …{}…", &text[from..to]);
             }
         }
+    }
+}
+
+fn name_in_each_text(error: &mut Value) {
+    match error {
+        Value::String(text) => *text = format!("{text} {NAME}"),
+        Value::Array(values) => values.iter_mut().for_each(name_in_each_text),
+        Value::Object(fields) => fields.values_mut().for_each(name_in_each_text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

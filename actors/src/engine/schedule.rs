@@ -124,9 +124,15 @@ pub fn due(checkpoint: &Checkpoint, plan: &Plan<'_>) -> Vec<Work> {
 
 /// When something may be due next, if nothing is now. Never later than that; asking earlier is harmless.
 pub fn next_at(checkpoint: &Checkpoint, plan: &Plan<'_>) -> Timestamp {
-    if let Some(forbidden) = &checkpoint.forbidden {
-        return after(forbidden.since, limits::PROBE);
+    let next = next_reading(checkpoint, plan);
+    match &checkpoint.forbidden {
+        // What is asked for again then must be due as well: it may have been read just before it was forbidden.
+        Some(forbidden) => after(forbidden.since, limits::PROBE).max(next),
+        None => next,
     }
+}
+
+fn next_reading(checkpoint: &Checkpoint, plan: &Plan<'_>) -> Timestamp {
     let Some(zone) = checkpoint.zone() else { return after(plan.now, limits::PROBE) };
     let turn = start_of(plus_days(day_at(plan.now, &zone), 1), &zone);
     let next = match (&checkpoint.progress, &plan.stream.kind) {

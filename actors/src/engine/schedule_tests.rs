@@ -7,12 +7,12 @@ use rows::{Currency, checkpoint::ReadRange};
 use super::schedule::*;
 use crate::{
     page::Lane,
-    stream::{DAILY, Days, FRESH, Feed, Kind, QUARTER_DAY, Relist, Stream, Tier},
+    stream::{DAILY, Days, FRESH, Feed, Kind, QUARTER_DAY, Relist, Snapshot, Stream, Tier},
 };
 use jiff::{SignedDuration, Timestamp};
 use rows::{
     Day, DayRange, Table,
-    checkpoint::{Checkpoint, DaysProgress, FeedProgress, Forbidden, Progress, Resume},
+    checkpoint::{Checkpoint, DaysProgress, FeedProgress, Forbidden, Progress, Resume, SnapshotProgress},
     day::{day_at, days_between, plus_days, start_of},
     sink::BackfillRequest,
 };
@@ -207,6 +207,32 @@ fn what_the_provider_forbids_is_asked_for_hourly() {
     refused.forbidden = Some(Forbidden { advice: "grant it".to_owned(), since: at("2026-11-24T12:00:00Z") });
     assert_eq!(due(&refused, &plan(&stream, date(2026, 9, 1), "2026-11-24T12:59:00Z")), []);
     assert!(!due(&refused, &plan(&stream, date(2026, 9, 1), "2026-11-24T13:00:00Z")).is_empty());
+}
+
+#[test]
+fn what_was_read_before_it_was_forbidden_is_not_due_sooner_for_that() {
+    let stream = Stream {
+        name: "playlists",
+        tables: &[Table::Playlists],
+        enabled: true,
+        kind: Kind::Snapshot(Snapshot { every: QUARTER_DAY, vanishing: None }),
+    };
+    let progress =
+        SnapshotProgress { read_at: Some(at("2026-11-24T11:50:00Z")), ..SnapshotProgress::default() };
+    let forbidden = Forbidden { advice: "grant it".to_owned(), since: at("2026-11-24T12:00:00Z") };
+    let refused = Checkpoint {
+        progress: Progress::Snapshot(progress),
+        forbidden: Some(forbidden),
+        ..checkpoint("UTC", vec![])
+    };
+    for (now, is_due) in
+        [("2026-11-24T12:30:00Z", false), ("2026-11-24T13:30:00Z", false), ("2026-11-24T17:50:00Z", true)]
+    {
+        let plan = plan(&stream, date(2026, 9, 1), now);
+        assert_eq!(!due(&refused, &plan).is_empty(), is_due, "{now}");
+        // Else nothing is done, again and again, until something is.
+        assert_eq!(next_at(&refused, &plan) <= plan.now, is_due, "{now}");
+    }
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use actors::session::{Meaning, Response, Signal, Verdict, quota::Scope};
+use actors::{
+    reading::names::name,
+    session::{Meaning, Response, Signal, Verdict, quota::Scope},
+};
 
 use super::wire::{ApiError, ErrorBody};
 
@@ -26,7 +29,8 @@ fn meaning(response: &Response) -> Meaning {
         403 => Meaning::Forbidden {
             advice: format!(
                 "grant the token the permission {}, under Settings > API",
-                permission.as_deref().unwrap_or("for this endpoint")
+                // What is no name may be a sentence, and tell of somebody.
+                permission.as_deref().and_then(|text| name(text, "._")).unwrap_or("for this endpoint")
             ),
         },
         404 => Meaning::Gone { reason },

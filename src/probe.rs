@@ -1,6 +1,6 @@
 //! Asking a provider directly, outside any running worker: what `check` and `discover` show. Nothing is stored.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actors::{
     failure::Failure,
@@ -63,6 +63,8 @@ struct Keeper {
     alone: MemoryBudgets,
 }
 
+/// How long somebody waits for the accounts: a list can have thousands, or no end.
+const ACCOUNTS_TIME_MAX: Duration = Duration::from_mins(10);
 /// Pages of one listing at most: more campaigns than anybody reads.
 const PAGES_MAX: usize = 1_000;
 
@@ -99,7 +101,11 @@ impl Probe {
 
     /// The accounts that the credentials see, narrowed to the configured ones.
     pub async fn accounts(&self) -> Result<Accounts, Failure> {
-        self.connected.source.check(&self.session).await
+        let asked = self.connected.source.check(&self.session);
+        tokio::time::timeout(ACCOUNTS_TIME_MAX, asked).await.unwrap_or_else(|_| {
+            let reason = "it was asked for ten minutes, and its list of accounts has no end: name those to read in `accounts`";
+            Err(Failure::Transient { reason: reason.to_owned() })
+        })
     }
 
     /// The account's campaigns, where the integration has any.

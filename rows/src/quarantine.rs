@@ -14,7 +14,7 @@ pub struct Quarantined {
     pub detail: String,
     /// Where it stood: endpoint, page and index.
     pub place: String,
-    /// SHA-256 or another stable hash of the raw row, lower-case hex.
+    /// SHA-256 or another stable hash of the raw row, lower-case hex. The store keeps a keyed digest of it.
     pub hash: String,
     /// Allow-listed fields, such as the object's id.
     pub fields: Vec<(&'static str, String)>,

@@ -11,6 +11,16 @@ pub fn name<'a>(text: &'a str, signs: &str) -> Option<&'a str> {
     (begins && text.len() <= LENGTH_MAX && text.chars().all(is_one)).then_some(text)
 }
 
+/// A number, if it can be a code: those of providers have up to seven digits, telephone numbers have more.
+pub fn number(code: i64) -> Option<i64> {
+    (code.unsigned_abs() < 100_000_000).then_some(code)
+}
+
+/// A numeric code, fit to be shown.
+pub fn code(code: i64) -> String {
+    number(code).map_or_else(|| "(no code)".to_owned(), |code| code.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -43,6 +53,17 @@ mod tests {
             assert_eq!(name(text, "_.-/"), None, "{text}");
         }
         assert_eq!(name(&"x".repeat(LENGTH_MAX + 1), ""), None);
+    }
+
+    #[test]
+    fn numbers_that_could_be_somebodys_are_not_repeated() {
+        for code in [0, -2, 190, 40_001, 2_490_547] {
+            assert_eq!(number(code), Some(code));
+        }
+        for code in [4_915_123_456_789, 123_456_789, -100_000_000, i64::MIN, i64::MAX] {
+            assert_eq!(number(code), None);
+            assert_eq!(super::code(code), "(no code)");
+        }
     }
 
     proptest! {

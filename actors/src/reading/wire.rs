@@ -21,7 +21,7 @@ use super::elements::Unreadable;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text<'a>(pub Cow<'a, str>);
 
-/// An id that is opaque: a text that is not empty, or a whole number.
+/// An id that is opaque: a text that is not empty, without white space and `@` (sentences and addresses are no ids), or a whole number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(pub String);
 
@@ -102,7 +102,8 @@ impl<'de> Deserialize<'de> for Id {
         let raw = <&'de RawValue>::deserialize(deserializer)?;
         let is_text = raw.get().starts_with('"');
         let text: Text<'de> = serde_json::from_str(raw.get()).map_err(|_| unexpected("an id"))?;
-        let is_id = if is_text { !text.0.is_empty() } else { is_whole(&text.0) };
+        let is_odd = |letter: char| letter.is_whitespace() || letter.is_control() || letter == '@';
+        let is_id = if is_text { !text.0.is_empty() && !text.0.contains(is_odd) } else { is_whole(&text.0) };
         is_id.then(|| Self(text.0.into_owned())).ok_or_else(|| unexpected("an id"))
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use parking_lot::RwLock;
-use rows::{Row, Table, sink::Commit};
+use rows::{Row, Table, quarantine::sha256_hex, sink::Commit};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::{cipher::DataKey, people::customer_digest, sql::Sql, transaction::Transaction};
@@ -55,6 +55,16 @@ impl Erased {
     /// Nothing is known yet.
     pub fn new(key: DigestKey) -> Self {
         Self { key, known: HashMap::new(), digests: HashSet::new() }
+    }
+
+    /// What tells a row that could not be read from others of its connection. The plain hash of what a provider sent would tell
+    /// whether something is that: with the key of digests nobody can ask without it, else none who looks for plain hashes finds it.
+    pub fn kept_hash(&self, connection: &str, hash: &str) -> String {
+        let parts = ["quarantined row", connection, hash];
+        match &*self.key.read() {
+            Some(key) => hex::encode(key.digest(&parts)),
+            None => sha256_hex(parts.join("\0").as_bytes()),
+        }
     }
 
     /// How many erasures this connection is known to have seen.

@@ -158,7 +158,7 @@ pub async fn apply(
             vanish::Vanished::Shrunk(shrunk) => committed.shrunk = Some(shrunk),
         }
     }
-    quarantine::note(tx, commit, &narrowed.refused, now).await?;
+    quarantine::note(tx, commit, &narrowed.refused, erased, now).await?;
     committed.set_aside.extend(narrowed.refused.iter().map(|refused| refused.reason));
     if let Some(checkpoint) = checkpoint.filter(|_| checkpoint_first.is_none() && committed.shrunk.is_none())
     {

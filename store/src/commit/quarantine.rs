@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rows::{quarantine::Quarantined, sink::Commit};
 use sea_orm::{DbErr, EntityTrait, NotSet, Set, Value};
 
+use super::erased::Erased;
 use crate::{
     convert::{chrono_day, shortened, utc},
     entity::quarantined_row::{ActiveModel, Column, Entity},
@@ -16,6 +17,7 @@ pub async fn note(
     tx: &Transaction<'_>,
     commit: &Commit,
     refused: &[Quarantined],
+    erased: &Erased,
     now: Timestamp,
 ) -> Result<(), DbErr> {
     for row in commit.quarantined.iter().chain(refused) {
@@ -23,19 +25,23 @@ pub async fn note(
             .update_columns([Column::Reason, Column::Detail, Column::Place, Column::LastSeenAt])
             .value(Column::Occurrences, Expr::col((Entity, Column::Occurrences)).add(Value::from(1_i64)))
             .to_owned();
-        Entity::insert(model(commit, row, now)).on_conflict(once_more).exec_without_returning(tx).await?;
+        let hash = erased.kept_hash(&commit.connection, &row.hash);
+        Entity::insert(model(commit, row, hash, now))
+            .on_conflict(once_more)
+            .exec_without_returning(tx)
+            .await?;
     }
     Ok(())
 }
 
-fn model(commit: &Commit, row: &Quarantined, now: Timestamp) -> ActiveModel {
+fn model(commit: &Commit, row: &Quarantined, hash: String, now: Timestamp) -> ActiveModel {
     let fields: serde_json::Map<String, serde_json::Value> =
         row.fields.iter().map(|(name, value)| ((*name).to_owned(), shortened(value).into())).collect();
     ActiveModel {
         id: NotSet,
         connection: Set(commit.connection.clone()),
         stream: Set(commit.stream.clone()),
-        hash: Set(shortened(&row.hash)),
+        hash: Set(hash),
         account_id: Set(commit.account_id.clone()),
         reason: Set(row.reason.to_owned()),
         detail: Set(shortened(&row.detail)),

@@ -73,6 +73,10 @@ pub fn has_lived(born: Day, years: i16, today: Day) -> bool {
 /// Refuses who is too young, who says nothing of their age, and what contradicts itself.
 pub fn check(born: Option<Day>, said: Option<AgeStatement>, today: Day) -> Result<(), PeopleError> {
     let refused = |reason: &str| Err(PeopleError::Refused(format!("{reason}: nothing was stored")));
+    // A slip, and no reason to erase somebody.
+    if born.is_some_and(|born| born > today) {
+        return refused("birth_date lies in the future");
+    }
     if said == Some(AgeStatement::Under13) || born.is_some_and(|born| !has_lived(born, YEARS_MIN, today)) {
         return Err(PeopleError::UnderAge);
     }
@@ -124,7 +128,11 @@ mod tests {
         for born in [None, Some(date(2000, 1, 1))] {
             assert!(matches!(check(born, Some(AgeStatement::Under13), today), Err(PeopleError::UnderAge)));
         }
-        assert!(matches!(check(Some(date(2027, 1, 1)), None, today), Err(PeopleError::UnderAge)));
+        assert!(matches!(check(Some(today), None, today), Err(PeopleError::UnderAge)));
+        // Nobody is erased for a slip.
+        for slip in [date(2026, 11, 30), date(2990, 1, 1), date(9999, 12, 31)] {
+            assert!(matches!(check(Some(slip), None, today), Err(PeopleError::Refused(_))), "{slip}");
+        }
     }
 
     proptest! {

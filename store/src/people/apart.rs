@@ -43,10 +43,11 @@ const SQLITE_JOURNAL: &str = "-journal";
 /// Links from one to the next that are followed, as the operating system does.
 const LINKS_MAX: usize = 40;
 
-/// Whether both name one place: one file, by whichever of its names, or one URL. (Whether two URLs lead to one database shows
-/// when they are opened.)
+/// Whether both name one place: one file, by whichever of its names, a file that belongs to the other one, or one URL. (Whether
+/// two URLs lead to one database shows when they are opened.)
 pub fn is_one_place(one: &str, other: &str) -> bool {
-    Apart::parse(one).is(&Apart::parse(other))
+    let (one, other) = (Apart::parse(one), Apart::parse(other));
+    one.is(&other) || one.belongs_to(&other) || other.belongs_to(&one)
 }
 
 /// Whether this is the place of the database with this URL, likewise, or of a file that belongs to it: its log, the log's index, the
@@ -57,14 +58,7 @@ pub fn is_database(place: &str, url: &str) -> bool {
         None => Apart::parse(url),
     };
     let place = Apart::parse(place);
-    let belongs = |path: &Path| {
-        [SQLITE_LOG, SQLITE_INDEX, SQLITE_JOURNAL, FILE_ENDING].iter().any(|ending| {
-            let mut beside = path.as_os_str().to_owned();
-            beside.push(ending);
-            place.is(&Apart::File(beside.into()))
-        })
-    };
-    place.is(&database) || matches!(&database, Apart::File(path) if belongs(path))
+    place.is(&database) || place.belongs_to(&database)
 }
 
 /// Whether there is something in this place that cannot be a file of ours: a directory, a device, a pipe.
@@ -93,6 +87,16 @@ impl Apart {
             (Self::Server(one), Self::Server(other)) => one == other,
             _ => false,
         }
+    }
+
+    /// Whether this is a file that SQLite or the worker keeps beside the database in that one, and deletes or overwrites.
+    fn belongs_to(&self, database: &Self) -> bool {
+        let Self::File(path) = database else { return false };
+        [SQLITE_LOG, SQLITE_INDEX, SQLITE_JOURNAL, FILE_ENDING].iter().any(|ending| {
+            let mut beside = path.as_os_str().to_owned();
+            beside.push(ending);
+            self.is(&Self::File(beside.into()))
+        })
     }
 
     /// The file, where it is one and is not there yet.
@@ -248,6 +252,10 @@ mod tests {
             assert!(is_database(&text(at(&format!("linked/main.db{ending}"))), &url), "{ending}");
         }
         assert!(!is_database(&text(at("data/main.db-keys")), &url));
+        for ending in ["-wal", "-journal"] {
+            let (keys, beside) = (text(at("keys.db")), text(at(&format!("keys.db{ending}"))));
+            assert!(is_one_place(&keys, &beside) && is_one_place(&beside, &keys), "{ending}");
+        }
         // As the driver reads a URL.
         fs::write(at("a b.db"), "").unwrap();
         assert!(is_database(&text(at("a b.db")), &format!("sqlite://{}", text(at("a%20b.db")))));

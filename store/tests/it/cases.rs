@@ -153,6 +153,7 @@ cases! {
     every_table_has_its_place_or_nobody_in_it
     a_changed_or_missing_line_of_the_audit_log_is_found
     a_customer_is_one_users_only
+    the_plain_hash_of_what_was_set_aside_is_nowhere
     whatever_is_a_customers_id_is_linked_handed_out_and_erased
     where_consents_were_said_is_emptied
     many_are_imported_at_once_and_each_line_by_itself

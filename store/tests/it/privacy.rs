@@ -243,6 +243,33 @@ fn of_customer(epoch: i64, id: &str) -> Commit {
     }
 }
 
+pub async fn the_plain_hash_of_what_was_set_aside_is_nowhere(bench: &Bench) {
+    let (people, _directory) = people(bench).await;
+    let epoch = bench.register("stripe", "stripe").await.epoch;
+    let text = "\"zqx@example.com\"";
+    let hashes = async || {
+        let mut set_aside = of_customer(epoch, text);
+        set_aside.rows.clear();
+        set_aside.quarantined[0].fields.clear();
+        bench.commit(set_aside).await;
+        let rows = bench.query("SELECT hash, occurrences FROM quarantined_rows ORDER BY id").await;
+        let told =
+            |row: &Value| (row["hash"].as_str().unwrap().to_owned(), row["occurrences"].as_i64().unwrap());
+        rows.iter().map(told).collect::<Vec<_>>()
+    };
+    // Without a key, then with one: each time known again.
+    let without = hashes().await;
+    assert_eq!(hashes().await, [(without[0].0.clone(), 2)]);
+    people.guard_writer().await.unwrap();
+    let with = hashes().await;
+    assert_eq!(with.len(), 2);
+    assert_eq!(hashes().await[1], (with[1].0.clone(), 2));
+    for (hash, _) in &with {
+        assert!(hash.len() == 64 && *hash != sha256_hex(text.as_bytes()), "{hash}");
+    }
+    people.close().await;
+}
+
 pub async fn whatever_is_a_customers_id_is_linked_handed_out_and_erased(bench: &Bench) {
     let (people, _directory) = people(bench).await;
     let epoch = bench.register("stripe", "stripe").await.epoch;

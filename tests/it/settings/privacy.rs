@@ -55,16 +55,24 @@ fn keys_and_journal_are_apart_by_whatever_name() {
             );
         }
     }
-    for (keys, journal) in
-        [("AT/ahead", "AT/not-yet"), ("AT/keys", "sqlite://AT/sub/../keys"), ("AT/keys", "AT/keys")]
-    {
+    for (keys, journal) in [
+        ("AT/ahead", "AT/not-yet"),
+        ("AT/keys", "sqlite://AT/sub/../keys"),
+        ("AT/keys", "AT/keys"),
+        ("AT/keys", "AT/keys-journal"),
+    ] {
         bench(&directory, &format!("keys = \"{keys}\"\njournal = \"{journal}\"")).assert_told(
             5,
             "privacy.journal",
             &["key store and journal in one place"],
         );
     }
-    // One of them is where the other is unless it is told.
+    // One of them is where the other is unless it is told, or a file beside that.
+    bench(&directory, "journal = \"AT/main.db.keys-wal\"").assert_told(
+        4,
+        "privacy.journal",
+        &["in one place"],
+    );
     bench(&directory, "journal = \"AT/main.db.keys\"").assert_told(4, "privacy.journal", &["in one place"]);
     bench(&directory, "keys = \"AT/main.db.erasures\"").assert_told(4, "privacy.keys", &["in one place"]);
 

@@ -122,9 +122,10 @@ impl Poller {
             let known = if zone(&account.time_zone).is_some() {
                 Ok(account)
             } else {
+                // What stands there may be anything.
                 let reason = format!(
-                    "account {id}: time zone {:?} is not known: its days cannot be told",
-                    account.time_zone
+                    "account {id}: its time zone is none that is known, so that its days cannot be told: correct it at the \
+                     provider, or name the account in `accounts_exclude`"
                 );
                 Err(Failure::Permanent { reason })
             };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::wire::{ApiError, Envelope};
 use crate::{
     failure::{Wait, is_web_page},
+    reading::names,
     session::{Meaning, Response, quota::Scope},
 };
 
@@ -30,7 +31,7 @@ pub fn meaning(response: &Response) -> Meaning {
 /// Deezer's own codes. Its messages are not repeated: they may quote what was asked.
 fn of_code(code: i64, response: &Response) -> Meaning {
     let endpoint = response.endpoint;
-    let reason = format!("Deezer answers error {code} to {endpoint}");
+    let reason = format!("Deezer answers error {} to {endpoint}", names::code(code));
     match code {
         4 => Meaning::RateLimited { scope: Scope::Ip, wait: Wait::For(QUOTA_WAIT) },
         // What breaks is no word about the object.

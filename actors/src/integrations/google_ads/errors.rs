@@ -65,10 +65,12 @@ fn meaning(response: &Response) -> Meaning {
     Said { family, code, quota, retry_delay, response }.meaning()
 }
 
-/// Family and code, if they look like such.
+/// Family and code, if they look like such: `quotaError` and `RESOURCE_EXHAUSTED`.
 fn family_and_code(error: &GoogleAdsError) -> Option<(&str, &str)> {
     let (family, code) = error.error_code.first_key_value()?;
-    Some((name(family, "_")?, name(code, "_")?))
+    let is_loud = |code: &&str| !code.contains(char::is_lowercase);
+    let family = name(family, "").filter(|family| family.ends_with("Error"))?;
+    Some((family, name(code, "_").filter(is_loud)?))
 }
 
 /// A protobuf `Duration`: `60s`, `1.5s`.

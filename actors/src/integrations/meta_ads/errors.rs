@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     failure::Wait,
+    reading::names,
     session::{Meaning, Response, Verdict, quota::Scope},
 };
 
@@ -126,10 +127,11 @@ pub fn is_too_much(error: &GraphError) -> bool {
 
 /// The error in one line for people: its codes, and the id under which Meta finds the request.
 pub fn describe(error: &GraphError) -> String {
-    let subcode = error.error_subcode.map_or_else(String::new, |subcode| format!("/{subcode}"));
+    let subcode =
+        error.error_subcode.and_then(names::number).map_or_else(String::new, |subcode| format!("/{subcode}"));
     let trace = error.fbtrace_id.as_deref().filter(|id| is_trace(id));
     let trace = trace.map_or_else(String::new, |id| format!(" (fbtrace_id {id})"));
-    format!("Meta error {}{subcode}{trace}", error.code)
+    format!("Meta error {}{subcode}{trace}", names::code(error.code))
 }
 
 /// Whether this is what such ids look like, and no word.

@@ -48,7 +48,7 @@ fn code(said: &Said<'_>) -> Option<String> {
     let codes = said.get("error_codes").or_else(|| said.get("errorCodes"))?;
     let codes: Vec<ErrorCode> = serde_json::from_str(codes.get()).ok()?;
     let code = codes.into_iter().next()?.code;
-    name(&code, "_.").map(str::to_owned)
+    name(&code, "_.").filter(|code| !code.contains(char::is_lowercase)).map(str::to_owned)
 }
 
 /// Whether these are Spotify's words, and not any object's.

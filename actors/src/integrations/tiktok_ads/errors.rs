@@ -1,7 +1,7 @@
 //! What TikTok's answers mean. Errors come under status 200, as a code; its message is not repeated, since it may quote what was
 //! asked, or who asks. <https://business-api.tiktok.com/portal/docs?id=1737172488964097>
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, ops::RangeInclusive, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use super::wire::Envelope;
 use crate::{
     failure::{Wait, is_web_page},
+    reading::names,
     session::{Meaning, Response, Verdict, quota::Scope},
 };
 
@@ -27,8 +28,8 @@ const UNDER_WAY: SignedDuration = SignedDuration::from_secs(1);
 const MAINTENANCE_WAIT: Duration = Duration::from_mins(15);
 /// A request that is the double of another one.
 const DUPLICATE_WAIT: Duration = Duration::from_secs(2);
-/// Longest request id that is logged.
-const REQUEST_ID_LENGTH_MAX: usize = 64;
+/// How long request ids are that are logged, in characters: longer than a telephone number.
+const REQUEST_ID_LENGTHS: RangeInclusive<usize> = 20..=64;
 
 const SET_TOKEN: &str = "the access token is refused: have the advertiser authorise the app again and set credentials.access_token";
 const PERMIT: &str = "grant the developer app the permissions Ad Account Management, Ads Management and Reporting (read is \
@@ -65,17 +66,23 @@ pub fn classify(response: &Response, refusals: &Refusals) -> Verdict {
         return if is_good { Meaning::Ok } else { of_status(response, "with a code of success") }.into();
     }
     let is_id = |id: &String| {
-        id.len() <= REQUEST_ID_LENGTH_MAX && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        REQUEST_ID_LENGTHS.contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     let request_id = envelope.request_id.filter(is_id).unwrap_or_default();
-    tracing::debug!(code, request_id, endpoint = response.endpoint, "TikTok answers with an error");
+    tracing::debug!(
+        code = names::number(code),
+        request_id,
+        endpoint = response.endpoint,
+        "TikTok answers with an error"
+    );
     meaning(code, response, refusals).into()
 }
 
 fn meaning(code: i64, response: &Response, refusals: &Refusals) -> Meaning {
     let of =
         |account: &str| if account.is_empty() { String::new() } else { format!(" of advertiser {account}") };
-    let reason = format!("TikTok answers {code} to {}{}", response.endpoint, of(&response.account));
+    let shown = names::code(code);
+    let reason = format!("TikTok answers {shown} to {}{}", response.endpoint, of(&response.account));
     let with = |what: &str| format!("{what} ({reason})");
     let limited = |scope, wait| Meaning::RateLimited { scope, wait: Wait::For(wait) };
     match code {
@@ -108,7 +115,7 @@ fn meaning(code: i64, response: &Response, refusals: &Refusals) -> Meaning {
         }
         // Another one about the request, or none that is known.
         40_000..=49_999 => Meaning::Permanent { reason },
-        _ => of_status(response, &format!("with code {code}")),
+        _ => of_status(response, &format!("with code {shown}")),
     }
 }
 

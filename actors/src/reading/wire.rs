@@ -330,7 +330,8 @@ mod tests {
         ] {
             assert_eq!(read::<Id>(json), Some(Id(id.to_owned())), "{json}");
         }
-        for json in [r#""""#, "1.5", "1e3", "null", "true", "[1]", "{}"] {
+        let sentences = [r#""Ada Lovelace""#, r#""a\tb""#, r#""ada@example.com""#, r#""\u0007""#];
+        for json in [r#""""#, "1.5", "1e3", "null", "true", "[1]", "{}"].iter().chain(&sentences) {
             assert_eq!(read::<Id>(json), None, "{json}");
         }
     }

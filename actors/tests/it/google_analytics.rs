@@ -59,6 +59,20 @@ async fn a_goal_that_does_not_exist_is_named_and_the_others_are_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_stands_in_the_place_of_a_time_zone_is_not_repeated() {
+    let bench = bench();
+    bench.wire.set_tamper(|_, body| {
+        if body.get("displayName").is_some() {
+            body["timeZone"] = json!("Zqxada Lovelace, +49 151 2345678");
+        }
+    });
+    let end = bench.once().await;
+    assert_eq!(end.finished, Some(false));
+    let told = format!("{end:?}");
+    assert!(told.contains("time zone is none that is known") && !told.contains("Zqxada"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_account_signs_for_its_tokens_and_one_that_expires_costs_one_refresh() {
     let mut bench = bench();
     bench.spec.credentials = [("service_account".to_owned(), DEMO_KEY.into())].into();

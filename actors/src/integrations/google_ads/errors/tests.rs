@@ -122,7 +122,7 @@ fn a_query_that_is_wrong_is_not_sent_again() {
         ("requestError", "PAGE_SIZE_NOT_SUPPORTED"),
         ("headerError", "INVALID_LOGIN_CUSTOMER_ID"),
         ("dateRangeError", "REQUESTED_DATE_GRANULARITY_NOT_SUPPORTED"),
-        ("familyOfTomorrow", "CODE"),
+        ("tomorrowError", "CODE"),
     ] {
         let Meaning::Permanent { reason } = said(400, family, code) else { panic!("{family}.{code}") };
         assert!(reason.contains(code) && !reason.contains("planted"), "{reason}");
@@ -131,6 +131,17 @@ fn a_query_that_is_wrong_is_not_sent_again() {
         panic!("a version that is no longer served")
     };
     assert!(reason.contains("api_version"), "{reason}");
+}
+
+#[test]
+fn what_is_no_family_or_no_code_is_not_repeated() {
+    for (family, code) in
+        [("Quillon_ek", "CODE"), ("lovelace", "CODE"), ("queryError", "Lovelace"), ("queryError", "4915")]
+    {
+        let told = format!("{:?}", said(400, family, code));
+        assert!(!told.contains(family) || family == "queryError", "{told}");
+        assert!(!told.contains(code), "{told}");
+    }
 }
 
 #[test]

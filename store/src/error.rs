@@ -1,7 +1,7 @@
 //! What can go wrong with a database, and what to do about it. No message holds a password.
 
 use rows::sink::SinkError;
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, sqlx};
 
 use crate::workers::WorkerStatus;
 
@@ -295,6 +295,12 @@ impl StoreError {
             Self::Database(error) => is_locked(error),
             _ => false,
         }
+    }
+
+    /// What was to be the only one of its kind is there already.
+    pub(crate) fn is_taken(&self) -> bool {
+        matches!(self, Self::Database(error)
+            if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
     }
 }
 

@@ -324,9 +324,9 @@ pub async fn many_are_imported_at_once_and_each_line_by_itself(bench: &Bench) {
     for (line, record) in (1..).zip(&lines) {
         let step = import.take(line, record.as_bytes()).await.unwrap();
         told.extend(step.told);
-        corrected.extend(step.known.map(|(id, _)| (line, id)));
+        corrected.extend(step.known.into_iter().map(|known| (known.line, known.id)));
     }
-    told.extend(import.flush().await.unwrap());
+    told.extend(import.flush().await.unwrap().told);
     let refused: Vec<u64> = told.iter().filter(|(_, added)| added.is_err()).map(|(line, _)| *line).collect();
     assert_eq!(refused, [7, 8]);
     assert!(told.is_sorted_by_key(|(line, _)| *line) && told.len() == 448);
@@ -335,7 +335,7 @@ pub async fn many_are_imported_at_once_and_each_line_by_itself(bench: &Bench) {
     assert_eq!(bench.count("users").await, 447, "446 new ones, and who was there");
     assert_eq!(people.show(TENANT, &app_19).await.unwrap().name.unwrap().reveal(), "Zqx app-19");
 
-    // One of a batch is somebody's meanwhile: nobody of the batch is stored, and no key of it is left.
+    // One of a batch is somebody's meanwhile: that one is known then, the others are added, and no key is left of nobody.
     let keys = async || {
         let place = directory.path().join("keys.db");
         let url = format!("sqlite://{}?mode=ro", place.display());
@@ -346,12 +346,42 @@ pub async fn many_are_imported_at_once_and_each_line_by_itself(bench: &Bench) {
         row.try_get::<i64>("", "n").unwrap()
     };
     assert_eq!(keys().await, 447);
-    for id in ["late-1", "late-2"] {
-        import.take(1, adult(id).as_bytes()).await.unwrap();
+    for (line, id) in [(1, "late-1"), (2, "late-2"), (3, "late-3")] {
+        import.take(line, adult(id).as_bytes()).await.unwrap();
     }
-    people.add(TENANT, PersonForm::read(adult("late-2").as_bytes()).unwrap()).await.unwrap();
-    assert!(matches!(import.flush().await, Err(PeopleError::Store(_))));
-    assert_eq!((bench.count("users").await, keys().await), (448, 448));
+    let late = people.add(TENANT, PersonForm::read(adult("late-2").as_bytes()).unwrap()).await.unwrap();
+    let step = import.flush().await.unwrap();
+    assert!(matches!(&step.told[..], [(1, Ok(())), (3, Ok(()))]), "{step:?}");
+    assert!(matches!(&step.known[..], [known] if known.line == 2 && known.id == late), "{step:?}");
+    assert_eq!((bench.count("users").await, keys().await), (450, 450));
+    people.close().await;
+}
+
+pub async fn of_many_who_add_one_user_one_does_and_the_others_are_refused(bench: &Bench) {
+    let (people, _directory) = people(bench).await;
+    let form = |id: &str| {
+        let record = format!(r#"{{"external_id":"{id}","age_statement":"at_least_18"}}"#);
+        PersonForm::read(record.as_bytes()).unwrap()
+    };
+    let added = futures::future::join_all((0..8).map(|_| people.add(TENANT, form("app-1")))).await;
+    let (added, refused): (Vec<_>, Vec<_>) = added.into_iter().partition(Result::is_ok);
+    assert_eq!(added.len(), 1);
+    let id = added[0].as_ref().unwrap();
+    for refused in &refused {
+        let refused = refused.as_ref().unwrap_err();
+        assert!(matches!(refused, PeopleError::Refused(text) if text.contains(id)), "{refused:?}");
+    }
+    // Who is corrected to be somebody else, likewise.
+    let mut others = Vec::new();
+    for other in ["app-2", "app-3", "app-4"] {
+        others.push(people.add(TENANT, form(other)).await.unwrap());
+    }
+    let changes = others.iter().map(|other| people.rectify(TENANT, other, form("app-5"), "test", &[]));
+    let changed = futures::future::join_all(changes).await;
+    assert_eq!(changed.iter().filter(|changed| matches!(changed, Ok(true))).count(), 1, "{changed:?}");
+    let refused = changed.iter().filter(|changed| matches!(changed, Err(PeopleError::Refused(_)))).count();
+    assert_eq!(refused, 2, "{changed:?}");
+    assert_eq!(bench.count("users").await, 4);
     people.close().await;
 }
 

@@ -47,6 +47,8 @@ pub struct Resealed {
 const TABLE: &str = "data_keys";
 /// The last line of a log that is elsewhere, by the log's name.
 const ANCHORS: &str = "anchors";
+/// Keys that were made for users who may not be stored yet, and for which database.
+const BEGUN: &str = "begun_keys";
 
 /// What says how long a server's log lives.
 const LOG_SETTINGS: [&str; 4] = ["checkpoint_timeout", "max_wal_size", "wal_keep_size", "archive_mode"];
@@ -57,6 +59,11 @@ const USER: &str = "user/";
 /// The name under which a user's data key is kept.
 pub(super) fn key_name(user: &str) -> String {
     format!("{USER}{user}")
+}
+
+/// Whose data key has this name.
+pub(super) fn user_of(name: &str) -> Option<&str> {
+    name.strip_prefix(USER)
 }
 
 /// The cell of a key.
@@ -91,6 +98,13 @@ impl KeyStore {
                 .execute_unprepared(&format!(
                     "CREATE TABLE IF NOT EXISTS {ANCHORS} (name text NOT NULL PRIMARY KEY, seq bigint NOT NULL, \
                      mac {kind} NOT NULL)"
+                ))
+                .await?;
+            store
+                .database
+                .execute_unprepared(&format!(
+                    "CREATE TABLE IF NOT EXISTS {BEGUN} (name text NOT NULL PRIMARY KEY, for_database text NOT NULL, \
+                     began_at bigint NOT NULL)"
                 ))
                 .await?;
             store.keep_out_of_samples().await?;
@@ -160,14 +174,20 @@ impl KeyStore {
 
     /// Whether its tables are there: not, where it was only opened to read, or is something else.
     pub(super) async fn has_tables(&self) -> Result<bool, StoreError> {
+        self.has_all(&[TABLE, ANCHORS]).await
+    }
+
+    async fn has_all(&self, tables: &[&str]) -> Result<bool, StoreError> {
         let query = match self.backend() {
             DbBackend::Postgres => {
-                format!(
-                    "SELECT (to_regclass('{TABLE}') IS NOT NULL AND to_regclass('{ANCHORS}') IS NOT NULL) AS there"
-                )
+                let there: Vec<String> =
+                    tables.iter().map(|table| format!("to_regclass('{table}') IS NOT NULL")).collect();
+                format!("SELECT ({}) AS there", there.join(" AND "))
             }
             _ => format!(
-                "SELECT count(*) = 2 AS there FROM sqlite_master WHERE type = 'table' AND name IN ('{TABLE}', '{ANCHORS}')"
+                "SELECT count(*) = {} AS there FROM sqlite_master WHERE type = 'table' AND name IN ('{}')",
+                tables.len(),
+                tables.join("', '")
             ),
         };
         let row = self.database.query_one_raw(Sql::new(self.backend(), &query).done()).await?;
@@ -203,11 +223,13 @@ impl KeyStore {
         })
     }
 
-    /// Makes keys of names that nobody else makes, all of them or none: a commit is what a key costs.
+    /// Makes keys of names that nobody else makes, all of them or none: a commit is what a key costs. Where it is said for which
+    /// database, that they were begun is noted until [`forget_begun`](Self::forget_begun) or [`unmake`](Self::unmake).
     pub(super) async fn make_all(
         &self,
         keyring: &Keyring,
         names: &[String],
+        for_database: Option<&str>,
         now: Timestamp,
     ) -> Result<Vec<DataKey>, StoreError> {
         let malformed =
@@ -218,9 +240,51 @@ impl KeyStore {
             let bytes = DataKey::random_bytes()?;
             tx.execute_raw(self.insert(keyring, name, &bytes, now)?.done()).await?;
             made.push(DataKey::of(&bytes).ok_or_else(malformed)?);
+            let Some(database) = for_database else { continue };
+            let columns = format!("INSERT INTO {BEGUN} (name, for_database, began_at) VALUES (");
+            let begun = Sql::new(self.backend(), &columns).bind(name).text(", ").bind(database).text(", ");
+            tx.execute_raw(begun.bind(now.as_second()).text(")").done()).await?;
         }
         tx.commit().await?;
         Ok(made)
+    }
+
+    /// Names of users' keys that were begun for this database before then, and are not known to be somebody's.
+    pub(super) async fn begun(&self, database: &str, before: Timestamp) -> Result<Vec<String>, StoreError> {
+        // One that was only opened to read may be of an older version.
+        if !self.has_all(&[BEGUN]).await? {
+            return Ok(Vec::new());
+        }
+        let query = Sql::new(self.backend(), &format!("SELECT name FROM {BEGUN} WHERE for_database = "))
+            .bind(database)
+            .text(" AND began_at < ")
+            .bind(before.as_second())
+            .text(" AND name LIKE ")
+            .bind(format!("{USER}%"))
+            .text(" ORDER BY name");
+        let rows = self.database.query_all_raw(query.done()).await?;
+        Ok(rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?)
+    }
+
+    /// The users of these keys are stored.
+    pub(super) async fn forget_begun(&self, names: &[String]) -> Result<(), StoreError> {
+        self.database.execute_raw(self.of_names(BEGUN, names).done()).await?;
+        Ok(())
+    }
+
+    /// Destroys keys whose users were never stored.
+    pub(super) async fn unmake(&self, names: &[String]) -> Result<(), StoreError> {
+        let tx = self.database.begin().await?;
+        for table in [TABLE, BEGUN] {
+            tx.execute_raw(self.of_names(table, names).done()).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    fn of_names(&self, table: &str, names: &[String]) -> Sql {
+        let delete = Sql::new(self.backend(), &format!("DELETE FROM {table} WHERE name IN (''"));
+        names.iter().fold(delete, |delete, name| delete.text(", ").bind(name)).text(")")
     }
 
     fn insert(&self, keyring: &Keyring, name: &str, bytes: &[u8], now: Timestamp) -> Result<Sql, StoreError> {
@@ -308,7 +372,7 @@ impl KeyStore {
             .text(" ORDER BY name");
         let rows = self.database.query_all_raw(query.done()).await?;
         let names: Vec<String> = rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?;
-        Ok(names.iter().filter_map(|name| name.strip_prefix(USER)).map(str::to_owned).collect())
+        Ok(names.iter().filter_map(|name| user_of(name)).map(str::to_owned).collect())
     }
 
     /// Seals every key again that an older key of the ring sealed. Can be ended and begun again at any time.
@@ -390,6 +454,11 @@ impl KeyStore {
             ));
         self.database.execute_raw(upsert.done()).await?;
         Ok(())
+    }
+
+    /// Whether it is a file.
+    pub(super) fn is_file(&self) -> bool {
+        self.backend() == DbBackend::Sqlite
     }
 
     fn backend(&self) -> DbBackend {

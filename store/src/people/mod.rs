@@ -18,6 +18,7 @@ mod holds;
 pub mod import;
 mod keys;
 mod links;
+mod nobody;
 mod person;
 pub(crate) mod places;
 mod policy;

@@ -74,22 +74,27 @@ impl People {
 
     /// Adds these, all of them or none: a commit in each database is what a user costs.
     pub(super) async fn add_all(&self, people: &[Person]) -> Result<(), StoreError> {
-        let Some(now) = people.first().map(|person| person.created_at) else { return Ok(()) };
+        if people.is_empty() {
+            return Ok(());
+        }
         // The digests first: a key store that is not the database's own is noticed before a key is made in it.
         let mut digests = Vec::with_capacity(people.len());
         for person in people {
             digests.push(self.digest_of(person).await?);
         }
         let names: Vec<String> = people.iter().map(|person| key_name(&person.id)).collect();
-        // The keys before the rows: whoever is killed in between leaves keys of nobody, never a row that opens no more.
-        let keys = self.keys.make_all(&self.keyring, &names, now).await?;
-        if let Err(error) = self.insert_all(people, digests, &keys).await {
-            for name in &names {
-                self.keys.destroy(name).await?;
-            }
-            return Err(error);
-        }
-        Ok(())
+        // The keys before the rows: whoever is killed in between leaves keys of nobody, never a row that opens no more. Noted is
+        // when they are made: of many who are imported the first may have waited for long.
+        let (now, database) = (self.store.clock.0.now(), self.noted_for());
+        let keys = self.keys.make_all(&self.keyring, &names, database.as_deref(), now).await?;
+        let added = self.insert_all(people, digests, &keys).await;
+        // What this leaves behind the next purge finds.
+        let _ = match &added {
+            Ok(()) if database.is_some() => self.keys.forget_begun(&names).await,
+            Ok(()) => Ok(()),
+            Err(_) => self.keys.unmake(&names).await,
+        };
+        added
     }
 
     async fn insert_all(

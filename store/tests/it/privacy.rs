@@ -21,7 +21,7 @@ use store::{
         erasure::receipt::Receipt,
         import::Import,
     },
-    retention::{Keep, Terms},
+    retention::{By, Keep, Terms},
 };
 use tempfile::TempDir;
 
@@ -83,6 +83,17 @@ async fn people(bench: &Bench) -> (People, TempDir) {
     let journal = Journal::open(&journal, Access::Make).await.unwrap();
     let people = People::open(&bench.store, keys, journal).unwrap();
     (people, directory)
+}
+
+/// How many users' keys there are.
+async fn user_keys(directory: &TempDir) -> i64 {
+    let url = format!("sqlite://{}?mode=ro", directory.path().join("keys.db").display());
+    let keys = sea_orm::Database::connect(url).await.unwrap();
+    let count = "SELECT count(*) AS n FROM data_keys WHERE name LIKE 'user/%'";
+    let count = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, count);
+    let row = sea_orm::ConnectionTrait::query_one_raw(&keys, count).await.unwrap().unwrap();
+    keys.close().await.unwrap();
+    row.try_get::<i64>("", "n").unwrap()
 }
 
 async fn add(people: &People, tenant: &str) -> String {
@@ -336,15 +347,7 @@ pub async fn many_are_imported_at_once_and_each_line_by_itself(bench: &Bench) {
     assert_eq!(people.show(TENANT, &app_19).await.unwrap().name.unwrap().reveal(), "Zqx app-19");
 
     // One of a batch is somebody's meanwhile: that one is known then, the others are added, and no key is left of nobody.
-    let keys = async || {
-        let place = directory.path().join("keys.db");
-        let url = format!("sqlite://{}?mode=ro", place.display());
-        let keys = sea_orm::Database::connect(url).await.unwrap();
-        let count = "SELECT count(*) AS n FROM data_keys WHERE name LIKE 'user/%'";
-        let count = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, count);
-        let row = sea_orm::ConnectionTrait::query_one_raw(&keys, count).await.unwrap().unwrap();
-        row.try_get::<i64>("", "n").unwrap()
-    };
+    let keys = async || user_keys(&directory).await;
     assert_eq!(keys().await, 447);
     for (line, id) in [(1, "late-1"), (2, "late-2"), (3, "late-3")] {
         import.take(line, adult(id).as_bytes()).await.unwrap();
@@ -382,6 +385,58 @@ pub async fn of_many_who_add_one_user_one_does_and_the_others_are_refused(bench:
     let refused = changed.iter().filter(|changed| matches!(changed, Err(PeopleError::Refused(_)))).count();
     assert_eq!(refused, 2, "{changed:?}");
     assert_eq!(bench.count("users").await, 4);
+    people.close().await;
+}
+
+/// Adds a user and breaks off when the key is made and the row is not.
+async fn break_off_adding(bench: &Bench, people: &People, directory: &TempDir) {
+    let keys = user_keys(directory).await;
+    let writer = sea_orm::Database::connect(bench.url()).await.unwrap();
+    let tx = sea_orm::TransactionTrait::begin(&writer).await.unwrap();
+    let lock = match bench.backend() {
+        sea_orm::DbBackend::Postgres => "LOCK TABLE users IN EXCLUSIVE MODE",
+        _ => "UPDATE users SET status = status",
+    };
+    sea_orm::ConnectionTrait::execute_unprepared(&tx, lock).await.unwrap();
+    let made = async {
+        while user_keys(directory).await == keys {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = made => {}
+        id = add(people, TENANT) => panic!("{id} was added"),
+    }
+    tx.rollback().await.unwrap();
+    writer.close().await.unwrap();
+}
+
+async fn told_nobodys(bench: &Bench, people: &People) -> u64 {
+    bench.store.purgeable(&Terms::forever(), Some(people)).await.unwrap().keys_of_nobody
+}
+
+pub async fn keys_of_nobody_go_and_no_others(bench: &Bench) {
+    let (people, directory) = people(bench).await;
+    let ada = add(&people, TENANT).await;
+    break_off_adding(bench, &people, &directory).await;
+    let terms = Terms::forever();
+    let standing = |_: &str| Vec::new();
+    let by = By { people: &people, actor: "test", standing: &standing };
+    assert_eq!(told_nobodys(bench, &people).await, 0, "somebody may still be at it");
+    bench.clock.set("2026-11-25T10:00:01Z");
+    // What is on servers may be shared.
+    let expected = u64::from(bench.backend() == sea_orm::DbBackend::Sqlite);
+    assert_eq!((told_nobodys(bench, &people).await, user_keys(&directory).await), (expected, 2));
+    let purged = bench.store.purge(&terms, Some(&by)).await.unwrap();
+    assert_eq!((purged.keys_of_nobody, purged.left.len()), (expected, 0));
+    let left = 2 - expected.cast_signed();
+    assert_eq!((told_nobodys(bench, &people).await, user_keys(&directory).await), (0, left));
+    assert_eq!(people.show(TENANT, &ada).await.unwrap().name.unwrap().reveal(), "Ada");
+
+    // A database out of a backup from before a user came: the key stays, for the one that has the user.
+    bench.execute(&format!("DELETE FROM users WHERE id = '{ada}'")).await;
+    let purged = bench.store.purge(&terms, Some(&by)).await.unwrap();
+    assert_eq!((purged.keys_of_nobody, user_keys(&directory).await), (0, left));
     people.close().await;
 }
 

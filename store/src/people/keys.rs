@@ -85,31 +85,34 @@ impl KeyStore {
             Apart::File(path) => Self::in_file(&path, access).await?,
         };
         if access != Access::Read {
-            let kind = if store.backend() == DbBackend::Postgres { "bytea" } else { "blob" };
-            store
-                .database
-                .execute_unprepared(&format!(
-                    "CREATE TABLE IF NOT EXISTS {TABLE} (name text NOT NULL PRIMARY KEY, key_id text NOT NULL, \
+            store.make_tables().await.map_err(|error| store.failed(error))?;
+            store.keep_out_of_samples().await?;
+        }
+        Ok(store)
+    }
+
+    async fn make_tables(&self) -> Result<(), DbErr> {
+        let kind = if self.backend() == DbBackend::Postgres { "bytea" } else { "blob" };
+        self.database
+            .execute_unprepared(&format!(
+                "CREATE TABLE IF NOT EXISTS {TABLE} (name text NOT NULL PRIMARY KEY, key_id text NOT NULL, \
                      sealed {kind} NOT NULL, made_at text NOT NULL)"
-                ))
-                .await?;
-            store
-                .database
-                .execute_unprepared(&format!(
-                    "CREATE TABLE IF NOT EXISTS {ANCHORS} (name text NOT NULL PRIMARY KEY, seq bigint NOT NULL, \
+            ))
+            .await?;
+        self.database
+            .execute_unprepared(&format!(
+                "CREATE TABLE IF NOT EXISTS {ANCHORS} (name text NOT NULL PRIMARY KEY, seq bigint NOT NULL, \
                      mac {kind} NOT NULL)"
-                ))
-                .await?;
-            store
+            ))
+            .await?;
+        self
                 .database
                 .execute_unprepared(&format!(
                     "CREATE TABLE IF NOT EXISTS {BEGUN} (name text NOT NULL PRIMARY KEY, for_database text NOT NULL, \
                      began_at bigint NOT NULL)"
                 ))
                 .await?;
-            store.keep_out_of_samples().await?;
-        }
-        Ok(store)
+        Ok(())
     }
 
     /// The planner keeps no samples of keys, in which destroyed ones would stay (PostgreSQL).
@@ -139,7 +142,7 @@ impl KeyStore {
     }
 
     async fn in_file(path: &Path, access: Access) -> Result<Self, StoreError> {
-        let failed = |error: &dyn std::fmt::Display| StoreError::File {
+        let failed = |error: &dyn std::fmt::Display| StoreError::KeyFile {
             path: path.display().to_string(),
             reason: error.to_string(),
         };
@@ -217,7 +220,10 @@ impl KeyStore {
         now: Timestamp,
     ) -> Result<DataKey, StoreError> {
         let insert = self.insert(keyring, name, &DataKey::random_bytes()?, now)?;
-        self.database.execute_raw(insert.text(" ON CONFLICT (name) DO NOTHING").done()).await?;
+        self.database
+            .execute_raw(insert.text(" ON CONFLICT (name) DO NOTHING").done())
+            .await
+            .map_err(|error| self.failed(error))?;
         self.key(keyring, name).await?.ok_or_else(|| {
             StoreError::Unreadable(format!("data key {name:?} was destroyed while it was made"))
         })
@@ -238,14 +244,18 @@ impl KeyStore {
         let tx = self.database.begin().await?;
         for name in names {
             let bytes = DataKey::random_bytes()?;
-            tx.execute_raw(self.insert(keyring, name, &bytes, now)?.done()).await?;
+            tx.execute_raw(self.insert(keyring, name, &bytes, now)?.done())
+                .await
+                .map_err(|error| self.failed(error))?;
             made.push(DataKey::of(&bytes).ok_or_else(malformed)?);
             let Some(database) = for_database else { continue };
             let columns = format!("INSERT INTO {BEGUN} (name, for_database, began_at) VALUES (");
             let begun = Sql::new(self.backend(), &columns).bind(name).text(", ").bind(database).text(", ");
-            tx.execute_raw(begun.bind(now.as_second()).text(")").done()).await?;
+            tx.execute_raw(begun.bind(now.as_second()).text(")").done())
+                .await
+                .map_err(|error| self.failed(error))?;
         }
-        tx.commit().await?;
+        tx.commit().await.map_err(|error| self.failed(error))?;
         Ok(made)
     }
 
@@ -268,7 +278,10 @@ impl KeyStore {
 
     /// The users of these keys are stored.
     pub(super) async fn forget_begun(&self, names: &[String]) -> Result<(), StoreError> {
-        self.database.execute_raw(self.of_names(BEGUN, names).done()).await?;
+        self.database
+            .execute_raw(self.of_names(BEGUN, names).done())
+            .await
+            .map_err(|error| self.failed(error))?;
         Ok(())
     }
 
@@ -276,9 +289,9 @@ impl KeyStore {
     pub(super) async fn unmake(&self, names: &[String]) -> Result<(), StoreError> {
         let tx = self.database.begin().await?;
         for table in [TABLE, BEGUN] {
-            tx.execute_raw(self.of_names(table, names).done()).await?;
+            tx.execute_raw(self.of_names(table, names).done()).await.map_err(|error| self.failed(error))?;
         }
-        tx.commit().await?;
+        tx.commit().await.map_err(|error| self.failed(error))?;
         Ok(())
     }
 
@@ -297,7 +310,13 @@ impl KeyStore {
     /// Destroys the key of this name: what it sealed opens no more. Whether there was one. See [`scrub`](Self::scrub).
     pub(super) async fn destroy(&self, name: &str) -> Result<bool, StoreError> {
         let delete = Sql::new(self.backend(), &format!("DELETE FROM {TABLE} WHERE name = ")).bind(name);
-        Ok(self.database.execute_raw(delete.done()).await?.rows_affected() > 0)
+        Ok(self
+            .database
+            .execute_raw(delete.done())
+            .await
+            .map_err(|error| self.failed(error))?
+            .rows_affected()
+            > 0)
     }
 
     /// Whether there is a key of this name.
@@ -312,14 +331,17 @@ impl KeyStore {
         if self.backend() == DbBackend::Postgres {
             let is_unseen = wait_until_unseen(&self.database, clock).await?;
             let before = self.file_number().await?;
-            self.database.execute_unprepared(&format!("VACUUM FULL {TABLE}")).await?;
+            self.database
+                .execute_unprepared(&format!("VACUUM FULL {TABLE}"))
+                .await
+                .map_err(|error| self.failed(error))?;
             if self.file_number().await? == before {
                 (done, note) = (false, overwrite::passed_over(TABLE));
             } else if !is_unseen {
                 (done, note) = (false, overwrite::STILL_SEEN.to_owned());
             }
         } else {
-            self.database.execute_unprepared("VACUUM").await?;
+            self.database.execute_unprepared("VACUUM").await.map_err(|error| self.failed(error))?;
         }
         Ok(Reached { what: format!("files of the keys in {}", self.location), done, note })
     }
@@ -401,7 +423,7 @@ impl KeyStore {
                 }
                 after = name;
             }
-            tx.commit().await?;
+            tx.commit().await.map_err(|error| self.failed(error))?;
         }
     }
 
@@ -423,7 +445,7 @@ impl KeyStore {
             .bind(name)
             .text(" AND sealed = ")
             .bind(read.to_vec());
-        Ok(tx.execute_raw(update.done()).await?.rows_affected())
+        Ok(tx.execute_raw(update.done()).await.map_err(|error| self.failed(error))?.rows_affected())
     }
 
     async fn sealed(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -452,13 +474,18 @@ impl KeyStore {
                 ") ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, mac = excluded.mac \
                  WHERE {ANCHORS}.seq < excluded.seq"
             ));
-        self.database.execute_raw(upsert.done()).await?;
+        self.database.execute_raw(upsert.done()).await.map_err(|error| self.failed(error))?;
         Ok(())
     }
 
     /// Whether it is a file.
     pub(super) fn is_file(&self) -> bool {
         self.backend() == DbBackend::Sqlite
+    }
+
+    /// A change that failed, named where there is no room.
+    fn failed(&self, error: DbErr) -> StoreError {
+        StoreError::from(error).at(|| format!("the key store {}", self.location))
     }
 
     fn backend(&self) -> DbBackend {
@@ -470,4 +497,39 @@ fn open(keyring: &Keyring, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8
     keyring
         .open_cell(cell(&[name]), sealed)
         .map_err(|error| StoreError::Unreadable(format!("data key {name:?}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_no_key_store_is_refused_by_the_name_of_its_setting() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("notes.txt");
+        std::fs::write(&place, "not keys\n").unwrap();
+        for access in [Access::Make, Access::Write, Access::Read] {
+            let refused = KeyStore::open(&place.display().to_string(), access).await.unwrap_err().to_string();
+            assert!(refused.starts_with("privacy.keys: ") && refused.contains("notes.txt"), "{refused}");
+        }
+        assert_eq!(std::fs::read(&place).unwrap(), b"not keys\n");
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_said_to_be_that_of_the_key_store() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("keys.db").display().to_string();
+        let keys = KeyStore::open(&place, Access::Make).await.unwrap();
+        let keyring = Keyring::parse(&crate::cipher::generate_key().unwrap()).unwrap();
+        keys.make(&keyring, "one", Timestamp::UNIX_EPOCH).await.unwrap();
+        // SQLite takes that for a full disk.
+        keys.database.execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+        let names: Vec<String> = (0..500).map(|number| key_name(&format!("usr_{number}"))).collect();
+        let full = keys.make_all(&keyring, &names, Some("main.db"), Timestamp::UNIX_EPOCH).await.unwrap_err();
+        let said = full.at(|| "something else".to_owned()).to_string();
+        assert!(said.contains(&format!("the key store {place} could not be written")), "{said}");
+        assert!(said.contains("make room"), "{said}");
+        assert!(keys.key(&keyring, "one").await.unwrap().is_some() && keys.users().await.unwrap().is_empty());
+        keys.close().await;
+    }
 }

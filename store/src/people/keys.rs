@@ -343,7 +343,17 @@ impl KeyStore {
         } else {
             self.database.execute_unprepared("VACUUM").await.map_err(|error| self.failed(error))?;
         }
-        Ok(Reached { what: format!("files of the keys in {}", self.location), done, note })
+        Ok(Reached { what: self.files(), done, note })
+    }
+
+    /// What [`scrub`](Self::scrub) would write anew.
+    pub(super) fn would_scrub(&self) -> Reached {
+        let note = if self.is_file() { overwrite::WOULD_FILE } else { overwrite::WOULD };
+        Reached { what: self.files(), done: false, note: note.to_owned() }
+    }
+
+    fn files(&self) -> String {
+        format!("files of the keys in {}", self.location)
     }
 
     /// Of the file that the keys are in (PostgreSQL).

@@ -465,6 +465,13 @@ pub async fn where_consents_were_said_is_emptied(bench: &Bench) {
     assert!(people.notices_due(TENANT).await.unwrap().is_empty(), "nobody is due yet");
     let receipt = people.erase(TENANT, &ada, "test", &standing).await.unwrap();
     assert_eq!(dry.tables, receipt.tables);
+    let files = |receipt: &Receipt| -> Vec<_> {
+        receipt.files.iter().map(|file| (file.what.clone(), file.done)).collect()
+    };
+    let done: Vec<_> = files(&dry).into_iter().map(|(what, _)| (what, true)).collect();
+    assert_eq!(files(&receipt), done);
+    assert!(done.len() > 1 && dry.files.iter().all(|file| !file.done), "{:?}", dry.files);
+    assert!(dry.files[0].note.contains("room for a second copy"), "{:?}", dry.files);
     let told = |receipt: &Receipt| -> Vec<_> {
         receipt.to_tell.iter().map(|one| (one.recipient.clone(), one.due_at)).collect()
     };

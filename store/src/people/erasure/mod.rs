@@ -134,6 +134,8 @@ impl People {
             done: false,
             note: if has_key { "would be destroyed" } else { "is not there" }.to_owned(),
         }];
+        receipt.files = vec![self.keys.would_scrub()];
+        receipt.files.extend(overwrite::would_overwrite(&self.store, &receipt.changed().collect()));
         let told = self.would_notify(tenant, user, standing).await?;
         receipt.to_tell = told.into_iter().map(ToTell::from).collect();
         Ok(receipt)

@@ -83,6 +83,11 @@ pub enum StoreError {
     /// A living worker has the database.
     #[error("{0} has this database")]
     Held(Box<WorkerStatus>),
+    /// A worker whose database another one has taken.
+    #[error(
+        "{0} has taken the database over, and this worker does nothing in it until that one has ended: ask the other one"
+    )]
+    TakenOver(String),
     /// Steps are missing, and a living worker has the database.
     #[error(
         "{0} has this database, and schema steps are never applied beside a living worker: stop it first"

@@ -54,6 +54,7 @@ impl PeopleSource for StorePeople {
                 Missing::Key => PeopleOff::NoKey,
                 Missing::KeyStore => PeopleOff::NoKeyStore,
             })?;
+            self.store.expect_mine().await?;
             let (keys, journal) = (keys.expose_secret(), journal.expose_secret());
             Ok(People::open_at(&self.store, keys, journal, Access::Make).await?)
         })

@@ -1,7 +1,7 @@
 //! What can go wrong with a database, and what to do about it. No message holds a password.
 
 use rows::sink::SinkError;
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr, sqlx};
 
 use crate::workers::WorkerStatus;
 
@@ -83,6 +83,11 @@ pub enum StoreError {
     /// A living worker has the database.
     #[error("{0} has this database")]
     Held(Box<WorkerStatus>),
+    /// A worker whose database another one has taken.
+    #[error(
+        "{0} has taken the database over, and this worker does nothing in it until that one has ended: ask the other one"
+    )]
+    TakenOver(String),
     /// Steps are missing, and a living worker has the database.
     #[error(
         "{0} has this database, and schema steps are never applied beside a living worker: stop it first"
@@ -155,6 +160,35 @@ pub enum StoreError {
         "the database can only be read: {0}. Use the primary server and a user who may write; a file must be writable"
     )]
     ReadOnly(String),
+    /// There is no room on a disk.
+    #[error(
+        "the disk is full: {} could not be written ({reason}). What was stored before is as it was: make room on that disk, then \
+         do the same again",
+        .place.as_deref().unwrap_or("the database")
+    )]
+    Full {
+        /// What could not be written, where that is known.
+        place: Option<String>,
+        /// The database's words.
+        reason: String,
+    },
+    /// The file of a key store cannot be opened.
+    #[error(
+        "privacy.keys: the key store {path} cannot be opened: {reason}; name the SQLite file in which this program keeps its \
+         keys, which this user may write to, and to its directory. Nothing in it was changed"
+    )]
+    KeyFile {
+        /// Which one.
+        path: String,
+        /// The words of SQLite or of the operating system.
+        reason: String,
+    },
+    /// What stands in the place of an erasure journal is something else, or could not be read or written.
+    #[error("{0}")]
+    Journal(String),
+    /// An erasure that was noted in the journal, and is not done.
+    #[error("{0}")]
+    Begun(String),
     /// The database refused a statement.
     #[error("database: {0}")]
     Database(DbErr),
@@ -277,17 +311,36 @@ impl From<DbErr> for StoreError {
         let (code, text) = (refusal.code().unwrap_or_default(), refusal.message().to_owned());
         if refusal.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
             let code: i32 = code.parse().unwrap_or_default();
-            return if code & 0xff == 8 { Self::ReadOnly(text) } else { Self::Database(error) };
+            return match code & 0xff {
+                8 => Self::ReadOnly(text),
+                13 => Self::Full { place: None, reason: text },
+                _ => Self::Database(error),
+            };
         }
-        match &*code {
-            "42501" => Self::Forbidden(text),
-            "25006" => Self::ReadOnly(text),
-            _ => Self::Database(error),
-        }
+        Self::of_postgres(&code, text).unwrap_or(Self::Database(error))
     }
 }
 
 impl StoreError {
+    /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+    fn of_postgres(code: &str, text: String) -> Option<Self> {
+        match code {
+            "42501" => Some(Self::Forbidden(text)),
+            "25006" => Some(Self::ReadOnly(text)),
+            "53100" => Some(Self::Full { place: None, reason: text }),
+            _ => None,
+        }
+    }
+
+    /// Where there is no room, if that is not said yet.
+    #[must_use]
+    pub fn at(self, where_it_is: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Full { place: None, reason } => Self::Full { place: Some(where_it_is()), reason },
+            other => other,
+        }
+    }
+
     /// Another process holds a SQLite file: it passes.
     pub fn is_locked(&self) -> bool {
         match self {
@@ -295,6 +348,12 @@ impl StoreError {
             Self::Database(error) => is_locked(error),
             _ => false,
         }
+    }
+
+    /// What was to be the only one of its kind is there already.
+    pub(crate) fn is_taken(&self) -> bool {
+        matches!(self, Self::Database(error)
+            if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
     }
 }
 
@@ -337,6 +396,10 @@ mod tests {
             assert!(matches!(Failure::of_postgres(code, text()), Failure::Away(_)), "{code}");
         }
         assert!(matches!(Failure::of_postgres("53100", text()), Failure::Unable(_)));
+        assert!(matches!(
+            StoreError::of_postgres("53100", text()),
+            Some(StoreError::Full { place: None, .. })
+        ));
         for code in ["22003", "23505", "42P01", ""] {
             assert!(matches!(Failure::of_postgres(code, text()), Failure::Refused(_)), "{code}");
         }

@@ -170,6 +170,11 @@ impl Store {
     pub fn explain(&self, error: &StoreError) -> String {
         match error {
             StoreError::Database(refusal) => SinkError::from(Failure::of(refusal)).to_string(),
+            StoreError::Full { place, reason } => StoreError::Full {
+                place: place.clone().or_else(|| Some(self.named())),
+                reason: reason.clone(),
+            }
+            .to_string(),
             other => other.to_string(),
         }
     }
@@ -193,6 +198,11 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// What it is called in errors.
+    fn named(&self) -> String {
+        format!("the database {}", self.location())
     }
 
     /// Where it is, for people: a path, or host, port and database.

@@ -43,6 +43,24 @@ wait $!
 cp "$disk"/* "$room"
 "#;
 
+const PEOPLE: &str = r#"
+users() { "$program" users add --tenant label-a $config; }
+erase() { "$program" privacy erase "$1" --tenant label-a --yes $config; }
+adult='{"age_statement":"at_least_18"}'
+user=$(echo "$adult" | users)
+head -c 4M /dev/zero > "$disk"/rest || true
+set +e
+echo "$adult" | users
+echo "full keys: $?"
+erase "$user"
+echo "full journal: $?"
+rm "$disk"/rest
+erase "$user" > "$room"/receipt
+echo "room: $?"
+echo "$adult" | users
+echo "added: $?"
+"#;
+
 /// Where the full disk is, and where its files go.
 struct Disk {
     bench: Bench,
@@ -84,6 +102,35 @@ async fn a_daemon_goes_on_once_there_is_room() {
     program.ended(PATIENCE).await.expect(0);
     let eyes = expect_intact(&disk.room).await;
     truth::assert_equal(&disk.bench.sandbox, &eyes).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_of_key_store_or_journal_is_said_and_nothing_is_begun() {
+    let mut disk = Disk::new(41);
+    let key = disk.bench.dir.path().join("key");
+    fs::write(&key, format!("{}\n", *store::cipher::generate_key().unwrap())).unwrap();
+    let directory = disk.bench.dir.path().join("disk");
+    let at = |name: &str| directory.join(name).display().to_string();
+    disk.bench.more = format!(
+        "[encryption]\nkey = {{ file = {:?} }}\n[tenants.label-a]\nname = \"Label A\"\n\
+         [privacy]\nkeys = {:?}\njournal = {:?}\n",
+        key.display().to_string(),
+        at("keys.db"),
+        at("erasures")
+    );
+    disk.bench.database_url = sqlite_url(&disk.bench.dir.path().join("elsewhere.db"));
+    let ended = disk.start(PEOPLE).await.ended(PATIENCE).await;
+    Disk::expect_mounted(&ended.err);
+    for part in ["full keys: 1", "full journal: 1", "room: 0", "added: 0"] {
+        assert!(ended.out.contains(part), "{part}: {ended:?}");
+    }
+    let keys = format!("the disk is full: the key store {} could not be written", at("keys.db"));
+    assert!(ended.err.contains(&keys), "{}", ended.err);
+    let journal =
+        format!("the erasure journal {} could not be written (No space left on device", at("erasures"));
+    let said = ended.err.lines().find(|line| line.contains(&journal)).expect(&ended.err);
+    assert!(said.contains("as it was") && said.contains("make room on its disk, then do the same"), "{said}");
+    assert!(!ended.err.contains("rebuild") && !ended.err.contains("is noted"), "{}", ended.err);
 }
 
 /// The copied database is in order.

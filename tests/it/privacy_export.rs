@@ -402,10 +402,22 @@ impl Stage {
         let due: Value = serde_json::from_str(&told("--due")).unwrap();
         let due = due["disclosures"].as_array().unwrap();
         assert_eq!(due.len(), 1, "{due:?}");
+        assert_eq!(due[0]["contact"], "privacy@mailer.example");
+        let (shown, _) = self.run(&["privacy", "disclosures", "--due"], "", 0);
+        assert!(shown.contains("privacy@mailer.example"), "{shown}");
         for one in due {
             self.run(&["privacy", "disclosures", "--done", &one["id"].to_string()], "", 0);
         }
         assert!(!told("--due").contains("recipient"));
+        let (dry, _) = self.run(&["privacy", "erase", ada, "--dry-run"], "", 0);
+        let dry: Value = serde_json::from_str(&dry).unwrap();
+        let contacts: Vec<(&Value, &Value)> = dry["to_tell"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| (&one["recipient"], &one["contact"]))
+            .collect();
+        assert!(contacts.contains(&(&json!("mailer"), &json!("privacy@mailer.example"))), "{dry}");
         let (out, _) = self.run(&["users", "show", ada, "--json"], "", 0);
         assert!(out.contains("Zqxmark Lovelace") && out.contains(&self.customers.ada), "{out}");
         let told = told(ada);
@@ -425,8 +437,10 @@ impl Stage {
         let printed = |words: &[&str]| expect(&run(&self.bench, words, ""), 0);
         let (records, _) = printed(&["privacy", "records", "--format", "json"]);
         expect_records(&serde_json::from_str(&records).unwrap());
+        let (shown, _) = printed(&["privacy", "records"]);
+        assert!(shown.contains("| gets everybody's data |"), "{shown}");
         let (report, said) = printed(&["report"]);
-        for text in [records, report, said] {
+        for text in [records, shown, report, said] {
             self.markers.expect_none("what is printed", text.as_bytes());
         }
     }
@@ -465,8 +479,8 @@ async fn handed_out(mut bench: Bench, elsewhere: impl AsyncFnOnce(&Markers) -> b
     assert!(stage.markers.expect_none_below(stage.bench.dir.path(), &exports) > 5);
     assert!(stage.markers.found(stage.file("ada.json").as_bytes()).is_some());
     let verified = stage.run(&["privacy", "verify"], "", 0).0;
-    // Four links, three exports, two corrections, a look, the record; what changed nothing leaves no line.
-    assert!(verified.starts_with("11 lines"), "{verified}");
+    // Four links, three exports, two corrections, a look, the record twice; what changed nothing leaves no line.
+    assert!(verified.starts_with("12 lines"), "{verified}");
     keyless(&mut stage.bench);
 }
 

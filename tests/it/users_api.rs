@@ -1,11 +1,13 @@
 //! Users over HTTP, with the program as it is run.
 
-use std::{fs, net::SocketAddr};
+use std::{fs, net::SocketAddr, sync::Arc};
 
 use reqwest::header::CACHE_CONTROL;
+use rows::clock::SystemClock;
 use serde_json::{Value, json};
+use store::{Ending, Store, StoreOptions, WorkerIdentity, WorkerKind};
 
-use crate::support::{Bench, PATIENCE, sql::Eyes};
+use crate::support::{Bench, PATIENCE, sql::Eyes, until};
 
 const OPERATORS: &str = "a-secret-of-the-operators";
 const A: &str = "a-secret-token-of-label-a";
@@ -198,6 +200,54 @@ async fn users_are_handed_over_and_opened_by_their_tenant_alone() {
     for marker in ["marker", "1990-12-10", A, B, OPERATORS] {
         assert!(!log.to_lowercase().contains(marker), "{marker} in the log");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_was_taken_over_takes_no_users() {
+    let mut bench = Bench::new(1217);
+    let key = bench.dir.path().join("key");
+    fs::write(&key, format!("{}\n", *store::cipher::generate_key().unwrap())).unwrap();
+    bench.layer = format!("{CONFIGURED}[encryption]\nkey = {{ file = {:?} }}\n", key.display().to_string());
+    let mut daemon = bench.start(&["run"]);
+    let api = Api(daemon.address().await);
+    let adult = r#"{"external_id":"app-1","age_statement":"at_least_18"}"#;
+    let id = expect(200, api.ask(A, "POST", "", adult).await)["id"].as_str().unwrap().to_owned();
+
+    let clock = Arc::new(SystemClock::new());
+    let other = Store::connect(&bench.database_url, StoreOptions::default(), clock).await.unwrap();
+    let identity = WorkerIdentity {
+        instance: "other".to_owned(),
+        name: "other".to_owned(),
+        kind: WorkerKind::Daemon,
+        host: "host".to_owned(),
+        process_id: 1,
+        version: "0".to_owned(),
+    };
+    let secured = other.secure(true).await.unwrap();
+    other.enter(identity, secured).await.unwrap();
+    // At once, and not only with the next sign of life.
+    let second = r#"{"external_id":"app-2","age_statement":"at_least_18"}"#;
+    let withdraw = format!("/{id}/withdraw");
+    for (path, body) in [("", second), ("/import", second), (&*withdraw, "{}")] {
+        let refused = expect(503, api.ask(OPERATORS, "POST", &format!("{path}?tenant=label-a"), body).await);
+        let said = refused["error"].as_str().unwrap();
+        assert!(
+            said.contains("other (daemon, process 1 on host") && said.contains("taken the database over"),
+            "{said}"
+        );
+        let refused = expect(503, api.ask(A, "POST", path, body).await);
+        assert!(!refused.to_string().contains("process 1"), "{refused}");
+    }
+    let eyes = Eyes::open(&bench.database_url).await;
+    assert_eq!(eyes.number("SELECT count(*) FROM users WHERE status = 'active'").await, 1);
+    other.leave(Ending::Finished).await.unwrap();
+    other.close().await;
+    until("the database is taken back", async || {
+        (api.ask(A, "POST", "", second).await.0 == 200).then_some(())
+    })
+    .await;
+    daemon.signal("TERM").await;
+    daemon.ended(PATIENCE).await.expect(0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -54,14 +54,14 @@ impl Disclosures {
                 }
                 None => room.people.notices_due(&room.tenant).await?,
             };
-            Ok(list(&disclosures, self.json))
+            Ok(list(room, &disclosures, self.json))
         })
         .await
     }
 }
 
 /// As people and programs see them.
-fn list(disclosures: &[Disclosure], json: bool) -> Exit {
+fn list(room: &users::Room, disclosures: &[Disclosure], json: bool) -> Exit {
     if json {
         let disclosures: Vec<Value> = disclosures
             .iter()
@@ -71,17 +71,21 @@ fn list(disclosures: &[Disclosure], json: bool) -> Exit {
                     "region": one.region, "disclosed_at": one.disclosed_at.to_string(), "actor": one.actor,
                     "notify_due_at": one.notify_due_at.map(|at| at.to_string()),
                     "notified_at": one.notified_at.map(|at| at.to_string()),
+                    "contact": super::contact(room, &one.recipient),
                 })
             })
             .collect();
         return output::print_data(&format!("{:#}\n", json!({ "disclosures": disclosures })));
     }
-    let mut table = shown::table(&["NUMBER", "WHEN", "RECIPIENT", "PURPOSE", "DATA", "TELL UNTIL", "TOLD"]);
+    let mut table =
+        shown::table(&["NUMBER", "WHEN", "RECIPIENT", "CONTACT", "PURPOSE", "DATA", "TELL UNTIL", "TOLD"]);
     for one in disclosures {
         let at = |at: Option<jiff::Timestamp>| at.map_or_else(|| "-".to_owned(), |at| at.to_string());
         let (categories, due, told) = (one.categories.join(", "), at(one.notify_due_at), at(one.notified_at));
         let when = one.disclosed_at.to_string();
-        table.add_row([&one.id.to_string(), &when, &one.recipient, &one.purpose, &categories, &due, &told]);
+        let contact = super::contact(room, &one.recipient).unwrap_or("-");
+        let (number, recipient, purpose) = (one.id.to_string(), &*one.recipient, &*one.purpose);
+        table.add_row([&number, &when, recipient, contact, purpose, &categories, &due, &told]);
     }
     output::print(&format!("{table}\n"))
 }

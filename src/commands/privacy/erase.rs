@@ -48,7 +48,7 @@ impl Erase {
             let actor = super::actor();
             let standing = super::standing(room, &actor);
             if self.dry_run {
-                return Ok(print(&room.people.erase_dry(&room.tenant, &user, &actor, &standing).await?));
+                return Ok(print(room, room.people.erase_dry(&room.tenant, &user, &actor, &standing).await?));
             }
             if !self.yes && !is_wanted(&user) {
                 return Ok(Exit::usage(
@@ -56,8 +56,9 @@ impl Erase {
                 ));
             }
             let receipt = room.people.erase(&room.tenant, &user, &actor, &standing).await?;
-            let printed = print(&receipt);
-            if !receipt.is_finished() {
+            let is_finished = receipt.is_finished();
+            let printed = print(room, receipt);
+            if !is_finished {
                 return Ok(Exit::failed(format_args!(
                     "user {user} is erased, but old bytes are left: see `files` in the receipt, then run this again"
                 )));
@@ -79,9 +80,13 @@ fn is_wanted(user: &str) -> bool {
     asked.is_ok() && io::stdin().read_line(&mut answer).is_ok() && answer.trim() == user
 }
 
-fn print(receipt: &Receipt) -> Exit {
+/// With how recipients are told, as configured.
+fn print(room: &users::Room, mut receipt: Receipt) -> Exit {
     debug_assert!(receipt.state != State::Erasing, "a receipt is whole");
-    match serde_json::to_string_pretty(receipt) {
+    for told in &mut receipt.to_tell {
+        told.contact = super::contact(room, &told.recipient).map(str::to_owned);
+    }
+    match serde_json::to_string_pretty(&receipt) {
         Ok(text) => output::print_data(&format!("{text}\n")),
         Err(error) => Exit::failed(error),
     }

@@ -72,11 +72,15 @@ pub fn standing<'a>(room: &'a Room, actor: &'a str) -> Vec<NewDisclosure<'a>> {
     room.settings.privacy.standing(&room.tenant, actor)
 }
 
+/// How this recipient is told of corrections and erasures, where that is configured.
+pub fn contact<'a>(room: &'a Room, recipient: &str) -> Option<&'a str> {
+    room.settings.privacy.recipients.get(recipient)?.contact.as_deref()
+}
+
 /// As [`to_tell`], and says so.
 pub async fn tell_recipients(room: &Room, user: &str) -> Result<(), PeopleError> {
     for due in to_tell(room, user).await? {
-        let contact = room.settings.privacy.recipients.get(&due.recipient);
-        let contact = contact.and_then(|recipient| recipient.contact.as_deref());
+        let contact = contact(room, &due.recipient);
         let until = due.notify_due_at.map(|at| at.to_string()).unwrap_or_default();
         output::complain(format_args!(
             "tell {}{} until {until}, then `dynamoi privacy disclosures --done {}`",

@@ -81,7 +81,7 @@ impl Purge {
         };
         output::warn(format_args!(
             "counted without {missing}: whose disclosures, erasures and audit lines a legal hold keeps cannot be told, nor whether \
-             a restored backup brought back who was erased. To delete and to erase needs it"
+             a restored backup brought back who was erased, nor whether there are data keys of nobody. To delete and to erase needs it"
         ));
         counted.await.map_or_else(Exit::failed, |purged| self.tell(&purged))
     }
@@ -141,6 +141,11 @@ impl Purge {
             1 => ", 1 user erased".to_owned(),
             users => format!(", {users} users erased"),
         };
+        if purged.keys_of_nobody > 0 {
+            let keys = purged.keys_of_nobody;
+            let verb = if self.dry_run { "would be destroyed" } else { "destroyed" };
+            let _ = writeln!(text, "{keys} data keys {verb}: made for users who were never stored");
+        }
         let _ = writeln!(text, "{} rows {verb}{erased}", purged.rows());
         output::print(&text)
     }
@@ -169,6 +174,7 @@ impl Purge {
             "tables": lines.collect::<Vec<_>>(),
             "users": users.collect::<Vec<_>>(),
             "erased": purged.erased,
+            "keys_of_nobody": purged.keys_of_nobody,
             "left": purged.left,
         });
         output::print_data(&format!("{told:#}\n"))

@@ -149,12 +149,17 @@ impl Section {
             return;
         }
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        text.push_str(&line(self.columns.iter().map(|column| column.replace('_', " ")).collect()));
+        text.push_str(&line(self.columns.iter().map(|column| heading(column)).collect()));
         text.push_str(&line(self.columns.iter().map(|_| "---".to_owned()).collect()));
         for row in &self.rows {
             text.push_str(&line(row.iter().map(cell).collect()));
         }
     }
+}
+
+/// A column's name as people read it.
+fn heading(column: &str) -> String {
+    column.replace('_', " ").replace("everybodys", "everybody's")
 }
 
 /// A value in a table's cell.

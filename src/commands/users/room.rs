@@ -70,7 +70,7 @@ pub async fn with(
         Ok(room) => room,
         Err(exit) => return exit,
     };
-    let exit = Box::pin(action(&room)).await.unwrap_or_else(Exit::failed);
+    let exit = Box::pin(action(&room)).await.unwrap_or_else(|error| Exit::failed(room.store.name_in(error)));
     room.leave().await;
     exit
 }
@@ -150,7 +150,7 @@ async fn opened(settings: Settings, access: Access, tenant: String) -> Result<Ro
         Ok(room) => Ok(room),
         Err(error) => {
             store.close().await;
-            Err(Exit::failed(error))
+            Err(Exit::failed(store.name_in(error)))
         }
     }
 }

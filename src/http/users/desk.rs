@@ -128,6 +128,7 @@ impl Desk {
                 Ok(()) => make(room.clone()).await,
                 Err(error) => Err(error),
             };
+            let answer = answer.map_err(|error| room.people.name_in(error));
             if let Some(room) = Arc::into_inner(room) {
                 room.people.close().await;
             }

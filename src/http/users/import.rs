@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::people::{
     PeopleError,
-    import::{Import, Told},
+    import::{Import, Known, Step},
 };
 use tokio::time::Instant;
 
@@ -57,31 +57,32 @@ pub async fn all(room: &Room, body: &[u8]) -> Result<Imported, PeopleError> {
             imported.next_line = Some(line);
             break;
         }
-        let step = import.take(line, record).await?;
-        imported.count(step.told);
-        if let Some((id, form)) = step.known {
-            match room.rectify(&id, form).await {
-                Ok(true) => imported.corrected += 1,
-                Ok(false) => imported.unchanged += 1,
-                Err(PeopleError::Store(error)) => return Err(error.into()),
-                Err(error) => imported.refuse(line, &error),
-            }
-        }
+        imported.follow(room, import.take(line, record).await?).await?;
     }
-    imported.count(import.flush().await?);
+    imported.follow(room, import.flush().await?).await?;
     Ok(imported)
 }
 
 // === impl Imported ===
 
 impl Imported {
-    fn count(&mut self, told: Vec<Told>) {
+    /// Counts who is new, and corrects who is known.
+    async fn follow(&mut self, room: &Room, Step { told, known }: Step) -> Result<(), PeopleError> {
         for (line, added) in told {
             match added {
                 Ok(()) => self.added += 1,
                 Err(error) => self.refuse(line, &error),
             }
         }
+        for Known { line, id, form } in known {
+            match room.rectify(&id, form).await {
+                Ok(true) => self.corrected += 1,
+                Ok(false) => self.unchanged += 1,
+                Err(PeopleError::Store(error)) => return Err(error.into()),
+                Err(error) => self.refuse(line, &error),
+            }
+        }
+        Ok(())
     }
 
     fn refuse(&mut self, line: u64, error: &PeopleError) {

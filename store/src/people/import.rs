@@ -14,7 +14,7 @@ pub struct Import<'a> {
     people: &'a People,
     tenant: &'a str,
     /// What came of lines that were not told of yet: a new user, or why it is none.
-    waiting: Vec<(u64, Result<Person, PeopleError>)>,
+    waiting: Vec<(u64, Result<(Person, PersonForm), PeopleError>)>,
     /// The ids elsewhere of those who wait.
     external_ids: HashSet<String>,
 }
@@ -27,8 +27,19 @@ pub type Told = (u64, Result<(), PeopleError>);
 pub struct Step {
     /// What became of lines, this one or earlier ones.
     pub told: Vec<Told>,
-    /// A user who is there already, to be corrected, by the id here.
-    pub known: Option<(String, PersonForm)>,
+    /// Users who are there already, to be corrected, in the order of their lines.
+    pub known: Vec<Known>,
+}
+
+/// A line about a user who is there already.
+#[derive(Debug)]
+pub struct Known {
+    /// The line.
+    pub line: u64,
+    /// The user's id here.
+    pub id: String,
+    /// What it says.
+    pub form: PersonForm,
 }
 
 // === impl Import ===
@@ -50,39 +61,94 @@ impl<'a> Import<'a> {
         if let Some(external_id) = &external_id {
             // A line about somebody who is not stored yet.
             if self.external_ids.contains(external_id) {
-                step.told = self.flush().await?;
+                step = self.flush().await?;
             }
             if let Some(id) = self.people.find_external(self.tenant, external_id).await? {
-                step.told.extend(self.flush().await?);
-                step.known = Some((id, form));
+                step.join(self.flush().await?);
+                step.known.push(Known { line, id, form });
                 return Ok(step);
             }
         }
-        let newcomer = match self.people.newcomer(self.tenant, form).await {
+        let newcomer = match self.people.newcomer(self.tenant, form.clone()).await {
             Err(PeopleError::Store(error)) => return Err(error.into()),
-            newcomer => newcomer,
+            newcomer => newcomer.map(|person| (person, form)),
         };
         if newcomer.is_ok() {
             self.external_ids.extend(external_id);
         }
-        step.told.extend(self.wait(line, newcomer).await?.told);
+        step.join(self.wait(line, newcomer).await?);
         Ok(step)
     }
 
-    async fn wait(&mut self, line: u64, newcomer: Result<Person, PeopleError>) -> Result<Step, PeopleError> {
+    async fn wait(
+        &mut self,
+        line: u64,
+        newcomer: Result<(Person, PersonForm), PeopleError>,
+    ) -> Result<Step, PeopleError> {
         self.waiting.push((line, newcomer));
-        let told = if self.waiting.len() < BATCH_MAX { Vec::new() } else { self.flush().await? };
-        Ok(Step { told, known: None })
+        if self.waiting.len() < BATCH_MAX { Ok(Step::default()) } else { self.flush().await }
     }
 
     /// Stores those who wait.
-    pub async fn flush(&mut self) -> Result<Vec<Told>, PeopleError> {
+    pub async fn flush(&mut self) -> Result<Step, PeopleError> {
         self.external_ids.clear();
-        let (mut people, mut told) = (Vec::new(), Vec::new());
+        let (mut step, mut people, mut forms) = (Step::default(), Vec::new(), Vec::new());
         for (line, newcomer) in self.waiting.drain(..) {
-            told.push((line, newcomer.map(|person| people.push(person))));
+            match newcomer {
+                Ok((person, form)) => {
+                    people.push(person);
+                    forms.push((line, form));
+                }
+                Err(refusal) => step.told.push((line, Err(refusal))),
+            }
         }
-        self.people.add_all(people).await?;
-        Ok(told)
+        match self.people.add_all(&people).await {
+            Ok(()) => step.told.extend(forms.into_iter().map(|(line, _)| (line, Ok(())))),
+            // Somebody else has added one of them meanwhile.
+            Err(error) if error.is_taken() => {
+                for (person, (line, form)) in people.iter().zip(forms) {
+                    self.add_alone(person, line, form, &mut step).await?;
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        step.told.sort_by_key(|(line, _)| *line);
+        Ok(step)
+    }
+
+    /// Stores one, or finds out who is there in its place.
+    async fn add_alone(
+        &self,
+        person: &Person,
+        line: u64,
+        form: PersonForm,
+        step: &mut Step,
+    ) -> Result<(), PeopleError> {
+        let refusal = match self.people.add_newcomer(person).await {
+            Ok(()) => {
+                step.told.push((line, Ok(())));
+                return Ok(());
+            }
+            Err(PeopleError::Store(error)) => return Err(error.into()),
+            Err(refusal) => refusal,
+        };
+        let there = match &person.external_id {
+            Some(external_id) => self.people.find_external(self.tenant, external_id).await?,
+            None => None,
+        };
+        match there {
+            Some(id) => step.known.push(Known { line, id, form }),
+            None => step.told.push((line, Err(refusal))),
+        }
+        Ok(())
+    }
+}
+
+// === impl Step ===
+
+impl Step {
+    fn join(&mut self, later: Self) {
+        self.told.extend(later.told);
+        self.known.extend(later.known);
     }
 }

@@ -47,6 +47,8 @@ pub struct Resealed {
 const TABLE: &str = "data_keys";
 /// The last line of a log that is elsewhere, by the log's name.
 const ANCHORS: &str = "anchors";
+/// Keys that were made for users who may not be stored yet, and for which database.
+const BEGUN: &str = "begun_keys";
 
 /// What says how long a server's log lives.
 const LOG_SETTINGS: [&str; 4] = ["checkpoint_timeout", "max_wal_size", "wal_keep_size", "archive_mode"];
@@ -57,6 +59,11 @@ const USER: &str = "user/";
 /// The name under which a user's data key is kept.
 pub(super) fn key_name(user: &str) -> String {
     format!("{USER}{user}")
+}
+
+/// Whose data key has this name.
+pub(super) fn user_of(name: &str) -> Option<&str> {
+    name.strip_prefix(USER)
 }
 
 /// The cell of a key.
@@ -78,24 +85,34 @@ impl KeyStore {
             Apart::File(path) => Self::in_file(&path, access).await?,
         };
         if access != Access::Read {
-            let kind = if store.backend() == DbBackend::Postgres { "bytea" } else { "blob" };
-            store
-                .database
-                .execute_unprepared(&format!(
-                    "CREATE TABLE IF NOT EXISTS {TABLE} (name text NOT NULL PRIMARY KEY, key_id text NOT NULL, \
-                     sealed {kind} NOT NULL, made_at text NOT NULL)"
-                ))
-                .await?;
-            store
-                .database
-                .execute_unprepared(&format!(
-                    "CREATE TABLE IF NOT EXISTS {ANCHORS} (name text NOT NULL PRIMARY KEY, seq bigint NOT NULL, \
-                     mac {kind} NOT NULL)"
-                ))
-                .await?;
+            store.make_tables().await.map_err(|error| store.failed(error))?;
             store.keep_out_of_samples().await?;
         }
         Ok(store)
+    }
+
+    async fn make_tables(&self) -> Result<(), DbErr> {
+        let kind = if self.backend() == DbBackend::Postgres { "bytea" } else { "blob" };
+        self.database
+            .execute_unprepared(&format!(
+                "CREATE TABLE IF NOT EXISTS {TABLE} (name text NOT NULL PRIMARY KEY, key_id text NOT NULL, \
+                     sealed {kind} NOT NULL, made_at text NOT NULL)"
+            ))
+            .await?;
+        self.database
+            .execute_unprepared(&format!(
+                "CREATE TABLE IF NOT EXISTS {ANCHORS} (name text NOT NULL PRIMARY KEY, seq bigint NOT NULL, \
+                     mac {kind} NOT NULL)"
+            ))
+            .await?;
+        self
+                .database
+                .execute_unprepared(&format!(
+                    "CREATE TABLE IF NOT EXISTS {BEGUN} (name text NOT NULL PRIMARY KEY, for_database text NOT NULL, \
+                     began_at bigint NOT NULL)"
+                ))
+                .await?;
+        Ok(())
     }
 
     /// The planner keeps no samples of keys, in which destroyed ones would stay (PostgreSQL).
@@ -125,7 +142,7 @@ impl KeyStore {
     }
 
     async fn in_file(path: &Path, access: Access) -> Result<Self, StoreError> {
-        let failed = |error: &dyn std::fmt::Display| StoreError::File {
+        let failed = |error: &dyn std::fmt::Display| StoreError::KeyFile {
             path: path.display().to_string(),
             reason: error.to_string(),
         };
@@ -160,14 +177,20 @@ impl KeyStore {
 
     /// Whether its tables are there: not, where it was only opened to read, or is something else.
     pub(super) async fn has_tables(&self) -> Result<bool, StoreError> {
+        self.has_all(&[TABLE, ANCHORS]).await
+    }
+
+    async fn has_all(&self, tables: &[&str]) -> Result<bool, StoreError> {
         let query = match self.backend() {
             DbBackend::Postgres => {
-                format!(
-                    "SELECT (to_regclass('{TABLE}') IS NOT NULL AND to_regclass('{ANCHORS}') IS NOT NULL) AS there"
-                )
+                let there: Vec<String> =
+                    tables.iter().map(|table| format!("to_regclass('{table}') IS NOT NULL")).collect();
+                format!("SELECT ({}) AS there", there.join(" AND "))
             }
             _ => format!(
-                "SELECT count(*) = 2 AS there FROM sqlite_master WHERE type = 'table' AND name IN ('{TABLE}', '{ANCHORS}')"
+                "SELECT count(*) = {} AS there FROM sqlite_master WHERE type = 'table' AND name IN ('{}')",
+                tables.len(),
+                tables.join("', '")
             ),
         };
         let row = self.database.query_one_raw(Sql::new(self.backend(), &query).done()).await?;
@@ -197,17 +220,22 @@ impl KeyStore {
         now: Timestamp,
     ) -> Result<DataKey, StoreError> {
         let insert = self.insert(keyring, name, &DataKey::random_bytes()?, now)?;
-        self.database.execute_raw(insert.text(" ON CONFLICT (name) DO NOTHING").done()).await?;
+        self.database
+            .execute_raw(insert.text(" ON CONFLICT (name) DO NOTHING").done())
+            .await
+            .map_err(|error| self.failed(error))?;
         self.key(keyring, name).await?.ok_or_else(|| {
             StoreError::Unreadable(format!("data key {name:?} was destroyed while it was made"))
         })
     }
 
-    /// Makes keys of names that nobody else makes, all of them or none: a commit is what a key costs.
+    /// Makes keys of names that nobody else makes, all of them or none: a commit is what a key costs. Where it is said for which
+    /// database, that they were begun is noted until [`forget_begun`](Self::forget_begun) or [`unmake`](Self::unmake).
     pub(super) async fn make_all(
         &self,
         keyring: &Keyring,
         names: &[String],
+        for_database: Option<&str>,
         now: Timestamp,
     ) -> Result<Vec<DataKey>, StoreError> {
         let malformed =
@@ -216,11 +244,60 @@ impl KeyStore {
         let tx = self.database.begin().await?;
         for name in names {
             let bytes = DataKey::random_bytes()?;
-            tx.execute_raw(self.insert(keyring, name, &bytes, now)?.done()).await?;
+            tx.execute_raw(self.insert(keyring, name, &bytes, now)?.done())
+                .await
+                .map_err(|error| self.failed(error))?;
             made.push(DataKey::of(&bytes).ok_or_else(malformed)?);
+            let Some(database) = for_database else { continue };
+            let columns = format!("INSERT INTO {BEGUN} (name, for_database, began_at) VALUES (");
+            let begun = Sql::new(self.backend(), &columns).bind(name).text(", ").bind(database).text(", ");
+            tx.execute_raw(begun.bind(now.as_second()).text(")").done())
+                .await
+                .map_err(|error| self.failed(error))?;
         }
-        tx.commit().await?;
+        tx.commit().await.map_err(|error| self.failed(error))?;
         Ok(made)
+    }
+
+    /// Names of users' keys that were begun for this database before then, and are not known to be somebody's.
+    pub(super) async fn begun(&self, database: &str, before: Timestamp) -> Result<Vec<String>, StoreError> {
+        // One that was only opened to read may be of an older version.
+        if !self.has_all(&[BEGUN]).await? {
+            return Ok(Vec::new());
+        }
+        let query = Sql::new(self.backend(), &format!("SELECT name FROM {BEGUN} WHERE for_database = "))
+            .bind(database)
+            .text(" AND began_at < ")
+            .bind(before.as_second())
+            .text(" AND name LIKE ")
+            .bind(format!("{USER}%"))
+            .text(" ORDER BY name");
+        let rows = self.database.query_all_raw(query.done()).await?;
+        Ok(rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?)
+    }
+
+    /// The users of these keys are stored.
+    pub(super) async fn forget_begun(&self, names: &[String]) -> Result<(), StoreError> {
+        self.database
+            .execute_raw(self.of_names(BEGUN, names).done())
+            .await
+            .map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
+    /// Destroys keys whose users were never stored.
+    pub(super) async fn unmake(&self, names: &[String]) -> Result<(), StoreError> {
+        let tx = self.database.begin().await?;
+        for table in [TABLE, BEGUN] {
+            tx.execute_raw(self.of_names(table, names).done()).await.map_err(|error| self.failed(error))?;
+        }
+        tx.commit().await.map_err(|error| self.failed(error))?;
+        Ok(())
+    }
+
+    fn of_names(&self, table: &str, names: &[String]) -> Sql {
+        let delete = Sql::new(self.backend(), &format!("DELETE FROM {table} WHERE name IN (''"));
+        names.iter().fold(delete, |delete, name| delete.text(", ").bind(name)).text(")")
     }
 
     fn insert(&self, keyring: &Keyring, name: &str, bytes: &[u8], now: Timestamp) -> Result<Sql, StoreError> {
@@ -233,7 +310,13 @@ impl KeyStore {
     /// Destroys the key of this name: what it sealed opens no more. Whether there was one. See [`scrub`](Self::scrub).
     pub(super) async fn destroy(&self, name: &str) -> Result<bool, StoreError> {
         let delete = Sql::new(self.backend(), &format!("DELETE FROM {TABLE} WHERE name = ")).bind(name);
-        Ok(self.database.execute_raw(delete.done()).await?.rows_affected() > 0)
+        Ok(self
+            .database
+            .execute_raw(delete.done())
+            .await
+            .map_err(|error| self.failed(error))?
+            .rows_affected()
+            > 0)
     }
 
     /// Whether there is a key of this name.
@@ -248,16 +331,29 @@ impl KeyStore {
         if self.backend() == DbBackend::Postgres {
             let is_unseen = wait_until_unseen(&self.database, clock).await?;
             let before = self.file_number().await?;
-            self.database.execute_unprepared(&format!("VACUUM FULL {TABLE}")).await?;
+            self.database
+                .execute_unprepared(&format!("VACUUM FULL {TABLE}"))
+                .await
+                .map_err(|error| self.failed(error))?;
             if self.file_number().await? == before {
                 (done, note) = (false, overwrite::passed_over(TABLE));
             } else if !is_unseen {
                 (done, note) = (false, overwrite::STILL_SEEN.to_owned());
             }
         } else {
-            self.database.execute_unprepared("VACUUM").await?;
+            self.database.execute_unprepared("VACUUM").await.map_err(|error| self.failed(error))?;
         }
-        Ok(Reached { what: format!("files of the keys in {}", self.location), done, note })
+        Ok(Reached { what: self.files(), done, note })
+    }
+
+    /// What [`scrub`](Self::scrub) would write anew.
+    pub(super) fn would_scrub(&self) -> Reached {
+        let note = if self.is_file() { overwrite::WOULD_FILE } else { overwrite::WOULD };
+        Reached { what: self.files(), done: false, note: note.to_owned() }
+    }
+
+    fn files(&self) -> String {
+        format!("files of the keys in {}", self.location)
     }
 
     /// Of the file that the keys are in (PostgreSQL).
@@ -308,7 +404,7 @@ impl KeyStore {
             .text(" ORDER BY name");
         let rows = self.database.query_all_raw(query.done()).await?;
         let names: Vec<String> = rows.iter().map(|row| row.try_get("", "name")).collect::<Result<_, _>>()?;
-        Ok(names.iter().filter_map(|name| name.strip_prefix(USER)).map(str::to_owned).collect())
+        Ok(names.iter().filter_map(|name| user_of(name)).map(str::to_owned).collect())
     }
 
     /// Seals every key again that an older key of the ring sealed. Can be ended and begun again at any time.
@@ -337,7 +433,7 @@ impl KeyStore {
                 }
                 after = name;
             }
-            tx.commit().await?;
+            tx.commit().await.map_err(|error| self.failed(error))?;
         }
     }
 
@@ -359,7 +455,7 @@ impl KeyStore {
             .bind(name)
             .text(" AND sealed = ")
             .bind(read.to_vec());
-        Ok(tx.execute_raw(update.done()).await?.rows_affected())
+        Ok(tx.execute_raw(update.done()).await.map_err(|error| self.failed(error))?.rows_affected())
     }
 
     async fn sealed(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -388,8 +484,18 @@ impl KeyStore {
                 ") ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, mac = excluded.mac \
                  WHERE {ANCHORS}.seq < excluded.seq"
             ));
-        self.database.execute_raw(upsert.done()).await?;
+        self.database.execute_raw(upsert.done()).await.map_err(|error| self.failed(error))?;
         Ok(())
+    }
+
+    /// Whether it is a file.
+    pub(super) fn is_file(&self) -> bool {
+        self.backend() == DbBackend::Sqlite
+    }
+
+    /// A change that failed, named where there is no room.
+    fn failed(&self, error: DbErr) -> StoreError {
+        StoreError::from(error).at(|| format!("the key store {}", self.location))
     }
 
     fn backend(&self) -> DbBackend {
@@ -401,4 +507,39 @@ fn open(keyring: &Keyring, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8
     keyring
         .open_cell(cell(&[name]), sealed)
         .map_err(|error| StoreError::Unreadable(format!("data key {name:?}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_no_key_store_is_refused_by_the_name_of_its_setting() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("notes.txt");
+        std::fs::write(&place, "not keys\n").unwrap();
+        for access in [Access::Make, Access::Write, Access::Read] {
+            let refused = KeyStore::open(&place.display().to_string(), access).await.unwrap_err().to_string();
+            assert!(refused.starts_with("privacy.keys: ") && refused.contains("notes.txt"), "{refused}");
+        }
+        assert_eq!(std::fs::read(&place).unwrap(), b"not keys\n");
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_said_to_be_that_of_the_key_store() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("keys.db").display().to_string();
+        let keys = KeyStore::open(&place, Access::Make).await.unwrap();
+        let keyring = Keyring::parse(&crate::cipher::generate_key().unwrap()).unwrap();
+        keys.make(&keyring, "one", Timestamp::UNIX_EPOCH).await.unwrap();
+        // SQLite takes that for a full disk.
+        keys.database.execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+        let names: Vec<String> = (0..500).map(|number| key_name(&format!("usr_{number}"))).collect();
+        let full = keys.make_all(&keyring, &names, Some("main.db"), Timestamp::UNIX_EPOCH).await.unwrap_err();
+        let said = full.at(|| "something else".to_owned()).to_string();
+        assert!(said.contains(&format!("the key store {place} could not be written")), "{said}");
+        assert!(said.contains("make room"), "{said}");
+        assert!(keys.key(&keyring, "one").await.unwrap().is_some() && keys.users().await.unwrap().is_empty());
+        keys.close().await;
+    }
 }

@@ -18,6 +18,7 @@ mod holds;
 pub mod import;
 mod keys;
 mod links;
+mod nobody;
 mod person;
 pub(crate) mod places;
 mod policy;
@@ -111,6 +112,27 @@ impl From<sea_orm::DbErr> for PeopleError {
 /// The name under which the key of digests is kept. It outlives every rotation of the configured key and every subject.
 const DIGESTS: &str = "digests";
 
+// === impl PeopleError ===
+
+impl PeopleError {
+    /// As [`StoreError::at`].
+    fn at(self, where_it_is: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Store(error) => Self::Store(error.at(where_it_is)),
+            other => other,
+        }
+    }
+}
+
+// === impl Store ===
+
+impl Store {
+    /// An error of people in this database, which is named where it has no room.
+    pub fn name_in(&self, error: PeopleError) -> PeopleError {
+        error.at(|| self.named())
+    }
+}
+
 // === impl People ===
 
 impl People {
@@ -150,6 +172,11 @@ impl People {
         self.journal.close().await;
     }
 
+    /// As [`Store::name_in`].
+    pub fn name_in(&self, error: PeopleError) -> PeopleError {
+        self.store.name_in(error)
+    }
+
     fn backend(&self) -> DbBackend {
         self.store.pools.write.get_database_backend()
     }
@@ -174,5 +201,47 @@ impl People {
     /// The keyed digest that stands for a user where nothing of the user may be left.
     pub async fn subject_digest(&self, tenant: &str, user: &str) -> Result<Vec<u8>, StoreError> {
         Ok(self.digests().await?.digest(&["subject", tenant, user]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rows::clock::SystemClock;
+    use sea_orm::ConnectionTrait;
+
+    use super::*;
+    use crate::{StoreOptions, cipher::generate_key};
+
+    #[tokio::test]
+    async fn a_full_disk_is_said_to_be_that_of_the_database() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name).display().to_string();
+        let url = format!("sqlite://{}", at("main.db"));
+        let store =
+            Store::connect(&url, StoreOptions::default(), Arc::new(SystemClock::new())).await.unwrap();
+        store.migrate_up().await.unwrap();
+        store.use_keys(Some(Keyring::parse(&generate_key().unwrap()).unwrap()));
+        let tenant = Tenant { id: "label-a".into(), name: "A".into(), data_region: None, time_zone: None };
+        store.sync_tenants(&[tenant]).await.unwrap();
+        let people = People::open_at(&store, &at("keys.db"), &at("erasures"), Access::Make).await.unwrap();
+        // SQLite takes that for a full disk.
+        store.pools.write.execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+        let form = || PersonForm::read(br#"{"age_statement":"at_least_18"}"#).unwrap();
+        let mut added = 0;
+        // What is left in pages that are there already.
+        let full = loop {
+            match people.add("label-a", form()).await {
+                Ok(_) => added += 1,
+                Err(error) => break people.name_in(error).to_string(),
+            }
+            assert!(added < 1000);
+        };
+        assert!(full.contains(&format!("the database {} could not be written", at("main.db"))), "{full}");
+        assert!(full.contains("make room"), "{full}");
+        assert_eq!(people.keys.users().await.unwrap().len(), added, "no key is left of who is not stored");
+        people.close().await;
+        store.close().await;
     }
 }

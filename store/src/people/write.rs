@@ -1,5 +1,7 @@
 //! Users added, corrected, and gone.
 
+use std::slice;
+
 use rows::personal::Personal;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
@@ -28,9 +30,24 @@ impl People {
     /// Adds a user; answers the id here. Who is refused leaves nothing.
     pub async fn add(&self, tenant: &str, form: PersonForm) -> Result<String, PeopleError> {
         let person = self.newcomer(tenant, form).await?;
-        let id = person.id.clone();
-        self.add_all(vec![person]).await?;
-        Ok(id)
+        self.add_newcomer(&person).await?;
+        Ok(person.id)
+    }
+
+    /// Adds one who was free to be added when it was last looked.
+    pub(super) async fn add_newcomer(&self, person: &Person) -> Result<(), PeopleError> {
+        match self.add_all(slice::from_ref(person)).await {
+            Err(error) if error.is_taken() => Err(self.taken_meanwhile(person, error).await),
+            added => Ok(added?),
+        }
+    }
+
+    /// Somebody else was faster: whose the id at the tenant is now, as far as that shows.
+    async fn taken_meanwhile(&self, person: &Person, error: StoreError) -> PeopleError {
+        match self.refuse_taken(person).await {
+            Ok(()) => error.into(),
+            Err(refusal) => refusal,
+        }
     }
 
     /// Who this form is about, if that is somebody who may be added.
@@ -56,23 +73,28 @@ impl People {
     }
 
     /// Adds these, all of them or none: a commit in each database is what a user costs.
-    pub(super) async fn add_all(&self, people: Vec<Person>) -> Result<(), PeopleError> {
-        let Some(now) = people.first().map(|person| person.created_at) else { return Ok(()) };
+    pub(super) async fn add_all(&self, people: &[Person]) -> Result<(), StoreError> {
+        if people.is_empty() {
+            return Ok(());
+        }
         // The digests first: a key store that is not the database's own is noticed before a key is made in it.
         let mut digests = Vec::with_capacity(people.len());
-        for person in &people {
+        for person in people {
             digests.push(self.digest_of(person).await?);
         }
         let names: Vec<String> = people.iter().map(|person| key_name(&person.id)).collect();
-        // The keys before the rows: whoever is killed in between leaves keys of nobody, never a row that opens no more.
-        let keys = self.keys.make_all(&self.keyring, &names, now).await?;
-        if let Err(error) = self.insert_all(&people, digests, &keys).await {
-            for name in &names {
-                self.keys.destroy(name).await?;
-            }
-            return Err(error.into());
-        }
-        Ok(())
+        // The keys before the rows: whoever is killed in between leaves keys of nobody, never a row that opens no more. Noted is
+        // when they are made: of many who are imported the first may have waited for long.
+        let (now, database) = (self.store.clock.0.now(), self.noted_for());
+        let keys = self.keys.make_all(&self.keyring, &names, database.as_deref(), now).await?;
+        let added = self.insert_all(people, digests, &keys).await;
+        // What this leaves behind the next purge finds.
+        let _ = match &added {
+            Ok(()) if database.is_some() => self.keys.forget_begun(&names).await,
+            Ok(()) => Ok(()),
+            Err(_) => self.keys.unmake(&names).await,
+        };
+        added
     }
 
     async fn insert_all(
@@ -159,7 +181,15 @@ impl People {
         for (column, value) in PERSONAL_COLUMNS.into_iter().zip(sealed(&key, &person)?) {
             sql = sql.text(&format!(", {column} = ")).bind(value);
         }
-        tx.execute_raw(sql.text(" WHERE id = ").bind(id).done()).await?;
+        if let Err(error) = tx.execute_raw(sql.text(" WHERE id = ").bind(id).done()).await {
+            tx.rollback().await?;
+            let error = StoreError::from(error);
+            return Err(if error.is_taken() {
+                self.taken_meanwhile(&person, error).await
+            } else {
+                error.into()
+            });
+        }
         tx.commit().await?;
         self.note_of(&person, actor, Action::Rectify, "").await?;
         Ok(true)

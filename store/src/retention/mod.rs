@@ -105,6 +105,8 @@ pub struct Purged {
     pub users: Vec<DueUser>,
     /// Which of them were erased, by the id here.
     pub erased: Vec<String>,
+    /// Data keys that were made for users who were never stored.
+    pub keys_of_nobody: u64,
     /// What was due and is left as it is, and why.
     pub left: Vec<String>,
 }
@@ -202,6 +204,9 @@ impl Store {
         for sweep in self.sweeps(terms, people, now, &mut purged.left).await? {
             purged.add(self.count_due(&sweep).await?);
         }
+        if let Some(people) = people {
+            purged.keys_of_nobody = people.count_keys_of_nobody().await?;
+        }
         Ok(purged)
     }
 
@@ -214,7 +219,13 @@ impl Store {
             purged.add(self.delete_due(&sweep).await?);
         }
         due::erase(&mut purged, by).await;
-        if let (Some(by), true) = (by, purged.rows() > 0) {
+        if let Some(by) = by {
+            match by.people.destroy_keys_of_nobody().await {
+                Ok(keys) => purged.keys_of_nobody = keys,
+                Err(error) => purged.left.push(format!("data keys of nobody: {error}")),
+            }
+        }
+        if let (Some(by), true) = (by, purged.rows() > 0 || purged.keys_of_nobody > 0) {
             let (actor, action, detail) = (by.actor, Action::Purge, purged.detail());
             if let Err(error) =
                 by.people.note(&Deed { actor, action, tenant: None, user: None, detail }).await
@@ -257,7 +268,8 @@ impl Purged {
     /// Numbers of rows by table.
     fn detail(&self) -> String {
         let lines = self.lines.iter().filter(|line| line.rows > 0);
-        lines.map(|line| format!("{} {}", line.table, line.rows)).collect::<Vec<_>>().join(", ")
+        let keys = (self.keys_of_nobody > 0).then(|| format!("keys of nobody {}", self.keys_of_nobody));
+        lines.map(|line| format!("{} {}", line.table, line.rows)).chain(keys).collect::<Vec<_>>().join(", ")
     }
 
     fn add(&mut self, line: Line) {

@@ -148,6 +148,13 @@ impl Store {
         }
     }
 
+    /// Whether the database is still that of the worker in this process; where there is none, nobody can take it away.
+    pub async fn expect_mine(&self) -> Result<(), StoreError> {
+        let instance = self.claim.lock().await.as_ref().map(|claim| claim.identity.instance.clone());
+        let Some(instance) = instance else { return Ok(()) };
+        is_mine(&self.pools.read, &instance).await?.map_err(StoreError::TakenOver)
+    }
+
     /// Gives the database back.
     pub async fn leave(&self, ending: Ending) -> Result<(), StoreError> {
         let Some(Claim { identity, lock }) = self.claim.lock().await.take() else { return Ok(()) };

@@ -157,6 +157,8 @@ cases! {
     whatever_is_a_customers_id_is_linked_handed_out_and_erased
     where_consents_were_said_is_emptied
     many_are_imported_at_once_and_each_line_by_itself
+    keys_of_nobody_go_and_no_others
+    of_many_who_add_one_user_one_does_and_the_others_are_refused
     who_was_told_of_a_person_is_told_of_corrections
     who_got_nothing_of_what_was_corrected_is_not_told
     an_erasure_hits_one_person_wherever_and_nobody_else

@@ -21,7 +21,7 @@ use store::{
         erasure::receipt::Receipt,
         import::Import,
     },
-    retention::{Keep, Terms},
+    retention::{By, Keep, Terms},
 };
 use tempfile::TempDir;
 
@@ -83,6 +83,17 @@ async fn people(bench: &Bench) -> (People, TempDir) {
     let journal = Journal::open(&journal, Access::Make).await.unwrap();
     let people = People::open(&bench.store, keys, journal).unwrap();
     (people, directory)
+}
+
+/// How many users' keys there are.
+async fn user_keys(directory: &TempDir) -> i64 {
+    let url = format!("sqlite://{}?mode=ro", directory.path().join("keys.db").display());
+    let keys = sea_orm::Database::connect(url).await.unwrap();
+    let count = "SELECT count(*) AS n FROM data_keys WHERE name LIKE 'user/%'";
+    let count = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, count);
+    let row = sea_orm::ConnectionTrait::query_one_raw(&keys, count).await.unwrap().unwrap();
+    keys.close().await.unwrap();
+    row.try_get::<i64>("", "n").unwrap()
 }
 
 async fn add(people: &People, tenant: &str) -> String {
@@ -351,9 +362,9 @@ pub async fn many_are_imported_at_once_and_each_line_by_itself(bench: &Bench) {
     for (line, record) in (1..).zip(&lines) {
         let step = import.take(line, record.as_bytes()).await.unwrap();
         told.extend(step.told);
-        corrected.extend(step.known.map(|(id, _)| (line, id)));
+        corrected.extend(step.known.into_iter().map(|known| (known.line, known.id)));
     }
-    told.extend(import.flush().await.unwrap());
+    told.extend(import.flush().await.unwrap().told);
     let refused: Vec<u64> = told.iter().filter(|(_, added)| added.is_err()).map(|(line, _)| *line).collect();
     assert_eq!(refused, [7, 8]);
     assert!(told.is_sorted_by_key(|(line, _)| *line) && told.len() == 448);
@@ -362,23 +373,97 @@ pub async fn many_are_imported_at_once_and_each_line_by_itself(bench: &Bench) {
     assert_eq!(bench.count("users").await, 447, "446 new ones, and who was there");
     assert_eq!(people.show(TENANT, &app_19).await.unwrap().name.unwrap().reveal(), "Zqx app-19");
 
-    // One of a batch is somebody's meanwhile: nobody of the batch is stored, and no key of it is left.
-    let keys = async || {
-        let place = directory.path().join("keys.db");
-        let url = format!("sqlite://{}?mode=ro", place.display());
-        let keys = sea_orm::Database::connect(url).await.unwrap();
-        let count = "SELECT count(*) AS n FROM data_keys WHERE name LIKE 'user/%'";
-        let count = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, count);
-        let row = sea_orm::ConnectionTrait::query_one_raw(&keys, count).await.unwrap().unwrap();
-        row.try_get::<i64>("", "n").unwrap()
-    };
+    // One of a batch is somebody's meanwhile: that one is known then, the others are added, and no key is left of nobody.
+    let keys = async || user_keys(&directory).await;
     assert_eq!(keys().await, 447);
-    for id in ["late-1", "late-2"] {
-        import.take(1, adult(id).as_bytes()).await.unwrap();
+    for (line, id) in [(1, "late-1"), (2, "late-2"), (3, "late-3")] {
+        import.take(line, adult(id).as_bytes()).await.unwrap();
     }
-    people.add(TENANT, PersonForm::read(adult("late-2").as_bytes()).unwrap()).await.unwrap();
-    assert!(matches!(import.flush().await, Err(PeopleError::Store(_))));
-    assert_eq!((bench.count("users").await, keys().await), (448, 448));
+    let late = people.add(TENANT, PersonForm::read(adult("late-2").as_bytes()).unwrap()).await.unwrap();
+    let step = import.flush().await.unwrap();
+    assert!(matches!(&step.told[..], [(1, Ok(())), (3, Ok(()))]), "{step:?}");
+    assert!(matches!(&step.known[..], [known] if known.line == 2 && known.id == late), "{step:?}");
+    assert_eq!((bench.count("users").await, keys().await), (450, 450));
+    people.close().await;
+}
+
+pub async fn of_many_who_add_one_user_one_does_and_the_others_are_refused(bench: &Bench) {
+    let (people, _directory) = people(bench).await;
+    let form = |id: &str| {
+        let record = format!(r#"{{"external_id":"{id}","age_statement":"at_least_18"}}"#);
+        PersonForm::read(record.as_bytes()).unwrap()
+    };
+    let added = futures::future::join_all((0..8).map(|_| people.add(TENANT, form("app-1")))).await;
+    let (added, refused): (Vec<_>, Vec<_>) = added.into_iter().partition(Result::is_ok);
+    assert_eq!(added.len(), 1);
+    let id = added[0].as_ref().unwrap();
+    for refused in &refused {
+        let refused = refused.as_ref().unwrap_err();
+        assert!(matches!(refused, PeopleError::Refused(text) if text.contains(id)), "{refused:?}");
+    }
+    // Who is corrected to be somebody else, likewise.
+    let mut others = Vec::new();
+    for other in ["app-2", "app-3", "app-4"] {
+        others.push(people.add(TENANT, form(other)).await.unwrap());
+    }
+    let changes = others.iter().map(|other| people.rectify(TENANT, other, form("app-5"), "test", &[]));
+    let changed = futures::future::join_all(changes).await;
+    assert_eq!(changed.iter().filter(|changed| matches!(changed, Ok(true))).count(), 1, "{changed:?}");
+    let refused = changed.iter().filter(|changed| matches!(changed, Err(PeopleError::Refused(_)))).count();
+    assert_eq!(refused, 2, "{changed:?}");
+    assert_eq!(bench.count("users").await, 4);
+    people.close().await;
+}
+
+/// Adds a user and breaks off when the key is made and the row is not.
+async fn break_off_adding(bench: &Bench, people: &People, directory: &TempDir) {
+    let keys = user_keys(directory).await;
+    let writer = sea_orm::Database::connect(bench.url()).await.unwrap();
+    let tx = sea_orm::TransactionTrait::begin(&writer).await.unwrap();
+    let lock = match bench.backend() {
+        sea_orm::DbBackend::Postgres => "LOCK TABLE users IN EXCLUSIVE MODE",
+        _ => "UPDATE users SET status = status",
+    };
+    sea_orm::ConnectionTrait::execute_unprepared(&tx, lock).await.unwrap();
+    let made = async {
+        while user_keys(directory).await == keys {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = made => {}
+        id = add(people, TENANT) => panic!("{id} was added"),
+    }
+    tx.rollback().await.unwrap();
+    writer.close().await.unwrap();
+}
+
+async fn told_nobodys(bench: &Bench, people: &People) -> u64 {
+    bench.store.purgeable(&Terms::forever(), Some(people)).await.unwrap().keys_of_nobody
+}
+
+pub async fn keys_of_nobody_go_and_no_others(bench: &Bench) {
+    let (people, directory) = people(bench).await;
+    let ada = add(&people, TENANT).await;
+    break_off_adding(bench, &people, &directory).await;
+    let terms = Terms::forever();
+    let standing = |_: &str| Vec::new();
+    let by = By { people: &people, actor: "test", standing: &standing };
+    assert_eq!(told_nobodys(bench, &people).await, 0, "somebody may still be at it");
+    bench.clock.set("2026-11-25T10:00:01Z");
+    // What is on servers may be shared.
+    let expected = u64::from(bench.backend() == sea_orm::DbBackend::Sqlite);
+    assert_eq!((told_nobodys(bench, &people).await, user_keys(&directory).await), (expected, 2));
+    let purged = bench.store.purge(&terms, Some(&by)).await.unwrap();
+    assert_eq!((purged.keys_of_nobody, purged.left.len()), (expected, 0));
+    let left = 2 - expected.cast_signed();
+    assert_eq!((told_nobodys(bench, &people).await, user_keys(&directory).await), (0, left));
+    assert_eq!(people.show(TENANT, &ada).await.unwrap().name.unwrap().reveal(), "Ada");
+
+    // A database out of a backup from before a user came: the key stays, for the one that has the user.
+    bench.execute(&format!("DELETE FROM users WHERE id = '{ada}'")).await;
+    let purged = bench.store.purge(&terms, Some(&by)).await.unwrap();
+    assert_eq!((purged.keys_of_nobody, user_keys(&directory).await), (0, left));
     people.close().await;
 }
 
@@ -407,6 +492,13 @@ pub async fn where_consents_were_said_is_emptied(bench: &Bench) {
     assert!(people.notices_due(TENANT).await.unwrap().is_empty(), "nobody is due yet");
     let receipt = people.erase(TENANT, &ada, "test", &standing).await.unwrap();
     assert_eq!(dry.tables, receipt.tables);
+    let files = |receipt: &Receipt| -> Vec<_> {
+        receipt.files.iter().map(|file| (file.what.clone(), file.done)).collect()
+    };
+    let done: Vec<_> = files(&dry).into_iter().map(|(what, _)| (what, true)).collect();
+    assert_eq!(files(&receipt), done);
+    assert!(done.len() > 1 && dry.files.iter().all(|file| !file.done), "{:?}", dry.files);
+    assert!(dry.files[0].note.contains("room for a second copy"), "{:?}", dry.files);
     let told = |receipt: &Receipt| -> Vec<_> {
         receipt.to_tell.iter().map(|one| (one.recipient.clone(), one.due_at)).collect()
     };

@@ -213,6 +213,16 @@ async fn nothing_brings_a_person_back(mut stage: Stage) {
         receipt(&stage.dynamoi(&["privacy", "erase", "--by-email", "--yes"], "marker.ada@example.com", 0).0);
     assert_eq!((&told["state"], &told["schema_version"]), (&json!("done"), &json!(1)));
     assert_eq!(dry["tables"], told["tables"], "the dry run tells what is done");
+    let files = |receipt: &Value| -> Vec<Value> {
+        receipt["files"].as_array().unwrap().iter().map(|file| file["what"].clone()).collect()
+    };
+    assert_eq!(files(&dry), files(&told));
+    for file in dry["files"].as_array().unwrap() {
+        assert!(
+            file["done"] == false && file["note"].as_str().unwrap().starts_with("would be written anew"),
+            "{dry}"
+        );
+    }
     assert_eq!(table(&told, "users")["emptied"], 1);
     assert_eq!(table(&told, "payment_rows")["emptied"], billed);
     assert!(table(&told, "billing_profile_rows")["deleted"].as_i64().unwrap() > 1);

@@ -60,6 +60,8 @@ pub struct Line {
 }
 
 const TABLE: &str = "erasure_journal";
+/// How every line begins.
+const BEGINNING: &[u8] = b"{\"at\":";
 
 // === impl Journal ===
 
@@ -109,9 +111,11 @@ impl Journal {
                 // It may wait for somebody else who adds one.
                 let appended = tokio::task::spawn_blocking(move || append(&path, &text)).await;
                 let appended = appended.map_err(|error| self.unusable(&error))?;
-                appended.map_err(|error| self.unusable(&error))
+                appended.map_err(|error| self.unwritten(&error))
             }
-            Kept::Server(database) => Ok(append_on_server(database, &text).await?),
+            Kept::Server(database) => {
+                append_on_server(database, &text).await.map_err(|error| self.refused_by_server(error))
+            }
         }
     }
 
@@ -158,7 +162,7 @@ impl Journal {
             Kept::File(path) => {
                 let path = path.clone();
                 let begun = tokio::task::spawn_blocking(move || begin(&path, &texts)).await;
-                begun.map_err(|error| self.unusable(&error))?.map_err(|error| self.unusable(&error))
+                begun.map_err(|error| self.unusable(&error))?.map_err(|error| self.unwritten(&error))
             }
             Kept::Server(database) => {
                 let tx = locked(database).await?;
@@ -167,9 +171,11 @@ impl Journal {
                     return Err(self.unusable(&"somebody else has begun it meanwhile"));
                 }
                 for text in &texts {
-                    tx.execute_raw(insert(text).done()).await?;
+                    tx.execute_raw(insert(text).done())
+                        .await
+                        .map_err(|error| self.refused_by_server(error))?;
                 }
-                Ok(tx.commit().await?)
+                tx.commit().await.map_err(|error| self.refused_by_server(error))
             }
         }
     }
@@ -180,8 +186,11 @@ impl Journal {
                 let mut bytes = match fs::read(path) {
                     Ok(bytes) => bytes,
                     Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                    Err(error) => return Err(self.unusable(&error)),
+                    Err(error) => return Err(self.unread(&error)),
                 };
+                if is_something_else(&bytes) {
+                    return Err(self.not_a_journal());
+                }
                 bytes.truncate(end_of_lines(&bytes));
                 let whole = String::from_utf8(bytes).map_err(|_| self.unusable(&"it is no text"))?;
                 Ok(Some(whole.lines().map(str::to_owned).collect()))
@@ -201,6 +210,37 @@ impl Journal {
 
     fn unusable(&self, reason: &dyn std::fmt::Display) -> StoreError {
         self.refused(reason, "move this one away, and")
+    }
+
+    fn refused_by_server(&self, error: DbErr) -> StoreError {
+        StoreError::from(error).at(|| format!("the erasure journal {}", self.location))
+    }
+
+    /// A line could not be added, and what is there is as it was.
+    fn unwritten(&self, error: &io::Error) -> StoreError {
+        let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge];
+        let first = if full.contains(&error.kind()) { "make room on its disk" } else { "mend that" };
+        StoreError::Journal(format!(
+            "the erasure journal {} could not be written ({error}), and is as it was. Nothing is erased before a line of it is there: \
+             {first}, then do the same again",
+            self.location
+        ))
+    }
+
+    /// It is there, and the operating system does not hand it out.
+    fn unread(&self, error: &io::Error) -> StoreError {
+        StoreError::Journal(format!(
+            "the erasure journal {} cannot be read ({error}): mend that, or set privacy.journal to where it is",
+            self.location
+        ))
+    }
+
+    /// Something else is in its place.
+    fn not_a_journal(&self) -> StoreError {
+        StoreError::Journal(format!(
+            "privacy.journal: {} is no erasure journal: set it to where the journal is. Nothing in this file was changed",
+            self.location
+        ))
     }
 
     /// There are fewer lines than are known of, or none.
@@ -260,11 +300,18 @@ fn append(path: &Path, text: &str) -> io::Result<u64> {
     file.lock()?;
     let mut whole = Vec::new();
     file.read_to_end(&mut whole)?;
+    if is_something_else(&whole) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no erasure journal"));
+    }
     // What a killed process left behind the last whole line goes: nothing came of it.
     let end = end_of_lines(&whole);
     file.set_len(end as u64).and_then(|()| file.seek(SeekFrom::Start(end as u64)))?;
-    file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all())?;
-    sync_name(path)?;
+    let added = file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all());
+    if let Err(error) = added.and_then(|()| sync_name(path)) {
+        // What of it is there is passed over where this fails, too.
+        let _ = file.set_len(end as u64).and_then(|()| file.sync_all());
+        return Err(error);
+    }
     // With what comes after the last end of a line: the new one.
     Ok(whole[..end].split(|byte| *byte == b'\n').count() as u64)
 }
@@ -298,6 +345,18 @@ fn sync_name(path: &Path) -> io::Result<()> {
         Some(directory) => File::open(directory)?.sync_all(),
         None => Ok(()),
     }
+}
+
+/// Whether these bytes never were a journal: they do not begin like one, and nothing in them is a line. Of a key, say, nothing may
+/// be taken for the rest of a line and overwritten.
+fn is_something_else(bytes: &[u8]) -> bool {
+    let length = bytes.len().min(BEGINNING.len());
+    // A file system may have made it longer before it wrote into it.
+    let is_blank = bytes.iter().all(|byte| *byte == 0);
+    let begins = bytes[..length] == BEGINNING[..length];
+    !begins
+        && !is_blank
+        && !bytes.split(|byte| *byte == b'\n').any(|line| serde_json::from_slice::<Line>(line).is_ok())
 }
 
 /// Where the last line that has an end ends.
@@ -378,5 +437,39 @@ mod tests {
             let refused = journal.read(&key).await.unwrap_err().to_string();
             assert!(refused.contains(number) && !refused.contains(&first.subject), "{refused}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_journal_is_said_to_be_none_and_left_as_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        let journal = Journal::open(&path.display().to_string(), Access::Make).await.unwrap();
+        let key = key();
+        // A key with and without the end of its line, something binary, somebody else's JSON.
+        for bytes in [
+            b"k1:9w8rDlBsm0sKq1bOaZ0Zr9k0a1sC2y3u".as_slice(),
+            b"k1:9w8rDlBsm0sKq1bOaZ0Zr9k0a1sC2y3u\n",
+            b"SQLite format 3\0\x10\xff\n\xfe",
+            b"{\"connections\":[]}\n",
+        ] {
+            fs::write(&path, bytes).unwrap();
+            let refused = journal.read(&key).await.unwrap_err().to_string();
+            let is_told = refused.contains("privacy.journal") && refused.contains("no erasure journal");
+            assert!(is_told && !refused.contains("move") && !refused.contains("rebuild"), "{refused}");
+            let refused = journal.append(&mut line(1, State::Requested), &key).await.unwrap_err().to_string();
+            assert!(refused.contains("no erasure journal"), "{refused}");
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+        }
+        // What a kill or a power cut left of a first line is one.
+        for bytes in [b"{\"a".as_slice(), b"{\"at\":\"2026", b"\0\0\0\0", b""] {
+            fs::write(&path, bytes).unwrap();
+            assert_eq!(journal.read(&key).await.unwrap(), Some(vec![]));
+            assert_eq!(journal.append(&mut line(1, State::Requested), &key).await.unwrap(), 1);
+            assert_eq!(journal.read(&key).await.unwrap().unwrap().len(), 1);
+        }
+        // One that is damaged is told as such.
+        fs::write(&path, b"{\"at\":\"2026}\n").unwrap();
+        let refused = journal.read(&key).await.unwrap_err().to_string();
+        assert!(refused.contains("line 1") && refused.contains("rebuild"), "{refused}");
     }
 }

@@ -80,13 +80,36 @@ impl People {
             mac: String::new(),
         };
         let seq = self.journal.append(&mut line, &self.digests().await?).await?;
-        self.erase_in_transaction(&request, &target, Some((seq, &line.mac))).await?;
+        let erased = self.erase_noted(&request, &target, standing, line, seq).await;
+        erased.map_err(|error| self.begun_error(user, error))
+    }
+
+    /// What follows the line of the journal with this number.
+    async fn erase_noted(
+        &self,
+        request: &Request<'_>,
+        target: &Target,
+        standing: &[NewDisclosure<'_>],
+        line: Line,
+        seq: u64,
+    ) -> Result<Receipt, PeopleError> {
+        let (tenant, user, subject) = (request.tenant, request.user, &target.subject.digest);
+        self.erase_in_transaction(request, target, Some((seq, &line.mac))).await?;
         self.keys.destroy(&key_name(user)).await?;
         self.keys.set_anchor(JOURNAL, seq.cast_signed(), line.mac.as_bytes()).await?;
-        let receipt = self.receipt(&self.store.pools.read, tenant, &target.subject.digest).await?;
+        let receipt = self.receipt(&self.store.pools.read, tenant, subject).await?;
         let tables = receipt.iter().flat_map(|(_, receipt)| receipt.changed()).collect();
         let cleaned = self.clean(&tables).await?;
-        self.finish(&target.subject.digest, Some((user, standing)), line, &cleaned, None).await
+        self.finish(subject, Some((user, standing)), line, &cleaned, None).await
+    }
+
+    fn begun_error(&self, user: &str, error: PeopleError) -> PeopleError {
+        StoreError::Begun(format!(
+            "{}. The erasure of user {user} is noted in the erasure journal, and will be finished by the next command about people, \
+             by the next start of the worker, or by the same command again",
+            self.name_in(error)
+        ))
+        .into()
     }
 
     /// What [`erase`](Self::erase) would do. Changes nothing.
@@ -111,6 +134,8 @@ impl People {
             done: false,
             note: if has_key { "would be destroyed" } else { "is not there" }.to_owned(),
         }];
+        receipt.files = vec![self.keys.would_scrub()];
+        receipt.files.extend(overwrite::would_overwrite(&self.store, &receipt.changed().collect()));
         let told = self.would_notify(tenant, user, standing).await?;
         receipt.to_tell = told.into_iter().map(ToTell::from).collect();
         Ok(receipt)

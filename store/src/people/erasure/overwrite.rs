@@ -8,7 +8,11 @@ use sea_orm::{
 };
 
 use super::receipt::Reached;
-use crate::{Store, limits, location::Location, people::unseen::wait_until_unseen};
+use crate::{
+    Store, limits,
+    location::{DatabaseFile, Location},
+    people::unseen::wait_until_unseen,
+};
 
 /// SQLite is asked so long to empty its log: a reader beside us may need it a little longer.
 const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(30);
@@ -17,6 +21,12 @@ const CHECKPOINT_PAUSE: Duration = Duration::from_millis(100);
 /// What became of old bytes where somebody may still see them (PostgreSQL).
 pub const STILL_SEEN: &str = "written anew, but a transaction that began before, here or in another database of the server, keeps old \
      rows: end it (pg_stat_activity, pg_prepared_xacts, pg_replication_slots), then run the same command again";
+
+/// What is told of files before an erasure.
+pub const WOULD: &str = "would be written anew";
+/// Of SQLite files, which are copied.
+pub const WOULD_FILE: &str =
+    "would be written anew, which needs room for a second copy of the file meanwhile";
 
 /// Where the planner keeps samples of values.
 const STATISTICS: &str = "pg_statistic";
@@ -35,7 +45,7 @@ pub async fn overwrite(store: &Store, tables: &BTreeSet<String>) -> Vec<Reached>
         _ if tables.is_empty() => Vec::new(),
         Location::Memory => Vec::new(),
         Location::File(file) => {
-            let what = format!("{} and its log", file.path.display());
+            let what = of_file(file);
             vec![match rewrite_file(store).await {
                 Ok(()) => Reached {
                     what,
@@ -49,6 +59,32 @@ pub async fn overwrite(store: &Store, tables: &BTreeSet<String>) -> Vec<Reached>
         }
         Location::Server { options, .. } => rewrite_tables(store, options, tables).await,
     }
+}
+
+/// What [`overwrite`] would write anew.
+pub fn would_overwrite(store: &Store, tables: &BTreeSet<String>) -> Vec<Reached> {
+    let would = |what: String, note: &str| Reached { what, done: false, note: note.to_owned() };
+    match &store.pools.location {
+        _ if tables.is_empty() => Vec::new(),
+        Location::Memory => Vec::new(),
+        Location::File(file) => vec![would(of_file(file), WOULD_FILE)],
+        Location::Server { .. } => {
+            let all = tables.iter().map(|table| of_table(table)).chain([of_samples()]);
+            all.map(|what| would(what, WOULD)).collect()
+        }
+    }
+}
+
+fn of_file(file: &DatabaseFile) -> String {
+    format!("{} and its log", file.path.display())
+}
+
+fn of_table(table: &str) -> String {
+    format!("files of table {table} and its indexes")
+}
+
+fn of_samples() -> String {
+    format!("samples of these tables' values that the planner keeps ({STATISTICS})")
 }
 
 /// PostgreSQL: each table into new files, and what the planner knows of them.
@@ -74,10 +110,9 @@ async fn rewrite_tables(
     for table in tables {
         let written = rewrite_table(options, table).await;
         let retry = format!("run `VACUUM FULL {table}` as the table's owner");
-        let what = format!("files of table {table} and its indexes");
-        all.push(reached(what, written, passed_over(table), retry));
+        all.push(reached(of_table(table), written, passed_over(table), retry));
     }
-    let what = format!("samples of these tables' values that the planner keeps ({STATISTICS})");
+    let what = of_samples();
     let left = match analyzed {
         Ok(left) if left.is_empty() => None,
         Ok(left) => Some(format!(

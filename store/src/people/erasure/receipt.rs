@@ -109,6 +109,9 @@ pub struct ToTell {
     pub categories: Vec<String>,
     /// Until when.
     pub due_at: Option<Timestamp>,
+    /// How, as configured when the receipt is shown: it is not stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
 }
 
 impl From<Disclosure> for ToTell {
@@ -119,6 +122,7 @@ impl From<Disclosure> for ToTell {
             purpose: told.purpose,
             categories: told.categories,
             due_at: told.notify_due_at,
+            contact: None,
         }
     }
 }

@@ -407,10 +407,15 @@ pub async fn of_many_who_add_one_user_one_does_and_the_others_are_refused(bench:
         others.push(people.add(TENANT, form(other)).await.unwrap());
     }
     let changes = others.iter().map(|other| people.rectify(TENANT, other, form("app-5"), "test", &[]));
-    let changed = futures::future::join_all(changes).await;
-    assert_eq!(changed.iter().filter(|changed| matches!(changed, Ok(true))).count(), 1, "{changed:?}");
-    let refused = changed.iter().filter(|changed| matches!(changed, Err(PeopleError::Refused(_)))).count();
-    assert_eq!(refused, 2, "{changed:?}");
+    let corrected = futures::future::join_all(changes).await;
+    assert_eq!(
+        corrected.iter().filter(|corrected| matches!(corrected, Ok(true))).count(),
+        1,
+        "{corrected:?}"
+    );
+    let refused =
+        corrected.iter().filter(|corrected| matches!(corrected, Err(PeopleError::Refused(_)))).count();
+    assert_eq!(refused, 2, "{corrected:?}");
     assert_eq!(bench.count("users").await, 4);
     people.close().await;
 }

@@ -14,10 +14,13 @@ pub struct Import<'a> {
     people: &'a People,
     tenant: &'a str,
     /// What came of lines that were not told of yet: a new user, or why it is none.
-    waiting: Vec<(u64, Result<(Person, PersonForm), PeopleError>)>,
+    waiting: Vec<(u64, Newcomer)>,
     /// The ids elsewhere of those who wait.
     external_ids: HashSet<String>,
 }
+
+/// A new user, with the line's words, or why it is none.
+type Newcomer = Result<(Person, PersonForm), PeopleError>;
 
 /// What became of a new user's line.
 pub type Told = (u64, Result<(), PeopleError>);
@@ -80,11 +83,7 @@ impl<'a> Import<'a> {
         Ok(step)
     }
 
-    async fn wait(
-        &mut self,
-        line: u64,
-        newcomer: Result<(Person, PersonForm), PeopleError>,
-    ) -> Result<Step, PeopleError> {
+    async fn wait(&mut self, line: u64, newcomer: Newcomer) -> Result<Step, PeopleError> {
         self.waiting.push((line, newcomer));
         if self.waiting.len() < BATCH_MAX { Ok(Step::default()) } else { self.flush().await }
     }

@@ -379,8 +379,8 @@ pub async fn of_many_who_add_one_user_one_does_and_the_others_are_refused(bench:
     for other in ["app-2", "app-3", "app-4"] {
         others.push(people.add(TENANT, form(other)).await.unwrap());
     }
-    let changes = others.iter().map(|other| people.rectify(TENANT, other, form("app-5"), "test", &[]));
-    let changed = futures::future::join_all(changes).await;
+    let corrections = others.iter().map(|other| people.rectify(TENANT, other, form("app-5"), "test", &[]));
+    let changed = futures::future::join_all(corrections).await;
     assert_eq!(changed.iter().filter(|changed| matches!(changed, Ok(true))).count(), 1, "{changed:?}");
     let refused = changed.iter().filter(|changed| matches!(changed, Err(PeopleError::Refused(_)))).count();
     assert_eq!(refused, 2, "{changed:?}");

@@ -18,6 +18,7 @@ mod m20261128_000010_further_tables;
 mod m20261128_000011_hourly_budgets;
 mod m20261128_000012_report_files;
 mod m20261129_000013_privacy;
+mod m20261130_000014_database_identity;
 mod sql;
 
 use sea_orm_migration::{
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000011_hourly_budgets::Migration),
             Box::new(m20261128_000012_report_files::Migration),
             Box::new(m20261129_000013_privacy::Migration),
+            Box::new(m20261130_000014_database_identity::Migration),
         ]
     }
 }

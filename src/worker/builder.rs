@@ -17,6 +17,7 @@ use tokio::runtime::Handle;
 use super::{
     Worker, WorkerError,
     figures::{EngineQuotas, StoreFigures, WorkerReadiness},
+    following::Following,
     holding::{self, Keeper},
     marketing,
     operator::StoreOperator,
@@ -201,7 +202,7 @@ impl WorkerBuilder {
         let mut tasks = shared.start();
         let keeper = Keeper::new(&store, engine.statuses(), engine.bell(), metrics.clone(), &clock);
         let health = keeper.health.clone();
-        let retention = Retention::new(&settings);
+        let (retention, following) = (Retention::new(&settings), Following::new(&settings));
         tasks.push(tokio::spawn(keeper.run()));
         holding::say_started(&store, count, &before);
         let people = Arc::new(StorePeople::new(store.clone(), &settings));
@@ -243,6 +244,8 @@ impl WorkerBuilder {
                 let publisher = publisher.clone();
                 async move { publisher.run().await }
             }));
+            let followed = following.clone().run(store.clone(), health.clone(), clock.clone());
+            tasks.push(tokio::spawn(followed));
             let keeping = retention.clone().run(store.clone(), health.clone(), metrics, clock);
             tasks.push(tokio::spawn(keeping));
         }
@@ -260,6 +263,7 @@ impl WorkerBuilder {
             server,
             health,
             retention,
+            following,
             single: once.map(|_| false),
             _guest: guest,
         })

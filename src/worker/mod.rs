@@ -2,6 +2,7 @@
 
 mod builder;
 mod figures;
+mod following;
 mod holding;
 pub(crate) mod marketing;
 mod operator;
@@ -25,8 +26,8 @@ use tokio::task::JoinHandle;
 
 pub use self::builder::WorkerBuilder;
 use self::{
-    figures::StoreFigures, holding::Health, retention::Retention, shared::Shared, users::StorePeople,
-    webhooks::EngineWebhooks,
+    figures::StoreFigures, following::Following, holding::Health, retention::Retention, shared::Shared,
+    users::StorePeople, webhooks::EngineWebhooks,
 };
 use crate::{
     cache::CacheError,
@@ -51,6 +52,7 @@ pub struct Worker {
     server: Option<Server>,
     health: Health,
     retention: Retention,
+    following: Following,
     /// Whether it is a single run, and whether that has read everything.
     single: Option<bool>,
     /// The host's registry lets the worker's metrics go when it is dropped.
@@ -148,6 +150,7 @@ impl Worker {
             return Err(WorkerError::Region(Box::new(outside)));
         }
         self.retention.renew(&taken);
+        self.following.renew(&taken);
         // First of all: who must see nothing any more need not wait for a database that is away.
         self.figures.use_markups(settings.displayed_markups());
         if let Some(server) = &self.server {

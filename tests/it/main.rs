@@ -51,6 +51,7 @@ mod secrets;
 mod service;
 mod services;
 mod settings;
+mod sharing;
 mod supervision;
 mod support;
 mod tenants;

@@ -193,9 +193,24 @@ async fn without_a_key_nothing_is_purged_by_hand_and_it_is_said() {
 }
 
 /// Real time, and as much more as a test adds.
-struct Ahead {
+#[derive(Clone)]
+pub struct Ahead {
     real: SystemClock,
     ahead: Arc<Mutex<Duration>>,
+}
+
+// === impl Ahead ===
+
+impl Ahead {
+    /// As real time.
+    pub fn new() -> Self {
+        Self { real: SystemClock::new(), ahead: Arc::default() }
+    }
+
+    /// Goes on by so much at once.
+    pub fn advance(&self, by: Duration) {
+        *self.ahead.lock().unwrap() += by;
+    }
 }
 
 impl Clock for Ahead {
@@ -224,9 +239,9 @@ async fn a_daemon_deletes_once_a_day_and_looks_every_hour() {
     let mut bench = Bench::new(177);
     bench.layer =
         "connections.label-a-meta.enabled = false\nconnections.label-a-stripe.enabled = false\n".to_owned();
-    let clock = Ahead { real: SystemClock::new(), ahead: Arc::default() };
-    let ahead = clock.ahead.clone();
-    let advance = |minutes: u64| *ahead.lock().unwrap() += Duration::from_mins(minutes);
+    let clock = Ahead::new();
+    let ahead = clock.clone();
+    let advance = |minutes: u64| ahead.advance(Duration::from_mins(minutes));
     let worker = Worker::builder(bench.settings()).headless().clock(Arc::new(clock)).start().await.unwrap();
     let eyes = Eyes::open(&bench.database_url).await;
     let cycles = async || eyes.number("SELECT count(*) FROM cycles").await;

@@ -36,7 +36,13 @@ impl Verify {
 
 fn told(verified: &Verified) -> Exit {
     if verified.findings.is_empty() {
-        return output::print(&format!("{} lines, each as it was written\n", verified.lines));
+        let others = match verified.logs {
+            0 | 1 => String::new(),
+            logs => {
+                format!("the key store has the last lines of {logs} databases' logs, of which this is one\n")
+            }
+        };
+        return output::print(&format!("{} lines, each as it was written\n{others}", verified.lines));
     }
     for finding in &verified.findings {
         output::complain(finding);

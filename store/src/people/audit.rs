@@ -1,10 +1,13 @@
 //! Who did what to people's data, and when. Lines are only added. Each carries a keyed digest of itself and of the line before
-//! (`mac`), and the last one's stands in the key store, too: whoever changes or removes a line, the last one included, is found
-//! by [`People::verify`]. Nothing personal is in it: a person is a keyed digest.
+//! (`mac`), and the last one's stands in the key store, too, under the database's own name: whoever changes or removes a line, the
+//! last one included, is found by [`People::verify`]. Nothing personal is in it: a person is a keyed digest.
 
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 
-use super::{People, PeopleError};
+use super::{
+    People, PeopleError,
+    identity::{Anchored, log_name},
+};
 use crate::{StoreError, sql::Sql};
 
 /// What was done.
@@ -54,12 +57,14 @@ pub struct Deed<'a> {
 pub struct Verified {
     /// Lines that are there.
     pub lines: u64,
+    /// Of how many databases' logs the key store has the last line.
+    pub logs: u64,
     /// What is wrong, the earliest first. Empty when nothing is.
     pub findings: Vec<String>,
 }
 
-/// The name under which the key store has the last line's number and `mac`.
-const ANCHOR: &str = "audit";
+/// How the names begin under which the key store has each log's last line; alone, that of times when all logs had one name.
+pub(super) const ANCHOR: &str = "audit";
 /// Key of the PostgreSQL advisory lock that whoever adds a line holds: the letters of `audit`.
 const ADVISORY_LOCK: i64 = 0x61_75_64_69_74;
 /// Lines that are checked at once.
@@ -110,8 +115,11 @@ impl People {
             (Some(tenant), Some(user)) => Some(self.subject_digest(tenant, user).await?),
             _ => None,
         };
+        let identity = self.identity().await?;
+        self.claim_log(&identity).await?;
+        let log = log_name(&identity);
         let backend = self.backend();
-        let tx = self.store.pools.begin().await?;
+        let tx = self.begin().await?;
         if backend == DbBackend::Postgres {
             tx.execute_raw(
                 Sql::new(backend, "SELECT pg_advisory_xact_lock(").bind(ADVISORY_LOCK).text(")").done(),
@@ -128,7 +136,7 @@ impl People {
             })
             .transpose()?;
         // A database that was restored from a backup is behind the key store: the lines that are missing stay visible as a gap.
-        let anchor = self.keys.anchor(ANCHOR).await?;
+        let anchor = self.keys.anchor(&log).await?;
         let (before, prev) = last.into_iter().chain(anchor).max_by_key(|(seq, _)| *seq).unwrap_or_default();
         let mut line = Line {
             seq: before + 1,
@@ -141,10 +149,10 @@ impl People {
             prev,
             mac: Vec::new(),
         };
-        line.mac = self.mac(&line).await?;
+        line.mac = self.mac(&line, Some(&identity)).await?;
         tx.execute_raw(line.insert(backend).done()).await?;
         tx.commit().await?;
-        self.keys.set_anchor(ANCHOR, line.seq, &line.mac).await?;
+        self.keys.set_anchor(&log, line.seq, &line.mac).await?;
         Ok(())
     }
 
@@ -152,7 +160,16 @@ impl People {
     pub async fn verify(&self) -> Result<Verified, PeopleError> {
         let mut verified = Verified::default();
         let (mut seq, mut mac) = (0, Vec::new());
-        let anchor = self.keys.anchor(ANCHOR).await?;
+        let identity = self.store.known_identity().await?;
+        let mut anchored = Anchored::default();
+        if let Some(identity) = &identity {
+            anchored = self.anchored(identity).await?;
+        } else {
+            verified.add("the database's identity was taken out of it (table database_identity)".to_owned());
+        }
+        let Anchored { last: anchor, stray, .. } = anchored;
+        verified.logs = self.keys.anchors(&log_name("")).await?;
+        let mut is_older = true;
         loop {
             let query = Sql::new(self.backend(), "SELECT * FROM audit_log WHERE seq > ")
                 .bind(seq)
@@ -171,8 +188,14 @@ impl People {
                         line.seq
                     ));
                 }
-                if self.mac(&line).await? != line.mac {
-                    verified.add(format!("line {}: it was changed after it was written", line.seq));
+                // Lines from before there were identities name none, and come first.
+                let is_named = self.mac(&line, identity.as_deref()).await? == line.mac;
+                is_older &= !is_named;
+                if !(is_named || is_older && self.mac(&line, None).await? == line.mac) {
+                    verified.add(format!(
+                        "line {}: it was changed after it was written, or is another database's",
+                        line.seq
+                    ));
                 }
                 if anchor.as_ref().is_some_and(|(at, known)| *at == line.seq && *known != line.mac) {
                     verified.add(format!("line {}: it is another one than the key store knows", line.seq));
@@ -190,24 +213,26 @@ impl People {
             ),
             _ => {}
         }
+        if let Some(at) = stray {
+            verified.add(format!(
+                "the key store knows of a line {at} from before databases had identities, which is not in this log: it was \
+                 removed; or it is another database's that shares the key store, and will be known as such once that one's worker \
+                 is started with this version"
+            ));
+        }
         Ok(verified)
     }
 
-    async fn mac(&self, line: &Line) -> Result<Vec<u8>, StoreError> {
+    async fn mac(&self, line: &Line, identity: Option<&str>) -> Result<Vec<u8>, StoreError> {
         let hex = |bytes: &[u8]| hex::encode(bytes);
         // Nothing differs from empty.
         let said = |text: Option<String>| text.map_or_else(|| "-".to_owned(), |text| format!("={text}"));
-        Ok(self.digests().await?.digest(&[
-            "audit",
-            &line.seq.to_string(),
-            &hex(&line.prev),
-            &line.at,
-            &line.actor,
-            &line.action,
-            &said(line.tenant.clone()),
-            &said(line.subject.as_deref().map(hex)),
-            &line.detail,
-        ]))
+        let (seq, prev) = (line.seq.to_string(), hex(&line.prev));
+        let (tenant, subject) = (said(line.tenant.clone()), said(line.subject.as_deref().map(hex)));
+        let mut parts =
+            vec!["audit", &seq, &prev, &line.at, &line.actor, &line.action, &tenant, &subject, &line.detail];
+        parts.extend(identity);
+        Ok(self.digests().await?.digest(&parts))
     }
 }
 
@@ -269,3 +294,6 @@ impl Line {
         .text(")")
     }
 }
+
+#[cfg(test)]
+mod tests;

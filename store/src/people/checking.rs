@@ -62,8 +62,12 @@ impl KeptApart<'_> {
             Some(store) => erasure::mark(store, &store.pools.read).await?,
             None => None,
         };
+        let identity = match self.store {
+            Some(store) => store.known_identity().await?.unwrap_or_default(),
+            None => String::new(),
+        };
         let journal = Journal::open(self.journal, Access::Read).await?;
-        let state = journal_state(&journal, told.as_ref(), mark).await;
+        let state = journal_state(&journal, told.as_ref(), mark, &identity).await;
         journal.close().await;
         state
     }
@@ -99,6 +103,7 @@ async fn journal_state(
     journal: &Journal,
     told: Option<&Told>,
     mark: Option<(u64, String)>,
+    identity: &str,
 ) -> Result<String, StoreError> {
     let followed = mark.as_ref().map_or(0, |(seq, _)| *seq);
     let known = followed.max(told.map_or(0, |told| told.anchor));
@@ -118,10 +123,12 @@ async fn journal_state(
         Some(lines) if lines.len() as u64 >= known => {
             let people: BTreeSet<&str> = lines.iter().map(|line| line.subject.as_str()).collect();
             let people = people.iter().filter(|subject| !subject.is_empty()).count();
-            let open = erasure::unfinished(&lines).len();
+            let open = erasure::unfinished(&lines, identity).len();
             let mut state = format!("{} lines about {people} people, each as it was written", lines.len());
             if lines.len() as u64 > followed {
-                state.push_str("; the database has not followed all of it: it does at the start");
+                state.push_str(
+                    "; the database has not followed all of it: it does within a minute, or at the start",
+                );
             }
             if open > 0 {
                 let _ = write!(state, "; {open} erasures are finished at the start");

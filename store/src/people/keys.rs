@@ -488,6 +488,35 @@ impl KeyStore {
         Ok(())
     }
 
+    /// What is known of a log's last line is known under another name from now on. Nothing, where that is not it any more.
+    pub(super) async fn rename_anchor(
+        &self,
+        log: &str,
+        to: &str,
+        (seq, mac): &(i64, Vec<u8>),
+    ) -> Result<(), StoreError> {
+        // In this order: killed between the two, it is known under both.
+        self.set_anchor(to, *seq, mac).await?;
+        let delete = Sql::new(self.backend(), &format!("DELETE FROM {ANCHORS} WHERE name = "))
+            .bind(log)
+            .text(" AND seq = ")
+            .bind(*seq)
+            .text(" AND mac = ")
+            .bind(mac.clone());
+        self.database.execute_raw(delete.done()).await?;
+        Ok(())
+    }
+
+    /// Of how many logs whose names begin so it knows the last line.
+    pub(super) async fn anchors(&self, beginning: &str) -> Result<u64, StoreError> {
+        let query =
+            Sql::new(self.backend(), &format!("SELECT count(*) AS logs FROM {ANCHORS} WHERE name LIKE "))
+                .bind(format!("{beginning}%"));
+        let row = self.database.query_one_raw(query.done()).await?;
+        let logs: i64 = row.map(|row| row.try_get("", "logs")).transpose()?.unwrap_or_default();
+        Ok(logs.unsigned_abs())
+    }
+
     /// Whether it is a file.
     pub(super) fn is_file(&self) -> bool {
         self.backend() == DbBackend::Sqlite

@@ -15,6 +15,7 @@ pub mod erasure;
 mod export;
 mod form;
 mod holds;
+mod identity;
 pub mod import;
 mod keys;
 mod links;

@@ -190,6 +190,7 @@ pub const NOBODY: [(&str, &[&str]); 4] = [
             "long_texts",
             "tombstones",
             "journal_marks",
+            "database_identity",
         ],
     ),
     ("what tenants are, and what they tell everybody", &["tenants", "policy_versions"]),

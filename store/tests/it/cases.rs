@@ -168,6 +168,11 @@ cases! {
     a_writer_that_cannot_know_erased_people_stores_nobody
     a_backup_without_the_user_brings_no_customer_back
     tombstones_that_are_gone_are_put_again
+    logs_of_databases_that_share_a_key_store_are_told_apart
+    an_older_database_is_given_a_name_by_its_log
+    an_erasure_in_one_database_reaches_another
+    an_erasure_is_finished_where_it_was_begun
+    who_follows_the_journal_is_in_nobodys_way
     a_journal_that_is_shorter_than_either_knows_is_refused
     an_erasure_that_breaks_off_at_any_step_is_finished
     keys_are_what_is_left_without_u0000

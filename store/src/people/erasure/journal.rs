@@ -54,6 +54,9 @@ pub struct Line {
     pub subject: String,
     /// The person as a provider's customer: see [`super::tombstones`].
     pub customers: Vec<String>,
+    /// The identity of the database in which it is, or was, to be done; nothing in lines of older programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
     /// A keyed digest of all this: whether the line is as it was written.
     #[serde(default)]
     pub mac: String,
@@ -178,6 +181,33 @@ impl Journal {
                 tx.commit().await.map_err(|error| self.refused_by_server(error))
             }
         }
+    }
+
+    /// How long it is, without reading it: bytes of a file, the last line's number of a table. Nothing when it was never begun. Equal
+    /// lengths mean that nobody has added a line.
+    pub async fn extent(&self) -> Result<Option<u64>, StoreError> {
+        match &self.kept {
+            Kept::File(path) => match fs::metadata(path) {
+                Ok(file) => Ok(Some(file.len())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(self.unusable(&error)),
+            },
+            Kept::Server(database) => {
+                let query = Sql::new(DbBackend::Postgres, &format!("SELECT max(seq) AS last FROM {TABLE}"));
+                let row = match database.query_one_raw(query.done()).await {
+                    Ok(row) => row,
+                    Err(error) if is_undefined(&error) => return Ok(None),
+                    Err(error) => return Err(error.into()),
+                };
+                let last: Option<i64> = row.map(|row| row.try_get("", "last")).transpose()?.flatten();
+                Ok(last.map(i64::unsigned_abs))
+            }
+        }
+    }
+
+    /// Whether other databases can have it, too: it is on a server.
+    pub(super) const fn is_on_server(&self) -> bool {
+        matches!(self.kept, Kept::Server(_))
     }
 
     async fn texts(&self) -> Result<Option<Vec<String>>, StoreError> {
@@ -373,15 +403,14 @@ impl Line {
             State::Done => "done",
         };
         let (at, customers) = (self.at.to_string(), self.customers.join(" "));
-        hex::encode(key.digest(&[
-            "erasure",
-            &at,
-            &self.tenant,
-            &self.actor,
-            state,
-            &self.subject,
-            &customers,
-        ]))
+        let mut parts = vec!["erasure", &at, &self.tenant, &self.actor, state, &self.subject, &customers];
+        parts.extend(self.database.as_deref());
+        hex::encode(key.digest(&parts))
+    }
+
+    /// Whether it is about what this database does itself. Who wrote it did not say so in earlier times.
+    pub fn is_of(&self, identity: &str) -> bool {
+        self.database.as_deref().is_none_or(|database| database == identity)
     }
 }
 
@@ -397,6 +426,7 @@ mod tests {
             state,
             subject: format!("{number:064x}"),
             customers: vec![format!("{:064x}", number + 1), format!("{:064x}", number + 2)],
+            database: Some("ours".to_owned()),
             mac: String::new(),
         }
     }
@@ -431,6 +461,7 @@ mod tests {
         for (changed, number) in [
             (text.replace("\"done\"", "\"requested\""), "line 2"),
             (text.replacen("cli:root", "cli:nobody", 1), "line 1"),
+            (text.replacen("ours", "theirs", 1), "line 1"),
             (format!("{{\n{text}"), "line 1"),
         ] {
             fs::write(&path, changed).unwrap();

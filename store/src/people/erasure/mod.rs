@@ -77,6 +77,7 @@ impl People {
             state: Reached::Requested,
             subject: hex::encode(&target.subject.digest),
             customers: target.customers.iter().cloned().collect(),
+            database: Some(self.identity().await?),
             mac: String::new(),
         };
         let seq = self.journal.append(&mut line, &self.digests().await?).await?;
@@ -99,8 +100,9 @@ impl People {
         self.keys.set_anchor(JOURNAL, seq.cast_signed(), line.mac.as_bytes()).await?;
         let receipt = self.receipt(&self.store.pools.read, tenant, subject).await?;
         let tables = receipt.iter().flat_map(|(_, receipt)| receipt.changed()).collect();
-        let cleaned = self.clean(&tables).await?;
-        self.finish(subject, Some((user, standing)), line, &cleaned, None).await
+        let cleaned = self.clean(&tables, true).await?;
+        let whom = Some((user, standing));
+        Ok(self.finish(subject, whom, line, &cleaned, None).await?.0)
     }
 
     fn begun_error(&self, user: &str, error: PeopleError) -> PeopleError {
@@ -145,6 +147,9 @@ impl People {
     async fn begun(&self, tenant: &str, subject: String, actor: &str, requested_at: Timestamp) -> Receipt {
         let mut receipt = Receipt::begun(tenant, subject, actor, requested_at);
         receipt.not_reached.extend(self.keys.not_reached().await);
+        if !self.keys.is_file() || self.journal.is_on_server() {
+            receipt.not_reached.push(receipt::other_databases());
+        }
         receipt
     }
 
@@ -192,16 +197,32 @@ impl People {
                 Ok(receipt)
             };
             match erased.await {
-                Err(PeopleError::Store(StoreError::Database(error)))
-                    if tries < limits::ROTATION_TRIES_MAX
-                        && matches!(Failure::of(&error), Failure::Away(_)) =>
-                {
-                    tries += 1;
-                    self.store.clock.0.sleep(limits::RETRY_PAUSE_MIN).await;
-                }
-                other => return other,
+                Err(error) if self.passes(&error, &mut tries).await => {}
+                erased => return erased,
             }
         }
+    }
+
+    /// A transaction, as soon as whoever writes the database anew lets it begin (SQLite).
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, PeopleError> {
+        let mut tries = 1;
+        loop {
+            match self.store.pools.begin().await.map_err(PeopleError::from) {
+                Err(error) if self.passes(&error, &mut tries).await => {}
+                begun => return begun,
+            }
+        }
+    }
+
+    /// Waits a little where somebody else was in the way of a transaction; whether to try it once more.
+    async fn passes(&self, error: &PeopleError, tries: &mut u32) -> bool {
+        let PeopleError::Store(StoreError::Database(error)) = error else { return false };
+        if *tries >= limits::ROTATION_TRIES_MAX || !matches!(Failure::of(error), Failure::Away(_)) {
+            return false;
+        }
+        *tries += 1;
+        self.store.clock.0.sleep(limits::RETRY_PAUSE_MIN).await;
+        true
     }
 
     /// This database has followed the journal up to this line, if it had up to the one before.
@@ -212,14 +233,17 @@ impl People {
         Ok(())
     }
 
-    /// Old bytes leave these tables, and the key store.
-    async fn clean(&self, tables: &BTreeSet<String>) -> Result<Vec<Done>, PeopleError> {
-        let mut cleaned = vec![self.keys.scrub(&*self.store.clock.0).await?];
+    /// Old bytes leave these tables, and the key store where it has lost something.
+    async fn clean(&self, tables: &BTreeSet<String>, with_keys: bool) -> Result<Vec<Done>, PeopleError> {
+        let mut cleaned = Vec::new();
+        if with_keys {
+            cleaned.push(self.keys.scrub(&*self.store.clock.0).await?);
+        }
         cleaned.extend(overwrite::overwrite(&self.store, tables).await);
         Ok(cleaned)
     }
 
-    /// The receipt, the audit log, and last the journal.
+    /// The receipt, the audit log, and last the journal. Answers the receipt, and the digest of the journal's line.
     async fn finish(
         &self,
         subject: &[u8],
@@ -227,7 +251,7 @@ impl People {
         line: Line,
         cleaned: &[Done],
         repeated_at: Option<Timestamp>,
-    ) -> Result<Receipt, PeopleError> {
+    ) -> Result<(Receipt, String), PeopleError> {
         let now = self.store.clock.0.now();
         let stored = self.receipt(&self.store.pools.read, &line.tenant, subject).await?;
         let mut receipt = match stored {
@@ -248,8 +272,16 @@ impl People {
             let told = self.to_notify(&line.tenant, user, None, standing).await?;
             receipt.to_tell = told.into_iter().map(ToTell::from).collect();
         }
-        self.put_receipt(&self.store.pools.write, subject, &receipt).await?;
-        let detail = if repeated_at.is_some() { "again, from the journal" } else { "" }.to_owned();
+        let tx = self.begin().await?;
+        self.put_receipt(&tx, subject, &receipt).await?;
+        tx.commit().await?;
+        let identity = self.identity().await?;
+        let detail = match repeated_at {
+            _ if !line.is_of(&identity) => "from the journal, as in another database",
+            Some(_) => "again, from the journal",
+            None => "",
+        }
+        .to_owned();
         let (actor, tenant) = (line.actor.clone(), line.tenant.clone());
         let deed = audit::Deed {
             actor: &actor,
@@ -259,12 +291,14 @@ impl People {
             detail,
         };
         self.note(&deed).await?;
-        let mut done = Line { at: now, state: Reached::Done, ..line };
+        // Of another database's wish only what was done here is done.
+        let database = if line.is_of(&identity) { line.database.clone() } else { Some(identity) };
+        let mut done = Line { at: now, state: Reached::Done, database, ..line };
         let seq = self.journal.append(&mut done, &self.digests().await?).await?;
-        let tx = self.store.pools.begin().await?;
+        let tx = self.begin().await?;
         self.follow(&tx, seq, &done.mac).await?;
         tx.commit().await?;
         self.keys.set_anchor(JOURNAL, seq.cast_signed(), done.mac.as_bytes()).await?;
-        Ok(receipt)
+        Ok((receipt, done.mac))
     }
 }

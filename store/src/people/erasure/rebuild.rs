@@ -41,7 +41,7 @@ impl People {
         let followed = self.mark(&self.store.pools.read).await?.map_or(0, |(seq, _)| seq);
         let anchor = self.keys.anchor(JOURNAL).await?.map_or(0, |(seq, _)| seq.unsigned_abs());
         let now = self.store.clock.0.now();
-        let mut lines = self.lines_of_people(actor).await?;
+        let mut lines = self.lines_of_people(actor, &self.identity().await?).await?;
         let people: BTreeSet<String> = lines.iter().map(|line| line.subject.clone()).collect();
         let customers = self.barred_customers().await?;
         lines.extend(customers.chunks(CUSTOMERS_MAX).map(|some| of_nobody(now, actor, some)));
@@ -77,7 +77,7 @@ impl People {
     }
 
     /// Of each person of whose erasure the database knows: that it was asked for, and that it was done if it was.
-    async fn lines_of_people(&self, actor: &str) -> Result<Vec<Line>, PeopleError> {
+    async fn lines_of_people(&self, actor: &str, identity: &str) -> Result<Vec<Line>, PeopleError> {
         let line = |at: Timestamp, tenant: &str, actor: &str, state: State, subject: &str| Line {
             at,
             tenant: tenant.to_owned(),
@@ -85,6 +85,7 @@ impl People {
             state,
             subject: subject.to_owned(),
             customers: Vec::new(),
+            database: Some(identity.to_owned()),
             mac: String::new(),
         };
         let (mut lines, mut known) = (Vec::new(), BTreeSet::new());
@@ -132,6 +133,7 @@ fn of_nobody(at: Timestamp, actor: &str, customers: &[String]) -> Line {
         state: State::Done,
         subject: String::new(),
         customers: customers.to_vec(),
+        database: None,
         mac: String::new(),
     }
 }

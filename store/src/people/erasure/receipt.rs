@@ -200,6 +200,17 @@ impl Receipt {
     }
 }
 
+/// Who else may share the key store or the journal, where these are on a server.
+pub fn other_databases() -> Note {
+    Note {
+        place: "other databases that share this erasure journal".to_owned(),
+        note: "each follows it by itself: within a minute while its worker runs, else before that one serves anything; only what the \
+               journal knows of the person is erased there, which is the customers that were linked here. The person as a user of its own \
+               is to be erased there, too"
+            .to_owned(),
+    }
+}
+
 /// Where nothing of a person can be.
 const HOLDS_NOTHING: [(&str, &str); 5] = [
     (

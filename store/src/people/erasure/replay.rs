@@ -12,7 +12,7 @@ use super::{
     receipt::Receipt,
     rows, tombstones,
 };
-use crate::{Store, StoreError, sql::Sql};
+use crate::{Store, StoreError, cipher::DataKey, sql::Sql};
 
 /// What was done before anything was served.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,8 +28,22 @@ pub struct Settled {
 /// The journal beside what is known of it.
 struct Looked {
     lines: Vec<Line>,
+    /// Number and `mac` of the last line that the database has followed.
+    mark: Option<(u64, String)>,
     /// Whether the database or the key store has not followed all of it.
     is_behind: bool,
+}
+
+/// What of the journal is to be done here.
+struct Plan<'a> {
+    /// Of each person the latest wish.
+    wishes: BTreeMap<&'a str, &'a Line>,
+    /// Customers of whom nothing is to be stored any more.
+    barred: BTreeSet<String>,
+    /// Whose erasure this database has begun and not finished.
+    unfinished: BTreeSet<String>,
+    /// Whether nobody knows what is there, as after a start: a database or key store out of a backup.
+    is_whole: bool,
 }
 
 impl Store {
@@ -45,32 +59,68 @@ impl People {
     /// Whether [`settle`](Self::settle) has something to do. Changes nothing.
     pub async fn is_settled(&self) -> Result<bool, PeopleError> {
         let looked = self.look().await?;
-        Ok(!looked.is_behind && unfinished(&looked.lines).is_empty())
+        let identity = self.store.known_identity().await?.unwrap_or_default();
+        Ok(!looked.is_behind && unfinished(&looked.lines, &identity).is_empty())
     }
 
     /// Makes database and key store follow the journal. To be called before anything is served.
     pub async fn settle(&self) -> Result<Settled, PeopleError> {
-        let Looked { lines, is_behind } = self.look().await?;
-        let unfinished = unfinished(&lines);
-        let mut settled = Settled::default();
+        let identity = self.identity().await?;
+        self.claim_log(&identity).await?;
+        let Looked { lines, is_behind, .. } = self.look().await?;
+        let unfinished = unfinished(&lines, &identity);
         if !is_behind && unfinished.is_empty() {
-            return Ok(settled);
+            return Ok(Settled::default());
         }
-        // Of each person the latest wish.
-        let wishes = lines.iter().filter(|line| line.state == State::Requested);
-        let people: BTreeMap<&str, &Line> = wishes.map(|line| (line.subject.as_str(), line)).collect();
-        let barred = barred(&lines);
-        let tx = self.store.pools.begin().await?;
-        tombstones::tell_writers(&tx, None).await?;
-        tombstones::put(&tx, &barred, self.store.clock.0.now()).await?;
-        tx.commit().await?;
+        let plan = Plan { unfinished, is_whole: true, ..Plan::of(lines.iter()) };
+        let (settled, appended) = self.replay(&plan, &identity).await?;
+        self.followed(lines.len(), &appended).await?;
+        Ok(settled)
+    }
+
+    /// The same for a worker that runs: what was added to the journal since. What is begun in this database and not finished is left
+    /// to whoever is at it; of one who was killed, [`settle`](Self::settle) finishes it.
+    pub async fn follow_journal(&self) -> Result<Settled, PeopleError> {
+        let identity = self.identity().await?;
+        let Looked { lines, mark, .. } = self.look().await?;
+        let is_at = |(seq, mac): &(u64, String)| {
+            let before = usize::try_from(*seq).ok().and_then(|seq| seq.checked_sub(1))?;
+            lines.get(before).filter(|line| line.mac == *mac).map(|_| before + 1)
+        };
+        let from = mark.as_ref().and_then(is_at).unwrap_or_default();
+        if from == lines.len() {
+            return Ok(Settled::default());
+        }
+        let open = unfinished(&lines, &identity);
+        let is_at_work = |line: &Line| line.is_of(&identity) && open.contains(&line.subject);
+        let plan = Plan::of(lines[from..].iter().filter(|line| !is_at_work(line)));
+        let (settled, appended) = self.replay(&plan, &identity).await?;
+        let to = lines[from..].iter().position(is_at_work).map_or(lines.len(), |begun| from + begun);
+        self.followed(to, &appended).await?;
+        Ok(settled)
+    }
+
+    /// Erases who is there and should not be. Answers the digests of the journal's lines that say so, too.
+    async fn replay(
+        &self,
+        plan: &Plan<'_>,
+        identity: &str,
+    ) -> Result<(Settled, BTreeSet<String>), PeopleError> {
+        let mut settled = Settled::default();
+        let mut appended = BTreeSet::new();
+        if !plan.is_whole && plan.wishes.is_empty() && plan.barred.is_empty() {
+            return Ok((settled, appended));
+        }
+        self.put_tombstones(&plan.barred).await?;
         let mut erased: BTreeMap<String, Option<String>> =
-            unfinished.iter().map(|digest| (digest.clone(), None)).collect();
+            plan.unfinished.iter().map(|digest| (digest.clone(), None)).collect();
         let mut tables = BTreeSet::new();
-        for (tenant, user, is_erased) in self.all_users().await? {
-            let digest = hex::encode(self.subject_digest(&tenant, &user).await?);
-            let Some(line) = people.get(digest.as_str()).copied() else { continue };
-            if is_erased && !unfinished.contains(&digest) {
+        let key = self.digests().await?;
+        let users = if plan.wishes.is_empty() { Vec::new() } else { self.all_users().await? };
+        for (tenant, user, is_erased) in users {
+            let digest = hex::encode(key.digest(&["subject", &tenant, &user]));
+            let Some(line) = plan.wishes.get(digest.as_str()).copied() else { continue };
+            if is_erased && !plan.unfinished.contains(&digest) {
                 continue;
             }
             // Who wanted it then wants it now, whatever holds a backup brought back.
@@ -79,29 +129,51 @@ impl People {
             target.customers.extend(line.customers.iter().cloned());
             let receipt = self.erase_in_transaction(&request, &target, None).await?;
             tables.extend(receipt.changed());
+            if !plan.is_whole {
+                settled.keys += u64::from(self.keys.destroy(&key_name(&user)).await?);
+            }
             erased.insert(digest, Some(user));
             settled.users += 1;
         }
-        let (customers, more) = self.erase_barred(&barred).await?;
+        let (customers, more) = self.erase_barred(&plan.barred).await?;
         settled.customers = customers;
         tables.extend(more);
-        settled.keys = self.destroy_keys(&people).await?;
-        let cleaned = self.clean(&tables).await?;
-        for (digest, user) in &erased {
-            let Some(line) = people.get(digest.as_str()).copied() else { continue };
-            let subject = hex::decode(digest).unwrap_or_default();
-            let repeated_at = (!unfinished.contains(digest)).then(|| self.store.clock.0.now());
-            self.finish(
-                &subject,
-                user.as_deref().map(|user| (user, &[][..])),
-                line.clone(),
-                &cleaned,
-                repeated_at,
-            )
-            .await?;
+        if plan.is_whole {
+            settled.keys = self.destroy_keys(&plan.wishes, &key).await?;
         }
-        self.followed().await?;
-        Ok(settled)
+        let with_keys = plan.is_whole || settled.users > 0;
+        let cleaned = self.clean(&tables, with_keys).await?;
+        for left in cleaned.iter().filter(|left| !left.done) {
+            tracing::warn!(what = left.what, reason = left.note, "old bytes of who was erased are left");
+        }
+        for (digest, user) in &erased {
+            let Some(line) = plan.wishes.get(digest.as_str()).copied() else { continue };
+            let subject = hex::decode(digest).unwrap_or_default();
+            let is_again = line.is_of(identity) && !plan.unfinished.contains(digest);
+            let repeated_at = is_again.then(|| self.store.clock.0.now());
+            let whom = user.as_deref().map(|user| (user, &[][..]));
+            let (_, mac) = self.finish(&subject, whom, line.clone(), &cleaned, repeated_at).await?;
+            appended.insert(mac);
+        }
+        Ok((settled, appended))
+    }
+
+    /// Every writer learns of these.
+    async fn put_tombstones(&self, barred: &BTreeSet<String>) -> Result<(), PeopleError> {
+        let mut tries = 1;
+        loop {
+            let put = async {
+                let tx = self.store.pools.begin().await?;
+                tombstones::tell_writers(&tx, None).await?;
+                tombstones::put(&tx, barred, self.store.clock.0.now()).await?;
+                tx.commit().await?;
+                Ok(())
+            };
+            match put.await {
+                Err(error) if self.passes(&error, &mut tries).await => {}
+                put => return put,
+            }
+        }
     }
 
     /// From now on the store's writer knows who was erased.
@@ -138,19 +210,20 @@ impl People {
             && (mark != last
                 || anchor != last
                 || tombstones::lacks(&self.store.pools.read, &barred(&lines)).await?);
-        Ok(Looked { lines, is_behind })
+        Ok(Looked { lines, mark, is_behind })
     }
 
-    /// Everything is as the journal says.
-    async fn followed(&self) -> Result<(), PeopleError> {
+    /// Everything is as so many lines of the journal say, and those after them that were `appended` from here: what somebody else
+    /// has added meanwhile is not followed yet.
+    async fn followed(&self, count: usize, appended: &BTreeSet<String>) -> Result<(), PeopleError> {
         let lines = self.journal.read(&self.digests().await?).await?.unwrap_or_default();
-        let Some(last) = lines.last() else { return Ok(()) };
-        let tx = self.store.pools.begin().await?;
-        self.set_mark(&tx, lines.len() as u64, &last.mac).await?;
+        let more = lines.iter().skip(count).take_while(|line| appended.contains(&line.mac)).count();
+        let count = count + more;
+        let Some(last) = count.checked_sub(1).and_then(|place| lines.get(place)) else { return Ok(()) };
+        let tx = self.begin().await?;
+        self.set_mark(&tx, count as u64, &last.mac).await?;
         tx.commit().await?;
-        self.keys
-            .set_anchor(JOURNAL, lines.len().try_into().unwrap_or(i64::MAX), last.mac.as_bytes())
-            .await?;
+        self.keys.set_anchor(JOURNAL, count.try_into().unwrap_or(i64::MAX), last.mac.as_bytes()).await?;
         Ok(())
     }
 
@@ -170,18 +243,29 @@ impl People {
     /// Erases barred customers of whom something is there, and nobody is linked with them; answers how many, and in which
     /// tables.
     async fn erase_barred(&self, barred: &BTreeSet<String>) -> Result<(u64, Vec<String>), PeopleError> {
+        if barred.is_empty() {
+            return Ok((0, Vec::new()));
+        }
         let there = self.barred_there(barred).await?;
         if there.is_empty() {
             return Ok((0, Vec::new()));
         }
-        let now = self.store.clock.0.now();
-        let count = there.len() as u64;
-        let mut receipt = Receipt::begun("", String::new(), "", now);
-        let tx = self.store.pools.begin().await?;
-        tombstones::tell_writers(&tx, None).await?;
-        rows::erase_customers(&tx, there, &mut receipt, now).await?;
-        tx.commit().await?;
-        Ok((count, receipt.changed().collect()))
+        let mut tries = 1;
+        loop {
+            let erased = async {
+                let now = self.store.clock.0.now();
+                let mut receipt = Receipt::begun("", String::new(), "", now);
+                let tx = self.store.pools.begin().await?;
+                tombstones::tell_writers(&tx, None).await?;
+                rows::erase_customers(&tx, there.clone(), &mut receipt, now).await?;
+                tx.commit().await?;
+                Ok((there.len() as u64, receipt.changed().collect()))
+            };
+            match erased.await {
+                Err(error) if self.passes(&error, &mut tries).await => {}
+                erased => return erased,
+            }
+        }
     }
 
     /// Barred customers who are named somewhere, each of each connection once.
@@ -235,12 +319,12 @@ impl People {
     }
 
     /// Destroys keys of erased users that a backup of the key store brought back; answers how many.
-    async fn destroy_keys(&self, people: &BTreeMap<&str, &Line>) -> Result<u64, PeopleError> {
+    async fn destroy_keys(&self, people: &BTreeMap<&str, &Line>, key: &DataKey) -> Result<u64, PeopleError> {
         let tenants: BTreeSet<&str> = people.values().map(|line| line.tenant.as_str()).collect();
         let mut destroyed = 0;
         for user in self.keys.users().await? {
             for tenant in &tenants {
-                let digest = hex::encode(self.subject_digest(tenant, &user).await?);
+                let digest = hex::encode(key.digest(&["subject", tenant, &user]));
                 if people.contains_key(digest.as_str()) {
                     destroyed += u64::from(self.keys.destroy(&key_name(&user)).await?);
                 }
@@ -299,16 +383,32 @@ fn barred(lines: &[Line]) -> BTreeSet<String> {
     lines.iter().flat_map(|line| line.customers.iter().cloned()).collect()
 }
 
-/// Whose erasure was begun and not finished.
-pub fn unfinished(lines: &[Line]) -> BTreeSet<String> {
+/// Whose erasure was begun in this database and not finished.
+pub fn unfinished(lines: &[Line], identity: &str) -> BTreeSet<String> {
     let mut open = BTreeSet::new();
-    for line in lines {
+    for line in lines.iter().filter(|line| line.is_of(identity)) {
         match line.state {
             State::Requested => open.insert(line.subject.clone()),
             State::Done => open.remove(&line.subject),
         };
     }
     open
+}
+
+// === impl Plan ===
+
+impl<'a> Plan<'a> {
+    /// What these lines want.
+    fn of(lines: impl Iterator<Item = &'a Line>) -> Self {
+        let (mut wishes, mut barred) = (BTreeMap::new(), BTreeSet::new());
+        for line in lines {
+            barred.extend(line.customers.iter().cloned());
+            if line.state == State::Requested {
+                wishes.insert(line.subject.as_str(), line);
+            }
+        }
+        Self { wishes, barred, unfinished: BTreeSet::new(), is_whole: false }
+    }
 }
 
 // === impl Settled ===

@@ -4,6 +4,7 @@ mod broken;
 mod bytes;
 mod hits;
 mod later;
+mod sharing;
 
 use std::path::PathBuf;
 
@@ -23,7 +24,7 @@ use store::{
 };
 use tempfile::TempDir;
 
-pub use self::{broken::*, hits::*, later::*};
+pub use self::{broken::*, hits::*, later::*, sharing::*};
 use crate::{
     samples::{billing, customer, invoice, payment, refund, subscription},
     support::{Bench, at},
@@ -63,13 +64,7 @@ impl Crowd {
     }
 
     async fn beside(store: &Store) -> Self {
-        let tenant = |id: &str| Tenant {
-            id: id.into(),
-            name: id.into(),
-            data_region: None,
-            time_zone: Some("UTC".into()),
-        };
-        store.sync_tenants(&[tenant(TENANT), tenant(OTHER)]).await.unwrap();
+        store.sync_tenants(&tenants()).await.unwrap();
         let keyring = Keyring::parse(&generate_key().unwrap()).unwrap();
         store.use_keys(Some(keyring.clone()));
         let directory = tempfile::tempdir().unwrap();
@@ -118,6 +113,15 @@ impl Crowd {
         keys.execute_unprepared(sql).await.unwrap();
         keys.close().await.unwrap();
     }
+}
+
+fn tenants() -> [Tenant; 2] {
+    [TENANT, OTHER].map(|id| Tenant {
+        id: id.into(),
+        name: id.into(),
+        data_region: None,
+        time_zone: Some("UTC".into()),
+    })
 }
 
 async fn open(store: &Store, directory: &TempDir) -> People {

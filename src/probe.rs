@@ -226,3 +226,61 @@ impl std::fmt::Debug for Probe {
         f.debug_struct("Probe").field("integration", &self.integration).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use actors::session::{Auth, Meaning, Response, Source, Verdict, quota::Quota};
+
+    use super::*;
+
+    /// A provider whose list of accounts has no end.
+    struct Endless;
+
+    impl Source for Endless {
+        fn auth(&self) -> Auth {
+            Auth::None
+        }
+
+        fn classify(&self, _: &Response) -> Verdict {
+            Verdict { meaning: Meaning::Ok, signals: Vec::new() }
+        }
+
+        fn check<'a>(&'a self, _: &'a Session) -> BoxFuture<'a, Result<Accounts, Failure>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_of_accounts_without_an_end_is_given_up() {
+        let spec = ConnectionSpec {
+            name: "endless".to_owned(),
+            integration: "endless".to_owned(),
+            tenant: "label-a".to_owned(),
+            accounts: Vec::new(),
+            accounts_exclude: Vec::new(),
+            start_date: jiff::civil::date(2026, 11, 1),
+            base_url: "https://api.example".parse().unwrap(),
+            endpoints: BTreeMap::new(),
+            api_version: String::new(),
+            credentials: BTreeMap::new(),
+            settings: serde_json::Value::Null,
+            quotas: None,
+            streams: BTreeMap::new(),
+        };
+        let transport = Arc::new(HttpTransport::new().unwrap());
+        let services = LinkServices::alone(transport, Arc::new(SystemClock::new()), Arc::new(Silent));
+        let connected = Connected { source: Arc::new(Endless), streams: Vec::new() };
+        let source = Arc::clone(&connected.source);
+        let link = Link::new(Arc::new(spec), "endless", source, Quota::default(), services);
+        let probe = Probe { connected, integration: "endless", session: link.session(Urgency::Fresh) };
+        let began = tokio::time::Instant::now();
+        let failure = probe.accounts().await.unwrap_err();
+        assert_eq!(began.elapsed(), ACCOUNTS_TIME_MAX);
+        assert!(
+            matches!(&failure, Failure::Transient { reason } if reason.contains("no end")),
+            "{failure:?}"
+        );
+    }
+}

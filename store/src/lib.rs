@@ -25,6 +25,7 @@ pub mod read;
 mod records;
 mod refresh;
 pub mod retention;
+mod retry;
 mod rotation;
 mod secrets;
 mod sink;

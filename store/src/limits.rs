@@ -57,8 +57,8 @@ pub const SQLITE_BINDS_MAX: usize = 32_000;
 /// Rows that one transaction of a rotation seals again: short enough that a worker's commits hardly wait.
 pub const ROTATION_ROWS_MAX: u64 = 100;
 
-/// How often a step of a rotation is tried that met a busy database.
-pub const ROTATION_TRIES_MAX: u32 = 20;
+/// How often a transaction of an erasure, a purge or a rotation is tried that somebody else was in the way of.
+pub const TRIES_MAX: u32 = 20;
 
 /// Keys in one lookup or delete.
 pub const KEYS_STATEMENT_MAX: usize = 1_000;

@@ -15,7 +15,6 @@ use crate::{
         billing_profile::{self, Entity as Profiles, Model as Profile},
         secret::{self, Entity as Secrets, Model as Secret},
     },
-    error::Failure,
     limits, secrets,
     sql::Sql,
 };
@@ -61,17 +60,11 @@ impl Store {
     /// meanwhile keeps what they wrote. Changes no `observed_at`: what is sealed stays the same.
     pub async fn rotate(&self, place: Place) -> Result<Rotated, StoreError> {
         let keyring = self.require_keys("a rotation")?;
-        let mut tries = 1;
+        let mut tries = self.tries();
         loop {
             match self.rotate_once(&keyring, place.clone()).await {
                 // A worker holds the database, or rows of it: it is done soon.
-                Err(StoreError::Database(error))
-                    if tries < limits::ROTATION_TRIES_MAX
-                        && matches!(Failure::of(&error), Failure::Away(_)) =>
-                {
-                    tries += 1;
-                    self.clock.0.sleep(limits::RETRY_PAUSE_MIN).await;
-                }
+                Err(StoreError::Database(error)) if tries.again(&error).await => {}
                 other => return other,
             }
         }

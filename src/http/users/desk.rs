@@ -68,7 +68,7 @@ pub struct Room {
     /// Who asks, for the record.
     pub actor: String,
     /// Who else has data of people.
-    privacy: Privacy,
+    pub privacy: Privacy,
 }
 
 /// What is told instead of an answer.

@@ -8,7 +8,7 @@ use store::people::{
 };
 use tokio::time::Instant;
 
-use super::{super::limits::IMPORT_TIME, desk::Room};
+use super::desk::Room;
 
 /// Refused lines that are told one by one; the rest are counted.
 const TOLD_MAX: usize = 100;
@@ -43,9 +43,8 @@ struct RefusedLine {
 }
 
 /// Each line by itself: one that is refused takes no other with it. What fails for all ends it; what was stored by then stays, and
-/// the same lines once more change nothing, where they have an `external_id`.
-pub async fn all(room: &Room, body: &[u8]) -> Result<Imported, PeopleError> {
-    let until = Instant::now() + IMPORT_TIME;
+/// the same lines once more change nothing, where they have an `external_id`. No line is begun from `until` on.
+pub async fn all(room: &Room, body: &[u8], until: Instant) -> Result<Imported, PeopleError> {
     let mut imported = Imported::default();
     let mut import = Import::new(&room.people, &room.tenant);
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
@@ -90,5 +89,55 @@ impl Imported {
         if self.refusals.len() < TOLD_MAX {
             self.refusals.push(RefusedLine { line, error: error.to_string() });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use store::{
+        Access, Store, StoreOptions,
+        cipher::{Keyring, generate_key},
+        people::{Journal, KeyStore, People, Tenant},
+    };
+
+    use super::*;
+    use crate::settings::Privacy;
+
+    #[tokio::test]
+    async fn what_is_not_reached_in_time_is_named_and_can_be_sent_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let beside = |name: &str| directory.path().join(name).display().to_string();
+        let url = format!("sqlite://{}", beside("dynamoi.db"));
+        let clock = Arc::new(rows::clock::SystemClock::new());
+        let store = Store::connect(&url, StoreOptions::default(), clock).await.unwrap();
+        store.migrate_up().await.unwrap();
+        store.use_keys(Some(Keyring::parse(&generate_key().unwrap()).unwrap()));
+        let tenant = Tenant { id: "label-a".into(), name: "A".into(), data_region: None, time_zone: None };
+        store.sync_tenants(&[tenant]).await.unwrap();
+        let keys = KeyStore::open(&beside("keys"), Access::Make).await.unwrap();
+        let journal = Journal::open(&beside("erasures"), Access::Make).await.unwrap();
+        let room = Room {
+            people: People::open(&store, keys, journal).unwrap(),
+            tenant: "label-a".to_owned(),
+            actor: "test".to_owned(),
+            privacy: Privacy::default(),
+        };
+        let record = |id: u32| {
+            format!(r#"{{"external_id":"app-{id}","name":"Somebody","age_statement":"at_least_18"}}"#)
+        };
+        let body = format!("\u{feff}\n{}\n{}\n", record(1), record(2));
+        let soon = || Instant::now() + Duration::from_mins(10);
+
+        let none = all(&room, body.as_bytes(), Instant::now()).await.unwrap();
+        // Lines with nothing on them cost no time.
+        assert_eq!(none, Imported { next_line: Some(2), ..Imported::default() });
+        let rest = all(&room, body.as_bytes(), soon()).await.unwrap();
+        assert_eq!(rest, Imported { added: 2, ..Imported::default() });
+        let again = all(&room, body.as_bytes(), soon()).await.unwrap();
+        assert_eq!(again, Imported { unchanged: 2, ..Imported::default() });
+        room.people.close().await;
+        store.close().await;
     }
 }

@@ -13,6 +13,7 @@ use actix_web::{
 use rows::personal::Personal;
 use serde::Deserialize;
 use store::people::{NewConsent, PersonForm, Who, audit};
+use tokio::time::Instant;
 
 use self::answers::{Added, Consents, Noted, Standing, UserAnswer, Users};
 use self::desk::Desk;
@@ -20,7 +21,7 @@ pub use self::desk::{PeopleOff, PeopleSource};
 pub(super) use self::document::paths;
 use super::{
     Shared,
-    limits::{IMPORT_BYTES_MAX, RECORD_BYTES_MAX},
+    limits::{IMPORT_BYTES_MAX, IMPORT_TIME, RECORD_BYTES_MAX},
 };
 
 /// Where they are.
@@ -115,7 +116,8 @@ pub(super) async fn add(request: HttpRequest, payload: Payload, shared: Data<Sha
 pub(super) async fn import(request: HttpRequest, payload: Payload, shared: Data<Shared>) -> HttpResponse {
     let desk = desk!(request, shared);
     let body = said!(desk.body(payload, IMPORT_BYTES_MAX).await);
-    desk.answer(|room| async move { import::all(&room, &body).await }).await
+    let until = Instant::now() + IMPORT_TIME;
+    desk.answer(|room| async move { import::all(&room, &body, until).await }).await
 }
 
 /// Opens the one that is looked for.

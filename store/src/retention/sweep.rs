@@ -14,8 +14,7 @@ use super::{
 use crate::{
     Store, StoreError,
     convert::{chrono_day, day, timestamp, utc},
-    error::Failure,
-    limits::{PURGE_ROWS_MAX, RETRY_PAUSE_MIN, ROTATION_TRIES_MAX},
+    limits::PURGE_ROWS_MAX,
     sql::Sql,
 };
 
@@ -242,15 +241,10 @@ impl Store {
             .write(Sql::new(self.backend(), &head))
             .text(&format!(" RETURNING {} AS age", sweep.selected()))
             .done();
-        let mut tries = 1;
+        let mut tries = self.tries();
         let rows = loop {
             match self.pools.write.query_all_raw(statement.clone()).await {
-                Err(error)
-                    if tries < ROTATION_TRIES_MAX && matches!(Failure::of(&error), Failure::Away(_)) =>
-                {
-                    tries += 1;
-                    self.clock.0.sleep(RETRY_PAUSE_MIN).await;
-                }
+                Err(error) if tries.again(&error).await => {}
                 done => break done?,
             }
         };

@@ -194,6 +194,12 @@ async fn unchanged_rows_of_an_old_database_are_not_restated() {
     crate::upgrading::unchanged_rows_of_an_old_database_are_not_restated(&url).await;
 }
 
+#[tokio::test]
+async fn an_erasure_outlives_a_deadlock() {
+    let server = Server::start();
+    crate::erasing::an_erasure_outlives_a_deadlock(&server.database("crossed").await).await;
+}
+
 /// A key store on a server: keys are made once, sealed again, and a destroyed one is in no file of the table any more.
 #[tokio::test]
 async fn data_keys_can_be_kept_on_a_server() {

@@ -26,7 +26,7 @@ use self::{
     rows::Target,
 };
 use super::{NewDisclosure, People, PeopleError, PersonStatus, audit, keys::key_name};
-use crate::{StoreError, error::Failure, limits, sql::Sql};
+use crate::{StoreError, sql::Sql};
 
 /// A wish to be erased.
 #[derive(Debug, Clone, Copy)]
@@ -183,7 +183,7 @@ impl People {
         target: &Target,
         line: Option<(u64, &str)>,
     ) -> Result<Receipt, PeopleError> {
-        let mut tries = 1;
+        let mut tries = self.store.tries();
         loop {
             let erased = async {
                 let tx = self.store.pools.begin().await?;
@@ -197,7 +197,7 @@ impl People {
                 Ok(receipt)
             };
             match erased.await {
-                Err(error) if self.passes(&error, &mut tries).await => {}
+                Err(PeopleError::Store(StoreError::Database(error))) if tries.again(&error).await => {}
                 erased => return erased,
             }
         }
@@ -205,24 +205,13 @@ impl People {
 
     /// A transaction, as soon as whoever writes the database anew lets it begin (SQLite).
     pub(super) async fn begin(&self) -> Result<DatabaseTransaction, PeopleError> {
-        let mut tries = 1;
+        let mut tries = self.store.tries();
         loop {
-            match self.store.pools.begin().await.map_err(PeopleError::from) {
-                Err(error) if self.passes(&error, &mut tries).await => {}
-                begun => return begun,
+            match self.store.pools.begin().await {
+                Err(error) if tries.again(&error).await => {}
+                begun => return Ok(begun?),
             }
         }
-    }
-
-    /// Waits a little where somebody else was in the way of a transaction; whether to try it once more.
-    async fn passes(&self, error: &PeopleError, tries: &mut u32) -> bool {
-        let PeopleError::Store(StoreError::Database(error)) = error else { return false };
-        if *tries >= limits::ROTATION_TRIES_MAX || !matches!(Failure::of(error), Failure::Away(_)) {
-            return false;
-        }
-        *tries += 1;
-        self.store.clock.0.sleep(limits::RETRY_PAUSE_MIN).await;
-        true
     }
 
     /// This database has followed the journal up to this line, if it had up to the one before.

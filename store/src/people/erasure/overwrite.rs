@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::receipt::Reached;
 use crate::{
-    Store, limits,
+    Store,
     location::{DatabaseFile, Location},
     people::unseen::wait_until_unseen,
 };
@@ -175,7 +175,7 @@ async fn has_samples(connection: &mut PgConnection, table: &str) -> Result<bool,
 /// SQLite: into a new file in the place of the old, then out of the log.
 async fn rewrite_file(store: &Store) -> Result<(), String> {
     let write = &store.pools.write;
-    let mut tries = 1;
+    let mut tries = store.tries();
     // In a temporary file, deleted as soon as it is open, not in memory: it is as large as the database.
     let rewritten = async || {
         write.execute_unprepared("PRAGMA temp_store = FILE").await?;
@@ -187,10 +187,7 @@ async fn rewrite_file(store: &Store) -> Result<(), String> {
         match rewritten().await {
             Ok(()) => break,
             // A worker beside us writes.
-            Err(error) if crate::error::is_locked(&error) && tries < limits::ROTATION_TRIES_MAX => {
-                tries += 1;
-                store.clock.0.sleep(limits::RETRY_PAUSE_MIN).await;
-            }
+            Err(error) if tries.again(&error).await => {}
             Err(error) => return Err(format!("it could not be written anew ({error})")),
         }
     }

@@ -160,7 +160,7 @@ impl People {
 
     /// Every writer learns of these.
     async fn put_tombstones(&self, barred: &BTreeSet<String>) -> Result<(), PeopleError> {
-        let mut tries = 1;
+        let mut tries = self.store.tries();
         loop {
             let put = async {
                 let tx = self.store.pools.begin().await?;
@@ -170,7 +170,7 @@ impl People {
                 Ok(())
             };
             match put.await {
-                Err(error) if self.passes(&error, &mut tries).await => {}
+                Err(PeopleError::Store(StoreError::Database(error))) if tries.again(&error).await => {}
                 put => return put,
             }
         }
@@ -250,7 +250,7 @@ impl People {
         if there.is_empty() {
             return Ok((0, Vec::new()));
         }
-        let mut tries = 1;
+        let mut tries = self.store.tries();
         loop {
             let erased = async {
                 let now = self.store.clock.0.now();
@@ -262,7 +262,7 @@ impl People {
                 Ok((there.len() as u64, receipt.changed().collect()))
             };
             match erased.await {
-                Err(error) if self.passes(&error, &mut tries).await => {}
+                Err(PeopleError::Store(StoreError::Database(error))) if tries.again(&error).await => {}
                 erased => return erased,
             }
         }

@@ -4,6 +4,7 @@ mod broken;
 mod bytes;
 mod hits;
 mod later;
+mod neighbour;
 mod sharing;
 
 use std::path::PathBuf;
@@ -24,7 +25,7 @@ use store::{
 };
 use tempfile::TempDir;
 
-pub use self::{broken::*, hits::*, later::*, sharing::*};
+pub use self::{broken::*, hits::*, later::*, neighbour::*, sharing::*};
 use crate::{
     samples::{billing, customer, invoice, payment, refund, subscription},
     support::{Bench, at},

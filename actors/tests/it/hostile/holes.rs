@@ -118,7 +118,8 @@ async fn a_provider_that_is_down_is_backed_off_from() {
         assert_eq!(stage.driver.once().await.finished, Some(false));
         let took = stage.clock.elapsed().saturating_sub(began);
         let cycles = stage.take_asked().len() / 4;
-        assert!(cycles <= 10 && took < Duration::from_mins(2), "{cycles} cycles in {took:?}");
+        // Seven tell of the provider; single days that were found by then fail up to twice more, as their delays have it.
+        assert!((7..=15).contains(&cycles) && took < Duration::from_mins(2), "{cycles} cycles in {took:?}");
     }
 }
 

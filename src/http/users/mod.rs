@@ -117,7 +117,7 @@ pub(super) async fn import(request: HttpRequest, payload: Payload, shared: Data<
     let desk = desk!(request, shared);
     let body = said!(desk.body(payload, IMPORT_BYTES_MAX).await);
     let until = Instant::now() + IMPORT_TIME;
-    desk.answer(|room| async move { import::all(&room, &body, until).await }).await
+    desk.answer(move |room| async move { import::all(&room, &body, until).await }).await
 }
 
 /// Opens the one that is looked for.

@@ -16,6 +16,7 @@ use store::{Access, Store};
 
 use super::{
     Exit, output,
+    resting::withheld,
     source::{ConfigFiles, missing_file},
 };
 
@@ -42,9 +43,6 @@ impl Check {
         line("regions", true, &regions(&settings));
         let (database, store) = database(&settings).await;
         let apart = Box::pin(apart::lines(&settings, store.as_ref())).await;
-        if let Some(store) = store {
-            store.close().await;
-        }
         let cache = match cache::check(&settings.cache, Arc::new(SystemClock::new())).await {
             Ok(detail) => {
                 line("cache", true, &detail);
@@ -57,7 +55,10 @@ impl Check {
         };
         let mut providers = true;
         for spec in specs {
-            providers &= connection(&settings, spec).await;
+            providers &= connection(&settings, store.as_ref(), spec).await;
+        }
+        if let Some(store) = store {
+            store.close().await;
         }
         match (database && apart && cache, providers) {
             (false, _) => Exit::Failed,
@@ -144,8 +145,20 @@ async fn database(settings: &Settings) -> (bool, Option<Store>) {
     (is_usable, None)
 }
 
-async fn connection(settings: &Settings, spec: Arc<ConnectionSpec>) -> bool {
+async fn connection(settings: &Settings, store: Option<&Store>, spec: Arc<ConnectionSpec>) -> bool {
     let name = spec.name.clone();
+    match withheld(settings, store, &name).await {
+        Ok(None) => {}
+        // As it should be: a worker leaves it alone, too.
+        Ok(Some(why)) => {
+            line(&name, true, &format!("not asked: {why}"));
+            return true;
+        }
+        Err(error) => {
+            line(&name, false, &format!("not asked: {error}"));
+            return false;
+        }
+    }
     let Some(integration) = catalogue().into_iter().find(|known| known.manifest().id == spec.integration)
     else {
         line(&name, false, &format!("integration {} is not built in", spec.integration));

@@ -13,6 +13,7 @@ use dynamoi::{probe::Probe, terminal};
 
 use super::{
     Exit, output,
+    resting::withheld_now,
     source::{ConfigFiles, require_connection},
 };
 
@@ -50,6 +51,14 @@ impl Discover {
         let Some((mut spec, integration)) = found else {
             return Exit::failed(format_args!("connection `{}` is switched off", self.connection));
         };
+        match withheld_now(&settings, &self.connection).await {
+            Ok(None) => {}
+            Ok(Some(why)) => {
+                output::complain(format_args!("{}: not asked: {why}", self.connection));
+                return Exit::Incomplete;
+            }
+            Err(error) => return Exit::failed(error),
+        }
         // All that the credentials see, not only what is configured.
         Arc::make_mut(&mut spec).accounts.clear();
         let probe = match Probe::new(&settings, spec, integration.as_ref()) {

@@ -16,6 +16,7 @@ mod migrate;
 mod output;
 mod privacy;
 mod report;
+mod resting;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;

@@ -10,8 +10,9 @@ use crate::settings::Settings;
 
 /// Follows the erasure journal, and tells the writer who was erased.
 pub async fn guard(store: &Store, settings: &Settings) -> Result<(), StoreError> {
-    let has_erased = store.has_erased().await?;
     let places = (&settings.encryption.keyring, settings.key_store(), settings.erasure_journal());
+    let journal = places.2.as_ref().map(ExposeSecret::expose_secret);
+    let has_erased = store.has_erased_by(journal).await?;
     let (Some(_), Some(keys), Some(journal)) = places else {
         return if has_erased { Err(off()) } else { Ok(()) };
     };
@@ -38,8 +39,8 @@ pub async fn guard(store: &Store, settings: &Settings) -> Result<(), StoreError>
 
 fn off() -> StoreError {
     StoreError::Unknown(
-        "people were erased in this database, and would come back: set [encryption] key, privacy.keys and privacy.journal as \
-         where they were erased"
+        "people were erased, as this database or the erasure journal has it, and would come back: set [encryption] key, privacy.keys and \
+         privacy.journal as where they were erased"
             .to_owned(),
     )
 }

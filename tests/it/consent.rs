@@ -62,6 +62,13 @@ async fn an_answer_that_was_under_way_when_consent_was_taken_back_is_not_stored(
     .await;
     pause(HELD).await;
     assert_eq!(requests(), under_way, "nothing more is asked for");
+    // Nor by who looks whether all is right, or what there is.
+    let before = bench.sandbox.request_paths("meta_ads");
+    let checked = expect(&run(&bench, &["check"], ""), 0).0;
+    assert!(checked.contains("label-a-meta") && checked.contains("not asked: consent: "), "{checked}");
+    let refused = expect(&run(&bench, &["discover", "--connection", "label-a-meta"], ""), 3).1;
+    assert!(refused.contains("not asked: consent: "), "{refused}");
+    assert_eq!(bench.sandbox.request_paths("meta_ads"), before);
     for table in ["ad_accounts", "ad_campaigns", "ad_performance_daily", "ledger"] {
         assert_eq!(eyes.number(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
     }

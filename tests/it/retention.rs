@@ -54,7 +54,13 @@ async fn expect_erasure_told(bench: &Bench, user: &str) {
     execute(bench, "UPDATE users SET updated_at = '2020-01-01T00:00:00+00:00'").await;
     let told = purge(&["--dry-run"]);
     assert!(told.contains("would be erased") && told.ends_with("\n0 rows would be deleted\n"), "{told}");
+    let of_tables = |told: &str| -> Vec<String> {
+        told.lines().filter(|line| line.ends_with(" emptied")).map(str::to_owned).collect()
+    };
+    let foretold = of_tables(&told);
+    assert!(foretold.iter().any(|line| line.contains("user_links: 1 rows deleted")), "{told}");
     let told = purge(&[]);
+    assert_eq!(of_tables(&told), foretold, "{told}");
     let receipt = format!("privacy erase {user} --tenant label-a --yes");
     assert!(told.contains(&format!(": was erased; `dynamoi {receipt}` prints the receipt")), "{told}");
     assert!(told.ends_with("\n0 rows deleted, 1 user erased\n"), "{told}");

@@ -43,14 +43,15 @@ async fn off(settings: &Settings, store: Option<&Store>) -> bool {
         None => "[encryption] key",
         Some(_) => "privacy.keys and privacy.journal",
     };
+    let journal = settings.erasure_journal();
     let has_erased = match store {
-        Some(store) => store.has_erased().await,
+        Some(store) => store.has_erased_by(journal.as_ref().map(ExposeSecret::expose_secret)).await,
         None => Ok(false),
     };
     let detail = match &has_erased {
         Ok(false) => format!("not used: without {missing} there are no users"),
         Ok(true) => format!(
-            "people were erased in this database, and would come back: set {missing} as where they were erased"
+            "people were erased, as this database or the erasure journal has it, and would come back: set {missing} as where they were erased"
         ),
         Err(error) => error.to_string(),
     };

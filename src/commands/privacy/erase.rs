@@ -15,8 +15,8 @@ use super::super::{Exit, output, users};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Look first, then erase, and keep the receipt:
-  dynamoi privacy erase usr_… --dry-run --config dynamoi.toml
-  dynamoi privacy erase usr_… --yes --config dynamoi.toml > receipt.json
+  dynamoi privacy erase usr_… --dry-run --tenant label-a --config dynamoi.toml
+  dynamoi privacy erase usr_… --yes --tenant label-a --config dynamoi.toml > receipt.json
   printf %s \"$address\" | dynamoi privacy erase --by-email --tenant label-a --yes --config dynamoi.toml
 
 Payments, invoices and what belongs to them stay, without the person: the receipt says how many, and why.

@@ -25,11 +25,11 @@ use super::{
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Answer somebody who asks what is stored of them:
-  dynamoi privacy export usr_… --output ada.json --config dynamoi.toml
+  dynamoi privacy export usr_… --output ada.json --tenant label-a --config dynamoi.toml
   printf %s … | dynamoi privacy export --by-email --output ada.json --tenant label-a --config dynamoi.toml
 
 Give a recipient of [privacy.recipients.<name>] what it may have, and no more:
-  dynamoi privacy export usr_… --recipient accountant --output ada.json --config dynamoi.toml")]
+  dynamoi privacy export usr_… --recipient accountant --output ada.json --tenant label-a --config dynamoi.toml")]
 pub struct Export {
     #[command(flatten)]
     pub whom: users::Whom,

@@ -10,7 +10,7 @@ use serde_json::json;
 use store::{
     Access, StoreError,
     people::KeyStore,
-    retention::{By, Line, Moment, Purged},
+    retention::{By, Leaving, Line, Moment, Purged},
 };
 
 use super::{
@@ -55,8 +55,8 @@ impl Purge {
         {
             return self.keyless(&settings, missing).await;
         }
-        let access = if self.dry_run { Access::Read } else { Access::Write };
-        let room = match users::enter(settings, access, String::new()).await {
+        // A dry run, too: what goes with a user is told by a transaction that is rolled back.
+        let room = match users::enter(settings, Access::Write, String::new()).await {
             Ok(room) => room,
             Err(exit) => return exit,
         };
@@ -81,7 +81,7 @@ impl Purge {
         };
         output::warn(format_args!(
             "counted without {missing}: whose disclosures, erasures and audit lines a legal hold keeps cannot be told, nor whether \
-             a restored backup brought back who was erased, nor whether there are data keys of nobody. To delete and to erase needs it"
+             a restored backup brought back who was erased, nor what goes with users who are erased, nor whether there are data keys of nobody. To delete and to erase needs it"
         ));
         counted.await.map_or_else(Exit::failed, |purged| self.tell(&purged))
     }
@@ -134,6 +134,9 @@ impl Purge {
                 (false, false) => "is due for erasure, and was not erased".to_owned(),
             };
             let _ = writeln!(text, "user {} of {}, who left {}: {what}", user.user, user.tenant, user.since);
+            for Leaving { table, deleted, emptied } in &user.tables {
+                let _ = writeln!(text, "    {table}: {deleted} rows deleted, {emptied} emptied");
+            }
         }
         let verb = if self.dry_run { "would be deleted" } else { "deleted" };
         let erased = match purged.erased.len() {
@@ -166,7 +169,16 @@ impl Purge {
             })
         });
         let users = purged.users.iter().map(|user| {
-            json!({ "tenant": user.tenant, "user": user.user, "since": user.since.to_string(), "held": user.held })
+            let tables = user.tables.iter().map(|leaving| {
+                json!({ "table": leaving.table, "deleted": leaving.deleted, "emptied": leaving.emptied })
+            });
+            json!({
+                "tenant": user.tenant,
+                "user": user.user,
+                "since": user.since.to_string(),
+                "held": user.held,
+                "tables": tables.collect::<Vec<_>>(),
+            })
         });
         let told = json!({
             "dry_run": self.dry_run,

@@ -6,7 +6,10 @@ use std::{
     io::{self, BufWriter, Write},
     os::{
         fd::AsRawFd,
-        unix::fs::{OpenOptionsExt, PermissionsExt},
+        unix::{
+            ffi::OsStrExt,
+            fs::{OpenOptionsExt, PermissionsExt},
+        },
     },
     path::{Path, PathBuf},
 };
@@ -31,8 +34,14 @@ pub struct WholeFile {
 impl WholeFile {
     /// Begins one in the directory in which it will be.
     pub fn begin(path: &Path) -> io::Result<Self> {
-        if path.symlink_metadata().is_ok() {
-            return Err(io::ErrorKind::AlreadyExists.into());
+        // What cannot have that name in the end is refused before anything is done.
+        if path.file_name().is_none() || path.as_os_str().as_bytes().ends_with(b"/") {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        match path.symlink_metadata() {
+            Ok(_) => return Err(io::ErrorKind::AlreadyExists.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
         let directory = directory_of(path);
         let (file, temporary) = if let Some(file) = unnamed(directory)? {
@@ -131,6 +140,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("export.json");
         let count = || fs::read_dir(directory.path()).unwrap().count();
+        // What can never be its name is refused before anything is written.
+        for name in ["later/", "..", &*"x".repeat(300)] {
+            assert!(WholeFile::begin(&directory.path().join(name)).is_err(), "{name}");
+        }
         let mut file = WholeFile::begin(&path).unwrap();
         file.write_all(b"half").unwrap();
         file.finish().unwrap();

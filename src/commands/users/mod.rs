@@ -32,12 +32,12 @@ Hand users over, look one up, correct one:
   dynamoi users add --tenant label-a --config dynamoi.toml < user.json
   dynamoi users import --tenant label-a --config dynamoi.toml --file sign-ups.jsonl
   printf %s … | dynamoi users show --by-email --tenant label-a --config dynamoi.toml
-  dynamoi users rectify usr_… --config dynamoi.toml < changes.json      what is not named stays, null empties
-  dynamoi users link usr_… --connection label-a-stripe --customer cus_… --config dynamoi.toml
+  dynamoi users rectify usr_… --tenant label-a --config dynamoi.toml < changes.json      what is not named stays, null empties
+  dynamoi users link usr_… --connection label-a-stripe --customer cus_… --tenant label-a --config dynamoi.toml
 
 What they agreed to:
-  dynamoi users policy add 2026-11 --text policy.md --purpose ads --effective-at 2026-12-01T00:00:00Z --config dynamoi.toml
-  dynamoi users consent usr_… --grant ads --source \"sign-up form\" --config dynamoi.toml
+  dynamoi users policy add 2026-11 --text policy.md --purpose ads --effective-at 2026-12-01T00:00:00Z --tenant label-a --config dynamoi.toml
+  dynamoi users consent usr_… --grant ads --source \"sign-up form\" --tenant label-a --config dynamoi.toml
   rests_on = { user = \"usr_…\", purpose = \"ads\" }      in [connections.<name>]: polled only while the consent holds")]
 pub struct Users {
     /// What to do.

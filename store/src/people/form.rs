@@ -3,6 +3,7 @@
 use rows::personal::Personal;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
 use super::{AgeStatement, BirthDate, Person};
 use crate::limits::{PERSON_BYTES_MAX, PERSON_RECORD_BYTES_MAX, UNSEALED_CHARS_MAX};
@@ -160,10 +161,15 @@ fn email(fields: &Map<String, Value>) -> Result<Field<Personal>, FormError> {
     let read = |text: &str| {
         let text = text.trim();
         let (local, domain) = text.rsplit_once('@')?;
-        let is_address = !local.is_empty() && !domain.is_empty() && !text.contains(char::is_whitespace);
+        let is_address = !local.is_empty() && !domain.is_empty() && !text.contains(is_unseen);
         Personal::of(text).filter(|_| is_address && is_plain(text))
     };
     field(fields, "email", "an e-mail address", read)
+}
+
+/// White space, and what changes nothing that is seen: with it, an address would be another one, and look the same.
+fn is_unseen(letter: char) -> bool {
+    letter.is_whitespace() || letter.general_category() == GeneralCategory::Format
 }
 
 /// Whether a text may be kept as it is: nothing in it looks like an address.
@@ -213,6 +219,8 @@ mod tests {
             r#"{"name":["marker"]}"#,
             r#"{"email":"marker"}"#,
             r#"{"email":"mar ker@example.com"}"#,
+            "{\"email\":\"\u{200e}marker@example.com\"}",
+            "{\"email\":\"mar\u{200b}ker@example.com\"}",
             r#"{"external_id":"marker@example.com"}"#,
             r#"{"birth_date":"marker"}"#,
             r#"{"birth_date":"1990-12-31T00:00:00"}"#,

@@ -30,6 +30,7 @@ mod unseen;
 mod write;
 
 use sea_orm::DbBackend;
+use unicode_normalization::UnicodeNormalization as _;
 
 pub use self::{
     age::{AgeStatement, YEARS_MIN},
@@ -194,9 +195,11 @@ impl People {
         self.keys.make(&self.keyring, DIGESTS, self.store.clock.0.now()).await
     }
 
-    /// The keyed digest by which an e-mail address is found within its tenant. Two tenants' digests of one address differ.
+    /// The keyed digest by which an e-mail address is found within its tenant, in capitals or not, and whichever way its accents
+    /// are written. Two tenants' digests of one address differ.
     async fn email_digest(&self, tenant: &str, email: &str) -> Result<Vec<u8>, StoreError> {
-        Ok(self.digests().await?.digest(&["email", tenant, &email.trim().to_lowercase()]))
+        let address: String = email.trim().to_lowercase().nfc().collect();
+        Ok(self.digests().await?.digest(&["email", tenant, &address]))
     }
 
     /// The keyed digest that stands for a user where nothing of the user may be left.

@@ -155,6 +155,10 @@ impl People {
         }
         let mut person = before.clone();
         form.over(&mut person);
+        // Whoever was found to be too young is due for erasure: no later statement undoes that.
+        if before.age_statement == Some(AgeStatement::Under13) {
+            person.age_statement = before.age_statement;
+        }
         match self.check_age(&person).await {
             Ok(()) => {}
             Err(PeopleError::UnderAge) => {

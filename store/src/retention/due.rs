@@ -7,7 +7,7 @@ use super::{By, Purged, Terms};
 use crate::{
     Store, StoreError,
     convert::{timestamp, utc},
-    people::AgeStatement,
+    people::{AgeStatement, People, erasure::receipt::Receipt},
     sql::Sql,
 };
 
@@ -22,6 +22,19 @@ pub struct DueUser {
     pub since: Timestamp,
     /// Whether a legal hold puts it off.
     pub held: bool,
+    /// What goes with the user, or has gone; not known without `people`.
+    pub tables: Vec<Leaving>,
+}
+
+/// Rows of a table that go with a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaving {
+    /// The table.
+    pub table: String,
+    /// Rows that are deleted.
+    pub deleted: u64,
+    /// Rows of which what tells of the person is emptied.
+    pub emptied: u64,
 }
 
 // === impl Store ===
@@ -52,19 +65,41 @@ impl Store {
                 user: row.try_get("", "id")?,
                 since: timestamp(row.try_get::<DateTimeUtc>("", "updated_at")?),
                 held: row.try_get("", "held")?,
+                tables: Vec::new(),
             })
         });
         Ok(due.collect::<Result<_, sea_orm::DbErr>>()?)
     }
 }
 
+/// Tells what would go with those who are due and not held. Changes nothing.
+pub(super) async fn erase_dry(purged: &mut Purged, people: &People) {
+    for due in purged.users.iter_mut().filter(|due| !due.held) {
+        match people.erase_dry(&due.tenant, &due.user, "", &[]).await {
+            Ok(receipt) => due.tables = leaving(&receipt),
+            Err(error) => purged.left.push(format!("user {}: {error}", due.user)),
+        }
+    }
+}
+
+fn leaving(receipt: &Receipt) -> Vec<Leaving> {
+    let changed = receipt.tables.iter().filter(|table| table.deleted + table.emptied > 0);
+    let leaving = changed.map(|table| Leaving {
+        table: table.table.clone(),
+        deleted: table.deleted,
+        emptied: table.emptied,
+    });
+    leaving.collect()
+}
+
 /// Erases who is due and not held.
 pub(super) async fn erase(purged: &mut Purged, by: Option<&By<'_>>) {
-    for due in purged.users.iter().filter(|due| !due.held) {
+    for due in purged.users.iter_mut().filter(|due| !due.held) {
         let left = match by {
             Some(By { people, actor, standing }) => {
                 match people.erase(&due.tenant, &due.user, actor, &standing(&due.tenant)).await {
                     Ok(receipt) => {
+                        due.tables = leaving(&receipt);
                         purged.erased.push(due.user.clone());
                         if receipt.is_finished() {
                             continue;

@@ -16,7 +16,10 @@ use rows::Day;
 
 pub(crate) use self::held::Holds;
 use self::{connections::of_connections, rules::rules, sweep::Sweep};
-pub use self::{due::DueUser, overdue::Overdue};
+pub use self::{
+    due::{DueUser, Leaving},
+    overdue::Overdue,
+};
 use crate::{
     Store, StoreError,
     people::{
@@ -205,6 +208,7 @@ impl Store {
             purged.add(self.count_due(&sweep).await?);
         }
         if let Some(people) = people {
+            due::erase_dry(&mut purged, people).await;
             purged.keys_of_nobody = people.count_keys_of_nobody().await?;
         }
         Ok(purged)

@@ -125,6 +125,18 @@ pub async fn users_are_sealed_each_under_a_key_of_its_own(bench: &Bench) {
         panic!("it is ambiguous");
     };
     assert!(ids.len() == 2 && ids.contains(&ada) && ids.contains(&again), "{ids:?}");
+    // Nor are two ways to write one accent: whoever is looked for by one is found by either.
+    let accents = ["caf\u{e9}@example.com", "cafe\u{301}@EXAMPLE.com"];
+    let mut same = Vec::new();
+    for address in accents {
+        let record = format!(r#"{{"email":"{address}","age_statement":"at_least_13"}}"#);
+        same.push(people.add(TENANT, form(&record)).await.unwrap());
+    }
+    same.sort();
+    for address in accents {
+        let found = people.find(TENANT, &email(address)).await.unwrap_err();
+        assert!(matches!(&found, PeopleError::Ambiguous(ids) if *ids == same), "{found}");
+    }
     let taken = people.add(TENANT, form(ADA)).await.unwrap_err();
     assert!(matches!(&taken, PeopleError::Refused(text) if text.contains(&ada)), "{taken}");
 
@@ -300,6 +312,12 @@ pub async fn who_is_found_too_young_is_not_served_under_a_hold_either(bench: &Be
         let said = error.to_string();
         assert!(said.contains("withdrawn") && said.contains("due when the hold ends"), "{said}");
         bench.clock.set("2026-11-27T10:00:00Z");
+    }
+    // What is said later undoes nothing.
+    for later in [r#"{"age_statement":"at_least_18"}"#, r#"{"birth_date":"1990-01-01","age_statement":null}"#]
+    {
+        let error = people.rectify(TENANT, &held, form(later), "cli:test", &[]).await.unwrap_err();
+        assert!(matches!(error, PeopleError::HeldUnderAge(_)), "{error}");
     }
     let child = people.show(TENANT, &held).await.unwrap();
     assert_eq!((child.status, child.updated_at), (PersonStatus::Withdrawn, at("2026-11-26T10:00:00Z")));

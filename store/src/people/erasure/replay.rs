@@ -8,11 +8,11 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use super::{
     super::{People, PeopleError, keys::key_name, subject::Customer},
     JOURNAL, Request,
-    journal::{Line, State},
+    journal::{Journal, Line, State},
     receipt::Receipt,
     rows, tombstones,
 };
-use crate::{Store, StoreError, cipher::DataKey, sql::Sql};
+use crate::{Access, Store, StoreError, cipher::DataKey, sql::Sql};
 
 /// What was done before anything was served.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,7 +47,20 @@ struct Plan<'a> {
 }
 
 impl Store {
-    /// Whether anybody was ever erased here.
+    /// Whether anybody was ever erased here: as the database has it, or, where that may come out of a backup, the erasure journal
+    /// at this place. Needs no key.
+    pub async fn has_erased_by(&self, journal: Option<&str>) -> Result<bool, StoreError> {
+        let Some(place) = journal else { return self.has_erased().await };
+        if self.has_erased().await? {
+            return Ok(true);
+        }
+        let journal = Journal::open(place, Access::Read).await?;
+        let extent = journal.extent().await;
+        journal.close().await;
+        Ok(extent?.is_some_and(|extent| extent > 0))
+    }
+
+    /// Whether anybody was ever erased here, as the database has it.
     pub async fn has_erased(&self) -> Result<bool, StoreError> {
         let query = "SELECT 1 AS one FROM tombstones UNION ALL SELECT 1 FROM journal_marks LIMIT 1";
         let query = Sql::new(self.pools.read.get_database_backend(), query);

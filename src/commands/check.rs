@@ -16,6 +16,7 @@ use store::{Access, Store};
 
 use super::{
     Exit, output,
+    patience::asking,
     resting::withheld,
     source::{ConfigFiles, missing_file},
 };
@@ -165,7 +166,7 @@ async fn connection(settings: &Settings, store: Option<&Store>, spec: Arc<Connec
         return false;
     };
     let accounts = match Probe::new(settings, spec, integration.as_ref()) {
-        Ok(probe) => probe.accounts().await,
+        Ok(probe) => asking(&name, probe.accounts()).await,
         Err(error) => {
             line(&name, false, &error.to_string());
             return false;

@@ -13,6 +13,7 @@ use dynamoi::{probe::Probe, terminal};
 
 use super::{
     Exit, output,
+    patience::asking,
     resting::withheld_now,
     source::{ConfigFiles, require_connection},
 };
@@ -65,7 +66,7 @@ impl Discover {
             Ok(probe) => probe,
             Err(error) => return Exit::failed(error),
         };
-        match tables(&probe).await {
+        match asking(&self.connection, tables(&probe)).await {
             Ok((text, unusable)) => {
                 let shown = output::print(&text);
                 if unusable.is_empty() {

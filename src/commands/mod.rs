@@ -14,6 +14,7 @@ mod exit;
 mod files;
 mod migrate;
 mod output;
+mod patience;
 mod privacy;
 mod report;
 mod resting;

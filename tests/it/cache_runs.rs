@@ -13,7 +13,12 @@ use serde_json::Value;
 
 use crate::{
     redis::{Redis, SlowWay, connect},
-    support::{Bench, PATIENCE, instant, pause, program::until_state, sql::Eyes, truth, until},
+    support::{
+        Bench, PATIENCE, instant, pause,
+        program::{Program, until_state},
+        sql::Eyes,
+        truth, until,
+    },
 };
 
 /// Some ten seconds of requests.
@@ -25,11 +30,21 @@ const AWAY: &str = "the cache does not answer";
 /// … and once workers can agree.
 const SHARED: &str = "limits are shared through the cache";
 
-/// A single run to its end, how long it took, and its log.
-async fn timed(bench: &Bench) -> (Duration, String) {
+/// A single run to its end, how long it took, and its log; `disturb` is done before that.
+async fn timed(bench: &Bench, disturb: impl AsyncFnOnce(&Program)) -> (Duration, String) {
     let began = instant();
-    let ended = bench.run(&["run", "--once"]).await.expect(0);
+    let program = bench.start(&["run", "--once"]);
+    disturb(&program).await;
+    let ended = program.ended(PATIENCE).await.expect(0);
     (began.elapsed(), ended.err)
+}
+
+async fn nothing(_: &Program) {}
+
+/// Waits until the program has said this so often.
+async fn said(program: &Program, text: &str, times: usize) {
+    let has_said = || (program.err().matches(text).count() >= times).then_some(());
+    until(&format!("{text:?}, {times} times"), async || has_said()).await;
 }
 
 fn paced(seed: u64, cache: &str) -> Bench {
@@ -39,9 +54,9 @@ fn paced(seed: u64, cache: &str) -> Bench {
 }
 
 /// Beside a run without Redis, so that whatever else this machine does slows both.
-async fn as_fast_as_without(bench: &Bench, disturb: impl Future<Output = ()>) -> String {
+async fn as_fast_as_without(bench: &Bench, disturb: impl AsyncFnOnce(&Program)) -> String {
     let alone = paced(61, "memory://");
-    let ((without, _), (with, log), ()) = tokio::join!(timed(&alone), timed(bench), disturb);
+    let ((without, _), (with, log)) = tokio::join!(timed(&alone, nothing), timed(bench, disturb));
     println!("without {without:?}, with {with:?}");
     assert!(without > Duration::from_secs(6), "too short to compare: {without:?}");
     assert!(with < without.mul_f64(1.2), "{with:?} against {without:?}");
@@ -54,11 +69,11 @@ async fn as_fast_as_without(bench: &Bench, disturb: impl Future<Output = ()>) ->
 async fn a_run_does_not_notice_that_redis_restarts() {
     let mut redis = Redis::start();
     let bench = paced(61, &redis.url());
-    let log = as_fast_as_without(&bench, async {
-        for _ in 0..2 {
-            pause(Duration::from_millis(1_500)).await;
+    let log = as_fast_as_without(&bench, async |program| {
+        for restart in 1..=2 {
+            said(program, SHARED, restart).await;
             redis.kill();
-            pause(Duration::from_millis(1_500)).await;
+            said(program, AWAY, restart).await;
             redis.run();
         }
     })
@@ -74,21 +89,21 @@ async fn a_run_does_not_notice_that_redis_is_slow() {
     let redis = Redis::start();
     let way = SlowWay::to(redis.port).await;
     let bench = paced(61, &way.url());
-    let log = as_fast_as_without(&bench, async {
-        pause(Duration::from_secs(1)).await;
+    let log = as_fast_as_without(&bench, async |program| {
+        said(program, SHARED, 1).await;
         way.delay(Duration::from_secs(2));
     })
     .await;
     assert_eq!(log.matches(SHARED).count(), 1, "at the start: {log}");
     // From its start on, too.
     let bench = paced(61, &way.url());
-    as_fast_as_without(&bench, async {}).await;
+    as_fast_as_without(&bench, nothing).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_does_not_need_redis_to_be_there() {
     let bench = paced(61, "redis://127.0.0.1:1");
-    as_fast_as_without(&bench, async {}).await;
+    as_fast_as_without(&bench, nothing).await;
 }
 
 /// Two processes, two databases, one provider account and one limit: 20 requests a second, counted in the sandbox. Redis

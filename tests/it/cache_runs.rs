@@ -59,7 +59,8 @@ async fn as_fast_as_without(bench: &Bench, disturb: impl AsyncFnOnce(&Program)) 
     let ((without, _), (with, log)) = tokio::join!(timed(&alone, nothing), timed(bench, disturb));
     println!("without {without:?}, with {with:?}");
     assert!(without > Duration::from_secs(6), "too short to compare: {without:?}");
-    assert!(with < without.mul_f64(1.2), "{with:?} against {without:?}");
+    // Were each request to wait for what does not answer, it would be twice as long and more.
+    assert!(with < without.mul_f64(1.6), "{with:?} against {without:?}");
     truth::assert_equal(&bench.sandbox, &Eyes::open(&bench.database_url).await).await;
     assert!(log.contains(AWAY), "it was away: {log}");
     log

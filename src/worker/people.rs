@@ -12,13 +12,13 @@ use crate::settings::Settings;
 pub async fn guard(store: &Store, settings: &Settings) -> Result<(), StoreError> {
     let places = (&settings.encryption.keyring, settings.key_store(), settings.erasure_journal());
     let journal = places.2.as_ref().map(ExposeSecret::expose_secret);
-    let has_erased = store.has_erased_by(journal).await?;
+    let has_people = store.has_people(journal).await?;
     let (Some(_), Some(keys), Some(journal)) = places else {
-        return if has_erased { Err(off()) } else { Ok(()) };
+        return if has_people { Err(off()) } else { Ok(()) };
     };
     let (keys, journal) = (keys.expose_secret(), journal.expose_secret());
     // Where there are no people yet, nothing is made for them.
-    if settings.tenants.is_empty() && !has_erased && KeyStore::missing_file(keys).is_some() {
+    if settings.tenants.is_empty() && !has_people && KeyStore::missing_file(keys).is_some() {
         return Ok(());
     }
     let people = People::open_at(store, keys, journal, Access::Make).await?;
@@ -39,8 +39,8 @@ pub async fn guard(store: &Store, settings: &Settings) -> Result<(), StoreError>
 
 fn off() -> StoreError {
     StoreError::Unknown(
-        "people were erased, as this database or the erasure journal has it, and would come back: set [encryption] key, privacy.keys and \
-         privacy.journal as where they were erased"
+        "there are users, or were, as this database or the erasure journal has it, and who was erased would come back: set \
+         [encryption] key, privacy.keys and privacy.journal as they were"
             .to_owned(),
     )
 }

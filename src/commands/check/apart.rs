@@ -44,18 +44,18 @@ async fn off(settings: &Settings, store: Option<&Store>) -> bool {
         Some(_) => "privacy.keys and privacy.journal",
     };
     let journal = settings.erasure_journal();
-    let has_erased = match store {
-        Some(store) => store.has_erased_by(journal.as_ref().map(ExposeSecret::expose_secret)).await,
+    let has_people = match store {
+        Some(store) => store.has_people(journal.as_ref().map(ExposeSecret::expose_secret)).await,
         None => Ok(false),
     };
-    let detail = match &has_erased {
+    let detail = match &has_people {
         Ok(false) => format!("not used: without {missing} there are no users"),
         Ok(true) => format!(
-            "people were erased, as this database or the erasure journal has it, and would come back: set {missing} as where they were erased"
+            "there are users, or were, as this database or the erasure journal has it, and who was erased would come back: set {missing} as it was"
         ),
         Err(error) => error.to_string(),
     };
-    let is_right = matches!(has_erased, Ok(false));
+    let is_right = matches!(has_people, Ok(false));
     line(KEY_STORE, is_right, &detail);
     line(JOURNAL, is_right, &detail);
     is_right

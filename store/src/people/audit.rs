@@ -170,7 +170,7 @@ impl People {
         let Anchored { last: anchor, stray, .. } = anchored;
         verified.logs = self.keys.anchors(&log_name("")).await?;
         let mut is_older = true;
-        loop {
+        'lines: loop {
             let query = Sql::new(self.backend(), "SELECT * FROM audit_log WHERE seq > ")
                 .bind(seq)
                 .text(&format!(" ORDER BY seq LIMIT {LINES_MAX}"));
@@ -181,9 +181,14 @@ impl People {
             for row in &rows {
                 let line = match Line::read(row) {
                     Ok(line) => line,
-                    // SQLite keeps anything in any column. Of a line without a number nothing can be said.
+                    // SQLite keeps anything in any column. Lines without a number come last.
                     Err(unread) => {
-                        let at: i64 = row.try_get("", "seq").map_err(|_| unread)?;
+                        let Ok(at) = row.try_get::<i64>("", "seq") else {
+                            verified.add(format!(
+                                "a line after line {seq} has no number any more: it was changed ({unread})"
+                            ));
+                            break 'lines;
+                        };
                         verified.add(format!(
                             "line {at}: it was changed after it was written, and cannot be read"
                         ));

@@ -159,6 +159,15 @@ pub async fn a_changed_or_missing_line_of_the_audit_log_is_found(bench: &Bench) 
             assert!(found[0].starts_with("line 2: it was changed"), "{column}: {found:?}");
             restore().await;
         }
+        bench
+            .execute(
+                "PRAGMA ignore_check_constraints = ON; UPDATE audit_log SET seq = X'ff00' WHERE seq = 4; \
+                 PRAGMA ignore_check_constraints = OFF",
+            )
+            .await;
+        let found = findings().await;
+        assert!(found[0].starts_with("a line after line 3 has no number"), "{found:?}");
+        restore().await;
     }
     assert_eq!(findings().await, Vec::<String>::new());
     // The first, one in the middle, the last, all; and two that change places.

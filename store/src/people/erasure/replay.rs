@@ -47,13 +47,14 @@ struct Plan<'a> {
 }
 
 impl Store {
-    /// Whether anybody was ever erased here: as the database has it, or, where that may come out of a backup, the erasure journal
-    /// at this place. Needs no key.
-    pub async fn has_erased_by(&self, journal: Option<&str>) -> Result<bool, StoreError> {
-        let Some(place) = journal else { return self.has_erased().await };
-        if self.has_erased().await? {
+    /// Whether there are users here, or were: as the database has it, or, where that may come out of a backup, the erasure journal
+    /// at this place. Then nobody may be served whom the journal may name. Needs no key.
+    pub async fn has_people(&self, journal: Option<&str>) -> Result<bool, StoreError> {
+        let users = Sql::new(self.pools.read.get_database_backend(), "SELECT 1 AS one FROM users LIMIT 1");
+        if self.has_erased().await? || self.pools.read.query_one_raw(users.done()).await?.is_some() {
             return Ok(true);
         }
+        let Some(place) = journal else { return Ok(false) };
         let journal = Journal::open(place, Access::Read).await?;
         let extent = journal.extent().await;
         journal.close().await;

@@ -351,7 +351,7 @@ async fn nobody_sees_what_is_not_for_them(bench: &mut Bench) {
         }
 
         let raw = telling(&charged, &allowed);
-        // Figures come to the page a moment after they were stored.
+        // Once too few were there at the first look; why is not known, so it looks again for as long as tests are patient.
         until("operators' answers have them", async || {
             let control = walk(address, OPERATORS, &a, &b).await;
             let seen: HashSet<&str> = control.iter().flat_map(|(_, text)| numbers(text)).collect();

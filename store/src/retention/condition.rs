@@ -6,7 +6,7 @@ use crate::sql::Sql;
 
 /// A condition.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Condition(Vec<Piece>);
+pub struct Condition(Vec<Piece>);
 
 #[derive(Debug, Clone)]
 enum Piece {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, prelude::DateTimeUtc};
 
-use super::{By, Purged, Terms};
+use super::{By, Purged, Terms, sweep::Sweep};
 use crate::{
     Store, StoreError,
     convert::{timestamp, utc},
@@ -72,10 +72,12 @@ impl Store {
     }
 }
 
-/// Tells what would go with those who are due and not held. Changes nothing.
-pub(super) async fn erase_dry(purged: &mut Purged, people: &People) {
+/// Tells what would go with those who are due and not held, without what the sweeps take before. No two users have a row in common.
+/// Changes nothing.
+pub(super) async fn erase_dry(purged: &mut Purged, people: &People, sweeps: &[Sweep]) {
+    let swept: Vec<_> = sweeps.iter().map(|sweep| (sweep.table, sweep.free())).collect();
     for due in purged.users.iter_mut().filter(|due| !due.held) {
-        match people.erase_dry(&due.tenant, &due.user, "", &[]).await {
+        match people.erase_dry_after(&due.tenant, &due.user, &swept).await {
             Ok(receipt) => due.tables = leaving(&receipt),
             Err(error) => purged.left.push(format!("user {}: {error}", due.user)),
         }

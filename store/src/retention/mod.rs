@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use rows::Day;
 
-pub(crate) use self::held::Holds;
+pub(crate) use self::{condition::Condition, held::Holds};
 use self::{connections::of_connections, rules::rules, sweep::Sweep};
 pub use self::{
     due::{DueUser, Leaving},
@@ -204,11 +204,12 @@ impl Store {
     pub async fn purgeable(&self, terms: &Terms, people: Option<&People>) -> Result<Purged, StoreError> {
         let now = self.clock.0.now();
         let mut purged = Purged { users: self.users_due(terms, now).await?, ..Purged::default() };
-        for sweep in self.sweeps(terms, people, now, &mut purged.left).await? {
-            purged.add(self.count_due(&sweep).await?);
+        let sweeps = self.sweeps(terms, people, now, &mut purged.left).await?;
+        for sweep in &sweeps {
+            purged.add(self.count_due(sweep).await?);
         }
         if let Some(people) = people {
-            due::erase_dry(&mut purged, people).await;
+            due::erase_dry(&mut purged, people, &sweeps).await;
             purged.keys_of_nobody = people.count_keys_of_nobody().await?;
         }
         Ok(purged)

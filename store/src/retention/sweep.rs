@@ -59,7 +59,7 @@ impl Sweep {
     }
 
     /// Due, and not held.
-    fn free(&self) -> Condition {
+    pub fn free(&self) -> Condition {
         match &self.held {
             Some(held) => self.due.clone().but_not(held.clone()),
             None => self.due.clone(),

@@ -122,6 +122,7 @@ cases! {
     a_hold_keeps_the_rows_of_a_user_and_of_the_users_customers
     what_is_left_of_erased_users_goes_with_their_consents
     what_a_provider_wants_deleted_goes_in_time
+    what_a_rule_takes_of_a_user_who_is_due_is_told_once
     what_is_past_its_time_is_counted
     a_purge_beside_a_busy_worker_loses_nothing_of_it
     visits_and_goals_read_back_through_the_views

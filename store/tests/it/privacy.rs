@@ -240,7 +240,7 @@ pub async fn a_customer_is_one_users_only(bench: &Bench) {
 }
 
 /// What is stored of a customer with this id, in every place that names one.
-fn of_customer(epoch: i64, id: &str) -> Commit {
+pub fn of_customer(epoch: i64, id: &str) -> Commit {
     let created_at = at("2026-11-20T08:30:00Z");
     let mut profile =
         BillingProfile::blank(id.to_owned(), ProfileSource::Customer, id.to_owned(), created_at);

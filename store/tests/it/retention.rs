@@ -15,6 +15,7 @@ use store::{
 use tempfile::TempDir;
 
 use crate::{
+    privacy::of_customer,
     samples::{ACCOUNT, billing, campaign, day, insights, ledger_entry, payment, performance_row},
     support::{Bench, at},
 };
@@ -333,6 +334,64 @@ pub async fn what_a_provider_wants_deleted_goes_in_time(bench: &Bench) {
     assert_eq!(shape(&purged), [(unread, "ad_campaign_rows", 1, 0), (unread, "ad_performance_rows", 1, 0)]);
     assert!(purged.lines.iter().all(|line| line.connection.as_deref() == Some("lapsed")));
     assert_eq!(bench.count("ad_campaigns").await, 1, "the other provider has no such terms");
+}
+
+pub async fn what_a_rule_takes_of_a_user_who_is_due_is_told_once(bench: &Bench) {
+    let (people, _keys) = people(bench).await;
+    let epoch = bench.register("stripe", "stripe").await.epoch;
+    bench.commit(of_customer(epoch, "cus_1")).await;
+    let mut old = payment("ch_old");
+    old.customer_id = Some("cus_1".into());
+    old.created_at = at("2010-01-01T00:00:00Z");
+    bench.commit(billing("stripe", epoch, vec![Row::Payment(old)])).await;
+    let (ada, bob) = (add(&people, "ada").await, add(&people, "bob").await);
+    people.link(TENANT, &ada, &UserLink::of("stripe", "cus_1").unwrap()).await.unwrap();
+    for user in [&ada, &bob] {
+        people.withdraw(TENANT, user, "letter").await.unwrap();
+    }
+
+    bench.clock.set("2027-11-24T10:00:00Z");
+    let terms = Terms {
+        quarantined_rows: Keep::Days(30),
+        payments: Keep::Days(3_650),
+        withdrawn_users: Keep::Days(90),
+        ..Terms::forever()
+    };
+    let before = bench.rows_by_table().await;
+    let told = bench.store.purgeable(&terms, Some(&people)).await.unwrap();
+    assert_eq!(bench.rows_by_table().await, before, "a dry run changes nothing");
+    assert_eq!(bench.one("SELECT count(customer_id) AS n FROM payments").await["n"], 2);
+    let done = bench.store.purge(&terms, by(Some(&people)).as_ref()).await.unwrap();
+    assert_eq!(
+        (&told.lines, &told.users, &told.left, told.keys_of_nobody),
+        (&done.lines, &done.users, &done.left, done.keys_of_nobody)
+    );
+    assert_eq!(
+        shape(&done),
+        [("quarantined_rows", "quarantined_rows", 1, 0), ("payments", "payment_rows", 1, 0)]
+    );
+    let of = |user: &str| -> Vec<(&str, u64, u64)> {
+        let tables = &done.users.iter().find(|due| due.user == user).unwrap().tables;
+        tables.iter().map(|leaving| (&*leaving.table, leaving.deleted, leaving.emptied)).collect()
+    };
+    assert_eq!(
+        of(&ada),
+        [
+            ("users", 0, 1),
+            ("user_links", 1, 0),
+            ("billing_profile_rows", 1, 0),
+            ("customer_rows", 1, 0),
+            ("payment_rows", 0, 1)
+        ]
+    );
+    assert_eq!(of(&bob), [("users", 0, 1)]);
+    let after = bench.rows_by_table().await;
+    for (table, gone) in
+        [("quarantined_rows", 1), ("payment_rows", 1), ("customer_rows", 1), ("user_links", 1)]
+    {
+        assert_eq!(after[table], before[table] - gone, "{table}");
+    }
+    people.close().await;
 }
 
 pub async fn what_is_past_its_time_is_counted(bench: &Bench) {

@@ -15,7 +15,7 @@ mod tombstones;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 pub(super) use self::replay::{mark, unfinished};
 pub(crate) use self::tombstones::customer_digest;
@@ -26,7 +26,7 @@ use self::{
     rows::Target,
 };
 use super::{NewDisclosure, People, PeopleError, PersonStatus, audit, keys::key_name};
-use crate::{StoreError, sql::Sql};
+use crate::{StoreError, retention::Condition, sql::Sql};
 
 /// A wish to be erased.
 #[derive(Debug, Clone, Copy)]
@@ -124,11 +124,7 @@ impl People {
     ) -> Result<Receipt, PeopleError> {
         let request = Request { tenant, user, actor, requested_at: self.store.clock.0.now() };
         self.status(&request).await?;
-        let tx = self.store.pools.begin().await?;
-        self.refuse_held(&tx, user).await?;
-        let target = self.target(&tx, tenant, user).await?;
-        let mut receipt = self.erase_rows(&tx, &target, &request).await?;
-        tx.rollback().await?;
+        let mut receipt = self.would_erase(&request, &[]).await?;
         receipt.state = State::DryRun;
         let has_key = self.keys.has(&key_name(user)).await?;
         receipt.keys = vec![Done {
@@ -140,6 +136,33 @@ impl People {
         receipt.files.extend(overwrite::would_overwrite(&self.store, &receipt.changed().collect()));
         let told = self.would_notify(tenant, user, standing).await?;
         receipt.to_tell = told.into_iter().map(ToTell::from).collect();
+        Ok(receipt)
+    }
+
+    /// What an erasure would change once the rows that go for another reason are gone, which are told by table. Changes nothing.
+    pub(crate) async fn erase_dry_after(
+        &self,
+        tenant: &str,
+        user: &str,
+        gone: &[(&str, Condition)],
+    ) -> Result<Receipt, PeopleError> {
+        let request = Request { tenant, user, actor: "", requested_at: self.store.clock.0.now() };
+        self.would_erase(&request, gone).await
+    }
+
+    async fn would_erase(
+        &self,
+        request: &Request<'_>,
+        gone: &[(&str, Condition)],
+    ) -> Result<Receipt, PeopleError> {
+        let tx = self.begin().await?;
+        self.refuse_held(&tx, request.user).await?;
+        let target = self.target(&tx, request.tenant, request.user).await?;
+        for (table, condition) in gone {
+            rows::delete(&tx, &target.subject, table, condition).await?;
+        }
+        let receipt = self.erase_rows(&tx, &target, request).await?;
+        tx.rollback().await?;
         Ok(receipt)
     }
 
@@ -204,12 +227,12 @@ impl People {
     }
 
     /// A transaction, as soon as whoever writes the database anew lets it begin (SQLite).
-    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, PeopleError> {
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let mut tries = self.store.tries();
         loop {
             match self.store.pools.begin().await {
                 Err(error) if tries.again(&error).await => {}
-                begun => return Ok(begun?),
+                begun => return begun,
             }
         }
     }

@@ -15,7 +15,7 @@ use super::{
     receipt::{Receipt, State},
     tombstones,
 };
-use crate::{convert::utc, long_keys, sql::Sql};
+use crate::{convert::utc, long_keys, retention::Condition, sql::Sql};
 
 /// Who is erased: what is found of the person, and by what the person is known afterwards.
 #[derive(Debug)]
@@ -202,6 +202,26 @@ pub async fn erase_customers(
     for place in &PLACES {
         let changed = change(tx, &subject, place, now).await?;
         receipt.note(place, changed, changed);
+    }
+    Ok(())
+}
+
+/// Deletes the rows of this table that are the subject's and that an erasure would change, where they meet the condition, in which
+/// the table is `t`.
+pub async fn delete(
+    tx: &DatabaseTransaction,
+    subject: &Subject,
+    table: &str,
+    condition: &Condition,
+) -> Result<(), DbErr> {
+    let Some(place) = PLACES.iter().find(|place| place.table == table) else { return Ok(()) };
+    if place.erasure == Erasure::Kept {
+        return Ok(());
+    }
+    for key in subject.keys(place) {
+        let sql = Sql::new(tx.get_database_backend(), &format!("DELETE FROM {table} AS t WHERE "));
+        let sql = condition.write(key.stored(sql).text(" AND (")).text(")");
+        tx.execute_raw(sql.done()).await?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use store::{Access, Store};
 use super::{
     Exit, output,
     patience::asking,
-    resting::withheld,
+    resting::{Withheld, withheld},
     source::{ConfigFiles, missing_file},
 };
 
@@ -150,10 +150,11 @@ async fn connection(settings: &Settings, store: Option<&Store>, spec: Arc<Connec
     let name = spec.name.clone();
     match withheld(settings, store, &name).await {
         Ok(None) => {}
-        // As it should be: a worker leaves it alone, too.
-        Ok(Some(why)) => {
-            line(&name, true, &format!("not asked: {why}"));
-            return true;
+        // As it should be: a worker leaves it alone, too. Who is nobody is a mistake in the configuration.
+        Ok(Some(Withheld { why, is_plausible })) => {
+            let advice = if is_plausible { "" } else { "; `dynamoi users list` shows who there is" };
+            line(&name, is_plausible, &format!("not asked: {why}{advice}"));
+            return is_plausible;
         }
         Err(error) => {
             line(&name, false, &format!("not asked: {error}"));

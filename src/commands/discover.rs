@@ -14,7 +14,7 @@ use dynamoi::{probe::Probe, terminal};
 use super::{
     Exit, output,
     patience::asking,
-    resting::withheld_now,
+    resting::{Withheld, withheld_now},
     source::{ConfigFiles, require_connection},
 };
 
@@ -54,7 +54,7 @@ impl Discover {
         };
         match withheld_now(&settings, &self.connection).await {
             Ok(None) => {}
-            Ok(Some(why)) => {
+            Ok(Some(Withheld { why, .. })) => {
                 output::complain(format_args!("{}: not asked: {why}", self.connection));
                 return Exit::Incomplete;
             }

@@ -148,7 +148,12 @@ impl WorkerBuilder {
         let (metrics, guest) = metrics(&self.settings.worker.name, &self.clock, self.registry.take())?;
         let store = holding::open(&self.settings, &self.clock).await?;
         let entered = holding::enter(&store, &self.settings, self.kind, self.take_over, &self.clock).await;
-        let started = match entered {
+        // Before anything is noted: who refuses to start leaves what another configuration has noted.
+        let expected = match &entered {
+            Ok(_) => people::expect_key(&store, &self.settings).await,
+            Err(_) => Ok(false),
+        };
+        let started = match entered.and_then(|before| expected.map(|_| before)) {
             Ok(before) => self.assemble(store.clone(), metrics, guest, before).await,
             Err(error) => Err(error.into()),
         };

@@ -1,6 +1,6 @@
 //! People, before anything is served: who was erased stays so, whatever a backup brought back, and the writer knows them.
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use store::{
     Access, Store, StoreError,
     people::{KeyStore, People, PeopleError, erasure::Settled},
@@ -8,14 +8,17 @@ use store::{
 
 use crate::settings::Settings;
 
+/// Whether there are people, or were; an error where there are, and no keys.
+pub async fn expect_key(store: &Store, settings: &Settings) -> Result<bool, StoreError> {
+    let journal = settings.erasure_journal();
+    let has_people = store.has_people(journal.as_ref().map(ExposeSecret::expose_secret)).await?;
+    if has_people && places(settings).is_none() { Err(off()) } else { Ok(has_people) }
+}
+
 /// Follows the erasure journal, and tells the writer who was erased.
 pub async fn guard(store: &Store, settings: &Settings) -> Result<(), StoreError> {
-    let places = (&settings.encryption.keyring, settings.key_store(), settings.erasure_journal());
-    let journal = places.2.as_ref().map(ExposeSecret::expose_secret);
-    let has_people = store.has_people(journal).await?;
-    let (Some(_), Some(keys), Some(journal)) = places else {
-        return if has_people { Err(off()) } else { Ok(()) };
-    };
+    let has_people = expect_key(store, settings).await?;
+    let Some((keys, journal)) = places(settings) else { return Ok(()) };
     let (keys, journal) = (keys.expose_secret(), journal.expose_secret());
     // Where there are no people yet, nothing is made for them.
     if settings.tenants.is_empty() && !has_people && KeyStore::missing_file(keys).is_some() {
@@ -35,6 +38,12 @@ pub async fn guard(store: &Store, settings: &Settings) -> Result<(), StoreError>
         PeopleError::Store(error) => error,
         error => StoreError::Unknown(error.to_string()),
     })
+}
+
+/// Key store and erasure journal, where there is a key.
+fn places(settings: &Settings) -> Option<(SecretString, SecretString)> {
+    settings.encryption.keyring.as_ref()?;
+    settings.key_store().zip(settings.erasure_journal())
 }
 
 fn off() -> StoreError {

@@ -68,6 +68,12 @@ async fn an_answer_that_was_under_way_when_consent_was_taken_back_is_not_stored(
     assert!(checked.contains("label-a-meta") && checked.contains("not asked: consent: "), "{checked}");
     let refused = expect(&run(&bench, &["discover", "--connection", "label-a-meta"], ""), 3).1;
     assert!(refused.contains("not asked: consent: "), "{refused}");
+    // Whom nobody knows is a mistake in the configuration.
+    let layer = bench.layer.replace(&id, "usr_00000000000000000000000000000000");
+    let layer = std::mem::replace(&mut bench.layer, layer);
+    let checked = expect(&run(&bench, &["check"], ""), 3).0;
+    assert!(checked.contains("FAILED  not asked: consent: tenant label-a has no user usr_0000"), "{checked}");
+    bench.layer = layer;
     assert_eq!(bench.sandbox.request_paths("meta_ads"), before);
     for table in ["ad_accounts", "ad_campaigns", "ad_performance_daily", "ledger"] {
         assert_eq!(eyes.number(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");

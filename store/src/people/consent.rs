@@ -92,6 +92,15 @@ impl Store {
         Ok(found)
     }
 
+    /// Whether there is such a user, whatever became of them.
+    pub async fn has_user(&self, on: &RestsOn) -> Result<bool, crate::StoreError> {
+        let query = Sql::new(self.backend(), "SELECT 1 AS one FROM users WHERE id = ")
+            .bind(on.user.as_str())
+            .text(" AND tenant = ")
+            .bind(on.tenant.as_str());
+        Ok(self.pools.read.query_one_raw(query.done()).await?.is_some())
+    }
+
     /// Why this is withheld now; nothing where the consent holds.
     pub async fn withheld(&self, on: &RestsOn) -> Result<Option<String>, crate::StoreError> {
         Ok(withheld(&self.pools.read, on, self.clock.0.now(), false).await?)

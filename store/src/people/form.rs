@@ -1,9 +1,12 @@
 //! What a platform hands over of a user, as JSON. What is wrong with it is told without repeating any of it.
 
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{DefaultIgnorableCodePoint, GeneralCategory},
+};
 use rows::personal::Personal;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value};
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
 use super::{AgeStatement, BirthDate, Person};
 use crate::limits::{PERSON_BYTES_MAX, PERSON_RECORD_BYTES_MAX, UNSEALED_CHARS_MAX};
@@ -157,6 +160,9 @@ fn personal(fields: &Map<String, Value>, name: &str) -> Result<Field<Personal>, 
     })
 }
 
+/// The one letter that is blank by its shape alone, and no white space.
+const BRAILLE_BLANK: char = '\u{2800}';
+
 fn email(fields: &Map<String, Value>) -> Result<Field<Personal>, FormError> {
     let read = |text: &str| {
         let text = text.trim();
@@ -169,7 +175,9 @@ fn email(fields: &Map<String, Value>) -> Result<Field<Personal>, FormError> {
 
 /// White space, and what changes nothing that is seen: with it, an address would be another one, and look the same.
 fn is_unseen(letter: char) -> bool {
-    letter.is_whitespace() || letter.general_category() == GeneralCategory::Format
+    let is_ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter);
+    let category = CodePointMapData::<GeneralCategory>::new().get(letter);
+    letter.is_whitespace() || is_ignorable || category == GeneralCategory::Format || letter == BRAILLE_BLANK
 }
 
 /// Whether a text may be kept as it is: nothing in it looks like an address.
@@ -221,6 +229,10 @@ mod tests {
             r#"{"email":"mar ker@example.com"}"#,
             "{\"email\":\"\u{200e}marker@example.com\"}",
             "{\"email\":\"mar\u{200b}ker@example.com\"}",
+            "{\"email\":\"mar\u{3164}ker@example.com\"}",
+            "{\"email\":\"mar\u{34f}ker@example.com\"}",
+            "{\"email\":\"marker\u{fe0f}@example.com\"}",
+            "{\"email\":\"marker@example\u{2800}.com\"}",
             r#"{"external_id":"marker@example.com"}"#,
             r#"{"birth_date":"marker"}"#,
             r#"{"birth_date":"1990-12-31T00:00:00"}"#,

@@ -18,8 +18,11 @@ pub struct Tenant {
     pub time_zone: Option<String>,
 }
 
+/// Tables whose rows name a tenant that must be there. Proof of disclosures and erasures outlives the last user.
+const OF_TENANTS: [&str; 5] = ["users", "policy_versions", "disclosures", "erasures", "legal_holds"];
+
 impl Store {
-    /// Makes the table hold these tenants. One that is configured no more goes, unless users or policies are of it.
+    /// Makes the table hold these tenants. One that is configured no more goes, unless something is kept of it.
     pub async fn sync_tenants(&self, tenants: &[Tenant]) -> Result<(), StoreError> {
         let tx = self.pools.begin().await?;
         for tenant in tenants {
@@ -57,10 +60,11 @@ async fn put(tx: &impl ConnectionTrait, tenant: &Tenant) -> Result<(), DbErr> {
 }
 
 async fn drop_unused(tx: &impl ConnectionTrait, id: &str) -> Result<(), DbErr> {
-    let statement = Sql::new(tx.get_database_backend(), "DELETE FROM tenants WHERE id = ").bind(id).text(
-        " AND NOT EXISTS (SELECT 1 FROM users WHERE tenant = tenants.id) \
-         AND NOT EXISTS (SELECT 1 FROM policy_versions WHERE tenant = tenants.id)",
-    );
+    let mut statement = Sql::new(tx.get_database_backend(), "DELETE FROM tenants WHERE id = ").bind(id);
+    for table in OF_TENANTS {
+        statement =
+            statement.text(&format!(" AND NOT EXISTS (SELECT 1 FROM {table} WHERE tenant = tenants.id)"));
+    }
     tx.execute_raw(statement.done()).await.map(drop)
 }
 

@@ -247,6 +247,16 @@ pub async fn what_is_left_of_erased_users_goes_with_their_consents(bench: &Bench
     );
     assert_eq!(bench.one("SELECT id FROM users").await["id"], stays.as_str());
     assert_eq!(bench.one("SELECT user_id FROM consents").await["user_id"], stays.as_str());
+
+    // The proof of an erasure outlives users and tenant; the tenant stays known as long as that.
+    bench.execute("DELETE FROM consents").await;
+    bench.execute("DELETE FROM users").await;
+    bench.execute("DELETE FROM policy_versions").await;
+    bench.store.sync_tenants(&[]).await.unwrap();
+    assert_eq!(bench.count("tenants").await, 1);
+    bench.execute("DELETE FROM erasures").await;
+    bench.store.sync_tenants(&[]).await.unwrap();
+    assert_eq!(bench.count("tenants").await, 0);
     people.close().await;
 }
 

@@ -172,6 +172,18 @@ pub const PLACES: [Place; 18] = [
     handled("audit_log", "seq", Found::Subject("subject_hmac")),
 ];
 
+/// Listings that go on behind a customer, by the id. No row is about a person, so that this is no place to look at or to hand out:
+/// what names one who is erased is deleted, and the listing begins anew.
+pub(super) const CURSORS: Place = Place {
+    table: "ledger",
+    shown: "ledger",
+    found: Found::Named("memory"),
+    order: "connection_id, account_id, stream",
+    category: Category::Handling,
+    why: "to know where a listing goes on",
+    erasure: Erasure::Deleted,
+};
+
 /// Tables in which nobody is, and why not.
 pub const NOBODY: [(&str, &[&str]); 4] = [
     (

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rows::{
     Row,
+    checkpoint::{Checkpoint, FeedProgress, Progress},
     limits::TEXT_BYTES_MAX,
     payments::{Customer, Payment},
     personal::{BillingProfile, Personal, ProfileSource},
@@ -348,6 +349,43 @@ pub async fn whatever_is_a_customers_id_is_linked_handed_out_and_erased(bench: &
         let refused = people.link(TENANT, &next, &link).await.unwrap_err().to_string();
         assert!(refused.contains("was erased"), "{id}: {refused}");
         bench.execute("DELETE FROM payment_rows").await;
+    }
+    people.close().await;
+}
+
+pub async fn a_listing_does_not_go_on_behind_who_was_erased(bench: &Bench) {
+    let (people, _directory) = people(bench).await;
+    let epoch = bench.register("stripe", "stripe").await.epoch;
+    let behind = async |stream: &str, customer: &str| {
+        let token = serde_json::json!({ "v": 1, "list": { "after": customer } }).to_string();
+        let mut commit = of_customer(epoch, customer);
+        commit.stream = stream.to_owned();
+        commit.checkpoint = Some(Checkpoint {
+            account_id: commit.account_id.clone(),
+            stream: stream.to_owned(),
+            time_zone: "UTC".to_owned(),
+            currency: None,
+            progress: Progress::Feed(FeedProgress { token: Some(token), ..FeedProgress::default() }),
+            forbidden: None,
+        });
+        bench.commit(commit).await;
+    };
+    for id in ["cus_1", "cus \"1\\'"] {
+        behind("customers", id).await;
+        // One that only begins like it is somebody else.
+        behind("others", &format!("{id}2")).await;
+        let user = add(&people, TENANT).await;
+        people.link(TENANT, &user, &UserLink::of("stripe", id).unwrap()).await.unwrap();
+        let dry = people.erase_dry(TENANT, &user, "test", &[]).await.unwrap();
+        assert_eq!(bench.count("ledger").await, 2);
+        let receipt = people.erase(TENANT, &user, "test", &[]).await.unwrap();
+        let of_ledger = |receipt: &Receipt| {
+            let told = receipt.tables.iter().find(|told| told.table == "ledger").unwrap();
+            (told.found, told.deleted)
+        };
+        assert_eq!((of_ledger(&dry), of_ledger(&receipt)), ((1, 1), (1, 1)), "{id}");
+        people.guard_writer().await.unwrap();
+        assert_eq!(bench.one("SELECT stream FROM ledger").await["stream"], "others", "{id}");
     }
     people.close().await;
 }

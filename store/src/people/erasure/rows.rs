@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
+use serde_json::Value;
 
 use super::{
     super::{
         Category, People, PeopleError, PersonStatus, consent,
-        places::{Erasure, PLACES, Place},
+        places::{CURSORS, Erasure, PLACES, Place},
         subject::{Customer, Subject},
     },
     Request,
@@ -100,6 +101,8 @@ impl People {
                 receipt.note(place, found, changed);
             }
         }
+        let cursors = forget_cursors(tx, &target.subject).await?;
+        receipt.note(&CURSORS, cursors, cursors);
         consent::take_all_back(tx, &target.subject.user, consent::ERASED, now).await?;
         self.set_status(tx, &target.subject.user, PersonStatus::Erased).await?;
         Ok(receipt)
@@ -203,6 +206,8 @@ pub async fn erase_customers(
         let changed = change(tx, &subject, place, now).await?;
         receipt.note(place, changed, changed);
     }
+    let cursors = forget_cursors(tx, &subject).await?;
+    receipt.note(&CURSORS, cursors, cursors);
     Ok(())
 }
 
@@ -224,6 +229,28 @@ pub async fn delete(
         tx.execute_raw(sql.done()).await?;
     }
     Ok(())
+}
+
+/// Deletes what a connection knows of a listing that goes on behind a customer of the subject's; answers how many. To list anew from
+/// the first object on changes nothing that is stored.
+async fn forget_cursors(tx: &DatabaseTransaction, subject: &Subject) -> Result<u64, DbErr> {
+    let backend = tx.get_database_backend();
+    let position = if backend == DbBackend::Postgres { "strpos" } else { "instr" };
+    let mut forgotten = 0;
+    for customer in &subject.customers {
+        for form in customer.forms() {
+            // A value of the integration's JSON, which is a text in the engine's.
+            let value = Value::from(form).to_string();
+            let quoted = Value::from(value).to_string();
+            let sql = Sql::new(backend, &format!("DELETE FROM {} WHERE connection_id = ", CURSORS.table))
+                .bind(customer.connection_id)
+                .text(&format!(" AND {position}(memory, "))
+                .bind(&quoted[1..quoted.len() - 1])
+                .text(") > 0");
+            forgotten += tx.execute_raw(sql.done()).await?.rows_affected();
+        }
+    }
+    Ok(forgotten)
 }
 
 /// How many rows of a place there are.

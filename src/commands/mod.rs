@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod account;
 mod alive;
 mod backfill;
 mod check;

@@ -24,7 +24,9 @@ use store::{
 };
 
 use super::{
-    Exit, output, privacy,
+    Exit,
+    account::actor,
+    output,
     source::{ConfigFiles, missing_file},
 };
 
@@ -330,7 +332,7 @@ async fn note(settings: &Settings, store: &Store, detail: String) -> Result<(), 
         return Ok(());
     }
     let people = People::open_at(store, keys, journal.expose_secret(), Access::Write).await?;
-    let actor = privacy::actor();
+    let actor = actor();
     let deed = Deed { actor: &actor, action: audit::Action::Rotate, tenant: None, user: None, detail };
     let noted = people.note(&deed).await;
     people.close().await;

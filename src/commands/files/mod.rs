@@ -18,7 +18,9 @@ use store::{Access, FileDecision, Store, StoreError};
 
 use self::named::{described, find};
 use super::{
-    Exit, output,
+    Exit,
+    account::actor,
+    output,
     source::{ConfigFiles, missing_file, require_connection},
 };
 
@@ -231,7 +233,7 @@ impl Whose {
 
 /// Notes it, and says what happens next.
 async fn note(store: &Store, file: &FileRecord, decision: &FileDecision) -> Result<Exit, StoreError> {
-    store.decide_file(file, decision, &who()).await?;
+    store.decide_file(file, decision, &actor()).await?;
     store.request_poll(&file.connection).await?;
     let named = described(file);
     let done = match decision {
@@ -246,13 +248,6 @@ async fn note(store: &Store, file: &FileRecord, decision: &FileDecision) -> Resu
         None => "once a worker runs: none does now".to_owned(),
     };
     Ok(output::print(&format!("{done} ({heard})\n")))
-}
-
-/// Who decides, as far as the system tells.
-fn who() -> String {
-    let names = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"];
-    let name = names.iter().find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
-    name.unwrap_or_else(|| "the command line".to_owned())
 }
 
 // === impl Accept ===

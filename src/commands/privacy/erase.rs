@@ -8,7 +8,7 @@ use store::{
     people::erasure::receipt::{Receipt, State},
 };
 
-use super::super::{Exit, output, users};
+use super::super::{Exit, account::actor, output, users};
 
 /// Erases a person: everywhere that an export reads, and so that neither a provider's later answer nor a backup brings the
 /// person back. Prints a receipt. Run again, it ends the same; killed, it is finished by whatever comes next.
@@ -45,7 +45,7 @@ impl Erase {
         };
         users::with(&self.at, Access::Write, async |room| {
             let user = room.people.find(&room.tenant, &who).await?;
-            let actor = super::actor();
+            let actor = actor();
             let standing = super::standing(room, &actor);
             if self.dry_run {
                 return Ok(print(room, room.people.erase_dry(&room.tenant, &user, &actor, &standing).await?));

@@ -14,10 +14,12 @@ use store::{
 
 use super::{
     super::{
-        Exit, output,
+        Exit,
+        account::actor,
+        output,
         users::{self, Room},
     },
-    about, actor,
+    about,
     whole_file::WholeFile,
 };
 

@@ -9,12 +9,11 @@ use store::{
     people::{PeopleError, audit},
 };
 
-use super::{
-    super::{
-        Exit, output,
-        users::{self, At, Room},
-    },
-    actor,
+use super::super::{
+    Exit,
+    account::actor,
+    output,
+    users::{self, At, Room},
 };
 
 /// Keeps what is stored of a user from being deleted, for as long as a court or an authority asks for it.

@@ -3,13 +3,12 @@
 use clap::{Args, Subcommand};
 use store::people::erasure::Rebuilt;
 
-use super::{
-    super::{
-        Exit, output,
-        source::ConfigFiles,
-        users::{self, Room},
-    },
-    actor,
+use super::super::{
+    Exit,
+    account::actor,
+    output,
+    source::ConfigFiles,
+    users::{self, Room},
 };
 
 /// The erasure journal, which brings erasures back into a restored backup.

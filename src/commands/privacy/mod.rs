@@ -1,7 +1,6 @@
 //! `dynamoi privacy`: what somebody may ask of us who is in these tables, and what an auditor may.
 
 mod about;
-mod account;
 mod disclosures;
 mod erase;
 mod export;
@@ -18,9 +17,10 @@ use store::{
     retention::{Keep, Terms},
 };
 
-pub use self::account::actor;
 use super::{
-    Exit, output,
+    Exit,
+    account::actor,
+    output,
     users::{Room, policy::Policy},
 };
 

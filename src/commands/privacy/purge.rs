@@ -13,13 +13,12 @@ use store::{
     retention::{By, Leaving, Line, Moment, Purged},
 };
 
-use super::{
-    super::{
-        Exit, output,
-        source::{ConfigFiles, missing_file},
-        users::{self, Room},
-    },
-    actor,
+use super::super::{
+    Exit,
+    account::actor,
+    output,
+    source::{ConfigFiles, missing_file},
+    users::{self, Room},
 };
 
 /// Deletes what has been kept for as long as `[retention]` says. A daemon does it once a day.

@@ -16,13 +16,12 @@ use store::{
     people::{NewPolicy, PeopleError, audit},
 };
 
-use super::{
-    super::{
-        Exit, output,
-        source::{ConfigFiles, missing_file},
-        users::{self, Room},
-    },
-    actor,
+use super::super::{
+    Exit,
+    account::actor,
+    output,
+    source::{ConfigFiles, missing_file},
+    users::{self, Room},
 };
 
 /// In which form.

@@ -11,7 +11,7 @@ use store::{
 };
 
 use super::At;
-use crate::commands::{Exit, output, privacy, source::missing_file};
+use crate::commands::{Exit, account::actor, output, source::missing_file};
 
 /// What a command works with.
 pub struct Room {
@@ -46,7 +46,7 @@ impl Room {
         user: &str,
         detail: String,
     ) -> Result<(), PeopleError> {
-        let actor = privacy::actor();
+        let actor = actor();
         let (tenant, user) = (Some(&*self.tenant), Some(user));
         self.people.note(&audit::Deed { actor: &actor, action, tenant, user, detail }).await
     }

@@ -4,7 +4,7 @@ use clap::Args;
 use store::Access;
 
 use super::{At, Whom, shown, with};
-use crate::commands::{Exit, privacy};
+use crate::commands::{Exit, account::actor};
 
 /// A user to open.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ impl Show {
         with(&self.at, Access::Write, async |room| {
             let id = room.people.find(&room.tenant, &who).await?;
             let links = room.people.links(&room.tenant, &id).await?;
-            let person = room.people.show_to(&room.tenant, &id, &privacy::actor()).await?;
+            let person = room.people.show_to(&room.tenant, &id, &actor()).await?;
             Ok(shown::person(&person, &links, self.json))
         })
         .await

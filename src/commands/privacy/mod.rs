@@ -13,7 +13,7 @@ mod whole_file;
 
 use clap::{Args, Subcommand};
 use store::{
-    people::{Category, Disclosure, Erasure, NewDisclosure, PeopleError, PersonForm, Place},
+    people::{Disclosure, Erasure, NewDisclosure, PeopleError, PersonForm, Place},
     retention::{Keep, Terms},
 };
 
@@ -55,16 +55,14 @@ pub enum Action {
     Journal(journal::Journal),
 }
 
-/// Corrects a user. Answers whether anything is different.
-pub async fn rectify(room: &Room, user: &str, form: PersonForm) -> Result<bool, PeopleError> {
+/// Corrects a user. Answers whom to tell of it; nothing where nothing is different.
+pub async fn rectify(
+    room: &Room,
+    user: &str,
+    form: PersonForm,
+) -> Result<Option<Vec<Disclosure>>, PeopleError> {
     let actor = actor();
     room.people.rectify(&room.tenant, user, form, &actor, &standing(room, &actor)).await
-}
-
-/// A user was corrected: who is to be told of it, and until when.
-pub async fn to_tell(room: &Room, user: &str) -> Result<Vec<Disclosure>, PeopleError> {
-    let (actor, about) = (actor(), Some(Category::Identity));
-    room.people.to_notify(&room.tenant, user, about, &standing(room, &actor)).await
 }
 
 /// Recipients who get the tenant's data by other ways than this program.
@@ -77,9 +75,9 @@ pub fn contact<'a>(room: &'a Room, recipient: &str) -> Option<&'a str> {
     room.settings.privacy.recipients.get(recipient)?.contact.as_deref()
 }
 
-/// As [`to_tell`], and says so.
-pub async fn tell_recipients(room: &Room, user: &str) -> Result<(), PeopleError> {
-    for due in to_tell(room, user).await? {
+/// Says who is to be told of a correction, and until when.
+pub fn name_recipients(room: &Room, to_tell: &[Disclosure]) {
+    for due in to_tell {
         let contact = contact(room, &due.recipient);
         let until = due.notify_due_at.map(|at| at.to_string()).unwrap_or_default();
         output::complain(format_args!(
@@ -89,7 +87,6 @@ pub async fn tell_recipients(room: &Room, user: &str) -> Result<(), PeopleError>
             due.id
         ));
     }
-    Ok(())
 }
 
 /// Tables that are kept for as long as their user is one.

@@ -5,30 +5,33 @@ use std::io::{self, IsTerminal};
 use indicatif::{ProgressBar, ProgressStyle};
 use store::people::{
     PeopleError,
-    import::{Import, Known, Step},
+    import::{Import, Refusal, Tally},
 };
 
 use super::{Room, input::Lines};
-use crate::commands::{Exit, output, privacy};
+use crate::commands::{Exit, account::actor, output, privacy};
 
-/// What became of the lines.
-struct Counts {
-    /// Shows how many were read so far.
+/// How far it came.
+struct Reading {
+    /// Shows how many lines were read so far.
     bar: ProgressBar,
     /// The last line that was read.
     read: u64,
-    added: u64,
-    corrected: u64,
-    unchanged: u64,
-    refused: u64,
+    /// Whether a line could not be read at all, which is the last one then.
+    broken: bool,
 }
 
 /// Each line by itself: what is refused is told by its number. What fails for all ends it, and where it ended is told.
 pub async fn all(room: &Room, lines: &mut Lines) -> Result<Exit, PeopleError> {
-    let mut counts = Counts { bar: bar(), read: 0, added: 0, corrected: 0, unchanged: 0, refused: 0 };
-    let done = counts.of(room, lines).await;
-    let Counts { bar, read, added, corrected, unchanged, refused } = counts;
+    let actor = actor();
+    let standing = privacy::standing(room, &actor);
+    let mut import = Import::new(&room.people, &room.tenant, &actor, &standing);
+    let mut reading = Reading { bar: bar(), read: 0, broken: false };
+    let done = reading.through(&mut import, lines).await;
+    let Reading { bar, read, broken } = reading;
     bar.finish_and_clear();
+    let Tally { added, corrected, unchanged, refused } = import.tally();
+    let refused = refused + u64::from(broken);
     let unchanged = if unchanged > 0 { format!(", {unchanged} unchanged") } else { String::new() };
     output::complain(format_args!("{added} added, {corrected} corrected, {refused} refused{unchanged}"));
     if done.is_err() {
@@ -48,18 +51,18 @@ fn bar() -> ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
 }
 
-// === impl Counts ===
+// === impl Reading ===
 
-impl Counts {
-    async fn of(&mut self, room: &Room, lines: &mut Lines) -> Result<(), PeopleError> {
-        let mut import = Import::new(&room.people, &room.tenant);
+impl Reading {
+    async fn through(&mut self, import: &mut Import<'_>, lines: &mut Lines) -> Result<(), PeopleError> {
         for number in 1.. {
             let line = match lines.next() {
                 Ok(Some(line)) => line,
                 Ok(None) => break,
                 Err(problem) => {
-                    self.follow(room, import.flush().await?).await?;
-                    self.refuse(number, &problem);
+                    self.tell(import.flush().await?);
+                    self.broken = true;
+                    self.complain(number, &problem);
                     break;
                 }
             };
@@ -68,36 +71,19 @@ impl Counts {
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            self.follow(room, import.take(number, &line).await?).await?;
+            self.tell(import.take(number, &line).await?);
         }
-        self.follow(room, import.flush().await?).await
-    }
-
-    /// Counts who is new, and corrects who is known.
-    async fn follow(&mut self, room: &Room, Step { told, known }: Step) -> Result<(), PeopleError> {
-        for (line, added) in told {
-            match added {
-                Ok(()) => self.added += 1,
-                Err(error) => self.refuse(line, &error),
-            }
-        }
-        for Known { line, id, form } in known {
-            match privacy::rectify(room, &id, form).await {
-                Ok(true) => {
-                    privacy::to_tell(room, &id).await?;
-                    self.corrected += 1;
-                }
-                Ok(false) => self.unchanged += 1,
-                // What fails for all is told once.
-                Err(PeopleError::Store(error)) => return Err(error.into()),
-                Err(error) => self.refuse(line, &error),
-            }
-        }
+        self.tell(import.flush().await?);
         Ok(())
     }
 
-    fn refuse(&mut self, line: u64, problem: &dyn std::fmt::Display) {
-        self.refused += 1;
+    fn tell(&self, refused: Vec<Refusal>) {
+        for (line, why) in refused {
+            self.complain(line, &why);
+        }
+    }
+
+    fn complain(&self, line: u64, problem: &dyn std::fmt::Display) {
         self.bar.suspend(|| output::complain(format_args!("line {line}: {problem}")));
     }
 }

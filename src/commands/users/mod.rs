@@ -167,9 +167,9 @@ impl Users {
                     Err(problem) => return Exit::failed(problem),
                 };
                 with(&at, Access::Write, async |room| {
-                    if privacy::rectify(room, &user, PersonForm::read(&bytes)?).await? {
+                    if let Some(to_tell) = privacy::rectify(room, &user, PersonForm::read(&bytes)?).await? {
                         output::complain("corrected");
-                        privacy::tell_recipients(room, &user).await?;
+                        privacy::name_recipients(room, &to_tell);
                     } else {
                         output::complain("nothing to correct: the user is stored like this already");
                     }

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
     StoreError,
-    people::{Category, People, PeopleError, PersonForm, audit},
+    people::{People, PeopleError, PersonForm, audit},
 };
 
 use super::super::{
@@ -179,14 +179,10 @@ impl Room {
             .await
     }
 
-    /// Corrects a user: whoever is to be told is due in `disclosures` from now on. Answers whether anything is different.
-    pub async fn rectify(&self, user: &str, form: PersonForm) -> Result<bool, PeopleError> {
+    /// Corrects a user: whoever is to be told is due in `disclosures` from now on.
+    pub async fn rectify(&self, user: &str, form: PersonForm) -> Result<(), PeopleError> {
         let standing = self.privacy.standing(&self.tenant, &self.actor);
-        let changed = self.people.rectify(&self.tenant, user, form, &self.actor, &standing).await?;
-        if changed {
-            self.people.to_notify(&self.tenant, user, Some(Category::Identity), &standing).await?;
-        }
-        Ok(changed)
+        self.people.rectify(&self.tenant, user, form, &self.actor, &standing).await.map(drop)
     }
 }
 

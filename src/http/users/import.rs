@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::people::{
     PeopleError,
-    import::{Import, Known, Step},
+    import::{Import, Tally},
 };
 use tokio::time::Instant;
 
@@ -45,51 +45,27 @@ struct RefusedLine {
 /// Each line by itself: one that is refused takes no other with it. What fails for all ends it; what was stored by then stays, and
 /// the same lines once more change nothing, where they have an `external_id`. No line is begun from `until` on.
 pub async fn all(room: &Room, body: &[u8], until: Instant) -> Result<Imported, PeopleError> {
-    let mut imported = Imported::default();
-    let mut import = Import::new(&room.people, &room.tenant);
+    let standing = room.privacy.standing(&room.tenant, &room.actor);
+    let mut import = Import::new(&room.people, &room.tenant, &room.actor, &standing);
+    let (mut refused, mut next_line) = (Vec::new(), None);
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     for (line, record) in (1..).zip(body.split(|byte| *byte == b'\n')) {
         if record.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
         if Instant::now() >= until {
-            imported.next_line = Some(line);
+            next_line = Some(line);
             break;
         }
-        imported.follow(room, import.take(line, record).await?).await?;
+        refused.extend(import.take(line, record).await?);
+        refused.truncate(TOLD_MAX);
     }
-    imported.follow(room, import.flush().await?).await?;
-    Ok(imported)
-}
-
-// === impl Imported ===
-
-impl Imported {
-    /// Counts who is new, and corrects who is known.
-    async fn follow(&mut self, room: &Room, Step { told, known }: Step) -> Result<(), PeopleError> {
-        for (line, added) in told {
-            match added {
-                Ok(()) => self.added += 1,
-                Err(error) => self.refuse(line, &error),
-            }
-        }
-        for Known { line, id, form } in known {
-            match room.rectify(&id, form).await {
-                Ok(true) => self.corrected += 1,
-                Ok(false) => self.unchanged += 1,
-                Err(PeopleError::Store(error)) => return Err(error.into()),
-                Err(error) => self.refuse(line, &error),
-            }
-        }
-        Ok(())
-    }
-
-    fn refuse(&mut self, line: u64, error: &PeopleError) {
-        self.refused += 1;
-        if self.refusals.len() < TOLD_MAX {
-            self.refusals.push(RefusedLine { line, error: error.to_string() });
-        }
-    }
+    refused.extend(import.flush().await?);
+    refused.truncate(TOLD_MAX);
+    let told = |(line, why): (u64, PeopleError)| RefusedLine { line, error: why.to_string() };
+    let refusals = refused.into_iter().map(told).collect();
+    let Tally { added, corrected, unchanged, refused } = import.tally();
+    Ok(Imported { added, corrected, unchanged, refused, refusals, next_line })
 }
 
 #[cfg(test)]

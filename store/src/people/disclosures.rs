@@ -192,7 +192,8 @@ impl People {
         Ok(due)
     }
 
-    async fn notices(
+    /// As [`to_notify`](Self::to_notify), with what else the transaction does.
+    pub(super) async fn notices(
         &self,
         tx: &DatabaseTransaction,
         tenant: &str,

@@ -6,7 +6,8 @@ use rows::personal::Personal;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::{
-    AgeStatement, NewDisclosure, People, PeopleError, Person, PersonForm, PersonStatus, age,
+    AgeStatement, Category, Disclosure, NewDisclosure, People, PeopleError, Person, PersonForm, PersonStatus,
+    age,
     audit::{Action, Deed},
     consent,
     form::check_source,
@@ -136,8 +137,8 @@ impl People {
         Ok(())
     }
 
-    /// Corrects a user, and adds that to the audit log. Answers whether anything is different now: what changes nothing leaves no
-    /// trace. Who turns out to be too young is erased, or withdrawn while a legal hold lasts, and the error says so.
+    /// Corrects a user, and adds that to the audit log. Answers whom to tell of it, which is recorded with the correction; nothing
+    /// where nothing is different now: that leaves no trace. Who turns out to be too young is erased, or withdrawn while a legal hold lasts, and the error says so.
     pub async fn rectify(
         &self,
         tenant: &str,
@@ -145,7 +146,7 @@ impl People {
         form: PersonForm,
         actor: &str,
         standing: &[NewDisclosure<'_>],
-    ) -> Result<bool, PeopleError> {
+    ) -> Result<Option<Vec<Disclosure>>, PeopleError> {
         let tx = self.store.pools.begin().await?;
         let before = self.show_locked(&tx, tenant, id).await?;
         if before.status == PersonStatus::Erased {
@@ -168,7 +169,7 @@ impl People {
         }
         if before == person {
             tx.rollback().await?;
-            return Ok(false);
+            return Ok(None);
         }
         if before.external_id != person.external_id {
             self.refuse_taken(&person).await?;
@@ -194,9 +195,10 @@ impl People {
                 error.into()
             });
         }
+        let to_tell = self.notices(&tx, tenant, id, Some(Category::Identity), standing).await?;
         tx.commit().await?;
         self.note_of(&person, actor, Action::Rectify, "").await?;
-        Ok(true)
+        Ok(Some(to_tell))
     }
 
     /// Erases who is too young. While a legal hold lasts nothing is erased, but nobody is served either: then the user is

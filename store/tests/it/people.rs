@@ -352,11 +352,13 @@ pub async fn a_correction_that_changes_nothing_leaves_no_trace(bench: &Bench) {
     let before = people.show(TENANT, &ada).await.unwrap();
     bench.clock.set("2026-11-30T10:00:00Z");
     for same in ["{}", ADA, r#"{"age_statement":null,"name":" Marker Lovelace "}"#] {
-        assert!(!people.rectify(TENANT, &ada, form(same), "cli:test", &[]).await.unwrap(), "{same}");
+        let corrected = people.rectify(TENANT, &ada, form(same), "cli:test", &[]).await.unwrap();
+        assert_eq!(corrected, None, "{same}");
     }
     assert_eq!(people.show(TENANT, &ada).await.unwrap(), before);
     assert_eq!(bench.count("audit_log").await, 0);
-    assert!(people.rectify(TENANT, &ada, form(r#"{"account":null}"#), "cli:test", &[]).await.unwrap());
+    let corrected = people.rectify(TENANT, &ada, form(r#"{"account":null}"#), "cli:test", &[]).await.unwrap();
+    assert_eq!(corrected, Some(Vec::new()), "nobody was told anything");
     assert_eq!(deeds(bench).await, [deed("rectify", "")]);
     assert_eq!(people.show(TENANT, &ada).await.unwrap().updated_at, at("2026-11-30T10:00:00Z"));
     people.close().await;

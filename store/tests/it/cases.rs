@@ -3,9 +3,9 @@
 use futures::future::BoxFuture;
 
 use crate::{
-    budgets::*, changes::*, claiming::*, erasing::*, files::*, months::*, music::*, narrowing::*, people::*,
-    privacy::*, reading::*, refusing::*, retention::*, royalties::*, sealing::*, storing::*, support::Bench,
-    tables::*, texts::*, vanishing::*, web::*, windows::*,
+    budgets::*, changes::*, claiming::*, customers::*, erasing::*, files::*, months::*, music::*,
+    narrowing::*, newcomers::*, people::*, privacy::*, reading::*, refusing::*, retention::*, royalties::*,
+    sealing::*, storing::*, support::Bench, tables::*, texts::*, vanishing::*, web::*, windows::*,
 };
 
 /// A case, ready to run.

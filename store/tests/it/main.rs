@@ -9,12 +9,14 @@ mod budgets;
 mod cases;
 mod changes;
 mod claiming;
+mod customers;
 mod erasing;
 mod files;
 mod kinds;
 mod months;
 mod music;
 mod narrowing;
+mod newcomers;
 mod people;
 mod postgres;
 #[path = "../../../tests/support/postgres.rs"]

@@ -15,7 +15,7 @@ use store::{
 use tempfile::TempDir;
 
 use crate::{
-    privacy::of_customer,
+    customers::of_customer,
     samples::{ACCOUNT, billing, campaign, day, insights, ledger_entry, payment, performance_row},
     support::{Bench, at},
 };

@@ -1,6 +1,6 @@
 //! How reading can fail, in the terms that decide what happens next.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use jiff::Timestamp;
 
@@ -19,7 +19,7 @@ pub enum Failure {
         said: SaidWait,
     },
     /// A budget of ours is used up: nothing that needs it is sent before it frees.
-    #[error("{reason}; goes on at {until}")]
+    #[error("{reason}{GOES_ON}{until}")]
     OverBudget {
         /// What is used of what.
         reason: String,
@@ -74,9 +74,20 @@ pub enum Failure {
     },
 }
 
+/// Between what is used of a budget and when it frees.
+const GOES_ON: &str = "; goes on at ";
+
 // === impl Failure ===
 
 impl Failure {
+    /// The text of a failure for whom it is none of their business how much of a budget is used: others may share it.
+    pub fn without_usage(text: &str) -> Cow<'_, str> {
+        match text.split_once(GOES_ON) {
+            Some((_, until)) => Cow::Owned(format!("an allowance is used up{GOES_ON}{until}")),
+            None => Cow::Borrowed(text),
+        }
+    }
+
     /// An answer that does not have the documented shape: as passing as any other nonsense.
     pub fn malformed(place: &str, error: &serde_json::Error) -> Self {
         // The category and position only: the error's own text may quote the body.
@@ -144,5 +155,20 @@ impl Wait {
             Self::Until(at) => Some(SaidWait::until(at, now)),
             Self::Unsaid => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_much_of_a_budget_is_used_can_be_left_out() {
+        let until = "2026-12-01T08:00:00Z".parse().unwrap();
+        let used =
+            Failure::OverBudget { reason: "used 5 of 5 requests in 24 hours (quota.app)".to_owned(), until };
+        let told = Failure::without_usage(&used.to_string()).into_owned();
+        assert_eq!(told, "an allowance is used up; goes on at 2026-12-01T08:00:00Z");
+        assert_eq!(Failure::without_usage("it is down"), "it is down");
     }
 }

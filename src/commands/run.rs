@@ -106,6 +106,10 @@ impl Run {
                 settings.warnings().iter().for_each(output::warn);
                 let changes = match worker.reload(settings).await {
                     Ok(changes) => changes,
+                    Err(error) if error.is_refusal() => {
+                        tracing::error!(%error, "the new configuration is refused: everything goes on as before");
+                        return;
+                    }
                     Err(error) => {
                         tracing::error!(%error, "the new configuration could not be taken over: send SIGHUP again");
                         return;

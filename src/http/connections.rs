@@ -1,6 +1,9 @@
 //! `GET /api/v1/connections`: also what `dynamoi status` reads from a running daemon.
 
-use actors::engine::status::{ConnectionStatus, StreamStatus};
+use actors::{
+    engine::status::{ConnectionStatus, StreamStatus},
+    failure::Failure,
+};
 use jiff::Timestamp;
 use rows::{Day, figures::SetAside, state::State};
 use schemars::JsonSchema;
@@ -169,9 +172,13 @@ impl ConnectionAnswer {
             next_poll_at: status.next_poll_at,
             // An allowance may be shared with others: how much of it is used tells of them.
             quota: shared.quotas.used(&status.connection).filter(|_| *audience == Audience::Operators),
-            error: status.error.clone(),
+            error: told(status.error.as_deref(), audience),
             quarantine: Quarantine::of(&set_aside),
-            streams: status.streams.iter().map(|stream| StreamAnswer::new(stream, &set_aside, now)).collect(),
+            streams: status
+                .streams
+                .iter()
+                .map(|stream| StreamAnswer::new(stream, &set_aside, audience, now))
+                .collect(),
         }
     }
 }
@@ -179,7 +186,7 @@ impl ConnectionAnswer {
 // === impl StreamAnswer ===
 
 impl StreamAnswer {
-    fn new(stream: &StreamStatus, set_aside: &[SetAside], now: Timestamp) -> Self {
+    fn new(stream: &StreamStatus, set_aside: &[SetAside], audience: &Audience, now: Timestamp) -> Self {
         let of_it = |one: &&SetAside| one.account_id == stream.account_id && one.stream == stream.stream;
         Self {
             account_id: stream.account_id.clone(),
@@ -188,7 +195,7 @@ impl StreamAnswer {
             data_through: stream.data_through,
             lag_seconds: lag_seconds(stream.data_through, now),
             settled_through: stream.settled_through,
-            error: stream.error.clone(),
+            error: told(stream.error.as_deref(), audience),
             quarantine: Quarantine::of(set_aside.iter().filter(of_it)),
         }
     }
@@ -212,6 +219,14 @@ impl Quarantine {
             }
         })
     }
+}
+
+/// What is wrong, as this audience may know it.
+fn told(error: Option<&str>, audience: &Audience) -> Option<String> {
+    Some(match audience {
+        Audience::Operators => error?.to_owned(),
+        Audience::Tenant(_) => Failure::without_usage(error?).into_owned(),
+    })
 }
 
 /// Never negative: a day that is read may end later than now.

@@ -93,6 +93,9 @@ pub enum WorkerError {
         "{0}: a section that differs takes effect after a restart only; until then everything goes on as before"
     )]
     Region(Box<Outside>),
+    /// Key store or erasure journal cannot be used like this.
+    #[error("key store and erasure journal: {0}")]
+    Apart(StoreError),
     /// The runtime that it was given.
     #[error("the worker's runtime ended while it started: {0}")]
     Runtime(#[from] tokio::task::JoinError),
@@ -101,6 +104,11 @@ pub enum WorkerError {
 // === impl WorkerError ===
 
 impl WorkerError {
+    /// Whether a reload was refused as it is, and nothing of it was taken over.
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Region(_) | Self::Apart(_))
+    }
+
     /// Whether another worker that lives has the database.
     pub const fn is_held(&self) -> bool {
         matches!(self, Self::Store(StoreError::Held(_)))
@@ -149,15 +157,22 @@ impl Worker {
         if let Some(outside) = taken.outside_region().into_iter().next() {
             return Err(WorkerError::Region(Box::new(outside)));
         }
+        match people::rehearse(&self.store, &taken).boxed().await {
+            Ok(()) => self.use_audiences(&taken),
+            Err(error) => {
+                // Who must see nothing any more need not wait for a database that is away.
+                if error.is_away() {
+                    self.use_audiences(&taken);
+                    return Err(error.into());
+                }
+                return Err(WorkerError::Apart(error));
+            }
+        }
         self.retention.renew(&taken);
         self.following.renew(&taken);
-        // First of all: who must see nothing any more need not wait for a database that is away.
-        self.figures.use_markups(settings.displayed_markups());
-        if let Some(server) = &self.server {
-            server.use_tokens(&settings.http.tokens);
-        }
-        self.store.use_keys(settings.encryption.keyring.clone());
-        self.people.use_settings(&settings);
+        self.store.use_keys(taken.encryption.keyring.clone());
+        // Beside the database that runs, where no other place is named.
+        self.people.use_settings(&taken);
         // Another worker's campaigns and connections are not this one's to change.
         let is_displaced = self.health.is_displaced();
         if !is_displaced {
@@ -166,7 +181,7 @@ impl Worker {
         }
         self.store.use_consents(settings.stored_rests());
         if !is_displaced {
-            people::guard(&self.store, &settings).boxed().await?;
+            people::guard(&self.store, &taken).boxed().await?;
         }
         let unchanged = |name: &str| {
             let (before, after) = (self.settings.connections.get(name)?, settings.connections.get(name)?);
@@ -191,6 +206,14 @@ impl Worker {
         }
         self.settings = taken;
         Ok(changes)
+    }
+
+    /// Who may look, and at what.
+    fn use_audiences(&self, settings: &Settings) {
+        self.figures.use_markups(settings.displayed_markups());
+        if let Some(server) = &self.server {
+            server.use_tokens(&settings.http.tokens);
+        }
     }
 
     /// Waits for the end of a single run.

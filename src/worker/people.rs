@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use store::{
     Access, Store, StoreError,
-    people::{KeyStore, People, PeopleError, erasure::Settled},
+    people::{KeptApart, KeyStore, People, PeopleError, erasure::Settled},
 };
 
 use crate::settings::Settings;
@@ -13,6 +13,18 @@ pub async fn expect_key(store: &Store, settings: &Settings) -> Result<bool, Stor
     let journal = settings.erasure_journal();
     let has_people = store.has_people(journal.as_ref().map(ExposeSecret::expose_secret)).await?;
     if has_people && places(settings).is_none() { Err(off()) } else { Ok(has_people) }
+}
+
+/// Whether key store and erasure journal can be used as these settings have it. Changes nothing.
+pub async fn rehearse(store: &Store, settings: &Settings) -> Result<(), StoreError> {
+    expect_key(store, settings).await?;
+    let (Some(keyring), Some((keys, journal))) = (&settings.encryption.keyring, places(settings)) else {
+        return Ok(());
+    };
+    let (keys, journal) = (keys.expose_secret(), journal.expose_secret());
+    let apart = KeptApart { store: Some(store), keyring, keys, journal };
+    apart.key_store().await?;
+    apart.journal().await.map(drop)
 }
 
 /// Follows the erasure journal, and tells the writer who was erased.

@@ -341,6 +341,15 @@ impl StoreError {
         }
     }
 
+    /// The database is away or busy: it passes.
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::Locked { .. } => true,
+            Self::Database(error) => matches!(Failure::of(error), Failure::Away(_)),
+            _ => false,
+        }
+    }
+
     /// Another process holds a SQLite file: it passes.
     pub fn is_locked(&self) -> bool {
         match self {

@@ -272,3 +272,56 @@ async fn without_a_key_or_authentication_users_are_off_and_it_is_said() {
     daemon.signal("TERM").await;
     daemon.ended(PATIENCE).await.expect(0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_that_cannot_open_what_is_kept_apart_is_refused_whole() {
+    let mut bench = Bench::new(1214);
+    let key = |name: &str| {
+        let path = bench.dir.path().join(name);
+        fs::write(&path, format!("{}\n", *store::cipher::generate_key().unwrap())).unwrap();
+        format!("[encryption]\nkey = {{ file = {:?} }}\n", path.display().to_string())
+    };
+    let (right, wrong) = (key("key"), key("other-key"));
+    let layer = |keys: &str, more: &str| format!("{CONFIGURED}{keys}{more}");
+    bench.layer = layer(&right, "");
+    let mut daemon = bench.start(&["run"]);
+    let api = Api(daemon.address().await);
+    let record =
+        |id: u32| format!(r#"{{"external_id":"app-{id}","name":"Ada","age_statement":"at_least_18"}}"#);
+    expect(200, api.ask(A, "POST", "", &record(1)).await);
+    let eyes = Eyes::open(&bench.database_url).await;
+
+    let refusal = "the new configuration is refused: everything goes on as before";
+    let stranger =
+        "[tenants.label-c]\n[http.tokens.c]\ntenant = \"label-a\"\nsecret = \"a-token-of-a-refused-file\"\n";
+    let nowhere =
+        format!("[privacy]\nkeys = {:?}\n", bench.dir.path().join("none.keys").display().to_string());
+    let refused =
+        [layer(&wrong, stranger), layer(&right, &format!("{stranger}{nowhere}")), layer("", stranger)];
+    for (number, refused) in (1..).zip(refused) {
+        bench.layer = refused;
+        bench.config();
+        daemon.signal("HUP").await;
+        until(refusal, async || (daemon.err().matches(refusal).count() == number).then_some(())).await;
+        // Neither the keys nor who may look, nor of whom.
+        expect(200, api.ask(A, "POST", "/find", r#"{"external_id":"app-1"}"#).await);
+        assert_eq!(api.ask("a-token-of-a-refused-file", "POST", "/find", "{}").await.0, 401, "{number}");
+        assert_eq!(eyes.number("SELECT count(*) FROM tenants").await, 2, "{number}");
+    }
+    assert!(!bench.dir.path().join("none.keys").exists());
+
+    // Another database is taken over at the next start only, and what is kept beside it with it.
+    let other = bench.dir.path().join("other.db");
+    bench.layer = layer(&right, &format!("[database]\nurl = \"sqlite://{}\"\n", other.display()));
+    bench.config();
+    daemon.signal("HUP").await;
+    until("it is told", async || daemon.err().contains("take effect after a restart only").then_some(()))
+        .await;
+    let added = expect(200, api.ask(A, "POST", "", &record(2)).await);
+    assert!(!bench.dir.path().join("other.db.keys").exists());
+    daemon.signal("TERM").await;
+    daemon.ended(PATIENCE).await.expect(0);
+    bench.layer = layer(&right, "");
+    let id = added["id"].as_str().unwrap();
+    bench.run(&["users", "show", id, "--tenant", "label-a"]).await.expect(0);
+}

@@ -169,6 +169,15 @@ impl People {
         }
         let Anchored { last: anchor, stray, .. } = anchored;
         verified.logs = self.keys.anchors(&log_name("")).await?;
+        // Lines are numbered from 1.
+        let before = "SELECT count(*) AS lines FROM audit_log WHERE seq IS NULL OR seq < 1";
+        let before = Sql::new(self.backend(), before).done();
+        if let Some(row) = self.store.pools.read.query_one_raw(before).await? {
+            let added: i64 = row.try_get("", "lines")?;
+            if added > 0 {
+                verified.add(format!("{added} lines stand before line 1: they were added"));
+            }
+        }
         let mut is_older = true;
         'lines: loop {
             let query = Sql::new(self.backend(), "SELECT * FROM audit_log WHERE seq > ")

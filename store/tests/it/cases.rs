@@ -125,6 +125,7 @@ cases! {
     what_a_rule_takes_of_a_user_who_is_due_is_told_once
     what_is_past_its_time_is_counted
     a_listing_does_not_go_on_behind_who_was_erased
+    a_key_that_is_not_there_is_not_told_to_be_destroyed
     a_purge_beside_a_busy_worker_loses_nothing_of_it
     visits_and_goals_read_back_through_the_views
     a_web_window_loses_only_its_own_streams_days

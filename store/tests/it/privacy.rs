@@ -73,13 +73,41 @@ pub async fn people(bench: &Bench) -> (People, TempDir) {
 
 /// How many users' keys there are.
 pub async fn user_keys(directory: &TempDir) -> i64 {
-    let url = format!("sqlite://{}?mode=ro", directory.path().join("keys.db").display());
-    let keys = sea_orm::Database::connect(url).await.unwrap();
     let count = "SELECT count(*) AS n FROM data_keys WHERE name LIKE 'user/%'";
-    let count = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, count);
-    let row = sea_orm::ConnectionTrait::query_one_raw(&keys, count).await.unwrap().unwrap();
-    keys.close().await.unwrap();
+    let row = in_key_store(directory, count).await.unwrap();
     row.try_get::<i64>("", "n").unwrap()
+}
+
+/// What the key store says to this.
+async fn in_key_store(directory: &TempDir, sql: &str) -> Option<sea_orm::QueryResult> {
+    let url = format!("sqlite://{}", directory.path().join("keys.db").display());
+    let keys = sea_orm::Database::connect(url).await.unwrap();
+    let sql = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+    let row = sea_orm::ConnectionTrait::query_one_raw(&keys, sql).await.unwrap();
+    keys.close().await.unwrap();
+    row
+}
+
+pub async fn a_key_that_is_not_there_is_not_told_to_be_destroyed(bench: &Bench) {
+    let (people, directory) = people(bench).await;
+    for is_there in [true, false] {
+        let ada = add(&people, TENANT).await;
+        if !is_there {
+            in_key_store(&directory, "DELETE FROM data_keys WHERE name LIKE 'user/%'").await;
+        }
+        let dry = people.erase_dry(TENANT, &ada, "test", &[]).await.unwrap();
+        assert!(
+            !dry.keys[0].done && (dry.keys[0].note == "would be destroyed") == is_there,
+            "{:?}",
+            dry.keys
+        );
+        let receipt = people.erase(TENANT, &ada, "test", &[]).await.unwrap();
+        let key = &receipt.keys[0];
+        assert_eq!((receipt.keys.len(), key.done), (1, is_there), "{key:?}");
+        assert_eq!(key.note.starts_with("destroyed"), is_there, "{key:?}");
+        assert_eq!(people.erase(TENANT, &ada, "test", &[]).await.unwrap(), receipt, "and once more");
+    }
+    people.close().await;
 }
 
 pub async fn add(people: &People, tenant: &str) -> String {
@@ -181,6 +209,16 @@ pub async fn a_changed_or_missing_line_of_the_audit_log_is_found(bench: &Bench) 
         .await;
     assert!(findings().await[0].contains("line 5"));
     restore().await;
+    for seq in [0, -1] {
+        bench
+            .execute(&format!(
+                "INSERT INTO audit_log (seq, at, actor, action, tenant, subject_hmac, detail, prev, mac) \
+                 SELECT {seq}, at, actor, action, tenant, subject_hmac, detail, mac, mac FROM saved WHERE seq = 4"
+            ))
+            .await;
+        assert!(findings().await[0].contains("1 lines stand before line 1"), "{seq}");
+        restore().await;
+    }
 
     // A database from before: what is missing stays visible, whatever is noted after it.
     bench.execute("DELETE FROM audit_log WHERE seq > 2").await;

@@ -44,6 +44,11 @@ pub struct Request<'a> {
 /// The journal's name, where its last line is noted elsewhere.
 pub(super) const JOURNAL: &str = "erasures";
 
+/// Of a data key that is there, before it is destroyed.
+const FOUND: &str = "is there";
+/// Of one that is not.
+const NOT_FOUND: &str = "is not in this key store: where another one has it, what it sealed still opens, and it is to be destroyed there";
+
 // === impl People ===
 
 impl People {
@@ -126,12 +131,9 @@ impl People {
         self.status(&request).await?;
         let mut receipt = self.would_erase(&request, &[]).await?;
         receipt.state = State::DryRun;
-        let has_key = self.keys.has(&key_name(user)).await?;
-        receipt.keys = vec![Done {
-            what: format!("the user's data key in {}", self.keys.location()),
-            done: false,
-            note: if has_key { "would be destroyed" } else { "is not there" }.to_owned(),
-        }];
+        for key in receipt.keys.iter_mut().filter(|key| key.note == FOUND) {
+            "would be destroyed".clone_into(&mut key.note);
+        }
         receipt.files = vec![self.keys.would_scrub()];
         receipt.files.extend(overwrite::would_overwrite(&self.store, &receipt.changed().collect()));
         let told = self.would_notify(tenant, user, standing).await?;
@@ -174,6 +176,10 @@ impl People {
             receipt.not_reached.push(receipt::other_databases());
         }
         receipt
+    }
+
+    fn key(&self, done: bool, note: &str) -> Done {
+        Done { what: format!("the user's data key in {}", self.keys.location()), done, note: note.to_owned() }
     }
 
     async fn status(&self, request: &Request<'_>) -> Result<PersonStatus, PeopleError> {
@@ -274,11 +280,11 @@ impl People {
         receipt.finished_at = Some(now);
         receipt.repeated_at = repeated_at;
         receipt.customers_barred = receipt.customers_barred.max(line.customers.len() as u64);
-        receipt.keys = vec![Done {
-            what: format!("the user's data key in {}", self.keys.location()),
-            done: true,
-            note: "destroyed: what it sealed opens no more, wherever it is".to_owned(),
-        }];
+        // Whom a backup brought back had a key once.
+        let never_had = repeated_at.is_none() && receipt.keys.iter().any(|key| key.note == NOT_FOUND);
+        if !never_had {
+            receipt.keys = vec![self.key(true, "destroyed: what it sealed opens no more, wherever it is")];
+        }
         receipt.files = cleaned.to_vec();
         if let Some((user, standing)) = whom {
             let told = self.to_notify(&line.tenant, user, None, standing).await?;

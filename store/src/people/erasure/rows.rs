@@ -9,10 +9,11 @@ use serde_json::Value;
 use super::{
     super::{
         Category, People, PeopleError, PersonStatus, consent,
+        keys::key_name,
         places::{CURSORS, Erasure, PLACES, Place},
         subject::{Customer, Subject},
     },
-    Request,
+    FOUND, NOT_FOUND, Request,
     receipt::{Receipt, State},
     tombstones,
 };
@@ -86,6 +87,10 @@ impl People {
         let now = self.store.clock.0.now();
         let mut receipt = self.unfinished_receipt(tx, target, request).await?;
         receipt.customers_barred = receipt.customers_barred.max(target.customers.len() as u64);
+        if receipt.keys.is_empty() {
+            let is_there = self.keys.has(&key_name(request.user)).await?;
+            receipt.keys = vec![self.key(false, if is_there { FOUND } else { NOT_FOUND })];
+        }
         tombstones::put(tx, &target.customers, now).await?;
         // Before anything is emptied: what is found through others is found no more afterwards.
         let mut found = Vec::with_capacity(PLACES.len());

@@ -291,9 +291,9 @@ async fn a_reload_that_cannot_open_what_is_kept_apart_is_refused_whole() {
     expect(200, api.ask(A, "POST", "", &record(1)).await);
     let eyes = Eyes::open(&bench.database_url).await;
 
-    let refusal = "the new configuration is refused: everything goes on as before";
-    let stranger =
-        "[tenants.label-c]\n[http.tokens.c]\ntenant = \"label-a\"\nsecret = \"a-token-of-a-refused-file\"\n";
+    // By who would have to open them, not by who reads the file.
+    let refusal = "key store and erasure journal: ";
+    let stranger = "[tenants.label-c]\nname = \"Label C\"\n[http.tokens.c]\ntenant = \"label-a\"\nsecret = \"a-token-of-a-refused-file\"\n";
     let nowhere =
         format!("[privacy]\nkeys = {:?}\n", bench.dir.path().join("none.keys").display().to_string());
     let refused =

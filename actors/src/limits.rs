@@ -116,7 +116,7 @@ pub const FILE_STILL_FOR: Duration = Duration::from_secs(5);
 /// Bringing a file here, from wherever it lies.
 pub const FILE_OPEN_TIMEOUT: Duration = Duration::from_hours(1);
 /// Rows of a file that are stored in one transaction, which others wait for.
-pub const FILE_PAGE_ROWS: usize = 4_000;
+pub const FILE_PAGE_ROWS: usize = 2_000;
 /// How often the log tells how far the loading of a large file is.
 pub const FILE_PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// Files that wait and are named with their reasons where a connection's trouble is shown; the others are counted.

@@ -50,12 +50,19 @@ impl Exact {
     /// Zero.
     pub const ZERO: Self = Self::new(0, 0);
 
-    const fn new(mantissa: i128, scale: u8) -> Self {
+    /// `mantissa × 10^-scale`; a scale of at most [`SCALE_MAX`].
+    pub(super) const fn new(mantissa: i128, scale: u8) -> Self {
         Self { mantissa: mantissa.to_le_bytes(), scale }
     }
 
-    const fn mantissa(self) -> i128 {
+    /// Its digits.
+    pub(super) const fn mantissa(self) -> i128 {
         i128::from_le_bytes(self.mantissa)
+    }
+
+    /// How many of them stand behind the point.
+    pub(super) const fn scale(self) -> u8 {
+        self.scale
     }
 
     /// A whole number.

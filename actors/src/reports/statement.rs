@@ -244,7 +244,7 @@ impl Statement<'_> {
                 Unit::Period { of: String::new(), period: period.ok_or_else(Refusal::needs_period)? }
             }
         };
-        Ok(Figures { rows: Rows::Sums(Box::new(self.sums)), tally, unit, period, notes: Vec::new() })
+        Ok(Figures { rows: Rows::Sums(Box::new(self.sums.closed())), tally, unit, period, notes: Vec::new() })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lines added up by key, exactly, in little memory: half a million distinct keys take about forty megabytes.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     hash::{BuildHasher, Hash},
 };
 
@@ -130,9 +130,21 @@ struct Distinct<T> {
     hasher: FixedState,
 }
 
-/// A number of each key. As long as no line says one, it takes no memory.
+/// A number of each key, in nine bytes. As long as no line says one, it takes no memory.
 #[derive(Debug, Default)]
-struct Column(Vec<Option<Exact>>);
+struct Column {
+    /// Their digits.
+    mantissas: Vec<i64>,
+    /// How many of these stand behind the point, or [`UNKNOWN`], or [`LARGE`].
+    scales: Vec<u8>,
+    /// Those with more digits, by key: hardly any.
+    large: HashMap<usize, Exact, FixedState>,
+}
+
+/// No number.
+const UNKNOWN: u8 = u8::MAX;
+/// One that stands in [`Column::large`].
+const LARGE: u8 = u8::MAX - 1;
 
 /// [`Sums::statement_of`] of a key with lines of several statements.
 const SEVERAL: u16 = u16::MAX;
@@ -250,6 +262,22 @@ impl Sums {
             total.streams = total.streams.checked_add(quantity).ok_or_else(too_long)?;
         }
         Ok(())
+    }
+
+    /// When there are no more lines: what only finds keys takes no more memory.
+    #[must_use]
+    pub fn closed(mut self) -> Self {
+        (self.track_index, self.key_index, self.texts.index) = Default::default();
+        self.texts.bytes.shrink_to_fit();
+        self.texts.ends.shrink_to_fit();
+        self.tracks.shrink_to_fit();
+        self.keys.shrink_to_fit();
+        self.lines.shrink_to_fit();
+        self.statement_of.shrink_to_fit();
+        for column in [&mut self.quantities, &mut self.revenues, &mut self.gross] {
+            column.shrink();
+        }
+        self
     }
 
     /// How many keys.
@@ -383,24 +411,49 @@ impl<T: Hash> Distinct<T> {
 
 impl Column {
     fn get(&self, index: usize) -> Option<Exact> {
-        self.0.get(index).copied().flatten()
+        match *self.scales.get(index)? {
+            UNKNOWN => None,
+            LARGE => self.large.get(&index).copied(),
+            scale => Some(Exact::new(self.mantissas[index].into(), scale)),
+        }
     }
 
     fn set(&mut self, index: usize, value: Option<Exact>) {
         if value.is_some() {
-            self.0.resize(index, None);
-            self.0.push(value);
+            self.mantissas.resize(index + 1, 0);
+            self.scales.resize(index + 1, UNKNOWN);
+            self.put(index, value);
         }
     }
 
     /// A sum with an unknown part is unknown.
     fn add(&mut self, index: usize, value: Option<Exact>) -> Result<(), Refusal> {
-        let Some(sum) = self.0.get_mut(index) else { return Ok(()) };
-        *sum = match (*sum, value) {
+        if index >= self.scales.len() {
+            return Ok(());
+        }
+        let sum = match (self.get(index), value) {
             (Some(sum), Some(value)) => Some(sum.checked_add(value).ok_or_else(too_long)?),
             _ => None,
         };
+        self.put(index, sum);
         Ok(())
+    }
+
+    fn put(&mut self, index: usize, value: Option<Exact>) {
+        let fits = |value: Exact| Some((i64::try_from(value.mantissa()).ok()?, value.scale()));
+        (self.mantissas[index], self.scales[index]) = match (value, value.and_then(fits)) {
+            (_, Some(parts)) => parts,
+            (None, None) => (0, UNKNOWN),
+            (Some(value), None) => {
+                self.large.insert(index, value);
+                (0, LARGE)
+            }
+        };
+    }
+
+    fn shrink(&mut self) {
+        self.mantissas.shrink_to_fit();
+        self.scales.shrink_to_fit();
     }
 }
 
@@ -421,5 +474,49 @@ pub fn cleaned(text: &str) -> String {
         text.chars().filter(|c| !c.is_control()).collect()
     } else {
         text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::reports::numbers::Decimal;
+
+    /// Whole, with few and with many digits, beyond what fits into 64 bits; or nothing.
+    fn number() -> impl Strategy<Value = Option<Exact>> {
+        let text = prop_oneof![
+            "-?[0-9]{1,6}",
+            "-?[0-9]{1,3}\\.[0-9]{1,17}",
+            "-?[1-9][0-9]{16}\\.[0-9]{17}",
+            Just("0".to_owned())
+        ];
+        proptest::option::weighted(0.8, text.prop_map(|text| Exact::parse(&text, Decimal::Point).unwrap()))
+    }
+
+    proptest! {
+        /// Column and plain list come to the same, whatever is added to what.
+        #[test]
+        fn a_column_keeps_every_number(values in prop::collection::vec((0_usize..8, number()), 0..40)) {
+            let (mut column, mut plain, mut places) = (Column::default(), Vec::<Option<Exact>>::new(), Vec::new());
+            for (key, value) in values {
+                let known = places.iter().position(|place| *place == key);
+                if let Some(index) = known {
+                    column.add(index, value).unwrap();
+                    plain[index] = match (plain[index], value) {
+                        (Some(sum), Some(value)) => Some(sum.checked_add(value).unwrap()),
+                        _ => None,
+                    };
+                } else {
+                    column.set(places.len(), value);
+                    plain.push(value);
+                    places.push(key);
+                }
+                for (index, value) in plain.iter().enumerate() {
+                    prop_assert_eq!(column.get(index), *value);
+                }
+            }
+        }
     }
 }

@@ -373,7 +373,7 @@ impl Dsr {
             notes.push("the amounts of its summaries come with the first file of its set".to_owned());
         }
         Ok(Figures {
-            rows: Rows::Sums(Box::new(self.sums)),
+            rows: Rows::Sums(Box::new(self.sums.closed())),
             tally: self.tally,
             unit,
             period: Some(period),

@@ -1,4 +1,4 @@
-//! Lines added up by key, exactly, in little memory: half a million distinct keys take about forty megabytes.
+//! Lines added up by key, exactly, in little memory: half a million distinct keys take about forty megabytes with the titles of half as many tracks.
 
 use std::{
     collections::{BTreeMap, HashMap},

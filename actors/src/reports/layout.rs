@@ -19,6 +19,8 @@ pub enum Field {
     PeriodEnd,
     /// The statement that a line belongs to: its month, its day of payment, its number.
     Statement,
+    /// The single transaction that a line is.
+    Transaction,
     /// Whose statement.
     Account,
     /// The store.

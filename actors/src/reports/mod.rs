@@ -48,6 +48,7 @@ pub mod stores;
 pub mod sums;
 pub mod tally;
 pub mod timeline;
+pub mod transactions;
 pub mod unit;
 pub mod xlsx;
 

@@ -16,6 +16,7 @@ use super::{
     stores,
     sums::{Line, Sums, TrackText, cleaned},
     tally::{Problem, Tally},
+    transactions::Transactions,
     unit::Unit,
 };
 
@@ -31,6 +32,7 @@ struct Statement<'a> {
     period: Option<DayRange>,
     currency: Option<Currency>,
     sums: Sums,
+    transactions: Transactions,
     /// The last store and its service: neighbours mostly share it.
     last_store: (String, String),
 }
@@ -49,6 +51,7 @@ pub fn read(
         period: said_period.or(context.period).or(names.period),
         currency: said_currency.or(recognised.bound.currency).or(recognised.layout.currency),
         sums: Sums::default(),
+        transactions: Transactions::default(),
         last_store: <(String, String)>::default(),
     };
     statement.currency = statement.currency.or(context.reading.currency);
@@ -132,7 +135,22 @@ impl Statement<'_> {
         let statement = statement.as_deref();
         let line = Line { country, period, statement, kind, currency, quantity, revenue, gross };
         self.sums.add(track, place, &line)?;
+        self.note_transaction(record)?;
         Ok(true)
+    }
+
+    /// A line without an id is known by what it says.
+    fn note_transaction(&mut self, record: &Record) -> Result<(), Refusal> {
+        if self.recognised.layout.unit != UnitRule::Transactions {
+            return Ok(());
+        }
+        match self.cell(record, Field::Transaction) {
+            "" => {
+                let said = [Field::Date, Field::Kind, Field::Title, Field::Revenue, Field::Currency];
+                self.transactions.add(&said.map(|field| self.cell(record, field)))
+            }
+            id => self.transactions.add(&[id]),
+        }
     }
 
     /// What a line is about, and whether it takes a sale back; `None` for what is no figure.
@@ -236,9 +254,7 @@ impl Statement<'_> {
         statements.sort_unstable();
         let unit = match self.recognised.layout.unit {
             UnitRule::Lifetime => Unit::Lifetime,
-            UnitRule::Transactions => {
-                Unit::Transactions { period: period.ok_or_else(Refusal::needs_period)? }
-            }
+            UnitRule::Transactions => Unit::Transactions(self.transactions),
             UnitRule::Statement => Unit::Statements(statements),
             UnitRule::Dates | UnitRule::Period => {
                 Unit::Period { of: String::new(), period: period.ok_or_else(Refusal::needs_period)? }

@@ -278,13 +278,11 @@ impl Accept {
             })?;
             return Ok(FileDecision::Accept { replaces: Some(replaced.sha256.clone()), period });
         }
-        let is_same = |other: &&FileRecord| {
-            loaded(other) && file.unit.is_some() && other.unit == file.unit && other.layout == file.layout
-        };
-        let same: Vec<String> = files.iter().filter(is_same).map(described).collect();
+        let same = files.iter().filter(loaded).filter(|other| file.meets(other));
+        let same: Vec<String> = same.map(described).collect();
         if !self.add && !same.is_empty() {
             return Err(format!(
-                "{} stands for the same as {}\n  say --replace HASH to load it instead, or --add to load it as well",
+                "{} stands for the same, or some of the same, as {}\n  say --replace HASH to load it instead, or --add to load it as well",
                 described(file),
                 same.join(", ")
             ));

@@ -373,7 +373,7 @@ fn bandcamp_never_streams_and_keeps_no_buyer() {
         sample!("bandcamp.csv"),
         "bandcamp",
         "UTF-16LE",
-        "transactions",
+        "transactions 0YnlCakS 5N2lToaS",
         &[
             "bandcamp |  | isrc:QZAB12600001 | DE | 2026-06-12..2026-06-12 | download | EUR | 1 | 0.83 | 830000 | - | - | Night Ferry | Nora Vale | - | 1",
             "bandcamp |  | name:harbour lp | DE | 2026-06-12..2026-06-12 | physical | EUR | 1 | 1018.2 | 1018200000 | - | - | Harbour LP | Nora Vale | - | 1",

@@ -56,9 +56,7 @@ pub fn read(
     };
     statement.currency = statement.currency.or(context.reading.currency);
     let (mut tally, mut record) = (Tally::default(), Record::default());
-    let mut is_short = false;
     while records.advance(&mut record)? {
-        is_short = record.len() < recognised.bound.width;
         if record.is_empty() {
             continue;
         }
@@ -80,9 +78,7 @@ pub fn read(
             Err(Problem::File(refusal)) => return Err(refusal),
         }
     }
-    if is_short && records.ends_open() && !recognised.layout.is_ragged {
-        return Err(Refusal::Truncated(format!("line {} ends in the middle", record.line)));
-    }
+    recognised.cut(records, &record)?;
     statement.figures(tally)
 }
 

@@ -39,6 +39,27 @@ fn what_is_cut_off_is_incomplete() {
 }
 
 #[test]
+fn a_last_line_that_breaks_off_is_incomplete_where_that_is_certain() {
+    let old = include_bytes!("../samples/distrokid_old.tsv").trim_ascii_end();
+    let tail = |bytes: &[u8], end: &[u8]| [bytes, end].concat();
+    // Whole without its line end; within its last number, which is certain only behind the decimal sign.
+    assert!(read_bytes("a.tsv", old).is_ok());
+    let point = old.iter().rposition(|byte| *byte == b'.').unwrap();
+    refused("a.tsv", &old[..=point], "truncated", "ends in the middle");
+    assert!(read_bytes("a.tsv", &tail(&old[..=point], b"\n")).is_ok());
+    assert!(read_bytes("a.tsv", &old[..=point + 1]).is_ok());
+    // Within a quoted cell.
+    let believe = include_bytes!("../samples/believe.csv").trim_ascii_end();
+    assert!(believe.ends_with(b"\"") && read_bytes("a.csv", believe).is_ok());
+    refused("a.csv", &believe[..believe.len() - 1], "truncated", "ends in the middle");
+    // Before the units of a layout whose lines may be shorter.
+    let soundcloud = include_bytes!("../samples/soundcloud.csv").trim_ascii_end();
+    assert!(read_bytes("a.csv", soundcloud).is_ok());
+    let kind = soundcloud.windows(9).rposition(|word| word == b"Streaming").unwrap();
+    refused("a.csv", &soundcloud[..kind + 5], "truncated", "line 5 ends in the middle");
+}
+
+#[test]
 fn a_dsr_file_is_held_to_its_own_counts() {
     let without_foot = DSR.rsplit_once("FOOT").unwrap().0;
     refused("a.tsv", without_foot.as_bytes(), "truncated", "FOOT, is missing");

@@ -178,6 +178,12 @@ fn names_that_lead_elsewhere_make_an_archive_suspicious() {
         let zip = zipped(&[("good.csv", TUNECORE), (name, TUNECORE)]);
         refused("a.zip", &zip, "unsafe", "leads out of it");
     }
+    // The second hides the first.
+    let mut twice = zipped(&[("a.csv", TUNECORE), ("b.csv", b"date,streams\n2026-06-01,1\n")]);
+    while let Some(at) = twice.windows(5).position(|name| name == b"b.csv") {
+        twice[at] = b'a';
+    }
+    refused("a.zip", &twice, "unsafe", "two files of the archive have one name");
 }
 
 #[test]

@@ -156,8 +156,15 @@ fn fitting<'a>(
         {
             return Err(Refusal::Ambiguous { first: first.name.clone(), second: second.name.clone() });
         }
-        if let Some(found) = bound.into_iter().next() {
-            return Ok(Some(found));
+        if let Some((layout, bound)) = bound.into_iter().next() {
+            if let Some(header) = &bound.twice {
+                return Err(Refusal::Undecided(format!(
+                    "its header has more than one column {header:?} (as {}), and nothing tells which of them counts: remove the \
+                     others",
+                    layout.name
+                )));
+            }
+            return Ok(Some((layout, bound)));
         }
     }
     Ok(None)

@@ -152,6 +152,21 @@ fn a_title_with_a_lone_quotation_mark_costs_no_lines() {
 }
 
 #[test]
+fn a_column_that_stands_twice_is_not_chosen() {
+    let twice = |header: &str| {
+        let text = std::str::from_utf8(TUNECORE).unwrap();
+        let lines = text.lines().enumerate();
+        let lines = lines.map(|(at, line)| format!("{line},{}\n", if at == 0 { header } else { "9" }));
+        lines.collect::<String>()
+    };
+    refused("a.csv", twice("total_earned").as_bytes(), "undecided", "more than one column \"total earned\"");
+    // What is not read may stand there as often as it likes.
+    assert!(read_bytes("a.csv", twice("Release Title").as_bytes()).is_ok());
+    let dollars = include_str!("../samples/landr.csv").replace("Gross earnings (USD)", "Net earnings (EUR)");
+    refused("a.csv", dollars.as_bytes(), "undecided", "more than one column");
+}
+
+#[test]
 fn a_day_that_stands_twice_is_not_chosen() {
     let text = b"date,streams\n2026-06-01,1\n2026-06-01,2\n";
     refused("a.csv", text, "lines_rejected", "line 3: the same key stands in a line before");

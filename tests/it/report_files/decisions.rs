@@ -137,6 +137,13 @@ async fn a_layout_that_is_taught_is_read() {
     shelf.put("own.csv", own);
     let said = shelf.once(3).await;
     assert!(said.err.contains("dynamoi files learn"), "{}", said.err);
+    // Nobody's word makes it readable.
+    let problem = shelf.run(&["files", "accept", "own.csv", "--add"]).await.expect(2);
+    assert!(
+        problem.err.contains("cannot be loaded as it is") && problem.err.contains("dynamoi files learn"),
+        "{}",
+        problem.err
+    );
     let path = shelf.reports().join("own.csv").display().to_string();
     let arguments = ["files", "learn", &path, "--connection", "label-a-files"].map(str::to_owned);
     let learned = Program::start(shelf.dir.path(), &arguments, &[]);

@@ -74,6 +74,13 @@ fn a_dsr_file_is_held_to_its_own_counts() {
     refused("a.tsv", after.as_bytes(), "contradiction", "follows its last record");
     let lost = DSR.replace("S2\tT3", "S9\tT3");
     refused("a.tsv", lost.as_bytes(), "lines_rejected", "names no summary record");
+    let unread = DSR.replace("150.5\t1000", "NaN\t1000");
+    refused(
+        "a.tsv",
+        unread.as_bytes(),
+        "undecided",
+        "line 4 cannot be read (cell 9 is not a decimal number)",
+    );
     let unknown = DSR.replace("SU02.03\tB2", "SU09.01\tB2");
     refused("a.tsv", unknown.as_bytes(), "lines_rejected", "this record type are not read");
 }

@@ -42,6 +42,7 @@ pub mod row;
 pub mod settings;
 pub mod shipped;
 mod source;
+pub mod stated;
 pub mod statement;
 mod storage;
 pub mod stores;

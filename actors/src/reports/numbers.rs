@@ -154,6 +154,22 @@ impl Exact {
         Some(Self::new(mantissa.checked_mul(i128::from(factor))?, scale))
     }
 
+    /// One at the last of so many digits behind the point.
+    pub const fn last_place(decimals: u8) -> Self {
+        Self::new(1, if decimals > SCALE_MAX { SCALE_MAX } else { decimals })
+    }
+
+    /// How many digits it has behind the point, without zeros at their end.
+    pub const fn decimals(self) -> u8 {
+        self.scale
+    }
+
+    /// With the other sign.
+    #[must_use]
+    pub const fn minus(self) -> Self {
+        Self::new(self.mantissa().saturating_neg(), self.scale)
+    }
+
     /// Below zero.
     pub const fn is_negative(self) -> bool {
         self.mantissa() < 0

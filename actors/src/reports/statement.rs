@@ -13,6 +13,7 @@ use super::{
     recognise::Recognised,
     records::{Record, Records},
     refusal::Refusal,
+    stated::Stated,
     stores,
     sums::{Line, Sums, TrackText, cleaned},
     tally::{Problem, Tally},
@@ -33,6 +34,7 @@ struct Statement<'a> {
     currency: Option<Currency>,
     sums: Sums,
     transactions: Transactions,
+    stated: Stated,
     /// The last store and its service: neighbours mostly share it.
     last_store: (String, String),
 }
@@ -52,6 +54,7 @@ pub fn read(
         currency: said_currency.or(recognised.bound.currency).or(recognised.layout.currency),
         sums: Sums::default(),
         transactions: Transactions::default(),
+        stated: Stated::default(),
         last_store: <(String, String)>::default(),
     };
     statement.currency = statement.currency.or(context.reading.currency);
@@ -61,6 +64,7 @@ pub fn read(
             continue;
         }
         if statement.is_total(&record) {
+            statement.stated.total(&record, statement.cell(&record, Field::Revenue), recognised.decimal);
             tally.skipped += 1;
             continue;
         }
@@ -70,8 +74,12 @@ pub fn read(
         };
         match result {
             Ok(true) => tally.lines += 1,
-            Ok(false) => tally.skipped += 1,
+            Ok(false) => {
+                statement.stated.forget();
+                tally.skipped += 1;
+            }
             Err(Problem::Line(why)) => {
+                statement.stated.forget();
                 tally.lines += 1;
                 tally.reject(record.line, why);
             }
@@ -109,7 +117,12 @@ impl Statement<'_> {
         let field = if is_product { Field::ProductQuantity } else { Field::Quantity };
         let back = |value: Exact| if takes_back { value.negative() } else { value };
         let quantity = self.number(record, field, "quantity")?.map(back);
-        let revenue = self.number(record, Field::Revenue, "amount")?.map(back);
+        let revenue = self.number(record, Field::Revenue, "amount")?;
+        if takes_back {
+            self.stated.forget();
+        }
+        self.stated.add(self.cell(record, Field::Revenue), self.recognised.decimal, revenue);
+        let revenue = revenue.map(back);
         let gross = self.number(record, Field::Gross, "gross amount")?.map(back);
         let kind = if quantity.is_some_and(Exact::is_negative) { Kind::Adjustment } else { kind };
         let currency = if revenue.is_some() || gross.is_some() { Some(self.currency(record)?) } else { None };
@@ -245,6 +258,9 @@ impl Statement<'_> {
 
     fn figures(self, tally: Tally) -> Result<Figures, Refusal> {
         tally.check(&self.recognised.layout.name)?;
+        if self.sums.totals().keys().flatten().count() == 1 {
+            self.stated.check()?;
+        }
         let period = self.sums.period();
         let mut statements = self.sums.statements().to_vec();
         statements.sort_unstable();

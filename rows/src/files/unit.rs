@@ -175,11 +175,11 @@ impl fmt::Display for Part {
 }
 
 fn some(names: &[String]) -> String {
-    let mut text = names.iter().take(NAMED_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
-    if let Some(more) = names.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
-        text.push_str(&format!(" and {more} more"));
+    let named = names.iter().take(NAMED_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMED_MAX) {
+        0 => named,
+        more => format!("{named} and {more} more"),
     }
-    text
 }
 
 #[cfg(test)]

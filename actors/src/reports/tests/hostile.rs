@@ -159,6 +159,37 @@ fn a_title_with_a_lone_quotation_mark_costs_no_lines() {
 }
 
 #[test]
+fn a_statement_is_held_to_the_total_that_it_states() {
+    let ingrooves = include_str!("../samples/vale_DSR.csv");
+    let with = |amount: &str, totals: &str| {
+        let text = ingrooves.replace("Premium,60,0.2\n", &format!("Premium,60,{amount}\n"));
+        text.replace("Totals,,,,,,,,,,,,,60,0.2\n", totals)
+    };
+    let total = |amount: &str| format!("Totals,,,,,,,,,,,,,60,{amount}\n");
+    let words = "the total in line 3 is 99.5, and its lines add up to 0.2";
+    refused("a.csv", with("0.2", &total("99.5")).as_bytes(), "contradiction", words);
+    refused("a.csv", with("12.345678", &total("12.30")).as_bytes(), "contradiction", "is 12.3,");
+    let believe = include_str!("../samples/believe.csv");
+    let in_all = |amount: &str| format!("{believe}\"Итого\"{}\"{amount}\"\n", ";".repeat(20));
+    refused("a.csv", in_all("9.99").as_bytes(), "contradiction", "is 9.99, and its lines add up to 2.541");
+    let line = ingrooves.lines().nth(1).unwrap();
+    for honest in [
+        // Rounded, as a whole number, of a group, of a part, of several parts, beside words.
+        with("12.345678", &total("12.35")),
+        with("12.345678", &total("12")),
+        with("0.2", &total("99.5").replace("Totals", "Total Spotify")),
+        with("0.2", &total("99.5").replace("Totals", "Subtotal")),
+        with("0.2", &format!("{}{line}\n", total("99.5"))),
+        with("0.2", &format!("{}{}", total("0.2"), total("99.5"))),
+        with("0.2", &total("99.5").replace(",60,", ",after fees,")),
+        in_all("2.54"),
+    ] {
+        let report = read_bytes("a.csv", honest.as_bytes());
+        assert!(report.is_ok(), "{honest}: {:?}", report.map(|report| report.facts));
+    }
+}
+
+#[test]
 fn a_column_that_stands_twice_is_not_chosen() {
     let twice = |header: &str| {
         let text = std::str::from_utf8(TUNECORE).unwrap();

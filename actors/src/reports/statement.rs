@@ -35,6 +35,8 @@ struct Statement<'a> {
     sums: Sums,
     transactions: Transactions,
     stated: Stated,
+    /// Lines whose cell for an ISRC holds something else: how many, and the first.
+    without_isrc: (u64, u64),
     /// The last store and its service: neighbours mostly share it.
     last_store: (String, String),
 }
@@ -55,6 +57,7 @@ pub fn read(
         sums: Sums::default(),
         transactions: Transactions::default(),
         stated: Stated::default(),
+        without_isrc: (0, 0),
         last_store: <(String, String)>::default(),
     };
     statement.currency = statement.currency.or(context.reading.currency);
@@ -132,11 +135,9 @@ impl Statement<'_> {
         self.find_service(store);
         let place = self.sums.place(&self.last_store.1, &self.last_store.0)?;
         let title = self.cell(record, Field::Title);
-        let isrc = codes::isrc(self.cell(record, Field::Isrc))
-            .or_else(|| codes::isrc(self.cell(record, Field::Reference)))
-            .or_else(|| {
-                self.context.reading.titles.get(&title.to_lowercase()).and_then(|code| codes::isrc(code))
-            });
+        let isrc = self.isrc(record)?.or_else(|| {
+            self.context.reading.titles.get(&title.to_lowercase()).and_then(|code| codes::isrc(code))
+        });
         let upc = codes::upc(self.cell(record, Field::Upc));
         let artist = self.cell(record, Field::Artist);
         let names = TrackText { isrc: isrc.as_deref(), upc: upc.as_deref(), title, artist };
@@ -146,6 +147,22 @@ impl Statement<'_> {
         self.sums.add(track, place, &line)?;
         self.note_transaction(record)?;
         Ok(true)
+    }
+
+    /// The recording's code. A cell that holds none may say that there is none, or be broken.
+    fn isrc(&mut self, record: &Record) -> Result<Option<String>, Problem> {
+        let text = self.cell(record, Field::Isrc);
+        if !text.is_ascii() {
+            return Err(Problem::Line("the ISRC has characters that no code has".to_owned()));
+        }
+        let isrc = codes::isrc(text).or_else(|| codes::isrc(self.cell(record, Field::Reference)));
+        if isrc.is_none() && !numbers::is_blank(text) {
+            if self.without_isrc.0 == 0 {
+                self.without_isrc.1 = record.line;
+            }
+            self.without_isrc.0 += 1;
+        }
+        Ok(isrc)
     }
 
     /// A line without an id is known by what it says.
@@ -272,7 +289,15 @@ impl Statement<'_> {
                 Unit::Period { of: String::new(), period: period.ok_or_else(Refusal::needs_period)? }
             }
         };
-        Ok(Figures { rows: Rows::Sums(Box::new(self.sums)), tally, unit, period, notes: Vec::new() })
+        let mut notes = Vec::new();
+        if let (lines @ 1.., first) = self.without_isrc {
+            notes.push(format!(
+                "{lines} of {} lines have something else where an ISRC belongs, the first in line {first}: their tracks are \
+                 known by UPC or title",
+                tally.lines
+            ));
+        }
+        Ok(Figures { rows: Rows::Sums(Box::new(self.sums)), tally, unit, period, notes })
     }
 }
 

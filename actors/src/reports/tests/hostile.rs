@@ -190,6 +190,29 @@ fn a_statement_is_held_to_the_total_that_it_states() {
 }
 
 #[test]
+fn what_is_no_isrc_is_told_and_what_is_broken_is_refused() {
+    let landr = include_str!("../samples/landr.csv");
+    let with = |isrc: &[u8]| {
+        let at = landr.find("QZAB12600001").unwrap();
+        [&landr.as_bytes()[..at], isrc, &landr.as_bytes()[at + 12..]].concat()
+    };
+    let notes = |isrc: &str| read_bytes("a.csv", &with(isrc.as_bytes())).unwrap().facts.notes;
+    assert!(
+        notes("NOTANISRC")[0]
+            .contains("1 of 1 lines have something else where an ISRC belongs, the first in line 2")
+    );
+    for honest in ["", "N/A", "-", "QZ-AB1-26-00001"] {
+        assert!(notes(honest).is_empty(), "{honest}");
+    }
+    refused(
+        "a.csv",
+        &with(b"QZAB1\xff\xfe\x8000001"),
+        "lines_rejected",
+        "ISRC has characters that no code has",
+    );
+}
+
+#[test]
 fn a_column_that_stands_twice_is_not_chosen() {
     let twice = |header: &str| {
         let text = std::str::from_utf8(TUNECORE).unwrap();

@@ -19,6 +19,7 @@ pub mod codes;
 pub mod column_map;
 pub mod container;
 pub mod countries;
+mod country_names;
 pub mod dates;
 mod directory;
 pub mod dsr;

@@ -1,4 +1,4 @@
-//! Names of countries in the languages of distributors that translate their reports: Russian (Believe) and Japanese (TuneCore Japan), as
+//! Names of countries in the languages of distributors that translate their reports, Russian and Japanese, as
 //! the Unicode CLDR has them (<https://cldr.unicode.org>), and older or shorter ones that are usual.
 
 /// Codes and names, as in [`countries`](super::countries).

@@ -388,7 +388,7 @@ fn without(problem: Problem, number: u64) -> Problem {
         Problem::Line(why) => Problem::File(Refusal::Undecided(format!(
             "its summary record in line {number} cannot be read ({why}): ask its sender for a right one"
         ))),
-        file => file,
+        file @ Problem::File(_) => file,
     }
 }
 

@@ -3,10 +3,14 @@
 
 mod place;
 mod port;
+mod unit;
 
 use jiff::Timestamp;
 
-pub use self::port::{FileNote, FileSink, Publication, Published, Standing};
+pub use self::{
+    port::{FileNote, FileSink, Publication, Published, Standing},
+    unit::SetOf,
+};
 use crate::day::{Day, DayRange};
 
 /// How it stands with a file.
@@ -35,7 +39,8 @@ pub struct FileFacts {
     pub size_bytes: u64,
     /// How it is read.
     pub layout: String,
-    /// What it stands for: a later file of the same unit is a correction of it. Never empty.
+    /// What it stands for: a later file of the same unit, or of all that is in it where it is a set ([`SetOf`]), is a
+    /// correction of it. Never empty.
     pub unit: String,
     /// Its rows are of days that each stand for themselves (a timeline): it replaces the days that it has, and nothing else;
     /// no file supersedes another.

@@ -122,6 +122,7 @@ impl ColumnMap {
             currency: self.currency.as_ref().map(currency).transpose()?,
             unit: match shape {
                 Shape::Statement if has(Field::Statement) => UnitRule::Statement,
+                Shape::Statement if has(Field::Transaction) => UnitRule::Transactions,
                 Shape::Statement => UnitRule::Period,
                 _ if has(Field::Date) => UnitRule::Dates,
                 _ => UnitRule::Period,

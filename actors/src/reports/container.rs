@@ -90,6 +90,12 @@ impl<R: Read + Seek> Container<R> {
         }
         few_entries(&mut reader)?;
         let zip = guarded("archive", || ZipArchive::new(reader).map_err(refused))?;
+        // Of two, only the last would be found.
+        if zip.has_duplicate_names() {
+            return Err(Refusal::Unsafe(
+                "two files of the archive have one name; put them there unpacked".to_owned(),
+            ));
+        }
         if zip.index_for_name(WORKBOOK).is_some() {
             let members = vec![whole(name, Form::Spreadsheet)];
             return Ok(Self { packed: Packed::Plain(zip.into_inner()), members });

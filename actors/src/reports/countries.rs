@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
+use super::country_names::TRANSLATED;
+
 /// ISO 3166-1 alpha-2 in upper case, `ZZ` for unknown, `""` for everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Country([u8; 2]);
@@ -16,7 +18,7 @@ impl Country {
     /// Everywhere.
     pub const WORLD: Self = Self([0; 2]);
 
-    /// Reads a code of two or three letters or an English name. What is no country is [`Country::UNKNOWN`].
+    /// Reads a code of two or three letters or a name in English, Russian or Japanese. What is no country is [`Country::UNKNOWN`].
     pub fn read(text: &str) -> Self {
         let text = text.trim();
         if let &[a, b] = text.as_bytes() {
@@ -29,7 +31,7 @@ impl Country {
                 _ => Self::UNKNOWN,
             };
         }
-        if text.is_empty() || text.len() > 60 {
+        if text.is_empty() || text.len() > NAME_BYTES_MAX {
             return Self::UNKNOWN;
         }
         NAMES.get(&plain(text)).copied().unwrap_or(Self::UNKNOWN)
@@ -44,9 +46,12 @@ impl Country {
     }
 }
 
+/// No name is longer.
+const NAME_BYTES_MAX: usize = 120;
+
 /// A name in lower case, its words separated by one space, without punctuation and without `the`.
 fn plain(name: &str) -> String {
-    let lower = name.to_lowercase().replace('&', " and ").replace(['\'', '’', '.'], "");
+    let lower = name.to_lowercase().replace('&', " and ").replace(['\'', '’', '.'], "").replace('ё', "е");
     let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty() && *word != "the");
     words.collect::<Vec<_>>().join(" ")
 }
@@ -65,6 +70,16 @@ static NAMES: LazyLock<HashMap<String, Country>> = LazyLock::new(|| {
         for name in all.split('/').chain([alpha3]) {
             names.insert(plain(name), Country(code));
         }
+    }
+    for entry in TRANSLATED.into_iter().flat_map(|table| table.split('|')) {
+        let Some((code, all)) = entry.split_once(' ') else { continue };
+        let Ok(code) = <[u8; 2]>::try_from(code.as_bytes()) else { continue };
+        for name in all.split('/') {
+            names.insert(plain(name), Country(code));
+        }
+    }
+    for name in ["весь мир", "全世界", "世界"] {
+        names.insert(name.to_owned(), Country::WORLD);
     }
     for name in
         ["worldwide", "world", "global", "all territories", "all countries", "rest of world", "international"]
@@ -149,9 +164,30 @@ mod tests {
             ("Rest of World", "ZZ"),
             ("Atlantis", "ZZ"),
             ("é", "ZZ"),
+            ("Россия", "RU"),
+            ("ГЕРМАНИЯ", "DE"),
+            ("Кот-д’Ивуар", "CI"),
+            ("Объединённые Арабские Эмираты", "AE"),
+            ("日本", "JP"),
+            ("アンティグア・バーブーダ", "AG"),
+            ("全世界", ""),
         ] {
             assert_eq!(Country::read(text).as_str(), expected, "{text}");
         }
         assert_eq!(CODES.len(), 250);
+    }
+
+    #[test]
+    fn every_translated_name_is_of_one_country() {
+        let mut seen = HashMap::new();
+        for entry in TRANSLATED.into_iter().flat_map(|table| table.split('|')) {
+            let (code, all) = entry.split_once(' ').unwrap();
+            assert!(CODES.contains(&<[u8; 2]>::try_from(code.as_bytes()).unwrap()), "{entry}");
+            for name in all.split('/') {
+                assert!(name.len() <= NAME_BYTES_MAX, "{name}");
+                assert_eq!(Country::read(name).as_str(), code, "{name}");
+                assert_eq!(*seen.entry(plain(name)).or_insert(code), code, "{name}");
+            }
+        }
     }
 }

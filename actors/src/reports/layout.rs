@@ -19,6 +19,8 @@ pub enum Field {
     PeriodEnd,
     /// The statement that a line belongs to: its month, its day of payment, its number.
     Statement,
+    /// The single transaction that a line is.
+    Transaction,
     /// Whose statement.
     Account,
     /// The store.
@@ -213,6 +215,8 @@ pub struct Bound {
     pub width: usize,
     /// Where the last of the columns stands that the layout needs.
     pub last_required: usize,
+    /// A header that stands more than once, of a column that is read.
+    pub twice: Option<String>,
 }
 
 // === impl Layout ===
@@ -226,6 +230,7 @@ impl Layout {
             matched: 0,
             width: header.len(),
             last_required: 0,
+            twice: None,
         };
         for column in &self.columns {
             let found = column.headers.iter().find_map(|name| {
@@ -239,6 +244,11 @@ impl Layout {
                         bound.last_required = bound.last_required.max(index);
                     }
                     bound.columns[column.field as usize].get_or_insert(u16::try_from(index).ok()?);
+                    if column.field != Field::Mark
+                        && header.iter().skip(index + 1).any(|cell| fits(name, cell))
+                    {
+                        bound.twice.get_or_insert_with(|| header[index].clone());
+                    }
                     if column.field == Field::Revenue {
                         bound.currency = currency_in(name, &header[index]);
                     }

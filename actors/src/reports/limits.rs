@@ -40,6 +40,8 @@ pub const TEXTS_BYTES_MAX: usize = 256 << 20;
 pub const TEXT_BYTES_MAX: usize = 1_000;
 /// Distinct stores, periods and statements of one file: years of months, or of days, of a few hundred stores.
 pub const DISTINCT_MAX: usize = 60_000;
+/// Transactions of one file: their digests are kept, nine bytes each, as long as the file is known.
+pub const TRANSACTIONS_MAX: usize = 200_000;
 /// Lines that could not be read and are named one by one; the others are counted.
 pub const EXAMPLES_MAX: usize = 20;
 /// Of so many lines one may be unreadable; a file with more is not what it seems.

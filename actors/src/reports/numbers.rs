@@ -60,11 +60,6 @@ impl Exact {
         i128::from_le_bytes(self.mantissa)
     }
 
-    /// How many of them stand behind the point.
-    pub(super) const fn scale(self) -> u8 {
-        self.scale
-    }
-
     /// A whole number.
     pub const fn whole(value: i64) -> Self {
         Self::new(value as i128, 0)
@@ -159,6 +154,22 @@ impl Exact {
     pub fn checked_mul(self, factor: i64) -> Option<Self> {
         let (mantissa, scale) = self.shortest();
         Some(Self::new(mantissa.checked_mul(i128::from(factor))?, scale))
+    }
+
+    /// One at the last of so many digits behind the point.
+    pub const fn last_place(decimals: u8) -> Self {
+        Self::new(1, if decimals > SCALE_MAX { SCALE_MAX } else { decimals })
+    }
+
+    /// How many digits it has behind the point, without zeros at their end.
+    pub const fn decimals(self) -> u8 {
+        self.scale
+    }
+
+    /// With the other sign.
+    #[must_use]
+    pub const fn minus(self) -> Self {
+        Self::new(self.mantissa().saturating_neg(), self.scale)
     }
 
     /// Below zero.

@@ -45,6 +45,25 @@ impl Recognised {
         let is_short = record.len() <= self.bound.last_required && !leaves_out && !self.layout.is_ragged;
         is_short.then(|| format!("it has {} cells, and the header {}", record.len(), self.bound.width))
     }
+
+    /// Why a table is incomplete: its last record has no line end and lacks cells, or ends within quotation marks or behind a
+    /// decimal sign. Of layouts whose lines may be shorter, cells that the layout needs.
+    pub fn cut(&self, records: &dyn Records, last: &Record) -> Result<(), Refusal> {
+        if !records.ends_open() || last.line == 0 {
+            return Ok(());
+        }
+        let cells_min = if self.layout.is_ragged { self.bound.last_required + 1 } else { self.bound.width };
+        let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+'));
+        let last_cell = last.cells().last().unwrap_or_default();
+        let digits = last_cell.trim_end_matches(['.', ',']);
+        let is_broken = digits.len() < last_cell.len()
+            && is_number(digits)
+            && !digits.contains(|c: char| c.is_alphabetic() || c.is_whitespace());
+        if last.len() < cells_min || is_broken || records.ends_quoted() {
+            return Err(Refusal::Truncated(format!("line {} ends in the middle", last.line)));
+        }
+        Ok(())
+    }
 }
 
 /// Delimiters that are tried.
@@ -137,8 +156,15 @@ fn fitting<'a>(
         {
             return Err(Refusal::Ambiguous { first: first.name.clone(), second: second.name.clone() });
         }
-        if let Some(found) = bound.into_iter().next() {
-            return Ok(Some(found));
+        if let Some((layout, bound)) = bound.into_iter().next() {
+            if let Some(header) = &bound.twice {
+                return Err(Refusal::Undecided(format!(
+                    "its header has more than one column {header:?} (as {}), and nothing tells which of them counts: remove the \
+                     others",
+                    layout.name
+                )));
+            }
+            return Ok(Some((layout, bound)));
         }
     }
     Ok(None)

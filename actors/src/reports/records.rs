@@ -28,6 +28,11 @@ pub trait Records {
         false
     }
 
+    /// After the last record: whether a quotation mark in it is certainly not closed.
+    fn ends_quoted(&self) -> bool {
+        false
+    }
+
     /// Whether records without their last cells are usual, because empty cells are not stored.
     fn leaves_out(&self) -> bool {
         false
@@ -53,6 +58,7 @@ pub struct Delimited<R> {
     ends: Vec<usize>,
     read: u64,
     last_byte: u8,
+    is_unclosed: bool,
 }
 
 // === impl Record ===
@@ -123,6 +129,7 @@ impl<R: Read + BufRead> Delimited<R> {
             ends: vec![0; COLUMNS_MAX],
             read: 0,
             last_byte: b'\n',
+            is_unclosed: false,
         }
     }
 
@@ -143,7 +150,7 @@ impl<R: Read + BufRead> Delimited<R> {
 
 impl<R: Read + BufRead> Records for Delimited<R> {
     fn advance(&mut self, record: &mut Record) -> Result<bool, Refusal> {
-        let (mut written, mut cells) = (0, 0);
+        let (mut written, mut cells, mut quotes) = (0, 0, 0);
         let line = self.read + 1;
         loop {
             let input = self.reader.fill_buf()?;
@@ -152,6 +159,7 @@ impl<R: Read + BufRead> Records for Delimited<R> {
             if let Some(last) = taken.checked_sub(1).and_then(|last| input.get(last)) {
                 self.last_byte = *last;
             }
+            quotes += memchr::memchr_iter(b'"', input.get(..taken).unwrap_or_default()).count();
             self.reader.consume(taken);
             written += out;
             cells += ended;
@@ -172,6 +180,10 @@ impl<R: Read + BufRead> Records for Delimited<R> {
             }
         }
         self.read = line;
+        // Marks that are no part of a cell come in pairs.
+        self.is_unclosed = self.dialect.is_quoted
+            && quotes % 2 == 1
+            && memchr::memchr(b'"', &self.bytes[..written]).is_none();
         record.begin(line);
         record.bytes.extend_from_slice(&self.bytes[..written]);
         record.ends.extend_from_slice(&self.ends[..cells]);
@@ -185,6 +197,10 @@ impl<R: Read + BufRead> Records for Delimited<R> {
 
     fn ends_open(&self) -> bool {
         !matches!(self.last_byte, b'\n' | b'\r')
+    }
+
+    fn ends_quoted(&self) -> bool {
+        self.is_unclosed
     }
 }
 

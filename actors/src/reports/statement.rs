@@ -13,9 +13,11 @@ use super::{
     recognise::Recognised,
     records::{Record, Records},
     refusal::Refusal,
+    stated::Stated,
     stores,
     sums::{Line, Sums, TrackText, cleaned},
     tally::{Problem, Tally},
+    transactions::Transactions,
     unit::Unit,
 };
 
@@ -31,6 +33,10 @@ struct Statement<'a> {
     period: Option<DayRange>,
     currency: Option<Currency>,
     sums: Sums,
+    transactions: Transactions,
+    stated: Stated,
+    /// Lines whose cell for an ISRC holds something else: how many, and the first.
+    without_isrc: (u64, u64),
     /// The last store and its service: neighbours mostly share it.
     last_store: (String, String),
 }
@@ -49,17 +55,19 @@ pub fn read(
         period: said_period.or(context.period).or(names.period),
         currency: said_currency.or(recognised.bound.currency).or(recognised.layout.currency),
         sums: Sums::default(),
+        transactions: Transactions::default(),
+        stated: Stated::default(),
+        without_isrc: (0, 0),
         last_store: <(String, String)>::default(),
     };
     statement.currency = statement.currency.or(context.reading.currency);
     let (mut tally, mut record) = (Tally::default(), Record::default());
-    let mut is_short = false;
     while records.advance(&mut record)? {
-        is_short = record.len() < recognised.bound.width;
         if record.is_empty() {
             continue;
         }
         if statement.is_total(&record) {
+            statement.stated.total(&record, statement.cell(&record, Field::Revenue), recognised.decimal);
             tally.skipped += 1;
             continue;
         }
@@ -69,17 +77,19 @@ pub fn read(
         };
         match result {
             Ok(true) => tally.lines += 1,
-            Ok(false) => tally.skipped += 1,
+            Ok(false) => {
+                statement.stated.forget();
+                tally.skipped += 1;
+            }
             Err(Problem::Line(why)) => {
+                statement.stated.forget();
                 tally.lines += 1;
                 tally.reject(record.line, why);
             }
             Err(Problem::File(refusal)) => return Err(refusal),
         }
     }
-    if is_short && records.ends_open() && !recognised.layout.is_ragged {
-        return Err(Refusal::Truncated(format!("line {} ends in the middle", record.line)));
-    }
+    recognised.cut(records, &record)?;
     statement.figures(tally)
 }
 
@@ -110,7 +120,12 @@ impl Statement<'_> {
         let field = if is_product { Field::ProductQuantity } else { Field::Quantity };
         let back = |value: Exact| if takes_back { value.negative() } else { value };
         let quantity = self.number(record, field, "quantity")?.map(back);
-        let revenue = self.number(record, Field::Revenue, "amount")?.map(back);
+        let revenue = self.number(record, Field::Revenue, "amount")?;
+        if takes_back {
+            self.stated.forget();
+        }
+        self.stated.add(self.cell(record, Field::Revenue), self.recognised.decimal, revenue);
+        let revenue = revenue.map(back);
         let gross = self.number(record, Field::Gross, "gross amount")?.map(back);
         let kind = if quantity.is_some_and(Exact::is_negative) { Kind::Adjustment } else { kind };
         let currency = if revenue.is_some() || gross.is_some() { Some(self.currency(record)?) } else { None };
@@ -120,11 +135,9 @@ impl Statement<'_> {
         self.find_service(store);
         let place = self.sums.place(&self.last_store.1, &self.last_store.0)?;
         let title = self.cell(record, Field::Title);
-        let isrc = codes::isrc(self.cell(record, Field::Isrc))
-            .or_else(|| codes::isrc(self.cell(record, Field::Reference)))
-            .or_else(|| {
-                self.context.reading.titles.get(&title.to_lowercase()).and_then(|code| codes::isrc(code))
-            });
+        let isrc = self.isrc(record)?.or_else(|| {
+            self.context.reading.titles.get(&title.to_lowercase()).and_then(|code| codes::isrc(code))
+        });
         let upc = codes::upc(self.cell(record, Field::Upc));
         let artist = self.cell(record, Field::Artist);
         let names = TrackText { isrc: isrc.as_deref(), upc: upc.as_deref(), title, artist };
@@ -132,7 +145,38 @@ impl Statement<'_> {
         let statement = statement.as_deref();
         let line = Line { country, period, statement, kind, currency, quantity, revenue, gross };
         self.sums.add(track, place, &line)?;
+        self.note_transaction(record)?;
         Ok(true)
+    }
+
+    /// The recording's code. A cell that holds none may say that there is none, or be broken.
+    fn isrc(&mut self, record: &Record) -> Result<Option<String>, Problem> {
+        let text = self.cell(record, Field::Isrc);
+        if !text.is_ascii() {
+            return Err(Problem::Line("the ISRC has characters that no code has".to_owned()));
+        }
+        let isrc = codes::isrc(text).or_else(|| codes::isrc(self.cell(record, Field::Reference)));
+        if isrc.is_none() && !numbers::is_blank(text) {
+            if self.without_isrc.0 == 0 {
+                self.without_isrc.1 = record.line;
+            }
+            self.without_isrc.0 += 1;
+        }
+        Ok(isrc)
+    }
+
+    /// A line without an id is known by what it says.
+    fn note_transaction(&mut self, record: &Record) -> Result<(), Refusal> {
+        if self.recognised.layout.unit != UnitRule::Transactions {
+            return Ok(());
+        }
+        match self.cell(record, Field::Transaction) {
+            "" => {
+                let said = [Field::Date, Field::Kind, Field::Title, Field::Revenue, Field::Currency];
+                self.transactions.add(&said.map(|field| self.cell(record, field)))
+            }
+            id => self.transactions.add(&[id]),
+        }
     }
 
     /// What a line is about, and whether it takes a sale back; `None` for what is no figure.
@@ -231,20 +275,29 @@ impl Statement<'_> {
 
     fn figures(self, tally: Tally) -> Result<Figures, Refusal> {
         tally.check(&self.recognised.layout.name)?;
+        if self.sums.totals().keys().flatten().count() == 1 {
+            self.stated.check()?;
+        }
         let period = self.sums.period();
         let mut statements = self.sums.statements().to_vec();
         statements.sort_unstable();
         let unit = match self.recognised.layout.unit {
             UnitRule::Lifetime => Unit::Lifetime,
-            UnitRule::Transactions => {
-                Unit::Transactions { period: period.ok_or_else(Refusal::needs_period)? }
-            }
+            UnitRule::Transactions => Unit::Transactions(self.transactions),
             UnitRule::Statement => Unit::Statements(statements),
             UnitRule::Dates | UnitRule::Period => {
                 Unit::Period { of: String::new(), period: period.ok_or_else(Refusal::needs_period)? }
             }
         };
-        Ok(Figures { rows: Rows::Sums(Box::new(self.sums.closed())), tally, unit, period, notes: Vec::new() })
+        let mut notes = Vec::new();
+        if let (lines @ 1.., first) = self.without_isrc {
+            notes.push(format!(
+                "{lines} of {} lines have something else where an ISRC belongs, the first in line {first}: their tracks are \
+                 known by UPC or title",
+                tally.lines
+            ));
+        }
+        Ok(Figures { rows: Rows::Sums(Box::new(self.sums.closed())), tally, unit, period, notes })
     }
 }
 

@@ -440,7 +440,7 @@ impl Column {
     }
 
     fn put(&mut self, index: usize, value: Option<Exact>) {
-        let fits = |value: Exact| Some((i64::try_from(value.mantissa()).ok()?, value.scale()));
+        let fits = |value: Exact| Some((i64::try_from(value.mantissa()).ok()?, value.decimals()));
         (self.mantissas[index], self.scales[index]) = match (value, value.and_then(fits)) {
             (_, Some(parts)) => parts,
             (None, None) => (0, UNKNOWN),

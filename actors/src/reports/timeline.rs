@@ -44,9 +44,7 @@ pub fn read(
     let timeline = Timeline::new(recognised, context, names)?;
     let (mut tally, mut record) = (Tally::default(), Record::default());
     let (mut all, mut seen) = (Vec::new(), HashSet::with_hasher(RandomState::default()));
-    let mut is_short = false;
     while records.advance(&mut record)? {
-        is_short = record.len() < recognised.bound.width;
         if record.is_empty() {
             continue;
         }
@@ -68,9 +66,7 @@ pub fn read(
             return Err(Refusal::Excessive(format!("it has more than {PLAIN_ROWS_MAX} lines; split it")));
         }
     }
-    if is_short && records.ends_open() && !recognised.layout.is_ragged {
-        return Err(Refusal::Truncated(format!("line {} ends in the middle", record.line)));
-    }
+    recognised.cut(records, &record)?;
     timeline.figures(all, tally)
 }
 

@@ -1,7 +1,9 @@
 //! What a file stands for: a later file of the same unit is a correction of it.
 
 use jiff::Timestamp;
-use rows::{Day, DayRange};
+use rows::{Day, DayRange, files::SetOf};
+
+use super::transactions::Transactions;
 
 /// The unit of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +28,8 @@ pub enum Unit {
     Lifetime,
     /// The statements in it: `2026-06`, a day, a number; where the layout names the account, `<account>/2026-06`.
     Statements(Vec<String>),
-    /// The transactions of these days.
-    Transactions {
-        /// Which days.
-        period: DayRange,
-    },
+    /// The transactions in it.
+    Transactions(Transactions),
     /// A DSR message.
     Dsr {
         /// `SenderPartyId`.
@@ -51,15 +50,15 @@ pub enum Unit {
 // === impl Unit ===
 
 impl Unit {
-    /// Files with the same key, layout and connection are of the same unit. Of days, whether they overlap is another
-    /// question.
+    /// Files with the same key, layout and connection are of the same unit; of sets, also those that have some of the same.
+    /// Of days, whether they overlap is another question.
     pub fn key(&self) -> String {
         match self {
             Self::Dates { of, .. } => format!("dates {of}"),
             Self::Period { of, period } => format!("period {} {} {of}", period.first, period.last),
             Self::Lifetime => "lifetime".to_owned(),
-            Self::Statements(all) => format!("statements {}", all.join(" ")),
-            Self::Transactions { .. } => "transactions".to_owned(),
+            Self::Statements(all) => SetOf::Statements.text(all),
+            Self::Transactions(all) => SetOf::Transactions.text(all.names()),
             Self::Dsr { sender, service, period, territory, file_number, .. } => {
                 format!("dsr {sender} {service} {} {} {territory} {file_number}", period.first, period.last)
             }

@@ -1,11 +1,18 @@
 //! Whose place a file takes.
 
-use super::{FileFacts, FileRecord, FileState, short_hash};
+use super::{
+    FileFacts, FileRecord, FileState, short_hash,
+    unit::{Meeting, Stands},
+};
+
+/// Files of transactions that an earlier version loaded have no names of them.
+const TRANSACTIONS_UNKNOWN: &str =
+    "was loaded by a version that kept no transactions, and speaks of some of the same days";
 
 impl FileFacts {
     /// The loaded files whose place this one takes, of all that are `known` of the connection: those that a person named,
-    /// else all of its layout and unit; of those it must hold everything ([`FileFacts::lacks`] is said otherwise). `Err`:
-    /// it waits, and why.
+    /// else all that stand for some of the same; of those it must hold everything ([`FileFacts::lacks`] is said otherwise).
+    /// `Err`: it waits, and why.
     pub fn takes_place_of<'a>(&self, known: &'a [FileRecord]) -> Result<Vec<&'a FileRecord>, String> {
         let mut loaded =
             known.iter().filter(|file| file.state == FileState::Loaded && file.sha256 != self.sha256);
@@ -24,10 +31,16 @@ impl FileFacts {
         if self.by_day {
             return Ok(Vec::new());
         }
-        let same = loaded.filter(|file| {
-            file.layout.as_ref() == Some(&self.layout) && file.unit.as_ref() == Some(&self.unit)
-        });
-        let same: Vec<&FileRecord> = same.collect();
+        let mut same: Vec<&FileRecord> = Vec::new();
+        for file in loaded {
+            let Some(stands) = Stands::of_record(file) else { continue };
+            match Stands::of_facts(self).meets(stands) {
+                Meeting::Apart => {}
+                Meeting::Whole => same.push(file),
+                Meeting::Part(part) => return Err(self.meets_in(file, &part.to_string())),
+                Meeting::Unknown => return Err(self.meets_in(file, TRANSACTIONS_UNKNOWN)),
+            }
+        }
         let newer =
             same.iter().find(|file| self.made_at.zip(file.made_at).is_some_and(|(own, its)| own < its));
         match newer {
@@ -47,6 +60,16 @@ impl FileFacts {
         format!(
             "it stands for the same as {} ({}), which is loaded, and lacks {missing} of its entries (period, store, country, \
              track), for example of {example:?}: {}",
+            other.name,
+            short_hash(&other.sha256),
+            self.what_to_type(&other.sha256)
+        )
+    }
+
+    /// Why it waits when it stands for some of the same as another one.
+    fn meets_in(&self, other: &FileRecord, why: &str) -> String {
+        format!(
+            "{} ({}), which is loaded, {why}: {}",
             other.name,
             short_hash(&other.sha256),
             self.what_to_type(&other.sha256)
@@ -127,6 +150,24 @@ mod tests {
         assert_eq!(places(&facts("new", "2026-06"), &known).unwrap(), ["a"]);
         let by_day = FileFacts { by_day: true, ..facts("new", "2026-06") };
         assert_eq!(places(&by_day, &known).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_of_several_statements_meets_those_of_each() {
+        let known = [
+            record("july", "distrokid statements 2026-07", FileState::Loaded),
+            record("august", "distrokid statements 2026-08", FileState::Loaded),
+            record("september", "distrokid statements 2026-09", FileState::Loaded),
+            record("both", "distrokid statements 2026-10 2026-11", FileState::Loaded),
+        ];
+        let of = |unit: &str| places(&facts("new", &format!("distrokid statements {unit}")), &known);
+        assert_eq!(of("2026-07 2026-08").unwrap(), ["july", "august"]);
+        assert_eq!(of("2026-12").unwrap(), [""; 0]);
+        assert_eq!(of("2026-10 2026-11 2026-12").unwrap(), ["both"]);
+        let reason = of("2026-11").unwrap_err();
+        for word in ["both.csv", "of 2026-10, of which this one has none", "accept new --replace both"] {
+            assert!(reason.contains(word), "{word}: {reason}");
+        }
     }
 
     #[test]

@@ -240,6 +240,9 @@ async fn note(store: &Store, file: &FileRecord, decision: &FileDecision) -> Resu
         FileDecision::Accept { replaces: Some(replaced), .. } => {
             format!("{named} is accepted: it is loaded instead of {}", short_hash(replaced))
         }
+        FileDecision::Accept { .. } if file.layout.is_none() => {
+            format!("{named} is accepted: it is read again, and loaded if it makes sense")
+        }
         FileDecision::Accept { .. } => format!("{named} is accepted: it is loaded"),
         FileDecision::Reject => format!("{named} is rejected: it is left out"),
     };
@@ -266,6 +269,15 @@ impl Accept {
         files: &[FileRecord],
         period: Option<DayRange>,
     ) -> Result<FileDecision, String> {
+        // Without a layout it is refused again, unless its period was all that it lacked.
+        if file.state == FileState::Quarantined && file.layout.is_none() && period.is_none() {
+            return Err(format!(
+                "{} cannot be loaded as it is, whoever accepts it: {}\n  once the settings teach it, it is read by itself; \
+                 `dynamoi files reject` leaves it out",
+                described(file),
+                file.reason.as_deref().unwrap_or("it could not be read"),
+            ));
+        }
         let loaded = |other: &&FileRecord| {
             other.connection == file.connection
                 && other.state == FileState::Loaded
@@ -278,13 +290,11 @@ impl Accept {
             })?;
             return Ok(FileDecision::Accept { replaces: Some(replaced.sha256.clone()), period });
         }
-        let is_same = |other: &&FileRecord| {
-            loaded(other) && file.unit.is_some() && other.unit == file.unit && other.layout == file.layout
-        };
-        let same: Vec<String> = files.iter().filter(is_same).map(described).collect();
+        let same = files.iter().filter(loaded).filter(|other| file.meets(other));
+        let same: Vec<String> = same.map(described).collect();
         if !self.add && !same.is_empty() {
             return Err(format!(
-                "{} stands for the same as {}\n  say --replace HASH to load it instead, or --add to load it as well",
+                "{} stands for the same, or some of the same, as {}\n  say --replace HASH to load it instead, or --add to load it as well",
                 described(file),
                 same.join(", ")
             ));

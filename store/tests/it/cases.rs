@@ -61,6 +61,7 @@ cases! {
     a_file_is_seen_when_it_is_published_and_not_before
     a_corrected_file_takes_the_place_of_its_unit
     a_file_that_lacks_something_waits_and_takes_nothing_away
+    a_file_of_several_statements_takes_the_place_of_each
     what_a_person_decided_about_a_file_is_done
     what_is_done_with_is_not_begun_again
     loading_that_was_killed_is_begun_again_and_doubles_nothing

@@ -273,6 +273,29 @@ pub async fn a_file_that_lacks_something_waits_and_takes_nothing_away(bench: &Be
     assert_eq!(superseded(later), ["m1"]);
 }
 
+pub async fn a_file_of_several_statements_takes_the_place_of_each(bench: &Bench) {
+    let epoch = bench.register(LABEL, "report_files").await.epoch;
+    let of = |name: &str, unit: &str| FileFacts { unit: format!("distrokid {unit}"), ..facts(name) };
+    loaded(bench, epoch, of("july", "statements 2026-07"), vec![line("july", "isrc:1")]).await;
+    loaded(bench, epoch, of("august", "statements 2026-08"), vec![line("august", "isrc:2")]).await;
+    let lines =
+        |name: &str, tracks: &[&str]| tracks.iter().map(|track| line(name, track)).collect::<Vec<_>>();
+    // It has both, and lacks what one of them has.
+    let both = |name: &str| of(name, "statements 2026-07 2026-08");
+    let lacks = loaded(bench, epoch, both("x"), lines("x", &["isrc:1", "isrc:3"])).await;
+    assert!(reason(lacks).contains("august.zip"));
+    assert_eq!(seen(bench).await, ["august isrc:2", "july isrc:1"]);
+    let whole = loaded(bench, epoch, both("both"), lines("both", &["isrc:1", "isrc:2"])).await;
+    assert_eq!(superseded(whole), ["july", "august"]);
+    // One of both, whatever it has, is no correction of the two.
+    let again = of("again", "statements 2026-08");
+    let part = loaded(bench, epoch, again, lines("again", &["isrc:1", "isrc:2", "isrc:3"])).await;
+    assert!(reason(part).contains("of 2026-07, of which this one has none"));
+    assert_eq!(seen(bench).await, ["both isrc:1", "both isrc:2"]);
+    let later = of("later", "statements 2026-09");
+    assert_eq!(superseded(loaded(bench, epoch, later, lines("later", &["isrc:1"])).await), [""; 0]);
+}
+
 pub async fn what_a_person_decided_about_a_file_is_done(bench: &Bench) {
     let epoch = bench.register(LABEL, "report_files").await.epoch;
     loaded(bench, epoch, facts("a"), vec![line("a", "isrc:1"), line("a", "isrc:2")]).await;

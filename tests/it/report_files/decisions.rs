@@ -68,6 +68,67 @@ async fn a_correction_that_lacks_something_waits_for_a_word() {
     assert!(problem.err.contains("no file is called"), "{}", problem.err);
 }
 
+/// The same with the lines of July's statement behind it.
+fn june_and_july(in_june: &[(&str, u32)], in_july: &[(&str, u32)]) -> String {
+    let july = june(in_july).replace("\"2026/06/01\";", "\"2026/07/01\";");
+    june(in_june) + july.split_once('\n').unwrap().1
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_counts_once_beside_files_of_several() {
+    let shelf = Shelf::new();
+    shelf.put("both.csv", june_and_july(&[("Germany", 10)], &[("Germany", 20)]));
+    shelf.once(0).await;
+    shelf.put("july.csv", june_and_july(&[], &[("Germany", 20), ("Spain", 5)]));
+    shelf.once(3).await;
+    let (state, reason) = shelf.standing("july.csv").await;
+    assert!(state == "quarantined" && reason.contains("statement 2026-07, too, and of 2026-06"), "{reason}");
+    let problem = shelf.run(&["files", "accept", "july.csv"]).await.expect(2);
+    assert!(problem.err.contains("both.csv"), "{}", problem.err);
+    assert_eq!(sold(&shelf).await, 31_000_000);
+
+    let shelf = Shelf::new();
+    shelf.put("june.csv", june(&[("Germany", 10)]));
+    shelf.put("july.csv", june_and_july(&[], &[("France", 20)]));
+    shelf.once(0).await;
+    shelf.put("both.csv", june_and_july(&[("Germany", 10)], &[("France", 20), ("Spain", 5)]));
+    shelf.once(0).await;
+    assert_eq!(sold(&shelf).await, 36_500_000);
+    for replaced in ["june.csv", "july.csv"] {
+        assert_eq!(shelf.standing(replaced).await.0, "superseded", "{replaced}");
+    }
+}
+
+/// Sales at Bandcamp on one day: transaction and amount.
+fn sales(day: &str, sales: &[(u32, &str)]) -> String {
+    let mut text = "date,item type,item name,artist,currency,quantity,net amount,bandcamp transaction id,upc,isrc,country code\n".to_owned();
+    for (transaction, amount) in sales {
+        let _ = writeln!(text, "{day} 5:21pm,track,Night Ferry,Nora Vale,EUR,1,{amount},{transaction},,,DE");
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn transactions_are_told_apart_however_alike_they_are() {
+    let shelf = Shelf::new();
+    shelf.put("morning.csv", sales("6/1/26", &[(1001, "1.00")]));
+    shelf.once(0).await;
+    shelf.put("evening.csv", sales("6/1/26", &[(1002, "7.00")]));
+    shelf.put("july.csv", sales("7/1/26", &[(1003, "4.00")]));
+    shelf.once(0).await;
+    assert_eq!(sold(&shelf).await, 12_000_000);
+    // One that has some of theirs waits; one that has all of two takes their place.
+    shelf.put("part.csv", sales("7/1/26", &[(1003, "4.00"), (1004, "8.00")]).replace("1003,", "1002,"));
+    shelf.put("again.csv", sales("6/1/26", &[(1001, "1.00"), (1002, "7.00"), (1005, "2.00")]));
+    shelf.once(3).await;
+    let (state, reason) = shelf.standing("part.csv").await;
+    assert!(state == "quarantined" && reason.contains("again.csv"), "{reason}");
+    assert_eq!(sold(&shelf).await, 14_000_000);
+    for replaced in ["morning.csv", "evening.csv"] {
+        assert_eq!(shelf.standing(replaced).await.0, "superseded", "{replaced}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_layout_that_is_taught_is_read() {
     let mut shelf = Shelf::new();
@@ -76,6 +137,13 @@ async fn a_layout_that_is_taught_is_read() {
     shelf.put("own.csv", own);
     let said = shelf.once(3).await;
     assert!(said.err.contains("dynamoi files learn"), "{}", said.err);
+    // Nobody's word makes it readable.
+    let problem = shelf.run(&["files", "accept", "own.csv", "--add"]).await.expect(2);
+    assert!(
+        problem.err.contains("cannot be loaded as it is") && problem.err.contains("dynamoi files learn"),
+        "{}",
+        problem.err
+    );
     let path = shelf.reports().join("own.csv").display().to_string();
     let arguments = ["files", "learn", &path, "--connection", "label-a-files"].map(str::to_owned);
     let learned = Program::start(shelf.dir.path(), &arguments, &[]);

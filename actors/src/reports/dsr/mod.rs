@@ -153,7 +153,7 @@ impl Dsr {
         let kind = cells.text(1).to_ascii_uppercase();
         let family = kind.split('.').next().unwrap_or_default();
         let result = match family {
-            "SY01" | "SY02" | "SY03" => self.summary(cells, true),
+            "SY01" | "SY02" | "SY03" => self.summary(cells, true).map_err(|problem| without(problem, number)),
             _ if family.starts_with("SY") => self.summary(cells, false),
             "FOOT" => self.foot(cells),
             "SRFO" => self.single_foot(cells),
@@ -379,6 +379,16 @@ impl Dsr {
             period: Some(period),
             notes,
         })
+    }
+}
+
+/// A file without one of its summaries has neither its money nor the country of its usages.
+fn without(problem: Problem, number: u64) -> Problem {
+    match problem {
+        Problem::Line(why) => Problem::File(Refusal::Undecided(format!(
+            "its summary record in line {number} cannot be read ({why}): ask its sender for a right one"
+        ))),
+        file @ Problem::File(_) => file,
     }
 }
 

@@ -95,7 +95,7 @@ const BANDCAMP: &[(Field, &str)] = &[
     (F::Currency, "currency"),
     (F::Quantity, "quantity"),
     (F::Revenue, "net amount"),
-    (F::Mark, "bandcamp transaction id"),
+    (F::Transaction, "bandcamp transaction id"),
     (F::Upc, "?upc"),
     (F::Isrc, "?isrc"),
     (F::Country, "country code|country"),

@@ -57,7 +57,7 @@ const SPOTIFY_FOR_ARTISTS_AUDIENCE: &[(Field, &str)] = &[
     (F::Followers, "followers"),
 ];
 
-const SPOTIFY_FOR_ARTISTS_SONG: &[(Field, &str)] = &[(F::Date, "date"), (F::Streams, "streams")];
+const SPOTIFY_FOR_ARTISTS_SONG: &[(Field, &str)] = &[(F::Date, "date"), (F::Streams, "streams|ecoutes")];
 
 const SPOTIFY_FOR_ARTISTS_SONGS: &[(Field, &str)] = &[
     (F::Title, "song"),
@@ -75,8 +75,8 @@ const SPOTIFY_FOR_ARTISTS_PLAYLISTS: &[(Field, &str)] = &[
     (F::AddedOn, "date added"),
 ];
 
-const APPLE_MUSIC_FOR_ARTISTS_DAYS: &[(Field, &str)] =
-    &[(F::Date, "date"), (F::Streams, "plays|écoutes|ecoutes")];
+// Without its accent, the French word is Spotify's.
+const APPLE_MUSIC_FOR_ARTISTS_DAYS: &[(Field, &str)] = &[(F::Date, "date"), (F::Streams, "plays|écoutes")];
 
 const APPLE_MUSIC_FOR_ARTISTS_SONGS: &[(Field, &str)] = &[
     (F::Title, "song|morceau|titre|song title|title|track"),

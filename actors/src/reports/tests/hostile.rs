@@ -39,6 +39,27 @@ fn what_is_cut_off_is_incomplete() {
 }
 
 #[test]
+fn a_last_line_that_breaks_off_is_incomplete_where_that_is_certain() {
+    let old = include_bytes!("../samples/distrokid_old.tsv").trim_ascii_end();
+    let tail = |bytes: &[u8], end: &[u8]| [bytes, end].concat();
+    // Whole without its line end; within its last number, which is certain only behind the decimal sign.
+    assert!(read_bytes("a.tsv", old).is_ok());
+    let point = old.iter().rposition(|byte| *byte == b'.').unwrap();
+    refused("a.tsv", &old[..=point], "truncated", "ends in the middle");
+    assert!(read_bytes("a.tsv", &tail(&old[..=point], b"\n")).is_ok());
+    assert!(read_bytes("a.tsv", &old[..=point + 1]).is_ok());
+    // Within a quoted cell.
+    let believe = include_bytes!("../samples/believe.csv").trim_ascii_end();
+    assert!(believe.ends_with(b"\"") && read_bytes("a.csv", believe).is_ok());
+    refused("a.csv", &believe[..believe.len() - 1], "truncated", "ends in the middle");
+    // Before the units of a layout whose lines may be shorter.
+    let soundcloud = include_bytes!("../samples/soundcloud.csv").trim_ascii_end();
+    assert!(read_bytes("a.csv", soundcloud).is_ok());
+    let kind = soundcloud.windows(9).rposition(|word| word == b"Streaming").unwrap();
+    refused("a.csv", &soundcloud[..kind + 5], "truncated", "line 5 ends in the middle");
+}
+
+#[test]
 fn a_dsr_file_is_held_to_its_own_counts() {
     let without_foot = DSR.rsplit_once("FOOT").unwrap().0;
     refused("a.tsv", without_foot.as_bytes(), "truncated", "FOOT, is missing");
@@ -53,6 +74,13 @@ fn a_dsr_file_is_held_to_its_own_counts() {
     refused("a.tsv", after.as_bytes(), "contradiction", "follows its last record");
     let lost = DSR.replace("S2\tT3", "S9\tT3");
     refused("a.tsv", lost.as_bytes(), "lines_rejected", "names no summary record");
+    let unread = DSR.replace("150.5\t1000", "NaN\t1000");
+    refused(
+        "a.tsv",
+        unread.as_bytes(),
+        "undecided",
+        "line 4 cannot be read (cell 9 is not a decimal number)",
+    );
     let unknown = DSR.replace("SU02.03\tB2", "SU09.01\tB2");
     refused("a.tsv", unknown.as_bytes(), "lines_rejected", "this record type are not read");
 }
@@ -131,6 +159,75 @@ fn a_title_with_a_lone_quotation_mark_costs_no_lines() {
 }
 
 #[test]
+fn a_statement_is_held_to_the_total_that_it_states() {
+    let ingrooves = include_str!("../samples/vale_DSR.csv");
+    let with = |amount: &str, totals: &str| {
+        let text = ingrooves.replace("Premium,60,0.2\n", &format!("Premium,60,{amount}\n"));
+        text.replace("Totals,,,,,,,,,,,,,60,0.2\n", totals)
+    };
+    let total = |amount: &str| format!("Totals,,,,,,,,,,,,,60,{amount}\n");
+    let words = "the total in line 3 is 99.5, and its lines add up to 0.2";
+    refused("a.csv", with("0.2", &total("99.5")).as_bytes(), "contradiction", words);
+    refused("a.csv", with("12.345678", &total("12.30")).as_bytes(), "contradiction", "is 12.3,");
+    let believe = include_str!("../samples/believe.csv");
+    let in_all = |amount: &str| format!("{believe}\"Итого\"{}\"{amount}\"\n", ";".repeat(20));
+    refused("a.csv", in_all("9.99").as_bytes(), "contradiction", "is 9.99, and its lines add up to 2.541");
+    let line = ingrooves.lines().nth(1).unwrap();
+    for honest in [
+        // Rounded, as a whole number, of a group, of a part, of several parts, beside words.
+        with("12.345678", &total("12.35")),
+        with("12.345678", &total("12")),
+        with("0.2", &total("99.5").replace("Totals", "Total Spotify")),
+        with("0.2", &total("99.5").replace("Totals", "Subtotal")),
+        with("0.2", &format!("{}{line}\n", total("99.5"))),
+        with("0.2", &format!("{}{}", total("0.2"), total("99.5"))),
+        with("0.2", &total("99.5").replace(",60,", ",after fees,")),
+        in_all("2.54"),
+    ] {
+        let report = read_bytes("a.csv", honest.as_bytes());
+        assert!(report.is_ok(), "{honest}: {:?}", report.map(|report| report.facts));
+    }
+}
+
+#[test]
+fn what_is_no_isrc_is_told_and_what_is_broken_is_refused() {
+    let landr = include_str!("../samples/landr.csv");
+    let with = |isrc: &[u8]| {
+        let at = landr.find("QZAB12600001").unwrap();
+        [&landr.as_bytes()[..at], isrc, &landr.as_bytes()[at + 12..]].concat()
+    };
+    let notes = |isrc: &str| read_bytes("a.csv", &with(isrc.as_bytes())).unwrap().facts.notes;
+    assert!(
+        notes("NOTANISRC")[0]
+            .contains("1 of 1 lines have something else where an ISRC belongs, the first in line 2")
+    );
+    for honest in ["", "N/A", "-", "QZ-AB1-26-00001"] {
+        assert!(notes(honest).is_empty(), "{honest}");
+    }
+    refused(
+        "a.csv",
+        &with(b"QZAB1\xff\xfe\x8000001"),
+        "lines_rejected",
+        "ISRC has characters that no code has",
+    );
+}
+
+#[test]
+fn a_column_that_stands_twice_is_not_chosen() {
+    let twice = |header: &str| {
+        let text = std::str::from_utf8(TUNECORE).unwrap();
+        let lines = text.lines().enumerate();
+        let lines = lines.map(|(at, line)| format!("{line},{}\n", if at == 0 { header } else { "9" }));
+        lines.collect::<String>()
+    };
+    refused("a.csv", twice("total_earned").as_bytes(), "undecided", "more than one column \"total earned\"");
+    // What is not read may stand there as often as it likes.
+    assert!(read_bytes("a.csv", twice("Release Title").as_bytes()).is_ok());
+    let dollars = include_str!("../samples/landr.csv").replace("Gross earnings (USD)", "Net earnings (EUR)");
+    refused("a.csv", dollars.as_bytes(), "undecided", "more than one column");
+}
+
+#[test]
 fn a_day_that_stands_twice_is_not_chosen() {
     let text = b"date,streams\n2026-06-01,1\n2026-06-01,2\n";
     refused("a.csv", text, "lines_rejected", "line 3: the same key stands in a line before");
@@ -157,6 +254,12 @@ fn names_that_lead_elsewhere_make_an_archive_suspicious() {
         let zip = zipped(&[("good.csv", TUNECORE), (name, TUNECORE)]);
         refused("a.zip", &zip, "unsafe", "leads out of it");
     }
+    // The second hides the first.
+    let mut twice = zipped(&[("a.csv", TUNECORE), ("b.csv", b"date,streams\n2026-06-01,1\n")]);
+    while let Some(at) = twice.windows(5).position(|name| name == b"b.csv") {
+        twice[at] = b'a';
+    }
+    refused("a.zip", &twice, "unsafe", "two files of the archive have one name");
 }
 
 #[test]

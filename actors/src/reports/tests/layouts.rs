@@ -116,6 +116,13 @@ fn songs_of_spotify_for_artists_have_the_period_of_their_name_or_of_a_person() {
 }
 
 #[test]
+fn the_accent_tells_french_timelines_apart() {
+    let layout = |bytes: &str| read_bytes("Night Ferry-timeline.csv", bytes.as_bytes()).unwrap().facts.layout;
+    assert_eq!(layout("date,ecoutes\n2026-06-01,310\n"), "spotify_for_artists_song");
+    assert_eq!(layout("Date,Écoutes\n2026-06-01,310\n"), "apple_music_for_artists_days");
+}
+
+#[test]
 fn apple_music_for_artists() {
     let unit = "dates name:apple_days";
     check(
@@ -373,7 +380,7 @@ fn bandcamp_never_streams_and_keeps_no_buyer() {
         sample!("bandcamp.csv"),
         "bandcamp",
         "UTF-16LE",
-        "transactions",
+        "transactions 0YnlCakS 5N2lToaS",
         &[
             "bandcamp |  | isrc:QZAB12600001 | DE | 2026-06-12..2026-06-12 | download | EUR | 1 | 0.83 | 830000 | - | - | Night Ferry | Nora Vale | - | 1",
             "bandcamp |  | name:harbour lp | DE | 2026-06-12..2026-06-12 | physical | EUR | 1 | 1018.2 | 1018200000 | - | - | Harbour LP | Nora Vale | - | 1",

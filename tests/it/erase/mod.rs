@@ -428,7 +428,11 @@ async fn a_killed_erasure_ends_the_same(mut stage: Stage) {
     expect_gone(&stage, &person, "undisturbed").await;
     let mut chance = StdRng::seed_from_u64(SEED);
     let mut reached = [0; 3];
-    for kill in 0..KILLS {
+    // About every tenth falls into it. If none has, there are more.
+    for kill in 0..3 * KILLS {
+        if kill >= KILLS && reached[1] > 0 {
+            break;
+        }
         stage.restore(&before).await;
         let mut program = stage.bench.start(&erase);
         pause(whole.mul_f64(chance.random_range(0.1..1.1))).await;
@@ -446,7 +450,7 @@ async fn a_killed_erasure_ends_the_same(mut stage: Stage) {
     }
     stage.dynamoi(&["privacy", "verify"], "", 0);
     println!(
-        "of {KILLS} kills {} came before the rows went, {} between, {} at the end",
+        "of all kills {} came before the rows went, {} between, {} at the end",
         reached[0], reached[1], reached[2]
     );
     assert!(reached[1] > 0, "no kill fell into an erasure: {reached:?}");
